@@ -1,0 +1,77 @@
+# Every target is one call of the harness (scripts/harness); `make` alone prints this help.
+.DEFAULT_GOAL := help
+.PHONY: help setup local-up local-down local-status local-logs outputs train send watch failed-events redrive verify \
+        test e2e unit terraform-test emulator-test check format bench lock clean
+
+export RUNTIME LOCALSTACK_PORT DATA FILE COUNT RATE FOLLOW SEED PYTHON
+HARNESS = @scripts/bootstrap.sh && PYTHONPATH=scripts .venv/bin/python -m harness
+
+help: ## Show this help
+	@awk 'BEGIN {FS = ":.*## "; print "usage: make <target> [VARIABLE=value]\n"} /^[a-z0-9-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@printf '\nsettings: RUNTIME=%s LOCALSTACK_PORT=%s\n' "$(or $(RUNTIME),embedded)" "$(or $(LOCALSTACK_PORT),4566)"
+
+setup: ## Install everything the pipeline needs (pinned, hash-checked)
+	$(HARNESS) setup
+
+local-up: ## Start the pipeline on this machine and answer one event
+	$(HARNESS) local-up
+
+local-down: ## Stop the pipeline; nothing of it is left
+	$(HARNESS) local-down
+
+local-status: ## Show what runs
+	$(HARNESS) local-status
+
+local-logs: ## Show the function's log [FOLLOW=1]
+	$(HARNESS) local-logs
+
+outputs: ## Print the stack's outputs as JSON (make -s outputs)
+	$(HARNESS) outputs
+
+train: ## Train a model [DATA=file.csv]
+	$(HARNESS) train
+
+send: ## Put events on the source stream [FILE=events.jsonl] [COUNT=10] [RATE=per second]
+	$(HARNESS) send
+
+watch: ## Follow the predictions until Ctrl-C
+	$(HARNESS) watch
+
+failed-events: ## List failed events with their reasons
+	$(HARNESS) failed-events
+
+redrive: ## Put failed events back on the source stream
+	$(HARNESS) redrive
+
+verify: ## Put events and give a verdict on each [COUNT=500] [RATE=per second]
+	$(HARNESS) verify
+
+test: ## Everything: static checks, unit, Terraform and emulator tests, end-to-end suite
+	$(HARNESS) suite test
+
+e2e: ## The end-to-end suite alone, in a stack of its own
+	$(HARNESS) suite e2e
+
+unit: ## Unit tests of the harness and the service
+	$(HARNESS) suite unit
+
+terraform-test: ## terraform validate and terraform test
+	$(HARNESS) suite terraform-test
+
+emulator-test: ## The emulator's tests against a LocalStack of their own
+	$(HARNESS) suite emulator-test
+
+check: ## Formatters, linters, types
+	$(HARNESS) suite check
+
+format: ## Format Python and Terraform
+	@scripts/bootstrap.sh && .venv/bin/ruff format --quiet . && .venv/bin/ruff check --quiet --fix . && terraform fmt -recursive infrastructure
+
+bench: ## Measure latency and throughput of the running pipeline (JSON and a table)
+	$(HARNESS) bench
+
+lock: ## Resolve all dependencies anew and write the lock files
+	@scripts/bootstrap.sh && scripts/lock.sh
+
+clean: local-down ## Remove environments, downloads, builds and trained models
+	@rm -rf .venv .cache

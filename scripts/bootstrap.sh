@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Makes .venv (Python 3.13, hash-checked dependencies), which everything behind the Makefile runs in.
+# Does nothing when the environment already fits the lock file. Later parts of the setup are Python: harness/setup.py.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+venv=.venv
+stamp=$venv/.lock-hash
+lock=requirements.txt
+
+fail() { printf '\nerror: %s\nnext:  %s\n' "$1" "$2" >&2; exit 1; }
+
+# pyenv's shims obey .python-version; elsewhere the interpreter is python3.13, or a python3 new enough.
+find_python() {
+  local candidate
+  for candidate in "${PYTHON:-}" python3.13 python3 python; do
+    if [ -n "$candidate" ] && "$candidate" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null; then
+      command -v "$candidate"
+      return
+    fi
+  done
+  return 1
+}
+
+hash_of() { cksum "$@" | cksum | tr -d ' '; }
+
+wanted=$(hash_of "$lock" scripts/bootstrap.sh scripts/requirements-uv.txt)
+if [ -x "$venv/bin/python" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then exit 0; fi
+
+mkdir -p .cache
+exec 9>.cache/bootstrap.lock
+if command -v flock >/dev/null; then flock -w 600 9 || fail "another setup of this checkout is still running" "wait for it, then run the command again"; fi
+if [ -x "$venv/bin/python" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then exit 0; fi
+
+python=$(find_python) || fail "Python 3.13 was not found" \
+  "install it (for example: pyenv install 3.13, or your system's python3.13 and python3.13-venv) or name it: make PYTHON=/path/to/python3.13"
+
+start=$SECONDS
+printf '▸ Python environment (.venv) …\n' >&2
+rm -f "$stamp"
+log=.cache/bootstrap.log
+: >"$log"
+"$python" -m venv --clear "$venv" >>"$log" 2>&1 || { tail -n 5 "$log" >&2; fail "the virtual environment could not be made" "install Python's venv module (Debian: python3-venv); the whole log: $log"; }
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r scripts/requirements-uv.txt >>"$log" 2>&1 ||
+  { tail -n 5 "$log" >&2; fail "pip could not install the installer (uv)" "check the network and pip's settings (proxy, index); the whole log: $log"; }
+"$venv/bin/uv" pip sync --quiet --require-hashes --python "$venv/bin/python" "$lock" >>"$log" 2>&1 ||
+  { tail -n 5 "$log" >&2; fail "the locked dependencies could not be installed" "check the network and the package index settings, then run the command again; the whole log: $log"; }
+printf '%s' "$wanted" >"$stamp"
+printf '  done in %s s\n' "$((SECONDS - start))" >&2

@@ -1,0 +1,71 @@
+"""Proves that the pipeline works: an event that goes in and a prediction that comes out."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+from harness import events, failed, streams
+from harness.clients import Clients
+from harness.console import Step
+from harness.errors import HarnessError
+from harness.paths import shown
+from harness.stack import Stack
+
+DEADLINE = 90.0
+FAILURE_CHECK_SECONDS = 2.0
+
+
+def answer_to(stack: Stack, event: dict[str, Any], step: Step) -> dict[str, Any]:
+    """Puts one event on the source stream and waits for its prediction.
+
+    Args:
+        stack: a stack whose Terraform has been applied and whose model is published.
+        event: a valid event.
+        step: shown meanwhile.
+
+    Returns:
+        The record of the output stream.
+
+    Raises:
+        HarnessError: the event failed, or nothing came within the deadline; the message holds the function's log.
+    """
+    clients = Clients(stack)
+    reader = streams.Reader(clients.kinesis, stack.outputs["predictions_stream_name"], "LATEST")
+    data = events.encode(event)
+    started = time.monotonic()
+    record = next(streams.put(clients.kinesis, stack.outputs["source_stream_name"], [(data, str(event["sales_id"]))]))
+    last_check = started
+    for found in reader.until(started + DEADLINE):
+        for read in found:
+            prediction: dict[str, Any] = json.loads(read.data)
+            if prediction["event_id"] == record.event_id:
+                step.result = f"answered after {(time.monotonic() - started) * 1000:.0f} ms"
+                return prediction
+        if time.monotonic() - last_check > FAILURE_CHECK_SECONDS:
+            last_check = time.monotonic()
+            for failure in failed.read(clients.s3, stack.outputs["failed_events_bucket"]):
+                if failure.event_id == record.event_id:
+                    raise HarnessError(
+                        f"the event failed: {failure.reason}", "read the function's log: make local-logs"
+                    )
+    raise HarnessError(
+        f"no prediction within {DEADLINE:.0f} s. The function's log ends with:\n{function_log_tail(stack)}",
+        f"read the whole log (make local-logs) and {shown(stack.log('localstack'))}",
+    )
+
+
+def function_log_tail(stack: Stack, lines: int = 12) -> str:
+    """The last lines of the function's log, or a word on why there are none."""
+    client = Clients(stack).logs
+    group = stack.outputs["log_group"]
+    try:
+        streams_ = client.describe_log_streams(logGroupName=group, orderBy="LastEventTime", descending=True, limit=1)
+        if not streams_["logStreams"]:
+            return "(empty: the function was never invoked)"
+        name = streams_["logStreams"][0]["logStreamName"]
+        found = client.get_log_events(logGroupName=group, logStreamName=name, limit=lines, startFromHead=False)
+    except client.exceptions.ResourceNotFoundException:
+        return "(there is no log group)"
+    return "\n".join(event["message"].rstrip() for event in found["events"])

@@ -1,0 +1,176 @@
+"""The commands behind the Makefile's targets. They read a target's variables (COUNT, FILE …) from the environment."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+from botocore.exceptions import BotoCoreError, ClientError
+
+from harness import console, local, model, traffic
+from harness import setup as setup_parts
+from harness import stack as stacks
+from harness.errors import HarnessError
+from harness.local import NAME
+from harness.stack import REGION
+
+EXIT_INTERRUPTED = 130
+
+
+def main() -> None:
+    """Runs a command; every failure ends in a message with the next step, never in a traceback."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        commands.main(prog_name="make", standalone_mode=False)
+    except HarnessError as error:
+        console.fail(error.cause, error.next_step)
+        sys.exit(1)
+    except (ClientError, BotoCoreError) as error:
+        console.fail(f"the local AWS endpoint answered: {error}", "look at make local-status and make local-logs")
+        sys.exit(1)
+    except click.ClickException as error:
+        console.fail(error.format_message(), "make help lists the targets and their variables")
+        sys.exit(2)
+    except (KeyboardInterrupt, click.Abort):
+        console.say("interrupted")
+        sys.exit(EXIT_INTERRUPTED)
+    except BrokenPipeError:
+        sys.exit(0)
+
+
+def _interrupt(_signum: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+@click.group()
+def commands() -> None:
+    """Runs the store-sales pipeline on one machine."""
+
+
+def _number(
+    name: str, kind: Callable[[str], float]
+) -> Callable[[click.Context, click.Parameter, str | None], float | None]:
+    def parse(_context: click.Context, _parameter: click.Parameter, text: str | None) -> float | None:
+        if not text:
+            return None
+        try:
+            value = kind(text)
+        except ValueError:
+            value = -1
+        if not 0 < value < float("inf"):
+            raise HarnessError(f"{name}={text} is not a number above 0", f"for example: {name}=100")
+        return value
+
+    return parse
+
+
+count_option = click.option("--count", envvar="COUNT", callback=_number("COUNT", int))
+rate_option = click.option("--rate", envvar="RATE", callback=_number("RATE", float))
+
+
+@commands.command()
+def setup() -> None:
+    """Installs everything the pipeline needs."""
+    setup_parts.everything()
+    console.say("Ready. Next: make local-up")
+
+
+@commands.command()
+def local_up() -> None:
+    """Starts the pipeline and answers one event."""
+    stack, answer = local.up(NAME, "local", local.default_port())
+    traffic.show_started(stack, answer)
+
+
+@commands.command()
+def local_down() -> None:
+    """Stops the pipeline and removes what it left."""
+    if not local.down(NAME):
+        console.say("no pipeline runs here")
+
+
+@commands.command()
+def local_status() -> None:
+    """Shows what runs."""
+    traffic.show_status(stacks.running(NAME))
+
+
+@commands.command()
+@click.option("--follow", envvar="FOLLOW", is_flag=True)
+def local_logs(follow: bool) -> None:
+    """Shows the function's log."""
+    traffic.show_logs(stacks.running(NAME), follow=follow)
+
+
+@commands.command()
+def outputs() -> None:
+    """Prints the stack's Terraform outputs, endpoint and region as one flat JSON object."""
+    stack = stacks.running(NAME)
+    print(json.dumps(stack.outputs | {"endpoint_url": stack.endpoint_url, "aws_region": REGION}, indent=2))
+
+
+@commands.command()
+@click.option("--data", envvar="DATA", type=click.Path(path_type=Path))
+def train(data: Path | None) -> None:
+    """Trains a model and makes it the one that the next local-up serves."""
+    result = model.train(data.expanduser() if data and str(data) != "." else None)
+    traffic.show_trained(result)
+
+
+@commands.command()
+@click.option("--file", envvar="FILE", type=click.Path(path_type=Path))
+@count_option
+@rate_option
+def send(file: Path | None, count: float | None, rate: float | None) -> None:
+    """Puts events on the source stream."""
+    traffic.send(stacks.running(NAME), file, int(count or 10), rate)
+
+
+@commands.command()
+def watch() -> None:
+    """Follows the predictions until Ctrl-C."""
+    traffic.watch(stacks.running(NAME))
+
+
+@commands.command()
+def failed_events() -> None:
+    """Lists failed events with their reasons."""
+    traffic.show_failed(stacks.running(NAME))
+
+
+@commands.command()
+def redrive() -> None:
+    """Puts failed events back on the source stream."""
+    traffic.redrive(stacks.running(NAME))
+
+
+@commands.command()
+@count_option
+@rate_option
+def verify(count: float | None, rate: float | None) -> None:
+    """Puts events and gives a verdict on each; exit status 1 when any is lost or wrong."""
+    if not traffic.verify(stacks.running(NAME), int(count or 500), rate):
+        raise HarnessError(
+            "not every event was predicted once and rightly", "see make failed-events and make local-logs"
+        )
+
+
+@commands.command()
+@click.argument("name", type=click.Choice(["test", "e2e", "check", "unit", "terraform-test", "emulator-test"]))
+def suite(name: str) -> None:
+    """Runs a test suite."""
+    from harness import suites
+
+    suites.run(name)
+
+
+@commands.command()
+def bench() -> None:
+    """Measures latency and throughput against a running pipeline."""
+    from harness import bench as benchmarks
+
+    benchmarks.run(stacks.running(NAME))

@@ -1,0 +1,54 @@
+"""AWS clients that can reach only the local stack they were made for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+from harness.stack import REGION, Stack
+
+if TYPE_CHECKING:
+    from mypy_boto3_iam import IAMClient
+    from mypy_boto3_kinesis import KinesisClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_s3 import S3Client
+
+# A client that hangs must not hang the harness; LocalStack answers within milliseconds.
+CONFIG = Config(connect_timeout=5, read_timeout=60, retries={"max_attempts": 4, "mode": "standard"})
+
+
+class Clients:
+    """The clients of one stack, with the keys of the local account's root."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._session = boto3.session.Session("test", "test", region_name=REGION)
+        self._endpoint = stack.endpoint_url
+
+    @property
+    def kinesis(self) -> KinesisClient:
+        """Kinesis."""
+        return self._session.client("kinesis", endpoint_url=self._endpoint, config=CONFIG)
+
+    @property
+    def s3(self) -> S3Client:
+        """S3, with the bucket in the path: the endpoint is an address."""
+        config = CONFIG.merge(Config(s3={"addressing_style": "path"}))
+        return self._session.client("s3", endpoint_url=self._endpoint, config=config)
+
+    @property
+    def functions(self) -> LambdaClient:
+        """Lambda."""
+        return self._session.client("lambda", endpoint_url=self._endpoint, config=CONFIG)
+
+    @property
+    def logs(self) -> CloudWatchLogsClient:
+        """CloudWatch Logs."""
+        return self._session.client("logs", endpoint_url=self._endpoint, config=CONFIG)
+
+    @property
+    def iam(self) -> IAMClient:
+        """IAM."""
+        return self._session.client("iam", endpoint_url=self._endpoint, config=CONFIG)

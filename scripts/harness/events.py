@@ -1,0 +1,84 @@
+"""Store-sales events to send: the sample of the design, made-up ones, or those of a file."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import json
+import random
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from harness.errors import HarnessError
+
+SAMPLE: dict[str, Any] = {
+    "sales_input": {"date": "2022-12-25", "store": 2, "promo": 1, "holiday": 0},
+    "sales_id": 512,
+}
+
+
+def generated(
+    count: int, stores: Sequence[int], last_day: dt.date, prefix: str, seed: int = 0
+) -> Iterator[dict[str, Any]]:
+    """Makes up events: every store in turn, on the days after the training data.
+
+    Args:
+        count: how many.
+        stores: store numbers to go through.
+        last_day: last day of the training data.
+        prefix: first part of every sales_id, so that runs can be told apart.
+        seed: makes promo, holiday and days repeatable.
+
+    Yields:
+        Events as the design describes them, with sales_id `<prefix>-<number>`.
+    """
+    chance = random.Random(seed)  # noqa: S311 - test data, no secret
+    for number, store in zip(range(count), itertools.cycle(stores), strict=False):
+        day = last_day + dt.timedelta(days=chance.randint(1, 42))
+        yield {
+            "sales_input": {
+                "date": day.isoformat(),
+                "store": store,
+                "promo": chance.randint(0, 1),
+                "holiday": int(chance.random() < 0.03),
+            },
+            "sales_id": f"{prefix}-{number}",
+        }
+
+
+def from_file(path: Path) -> Iterator[bytes]:
+    """Reads the records of a file, one a line; they are sent as they are, valid or not.
+
+    Args:
+        path: file with one JSON object per line.
+
+    Yields:
+        The bytes of each non-empty line.
+
+    Raises:
+        HarnessError: the file cannot be read.
+    """
+    try:
+        with path.open("rb") as lines:
+            for line in lines:
+                if record := line.rstrip(b"\r\n"):
+                    yield record
+    except OSError as error:
+        raise HarnessError(
+            f"{path} cannot be read: {error.strerror}", "name a file: make send FILE=events.jsonl"
+        ) from None
+
+
+def encode(event: dict[str, Any]) -> bytes:
+    """An event as the bytes of a record."""
+    return json.dumps(event, separators=(",", ":")).encode()
+
+
+def partition_key(record: bytes) -> str:
+    """The key to put a record under: its sales_id, or one for all records that have none."""
+    try:
+        key = str(json.loads(record)["sales_id"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return "unreadable"
+    return key[:256] or "unreadable"

@@ -1,0 +1,174 @@
+"""Brings a stack up and down on this machine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from harness import canary, console, events, function, localstack, model, processes, setup
+from harness import stack as stacks
+from harness.errors import HarnessError
+from harness.paths import FUNCTION_ZIP, SERVICE, STACKS, shown
+from harness.stack import Stack
+from harness.terraform import Terraform
+
+NAME = "local"
+
+
+def check_runtime() -> None:
+    """Checks RUNTIME: this version has the embedded runtime only.
+
+    Raises:
+        HarnessError: another runtime was asked for.
+    """
+    runtime = os.environ.get("RUNTIME") or "embedded"
+    if runtime not in ("embedded", "docker"):
+        raise HarnessError(f"RUNTIME={runtime} is unknown", "use RUNTIME=embedded")
+    if runtime == "docker":
+        raise HarnessError("RUNTIME=docker is not built yet", "use RUNTIME=embedded (or leave it unset)")
+
+
+def default_port() -> int:
+    """The port LOCALSTACK_PORT names, 4566 when it is unset.
+
+    Raises:
+        HarnessError: it is not a port number.
+    """
+    text = os.environ.get("LOCALSTACK_PORT") or "4566"
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
+        raise HarnessError(f"LOCALSTACK_PORT={text} is not a port number", "use a number from 1 to 65535")
+    return int(text)
+
+
+def up(name: str, project_id: str, port: int) -> tuple[Stack, dict[str, Any]]:
+    """Brings a stack up, or up to date when it runs already.
+
+    Args:
+        name: the stack's name.
+        project_id: suffix of the resource names.
+        port: port for LocalStack.
+
+    Returns:
+        The stack and the record of the output stream that answers the sample event.
+
+    Raises:
+        HarnessError: a step failed.
+    """
+    check_runtime()
+    setup.everything()
+    with stacks.locked(name):
+        stack = _reusable(name, port)
+        trained = model.current()
+        function.build()
+        if stack is None:
+            down_locked(name)
+            stack = Stack(name, project_id, port)
+            with _removed_on_interrupt(name), console.step("LocalStack") as step:
+                localstack.start(stack, step)
+        fresh = not stack.ready
+        with _removed_on_interrupt(name if fresh else None):
+            answer = _apply(stack, trained)
+    return stack, answer
+
+
+def _reusable(name: str, port: int) -> Stack | None:
+    stack = stacks.load(name)
+    if stack is None:
+        return None
+    if stack.process() is None or not localstack.is_ready(stack):
+        console.warn("the stack that was here has ended; starting a new one")
+        return None
+    if not stack.ready:
+        console.warn("the last start was not finished; starting anew")
+        return None
+    if stack.port != port:
+        raise HarnessError(f"the stack runs on port {stack.port}", "take it down before moving it: make local-down")
+    return stack
+
+
+def _apply(stack: Stack, trained: dict[str, Any]) -> dict[str, Any]:
+    terraform = Terraform(stack, variables(trained["run_id"]))
+    with console.step("Terraform init"):
+        terraform.init()
+    with console.step("Terraform apply") as step:
+        stack.outputs = terraform.apply(step)
+        stack.model = trained
+    with console.step("Publish the model") as step:
+        model.publish(stack)
+        step.result = f"s3://{stack.outputs['model_bucket']}/{trained['model_key']}"
+    with console.step("Send the sample event") as step:
+        answer = canary.answer_to(stack, events.SAMPLE, step)
+    stack.ready = True
+    stack.save()
+    return answer
+
+
+def variables(run_id: str) -> dict[str, str]:
+    """Terraform variables that only the harness knows.
+
+    Args:
+        run_id: MLflow run id of the model to serve.
+    """
+    return {
+        "run_id": run_id,
+        "lambda_zip_path": str(FUNCTION_ZIP),
+        "lambda_function_local_path": str(SERVICE),
+        "docker_image_local_path": str(SERVICE / "Dockerfile"),
+    }
+
+
+@contextmanager
+def _removed_on_interrupt(name: str | None) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        if name is not None:
+            console.say("interrupted; removing what was started …")
+            down_locked(name)
+        raise
+
+
+def down(name: str) -> bool:
+    """Takes a stack down: no process, port or file of it is left.
+
+    Args:
+        name: the stack's name.
+
+    Returns:
+        Whether there was anything to take down.
+    """
+    if not (STACKS / name).exists():
+        return False
+    with stacks.locked(name):
+        down_locked(name)
+    return True
+
+
+def down_locked(name: str) -> None:
+    """Takes a stack down while the lock is held; does nothing when there is none."""
+    folder = STACKS / name
+    if not folder.exists():
+        return
+    with console.step(f"Take down what is in {shown(folder)}"):
+        stack = stacks.load(name)
+        if stack is not None:
+            localstack.stop(stack)
+        else:
+            processes.end_all(processes.of_stack(folder))
+        _remove(folder)
+
+
+def _remove(folder: Path, deadline: float = 10.0) -> None:
+    # A process that is just ending may still write a last file.
+    end = time.monotonic() + deadline
+    while folder.exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        if folder.exists() and time.monotonic() > end:
+            raise HarnessError(
+                f"{shown(folder)} could not be removed", "check who owns the files in it, then try again"
+            )

@@ -1,0 +1,112 @@
+"""Starts and stops a stack's LocalStack: a host process with our plugin, on the loopback address only."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+import psutil
+
+from harness import commands, paths, processes
+from harness.console import Step
+from harness.errors import HarnessError
+from harness.stack import Stack
+
+READY_DEADLINE = 90.0
+STOP_GRACE = 15.0
+
+
+def start(stack: Stack, step: Step) -> None:
+    """Starts LocalStack and waits until it answers.
+
+    Args:
+        stack: gets the process written down.
+        step: shown meanwhile.
+
+    Raises:
+        HarnessError: the port is taken, LocalStack ended, or it did not become ready in time.
+    """
+    if not processes.port_is_free(stack.port):
+        raise HarnessError(
+            f"port {stack.port} is taken by {processes.port_holder(stack.port)}",
+            f"stop it, or choose another port: make local-up LOCALSTACK_PORT={stack.port + 100}",
+        )
+    log = stack.log("localstack")
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as sink:
+        # A session of its own: Ctrl-C in the terminal must not end a stack that is up.
+        process = subprocess.Popen(
+            [paths.EMULATOR_VENV / "bin" / "python", "-m", "localstack.runtime.main"],
+            cwd=stack.folder,
+            env=_environment(stack),
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=sink,
+            start_new_session=True,
+        )
+    stack.pid = process.pid
+    stack.pid_created = psutil.Process(process.pid).create_time()
+    stack.save()
+    deadline = time.monotonic() + READY_DEADLINE
+    while not is_ready(stack):
+        if process.poll() is not None:
+            tail = "\n".join(log.read_text(errors="replace").splitlines()[-8:])
+            raise HarnessError(f"LocalStack ended at start:\n{tail}", f"the whole log is in {paths.shown(log)}")
+        if time.monotonic() > deadline:
+            raise HarnessError(
+                f"LocalStack was not ready within {READY_DEADLINE:.0f} s", f"read {paths.shown(log)}, then try again"
+            )
+        time.sleep(0.1)
+    step.result = stack.endpoint_url
+
+
+def is_ready(stack: Stack) -> bool:
+    """Whether LocalStack answers on its health endpoint."""
+    try:
+        with urllib.request.urlopen(f"{stack.endpoint_url}/_localstack/health", timeout=2) as answer:  # noqa: S310
+            return "services" in json.load(answer)
+    except (urllib.error.URLError, OSError, ValueError):
+        return False
+
+
+def stop(stack: Stack) -> None:
+    """Ends LocalStack and every process it started, also those that a killed LocalStack left behind.
+
+    Args:
+        stack: its processes are found by their process id and by the marker in their environment.
+    """
+    process = stack.process()
+    if process is not None:
+        processes.end_all([process], grace=STOP_GRACE)
+    processes.end_all(processes.of_stack(stack.folder))
+    stack.pid = 0
+
+
+def _environment(stack: Stack) -> dict[str, str]:
+    # LocalStack hands out ports for the services it starts from a range; stacks beside each other need their own.
+    ports = processes.free_ports(1)[0]
+    env = {
+        "GATEWAY_LISTEN": f"127.0.0.1:{stack.port}",
+        "LOCALSTACK_HOST": f"127.0.0.1:{stack.port}",
+        "FILESYSTEM_ROOT": str(stack.folder / "localstack"),
+        "OVERRIDE_IN_DOCKER": "0",  # FILESYSTEM_ROOT is ignored on machines that have /.dockerenv
+        "XDG_CACHE_HOME": str(stack.folder / "cache"),  # plux caches entry points: a new plugin would not be seen
+        "DISABLE_EVENTS": "1",  # no analytics
+        "SKIP_SSL_CERT_DOWNLOAD": "1",
+        "DNS_ADDRESS": "0",
+        "EAGER_SERVICE_LOADING": "0",
+        "PERSISTENCE": "0",
+        "KINESIS_PERSISTENCE": "0",
+        "LAMBDA_RUNTIME_EXECUTOR": "process",
+        "EXTERNAL_SERVICE_PORTS_START": str(ports),
+        "EXTERNAL_SERVICE_PORTS_END": str(ports + 50),
+        "PIPELINE_LAMBDA_RUNTIME_DIR": str(paths.LAMBDA_RUNTIME),
+        "PIPELINE_KINESIS_LOCAL_DIR": str(paths.KINESIS_DIR),
+        processes.MARKER: str(stack.folder),
+        "PYTHONUNBUFFERED": "1",
+    }
+    inherited = commands.clean_environment()
+    return {k: v for k, v in inherited.items() if not k.startswith(("LOCALSTACK_", "LAMBDA_", "PYTHON"))} | env

@@ -1,0 +1,61 @@
+"""What the model itself answers, asked through MLflow on this machine, without stream or function."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sys
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from harness.paths import SERVICE
+
+
+def expectations(model: dict[str, Any]) -> Callable[[Sequence[bytes]], list[float | None]]:
+    """Makes the expectations for a ledger.
+
+    Args:
+        model: a training result; its `model_dir` holds the MLflow model.
+
+    Returns:
+        A function from valid records to the sales predicted for each.
+    """
+
+    def expect(records: Sequence[bytes]) -> list[float | None]:
+        return list(_predict(model["model_dir"], tuple(records))) if records else []
+
+    return expect
+
+
+def _predict(model_dir: str, records: tuple[bytes, ...]) -> list[float]:
+    predictor, profiles = _load(model_dir)
+    from store_sales.features import feature_matrix
+
+    inputs = [json.loads(record)["sales_input"] for record in records]
+    features = feature_matrix(
+        [dt.date.fromisoformat(entry["date"]) for entry in inputs],
+        [entry["store"] for entry in inputs],
+        [entry["promo"] for entry in inputs],
+        [entry["holiday"] for entry in inputs],
+        profiles,
+    )
+    answer = predictor.predict(features)
+    [values] = answer.values() if isinstance(answer, dict) else [answer]
+    return [float(value) for value in np.maximum(np.asarray(values).reshape(len(records)), 0)]
+
+
+@lru_cache(maxsize=2)
+def _load(model_dir: str) -> tuple[Any, Any]:
+    if str(SERVICE) not in sys.path:
+        sys.path.append(str(SERVICE))  # the features are computed by the function's own module
+    import mlflow
+    import onnx
+
+    from store_sales.profiles import StoreProfiles
+
+    metadata = {entry.key: entry.value for entry in onnx.load(Path(model_dir) / "model.onnx").metadata_props}
+    return mlflow.pyfunc.load_model(model_dir), StoreProfiles.from_json(metadata["store_profiles"])

@@ -1,0 +1,70 @@
+"""Finds the Terraform provider: plainly from its registry, or from a filesystem mirror where there is one."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from harness.paths import TERRAFORM_DIR
+
+PROVIDER = Path("registry.terraform.io", "hashicorp", "aws")
+VERSION = "5.100.0"
+# Where administrators put mirrors that Terraform does not look into by itself.
+SEARCHED = ("/opt", "/srv", "/usr/local", "/usr/lib", "/usr/share", "/var/lib", "/var/opt")
+DEPTH = 4
+
+
+def cli_config() -> Path | None:
+    """The Terraform CLI configuration to use, written when a mirror is found.
+
+    A user's own configuration always wins. TERRAFORM_PROVIDER_MIRROR names a mirror that the search does not find.
+
+    Returns:
+        The file for TF_CLI_CONFIG_FILE, or None when Terraform's defaults serve.
+    """
+    own = os.environ.get("TF_CLI_CONFIG_FILE")
+    if own and Path(own).is_file():
+        return Path(own)
+    if (Path.home() / ".terraformrc").is_file():
+        return None
+    named = os.environ.get("TERRAFORM_PROVIDER_MIRROR")
+    mirror = find_mirror([named] if named else SEARCHED)
+    if mirror is None:
+        return None
+    TERRAFORM_DIR.mkdir(parents=True, exist_ok=True)
+    config = TERRAFORM_DIR / "terraform.rc"
+    config.write_text(
+        "# Written by the harness: this machine has a mirror of the provider.\n"
+        "provider_installation {\n"
+        f'  filesystem_mirror {{\n    path    = "{mirror}"\n    include = ["{PROVIDER}"]\n  }}\n'
+        f'  direct {{\n    exclude = ["{PROVIDER}"]\n  }}\n'
+        "}\n"
+    )
+    return config
+
+
+def find_mirror(bases: Iterable[str]) -> Path | None:
+    """The first folder below `bases` that mirrors the locked provider version for this platform, or None."""
+    system = platform.system().lower()
+    machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    for base in bases:
+        for folder in _folders(Path(base), DEPTH):
+            release = folder / PROVIDER / VERSION / f"{system}_{machine}"
+            packed = folder / PROVIDER / f"terraform-provider-aws_{VERSION}_{system}_{machine}.zip"
+            if release.is_dir() or packed.is_file():
+                return folder
+    return None
+
+
+def _folders(base: Path, depth: int) -> Iterator[Path]:
+    yield base
+    if depth == 0:
+        return
+    try:
+        children = sorted(entry.path for entry in os.scandir(base) if entry.is_dir(follow_symlinks=False))
+    except OSError:
+        return  # not there, or not ours to read
+    for child in children:
+        yield from _folders(Path(child), depth - 1)

@@ -1,0 +1,157 @@
+"""Installs what the pipeline needs beyond the project's own environment; each part only when its inputs changed."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from harness import commands, console, paths, provider
+from harness.errors import HarnessError
+
+INSTALL_DEADLINE = 600.0
+LOG = paths.CACHE / "logs" / "setup.log"
+NETWORK = "check the network and the package index settings, then run it again; the whole output is in "
+
+UV = paths.VENV_BIN / "uv"
+PYTHON = paths.VENV_BIN / "python"
+
+
+def everything() -> None:
+    """Makes the machine ready for `local-up`; quick when it is already."""
+    check_programs()
+    emulator()
+    lambda_runtime()
+    kinesis_server()
+    terraform_provider()
+
+
+def check_programs() -> None:
+    """Checks that the programs the README lists are there.
+
+    Raises:
+        HarnessError: one is missing.
+    """
+    for program, purpose in (
+        ("terraform", "Terraform 1.10 or later, which creates the pipeline"),
+        ("node", "Node.js 18 or later, which runs the Kinesis server"),
+        ("npm", "npm, which installs the Kinesis server"),
+    ):
+        if shutil.which(program) is None:
+            raise HarnessError(f"'{program}' is not on the PATH ({purpose})", f"install {program}, then run it again")
+
+
+def emulator() -> None:
+    """LocalStack and our plugin in an environment of their own: its pins clash with everybody else's."""
+    lock = paths.EMULATOR / "requirements.txt"
+    venv = paths.EMULATOR_VENV
+    with _Part("LocalStack and the emulator plugin", venv, [lock, paths.EMULATOR / "pyproject.toml"]) as part:
+        if part.needed:
+            _run(UV, "venv", "--quiet", "--clear", "--python", PYTHON, venv)
+            _run(UV, "pip", "sync", "--quiet", "--require-hashes", "--python", venv / "bin" / "python", lock)
+            _run(
+                UV, "pip", "install", "--quiet", "--no-deps", "--no-build-isolation",
+                "--python", venv / "bin" / "python", "--editable", paths.EMULATOR,
+            )  # fmt: skip
+
+
+def lambda_runtime() -> None:
+    """The stand-in for AWS's managed python3.13 runtime: awslambdaric and boto3."""
+    lock = paths.EMULATOR / "lambda-runtime.txt"
+    target = paths.LAMBDA_RUNTIME
+    with _Part("Lambda runtime", target, [lock]) as part:
+        if part.needed:
+            _run(
+                UV, "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--python", PYTHON,
+                "--target", target, "--requirements", lock,
+            )  # fmt: skip
+
+
+def kinesis_server() -> None:
+    """The Node Kinesis server that LocalStack would otherwise download at first use."""
+    files = [paths.EMULATOR / name for name in ("package.json", "package-lock.json")]
+    with _Part("Kinesis server", paths.KINESIS_DIR, files) as part:
+        if part.needed:
+            paths.KINESIS_DIR.mkdir(parents=True)
+            for file in files:
+                shutil.copy(file, paths.KINESIS_DIR)
+            _run("npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", paths.KINESIS_DIR)
+
+
+def terraform_provider() -> None:
+    """Installs the provider once, so that a stack's own `terraform init` needs no network."""
+    lock = paths.INFRASTRUCTURE / ".terraform.lock.hcl"
+    files = [lock, *(paths.INFRASTRUCTURE / name for name in ("terraform.tf", "backend.tf"))]
+    folder = paths.TERRAFORM_DIR / "init"
+    with _Part("Terraform provider", folder, files) as part:
+        if part.needed:
+            folder.mkdir(parents=True)
+            for file in files:
+                shutil.copy(file, folder)
+            _run("terraform", f"-chdir={folder}", "init", "-backend=false", "-input=false", "-no-color",
+                 env=terraform_environment())  # fmt: skip
+
+
+def terraform_environment() -> dict[str, str]:
+    """Environment for any Terraform command of the harness: provider from a mirror or the shared plugin cache.
+
+    Returns:
+        A clean environment; see `commands.clean_environment`.
+    """
+    env = commands.clean_environment(CHECKPOINT_DISABLE="1", TF_IN_AUTOMATION="1")
+    env.pop("TF_CLI_CONFIG_FILE", None)
+    config = provider.cli_config()
+    if config is not None:
+        env["TF_CLI_CONFIG_FILE"] = str(config)
+    elif "TF_PLUGIN_CACHE_DIR" not in env:
+        cache = paths.TERRAFORM_DIR / "plugins"
+        cache.mkdir(parents=True, exist_ok=True)
+        env["TF_PLUGIN_CACHE_DIR"] = str(cache)
+    return env
+
+
+def _run(*command: str | Path, env: dict[str, str] | None = None) -> None:
+    next_step = NETWORK + paths.shown(LOG)
+    commands.run(command, log=LOG, env=env, deadline=INSTALL_DEADLINE, next_step=next_step)
+
+
+class _Part:
+    """One part of the setup: shown as a step and made anew when the hash of its input files changed."""
+
+    def __init__(self, title: str, target: Path, inputs: Iterable[Path]) -> None:
+        self.target = target
+        self.stamp = target.parent / f"{target.name}.hash"
+        self.wanted = digest(inputs)
+        self.needed = not (target.exists() and self.stamp.exists() and self.stamp.read_text() == self.wanted)
+        self._step = console.step(title) if self.needed else None
+
+    def __enter__(self) -> _Part:
+        if self._step is not None:
+            self._step.__enter__()
+            self.stamp.unlink(missing_ok=True)
+            shutil.rmtree(self.target, ignore_errors=True)
+            self.target.parent.mkdir(parents=True, exist_ok=True)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if self._step is None:
+            return
+        if kind is None:
+            self.stamp.write_text(self.wanted)
+        self._step.__exit__(kind, error, trace)  # type: ignore[arg-type]
+
+
+def digest(files: Iterable[Path]) -> str:
+    """One hash over the names and contents of files.
+
+    Args:
+        files: files to read, in any order.
+
+    Returns:
+        SHA-256 as hexadecimal text.
+    """
+    whole = hashlib.sha256()
+    for file in sorted(files):
+        whole.update(f"{file.name}\0".encode() + hashlib.sha256(file.read_bytes()).digest())
+    return whole.hexdigest()

@@ -1,0 +1,141 @@
+"""A running stack: its folder, its lock, and what is remembered about it between two commands."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, TextIO
+
+import psutil
+
+from harness.errors import HarnessError
+from harness.paths import STACKS
+
+REGION = "ap-south-1"
+
+
+@dataclass
+class Stack:
+    """What is known of a stack; saved as `stack.json` in its folder.
+
+    Attributes:
+        name: the stack's name, also its folder below `.local`.
+        project_id: the suffix of all resource names.
+        port: port of LocalStack's gateway on the loopback address.
+        ready: whether the last `up` went through to an answered canary.
+        pid: LocalStack's process, with its creation time, since process ids are used again.
+        outputs: Terraform's outputs after the last apply.
+        model: the training result whose model is served.
+    """
+
+    name: str
+    project_id: str
+    port: int
+    ready: bool = False
+    pid: int = 0
+    pid_created: float = 0.0
+    outputs: dict[str, Any] = field(default_factory=dict)
+    model: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> Path:
+        """The stack's folder."""
+        return STACKS / self.name
+
+    @property
+    def endpoint_url(self) -> str:
+        """The endpoint any AWS client reaches this stack at. An address, so that nothing resolves bucket host names."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def run_id(self) -> str:
+        """MLflow run id of the model that is served."""
+        return str(self.model["run_id"])
+
+    def log(self, name: str) -> Path:
+        """A log file of the stack."""
+        return self.folder / "logs" / f"{name}.log"
+
+    def save(self) -> None:
+        """Writes the stack's state, whole or not at all."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        draft = self.folder / "stack.json.new"
+        draft.write_text(json.dumps(asdict(self), indent=2))
+        draft.replace(self.folder / "stack.json")
+
+    def process(self) -> psutil.Process | None:
+        """LocalStack's process, or None when it does not run."""
+        try:
+            process = psutil.Process(self.pid)
+            alive = process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+            return process if alive and abs(process.create_time() - self.pid_created) < 2 else None
+        except (psutil.Error, ValueError):
+            return None
+
+
+def load(name: str) -> Stack | None:
+    """Reads a stack's state; None when there is none or a killed run left it unreadable."""
+    try:
+        return Stack(**json.loads((STACKS / name / "stack.json").read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def running(name: str) -> Stack:
+    """The stack, which must have been brought up and still run.
+
+    Raises:
+        HarnessError: there is no such stack, it never became ready, or LocalStack died.
+    """
+    stack = load(name)
+    if stack is None:
+        raise HarnessError("no pipeline runs here", "start it: make local-up")
+    if stack.process() is None:
+        raise HarnessError("the pipeline's LocalStack has ended", "start it again: make local-up")
+    if not stack.ready:
+        raise HarnessError("the pipeline has not finished starting", "finish it: make local-up")
+    return stack
+
+
+@contextmanager
+def locked(name: str) -> Iterator[None]:
+    """Lets one command at a time change a stack; the lock ends with the process, however it ends.
+
+    Raises:
+        HarnessError: another command is changing the stack.
+    """
+    STACKS.mkdir(exist_ok=True)
+    path = STACKS / f"{name}.lock"
+    lock = _acquire(path)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        lock.close()
+
+
+def _acquire(path: Path) -> TextIO:
+    while True:
+        lock = path.open("a+")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Its last holder removes the file: a lock on a file that is gone keeps nobody out.
+            current = path.exists() and os.fstat(lock.fileno()).st_ino == path.stat().st_ino
+        except OSError:
+            lock.seek(0)
+            holder = lock.read().strip() or "?"
+            lock.close()
+            raise HarnessError(
+                f"process {holder} is changing this stack", "wait until it has ended, then try again"
+            ) from None
+        if current:
+            lock.truncate(0)
+            lock.write(str(os.getpid()))
+            lock.flush()
+            return lock
+        lock.close()

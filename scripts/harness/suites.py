@@ -1,0 +1,117 @@
+"""The test suites behind `make test`, `make e2e` and `make check`, cheapest first."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from harness import commands, console, paths, setup
+from harness.errors import HarnessError
+from harness.terraform import working_copy
+
+# Folders each tool is run over; only those that exist.
+PYTHON_FOLDERS = ("scripts", "service", "infrastructure/emulator", "integration_tests")
+SUITE_DEADLINE = 1200.0
+
+
+def run(name: str) -> None:
+    """Runs a suite to its end.
+
+    Args:
+        name: test, check, unit, terraform-test, emulator-test or e2e.
+
+    Raises:
+        HarnessError: something in it failed; its output stands above.
+    """
+    setup.everything()
+    parts = ["check", "unit", "terraform-test", "emulator-test", "e2e"] if name == "test" else [name]
+    started = time.monotonic()
+    for part in parts:
+        PARTS[part]()
+    console.say(f"{name}: passed in {time.monotonic() - started:.0f} s")
+
+
+def check() -> None:
+    """Formatters, linters and types."""
+    _show("ruff format", [paths.VENV_BIN / "ruff", "format", "--check", "--quiet", "."])
+    _show("ruff", [paths.VENV_BIN / "ruff", "check", "--quiet", "."])
+    for folder in ("scripts/harness", "service/store_sales", "service/training"):
+        _show(f"mypy {folder}", [paths.VENV_BIN / "mypy", folder])
+    _show("terraform fmt", ["terraform", "fmt", "-check", "-recursive", "-diff", paths.INFRASTRUCTURE])
+    _show("shell syntax", ["bash", "-n", "scripts/bootstrap.sh", ".ci/run"])
+
+
+def unit() -> None:
+    """Unit tests of the harness and the service."""
+    _pytest("scripts/tests", "service/tests")
+
+
+def terraform_test() -> None:
+    """`terraform validate` and `terraform test` on a copy, with mocked providers."""
+    env = setup.terraform_environment()
+    with tempfile.TemporaryDirectory(prefix="terraform-test-") as scratch:
+        folder = working_copy(Path(scratch) / "infrastructure")
+        for root in (folder, folder / "bootstrap"):
+            _show(
+                f"terraform init ({root.name})",
+                ["terraform", f"-chdir={root}", "init", "-backend=false", "-input=false"],
+                env,
+            )
+            _show(f"terraform validate ({root.name})", ["terraform", f"-chdir={root}", "validate"], env)
+            if any((root / "tests").glob("*.tftest.hcl")):
+                _show(f"terraform test ({root.name})", ["terraform", f"-chdir={root}", "test"], env)
+
+
+def emulator_test() -> None:
+    """The emulator's own tests, against a LocalStack of their own."""
+    _pytest("infrastructure/emulator/tests")
+
+
+def e2e() -> None:
+    """The end-to-end suite in a stack of its own, beside a running one."""
+    _pytest("integration_tests")
+
+
+PARTS: dict[str, Callable[[], None]] = {
+    "check": check,
+    "unit": unit,
+    "terraform-test": terraform_test,
+    "emulator-test": emulator_test,
+    "e2e": e2e,
+}
+
+
+def _pytest(*folders: str) -> None:
+    command = [str(setup.PYTHON), "-m", "pytest", *folders]
+    console.say(f"▸ pytest {' '.join(folders)}")
+    _stream(command, commands.clean_environment(PYTHONDONTWRITEBYTECODE="1"))
+
+
+def _stream(command: list[str], env: dict[str, str]) -> None:
+    process = subprocess.Popen(command, cwd=paths.ROOT, env=env, stdin=subprocess.DEVNULL)
+    try:
+        status = process.wait(SUITE_DEADLINE)
+    except subprocess.TimeoutExpired:
+        process.terminate()
+        process.wait()
+        raise HarnessError(f"{command[2]} took longer than {SUITE_DEADLINE:.0f} s", "look for what hangs") from None
+    except KeyboardInterrupt:
+        process.wait()  # pytest got the same Ctrl-C and takes its stacks down
+        raise
+    if status != 0:
+        raise HarnessError(f"'{' '.join(command[1:])}' failed", "the failures stand above")
+
+
+def _show(title: str, command: list[str | Path], env: dict[str, str] | None = None) -> None:
+    log = paths.CACHE / "logs" / "check.log"
+    log.unlink(missing_ok=True)
+    with console.step(title):
+        try:
+            commands.run(command, log=log, cwd=paths.ROOT, env=env, deadline=SUITE_DEADLINE)
+        except HarnessError:
+            if log.exists():
+                console.say(log.read_text(errors="replace"))
+            raise

@@ -1,0 +1,127 @@
+"""Terraform in a working copy, so that nothing tflocal leaves behind can reach a real deployment."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from harness import commands, setup
+from harness.console import Step
+from harness.errors import HarnessError
+from harness.paths import INFRASTRUCTURE, VENV_BIN
+from harness.processes import MARKER
+from harness.stack import REGION, Stack
+
+APPLY_DEADLINE = 600.0
+READ_DEADLINE = 120.0
+
+
+class Terraform:
+    """`tflocal` on a copy of `infrastructure/`, with its state in the stack's own S3.
+
+    LocalStack keeps nothing over a restart, and neither does this state: the two cannot drift apart.
+    """
+
+    def __init__(self, stack: Stack, variables: Mapping[str, str]) -> None:
+        self.folder = stack.folder / "terraform"
+        self.stack = stack
+        self.log = stack.log("terraform")
+        self.variables = [
+            "-var-file=vars/local.tfvars",
+            f"-var=project_id={stack.project_id}",
+            *(f"-var={name}={value}" for name, value in variables.items()),
+        ]
+        self.env = self._environment()
+
+    def init(self) -> None:
+        """Makes the working copy and initializes it; the state bucket is made by tflocal."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        working_copy(self.folder)
+        self._tflocal("init", "-input=false", "-no-color", "-backend-config=vars/local.s3.tfbackend")
+
+    def apply(self, step: Step) -> dict[str, Any]:
+        """Applies the configuration.
+
+        Args:
+            step: gets told how many resources are done.
+
+        Returns:
+            The outputs, name to value.
+        """
+        progress = _Progress(step)
+        self._tflocal(
+            "apply", "-input=false", "-no-color", "-auto-approve", *self.variables,
+            deadline=APPLY_DEADLINE, on_line=progress.read,
+        )  # fmt: skip
+        step.result = progress.summary
+        return self.outputs()
+
+    def outputs(self) -> dict[str, Any]:
+        """The outputs of the last apply, name to value."""
+        text = self._tflocal("output", "-no-color", "-json")
+        return {name: output["value"] for name, output in json.loads(text[text.index("{") :]).items()}
+
+    def plan_is_empty(self) -> bool:
+        """Whether a plan now would change nothing (the working copy must have been applied)."""
+        try:
+            self._tflocal("plan", "-input=false", "-no-color", "-detailed-exitcode", *self.variables)
+        except HarnessError as error:
+            if "exit status 2" in error.cause:
+                return False
+            raise
+        return True
+
+    def destroy(self) -> None:
+        """Destroys every resource."""
+        self._tflocal("destroy", "-input=false", "-no-color", "-auto-approve", *self.variables, deadline=APPLY_DEADLINE)
+
+    def _tflocal(self, *words: str, deadline: float = READ_DEADLINE, on_line: Any = None) -> str:
+        return commands.run(
+            [VENV_BIN / "tflocal", *words],
+            cwd=self.folder, env=self.env, log=self.log, deadline=deadline, on_line=on_line,
+        )  # fmt: skip
+
+    def _environment(self) -> dict[str, str]:
+        return setup.terraform_environment() | {
+            "AWS_ENDPOINT_URL": self.stack.endpoint_url,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "S3_HOSTNAME": "127.0.0.1",  # nothing has to resolve bucket host names
+            "DISABLE_DEPRECATION_NOTICE": "1",
+            "TF_DATA_DIR": str(self.stack.folder / "terraform-data"),
+            MARKER: str(self.stack.folder),
+        }
+
+
+class _Progress:
+    """Turns Terraform's lines into `12 of 24 resources, waiting for module.x`."""
+
+    def __init__(self, step: Step) -> None:
+        self.step = step
+        self.total = 0
+        self.done = 0
+        self.summary = ""
+
+    def read(self, line: str) -> None:
+        if match := re.match(r"Plan: (\d+) to add, (\d+) to change, (\d+) to destroy", line):
+            self.total = sum(map(int, match.groups()))
+        elif re.search(r": (Creation|Modifications|Destruction) complete after", line):
+            self.done += 1
+        elif line.startswith("Apply complete!"):
+            self.summary = line.removeprefix("Apply complete! Resources: ").rstrip(".")
+        if self.total:
+            waiting = f", waiting for {line.split(':')[0]}" if ": Still " in line else ""
+            self.step.note(f"{self.done} of {self.total} resources{waiting}")
+
+
+def working_copy(target: Path) -> Path:
+    """A copy of `infrastructure/` without the emulator and local leftovers, for tests that run Terraform elsewhere."""
+    ignored = shutil.ignore_patterns("emulator", ".terraform", "*.tfstate*", "*_override.tf")
+    shutil.copytree(INFRASTRUCTURE, target, ignore=ignored, dirs_exist_ok=True)
+    return target

@@ -1,0 +1,180 @@
+"""What the user does with a stack that is up: send, watch, verify, look at failures and logs."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+from rich.table import Table
+
+from harness import console, events, failed, ledger, offline, processes, streams
+from harness.clients import Clients
+from harness.errors import HarnessError
+from harness.paths import shown
+from harness.stack import REGION, Stack
+
+MAX_ROWS = 20
+FOLLOW_PAUSE = 1.0
+
+
+def show_started(stack: Stack, answer: dict[str, Any]) -> None:
+    """Prints the answered sample event, the stack's names and what to do next."""
+    sample = events.SAMPLE["sales_input"]
+    console.out.print()
+    console.out.print(f"  event       {json.dumps(events.SAMPLE)}")
+    console.out.print(f"  prediction  {json.dumps(answer)}")
+    console.out.print(
+        f"  [dim]store {sample['store']} on {sample['date']} is predicted to sell "
+        f"{answer['prediction']['sales_prediction']:,.0f}[/dim]\n"
+    )
+    console.out.print(_names(stack))
+    console.out.print(
+        "\n  Next: [bold]make send COUNT=100[/bold], [bold]make watch[/bold], [bold]make verify[/bold], "
+        "[bold]make local-logs[/bold]; stop it with [bold]make local-down[/bold]"
+        f"\n  Any AWS client works: [dim]AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION={REGION} \\\n"
+        f"    aws --endpoint-url {stack.endpoint_url} kinesis list-streams[/dim]"
+    )
+
+
+def _names(stack: Stack) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_row("  endpoint", stack.endpoint_url)
+    for title, output in (
+        ("source stream", "source_stream_name"),
+        ("predictions stream", "predictions_stream_name"),
+        ("function", "lambda_function"),
+        ("model bucket", "model_bucket"),
+        ("failed events", "failed_events_bucket"),
+    ):
+        table.add_row(f"  {title}", str(stack.outputs[output]))
+    table.add_row("  model (RUN_ID)", stack.run_id)
+    return table
+
+
+def show_trained(result: dict[str, Any]) -> None:
+    """Prints a training result and what to do with it."""
+    for name, value in sorted(result["metrics"].items()):
+        console.out.print(f"  {name:<24} {value:.4f}")
+    console.out.print(f"  model: {shown(Path(result['model_dir']))}")
+    console.say("Next: make local-up serves this model")
+
+
+def show_status(stack: Stack) -> None:
+    """Prints what runs and whether the function, the mapping and the streams are in order."""
+    clients = Clients(stack)
+    table = _names(stack)
+    function = clients.functions.get_function(FunctionName=stack.outputs["lambda_function"])["Configuration"]
+    table.add_row("  function state", function.get("State", "?"))
+    for mapping in clients.functions.list_event_source_mappings(FunctionName=stack.outputs["lambda_function"])[
+        "EventSourceMappings"
+    ]:
+        table.add_row("  event source mapping", f"{mapping['State']}, {mapping.get('LastProcessingResult', '?')}")
+    for output in ("source_stream_name", "predictions_stream_name"):
+        summary = clients.kinesis.describe_stream_summary(StreamName=stack.outputs[output])["StreamDescriptionSummary"]
+        table.add_row(f"  {summary['StreamName']}", f"{summary['StreamStatus']}, {summary['OpenShardCount']} shards")
+    table.add_row("  processes", _processes(stack))
+    console.out.print(table)
+
+
+def _processes(stack: Stack) -> str:
+    found = processes.of_stack(stack.folder)
+    memory = 0
+    for process in found:
+        try:
+            memory += process.memory_info().rss
+        except psutil.Error:
+            continue  # ended meanwhile
+    return f"{len(found)}, {memory / 2**20:.0f} MiB resident"
+
+
+def show_logs(stack: Stack, *, follow: bool) -> None:
+    """Prints the function's log, oldest first; goes on with what comes when `follow` is set."""
+    client = Clients(stack).logs
+    group = stack.outputs["log_group"]
+    console.say(f"log group {group}; LocalStack's own log: {shown(stack.log('localstack'))}")
+    seen: set[str] = set()
+    while True:
+        try:
+            for page in client.get_paginator("filter_log_events").paginate(logGroupName=group):
+                for event in page["events"]:
+                    if event["eventId"] not in seen:
+                        seen.add(event["eventId"])
+                        print(event["message"].rstrip())
+        except client.exceptions.ResourceNotFoundException:
+            console.say("the log group is gone")
+            return
+        if not follow:
+            return
+        time.sleep(FOLLOW_PAUSE)
+
+
+def send(stack: Stack, file: Path | None, count: int, rate: float | None) -> None:
+    """Puts the events of a file, or `count` made-up ones, on the source stream."""
+    if file is not None and str(file) != ".":
+        records = [(data, events.partition_key(data)) for data in events.from_file(file.expanduser())]
+        if not records:
+            raise HarnessError(f"{file} holds no events", "write one JSON object per line")
+    else:
+        records = made_up(stack, count)
+    client = Clients(stack).kinesis
+    with console.step(f"Send {len(records)} events to {stack.outputs['source_stream_name']}") as step:
+        for number, _ in enumerate(streams.put(client, stack.outputs["source_stream_name"], records, rate), 1):
+            step.note(f"{number} of {len(records)}")
+    console.say("Next: make watch shows predictions, make failed-events what could not be predicted")
+
+
+def made_up(stack: Stack, count: int, seed: int = 0) -> list[tuple[bytes, str]]:
+    """Made-up events of one run as records with their partition keys (sales_id)."""
+    last_day = dt.date.fromisoformat(stack.model["date_range"][1])
+    prefix = f"run-{time.time_ns():x}"
+    made = events.generated(count, stack.model["stores"], last_day, prefix, seed)
+    return [(events.encode(event), str(event["sales_id"])) for event in made]
+
+
+def watch(stack: Stack) -> None:
+    """Prints each prediction as it arrives, until Ctrl-C."""
+    reader = streams.Reader(Clients(stack).kinesis, stack.outputs["predictions_stream_name"], "LATEST")
+    console.say(f"following {stack.outputs['predictions_stream_name']}; Ctrl-C ends it")
+    for found in reader.until(float("inf")):
+        for read in found:
+            print(read.data.decode(errors="replace"), flush=True)
+        time.sleep(0 if found else 0.2)
+
+
+def show_failed(stack: Stack) -> None:
+    """Lists the failed events: counts by reason, then the latest ones."""
+    found = sorted(failed.read(Clients(stack).s3, stack.outputs["failed_events_bucket"]), key=lambda f: f.failed_at)
+    console.out.print(f"{len(found)} failed events in {stack.outputs['failed_events_bucket']}")
+    for reason, number in failed.counts(found):
+        console.out.print(f"  {number:>6}  {reason}", markup=False)
+    if not found:
+        return
+    console.out.print(f"\nthe latest {min(MAX_ROWS, len(found))}:")
+    for failure in found[-MAX_ROWS:]:
+        data = failure.data[:60]
+        console.out.print(f"  {failure.failed_at}  {failure.event_id}\n    {data!r}\n    {failure.key}", markup=False)
+    console.say("Next: make redrive puts them back on the source stream")
+
+
+def redrive(stack: Stack) -> None:
+    """Puts failed events back on the source stream."""
+    with console.step("Put failed events back") as step:
+        step.result = f"{failed.redrive(stack)} events"
+    console.say("Next: make failed-events shows what failed again")
+
+
+def verify(stack: Stack, count: int, rate: float | None) -> bool:
+    """Puts made-up events and prints the ledger's verdict.
+
+    Returns:
+        Whether every event was predicted rightly.
+    """
+    with console.step(f"Verify {count} events") as step:
+        result = ledger.run(stack, made_up(stack, count), offline.expectations(stack.model), step, rate)
+    for name, value in result.summary().items():
+        console.out.print(f"  {name:<22} {value}")
+    return result.passed

@@ -1,0 +1,33 @@
+"""Polls for a condition, always with a deadline."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from harness.errors import HarnessError
+
+
+def poll[T](check: Callable[[], T], what: str, deadline: float = 30.0, pause: float = 0.05) -> T:
+    """Calls `check` until it gives something true.
+
+    Args:
+        check: what to call.
+        what: what is waited for, for the error message.
+        deadline: seconds until giving up.
+        pause: seconds between two calls.
+
+    Returns:
+        The first true result.
+
+    Raises:
+        HarnessError: the deadline passed.
+    """
+    end = time.monotonic() + deadline
+    while True:
+        result = check()
+        if result:
+            return result
+        if time.monotonic() > end:
+            raise HarnessError(f"waited {deadline:.0f} s in vain for {what}", "look at make local-logs")
+        time.sleep(pause)
