@@ -1,0 +1,44 @@
+"""The end-to-end suite's own stack: LocalStack on free ports, the same Terraform, beside whatever else runs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from harness import local, processes
+from harness import stack as stacks
+from harness.clients import Clients
+from harness.stack import Stack
+
+# E2E_KEEP=1 leaves the stack running and uses it again next time, for work on the tests themselves.
+KEEP = os.environ.get("E2E_KEEP") == "1"
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """A pipeline that has answered the sample event."""
+    name = "e2e" if KEEP else f"e2e-{os.getpid()}"
+    known = stacks.load(name)
+    port = known.port if known else processes.free_ports(1)[0]
+    try:
+        yield local.up(name, "e2e", port)[0]
+    finally:
+        if not KEEP:
+            local.down(name)
+
+
+@pytest.fixture(scope="session")
+def clients(stack: Stack) -> Clients:
+    """AWS clients of the stack."""
+    return Clients(stack)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Runs what destroys the stack last, and refuses tests that do not say where they are valid."""
+    items.sort(key=lambda item: item.get_closest_marker("destroys_stack") is not None)
+    for item in items:
+        valid = [item.get_closest_marker(name) for name in ("aws_valid", "local_only")]
+        if item.path.parent.name == "integration_tests" and len([mark for mark in valid if mark]) != 1:
+            raise pytest.UsageError(f"{item.nodeid}: needs exactly one of the markers aws_valid and local_only")

@@ -1,0 +1,97 @@
+"""A function that cannot work: what it says, where its events go, and how they come back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from harness import failed, ledger, offline, streams, traffic
+from harness.clients import Clients
+from harness.console import Step
+from harness.ledger import Verdict
+from harness.stack import Stack
+from harness.waiting import poll
+
+pytestmark = pytest.mark.aws_valid
+
+
+@contextmanager
+def _environment(stack: Stack, clients: Clients, **changes: str) -> Iterator[None]:
+    """The function with other environment variables, until the block ends."""
+    name = stack.outputs["lambda_function"]
+    client = clients.functions
+    before = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    client.update_function_configuration(FunctionName=name, Environment={"Variables": before | changes})
+    client.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
+    try:
+        yield
+    finally:
+        client.update_function_configuration(FunctionName=name, Environment={"Variables": before})
+        client.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
+
+
+def test_a_missing_model_fails_the_init_with_bucket_and_key(stack: Stack, clients: Clients) -> None:
+    with _environment(stack, clients, RUN_ID="0123456789abcdef0123456789abcdef"):
+        answer = clients.functions.invoke(FunctionName=stack.outputs["lambda_function"], Payload=b'{"Records": []}')
+    assert answer["FunctionError"] == "Unhandled"
+    error = json.loads(answer["Payload"].read())
+    assert stack.outputs["model_bucket"] in error["errorMessage"]
+    assert "0123456789abcdef0123456789abcdef" in error["errorMessage"]
+
+
+def test_a_damaged_model_fails_the_init_with_bucket_and_key(stack: Stack, clients: Clients) -> None:
+    bucket = stack.outputs["model_bucket"]
+    good = stack.model["model_key"]
+    metadata = clients.s3.get_object(Bucket=bucket, Key=f"{good}/MLmodel")["Body"].read()
+    clients.s3.put_object(Bucket=bucket, Key="damaged/model/MLmodel", Body=metadata)
+    clients.s3.put_object(Bucket=bucket, Key="damaged/model/model.onnx", Body=b"not a model")
+    with _environment(stack, clients, MODEL_LOCATION=f"s3://{bucket}/damaged/model"):
+        answer = clients.functions.invoke(FunctionName=stack.outputs["lambda_function"], Payload=b'{"Records": []}')
+    message = json.loads(answer["Payload"].read())["errorMessage"]
+    assert bucket in message
+    assert "damaged/model/model.onnx" in message
+
+
+def test_events_of_a_function_that_cannot_start_are_kept_whole_and_can_be_redriven(
+    stack: Stack, clients: Clients
+) -> None:
+    bucket = stack.outputs["failed_events_bucket"]
+    records = traffic.made_up(stack, 5, seed=5)
+    # GIVEN a function that fails every batch
+    with _environment(stack, clients, RUN_ID="ffffffffffffffffffffffffffffffff"):
+        puts = list(streams.put(clients.kinesis, stack.outputs["source_stream_name"], records))
+        ids = {put.event_id for put in puts}
+        # THEN the mapping gives up after its retries and keeps the whole payload of each event
+        discarded = poll(
+            lambda: (found := _of(clients, bucket, ids)) and len(found) == len(ids) and found,
+            "the discarded events",
+            deadline=120,
+        )
+    assert {event.data for event in discarded} == {data for data, _ in records}
+    assert all(event.key.startswith("aws/lambda/") for event in discarded)
+    # WHEN the function works again and the events are put back
+    reader = streams.Reader(clients.kinesis, stack.outputs["predictions_stream_name"], "LATEST")
+    failed.redrive(stack)
+    # THEN each is predicted, and the bucket holds them no more
+    wanted = {json.loads(data)["sales_id"] for data, _ in records}
+    predicted: set[str] = set()
+
+    def all_predicted() -> bool:
+        predicted.update(json.loads(read.data)["prediction"]["sales_id"] for read in reader.read())
+        return wanted <= predicted
+
+    assert poll(all_predicted, "the redriven predictions")
+    assert not _of(clients, bucket, ids)
+
+
+def _of(clients: Clients, bucket: str, ids: set[str]) -> list[failed.Failed]:
+    return [event for event in failed.read(clients.s3, bucket) if event.event_id in ids]
+
+
+def test_traffic_flows_again_afterwards(stack: Stack) -> None:
+    result = ledger.run(stack, traffic.made_up(stack, 50, seed=6), offline.expectations(stack.model), Step("50 events"))
+    assert result.passed, result.summary()
+    assert result.counts == {Verdict.PREDICTED: 50}

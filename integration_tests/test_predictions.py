@@ -1,0 +1,71 @@
+"""Valid events are predicted, each once, with what the model itself answers."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+from harness import canary, events, ledger, offline, streams, traffic
+from harness.clients import Clients
+from harness.console import Step
+from harness.ledger import Verdict
+from harness.stack import Stack
+
+pytestmark = pytest.mark.aws_valid
+
+
+def test_sample_event_of_the_design(stack: Stack, clients: Clients) -> None:
+    # GIVEN a reader at the end of the output stream
+    reader = streams.Reader(clients.kinesis, stack.outputs["predictions_stream_name"], "LATEST")
+    # WHEN the sample event is put
+    data = events.encode(events.SAMPLE)
+    put = next(streams.put(clients.kinesis, stack.outputs["source_stream_name"], [(data, "512")]))
+    # THEN its prediction has the documented shape and names the source record
+    for found in reader.until(time.monotonic() + 30):
+        if found:
+            break
+    [record] = found
+    answer = json.loads(record.data)
+    assert answer["model"] == "store_sales"
+    assert answer["version"] == stack.run_id
+    assert answer["event_id"] == put.event_id
+    assert answer["prediction"]["sales_id"] == 512
+    assert answer["prediction"]["sales_prediction"] > 0
+    assert record.key == "512"
+
+
+def test_2000_events_over_all_stores_get_the_models_own_answer(stack: Stack) -> None:
+    records = traffic.made_up(stack, 2000, seed=7)
+    stores = {json.loads(data)["sales_input"]["store"] for data, _ in records}
+    assert stores == set(stack.model["stores"])
+    result = ledger.run(stack, records, offline.expectations(stack.model), Step("2,000 events"))
+    assert result.passed, result.summary()
+    assert result.counts == {Verdict.PREDICTED: 2000}
+    assert not result.strangers
+
+
+def test_the_ledger_would_see_a_wrong_prediction(stack: Stack) -> None:
+    """The comparison above can fail: the same events against a model that answers one more."""
+    records = traffic.made_up(stack, 20, seed=8)
+    honest = offline.expectations(stack.model)
+    result = ledger.run(stack, records, lambda r: [(x or 0) + 1 for x in honest(r)], Step("20 events"))
+    assert not result.passed
+    assert result.counts == {Verdict.WRONG: 20}
+
+
+def test_an_unknown_store_is_predicted_and_marked(stack: Stack) -> None:
+    unknown = max(stack.model["stores"]) + 1
+    event = {"sales_input": events.SAMPLE["sales_input"] | {"store": unknown}, "sales_id": "unknown-store"}
+    answer = canary.answer_to(stack, event, Step("unknown store"))
+    assert answer["store_known"] is False
+    assert answer["prediction"]["sales_prediction"] > 0
+    known = {"sales_input": event["sales_input"] | {"store": stack.model["stores"][0]}, "sales_id": "known-store"}
+    assert canary.answer_to(stack, known, Step("known store"))["store_known"] is True
+
+
+def test_extra_fields_are_ignored(stack: Stack) -> None:
+    event = {**events.SAMPLE, "sales_id": "extra", "comment": {"a": [1]}}
+    answer = canary.answer_to(stack, event, Step("extra fields"))
+    assert answer["prediction"]["sales_id"] == "extra"

@@ -1,0 +1,51 @@
+"""After a kill -9 of LocalStack a second start works, and taking the stack down leaves no process, port or file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from harness import local, processes
+from harness import stack as stacks
+from harness.errors import HarnessError
+from harness.paths import STACKS
+
+pytestmark = pytest.mark.local_only
+
+
+@pytest.fixture
+def name() -> Iterator[str]:
+    name = f"e2e-recovery-{os.getpid()}"
+    yield name
+    local.down(name)
+
+
+def test_a_killed_localstack_is_replaced_and_nothing_is_left_after_down(name: str) -> None:
+    # GIVEN a stack whose LocalStack is killed without a chance to clean up
+    port = processes.free_ports(1)[0]
+    stack, _ = local.up(name, "recovery", port)
+    process = stack.process()
+    assert process is not None
+    process.kill()
+    process.wait()
+    with pytest.raises(HarnessError, match="has ended"):
+        stacks.running(name)
+    # WHEN it is started again
+    again, answer = local.up(name, "recovery", port)
+    # THEN it answers, with none of the first one's processes
+    assert answer["prediction"]["sales_prediction"] > 0
+    assert again.pid != stack.pid
+    # WHEN it runs already, another start keeps it
+    same, _ = local.up(name, "recovery", port)
+    assert same.pid == again.pid
+    # AND a move to another port is refused
+    with pytest.raises(HarnessError, match=f"runs on port {port}"):
+        local.up(name, "recovery", processes.free_ports(1)[0])
+    # WHEN it is taken down THEN nothing is left
+    local.down(name)
+    assert processes.of_stack(STACKS / name) == []
+    assert processes.port_is_free(port)
+    assert not (STACKS / name).exists()
+    assert not (STACKS / f"{name}.lock").exists()

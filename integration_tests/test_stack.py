@@ -1,0 +1,80 @@
+"""What Terraform made: names, an empty second plan, and nothing left after destroy."""
+
+from __future__ import annotations
+
+import psutil
+import pytest
+
+from harness import local, processes
+from harness.clients import Clients
+from harness.stack import Stack
+from harness.terraform import Terraform
+
+
+@pytest.mark.aws_valid
+def test_outputs_are_those_of_the_design(stack: Stack) -> None:
+    assert stack.outputs["source_stream_name"] == "sales-events-e2e"
+    assert stack.outputs["predictions_stream_name"] == "sales-predictions-e2e"
+    assert stack.outputs["model_bucket"] == "store-sales-models-e2e"
+    assert stack.outputs["failed_events_bucket"] == "store-sales-failed-events-e2e"
+    assert stack.outputs["lambda_function"] == "store_sales_e2e"
+    assert stack.outputs["log_group"] == "/aws/lambda/store_sales_e2e"
+    assert {"ecr_repo", "image_uri"} <= set(stack.outputs)
+
+
+@pytest.mark.aws_valid
+def test_a_plan_after_the_apply_is_empty(stack: Stack) -> None:
+    assert Terraform(stack, local.variables(stack.run_id)).plan_is_empty()
+
+
+@pytest.mark.aws_valid
+def test_a_plan_with_a_change_is_not_empty(stack: Stack) -> None:
+    """The check above can fail."""
+    assert not Terraform(stack, local.variables("0" * 32)).plan_is_empty()
+
+
+@pytest.mark.aws_valid
+def test_streams_are_as_the_design_says(stack: Stack, clients: Clients) -> None:
+    for output in ("source_stream_name", "predictions_stream_name"):
+        summary = clients.kinesis.describe_stream_summary(StreamName=stack.outputs[output])["StreamDescriptionSummary"]
+        assert summary["OpenShardCount"] == 2
+        assert summary["RetentionPeriodHours"] == 48
+        assert summary["EnhancedMonitoring"][0]["ShardLevelMetrics"]
+        tags = clients.kinesis.list_tags_for_stream(StreamName=stack.outputs[output])["Tags"]
+        assert {"Key": "ManagedBy", "Value": "terraform"} in tags
+
+
+@pytest.mark.aws_valid
+def test_the_function_is_as_the_design_says(stack: Stack, clients: Clients) -> None:
+    function = clients.functions.get_function_configuration(FunctionName=stack.outputs["lambda_function"])
+    assert function["Timeout"] == 180
+    assert function["TracingConfig"]["Mode"] == "Active"
+    assert {"PREDICTIONS_STREAM_NAME", "MODEL_BUCKET", "RUN_ID"} <= set(function["Environment"]["Variables"])
+
+
+@pytest.mark.local_only
+def test_the_endpoint_listens_on_loopback_only(stack: Stack) -> None:
+    listening = {
+        connection.laddr.ip
+        for process in processes.of_stack(stack.folder)
+        for connection in process.net_connections("tcp")
+        if connection.status == psutil.CONN_LISTEN
+    }
+    assert listening
+    assert listening <= {"127.0.0.1", "::1"}
+
+
+@pytest.mark.aws_valid
+@pytest.mark.destroys_stack
+def test_destroy_leaves_nothing_behind(stack: Stack, clients: Clients) -> None:
+    Terraform(stack, local.variables(stack.run_id)).destroy()
+    left = {
+        "streams": clients.kinesis.list_streams()["StreamNames"],
+        "functions": clients.functions.list_functions()["Functions"],
+        "mappings": clients.functions.list_event_source_mappings()["EventSourceMappings"],
+        "buckets": [b["Name"] for b in clients.s3.list_buckets()["Buckets"] if b["Name"].endswith("-e2e")],
+        "log groups": clients.logs.describe_log_groups(logGroupNamePrefix="/aws/lambda/store_sales_e2e")["logGroups"],
+        "roles": [r for r in clients.iam.list_roles()["Roles"] if r["RoleName"].endswith("e2e")],
+        "policies": clients.iam.list_policies(Scope="Local")["Policies"],
+    }
+    assert {kind: found for kind, found in left.items() if found} == {}
