@@ -10,8 +10,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from harness.paths import SERVICE
 
 
@@ -33,6 +31,8 @@ def expectations(model: dict[str, Any]) -> Callable[[Sequence[bytes]], list[floa
 
 def _predict(model_dir: str, records: tuple[bytes, ...]) -> list[float]:
     predictor, profiles = _load(model_dir)
+    import numpy as np  # heavy, and most commands need no model
+
     from store_sales.features import feature_matrix
 
     inputs = [json.loads(record)["sales_input"] for record in records]

@@ -29,7 +29,9 @@ def show_started(stack: Stack, answer: dict[str, Any]) -> None:
     console.out.print(f"  prediction  {json.dumps(answer)}")
     console.out.print(
         f"  [dim]store {sample['store']} on {sample['date']} is predicted to sell "
-        f"{answer['prediction']['sales_prediction']:,.0f}[/dim]\n"
+        f"{answer['prediction']['sales_prediction']:,.0f}"
+        + ("" if answer["store_known"] else "; the training data hold no such store: this is the average store's")
+        + "[/dim]\n"
     )
     console.out.print(_names(stack))
     console.out.print(

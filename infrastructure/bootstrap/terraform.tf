@@ -1,0 +1,21 @@
+# Makes the bucket that keeps the Terraform state of a stage. Once per stage, before its first `terraform init`:
+#
+#   cd infrastructure/bootstrap
+#   terraform init
+#   terraform apply -var state_bucket=store-sales-tfstate-stg
+#
+# The bucket's name, key and region go into ../vars/<stage>.s3.tfbackend.
+#
+# This folder's own state stays on the machine (terraform.tfstate, which git ignores): it cannot be in a bucket that it
+# has yet to make. It holds one bucket and no secret; lost, it is made anew with
+# `terraform import module.state_bucket.aws_s3_bucket.this <name>` and an apply.
+terraform {
+  required_version = ">= 1.11.0, < 2.0.0"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = "~> 5.100"
+    }
+  }
+}

@@ -1,0 +1,12 @@
+locals {
+  # Names are known before anything exists. Passing them, and not attributes of created resources, lets the
+  # function be created while the provider still waits for the streams (about 20 s each).
+  source_stream_name   = "${var.source_stream_name}-${var.project_id}"
+  output_stream_name   = "${var.output_stream_name}-${var.project_id}"
+  model_bucket         = "${var.model_bucket}-${var.project_id}"
+  failed_events_bucket = "${var.failed_events_bucket}-${var.project_id}"
+  lambda_function_name = "${var.lambda_function_name}_${var.project_id}"
+  ecr_repo_name        = "${var.ecr_repo_name}_${var.project_id}"
+
+  is_image = var.lambda_package_type == "Image"
+}

@@ -1,0 +1,87 @@
+module "source_stream" {
+  source = "./modules/kinesis"
+
+  name                = local.source_stream_name
+  shard_count         = var.shard_count
+  retention_hours     = var.stream_retention_hours
+  shard_level_metrics = var.shard_level_metrics
+}
+
+module "output_stream" {
+  source = "./modules/kinesis"
+
+  name                = local.output_stream_name
+  shard_count         = var.shard_count
+  retention_hours     = var.stream_retention_hours
+  shard_level_metrics = var.shard_level_metrics
+}
+
+module "model_bucket" {
+  source = "./modules/s3"
+
+  name                       = local.model_bucket
+  noncurrent_expiration_days = var.noncurrent_expiration_days
+  force_destroy              = var.force_destroy
+}
+
+module "failed_events_bucket" {
+  source = "./modules/s3"
+
+  name                       = local.failed_events_bucket
+  expiration_days            = var.failed_events_expiration_days
+  noncurrent_expiration_days = var.noncurrent_expiration_days
+  force_destroy              = var.force_destroy
+}
+
+module "ecr" {
+  source = "./modules/ecr"
+  count  = local.is_image ? 1 : 0
+
+  name         = local.ecr_repo_name
+  keep_images  = var.ecr_keep_images
+  force_delete = var.force_destroy
+}
+
+module "lambda" {
+  source = "./modules/lambda"
+
+  name                  = local.lambda_function_name
+  package_type          = var.lambda_package_type
+  zip_path              = var.lambda_zip_path
+  image_uri             = var.image_uri
+  architecture          = var.lambda_architecture
+  memory_size_mb        = var.lambda_memory_size_mb
+  timeout_seconds       = var.lambda_timeout_seconds
+  log_retention_in_days = var.log_retention_in_days
+
+  environment = merge(
+    var.lambda_environment,
+    {
+      PREDICTIONS_STREAM_NAME = local.output_stream_name
+      MODEL_BUCKET            = local.model_bucket
+      FAILED_EVENTS_BUCKET    = local.failed_events_bucket
+    },
+    var.run_id == null ? {} : { RUN_ID = var.run_id },
+  )
+
+  source_stream_arn        = module.source_stream.arn
+  output_stream_arn        = module.output_stream.arn
+  model_bucket_arn         = module.model_bucket.arn
+  failed_events_bucket_arn = module.failed_events_bucket.arn
+
+  # Without a model every batch would fail its way into the failed-events bucket: let the events wait instead.
+  event_source_enabled       = var.run_id != null
+  batch_size                 = var.batch_size
+  batching_window_seconds    = var.batching_window_seconds
+  maximum_retry_attempts     = var.maximum_retry_attempts
+  maximum_record_age_seconds = var.maximum_record_age_seconds
+  bisect_batch_on_error      = var.bisect_batch_on_error
+  parallelization_factor     = var.parallelization_factor
+}
+
+check "model_chosen" {
+  assert {
+    condition     = var.run_id != null
+    error_message = "run_id is not set: the event source mapping is created disabled, and events wait in ${local.source_stream_name}. Publish a model to ${local.model_bucket}, then apply with -var run_id=<MLflow run id>."
+  }
+}

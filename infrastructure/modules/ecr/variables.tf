@@ -1,0 +1,42 @@
+variable "name" {
+  description = "Name of the repository."
+  type        = string
+  nullable    = false
+
+  validation {
+    # "__" and "-…-" are allowed by ECR too (https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html).
+    condition     = can(regex("^[a-z0-9]+((\\.|_|__|-+|/)[a-z0-9]+)*$", var.name)) && length(var.name) >= 2 && length(var.name) <= 256
+    error_message = "name must be 2 to 256 lower-case letters and digits, separated by the characters . _ - and /."
+  }
+}
+
+variable "keep_images" {
+  description = "Number of images to keep; older ones expire."
+  type        = number
+  default     = 30
+  nullable    = false
+
+  validation {
+    condition     = var.keep_images >= 2 && floor(var.keep_images) == var.keep_images
+    error_message = "keep_images must be a whole number of at least 2: the image that runs and the one to roll back to."
+  }
+}
+
+variable "untagged_expiration_days" {
+  description = "Days after which images without a tag expire."
+  type        = number
+  default     = 14
+  nullable    = false
+
+  validation {
+    condition     = var.untagged_expiration_days >= 1 && floor(var.untagged_expiration_days) == var.untagged_expiration_days
+    error_message = "untagged_expiration_days must be a whole number of at least 1."
+  }
+}
+
+variable "force_delete" {
+  description = "Whether the repository may be destroyed while it holds images."
+  type        = bool
+  default     = false
+  nullable    = false
+}

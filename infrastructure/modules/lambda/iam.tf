@@ -1,0 +1,92 @@
+data "aws_iam_policy_document" "assume_role" {
+  statement {
+    sid     = "LambdaRunsAsThisRole"
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["lambda.amazonaws.com"]
+    }
+  }
+}
+
+# Two policies, because they are needed at different times: CreateFunction refuses active tracing to a role that may not
+# write traces, and the mapping needs the streams, for which the provider waits half a minute.
+
+resource "aws_iam_role" "this" {
+  name               = "${var.name}_lambda"
+  description        = "Execution role of the function ${var.name}."
+  assume_role_policy = data.aws_iam_policy_document.assume_role.json
+}
+
+data "aws_iam_policy_document" "pipeline" {
+  # Lambda's list for standard iterators; SubscribeToShard is for enhanced fan-out only.
+  # https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-create.html
+  statement {
+    sid = "ReadSourceStream"
+    actions = [
+      "kinesis:DescribeStream",
+      "kinesis:DescribeStreamSummary",
+      "kinesis:GetRecords",
+      "kinesis:GetShardIterator",
+      "kinesis:ListShards",
+    ]
+    resources = [var.source_stream_arn]
+  }
+
+  statement {
+    sid       = "WritePredictions"
+    actions   = ["kinesis:PutRecords"]
+    resources = [var.output_stream_arn]
+  }
+
+  statement {
+    sid       = "ReadModel"
+    actions   = ["s3:GetObject"]
+    resources = ["${var.model_bucket_arn}/*"]
+  }
+
+  # Listing both buckets: to find a model by its run id, and because Lambda demands it of an S3 failure destination
+  # (https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html).
+  statement {
+    sid       = "ListBuckets"
+    actions   = ["s3:ListBucket"]
+    resources = [var.model_bucket_arn, var.failed_events_bucket_arn]
+  }
+
+  # invalid/ is written by the handler, aws/lambda/ by the event source mapping.
+  statement {
+    sid       = "KeepFailedEvents"
+    actions   = ["s3:PutObject"]
+    resources = ["${var.failed_events_bucket_arn}/invalid/*", "${var.failed_events_bucket_arn}/aws/lambda/*"]
+  }
+}
+
+resource "aws_iam_role_policy" "pipeline" {
+  name   = "pipeline"
+  role   = aws_iam_role.this.name
+  policy = data.aws_iam_policy_document.pipeline.json
+}
+
+data "aws_iam_policy_document" "telemetry" {
+  # No CreateLogGroup: Terraform makes the group.
+  statement {
+    sid       = "WriteLogs"
+    actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    resources = ["${aws_cloudwatch_log_group.this.arn}:*"]
+  }
+
+  # The only "*": X-Ray's write actions support no resource-level permissions.
+  # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html
+  statement {
+    sid       = "SendTraces"
+    actions   = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
+    resources = ["*"]
+  }
+}
+
+resource "aws_iam_role_policy" "telemetry" {
+  name   = "telemetry"
+  role   = aws_iam_role.this.name
+  policy = data.aws_iam_policy_document.telemetry.json
+}

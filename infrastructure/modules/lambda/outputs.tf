@@ -1,0 +1,58 @@
+output "name" {
+  description = "Name of the function."
+  value       = aws_lambda_function.this.function_name
+}
+
+output "arn" {
+  description = "ARN of the function."
+  value       = aws_lambda_function.this.arn
+}
+
+output "role_name" {
+  description = "Name of the execution role."
+  value       = aws_iam_role.this.name
+}
+
+output "log_group_name" {
+  description = "Name of the log group."
+  value       = aws_cloudwatch_log_group.this.name
+}
+
+output "event_source_mapping_id" {
+  description = "UUID of the event source mapping."
+  value       = aws_lambda_event_source_mapping.this.uuid
+}
+
+output "environment" {
+  description = "Environment variables of the function."
+  value       = aws_lambda_function.this.environment[0].variables
+}
+
+output "role_policies" {
+  description = "Policies of the execution role, as JSON by name."
+  value = {
+    for policy in [aws_iam_role_policy.pipeline, aws_iam_role_policy.telemetry] : policy.name => policy.policy
+  }
+}
+
+output "image_uri" {
+  description = "Image the function runs; empty for a Zip."
+  value       = local.is_image ? aws_lambda_function.this.image_uri : ""
+}
+
+output "settings" {
+  description = "Settings in force, read back from function, log group and event source mapping."
+  value = {
+    architecture               = aws_lambda_function.this.architectures[0]
+    memory_size_mb             = aws_lambda_function.this.memory_size
+    timeout_seconds            = aws_lambda_function.this.timeout
+    log_retention_in_days      = aws_cloudwatch_log_group.this.retention_in_days
+    event_source_enabled       = aws_lambda_event_source_mapping.this.enabled
+    batch_size                 = aws_lambda_event_source_mapping.this.batch_size
+    batching_window_seconds    = aws_lambda_event_source_mapping.this.maximum_batching_window_in_seconds
+    maximum_retry_attempts     = aws_lambda_event_source_mapping.this.maximum_retry_attempts
+    maximum_record_age_seconds = aws_lambda_event_source_mapping.this.maximum_record_age_in_seconds
+    bisect_batch_on_error      = aws_lambda_event_source_mapping.this.bisect_batch_on_function_error
+    parallelization_factor     = aws_lambda_event_source_mapping.this.parallelization_factor
+  }
+}

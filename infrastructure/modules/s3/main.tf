@@ -1,0 +1,75 @@
+# A private bucket: no public access, no ACLs, encrypted, TLS only, versioned.
+
+resource "aws_s3_bucket" "this" {
+  bucket        = var.name
+  force_destroy = var.force_destroy
+}
+
+resource "aws_s3_bucket_public_access_block" "this" {
+  bucket = aws_s3_bucket.this.id
+
+  block_public_acls       = true
+  block_public_policy     = true
+  ignore_public_acls      = true
+  restrict_public_buckets = true
+}
+
+resource "aws_s3_bucket_ownership_controls" "this" {
+  bucket = aws_s3_bucket.this.id
+
+  rule {
+    object_ownership = "BucketOwnerEnforced"
+  }
+}
+
+resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
+  bucket = aws_s3_bucket.this.id
+
+  rule {
+    apply_server_side_encryption_by_default {
+      sse_algorithm = "AES256"
+    }
+  }
+}
+
+resource "aws_s3_bucket_versioning" "this" {
+  bucket = aws_s3_bucket.this.id
+
+  versioning_configuration {
+    status = "Enabled"
+  }
+}
+
+resource "aws_s3_bucket_lifecycle_configuration" "this" {
+  count = var.expiration_days == null && var.noncurrent_expiration_days == null ? 0 : 1
+
+  # Rules for noncurrent versions mean something only once versioning is on.
+  bucket = aws_s3_bucket_versioning.this.bucket
+
+  rule {
+    id     = "clean-up"
+    status = "Enabled"
+
+    filter {}
+
+    abort_incomplete_multipart_upload {
+      days_after_initiation = 7
+    }
+
+    dynamic "noncurrent_version_expiration" {
+      for_each = var.noncurrent_expiration_days[*]
+
+      content {
+        noncurrent_days = noncurrent_version_expiration.value
+      }
+    }
+
+    dynamic "expiration" {
+      for_each = var.expiration_days[*]
+
+      content {
+        days = expiration.value
+      }
+    }
+  }
+}

@@ -1,0 +1,50 @@
+output "lambda_function" {
+  description = "Name of the function."
+  value       = module.lambda.name
+}
+
+output "model_bucket" {
+  description = "Name of the S3 bucket the function loads its model from."
+  value       = module.model_bucket.name
+}
+
+output "failed_events_bucket" {
+  description = "Name of the S3 bucket that receives events which could not be processed."
+  value       = module.failed_events_bucket.name
+}
+
+output "source_stream_name" {
+  description = "Name of the Kinesis stream that takes sales events."
+  value       = module.source_stream.name
+}
+
+output "predictions_stream_name" {
+  description = "Name of the Kinesis stream that carries the predictions."
+  value       = module.output_stream.name
+}
+
+# Terraform drops outputs that are null, so what a Zip function does not have is an empty string.
+output "ecr_repo" {
+  description = "Name of the ECR repository; empty when the function is a Zip."
+  value       = local.is_image ? module.ecr[0].name : ""
+}
+
+output "ecr_repository_url" {
+  description = "URL of the ECR repository to push to; empty when the function is a Zip."
+  value       = local.is_image ? module.ecr[0].repository_url : ""
+}
+
+output "image_uri" {
+  description = "Image the function runs, by digest or tag; empty when the function is a Zip."
+  value       = module.lambda.image_uri
+}
+
+output "log_group" {
+  description = "Name of the CloudWatch log group of the function."
+  value       = module.lambda.log_group_name
+}
+
+output "event_source_mapping_id" {
+  description = "UUID of the event source mapping; its failure records are stored under aws/lambda/<UUID>/."
+  value       = module.lambda.event_source_mapping_id
+}

@@ -1,0 +1,79 @@
+# Module kinesis: the stream is as asked for, and wrong values are refused.
+
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+variables {
+  name            = "sales-events-test"
+  shard_count     = 2
+  retention_hours = 48
+}
+
+run "stream" {
+  module {
+    source = "./modules/kinesis"
+  }
+
+  variables {
+    shard_level_metrics = ["IncomingBytes", "IteratorAgeMilliseconds"]
+  }
+
+  assert {
+    condition     = aws_kinesis_stream.this.name == "sales-events-test"
+    error_message = "The stream is not named as asked."
+  }
+
+  assert {
+    condition     = aws_kinesis_stream.this.shard_count == 2 && aws_kinesis_stream.this.retention_period == 48
+    error_message = "Shards or retention are not as asked."
+  }
+
+  assert {
+    condition     = aws_kinesis_stream.this.shard_level_metrics == toset(["IncomingBytes", "IteratorAgeMilliseconds"])
+    error_message = "Shard-level metrics are not as asked."
+  }
+
+  assert {
+    condition     = aws_kinesis_stream.this.stream_mode_details[0].stream_mode == "PROVISIONED"
+    error_message = "The stream must be provisioned: on-demand streams ignore shard_count."
+  }
+
+  assert {
+    condition     = output.name == "sales-events-test" && output.arn == aws_kinesis_stream.this.arn
+    error_message = "Outputs name and arn are not the stream's."
+  }
+}
+
+run "refuses_wrong_values" {
+  command = plan
+
+  module {
+    source = "./modules/kinesis"
+  }
+
+  variables {
+    name            = "sales events"
+    shard_count     = 0
+    retention_hours = 12
+    # AWS stores ALL as the single names, so that every later plan would show a change.
+    shard_level_metrics = ["ALL"]
+  }
+
+  expect_failures = [var.name, var.shard_count, var.retention_hours, var.shard_level_metrics]
+}
+
+run "refuses_fractions_and_too_long_retention" {
+  command = plan
+
+  module {
+    source = "./modules/kinesis"
+  }
+
+  variables {
+    shard_count     = 1.5
+    retention_hours = 8761
+  }
+
+  expect_failures = [var.shard_count, var.retention_hours]
+}

@@ -1,0 +1,25 @@
+# Values the provider checks while planning: ARNs and JSON. Everything else a test does not set, Terraform makes up.
+
+mock_resource "aws_kinesis_stream" {
+  defaults = { arn = "arn:aws:kinesis:ap-south-1:123456789012:stream/mocked" }
+}
+
+mock_resource "aws_s3_bucket" {
+  defaults = { arn = "arn:aws:s3:::mocked" }
+}
+
+mock_resource "aws_iam_role" {
+  defaults = { arn = "arn:aws:iam::123456789012:role/mocked" }
+}
+
+mock_resource "aws_cloudwatch_log_group" {
+  defaults = { arn = "arn:aws:logs:ap-south-1:123456789012:log-group:mocked" }
+}
+
+mock_resource "aws_ecr_repository" {
+  defaults = { repository_url = "123456789012.dkr.ecr.ap-south-1.amazonaws.com/mocked" }
+}
+
+mock_data "aws_iam_policy_document" {
+  defaults = { json = "{}" }
+}

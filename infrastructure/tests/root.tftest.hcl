@@ -1,0 +1,205 @@
+# Root: names, counts, and how the modules are put together.
+
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+variables {
+  project_id          = "stg"
+  lambda_package_type = "Zip"
+  lambda_zip_path     = "tests/fixtures/empty.zip"
+  run_id              = "0123456789abcdef0123456789abcdef"
+}
+
+run "zip_function" {
+  assert {
+    condition = alltrue([
+      output.source_stream_name == "sales-events-stg",
+      output.predictions_stream_name == "sales-predictions-stg",
+      output.model_bucket == "store-sales-models-stg",
+      output.failed_events_bucket == "failed-events-stg",
+    ])
+    error_message = "Streams and buckets must be named <name>-<project_id>."
+  }
+
+  assert {
+    condition     = output.lambda_function == "store_sales_stg" && output.log_group == "/aws/lambda/store_sales_stg"
+    error_message = "The function must be named <name>_<project_id>."
+  }
+
+  assert {
+    condition     = output.event_source_mapping_id == module.lambda.event_source_mapping_id
+    error_message = "Output event_source_mapping_id is not the mapping's."
+  }
+
+  assert {
+    condition = alltrue([
+      for stream in [module.source_stream, module.output_stream] : jsonencode(stream.settings) == jsonencode({
+        retention_hours = 48
+        shard_count     = 2
+        shard_level_metrics = [
+          "IncomingBytes",
+          "IncomingRecords",
+          "IteratorAgeMilliseconds",
+          "OutgoingBytes",
+          "OutgoingRecords",
+          "ReadProvisionedThroughputExceeded",
+          "WriteProvisionedThroughputExceeded",
+        ]
+      })
+    ])
+    error_message = "By default streams must have 2 shards, a retention of 48 h and all shard-level metrics."
+  }
+
+  assert {
+    condition = jsonencode([module.model_bucket.settings, module.failed_events_bucket.settings]) == jsonencode([
+      { expiration_days = null, force_destroy = false, noncurrent_expiration_days = 30 },
+      { expiration_days = 90, force_destroy = false, noncurrent_expiration_days = 30 },
+    ])
+    error_message = "By default models must be kept, failed events must expire, and a destroy must spare both."
+  }
+
+  assert {
+    condition = jsonencode(module.lambda.settings) == jsonencode({
+      architecture               = "x86_64"
+      batch_size                 = 100
+      batching_window_seconds    = 0
+      bisect_batch_on_error      = true
+      event_source_enabled       = true
+      log_retention_in_days      = 30
+      maximum_record_age_seconds = 86400
+      maximum_retry_attempts     = 3
+      memory_size_mb             = 1024
+      parallelization_factor     = 1
+      timeout_seconds            = 180
+    })
+    error_message = "The function's defaults are not the documented ones: ${jsonencode(module.lambda.settings)}"
+  }
+
+  assert {
+    condition     = length(module.ecr) == 0 && output.ecr_repo == "" && output.ecr_repository_url == "" && output.image_uri == ""
+    error_message = "A Zip function must have neither repository nor image."
+  }
+}
+
+run "every_setting_reaches_its_module" {
+  variables {
+    lambda_environment = { LOG_LEVEL = "DEBUG" }
+
+    shard_count            = 3
+    stream_retention_hours = 72
+    shard_level_metrics    = ["IncomingBytes"]
+
+    force_destroy                 = true
+    failed_events_expiration_days = 10
+    noncurrent_expiration_days    = 11
+
+    lambda_architecture    = "arm64"
+    lambda_memory_size_mb  = 512
+    lambda_timeout_seconds = 60
+    log_retention_in_days  = 7
+
+    batch_size                 = 200
+    batching_window_seconds    = 1
+    maximum_retry_attempts     = 5
+    maximum_record_age_seconds = 600
+    bisect_batch_on_error      = false
+    parallelization_factor     = 2
+  }
+
+  assert {
+    condition = jsonencode([module.source_stream.settings, module.output_stream.settings]) == jsonencode([
+      for stream in ["source", "output"] : { retention_hours = 72, shard_count = 3, shard_level_metrics = ["IncomingBytes"] }
+    ])
+    error_message = "A setting does not reach the streams: ${jsonencode(module.source_stream.settings)}"
+  }
+
+  assert {
+    condition = jsonencode([module.model_bucket.settings, module.failed_events_bucket.settings]) == jsonencode([
+      { expiration_days = null, force_destroy = true, noncurrent_expiration_days = 11 },
+      { expiration_days = 10, force_destroy = true, noncurrent_expiration_days = 11 },
+    ])
+    error_message = "A setting does not reach the buckets."
+  }
+
+  assert {
+    condition = jsonencode(module.lambda.settings) == jsonencode({
+      architecture               = "arm64"
+      batch_size                 = 200
+      batching_window_seconds    = 1
+      bisect_batch_on_error      = false
+      event_source_enabled       = true
+      log_retention_in_days      = 7
+      maximum_record_age_seconds = 600
+      maximum_retry_attempts     = 5
+      memory_size_mb             = 512
+      parallelization_factor     = 2
+      timeout_seconds            = 60
+    })
+    error_message = "A setting does not reach the function: ${jsonencode(module.lambda.settings)}"
+  }
+
+  assert {
+    condition = module.lambda.environment == tomap({
+      PREDICTIONS_STREAM_NAME = "sales-predictions-stg"
+      MODEL_BUCKET            = "store-sales-models-stg"
+      FAILED_EVENTS_BUCKET    = "failed-events-stg"
+      RUN_ID                  = "0123456789abcdef0123456789abcdef"
+      LOG_LEVEL               = "DEBUG"
+    })
+    error_message = "The function's environment is not what the service reads: ${jsonencode(module.lambda.environment)}"
+  }
+}
+
+run "image_function" {
+  variables {
+    lambda_package_type = "Image"
+    lambda_zip_path     = null
+    image_uri           = "123456789012.dkr.ecr.ap-south-1.amazonaws.com/store_sales_stg:v1"
+  }
+
+  assert {
+    condition     = length(module.ecr) == 1 && output.ecr_repo == "store_sales_stg"
+    error_message = "An image function must have one repository, named <name>_<project_id>."
+  }
+
+  assert {
+    condition     = output.ecr_repository_url == "123456789012.dkr.ecr.ap-south-1.amazonaws.com/mocked"
+    error_message = "Output ecr_repository_url is not the repository's."
+  }
+
+  assert {
+    condition     = output.image_uri == "123456789012.dkr.ecr.ap-south-1.amazonaws.com/store_sales_stg:v1"
+    error_message = "The function does not run the image it was given."
+  }
+}
+
+run "image_is_the_default" {
+  command = plan
+
+  variables {
+    lambda_package_type = null
+    image_uri           = "123456789012.dkr.ecr.ap-south-1.amazonaws.com/store_sales_stg:v1"
+  }
+
+  assert {
+    condition     = length(module.ecr) == 1
+    error_message = "The default package type must be Image."
+  }
+}
+
+run "without_a_model" {
+  command = plan
+
+  variables {
+    run_id = null
+  }
+
+  # A warning when run by hand: everything is made, and events wait.
+  expect_failures = [check.model_chosen]
+
+  assert {
+    condition     = !module.lambda.settings.event_source_enabled && !can(module.lambda.environment.RUN_ID)
+    error_message = "Without a model no event may be read."
+  }
+}

@@ -1,0 +1,133 @@
+# Root: wrong values are refused before anything is planned.
+
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+variables {
+  project_id          = "stg"
+  lambda_package_type = "Zip"
+  lambda_zip_path     = "tests/fixtures/empty.zip"
+  run_id              = "0123456789abcdef0123456789abcdef"
+}
+
+run "stage" {
+  command = plan
+
+  variables {
+    project_id          = "Stg_1"
+    aws_region          = "Mumbai"
+    allowed_account_ids = ["123"]
+  }
+
+  expect_failures = [var.project_id, var.aws_region, var.allowed_account_ids]
+}
+
+run "streams_and_buckets" {
+  command = plan
+
+  variables {
+    source_stream_name            = "sales events"
+    shard_count                   = 0
+    stream_retention_hours        = 12
+    model_bucket                  = "Store_Sales_Models"
+    failed_events_expiration_days = 0
+    noncurrent_expiration_days    = 0
+  }
+
+  expect_failures = [
+    var.source_stream_name,
+    var.shard_count,
+    var.stream_retention_hours,
+    var.model_bucket,
+    var.failed_events_expiration_days,
+    var.noncurrent_expiration_days,
+  ]
+}
+
+# Conditions that compare two variables are not evaluated while the other one is wrong: they have runs of their own.
+
+run "second_stream_and_bucket" {
+  command = plan
+
+  variables {
+    output_stream_name   = "sales predictions"
+    failed_events_bucket = "Failed_Events"
+  }
+
+  expect_failures = [var.output_stream_name, var.failed_events_bucket]
+}
+
+run "one_stream_and_one_bucket_for_both" {
+  command = plan
+
+  variables {
+    output_stream_name   = "sales-events"
+    failed_events_bucket = "store-sales-models"
+  }
+
+  expect_failures = [var.output_stream_name, var.failed_events_bucket]
+}
+
+run "function" {
+  command = plan
+
+  variables {
+    lambda_function_name   = "store sales"
+    lambda_package_type    = "Container"
+    lambda_architecture    = "amd64"
+    lambda_memory_size_mb  = 64
+    lambda_timeout_seconds = 901
+    lambda_environment     = { RUN_ID = "another" }
+    run_id                 = "../../etc"
+    log_retention_in_days  = 2
+    ecr_repo_name          = "Store_Sales"
+    ecr_keep_images        = 1
+    image_uri              = "store_sales"
+  }
+
+  expect_failures = [
+    var.lambda_function_name,
+    var.lambda_package_type,
+    var.lambda_architecture,
+    var.lambda_memory_size_mb,
+    var.lambda_timeout_seconds,
+    var.lambda_environment,
+    var.run_id,
+    var.log_retention_in_days,
+    var.ecr_repo_name,
+    var.ecr_keep_images,
+    var.image_uri,
+  ]
+}
+
+run "event_source" {
+  command = plan
+
+  variables {
+    batch_size                 = 10001
+    batching_window_seconds    = 301
+    maximum_retry_attempts     = -1
+    maximum_record_age_seconds = -1
+    parallelization_factor     = 11
+  }
+
+  expect_failures = [
+    var.batch_size,
+    var.batching_window_seconds,
+    var.maximum_retry_attempts,
+    var.maximum_record_age_seconds,
+    var.parallelization_factor,
+  ]
+}
+
+run "age_beyond_retention" {
+  command = plan
+
+  variables {
+    stream_retention_hours     = 24
+    maximum_record_age_seconds = 86400
+  }
+
+  expect_failures = [var.maximum_record_age_seconds]
+}

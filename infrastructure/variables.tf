@@ -1,0 +1,161 @@
+# Stage, streams and buckets. The function's variables are in variables_function.tf.
+
+variable "project_id" {
+  description = "Suffix of every resource name, normally the stage: local, stg or prod."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?$", var.project_id))
+    error_message = "project_id ends up in bucket names: use 1 to 20 lower-case letters, digits and hyphens, with a letter or digit at both ends, for example \"stg\"."
+  }
+}
+
+variable "aws_region" {
+  description = "AWS region of all resources."
+  type        = string
+  default     = "ap-south-1"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.aws_region))
+    error_message = "aws_region must be a region name such as \"ap-south-1\"."
+  }
+}
+
+variable "allowed_account_ids" {
+  description = "AWS account ids this stage may be applied to; null allows any account."
+  type        = list(string)
+  default     = null
+
+  validation {
+    condition     = alltrue([for id in coalesce(var.allowed_account_ids, []) : can(regex("^[0-9]{12}$", id))])
+    error_message = "allowed_account_ids must hold account ids of 12 digits, written as strings."
+  }
+}
+
+variable "force_destroy" {
+  description = "Whether `terraform destroy` may delete buckets and repositories that still hold objects or images."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "source_stream_name" {
+  description = "Name of the stream of sales events, without the project_id suffix."
+  type        = string
+  default     = "sales-events"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-zA-Z0-9_.-]{1,100}$", var.source_stream_name))
+    error_message = "source_stream_name may hold 1 to 100 letters, digits, and the characters _ . -"
+  }
+}
+
+variable "output_stream_name" {
+  description = "Name of the stream of predictions, without the project_id suffix."
+  type        = string
+  default     = "sales-predictions"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-zA-Z0-9_.-]{1,100}$", var.output_stream_name))
+    error_message = "output_stream_name may hold 1 to 100 letters, digits, and the characters _ . -"
+  }
+
+  validation {
+    condition     = var.output_stream_name != var.source_stream_name
+    error_message = "output_stream_name equals source_stream_name: the function would feed on its own predictions. Choose another name."
+  }
+}
+
+variable "shard_count" {
+  description = "Number of shards of each stream."
+  type        = number
+  default     = 2
+  nullable    = false
+
+  validation {
+    condition     = var.shard_count >= 1 && var.shard_count <= 200 && floor(var.shard_count) == var.shard_count
+    error_message = "shard_count must be a whole number from 1 to 200 (AWS's default quota per account in most regions)."
+  }
+}
+
+variable "stream_retention_hours" {
+  description = "Hours a record stays readable in a stream."
+  type        = number
+  default     = 48
+  nullable    = false
+
+  validation {
+    condition     = var.stream_retention_hours >= 24 && var.stream_retention_hours <= 8760 && floor(var.stream_retention_hours) == var.stream_retention_hours
+    error_message = "stream_retention_hours must be a whole number from 24 to 8760."
+  }
+}
+
+variable "shard_level_metrics" {
+  description = "Shard-level CloudWatch metrics of both streams."
+  type        = set(string)
+  nullable    = false
+  default = [
+    "IncomingBytes",
+    "IncomingRecords",
+    "IteratorAgeMilliseconds",
+    "OutgoingBytes",
+    "OutgoingRecords",
+    "ReadProvisionedThroughputExceeded",
+    "WriteProvisionedThroughputExceeded",
+  ]
+}
+
+variable "model_bucket" {
+  description = "Name of the bucket of MLflow models, without the project_id suffix."
+  type        = string
+  default     = "store-sales-models"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z0-9][a-z0-9-]{1,41}$", var.model_bucket))
+    error_message = "model_bucket must be 2 to 42 lower-case letters, digits and hyphens (S3 allows 63 with the suffix)."
+  }
+}
+
+variable "failed_events_bucket" {
+  description = "Name of the bucket of failed events, without the project_id suffix."
+  type        = string
+  default     = "failed-events"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z0-9][a-z0-9-]{1,41}$", var.failed_events_bucket))
+    error_message = "failed_events_bucket must be 2 to 42 lower-case letters, digits and hyphens (S3 allows 63 with the suffix)."
+  }
+
+  validation {
+    condition     = var.failed_events_bucket != var.model_bucket
+    error_message = "failed_events_bucket equals model_bucket: the function may write to one and not to the other. Choose another name."
+  }
+}
+
+variable "failed_events_expiration_days" {
+  description = "Days after which failed events are deleted; null keeps them for ever."
+  type        = number
+  default     = 90
+
+  validation {
+    condition     = var.failed_events_expiration_days == null || try(var.failed_events_expiration_days >= 1, false)
+    error_message = "failed_events_expiration_days must be at least 1, or null to keep failed events for ever."
+  }
+}
+
+variable "noncurrent_expiration_days" {
+  description = "Days after which overwritten or deleted object versions are removed from both buckets; null keeps them."
+  type        = number
+  default     = 30
+
+  validation {
+    condition     = var.noncurrent_expiration_days == null || try(var.noncurrent_expiration_days >= 1, false)
+    error_message = "noncurrent_expiration_days must be at least 1, or null to keep old versions."
+  }
+}

@@ -1,0 +1,156 @@
+# Image and function.
+
+variable "ecr_repo_name" {
+  description = "Name of the ECR repository, without the project_id suffix; created when lambda_package_type is Image."
+  type        = string
+  default     = "store_sales"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z0-9]+([._/-][a-z0-9]+)*$", var.ecr_repo_name))
+    error_message = "ecr_repo_name may hold lower-case letters and digits, separated by single . _ - or / characters."
+  }
+}
+
+variable "ecr_keep_images" {
+  description = "Number of images the repository keeps; older ones expire."
+  type        = number
+  default     = 30
+  nullable    = false
+
+  validation {
+    condition     = var.ecr_keep_images >= 2
+    error_message = "ecr_keep_images must be at least 2: the image that runs and the one to roll back to."
+  }
+}
+
+variable "image_uri" {
+  description = "Image for the function, in ECR and preferably by digest; required for package type Image."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.image_uri == null || can(regex("^[^\\s/:]+(:[0-9]+)?/[^\\s@]+(:[\\w.-]+|@sha256:[0-9a-f]{64})$", var.image_uri))
+    error_message = "image_uri must name registry, repository, and a tag or digest: <registry>/<repository>@sha256:<64 hex digits>."
+  }
+}
+
+variable "lambda_function_local_path" {
+  description = "Folder of the service: the build context of the image, relative to this folder."
+  type        = string
+  default     = "../service"
+  nullable    = false
+}
+
+variable "docker_image_local_path" {
+  description = "Dockerfile of the image, relative to this folder."
+  type        = string
+  default     = "../service/Dockerfile"
+  nullable    = false
+}
+
+variable "lambda_function_name" {
+  description = "Name of the function, without the project_id suffix."
+  type        = string
+  default     = "store_sales"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-zA-Z0-9_-]{1,36}$", var.lambda_function_name))
+    error_message = "lambda_function_name may hold 1 to 36 letters, digits, hyphens and underscores: AWS allows 64 for the role, which is named <name>_<project_id>_lambda."
+  }
+}
+
+variable "lambda_package_type" {
+  description = "How the function is deployed: Image (a container image in ECR) or Zip."
+  type        = string
+  default     = "Image"
+  nullable    = false
+
+  validation {
+    condition     = contains(["Image", "Zip"], var.lambda_package_type)
+    error_message = "lambda_package_type must be \"Image\" or \"Zip\"."
+  }
+}
+
+variable "lambda_zip_path" {
+  description = "Built Zip of the function; required for package type Zip."
+  type        = string
+  default     = null
+}
+
+variable "lambda_architecture" {
+  description = "Instruction set of the function: x86_64 or arm64."
+  type        = string
+  default     = "x86_64"
+  nullable    = false
+
+  validation {
+    condition     = contains(["x86_64", "arm64"], var.lambda_architecture)
+    error_message = "lambda_architecture must be \"x86_64\" or \"arm64\"."
+  }
+}
+
+variable "lambda_memory_size_mb" {
+  description = "Memory of the function in MB; Lambda gives processor time in proportion."
+  type        = number
+  default     = 1024
+  nullable    = false
+
+  validation {
+    condition     = var.lambda_memory_size_mb >= 128 && var.lambda_memory_size_mb <= 10240
+    error_message = "lambda_memory_size_mb must be from 128 to 10240."
+  }
+}
+
+variable "lambda_timeout_seconds" {
+  description = "Seconds one invocation may take."
+  type        = number
+  default     = 180
+  nullable    = false
+
+  validation {
+    condition     = var.lambda_timeout_seconds >= 1 && var.lambda_timeout_seconds <= 900
+    error_message = "lambda_timeout_seconds must be from 1 to 900."
+  }
+}
+
+variable "lambda_environment" {
+  description = "Further environment variables of the function, for example { LOG_LEVEL = \"DEBUG\" }."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition = length(setintersection(
+      keys(var.lambda_environment), ["PREDICTIONS_STREAM_NAME", "MODEL_BUCKET", "FAILED_EVENTS_BUCKET", "RUN_ID"]
+    )) == 0
+    error_message = "lambda_environment may not set PREDICTIONS_STREAM_NAME, MODEL_BUCKET, FAILED_EVENTS_BUCKET or RUN_ID: other variables do."
+  }
+}
+
+variable "run_id" {
+  description = "MLflow run id of the model to serve; null creates everything with the event source mapping disabled."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.run_id == null || can(regex("^[a-zA-Z0-9][\\w-]{0,255}$", var.run_id))
+    error_message = "run_id must be an MLflow run id: letters, digits, _ and -, for example 32 hex digits."
+  }
+}
+
+variable "log_retention_in_days" {
+  description = "Days the function's logs are kept; 0 keeps them for ever."
+  type        = number
+  default     = 30
+  nullable    = false
+
+  validation {
+    condition = contains(
+      [0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653],
+      var.log_retention_in_days,
+    )
+    error_message = "log_retention_in_days must be a value CloudWatch Logs offers: 0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653."
+  }
+}
