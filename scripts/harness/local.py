@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 import time
 from collections.abc import Iterator
@@ -119,6 +120,8 @@ def variables(run_id: str) -> dict[str, str]:
         "lambda_zip_path": str(FUNCTION_ZIP),
         "lambda_function_local_path": str(SERVICE),
         "docker_image_local_path": str(SERVICE / "Dockerfile"),
+        # The Zip holds this machine's wheels.
+        "lambda_architecture": "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64",
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import tempfile
 import time
@@ -62,7 +63,7 @@ def terraform_test() -> None:
             )
             _show(f"terraform validate ({root.name})", ["terraform", f"-chdir={root}", "validate"], env)
             if any((root / "tests").glob("*.tftest.hcl")):
-                _show(f"terraform test ({root.name})", ["terraform", f"-chdir={root}", "test"], env)
+                _show(f"terraform test ({root.name})", ["terraform", f"-chdir={root}", "test", "-no-color"], env)
 
 
 def emulator_test() -> None:
@@ -108,9 +109,11 @@ def _stream(command: list[str], env: dict[str, str]) -> None:
 def _show(title: str, command: list[str | Path], env: dict[str, str] | None = None) -> None:
     log = paths.CACHE / "logs" / "check.log"
     log.unlink(missing_ok=True)
-    with console.step(title):
+    with console.step(title) as step:
         try:
-            commands.run(command, log=log, cwd=paths.ROOT, env=env, deadline=SUITE_DEADLINE)
+            output = commands.run(command, log=log, cwd=paths.ROOT, env=env, deadline=SUITE_DEADLINE)
+            if found := re.search(r"^Success! (\d+ passed, .*)\.$", output, re.MULTILINE):
+                step.result = found[1]
         except HarnessError:
             if log.exists():
                 console.say(log.read_text(errors="replace"))
