@@ -1,0 +1,167 @@
+"""One batch on its way through invocations, retries, splits and discards: all decisions, no effects.
+
+"Retain discarded batch records for a Kinesis Data Streams event source in Lambda"
+(https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html): a function error is retried until
+the records expire, exceed the maximum age or reach the retry quota; an invocation that never reached the function
+(throttling) until they expire or exceed the maximum age. "Splitting batches doesn't consume the retry quota."
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pipeline_emulator.event_source.records import StreamRecord
+from pipeline_emulator.event_source.settings import MappingSettings
+
+Condition = Literal["RetryAttemptsExhausted", "RecordAgeExceeded"]
+
+FIRST_RETRY_SECONDS = 0.1
+LONGEST_RETRY_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """The function ran. `function_error` is None when it returned; `first_failed` as in `response.first_failed`."""
+
+    request_id: str
+    status_code: int = 200
+    executed_version: str = "$LATEST"
+    function_error: str | None = None
+    succeeded: bool = True
+    first_failed: int | None = None
+
+
+@dataclass(frozen=True)
+class NotInvoked:
+    """The function could not be run: throttled, not there, not active, a service error."""
+
+    reason: str
+
+
+Outcome = Invocation | NotInvoked
+
+
+@dataclass(frozen=True)
+class Discard:
+    """Records given up, and what their failure record tells. `invocation` is None when the function never ran."""
+
+    records: Sequence[StreamRecord]
+    condition: Condition
+    invoke_count: int
+    invocation: Invocation | None
+
+
+@dataclass(frozen=True)
+class Step:
+    """What to do after an outcome: note `completed`, deliver `discarded`, then wait `delay` seconds."""
+
+    completed: Sequence[StreamRecord] = ()
+    discarded: Discard | None = None
+    delay: float = 0.0
+
+
+@dataclass
+class _Part:
+    """A contiguous piece of the batch. `failures` counts against the retry quota, `pauses` drives the back-off."""
+
+    records: Sequence[StreamRecord]
+    failures: int = 0
+    invocations: int = 0
+    pauses: int = 0
+    last: Invocation | None = field(default=None)
+
+
+class BatchRun:
+    """The parts of one batch that are still to be done, in order."""
+
+    def __init__(self, records: Sequence[StreamRecord], settings: MappingSettings) -> None:
+        """Start with the whole batch as its only part."""
+        self._settings = settings
+        self._parts: deque[_Part] = deque([_Part(records)] if records else [])
+
+    @property
+    def current(self) -> Sequence[StreamRecord]:
+        """Records of the next invocation; empty when the batch is done."""
+        return self._parts[0].records if self._parts else ()
+
+    def expire(self, now: float) -> Discard | None:
+        """Give up the leading records of the current part that exceed the maximum age at `now` (epoch seconds)."""
+        age = self._settings.maximum_record_age
+        if age is None or not self._parts:
+            return None
+        part = self._parts[0]
+        fresh = next((i for i, record in enumerate(part.records) if now - record.arrival < age), len(part.records))
+        if not fresh:
+            return None
+        expired, rest = part.records[:fresh], part.records[fresh:]
+        if rest:
+            part.records = rest
+        else:
+            self._parts.popleft()
+        return Discard(expired, "RecordAgeExceeded", part.invocations, part.last)
+
+    def apply(self, outcome: Outcome) -> Step:
+        """Decide what follows from the outcome of invoking the function with `current`."""
+        part = self._parts[0]
+        if isinstance(outcome, NotInvoked):
+            return self._pause(part)
+        part.invocations += 1
+        part.last = outcome
+        if outcome.succeeded:
+            self._parts.popleft()
+            return Step(completed=part.records)
+        done = self._done_before(part, outcome)
+        if done:
+            return self._continue_after(part, done)
+        if self._settings.bisect_on_error and len(part.records) > 1:
+            return self._split(part)
+        return self._retry_or_discard(part)
+
+    def _done_before(self, part: _Part, outcome: Invocation) -> int:
+        """Return how many leading records a partial response reports as done."""
+        if outcome.first_failed is None:
+            return 0
+        return sum(record.sequence_number < outcome.first_failed for record in part.records)
+
+    def _continue_after(self, part: _Part, done: int) -> Step:
+        """Move the checkpoint to the first failed record.
+
+        It heads a new, shorter batch with a quota of its own, else records that were never tried alone would be
+        discarded for the failures of others. The failure just reported counts, unless bisect made it a split.
+        """
+        completed, rest = part.records[:done], part.records[done:]
+        failures = 0 if self._settings.bisect_on_error else 1
+        remainder = _Part(rest, failures=failures, invocations=1, last=part.last)
+        self._parts[0] = remainder
+        step = self._discard_if_exhausted(remainder)
+        return Step(completed, step.discarded if step else None)
+
+    def _split(self, part: _Part) -> Step:
+        middle = len(part.records) // 2
+        self._parts.popleft()
+        self._parts.extendleft((_Part(part.records[middle:]), _Part(part.records[:middle])))
+        return Step()
+
+    def _retry_or_discard(self, part: _Part) -> Step:
+        part.failures += 1
+        return self._discard_if_exhausted(part) or self._pause(part)
+
+    def _discard_if_exhausted(self, part: _Part) -> Step | None:
+        quota = self._settings.maximum_retry_attempts
+        if quota is None or part.failures <= quota:
+            return None
+        self._parts.popleft()
+        return Step(discarded=Discard(part.records, "RetryAttemptsExhausted", part.invocations, part.last))
+
+    def _pause(self, part: _Part) -> Step:
+        part.pauses += 1
+        return Step(delay=backoff(part.pauses))
+
+
+def backoff(attempt: int) -> float:
+    """Return the seconds to wait before retry `attempt` (1, 2, ...): doubling from 0.1, at most 5.
+
+    Short, because here a developer waits for his fixed function; growing, because endless retries are the default.
+    """
+    return min(LONGEST_RETRY_SECONDS, FIRST_RETRY_SECONDS * 2.0 ** min(attempt - 1, 16))

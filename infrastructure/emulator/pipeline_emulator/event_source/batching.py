@@ -1,0 +1,78 @@
+"""When a batch is complete, and which records share an order.
+
+"How Lambda processes records from stream and queue-based event sources", section "Batching behavior"
+(https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html): a batch goes out when the window
+has passed, the batch size is met or the payload reaches 6 MB, whichever comes first.
+"""
+
+import zlib
+from collections import deque
+from collections.abc import Iterable
+
+from pipeline_emulator.event_source.records import ENVELOPE_SIZE, StreamRecord
+
+# Quota "Invocation payload (request and response)", synchronous: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+PAYLOAD_LIMIT = 6 * 1024 * 1024
+
+
+def lane_of(partition_key: str, lanes: int) -> int:
+    """Return which of a shard's concurrent batches a key belongs to: always the same one, so its order holds.
+
+    Not MD5, by which Kinesis chose the shard: within one shard its values fill only a part of the range.
+    """
+    return zlib.crc32(partition_key.encode()) % lanes
+
+
+class BatchAssembler:
+    """Collects records in order and hands them out as batches. The caller brings the clock, in seconds."""
+
+    def __init__(self, batch_size: int, window: float, payload_limit: int = PAYLOAD_LIMIT) -> None:
+        """Make batches of at most `batch_size` records and `payload_limit` bytes, waiting up to `window` seconds."""
+        self._batch_size = batch_size
+        self._window = window
+        self._payload_limit = payload_limit
+        self._records: deque[StreamRecord] = deque()
+        self._window_start = 0.0
+        self.backlog_bytes = 0
+
+    def __len__(self) -> int:
+        """Return the number of records that wait."""
+        return len(self._records)
+
+    def add(self, records: Iterable[StreamRecord], now: float) -> None:
+        """Append `records`. The first one after a pause opens the window."""
+        if not self._records:
+            self._window_start = max(self._window_start, now)
+        for record in records:
+            self._records.append(record)
+            self.backlog_bytes += record.size
+
+    def invocation_ended(self, now: float) -> None:
+        """Open the next window: it "begins as soon as the previous function invocation completes"."""
+        self._window_start = now
+
+    def take(self, now: float, flush: bool = False) -> list[StreamRecord]:
+        """Return the next batch, empty while there is none to send; `flush` does not wait for the window."""
+        count, cut = self._fit()
+        complete = cut or count == self._batch_size
+        if not count or not (complete or flush or now >= self._window_start + self._window):
+            return []
+        batch = [self._records.popleft() for _ in range(count)]
+        self.backlog_bytes -= sum(record.size for record in batch)
+        return batch
+
+    def seconds_to_wait(self, now: float) -> float | None:
+        """Return how long until the window closes, None without a record."""
+        return max(0.0, self._window_start + self._window - now) if self._records else None
+
+    def _fit(self) -> tuple[int, bool]:
+        """Return how many records fit into one batch, and whether the payload limit cut it."""
+        size = ENVELOPE_SIZE
+        for count, record in enumerate(self._records):
+            if count == self._batch_size:
+                return count, False
+            size += record.size
+            # A single record over the limit goes alone: the invocation's own error then decides about it.
+            if size > self._payload_limit and count:
+                return count, True
+        return len(self._records), False

@@ -1,0 +1,61 @@
+"""The record of a discarded batch, as an on-failure destination receives it.
+
+"Retain discarded batch records for a Kinesis Data Streams event source in Lambda"
+(https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html): examples for SQS, SNS and S3,
+and the naming of S3 objects.
+"""
+
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+from pipeline_emulator.event_source.batch_run import Discard
+from pipeline_emulator.event_source.records import payload
+from pipeline_emulator.event_source.settings import MappingSettings
+
+
+def failure_record(discard: Discard, settings: MappingSettings, shard_id: str, now: datetime) -> dict[str, Any]:
+    """Return the metadata that every destination gets; `responseContext` is missing if the function never ran."""
+    invocation = discard.invocation
+    record: dict[str, Any] = {
+        "requestContext": {
+            "requestId": invocation.request_id if invocation else str(uuid.uuid4()),
+            "functionArn": settings.function_arn,
+            "condition": discard.condition,
+            "approximateInvokeCount": discard.invoke_count,
+        }
+    }
+    if invocation:
+        record["responseContext"] = {
+            "statusCode": invocation.status_code,
+            "executedVersion": invocation.executed_version,
+            "functionError": invocation.function_error,
+        }
+    first, last = discard.records[0], discard.records[-1]
+    return record | {
+        "version": "1.0",
+        "timestamp": _iso(now),
+        "KinesisBatchInfo": {
+            "shardId": shard_id,
+            "startSequenceNumber": str(first.sequence_number),
+            "endSequenceNumber": str(last.sequence_number),
+            "approximateArrivalOfFirstRecord": _iso(datetime.fromtimestamp(first.arrival, UTC)),
+            "approximateArrivalOfLastRecord": _iso(datetime.fromtimestamp(last.arrival, UTC)),
+            "batchSize": len(discard.records),
+            "streamArn": settings.event_source_arn,
+        },
+    }
+
+
+def with_payload(record: dict[str, Any], discard: Discard) -> dict[str, Any]:
+    """Return the record for S3, whose `payload` is "the original invocation record as an escaped JSON string"."""
+    return record | {"payload": payload(discard.records)}
+
+
+def object_key(mapping_uuid: str, shard_id: str, now: datetime) -> str:
+    """Return `aws/lambda/<ESM-UUID>/<shardID>/YYYY/MM/DD/YYYY-MM-DDTHH.MM.SS-<Random UUID>`."""
+    return f"aws/lambda/{mapping_uuid}/{shard_id}/{now:%Y/%m/%d}/{now:%Y-%m-%dT%H.%M.%S}-{uuid.uuid4()}"
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

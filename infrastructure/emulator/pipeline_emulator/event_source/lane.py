@@ -1,0 +1,121 @@
+"""One ordered flow of batches: a shard has as many lanes as the mapping's ParallelizationFactor."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+from pipeline_emulator.event_source.batch_run import BatchRun, Discard, Invocation, Outcome
+from pipeline_emulator.event_source.batching import BatchAssembler
+from pipeline_emulator.event_source.destination import FailureDestination
+from pipeline_emulator.event_source.invoker import LambdaInvoker
+from pipeline_emulator.event_source.progress import ShardProgress
+from pipeline_emulator.event_source.records import StreamRecord
+from pipeline_emulator.event_source.settings import MappingSettings
+from pipeline_emulator.event_source.stop import Stop
+
+# What a lane may hold before its shard is read no further: two full payloads, or 10,000 small records.
+BACKLOG_BYTES = 12 * 1024 * 1024
+BACKLOG_RECORDS = 10_000
+
+
+class Lane:
+    """Takes records in order, forms batches and brings each to its end before the next."""
+
+    def __init__(
+        self,
+        name: str,
+        shard_id: str,
+        settings: MappingSettings,
+        progress: ShardProgress,
+        invoker: LambdaInvoker,
+        destination: FailureDestination,
+        report: Callable[[Outcome], None],
+        stop: Stop,
+    ) -> None:
+        """Prepare the lane; `report` hears of every outcome."""
+        self._shard_id = shard_id
+        self._settings = settings
+        self._progress = progress
+        self._invoker = invoker
+        self._destination = destination
+        self._report = report
+        self._stop = stop
+        self._assembler = BatchAssembler(settings.batch_size, settings.batching_window)
+        self._changed = threading.Condition()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        """Start the lane's thread."""
+        self._thread.start()
+
+    def join(self) -> None:
+        """Wait until the lane has ended."""
+        self._thread.join()
+
+    def add(self, records: Sequence[StreamRecord]) -> None:
+        """Append records; blocks while the backlog is full."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._stop.requested.is_set() or not self._full())
+            self._assembler.add(records, time.monotonic())
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """Say that no record follows: what is left goes out at once, then the lane ends."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    def wake(self) -> None:
+        """Let the lane look at its stop request."""
+        with self._changed:
+            self._changed.notify_all()
+
+    def _full(self) -> bool:
+        return self._assembler.backlog_bytes >= BACKLOG_BYTES or len(self._assembler) >= BACKLOG_RECORDS
+
+    def _run(self) -> None:
+        while batch := self._next_batch():
+            self._process(batch)
+            with self._changed:
+                self._assembler.invocation_ended(time.monotonic())
+
+    def _next_batch(self) -> list[StreamRecord]:
+        """Return the next batch as soon as it is due; empty when the lane has to end."""
+        with self._changed:
+            while not self._stop.requested.is_set():
+                now = time.monotonic()
+                if batch := self._assembler.take(now, flush=self._closed):
+                    self._changed.notify_all()
+                    return batch
+                if self._closed:
+                    break
+                self._changed.wait(self._assembler.seconds_to_wait(now))
+        return []
+
+    def _process(self, batch: list[StreamRecord]) -> None:
+        run = BatchRun(batch, self._settings)
+        while run.current and not self._stop.requested.is_set():
+            if expired := run.expire(time.time()):
+                self._discard(expired)
+                continue
+            outcome = self._invoker.invoke(run.current)
+            if self._stop.aborted and not (isinstance(outcome, Invocation) and outcome.succeeded):
+                self._stop.abort()
+                return
+            self._report(outcome)
+            step = run.apply(outcome)
+            self._complete(step.completed)
+            if step.discarded:
+                self._discard(step.discarded)
+            if step.delay:
+                self._stop.requested.wait(step.delay)
+
+    def _discard(self, discard: Discard) -> None:
+        # Delivered before it counts as done: an interruption in between repeats it rather than loses it.
+        self._destination.send(discard, self._shard_id, self._stop.requested)
+        if not self._stop.aborted:
+            self._complete(discard.records)
+
+    def _complete(self, records: Sequence[StreamRecord]) -> None:
+        self._progress.complete(record.sequence_number for record in records)

@@ -1,0 +1,84 @@
+"""The settings of one event source mapping, read from LocalStack's EventSourceMappingConfiguration."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+# "Lambda parameters for Amazon Kinesis Data Streams event source mappings":
+# https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-parameters.html
+DEFAULT_BATCH_SIZE = 100
+REPORT_BATCH_ITEM_FAILURES = "ReportBatchItemFailures"
+
+
+@dataclass(frozen=True)
+class MappingSettings:
+    """What a user set on the mapping; ages and windows in seconds, None where nothing limits."""
+
+    uuid: str
+    function_arn: str
+    event_source_arn: str
+    batch_size: int = DEFAULT_BATCH_SIZE
+    batching_window: float = 0.0
+    maximum_retry_attempts: int | None = None
+    maximum_record_age: float | None = None
+    bisect_on_error: bool = False
+    parallelization_factor: int = 1
+    report_batch_item_failures: bool = False
+    on_failure_destination: str | None = None
+    starting_position: str = "TRIM_HORIZON"
+    starting_timestamp: datetime | None = None
+    filter_patterns: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def stream_arn(self) -> str:
+        """ARN of the stream itself; an enhanced fan-out consumer's ARN is `<stream ARN>/consumer/<name>:<time>`."""
+        return self.event_source_arn.split("/consumer/")[0]
+
+    @property
+    def stream_name(self) -> str:
+        """Name of the stream."""
+        return self.stream_arn.rpartition("/")[2]
+
+    @property
+    def account_id(self) -> str:
+        """Account of the stream."""
+        return self.event_source_arn.split(":")[4]
+
+    @property
+    def region(self) -> str:
+        """Region of the stream."""
+        return self.event_source_arn.split(":")[3]
+
+    @classmethod
+    def from_configuration(cls, configuration: Mapping[str, Any]) -> "MappingSettings":
+        """Read `configuration`, an EventSourceMappingConfiguration; -1 and missing values mean "no limit"."""
+        destination = (configuration.get("DestinationConfig") or {}).get("OnFailure") or {}
+        filters = (configuration.get("FilterCriteria") or {}).get("Filters") or []
+        return cls(
+            uuid=configuration["UUID"],
+            function_arn=configuration["FunctionArn"],
+            event_source_arn=configuration["EventSourceArn"],
+            batch_size=configuration.get("BatchSize") or DEFAULT_BATCH_SIZE,
+            batching_window=float(configuration.get("MaximumBatchingWindowInSeconds") or 0),
+            maximum_retry_attempts=_limit(configuration.get("MaximumRetryAttempts"), smallest=0),
+            maximum_record_age=_limit(configuration.get("MaximumRecordAgeInSeconds"), smallest=1),
+            bisect_on_error=bool(configuration.get("BisectBatchOnFunctionError")),
+            parallelization_factor=configuration.get("ParallelizationFactor") or 1,
+            report_batch_item_failures=REPORT_BATCH_ITEM_FAILURES in (configuration.get("FunctionResponseTypes") or []),
+            on_failure_destination=destination.get("Destination") or None,
+            starting_position=str(configuration.get("StartingPosition") or "TRIM_HORIZON"),
+            starting_timestamp=_timestamp(configuration.get("StartingPositionTimestamp")),
+            filter_patterns=tuple(json.loads(entry["Pattern"]) for entry in filters if entry.get("Pattern")),
+        )
+
+
+def _limit(value: int | None, smallest: int) -> int | None:
+    return None if value is None or value < smallest else value
+
+
+def _timestamp(value: datetime | float | str | None) -> datetime | None:
+    if value is None or isinstance(value, datetime):
+        return value
+    return datetime.fromtimestamp(float(value), UTC)

@@ -1,0 +1,92 @@
+"""Which shards may be read, and from where.
+
+"Resharding a stream" (https://docs.aws.amazon.com/streams/latest/dev/kinesis-using-sdk-java-after-resharding.html):
+to keep the order of a partition key, a child is read only after its parents are read to the end.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pipeline_emulator.event_source.progress import MappingProgress
+from pipeline_emulator.event_source.settings import MappingSettings
+
+
+@dataclass(frozen=True)
+class Shard:
+    """A shard of the stream; `closed` once a split or merge has ended it."""
+
+    shard_id: str
+    parents: tuple[str, ...] = ()
+    closed: bool = False
+
+    @classmethod
+    def from_description(cls, description: dict[str, Any]) -> "Shard":
+        """Read an entry of ListShards' answer."""
+        parents = (description.get("ParentShardId"), description.get("AdjacentParentShardId"))
+        return cls(
+            shard_id=description["ShardId"],
+            parents=tuple(parent for parent in parents if parent),
+            closed="EndingSequenceNumber" in description["SequenceNumberRange"],
+        )
+
+
+@dataclass(frozen=True)
+class Position:
+    """Arguments of GetShardIterator, without stream and shard."""
+
+    type: str
+    sequence_number: int | None = None
+    timestamp: datetime | None = None
+
+    def admits(self, arrival: float) -> bool:
+        """Return whether a record of that arrival (epoch seconds) lies at or after the position.
+
+        The API carries whole seconds, and so delivers records from before a timestamp within its second.
+        """
+        return self.timestamp is None or arrival >= self.timestamp.timestamp()
+
+    def arguments(self) -> dict[str, Any]:
+        """Return them by their API names."""
+        arguments: dict[str, Any] = {"ShardIteratorType": self.type}
+        if self.sequence_number is not None:
+            arguments["StartingSequenceNumber"] = str(self.sequence_number)
+        if self.timestamp is not None:
+            arguments["Timestamp"] = self.timestamp
+        return arguments
+
+
+def begin(progress: MappingProgress, shards: Iterable[Shard], settings: MappingSettings, now: datetime) -> None:
+    """Fix the start of a new mapping. With LATEST a shard that is closed by then has nothing to deliver."""
+    shards = list(shards)
+    progress.started_at = now
+    progress.initial_shards = frozenset(shard.shard_id for shard in shards)
+    if settings.starting_position == "LATEST":
+        for shard in shards:
+            progress.shard(shard.shard_id).finished = shard.closed
+
+
+def readable(shards: Iterable[Shard], finished: Collection[str]) -> list[Shard]:
+    """Return the shards to read now: not finished, and every parent finished or already trimmed from the stream."""
+    shards = list(shards)
+    pending = {shard.shard_id for shard in shards if shard.shard_id not in finished}
+    return [shard for shard in shards if shard.shard_id in pending and pending.isdisjoint(shard.parents)]
+
+
+def position(shard_id: str, progress: MappingProgress, settings: MappingSettings, first_start: bool) -> Position:
+    """Return where to read a shard from: after its checkpoint, else at its first record under way, else at the start.
+
+    A shard born after the mapping is read from its beginning, also with LATEST: its records are all newer. After a
+    pause LATEST would be later than the moment the mapping began, so that moment is used.
+    """
+    shard = progress.shard(shard_id)
+    if shard.checkpoint is not None:
+        return Position("AFTER_SEQUENCE_NUMBER", sequence_number=shard.checkpoint)
+    if shard.first_seen is not None:
+        return Position("AT_SEQUENCE_NUMBER", sequence_number=shard.first_seen)
+    if settings.starting_position == "AT_TIMESTAMP":
+        return Position("AT_TIMESTAMP", timestamp=settings.starting_timestamp)
+    if settings.starting_position == "LATEST" and shard_id in progress.initial_shards:
+        return Position("LATEST") if first_start else Position("AT_TIMESTAMP", timestamp=progress.started_at)
+    return Position("TRIM_HORIZON")

@@ -1,0 +1,103 @@
+"""Reads a stream through the Kinesis API, with the function's role as AWS does."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from localstack.services.lambda_.event_source_mapping.pipe_utils import get_internal_client
+from localstack.utils.aws.client_types import ServicePrincipal
+
+from pipeline_emulator.event_source.settings import MappingSettings
+from pipeline_emulator.event_source.shards import Position, Shard
+
+# Quota of GetRecords: https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html
+RECORDS_PER_READ = 10_000
+READ_TIMEOUT_SECONDS = 30
+
+
+# An iterator is good for five minutes; a server that has lost its streams calls it invalid.
+ITERATOR_ERRORS = {"ExpiredIteratorException", "InvalidArgumentException"}
+
+
+class IteratorExpiredError(Exception):
+    """The shard iterator cannot be used any more: get a new one at the same place."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One GetRecords answer; `next_iterator` is None at the end of a closed shard."""
+
+    records: Sequence[dict[str, Any]]
+    next_iterator: str | None
+    milliseconds_behind: int
+
+
+class KinesisSource:
+    """The stream of one mapping. Safe for threads; its client is made at first use."""
+
+    def __init__(self, settings: MappingSettings, role_arn: str) -> None:
+        """Read the stream of `settings` with the role `role_arn`."""
+        self._settings = settings
+        self._role_arn = role_arn
+        self._lock = threading.Lock()
+        self._cached_client: Any = None
+
+    def shards(self) -> list[Shard]:
+        """Return every shard that the stream still lists, closed ones included."""
+        request: dict[str, Any] = {"StreamARN": self._settings.stream_arn}
+        shards: list[Shard] = []
+        while True:
+            response = self._client().list_shards(**request)
+            shards.extend(Shard.from_description(description) for description in response["Shards"])
+            if not (token := response.get("NextToken")):
+                return shards
+            request = {"NextToken": token}
+
+    def iterator(self, shard_id: str, position: Position) -> str:
+        """Return a shard iterator for `position`."""
+        response = self._client().get_shard_iterator(
+            StreamARN=self._settings.stream_arn, ShardId=shard_id, **position.arguments()
+        )
+        iterator: str = response["ShardIterator"]
+        return iterator
+
+    def read(self, iterator: str, limit: int) -> Page:
+        """Return up to `limit` records.
+
+        Raises:
+            IteratorExpiredError: the iterator is too old or unknown.
+            botocore.exceptions.ClientError: any other error, throttling included.
+        """
+        try:
+            response = self._client().get_records(
+                StreamARN=self._settings.stream_arn, ShardIterator=iterator, Limit=min(limit, RECORDS_PER_READ)
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] in ITERATOR_ERRORS:
+                raise IteratorExpiredError from error
+            raise
+        return Page(
+            records=response["Records"],
+            next_iterator=response.get("NextShardIterator") or None,
+            milliseconds_behind=response.get("MillisBehindLatest") or 0,
+        )
+
+    def _client(self) -> Any:
+        with self._lock:
+            if self._cached_client is None:
+                self._cached_client = get_internal_client(
+                    arn=self._settings.stream_arn,
+                    role_arn=self._role_arn,
+                    service_principal=ServicePrincipal.lambda_,
+                    source_arn=self._settings.function_arn,
+                    client_config=Config(
+                        retries={"total_max_attempts": 1},
+                        read_timeout=READ_TIMEOUT_SECONDS,
+                        tcp_keepalive=True,
+                        max_pool_connections=50,
+                    ),
+                )
+            return self._cached_client

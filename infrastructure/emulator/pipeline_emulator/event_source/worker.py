@@ -1,0 +1,131 @@
+"""The lifecycle of a mapping, with the members that core's LambdaProvider uses of its own EsmWorker."""
+
+import logging
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from localstack.runtime import events
+from localstack.services.lambda_.event_source_mapping.esm_worker import EsmState, EsmStateReason
+from localstack.services.lambda_.invocation.models import lambda_stores
+
+from pipeline_emulator.event_source.batch_run import Invocation, Outcome
+from pipeline_emulator.event_source.mapping_consumer import MappingConsumer
+from pipeline_emulator.event_source.registry import REGISTRY, Registry
+from pipeline_emulator.event_source.settings import MappingSettings
+from pipeline_emulator.event_source.stop import Stop
+
+LOG = logging.getLogger(__name__)
+
+PROCESSED = "OK"
+FAILED = "PROBLEM: Function call failed"
+
+
+class KinesisMappingWorker:
+    """One version of a mapping's configuration, from its creation to its replacement or deletion.
+
+    LambdaProvider makes a new worker for every update, stops the old one and creates the new one. The new one waits
+    until the old one has brought its invocations under way to an end, and goes on from the same progress.
+    """
+
+    def __init__(
+        self, configuration: Mapping[str, Any], role_arn: str, enabled: bool, registry: Registry = REGISTRY
+    ) -> None:
+        """Prepare a worker for `configuration`, an EventSourceMappingConfiguration."""
+        self.enabled = enabled
+        self.current_state = EsmState.CREATING
+        self.state_transition_reason = EsmStateReason.USER_ACTION
+        self._settings = MappingSettings.from_configuration(configuration)
+        self._role_arn = role_arn
+        self._registry = registry
+        self._predecessor: KinesisMappingWorker | None = None
+        self._stop = Stop(shutting_down=events.infra_stopping)
+        self._deleted = False
+        self._consumer: MappingConsumer | None = None
+        self._thread = threading.Thread(target=self._run, name=f"esm-{self.uuid[:8]}", daemon=True)
+        if configuration.get("TumblingWindowInSeconds"):
+            LOG.warning("Mapping %s: TumblingWindowInSeconds is accepted and ignored, as by LocalStack", self.uuid)
+
+    @property
+    def uuid(self) -> str:
+        """UUID of the mapping."""
+        return self._settings.uuid
+
+    def create(self) -> None:
+        """Take over from the mapping's former worker, if any, and start reading if enabled."""
+        self._predecessor = self._registry.replace(self.uuid, self)
+        if self._predecessor:
+            self._set_state(self._transition_from(self._predecessor.enabled))
+        elif not self.enabled:
+            # Nothing has to wind down, and users read the state right after a creation in this form.
+            self._set_state(EsmState.DISABLED)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the invocations under way, because a successor takes over."""
+        self._stop.request()
+        self._wake()
+
+    def delete(self) -> None:
+        """End after the invocations under way and remove the mapping."""
+        self._deleted = True
+        self._set_state(EsmState.DELETING)
+        self.stop()
+        if not self._thread.is_alive():
+            self._remove()
+
+    def stop_for_shutdown(self) -> None:
+        """End at once, without judging invocations that LocalStack's own shutdown breaks off."""
+        self._stop.abort()
+        self._wake()
+        self._registry.forget(self.uuid)
+
+    def join(self, timeout: float | None = None) -> None:
+        """Wait until the worker has ended, at most `timeout` seconds."""
+        self._thread.join(timeout)
+
+    def _transition_from(self, was_enabled: bool) -> EsmState:
+        if self.enabled == was_enabled:
+            return EsmState.UPDATING
+        return EsmState.ENABLING if self.enabled else EsmState.DISABLING
+
+    def _run(self) -> None:
+        if self._predecessor:
+            self._predecessor.join()
+            self._predecessor = None
+        if self.enabled and not self._stop.requested.is_set():
+            progress = self._registry.progress(self.uuid)
+            self._consumer = MappingConsumer(self._settings, self._role_arn, progress, self._report, self._stop)
+            self._consumer.run(started=lambda: self._set_state(EsmState.ENABLED))
+        elif not self._stop.requested.is_set():
+            self._set_state(EsmState.DISABLED)
+        if self._deleted:
+            self._remove()
+
+    def _wake(self) -> None:
+        if self._consumer:
+            self._consumer.wake()
+
+    def _remove(self) -> None:
+        self._store().pop(self.uuid, None)
+        self._registry.forget(self.uuid)
+
+    def _report(self, outcome: Outcome) -> None:
+        ok = isinstance(outcome, Invocation) and outcome.succeeded
+        self._update_store(LastProcessingResult=PROCESSED if ok else FAILED)
+
+    def _set_state(self, state: EsmState) -> None:
+        if self._deleted and state is not EsmState.DELETING:
+            return
+        self.current_state = state
+        self._update_store(State=state)
+
+    def _update_store(self, **changes: str) -> None:
+        # Looked up each time: an update replaces the mapping's entry.
+        if (entry := self._store().get(self.uuid)) is not None:
+            entry.update(changes)
+
+    def _store(self) -> dict[str, Any]:
+        _, _, _, region, account_id, *_ = self._settings.function_arn.split(":")
+        mappings: dict[str, Any] = lambda_stores[account_id][region].event_source_mappings
+        return mappings

@@ -1,0 +1,35 @@
+"""Core's twisted server listens on every IPv4 interface, whatever GATEWAY_LISTEN says.
+
+localstack-core 2026.3.0, localstack/runtime/server/twisted.py, `register`: "TODO: interface = host?". Anybody on the
+same network could then use the stack, and the function's processes with it.
+"""
+
+from localstack import config
+from localstack.runtime.server.twisted import TwistedRuntimeServer
+from rolo.gateway import Gateway
+from twisted.internet import endpoints
+
+
+class BoundRuntimeServer(TwistedRuntimeServer):
+    """The twisted server, on the named interfaces only."""
+
+    def register(
+        self,
+        gateway: Gateway,
+        listen: list[config.HostAndPort],
+        ssl_creds: tuple[str, str] | None = None,
+    ) -> None:
+        """Register the gateway's listeners.
+
+        Args:
+            gateway: what answers requests.
+            listen: addresses and ports of GATEWAY_LISTEN.
+            ssl_creds: certificate and key file, as core passes them.
+        """
+        original = endpoints.TCP4ServerEndpoint
+        hosts = iter([entry.host for entry in listen if not config.is_ipv6_address(entry.host)])
+        endpoints.TCP4ServerEndpoint = lambda reactor, port: original(reactor, port, interface=next(hosts))
+        try:
+            super().register(gateway, listen, ssl_creds)
+        finally:
+            endpoints.TCP4ServerEndpoint = original

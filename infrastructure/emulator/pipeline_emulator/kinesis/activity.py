@@ -1,0 +1,45 @@
+"""Tells pollers that records were put, so that an idle shard needs no frequent polling and a record no waiting.
+
+Polling kinesis-local every 50 ms cost a large part of a core per shard; a poller that sleeps until a put costs
+nothing and starts at once. The polling interval stays as a safety net.
+"""
+
+import threading
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+ShardKey = tuple[str, str, str, str]
+"""Account, region, stream name, shard."""
+
+
+class StreamActivity:
+    """Who wants to hear of puts to which shard. Safe for threads."""
+
+    def __init__(self) -> None:
+        """Start without subscribers."""
+        self._lock = threading.Lock()
+        self._subscribers: defaultdict[ShardKey, set[threading.Event]] = defaultdict(set)
+
+    @contextmanager
+    def subscribed(self, shard: ShardKey, event: threading.Event) -> Iterator[None]:
+        """Set `event` at every put to `shard` while the context lasts."""
+        with self._lock:
+            self._subscribers[shard].add(event)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._subscribers[shard].discard(event)
+                if not self._subscribers[shard]:
+                    del self._subscribers[shard]
+
+    def notify(self, shard: ShardKey) -> None:
+        """Say that a record of `shard` can be read now."""
+        with self._lock:
+            events = list(self._subscribers.get(shard, ()))
+        for event in events:
+            event.set()
+
+
+STREAM_ACTIVITY = StreamActivity()

@@ -1,0 +1,24 @@
+"""The Kinesis server of a LocalStack: its start, and its independence of others on the same machine."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.local_only
+
+
+def test_first_requests_at_once_all_succeed_and_stacks_are_apart(
+    localstack: Any, start_localstack: Callable[..., Any], create_stream: Callable[..., str]
+) -> None:
+    stream = create_stream()
+    other = start_localstack()
+    client = other.client("kinesis", max_pool_connections=8)
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = [pool.submit(client.list_streams) for _ in range(8)]
+
+    assert [answer.result()["StreamNames"] for answer in answers] == [[]] * 8
+    assert stream in localstack.client("kinesis").list_streams()["StreamNames"]
+    other.stop()
