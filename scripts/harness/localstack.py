@@ -16,6 +16,8 @@ from harness.errors import HarnessError
 from harness.stack import Stack
 
 READY_DEADLINE = 90.0
+# LocalStack outlives the command that starts it; where the same process stops it again (the tests), it is reaped.
+_started: dict[int, subprocess.Popen[bytes]] = {}
 STOP_GRACE = 15.0
 
 
@@ -47,6 +49,7 @@ def start(stack: Stack, step: Step) -> None:
             stderr=sink,
             start_new_session=True,
         )
+    _started[process.pid] = process
     stack.pid = process.pid
     stack.pid_created = psutil.Process(process.pid).create_time()
     stack.save()
@@ -82,6 +85,8 @@ def stop(stack: Stack) -> None:
     if process is not None:
         processes.end_all([process], grace=STOP_GRACE)
     processes.end_all(processes.of_stack(stack.folder))
+    if child := _started.pop(stack.pid, None):
+        child.wait()
     stack.pid = 0
 
 
@@ -90,6 +95,7 @@ def _environment(stack: Stack) -> dict[str, str]:
     ports = processes.free_ports(1)[0]
     env = {
         "GATEWAY_LISTEN": f"127.0.0.1:{stack.port}",
+        "GATEWAY_SERVER": "bound",  # core's own listens on every interface
         "LOCALSTACK_HOST": f"127.0.0.1:{stack.port}",
         "FILESYSTEM_ROOT": str(stack.folder / "localstack"),
         "OVERRIDE_IN_DOCKER": "0",  # FILESYSTEM_ROOT is ignored on machines that have /.dockerenv

@@ -1,0 +1,30 @@
+"""Uses the Kinesis server that was installed in advance, where LocalStack would download it at first use."""
+
+import os
+
+from localstack.runtime import hooks
+
+VARIABLE = "PIPELINE_KINESIS_LOCAL_DIR"
+
+
+@hooks.on_infra_start()  # type: ignore[untyped-decorator]
+def install_kinesis_local() -> None:
+    """Points LocalStack's installer at `<dir>/node_modules/kinesis-local`; without the variable nothing changes."""
+    folder = os.environ.get(VARIABLE)
+    if not folder:
+        return
+
+    from localstack.packages import InstallTarget, PackageException
+    from localstack.services.kinesis.packages import kinesismock_package
+
+    installer = kinesismock_package.get_installer()
+
+    def refuse(_target: InstallTarget) -> None:
+        raise PackageException(
+            f"{VARIABLE}={folder} does not hold node_modules/kinesis-local: run `npm ci` there with package.json and"
+            " package-lock.json of infrastructure/emulator (`make setup` does)"
+        )
+
+    # One folder serves any number of LocalStacks: the server only reads it.
+    installer._get_install_dir = lambda target: os.path.abspath(folder)  # type: ignore[method-assign] # noqa: ARG005
+    installer._install = refuse  # type: ignore[method-assign, assignment]

@@ -1,0 +1,5 @@
+"""Lambda functions on LocalStack core: the Runtime API, the life of an execution environment, the process executor.
+
+`environment`, `session`, `runtime_api`, `reports`, `output` and `log_delivery` do not know how a runtime is run;
+`process` runs it in a sandbox of this machine.
+"""

@@ -1,0 +1,178 @@
+"""The life of one execution environment: initialize, invoke, reset after a failure, close.
+
+https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html. How the runtime is run is left to a
+`Runtime`. All of it runs in the event loop's thread; an environment serves one invocation at a time.
+"""
+
+import asyncio
+import time
+
+from pipeline_emulator.lambda_runtime import errors, reports
+from pipeline_emulator.lambda_runtime.log_delivery import FunctionLog
+from pipeline_emulator.lambda_runtime.model import Answer, Exit, Failure, FunctionSettings, Invocation, Result, Runtime
+from pipeline_emulator.lambda_runtime.output import Output
+from pipeline_emulator.lambda_runtime.runtime_api import RuntimeApiServer
+from pipeline_emulator.lambda_runtime.session import Session
+
+# An initialization that takes longer is repeated with the first event, then within the function's own timeout.
+INIT_SECONDS = 10.0
+
+
+class Environment:
+    """One execution environment."""
+
+    def __init__(self, settings: FunctionSettings, runtime: Runtime, output: Output, log: FunctionLog) -> None:
+        self._settings = settings
+        self._runtime = runtime
+        self._output = output
+        self._log = log
+        self._session = Session()
+        self._server = RuntimeApiServer(self._session)
+        self._healthy = False
+        self._init_ms: float | None = None
+        self._busy = False
+        self._retired = False
+        self._closed = False
+
+    async def initialize(self) -> bytes | None:
+        """Starts the runtime and loads the function.
+
+        Returns:
+            None, or the error document. A failure is not the end: the next event repeats the initialization.
+
+        Raises:
+            RuntimeStartError: There is no environment to do it in.
+        """
+        await self._server.start()
+        settings = self._settings
+        self._log.add_now(reports.init_start(settings.runtime_version, settings.runtime_version_arn))
+        began = time.perf_counter()
+        failure = await self._initialize(INIT_SECONDS, "init")
+        self._runtime.watch(busy=False)
+        if failure:
+            return failure.document("")
+        self._init_ms = _milliseconds_since(began)
+        return None
+
+    async def invoke(self, invocation: Invocation) -> Result:
+        """Gives the event to the function; raises `RuntimeStartError` when there is nothing to give it to."""
+        self._busy = True
+        try:
+            return await self._invoke(invocation)
+        finally:
+            self._busy = False
+            if self._retired:
+                await self.close()
+
+    async def retire(self) -> None:
+        """Closes the environment, but lets a running invocation end: an update does not cut off events."""
+        self._retired = True
+        if not self._busy:
+            await self.close()
+
+    async def close(self) -> None:
+        """Kills the runtime and frees all that the environment holds; a running invocation ends as a crash."""
+        if self._closed:
+            return
+        self._closed = True
+        await self._runtime.close()
+        self._server.stop()
+        self._output.close()
+        self._log.close()
+
+    async def _invoke(self, invocation: Invocation) -> Result:
+        began = time.perf_counter()
+        self._log.begin_tail()
+        self._runtime.watch(busy=True)
+        outcome = await self._obtain(invocation, _now() + self._settings.timeout_seconds)
+        duration_ms = _milliseconds_since(began)
+        if not self._closed:
+            self._output.drain()
+        self._report(invocation, duration_ms, outcome if isinstance(outcome, Failure) else None)
+        self._runtime.watch(busy=False)
+        if isinstance(outcome, Answer):
+            return Result(outcome.payload, outcome.is_error, self._log.tail())
+        await self._reset()
+        return Result(outcome.document(invocation.request_id), is_error=True, log_tail=self._log.tail())
+
+    def _report(self, invocation: Invocation, duration_ms: float, failure: Failure | None) -> None:
+        report = reports.Report(
+            request_id=invocation.request_id,
+            duration_ms=duration_ms,
+            memory_mb=self._settings.memory_mb,
+            max_memory_bytes=self._runtime.peak_bytes(),
+            init_ms=self._init_ms,
+            status=failure.status if failure else None,
+            error_type=failure.error_type if failure else None,
+            trace=reports.sampled(invocation.trace) if self._settings.tracing else None,
+        )
+        self._init_ms = None
+        self._log.add_now(reports.end(invocation.request_id))
+        self._log.add_now(report.line())
+
+    async def _obtain(self, invocation: Invocation, deadline: float) -> Answer | Failure:
+        """The function's answer; initializes first where the last runtime failed or has ended since."""
+        failure = None
+        if not self._healthy or self._runtime.exited.done():
+            failure = await self._initialize(deadline - _now(), "invoke")
+        self._log.add_now(reports.start(invocation.request_id, self._settings.version))
+        while not failure:
+            outcome = await self._hand_over(invocation, deadline)
+            if outcome is not None:
+                return outcome
+            failure = await self._initialize(deadline - _now(), "invoke")
+        return failure
+
+    async def _initialize(self, seconds: float, phase: str) -> Failure | None:
+        began = time.perf_counter()
+        await self._reset()
+        self._session.begin()
+        await self._runtime.start(self._server.address)
+        self._runtime.watch(busy=True)
+        initialized = self._session.initialized
+        await _either(initialized, self._runtime.exited, seconds)
+        failure = initialized.result() if initialized.done() else self._failure()
+        self._healthy = failure is None
+        if failure:
+            await self._reset()
+            report = reports.init_report(_milliseconds_since(began), phase, failure.status, failure.error_type)
+            self._log.add_now(report)
+        return failure
+
+    async def _hand_over(self, invocation: Invocation, deadline: float) -> Answer | Failure | None:
+        """The answer, or None when the runtime turns out to have ended before it took the event."""
+        answer = self._session.offer(invocation, deadline - _now())
+        await _either(answer, self._runtime.exited, deadline - _now())
+        withdrawn = self._session.withdraw()
+        if answer.done():
+            return answer.result()
+        return None if withdrawn and self._runtime.exited.done() else self._failure()
+
+    async def _reset(self) -> None:
+        """Ends the runtime; what it wrote last still belongs to the log. /tmp stays, as on AWS."""
+        self._healthy = False
+        await self._runtime.kill()
+        self._server.drop_connections()
+        if not self._closed:
+            self._output.drain()
+
+    def _failure(self) -> Failure:
+        """Why there is no answer: the runtime has ended, or its time is up."""
+        if self._runtime.exited.done():
+            returncode = self._runtime.exited.result().returncode
+            return Failure("error", errors.EXIT, lambda request_id: errors.exited(request_id, returncode))
+        seconds = self._settings.timeout_seconds
+        return Failure("timeout", None, lambda request_id: errors.timed_out(request_id, seconds))
+
+
+async def _either[T](first: asyncio.Future[T], exited: asyncio.Future[Exit], seconds: float) -> None:
+    futures: set[asyncio.Future[T] | asyncio.Future[Exit]] = {first, exited}
+    await asyncio.wait(futures, timeout=max(0.0, seconds), return_when=asyncio.FIRST_COMPLETED)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _milliseconds_since(began: float) -> float:
+    return (time.perf_counter() - began) * 1000

@@ -1,0 +1,191 @@
+"""`LAMBDA_RUNTIME_EXECUTOR=process`: LocalStack's side of the process executor."""
+
+import logging
+import tempfile
+import threading
+import weakref
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from localstack.aws.connect import connect_to
+from localstack.services.lambda_.invocation.executor_endpoint import StatusErrorException
+from localstack.services.lambda_.invocation.lambda_models import (
+    FunctionVersion,
+    InitializationType,
+    InvocationResult,
+)
+from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecutor
+
+from pipeline_emulator.lambda_runtime import event_loop, interpreter, support
+from pipeline_emulator.lambda_runtime.environment import Environment
+from pipeline_emulator.lambda_runtime.function_environment import function_environment
+from pipeline_emulator.lambda_runtime.isolation import isolation
+from pipeline_emulator.lambda_runtime.log_delivery import FunctionLog
+from pipeline_emulator.lambda_runtime.model import FunctionSettings, Invocation
+from pipeline_emulator.lambda_runtime.output import Output
+from pipeline_emulator.lambda_runtime.process import ProcessRuntime
+from pipeline_emulator.sandbox.protocol import Isolation, Specification
+
+LOG = logging.getLogger(__name__)
+_DEFAULT_TMP_MB = 512
+_shutting_down = threading.Event()
+_executors: "weakref.WeakSet[ProcessRuntimeExecutor]" = weakref.WeakSet()
+
+
+class ProcessRuntimeExecutor(RuntimeExecutor):
+    """Adapts an `Environment` to what LocalStack core asks of an executor."""
+
+    def __init__(self, id: str, function_version: FunctionVersion) -> None:  # noqa: A002
+        super().__init__(id=id, function_version=function_version)
+        self.client_context: str | None = None  # set by patches.py before each invocation
+        self._environment: Environment | None = None
+        _executors.add(self)
+
+    def start(self, env_vars: dict[str, str]) -> None:
+        """Makes the environment and initializes the function.
+
+        Raises:
+            StatusErrorException: Provisioned concurrency, whose initialization must not fail. An environment on demand
+                repeats a failed one with its first event.
+        """
+        error = event_loop.run(self._start(env_vars))
+        if error and env_vars["AWS_LAMBDA_INITIALIZATION_TYPE"] != InitializationType.on_demand:
+            raise StatusErrorException("Environment startup failed", payload=error)
+
+    def stop(self) -> None:
+        """Ends the environment, after the invocation that runs in it."""
+        if self._environment:
+            environment = self._environment
+            event_loop.run(environment.close() if _shutting_down.is_set() else environment.retire())
+
+    def invoke(self, payload: dict[str, str]) -> InvocationResult:
+        """Hands one event to the function and waits for the answer."""
+        assert self._environment is not None
+        invocation = Invocation(
+            request_id=payload["invoke-id"],
+            function_arn=payload["invoked-function-arn"],
+            payload=payload["payload"].encode(),
+            trace=payload["trace-id"],
+            client_context=self.client_context,
+        )
+        result = event_loop.run(self._environment.invoke(invocation))
+        return InvocationResult(invocation.request_id, result.payload, result.is_error, result.log_tail)
+
+    def get_address(self) -> str:
+        """Where the environment is: on this machine."""
+        return "127.0.0.1"
+
+    def get_endpoint_from_executor(self) -> str:
+        """Where the function finds LocalStack: on this machine."""
+        return "127.0.0.1"
+
+    def get_runtime_endpoint(self) -> str:
+        """Unused: no init binary calls LocalStack back."""
+        return ""
+
+    def get_logs(self) -> str:
+        """Nothing: the log goes to CloudWatch Logs as it is written."""
+        return ""
+
+    @classmethod
+    def prepare_version(cls, function_version: FunctionVersion) -> None:
+        """Unpacks the code; what raises here becomes the function's StateReason."""
+        support.check(function_version)
+        isolation()
+        interpreter.compile_runtime()
+        code = function_version.config.code
+        assert code is not None  # a Zip, as `support.check` has found
+        code.prepare_for_execution()
+        if code.is_hot_reloading():
+            return
+        folder = Path(code.get_unzipped_code_location())
+        interpreter.compile_code(folder)
+        if isolation() is Isolation.PROCESS_GROUP:
+            support.set_writable(folder, writable=False)
+
+    @classmethod
+    def cleanup_version(cls, function_version: FunctionVersion) -> None:
+        """Nothing: core deletes the code."""
+
+    @classmethod
+    def validate_environment(cls) -> bool:
+        """Tells at start, not at the first event, what is missing."""
+        try:
+            interpreter.runtime_dir()
+        except RuntimeError as error:
+            LOG.error("Lambda: %s", error)  # noqa: TRY400 - the message is the remedy
+            return False
+        return True
+
+    async def _start(self, variables: Mapping[str, str]) -> bytes | None:
+        log = FunctionLog(
+            group=variables["AWS_LAMBDA_LOG_GROUP_NAME"],
+            stream=variables["AWS_LAMBDA_LOG_STREAM_NAME"],
+            make_client=partial(_logs_client, variables),
+        )
+        output = Output(log.add)
+        in_group = isolation() is Isolation.PROCESS_GROUP
+        private_tmp = Path(tempfile.mkdtemp(prefix="lambda-tmp-")) if in_group else None
+        specification = self._specification(variables, private_tmp)
+        runtime = ProcessRuntime(specification, output, self._warn_of_memory, private_tmp)
+        self._environment = Environment(_settings(self.function_version), runtime, output, log)
+        return await self._environment.initialize()
+
+    def _specification(self, variables: Mapping[str, str], private_tmp: Path | None) -> Specification:
+        function = self.function_version.config
+        assert function.code is not None
+        assert function.handler is not None
+        code = Path(function.code.get_unzipped_code_location()).absolute()
+        python = interpreter.interpreter()
+        storage = function.ephemeral_storage
+        return Specification(
+            isolation=isolation(),
+            command=[str(python), "-s", "-m", "awslambdaric", function.handler],
+            environment=function_environment(
+                core=variables,
+                user=function.environment or {},
+                code=code,
+                runtime=interpreter.runtime_dir(),
+                python=python,
+                private_tmp=private_tmp,
+            ),
+            folder=str(code),
+            visible=interpreter.needed_folders(code),
+            tmp_bytes=(storage.size if storage else _DEFAULT_TMP_MB) * 2**20,
+            memory_bytes=function.memory_size * 2**20,
+        )
+
+    def _warn_of_memory(self) -> None:
+        function = self.function_version
+        LOG.warning("%s used more than its %s MB and was killed", function.qualified_arn, function.config.memory_size)
+
+
+def shut_down() -> None:
+    """Ends every environment at once: LocalStack would wait for invocations that run, whatever time they take."""
+    _shutting_down.set()
+    for executor in list(_executors):
+        executor.stop()
+
+
+def _settings(function_version: FunctionVersion) -> FunctionSettings:
+    function = function_version.config
+    runtime_version = function.runtime_version_config
+    return FunctionSettings(
+        version=function_version.id.qualifier,
+        timeout_seconds=function.timeout,
+        memory_mb=function.memory_size,
+        runtime_version=interpreter.SUPPORTED_RUNTIME.replace("python", "python:"),
+        runtime_version_arn=str((runtime_version or {}).get("RuntimeVersionArn", "")),
+        tracing=function.tracing_config_mode == "Active",
+    )
+
+
+def _logs_client(variables: Mapping[str, str]) -> Any:
+    return connect_to(
+        region_name=variables["AWS_REGION"],
+        aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
+        aws_session_token=variables["AWS_SESSION_TOKEN"],
+    ).logs.request_metadata(service_principal="lambda")

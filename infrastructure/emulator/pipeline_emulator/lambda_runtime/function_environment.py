@@ -1,0 +1,51 @@
+"""The environment variables of a function: those AWS documents, the user's, and nothing of this machine's.
+
+https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+# Set by LocalStack core for its own init binary, or for containers: unknown on AWS.
+_FOREIGN_PREFIXES = ("LOCALSTACK_",)
+_FOREIGN = {"AWS_LAMBDA_FUNCTION_TIMEOUT", "EDGE_PORT"}
+
+
+def function_environment(
+    core: Mapping[str, object],
+    user: Mapping[str, str],
+    code: Path,
+    runtime: Path,
+    python: Path,
+    private_tmp: Path | None,
+) -> dict[str, str]:
+    """All variables of a function.
+
+    Args:
+        core: What LocalStack core prepares: names, region, credentials of the role's session, endpoint.
+        user: The function's own variables; they win, as far as AWS lets them.
+        code: Folder of the function's code.
+        runtime: Folder of the runtime client and the AWS SDK.
+        python: The interpreter.
+        private_tmp: Folder to use in place of /tmp where /tmp itself cannot be made private.
+    """
+    variables = {name: str(value) for name, value in core.items() if not _is_foreign(name)}
+    variables |= {
+        "LAMBDA_TASK_ROOT": str(code),
+        "LAMBDA_RUNTIME_DIR": str(runtime),
+        "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
+        "LANG": "en_US.UTF-8",
+        "TZ": ":UTC",
+        "PATH": f"{python.parent}:/usr/local/bin:/usr/bin:/bin",
+        "LD_LIBRARY_PATH": f"{runtime}/lib:{code}:{code}/lib",
+        "PYTHONPATH": str(runtime),
+        # Not set on AWS, where nothing is at home; here "~" would be the developer's, with credentials.
+        "HOME": str(private_tmp or "/tmp"),  # noqa: S108
+    }
+    if private_tmp:
+        variables["TMPDIR"] = str(private_tmp)
+    return variables | dict(user)
+
+
+def _is_foreign(name: str) -> bool:
+    return name.startswith(_FOREIGN_PREFIXES) or name in _FOREIGN

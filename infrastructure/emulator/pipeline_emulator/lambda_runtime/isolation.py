@@ -1,0 +1,46 @@
+"""Which isolation this machine allows; found out once."""
+
+import functools
+import logging
+import os
+import sys
+
+from pipeline_emulator.lambda_runtime import event_loop
+from pipeline_emulator.lambda_runtime.process import probe
+from pipeline_emulator.sandbox.protocol import Isolation
+
+LOG = logging.getLogger(__name__)
+
+VARIABLE = "LAMBDA_PROCESS_ISOLATION"
+_EFFECT = {
+    Isolation.NAMESPACES: "read-only file system, private /tmp, own process namespace",
+    Isolation.USER_NAMESPACES: "read-only file system, private /tmp, own process namespace",
+    Isolation.PROCESS_GROUP: "own process group; TMPDIR and file permissions in place of /tmp and a read-only mount",
+}
+
+
+@functools.cache
+def isolation() -> Isolation:
+    """The isolation in force: the one LAMBDA_PROCESS_ISOLATION asks for, or else the best that works."""
+    wanted = os.environ.get(VARIABLE, "")
+    chosen, reasons = _named(wanted) if wanted else _best()
+    LOG.info("Lambda isolation: %s (%s)%s", chosen, _EFFECT[chosen], "".join(f"; {reason}" for reason in reasons))
+    return chosen
+
+
+def _named(wanted: str) -> tuple[Isolation, list[str]]:
+    names = {value.replace(" ", "-"): value for value in Isolation}
+    if wanted not in names:
+        raise RuntimeError(f"{VARIABLE}={wanted} is unknown: use one of {', '.join(names)}, or leave it unset")
+    return names[wanted], []
+
+
+def _best() -> tuple[Isolation, list[str]]:
+    reasons: list[str] = []
+    if sys.platform == "linux":
+        for candidate in (Isolation.NAMESPACES, Isolation.USER_NAMESPACES):
+            refusal = event_loop.run(probe(candidate))
+            if refusal is None:
+                return candidate, reasons if os.geteuid() == 0 else []  # only root expects the first to work
+            reasons.append(refusal)
+    return Isolation.PROCESS_GROUP, reasons

@@ -1,0 +1,124 @@
+"""A function's log on its way to CloudWatch Logs, with the function's own permissions."""
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+LOG = logging.getLogger(__name__)
+
+# Messages are collected this long, so that a busy function costs a few calls per second and not one per message.
+_LINGER_SECONDS = 0.2
+# https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html
+_MAX_EVENTS, _MAX_BYTES, _EVENT_OVERHEAD_BYTES = 10_000, 1_048_576, 26
+# https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html: LogResult holds the last 4 KB.
+_TAIL_BYTES = 4096
+
+
+class LogEvent(NamedTuple):
+    """One message; the time is in milliseconds since 1970."""
+
+    timestamp: int
+    message: str
+
+
+class FunctionLog:
+    """The log of one execution environment: delivered to its log stream, its end kept for the caller of Invoke.
+
+    Args:
+        group: Log group.
+        stream: Log stream, created with the first message.
+        make_client: Makes a boto3 `logs` client with the credentials of the function's role.
+    """
+
+    def __init__(self, group: str, stream: str, make_client: Callable[[], Any]) -> None:
+        self._destination = {"logGroupName": group, "logStreamName": stream}
+        self._make_client = make_client
+        self._queue: queue.SimpleQueue[LogEvent | None] = queue.SimpleQueue()
+        self._tail = ""
+        self._warnings: set[str] = set()
+        threading.Thread(target=self._deliver, name="lambda-log", daemon=True).start()
+
+    def add(self, timestamp: int, message: str) -> None:
+        """Takes a message; blank ones are dropped, CloudWatch Logs refuses them."""
+        if message.strip():
+            self._tail = (self._tail + message)[-_TAIL_BYTES:]
+            self._queue.put(LogEvent(timestamp, message))
+
+    def add_now(self, message: str) -> None:
+        """Takes a message of this moment."""
+        self.add(time.time_ns() // 1_000_000, message)
+
+    def begin_tail(self) -> None:
+        """What comes from now on belongs to the next invocation."""
+        self._tail = ""
+
+    def tail(self) -> str:
+        """The end of the log since `begin_tail`."""
+        return self._tail
+
+    def close(self) -> None:
+        """Delivers what is left, in the background."""
+        self._queue.put(None)
+
+    def _deliver(self) -> None:
+        client: Any = None
+        while events := self._collect():
+            try:
+                client = client or self._make_client()
+                for batch in batches(events):
+                    self._put(client, batch)
+            except Exception as error:  # whatever a client raises: the function goes on, as on AWS
+                self._warn(str(error))
+
+    def _collect(self) -> list[LogEvent]:
+        """Waits for messages; an empty list ends the delivery."""
+        events: list[LogEvent] = []
+        deadline = None
+        while True:
+            try:
+                event = self._queue.get(timeout=deadline and max(0.0, deadline - time.monotonic()))
+            except queue.Empty:
+                return events
+            if event is None:
+                self._queue.put(None)  # found again when these messages are delivered
+                return events
+            events.append(event)
+            deadline = deadline or time.monotonic() + _LINGER_SECONDS
+
+    def _put(self, client: Any, batch: list[LogEvent]) -> None:
+        events = [event._asdict() for event in batch]
+        try:
+            client.put_log_events(**self._destination, logEvents=events)
+        except client.exceptions.ResourceNotFoundException:
+            self._create_stream(client)
+            client.put_log_events(**self._destination, logEvents=events)
+
+    def _create_stream(self, client: Any) -> None:
+        """Creates the stream, and the group only where it is missing: most roles may not create groups."""
+        try:
+            client.create_log_stream(**self._destination)
+        except client.exceptions.ResourceNotFoundException:
+            client.create_log_group(logGroupName=self._destination["logGroupName"])
+            client.create_log_stream(**self._destination)
+
+    def _warn(self, reason: str) -> None:
+        if reason not in self._warnings:
+            self._warnings.add(reason)
+            LOG.warning("log of %s is not delivered: %s", self._destination["logGroupName"], reason)
+
+
+def batches(events: list[LogEvent]) -> list[list[LogEvent]]:
+    """Events in order of time, cut into what one PutLogEvents takes."""
+    result: list[list[LogEvent]] = []
+    size = 0
+    for event in sorted(events, key=lambda event: event.timestamp):
+        event_size = len(event.message.encode()) + _EVENT_OVERHEAD_BYTES
+        if not result or size + event_size > _MAX_BYTES or len(result[-1]) == _MAX_EVENTS:
+            result.append([])
+            size = 0
+        result[-1].append(event)
+        size += event_size
+    return result

@@ -1,0 +1,80 @@
+"""What a function writes, as log messages: lines of standard output and error, frames of the runtime's logger."""
+
+import asyncio
+import contextlib
+import os
+import struct
+import time
+from collections.abc import Callable
+
+type Sink = Callable[[int, str], None]
+"""Takes a message and the time it was written, in milliseconds since 1970."""
+
+_READ_BYTES = 64 * 1024
+# One log event of CloudWatch Logs holds 1 MiB at most; a longer line is split.
+_MAX_LINE_BYTES = 256 * 1024
+# Big-endian frame type, length, microseconds since 1970: see FramedTelemetryLogSink in awslambdaric's bootstrap.py.
+_FRAME_HEADER = struct.Struct(">IIQ")
+
+
+class Pipe:
+    """A pipe whose reading end is watched by the event loop; the function inherits the writing end."""
+
+    def __init__(self, parse: Callable[[bytearray, bool], None]) -> None:
+        self._parse = parse  # called with what has come, and whether more will come now
+        self._buffer = bytearray()
+        self._read_fd, self.write_fd = os.pipe()
+        os.set_blocking(self._read_fd, False)
+        asyncio.get_running_loop().add_reader(self._read_fd, self._read_all)
+
+    def drain(self) -> None:
+        """Takes all that has been written so far, an unfinished line as well."""
+        self._read_all()
+        self._parse(self._buffer, False)
+
+    def _read_all(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            while data := os.read(self._read_fd, _READ_BYTES):
+                self._buffer += data
+                self._parse(self._buffer, True)
+
+    def close(self) -> None:
+        """Takes the rest and closes both ends."""
+        self.drain()
+        asyncio.get_running_loop().remove_reader(self._read_fd)
+        os.close(self._read_fd)
+        os.close(self.write_fd)
+
+
+class Output:
+    """The two pipes of one execution environment."""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+        self.lines = Pipe(self._take_lines)
+        self.frames = Pipe(self._take_frames)
+
+    def drain(self) -> None:
+        """Takes all that has been written so far."""
+        self.frames.drain()
+        self.lines.drain()
+
+    def close(self) -> None:
+        """Takes the rest and closes the pipes."""
+        self.frames.close()
+        self.lines.close()
+
+    def _take_lines(self, buffer: bytearray, more: bool) -> None:
+        while (end := buffer.find(b"\n") + 1) or len(buffer) >= _MAX_LINE_BYTES or (buffer and not more):
+            size = min(end or len(buffer), _MAX_LINE_BYTES)
+            self._sink(time.time_ns() // 1_000_000, buffer[:size].decode(errors="replace"))
+            del buffer[:size]
+
+    def _take_frames(self, buffer: bytearray, _more: bool) -> None:
+        while len(buffer) >= _FRAME_HEADER.size:
+            _, length, microseconds = _FRAME_HEADER.unpack_from(buffer)
+            end = _FRAME_HEADER.size + length
+            if len(buffer) < end:
+                return
+            self._sink(microseconds // 1000, buffer[_FRAME_HEADER.size : end].decode(errors="replace"))
+            del buffer[:end]

@@ -1,0 +1,56 @@
+"""Where LocalStack core leaves no other way than to change it."""
+
+import functools
+import shutil
+import tempfile
+from base64 import b64decode
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from localstack import config
+from localstack.runtime.shutdown import SHUTDOWN_HANDLERS
+from localstack.services.lambda_.invocation.execution_environment import ExecutionEnvironment
+from localstack.services.lambda_.invocation.lambda_models import S3Code
+from localstack.services.lambda_.invocation.version_manager import LambdaVersionManager
+from localstack.utils.patch import patch
+
+from pipeline_emulator.lambda_runtime import support
+from pipeline_emulator.lambda_runtime.executor import ProcessRuntimeExecutor, shut_down
+
+
+@functools.cache
+def apply() -> None:
+    """Changes core, once per process."""
+    _keep_temporary_files_in_the_stack()
+    SHUTDOWN_HANDLERS.register(shut_down)
+
+    @patch(LambdaVersionManager.store_logs)  # type: ignore[no-untyped-call, untyped-decorator]
+    def store_logs(original: Callable[..., None], self: Any, invocation_result: Any, execution_env: Any) -> None:
+        """The environment delivers its log itself: with the times of its lines, and while the function runs."""
+        if not isinstance(execution_env.runtime_executor, ProcessRuntimeExecutor):
+            original(self, invocation_result=invocation_result, execution_env=execution_env)
+
+    @patch(ExecutionEnvironment.invoke)  # type: ignore[no-untyped-call, untyped-decorator]
+    def invoke(original: Callable[..., Any], self: Any, invocation: Any) -> Any:
+        """Core drops the client context on the way to the executor."""
+        if isinstance(self.runtime_executor, ProcessRuntimeExecutor):
+            encoded = invocation.client_context
+            self.runtime_executor.client_context = encoded and b64decode(encoded).decode()
+        return original(self, invocation)
+
+    @patch(S3Code.destroy_cached)  # type: ignore[no-untyped-call, untyped-decorator]
+    def destroy_cached(original: Callable[..., None], self: Any) -> None:
+        """Read-only folders cannot be emptied."""
+        folder = self.get_unzipped_code_location()
+        if folder.exists():
+            support.set_writable(folder, writable=True)
+        original(self)
+
+
+def _keep_temporary_files_in_the_stack() -> None:
+    """Core unpacks functions below the machine's /tmp, where a killed LocalStack would leave them behind."""
+    folder = Path(config.dirs.tmp, "lambda-runtime")
+    shutil.rmtree(folder, ignore_errors=True)  # of a LocalStack that was killed in this folder
+    folder.mkdir(parents=True)
+    tempfile.tempdir = str(folder)

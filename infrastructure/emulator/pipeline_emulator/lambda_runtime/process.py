@@ -1,0 +1,179 @@
+"""Runs a function's runtime as processes of this machine, each environment in its own sandbox."""
+
+import asyncio
+import contextlib
+import json
+import os
+import shutil
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pipeline_emulator.lambda_runtime.model import Exit, RuntimeStartError
+from pipeline_emulator.lambda_runtime.output import Output
+from pipeline_emulator.sandbox.protocol import Isolation, Specification
+
+_EMULATOR_FOLDER = Path(__file__).parents[2]
+_KILL_SECONDS = 5.0
+# The harness finds leftover processes by this variable; its value is the stack's folder.
+STACK_VARIABLE = "PIPELINE_STACK"
+
+
+class ProcessRuntime:
+    """One sandbox; implements `environment.Runtime`.
+
+    Args:
+        specification: What to run; AWS_LAMBDA_RUNTIME_API and the descriptor of the logger are added to it.
+        output: Takes what the function writes.
+        on_out_of_memory: Called when the function was killed for using more memory than it has.
+        private_tmp: Folder that stands in for /tmp; it goes with the sandbox.
+    """
+
+    def __init__(
+        self,
+        specification: Specification,
+        output: Output,
+        on_out_of_memory: Callable[[], None],
+        private_tmp: Path | None = None,
+    ) -> None:
+        self._specification = specification
+        self._output = output
+        self._on_out_of_memory = on_out_of_memory
+        self._private_tmp = private_tmp
+        self._sandbox: asyncio.subprocess.Process | None = None
+        self._writer: asyncio.StreamWriter | None = None
+        self._events: asyncio.Task[None] | None = None
+        self._started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._pid = 0
+        self._peak_bytes = 0
+        self.exited: asyncio.Future[Exit] = asyncio.get_running_loop().create_future()
+
+    async def start(self, api_address: str) -> None:
+        """Starts the runtime anew; the sandbox, and with it /tmp, stays."""
+        self.exited = asyncio.get_running_loop().create_future()
+        self._started = asyncio.get_running_loop().create_future()
+        if self._writer is None:
+            await self._open_sandbox(api_address)
+        self._send("start")
+        await self._started
+
+    async def kill(self) -> None:
+        """Kills the runtime and its children; returns when none is left."""
+        if self._writer and not self.exited.done():
+            self._send("kill")
+            await asyncio.wait({self.exited}, timeout=_KILL_SECONDS)
+
+    def watch(self, *, busy: bool) -> None:
+        """Measures the memory while there is something to do."""
+        self._send("watch" if busy else "rest")
+
+    def peak_bytes(self) -> int:
+        """The most memory used since the runtime's start; the kernel also knows what lay between two samples."""
+        with contextlib.suppress(OSError, StopIteration, ValueError):
+            lines = Path(f"/proc/{self._pid}/status").read_text().splitlines()
+            kibibytes = next(line for line in lines if line.startswith("VmHWM:")).split()[1]
+            self._peak_bytes = max(self._peak_bytes, int(kibibytes) * 1024)
+        return self._peak_bytes
+
+    async def close(self) -> None:
+        """Ends the sandbox: it kills everything below it and goes."""
+        if self._writer:
+            self._writer.close()
+            self._writer = None
+        if self._sandbox:
+            try:
+                await asyncio.wait_for(self._sandbox.wait(), _KILL_SECONDS)
+            except TimeoutError:
+                self._sandbox.kill()
+        if self._events:
+            await asyncio.wait({self._events})
+        if self._private_tmp:
+            shutil.rmtree(self._private_tmp, ignore_errors=True)
+
+    async def _open_sandbox(self, api_address: str) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            frames_fd = self._output.frames.write_fd
+            self._sandbox = await asyncio.create_subprocess_exec(
+                *(sys._base_executable, "-S", "-s", "-P", "-m", "pipeline_emulator.sandbox", str(theirs.fileno())),  # type: ignore[attr-defined]
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=self._output.lines.write_fd,
+                stderr=self._output.lines.write_fd,
+                pass_fds=(theirs.fileno(), frames_fd),
+                start_new_session=True,
+                env={"PYTHONPATH": str(_EMULATOR_FOLDER), **stack_marker()},
+            )
+        reader, writer = await asyncio.open_connection(sock=ours)
+        runtime_variables = {"AWS_LAMBDA_RUNTIME_API": api_address, "_LAMBDA_TELEMETRY_LOG_FD": str(frames_fd)}
+        self._specification.environment |= {**runtime_variables, **stack_marker()}
+        writer.write(self._specification.encode())
+        line = b""
+        with contextlib.suppress(ConnectionError):
+            line = await reader.readline()
+        answer = json.loads(line or b'{"event": "failed", "reason": "the sandbox ended at its start"}')
+        if answer["event"] != "isolated":
+            writer.close()
+            raise RuntimeStartError(f"no execution environment ({self._specification.isolation}): {answer['reason']}")
+        self._writer = writer
+        self._events = asyncio.create_task(self._listen(reader))
+
+    async def _listen(self, reader: asyncio.StreamReader) -> None:
+        with contextlib.suppress(ConnectionError):
+            while line := await reader.readline():
+                self._take(json.loads(line))
+        self._writer = None
+        if not self._started.done():
+            self._started.set_exception(RuntimeStartError("the sandbox ended unexpectedly"))
+        self._end(Exit(returncode=-9))
+
+    def _take(self, event: dict[str, Any]) -> None:
+        match event["event"]:
+            case "started":
+                self._pid, self._peak_bytes = event["pid"], 0
+                self._started.set_result(None)
+            case "memory":
+                self._peak_bytes = max(self._peak_bytes, event["bytes"])
+            case "exited":
+                self._end(Exit(returncode=os.waitstatus_to_exitcode(event["status"])))
+                if event["out_of_memory"]:
+                    self._on_out_of_memory()
+
+    def _end(self, how: Exit) -> None:
+        if not self.exited.done():
+            self.exited.set_result(how)
+
+    def _send(self, command: str) -> None:
+        if self._writer:
+            self._writer.write(f"{command}\n".encode())
+
+
+def stack_marker() -> dict[str, str]:
+    """The environment variable that marks every process of this stack, where the harness has set it."""
+    return {name: value for name, value in os.environ.items() if name == STACK_VARIABLE}
+
+
+async def probe(isolation: Isolation) -> str | None:
+    """Tries an isolation with a command that does nothing; returns why it does not work here, or None."""
+    said: list[str] = []
+    output = Output(lambda _timestamp, message: said.append(message.strip()))
+    specification = Specification(
+        isolation=isolation,
+        command=["/bin/sh", "-c", "exit 0"],
+        environment={},
+        folder="/",
+        visible=[],
+        tmp_bytes=2**20,
+        memory_bytes=2**30,
+    )
+    runtime = ProcessRuntime(specification, output, lambda: None)
+    try:
+        await runtime.start("")
+        how = await asyncio.wait_for(runtime.exited, _KILL_SECONDS)
+        return None if how.returncode == 0 else " ".join(said) or "it cannot start a process"
+    except (RuntimeStartError, TimeoutError) as error:
+        return str(error)
+    finally:
+        await runtime.close()
+        output.close()

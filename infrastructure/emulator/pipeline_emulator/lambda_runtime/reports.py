@@ -1,0 +1,80 @@
+"""The lines that Lambda itself writes into a function's log, in AWS's text format.
+
+https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html shows them, REPORT with its newer `Status`.
+"""
+
+import dataclasses
+import math
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """What one invocation took.
+
+    Attributes:
+        request_id: The invocation's id.
+        duration_ms: From the event's hand-over to the answer, an inline initialization included.
+        memory_mb: The function's limit.
+        max_memory_bytes: The most it used so far in this environment.
+        init_ms: Duration of the initialization in a new environment, else None.
+        status: `timeout` or `error` when the runtime did not answer, else None.
+        error_type: What went wrong when the status is `error`.
+        trace: X-Ray trace id and segment id of a sampled trace, else None.
+    """
+
+    request_id: str
+    duration_ms: float
+    memory_mb: int
+    max_memory_bytes: int
+    init_ms: float | None = None
+    status: str | None = None
+    error_type: str | None = None
+    trace: tuple[str, str] | None = None
+
+    def line(self) -> str:
+        """The REPORT line. AWS bills the initialization too, since August 2025."""
+        fields = [
+            f"REPORT RequestId: {self.request_id}",
+            f"Duration: {self.duration_ms:.2f} ms",
+            f"Billed Duration: {math.ceil(self.duration_ms + (self.init_ms or 0))} ms",
+            f"Memory Size: {self.memory_mb} MB",
+            f"Max Memory Used: {min(self.memory_mb, math.ceil(self.max_memory_bytes / 2**20))} MB",
+        ]
+        if self.init_ms is not None:
+            fields.append(f"Init Duration: {self.init_ms:.2f} ms")
+        text = "\t".join(fields + _status_fields(self.status, self.error_type)) + "\t\n"
+        if self.trace:
+            text += f"XRAY TraceId: {self.trace[0]}\tSegmentId: {self.trace[1]}\tSampled: true\t\n"
+        return text
+
+
+def sampled(trace: str) -> tuple[str, str] | None:
+    """Trace id and segment id of an X-Ray trace header, or None when the trace is not sampled."""
+    fields = dict(field.split("=", 1) for field in trace.split(";") if "=" in field)
+    return (fields["Root"], fields["Parent"]) if fields.get("Sampled") == "1" else None
+
+
+def init_start(runtime_version: str, runtime_version_arn: str) -> str:
+    """The first line of an environment."""
+    return f"INIT_START Runtime Version: {runtime_version}\tRuntime Version ARN: {runtime_version_arn}\n"
+
+
+def init_report(duration_ms: float, phase: str, status: str, error_type: str | None) -> str:
+    """The line of an initialization that failed, in phase `init` or, repeated inline, in phase `invoke`."""
+    fields = [f"INIT_REPORT Init Duration: {duration_ms:.2f} ms", f"Phase: {phase}"]
+    fields += _status_fields(status, error_type)
+    return "\t".join(fields) + "\n"
+
+
+def start(request_id: str, version: str) -> str:
+    """The line before the function's own."""
+    return f"START RequestId: {request_id} Version: {version}\n"
+
+
+def end(request_id: str) -> str:
+    """The line after the function's own."""
+    return f"END RequestId: {request_id}\n"
+
+
+def _status_fields(status: str | None, error_type: str | None) -> list[str]:
+    return [f"Status: {status}"] * bool(status) + [f"Error Type: {error_type}"] * bool(error_type)

@@ -1,0 +1,138 @@
+"""The documented Lambda Runtime API over HTTP/1.1, one listening port per execution environment.
+
+https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html. AWS_LAMBDA_RUNTIME_API holds a bare `host:port`,
+without a path, hence the port of its own.
+"""
+
+import asyncio
+import contextlib
+import dataclasses
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Protocol
+
+import h11
+
+PREFIX = "/2018-06-01/runtime"
+_READ_BYTES = 256 * 1024
+
+
+@dataclasses.dataclass(frozen=True)
+class Reply:
+    """An HTTP response of the Runtime API."""
+
+    status: HTTPStatus
+    headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    body: bytes = b""
+
+
+ACCEPTED = Reply(HTTPStatus.ACCEPTED, {"Content-Type": "application/json"}, b'{"status":"OK"}')
+
+
+def refusal(status: HTTPStatus, error_type: str, message: str) -> Reply:
+    """An error as the API documents it."""
+    body = json.dumps({"errorType": error_type, "errorMessage": message}).encode()
+    return Reply(status, {"Content-Type": "application/json"}, body)
+
+
+class RuntimeApi(Protocol):
+    """What answers a runtime's requests."""
+
+    async def next_invocation(self) -> Reply:
+        """The next event, as soon as there is one."""
+
+    def invocation_response(self, request_id: str, body: bytes) -> Reply:
+        """The function's answer."""
+
+    def invocation_error(self, request_id: str, body: bytes) -> Reply:
+        """The function's exception."""
+
+    def init_error(self, body: bytes) -> Reply:
+        """The runtime could not load the function."""
+
+
+class RuntimeApiServer:
+    """Serves one `RuntimeApi` on a free port."""
+
+    def __init__(self, api: RuntimeApi, host: str = "127.0.0.1") -> None:
+        self._api = api
+        self._host = host
+        self._server: asyncio.Server | None = None
+        self._connections: set[asyncio.Task[None]] = set()
+        self.address = ""
+
+    async def start(self) -> None:
+        """Listens; `address` is `host:port` from then on."""
+        self._server = await asyncio.start_server(self._accept, self._host, 0)
+        host, port = self._server.sockets[0].getsockname()[:2]
+        self.address = f"{host}:{port}"
+
+    def drop_connections(self) -> None:
+        """Forgets the requests of a runtime that has ended."""
+        for connection in self._connections:
+            connection.cancel()
+
+    def stop(self) -> None:
+        """Stops listening."""
+        self.drop_connections()
+        if self._server:
+            self._server.close()
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._connections.add(task)
+        try:
+            with contextlib.suppress(ConnectionError, h11.RemoteProtocolError, asyncio.CancelledError):
+                await self._serve(reader, writer)
+        finally:
+            self._connections.discard(task)
+            writer.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = h11.Connection(h11.SERVER)
+        request: h11.Request | None = None
+        body = bytearray()
+        while True:
+            event = connection.next_event()
+            if event is h11.NEED_DATA:
+                if connection.they_are_waiting_for_100_continue:
+                    informational = h11.InformationalResponse(status_code=100, headers=[])
+                    writer.write(connection.send(informational) or b"")
+                connection.receive_data(await reader.read(_READ_BYTES))
+            elif isinstance(event, h11.Request):
+                request, body = event, bytearray()
+            elif isinstance(event, h11.Data):
+                body += event.data
+            elif isinstance(event, h11.EndOfMessage) and request is not None:
+                reply = await self._route(request.method.decode(), request.target.decode(), bytes(body))
+                writer.write(_encode(connection, reply))
+                await writer.drain()
+                if connection.our_state is h11.MUST_CLOSE:
+                    return
+                connection.start_next_cycle()
+            else:  # the connection is closed
+                return
+
+    async def _route(self, method: str, target: str, body: bytes) -> Reply:
+        match method, target.removeprefix(PREFIX).strip("/").split("/"):
+            case "GET", ["invocation", "next"]:
+                return await self._api.next_invocation()
+            case "POST", ["invocation", request_id, "response"]:
+                return self._api.invocation_response(request_id, body)
+            case "POST", ["invocation", request_id, "error"]:
+                return self._api.invocation_error(request_id, body)
+            case "POST", ["init", "error"]:
+                return self._api.init_error(body)
+        return refusal(HTTPStatus.NOT_FOUND, "NotFound", f"{method} {target} is no request of the Lambda Runtime API")
+
+
+def _encode(connection: h11.Connection, reply: Reply) -> bytes:
+    headers = [*reply.headers.items(), ("Content-Length", str(len(reply.body)))]
+    parts = [
+        connection.send(h11.Response(status_code=reply.status.value, reason=reply.status.phrase, headers=headers)),
+        connection.send(h11.Data(data=reply.body)),
+        connection.send(h11.EndOfMessage()),
+    ]
+    return b"".join(part for part in parts if part)

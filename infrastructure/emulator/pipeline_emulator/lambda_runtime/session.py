@@ -1,0 +1,88 @@
+"""The talk with one run of a function's runtime, over the Runtime API."""
+
+import asyncio
+import json
+import time
+from http import HTTPStatus
+
+from pipeline_emulator.lambda_runtime import errors
+from pipeline_emulator.lambda_runtime.model import Answer, Failure, Invocation
+from pipeline_emulator.lambda_runtime.runtime_api import ACCEPTED, Reply, refusal
+
+
+class Session:
+    """Implements `runtime_api.RuntimeApi`; `begin` starts it anew with each run of the runtime."""
+
+    def __init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        """Forgets the run before."""
+        self.initialized: asyncio.Future[Failure | None] = asyncio.get_running_loop().create_future()
+        self._answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._waiting: asyncio.Queue[tuple[Invocation, int]] = asyncio.Queue(1)
+        self._current: Invocation | None = None
+
+    def offer(self, invocation: Invocation, seconds: float) -> asyncio.Future[Answer]:
+        """Lays an event ready, to be answered within `seconds`; the runtime takes it when it asks for one."""
+        self._answer = asyncio.get_running_loop().create_future()
+        self._waiting.put_nowait((invocation, int((time.time() + seconds) * 1000)))
+        return self._answer
+
+    def withdraw(self) -> bool:
+        """Takes the event back; false when the runtime has taken it."""
+        if self._waiting.empty():
+            return False
+        self._waiting.get_nowait()
+        return True
+
+    async def next_invocation(self) -> Reply:
+        """The next event; the first request for one tells that the initialization is done."""
+        if not self.initialized.done():
+            self.initialized.set_result(None)
+        invocation, deadline_ms = await self._waiting.get()
+        self._current = invocation
+        headers = {
+            "Content-Type": "application/json",
+            "Lambda-Runtime-Aws-Request-Id": invocation.request_id,
+            "Lambda-Runtime-Deadline-Ms": str(deadline_ms),
+            "Lambda-Runtime-Invoked-Function-Arn": invocation.function_arn,
+            "Lambda-Runtime-Trace-Id": invocation.trace,
+        }
+        if invocation.client_context:
+            headers["Lambda-Runtime-Client-Context"] = invocation.client_context
+        return Reply(HTTPStatus.OK, headers, invocation.payload)
+
+    def invocation_response(self, request_id: str, body: bytes) -> Reply:
+        """The function's answer, unless it is larger than Invoke can carry."""
+        if len(body) <= errors.MAX_RESPONSE_BYTES:
+            return self._take(request_id, Answer(body, is_error=False))
+        reply = self._take(request_id, Answer(errors.response_too_large(), is_error=True))
+        if reply is not ACCEPTED:
+            return reply
+        message = f"Exceeded maximum allowed payload size ({errors.MAX_RESPONSE_BYTES} bytes)."
+        return refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "RequestEntityTooLarge", message)
+
+    def invocation_error(self, request_id: str, body: bytes) -> Reply:
+        """The function's exception."""
+        return self._take(request_id, Answer(body, is_error=True))
+
+    def init_error(self, body: bytes) -> Reply:
+        """The runtime could not load the function; the caller gets its words."""
+        if self.initialized.done():
+            return refusal(HTTPStatus.FORBIDDEN, "InvalidStateTransition", "the initialization is over")
+        self.initialized.set_result(Failure("error", _error_type(body), lambda _request_id: body))
+        return ACCEPTED
+
+    def _take(self, request_id: str, answer: Answer) -> Reply:
+        if self._current is None or self._current.request_id != request_id or self._answer.done():
+            return refusal(HTTPStatus.BAD_REQUEST, "InvalidRequestID", "Invalid request ID")
+        self._answer.set_result(answer)
+        return ACCEPTED
+
+
+def _error_type(body: bytes) -> str:
+    try:
+        return str(json.loads(body)["errorType"])
+    except (ValueError, TypeError, KeyError):
+        return "Runtime.Unknown"

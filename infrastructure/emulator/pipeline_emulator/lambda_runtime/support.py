@@ -1,0 +1,37 @@
+"""What the process executor can run, and the permissions of a function's code."""
+
+import os
+from pathlib import Path
+
+from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
+
+from pipeline_emulator.lambda_runtime import interpreter
+
+
+def check(function_version: FunctionVersion) -> None:
+    """Refuses what cannot run here.
+
+    Raises:
+        RuntimeError: The message names what is asked for and what is supported.
+    """
+    function = function_version.config
+    if function.package_type != "Zip":
+        raise RuntimeError("the process executor runs functions of package type Zip only; images need containers")
+    if function.runtime != interpreter.SUPPORTED_RUNTIME:
+        raise RuntimeError(
+            f"the process executor runs functions of runtime {interpreter.SUPPORTED_RUNTIME} only,"
+            f" not {function.runtime}"
+        )
+    if function.layers:
+        raise RuntimeError("the process executor does not support layers: put their content into the function's Zip")
+    interpreter.runtime_dir()
+
+
+def set_writable(folder: Path, *, writable: bool) -> None:
+    """Takes or gives the permission to write into `folder` and all below it."""
+    for parent, _, files in os.walk(folder):
+        for name in files:
+            path = Path(parent, name)
+            if not path.is_symlink():
+                path.chmod(0o644 if writable else 0o444)
+        Path(parent).chmod(0o755 if writable else 0o555)

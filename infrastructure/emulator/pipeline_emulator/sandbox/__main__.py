@@ -1,0 +1,181 @@
+"""`python -m pipeline_emulator.sandbox FD`: serves the protocol on the socket FD until LocalStack is gone.
+
+Process tree: this supervisor - the keeper (process 1 of its own process namespace where the kernel allows it) - the
+function's runtime - its children. However LocalStack ends, its end of the socket closes, and all of it is killed.
+"""
+
+import os
+import select
+import signal
+import sys
+
+from pipeline_emulator.sandbox import linux, processes
+from pipeline_emulator.sandbox.protocol import Isolation, Specification, encode
+
+_SAMPLE_SECONDS = 0.05 if processes.HAS_PROC else 0.5  # running `ps` twenty times a second would be the load itself
+
+
+class Supervisor:
+    """Starts, measures and kills the runtime of one execution environment."""
+
+    def __init__(self, control: int, specification: Specification) -> None:
+        self._control = control
+        self._specification = specification
+        self._keeper = 0
+        self._status_fd = -1
+        self._watching = False
+        self._peak_bytes = 0
+
+    def isolate(self) -> None:
+        """Enters the namespaces that every process of this environment shares."""
+        if sys.platform == "linux":
+            linux.adopt_orphans()
+        if self._specification.isolation is Isolation.USER_NAMESPACES:
+            linux.enter_user_namespace()
+        if self._specification.isolation is not Isolation.PROCESS_GROUP:
+            linux.make_file_system_read_only_but_tmp(self._specification.tmp_bytes, self._specification.visible)
+
+    def serve(self, commands: bytes) -> None:
+        """Obeys commands until the socket closes; `commands` are those that came with the specification."""
+        while True:
+            *lines, commands = commands.split(b"\n")
+            for line in lines:
+                self._obey(line.decode())
+            sources = [self._control] + ([self._status_fd] if self._status_fd >= 0 else [])
+            watching = self._watching and self._status_fd >= 0
+            readable, _, _ = select.select(sources, [], [], _SAMPLE_SECONDS if watching else None)
+            if self._control in readable:
+                received = os.read(self._control, 4096)
+                if not received:
+                    return
+                commands += received
+            if self._status_fd in readable:
+                self._end(out_of_memory=False)
+            elif watching:
+                self._measure()
+
+    def _obey(self, command: str) -> None:
+        match command:
+            case "start":
+                self._start()
+            case "watch" | "rest":
+                self._watching = command == "watch"
+            case "kill":
+                self._end(out_of_memory=False)
+
+    def _start(self) -> None:
+        started_read, started_write = os.pipe()
+        self._status_fd, status_write = os.pipe()
+        keeper = os.fork()
+        if keeper == 0:
+            try:
+                _keep(self._specification, started_write, status_write)
+            finally:
+                os._exit(1)  # a failed keeper must not go on as a second supervisor
+        os.close(started_write)
+        os.close(status_write)
+        os.read(started_read, 1)
+        os.close(started_read)
+        self._keeper = keeper
+        if self._specification.isolation is not Isolation.PROCESS_GROUP:
+            self._keeper = next(iter(processes.children(keeper)), keeper)
+        self._peak_bytes = 0
+        self._send({"event": "started", "pid": next(iter(processes.children(self._keeper)), 0)})
+
+    def _measure(self) -> None:
+        used = processes.resident_bytes(self._keeper)
+        if used > self._peak_bytes:
+            self._peak_bytes = used
+            self._send({"event": "memory", "bytes": used})
+        if used > self._specification.memory_bytes:
+            self._end(out_of_memory=True)
+
+    def _end(self, *, out_of_memory: bool) -> None:
+        """Kills what is left, then reports how the runtime ended: only then can a new one start beside nothing old."""
+        if self._status_fd < 0:
+            return
+        processes.kill_descendants()
+        status = os.read(self._status_fd, 16)
+        os.close(self._status_fd)
+        self._status_fd = -1
+        killed = f"{int(signal.SIGKILL)}".encode()
+        self._send({"event": "exited", "status": int(status or killed), "out_of_memory": out_of_memory})
+
+    def _send(self, message: dict[str, object]) -> None:
+        _write(self._control, encode(message))
+
+
+def _keep(specification: Specification, started: int, status: int) -> None:
+    """Runs the runtime, reaps every orphan, writes the runtime's wait status into `status`, and never returns."""
+    linux_system = sys.platform == "linux"
+    if linux_system:
+        linux.die_with_parent()
+    if specification.isolation is not Isolation.PROCESS_GROUP:
+        linux.enter_process_namespace()
+        keeper = os.fork()
+        if keeper != 0:
+            os.close(started)
+            os.close(status)
+            os.waitpid(keeper, 0)
+            os._exit(0)
+        linux.die_with_parent()
+        linux.mount_own_proc()
+    elif linux_system:
+        linux.adopt_orphans()
+    runtime = os.fork()
+    if runtime == 0:
+        _execute(specification)
+    os.write(started, b"1")
+    while True:
+        pid, wait_status = os.wait()
+        if pid == runtime:
+            os.write(status, str(wait_status).encode())
+            os._exit(0)
+
+
+def _execute(specification: Specification) -> None:
+    os.setsid()
+    if sys.platform == "linux":
+        linux.die_with_parent()
+        linux.drop_privileges()
+    os.chdir(specification.folder)
+    try:
+        os.execve(specification.command[0], specification.command, specification.environment)  # noqa: S606
+    except OSError as error:
+        os.write(2, f"cannot run {specification.command[0]}: {error.strerror}\n".encode())
+        os._exit(127)
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(descriptor, data) :]
+
+
+def main() -> None:
+    """Reads the specification, isolates, serves, and leaves nothing behind."""
+    control = int(sys.argv[1])
+    os.set_inheritable(control, False)
+    received = b""
+    while b"\n" not in received:
+        more = os.read(control, 65536)
+        if not more:
+            return
+        received += more
+    line, _, commands = received.partition(b"\n")
+    supervisor = Supervisor(control, Specification.decode(line))
+    try:
+        supervisor.isolate()
+    except OSError as error:
+        _write(control, encode({"event": "failed", "reason": str(error)}))
+        return
+    try:
+        _write(control, encode({"event": "isolated"}))
+        supervisor.serve(commands)
+    except (BrokenPipeError, ConnectionResetError):
+        pass  # LocalStack is gone: the same end as a closed socket
+    finally:
+        processes.kill_descendants()
+
+
+if __name__ == "__main__":
+    main()

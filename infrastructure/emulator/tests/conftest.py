@@ -1,0 +1,312 @@
+"""A real LocalStack with the plugins, and factories for what the tests put into it.
+
+The emulator's virtual environment, the Lambda runtime and the Kinesis server are those of `make setup`;
+PIPELINE_EMULATOR_VENV, PIPELINE_LAMBDA_RUNTIME_DIR and PIPELINE_KINESIS_LOCAL_DIR choose others.
+"""
+
+import contextlib
+import dataclasses
+import io
+import json
+import os
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+import uuid
+import zipfile
+from base64 import b64decode
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import boto3
+import psutil
+import pytest
+from botocore.config import Config
+
+ROOT = Path(__file__).parents[3]
+REGION = "ap-south-1"
+
+
+def installed(variable: str, default: str) -> Path:
+    """A folder that `make setup` provides; the run fails with the remedy when it is missing."""
+    path = Path(os.environ.get(variable) or ROOT / default).absolute()
+    if not path.is_dir():
+        pytest.fail(f"{path} is missing: run `make setup`, or set {variable}", pytrace=False)
+    return path
+
+
+@dataclasses.dataclass
+class LocalStack:
+    """A running LocalStack."""
+
+    endpoint_url: str
+    folder: Path
+    process: subprocess.Popen[bytes]
+
+    def client(self, service: str, **options: Any) -> Any:
+        """A boto3 client with the local account's root credentials and without retries."""
+        credentials = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": REGION}
+        config = Config(retries={"total_max_attempts": 1}, read_timeout=60, **options)
+        return boto3.client(service, endpoint_url=self.endpoint_url, config=config, **credentials)  # type: ignore[call-overload]
+
+    def log(self) -> str:
+        """What it has written so far."""
+        return (self.folder / "localstack.log").read_text()
+
+    def processes(self) -> list[psutil.Process]:
+        """Every process of this stack but LocalStack itself, found by the marker that the harness uses."""
+        return [process for process in marked_processes(self.folder) if process.pid != self.process.pid]
+
+    def stop(self) -> None:
+        """Kills it with all it has started; its own orderly end takes many seconds."""
+        self.process.kill()
+        self.process.wait()
+        for process in marked_processes(self.folder):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+
+
+def marked_processes(folder: Path) -> list[psutil.Process]:
+    """Every living process with PIPELINE_STACK=folder in its environment."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.status() != psutil.STATUS_ZOMBIE and process.environ().get("PIPELINE_STACK") == str(folder):
+                found.append(process)
+    return found
+
+
+def free_ports(count: int) -> list[int]:
+    """Distinct ports that are free now."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+
+
+def wait_until[T](condition: Callable[[], T], what: str, seconds: float = 20) -> T:
+    """The first true value of `condition`; fails the test after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        if time.monotonic() > deadline:
+            pytest.fail(f"{what}: not within {seconds} s; last value {value!r}")
+        time.sleep(0.05)  # the interval of a poll with a deadline
+    return value
+
+
+@pytest.fixture(scope="session")
+def eventually() -> Callable[..., Any]:
+    """`wait_until` for test modules, which cannot import this file."""
+    return wait_until
+
+
+@pytest.fixture(scope="session")
+def start_localstack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., LocalStack]]:
+    """Starts a LocalStack of its own with further environment variables; all are stopped at the end."""
+    started: list[LocalStack] = []
+
+    def start(**variables: str) -> LocalStack:
+        folder = tmp_path_factory.mktemp("localstack")
+        localstack = _start(folder, variables)
+        started.append(localstack)
+        return localstack
+
+    yield start
+    for localstack in started:
+        localstack.stop()
+
+
+@pytest.fixture(scope="session")
+def localstack(start_localstack: Callable[..., LocalStack]) -> LocalStack:
+    """The LocalStack that most tests share."""
+    return start_localstack()
+
+
+def _start(folder: Path, variables: Mapping[str, str]) -> LocalStack:
+    port, first_service_port = free_ports(2)
+    python = installed("PIPELINE_EMULATOR_VENV", ".cache/emulator/venv") / "bin" / "python"
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder),
+        "XDG_CACHE_HOME": str(folder / "cache"),  # plux caches entry points there, and would miss new ones
+        "GATEWAY_LISTEN": f"127.0.0.1:{port}",
+        "FILESYSTEM_ROOT": str(folder / "localstack"),
+        "OVERRIDE_IN_DOCKER": "0",
+        "DISABLE_EVENTS": "1",
+        "SKIP_SSL_CERT_DOWNLOAD": "1",
+        "KINESIS_PERSISTENCE": "0",
+        "DNS_ADDRESS": "0",
+        "EXTERNAL_SERVICE_PORTS_START": str(first_service_port),
+        "EXTERNAL_SERVICE_PORTS_END": str(min(first_service_port + 50, 65535)),
+        "GATEWAY_SERVER": "bound",
+        "LAMBDA_RUNTIME_EXECUTOR": "process",
+        "PIPELINE_LAMBDA_RUNTIME_DIR": str(installed("PIPELINE_LAMBDA_RUNTIME_DIR", ".cache/lambda-runtime")),
+        "PIPELINE_KINESIS_LOCAL_DIR": str(installed("PIPELINE_KINESIS_LOCAL_DIR", ".cache/emulator/kinesis")),
+        "PIPELINE_STACK": str(folder),
+        **variables,
+    }
+    with (folder / "localstack.log").open("wb") as log:
+        process = subprocess.Popen(
+            [python, "-m", "localstack.runtime.main"], env=environment, cwd=folder, stdout=log, stderr=log
+        )
+    localstack = LocalStack(f"http://127.0.0.1:{port}", folder, process)
+    wait_until(lambda: _is_ready(localstack), "LocalStack starts", 60)
+    return localstack
+
+
+def _is_ready(localstack: LocalStack) -> bool:
+    if localstack.process.poll() is not None:
+        pytest.fail(f"LocalStack ended at its start:\n{localstack.log()}")
+    url = f"{localstack.endpoint_url}/_localstack/health"
+    with contextlib.suppress(urllib.error.URLError, ConnectionError), urllib.request.urlopen(url) as answer:
+        return bool(answer.status == 200)
+    return False
+
+
+@dataclasses.dataclass
+class Invoked:
+    """What Invoke answered."""
+
+    payload: Any
+    error: str | None
+    log: str
+
+
+@dataclasses.dataclass
+class Function:
+    """A function that has been created."""
+
+    localstack: LocalStack
+    name: str
+    role_arn: str
+
+    @property
+    def arn(self) -> str:
+        """Its ARN."""
+        return f"arn:aws:lambda:{REGION}:000000000000:function:{self.name}"
+
+    def invoke(self, event: Any = None, **arguments: Any) -> Invoked:
+        """Invokes it and reads the answer."""
+        answer = self.localstack.client("lambda").invoke(
+            FunctionName=self.name, Payload=json.dumps(event).encode(), LogType="Tail", **arguments
+        )
+        payload = json.loads(answer["Payload"].read() or b"null")
+        return Invoked(payload, answer.get("FunctionError"), b64decode(answer["LogResult"]).decode())
+
+    def configuration(self) -> dict[str, Any]:
+        """What GetFunctionConfiguration answers."""
+        answer: dict[str, Any] = self.localstack.client("lambda").get_function_configuration(FunctionName=self.name)
+        return answer
+
+    def log_events(self) -> list[str]:
+        """Its log in CloudWatch Logs, in order."""
+        logs, group = self.localstack.client("logs"), f"/aws/lambda/{self.name}"
+        with contextlib.suppress(logs.exceptions.ResourceNotFoundException):
+            streams = logs.describe_log_streams(logGroupName=group)["logStreams"]
+            pages = [
+                logs.get_log_events(logGroupName=group, logStreamName=stream["logStreamName"], startFromHead=True)
+                for stream in streams
+            ]
+            return [event["message"] for page in pages for event in page["events"]]
+        return []
+
+
+def zipped(files: Mapping[str, str | bytes]) -> bytes:
+    """A Zip of files, given as path and content."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for path, content in files.items():
+            archive.writestr(path, content)
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def create_role(localstack: LocalStack) -> Callable[[], str]:
+    """Creates a role that functions can take on, and returns its ARN."""
+
+    def create() -> str:
+        policy = {
+            "Version": "2012-10-17",
+            "Statement": [
+                {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+            ],
+        }
+        name = f"role-{uuid.uuid4().hex[:8]}"
+        role = localstack.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(policy))
+        return str(role["Role"]["Arn"])
+
+    return create
+
+
+@pytest.fixture
+def create_function(localstack: LocalStack, create_role: Callable[[], str]) -> Iterator[Callable[..., Function]]:
+    """Creates a function from the source of its module `function` with a `handler`; deleted afterwards.
+
+    `files` adds files to the Zip, `where` is a LocalStack other than the shared one, the rest goes to CreateFunction.
+    """
+    created: list[Function] = []
+
+    def create(source: str, files: Mapping[str, str | bytes] | None = None, **arguments: Any) -> Function:
+        where: LocalStack = arguments.pop("where", localstack)
+        role = arguments.pop("Role", None) or create_role()
+        function = Function(where, arguments.pop("FunctionName", f"function-{uuid.uuid4().hex[:8]}"), role)
+        client = where.client("lambda")
+        defaults = {"Runtime": "python3.13", "Handler": "function.handler", "Timeout": 10, "MemorySize": 256}
+        code = {"ZipFile": zipped({"function.py": dedent(source), **(files or {})})}
+        client.create_function(FunctionName=function.name, Role=role, Code=code, **{**defaults, **arguments})
+        created.append(function)
+        wait_until(lambda: function.configuration()["State"] != "Pending", "the function is created")
+        return function
+
+    yield create
+    for function in created:
+        with contextlib.suppress(Exception):  # its LocalStack may be gone on purpose
+            function.localstack.client("lambda").delete_function(FunctionName=function.name)
+
+
+def _stream_status(kinesis: Any, name: str) -> str:
+    return str(kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]["StreamStatus"])
+
+
+@pytest.fixture
+def create_stream(localstack: LocalStack) -> Iterator[Callable[..., str]]:
+    """Creates a Kinesis stream, waits until it is active, returns its name; deleted afterwards."""
+    kinesis = localstack.client("kinesis")
+    created: list[str] = []
+
+    def create(shards: int = 1, **arguments: Any) -> str:
+        name = f"stream-{uuid.uuid4().hex[:8]}"
+        kinesis.create_stream(StreamName=name, ShardCount=shards, **arguments)
+        created.append(name)
+        wait_until(lambda: _stream_status(kinesis, name) == "ACTIVE", "stream is active")
+        return name
+
+    yield create
+    for name in created:
+        with contextlib.suppress(kinesis.exceptions.ResourceNotFoundException):
+            kinesis.delete_stream(StreamName=name, EnforceConsumerDeletion=True)
+
+
+@pytest.fixture
+def create_bucket(localstack: LocalStack) -> Iterator[Callable[[], str]]:
+    """Creates an S3 bucket and returns its name; emptied and deleted afterwards."""
+    s3 = localstack.client("s3")
+    created: list[str] = []
+
+    def create() -> str:
+        name = f"bucket-{uuid.uuid4().hex[:8]}"
+        s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
+        created.append(name)
+        return name
+
+    yield create
+    for name in created:
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=name):
+            for item in page.get("Contents", []):
+                s3.delete_object(Bucket=name, Key=item["Key"])
+        s3.delete_bucket(Bucket=name)

@@ -1,0 +1,215 @@
+"""What a function sees and what its caller gets when all goes well."""
+
+import json
+from base64 import b64encode
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.local_only
+
+ECHO = """
+    count = 0
+
+    def handler(event, context):
+        global count
+        count += 1
+        return {"event": event, "count": count, "request_id": context.aws_request_id}
+"""
+
+
+def test_an_environment_is_used_again_with_its_module_state(create_function: Callable[..., Any]) -> None:
+    function = create_function(ECHO)
+
+    first, second = function.invoke({"a": "ü"}), function.invoke([1, 2])
+
+    assert (first.error, second.error) == (None, None)
+    assert (first.payload["event"], second.payload["event"]) == ({"a": "ü"}, [1, 2])
+    assert (first.payload["count"], second.payload["count"]) == (1, 2)
+    assert first.payload["request_id"] != second.payload["request_id"]
+
+
+def test_concurrent_events_get_environments_of_their_own(create_function: Callable[..., Any], tmp_path: Any) -> None:
+    # GIVEN a function that only answers once as many of it run at the same time as are invoked
+    function = create_function(
+        """
+        import time, urllib.request, os
+        import boto3
+
+        def handler(event, context):
+            bucket, mine = event["bucket"], context.aws_request_id
+            s3 = boto3.client("s3")
+            s3.put_object(Bucket=bucket, Key=mine, Body=b"")
+            while s3.list_objects_v2(Bucket=bucket)["KeyCount"] < event["count"]:
+                assert context.get_remaining_time_in_millis() > 1000, "nobody else came"
+                time.sleep(0.05)
+            return os.environ["AWS_LAMBDA_LOG_STREAM_NAME"]
+        """,
+        Timeout=30,
+    )
+    s3, bucket = function.localstack.client("s3"), "meeting-" + function.name
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "ap-south-1"})
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: function.invoke({"bucket": bucket, "count": 4}), range(4)))
+
+    assert [answer.error for answer in answers] == [None] * 4, answers
+    assert len({answer.payload for answer in answers}) == 4
+
+
+def test_context_of_the_invocation(create_function: Callable[..., Any]) -> None:
+    function = create_function(
+        """
+        import os
+
+        def handler(event, context):
+            return {
+                "arn": context.invoked_function_arn,
+                "remaining": context.get_remaining_time_in_millis(),
+                "memory": context.memory_limit_in_mb,
+                "client": context.client_context and context.client_context.custom,
+                "trace": os.environ["_X_AMZN_TRACE_ID"],
+                "stream": context.log_stream_name,
+            }
+        """,
+        Timeout=7,
+        MemorySize=192,
+    )
+
+    context = b64encode(json.dumps({"custom": {"key": "value"}}).encode()).decode()
+    answer = function.invoke({}, ClientContext=context).payload
+
+    assert answer["arn"] == function.arn
+    assert 5000 < answer["remaining"] <= 7000
+    assert answer["memory"] == "192"
+    assert answer["client"] == {"key": "value"}
+    assert answer["trace"].startswith("Root=1-")
+    assert "[$LATEST]" in answer["stream"]
+
+
+@pytest.fixture(scope="module")
+def other_localstack(start_localstack: Callable[..., Any]) -> Any:
+    """A LocalStack with a short keep-alive, in whose own environment lie secrets of the developer."""
+    secrets = {"MY_SECRET": "x", "AWS_VAULT": "production", "PYTHONSTARTUP": "/elsewhere"}
+    return start_localstack(LAMBDA_KEEPALIVE_MS="500", **secrets)
+
+
+def test_environment_variables_are_those_of_aws_and_the_users(
+    create_function: Callable[..., Any], other_localstack: Any
+) -> None:
+    localstack = other_localstack
+    role = localstack.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    function = create_function(
+        "import os\n\ndef handler(event, context):\n    return dict(os.environ)",
+        where=localstack,
+        Role=role,
+        Environment={"Variables": {"RUN_ID": "abc", "TZ": "Asia/Kolkata"}},
+    )
+
+    variables = function.invoke().payload
+
+    expected = {
+        "AWS_LAMBDA_FUNCTION_NAME": function.name,
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{function.name}",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
+        "AWS_REGION": "ap-south-1",
+        "AWS_DEFAULT_REGION": "ap-south-1",
+        "AWS_ENDPOINT_URL": localstack.endpoint_url,
+        "_HANDLER": "function.handler",
+        "LANG": "en_US.UTF-8",
+        "RUN_ID": "abc",
+        "TZ": "Asia/Kolkata",
+    }
+    assert {name: variables.get(name) for name in expected} == expected
+    allowed = set(expected) | {
+        *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_LAMBDA_LOG_STREAM_NAME"),
+        *("AWS_LAMBDA_RUNTIME_API", "AWS_XRAY_CONTEXT_MISSING", "AWS_XRAY_DAEMON_ADDRESS", "_X_AMZN_TRACE_ID"),
+        *("_AWS_XRAY_DAEMON_ADDRESS", "_AWS_XRAY_DAEMON_PORT", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR"),
+        *("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "HOME", "PIPELINE_STACK", "LC_CTYPE", "TMPDIR"),
+    }
+    assert set(variables) <= allowed
+
+
+def test_credentials_are_those_of_the_role(create_function: Callable[..., Any]) -> None:
+    function = create_function(
+        """
+        import boto3
+
+        def handler(event, context):
+            return boto3.client("sts").get_caller_identity()["Arn"]
+        """
+    )
+
+    role_name = function.role_arn.rpartition("/")[2]
+    expected = f"arn:aws:sts::000000000000:assumed-role/{role_name}/{function.name}"
+    assert function.invoke().payload == expected
+
+
+def test_only_the_zip_and_the_managed_runtime_can_be_imported(create_function: Callable[..., Any]) -> None:
+    function = create_function(
+        """
+        import importlib.util, sys
+        import boto3
+        import helper
+
+        def handler(event, context):
+            return {
+                "helper": helper.NAME,
+                "own_first": boto3.__file__.startswith(sys.path[1]),
+                "foreign": [name for name in ("localstack", "pip", "psutil") if importlib.util.find_spec(name)],
+                "version": sys.version_info[:2],
+            }
+        """,
+        files={"helper.py": "NAME = 'from the zip'"},
+    )
+
+    assert function.invoke().payload == {
+        "helper": "from the zip",
+        "own_first": True,
+        "foreign": [],
+        "version": [3, 13],
+    }
+
+
+def test_an_update_replaces_the_environment(
+    create_function: Callable[..., Any], eventually: Callable[..., Any]
+) -> None:
+    function = create_function("import os\n\ndef handler(event, context):\n    return os.environ.get('COLOUR')")
+    client = function.localstack.client("lambda")
+    assert function.invoke().payload is None
+
+    client.update_function_configuration(FunctionName=function.name, Environment={"Variables": {"COLOUR": "red"}})
+
+    eventually(lambda: function.invoke().payload == "red", "the new configuration answers")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [({"Runtime": "nodejs22.x"}, "runs functions of runtime python3.13 only, not nodejs22.x")],
+)
+def test_what_cannot_run_is_refused_with_the_reason(
+    create_function: Callable[..., Any], arguments: dict[str, Any], reason: str
+) -> None:
+    function = create_function(ECHO, **arguments)
+
+    state = function.configuration()
+
+    assert state["State"] == "Failed"
+    assert reason in state["StateReason"]
+
+
+def test_idle_environments_end(
+    create_function: Callable[..., Any], other_localstack: Any, eventually: Callable[..., Any]
+) -> None:
+    function = create_function(ECHO, where=other_localstack)
+    assert function.invoke().payload["count"] == 1
+    assert other_localstack.processes()
+
+    eventually(lambda: not other_localstack.processes(), "the environment's processes end")
+
+    assert function.invoke().payload["count"] == 1

@@ -1,0 +1,98 @@
+"""A function's log in CloudWatch Logs."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.local_only
+
+TALKER = """
+    import logging, sys
+    print("during init")
+
+    def handler(event, context):
+        print("standard output")
+        print("standard error", file=sys.stderr)
+        logging.getLogger().warning("two\\nlines")
+        if event:
+            sys.stdout.write("without an end" + "!" * event)
+"""
+
+
+def test_log_of_a_cold_and_a_warm_invocation(
+    create_function: Callable[..., Any], eventually: Callable[..., Any]
+) -> None:
+    function = create_function(TALKER)
+
+    tails = [function.invoke().log, function.invoke().log]
+    log = eventually(lambda: len(events := function.log_events()) >= 14 and events, "the log is delivered")
+
+    id_, number = "[0-9a-f-]{36}", r"\d+\.\d\d"
+    report = rf"REPORT RequestId: {id_}\tDuration: {number} ms\tBilled Duration: \d+ ms\t"
+    report += r"Memory Size: 256 MB\tMax Memory Used: \d+ MB\t"
+    own = {
+        "standard output\n",
+        "standard error\n",
+    }
+    assert re.fullmatch(r"INIT_START Runtime Version: python:3.13\tRuntime Version ARN: arn:aws:lambda:.*\n", log[0])
+    assert log[1] == "during init\n"
+    for start, last in ((2, rf"{report}Init Duration: {number} ms\t\n"), (8, rf"{report}\n")):
+        first, *middle, end, final = log[start : start + 6]
+        assert re.fullmatch(rf"START RequestId: {id_} Version: \$LATEST\n", first)
+        assert own < set(middle)
+        assert any(re.fullmatch(rf"\[WARNING\]\t\S+Z\t{id_}\ttwo\nlines\n", line) for line in middle)
+        assert re.fullmatch(rf"END RequestId: {id_}\n", end)
+        assert re.fullmatch(last, final)
+        assert "".join(sorted([first, *middle, end, final])) == "".join(
+            sorted(line for line in re.split(r"(?<=\n)(?!lines)", tails[0 if start == 2 else 1]) if line)
+        )
+
+
+def test_used_memory_is_measured(create_function: Callable[..., Any]) -> None:
+    function = create_function("def handler(event, context):\n    bytearray(event * 2**20)\n")
+
+    small, large = (
+        int(re.search(r"Max Memory Used: (\d+) MB", function.invoke(mib).log)[1])  # type: ignore[index]
+        for mib in (0, 100)
+    )
+
+    assert 5 < small < 60
+    assert 95 < large - small < 110
+
+
+def test_tail_is_the_last_4_kilobytes(create_function: Callable[..., Any]) -> None:
+    function = create_function("def handler(event, context):\n    [print('x' * 99) for _ in range(1000)]")
+
+    log = function.invoke().log
+
+    assert len(log.encode()) == 4096
+    assert "REPORT RequestId" in log
+
+
+def test_log_is_delivered_while_the_function_runs(
+    create_function: Callable[..., Any], eventually: Callable[..., Any]
+) -> None:
+    function = create_function(
+        """
+        import time
+
+        def handler(event, context):
+            print("working")
+            time.sleep(8)
+        """
+    )
+    function.localstack.client("lambda").invoke(FunctionName=function.name, InvocationType="Event")
+
+    eventually(lambda: "working\n" in function.log_events(), "the line appears", 7)
+
+    assert not any(line.startswith("END") for line in function.log_events())
+
+
+def test_xray_line_of_a_traced_function(create_function: Callable[..., Any]) -> None:
+    function = create_function("def handler(event, context): pass", TracingConfig={"Mode": "Active"})
+
+    log = function.invoke().log
+
+    assert re.search(r"XRAY TraceId: 1-[0-9a-f]{8}-[0-9a-f]{24}\tSegmentId: [0-9a-f]{16}\tSampled: true\t\n", log)
