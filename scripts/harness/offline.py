@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -52,7 +53,9 @@ def _predict(model_dir: str, records: tuple[bytes, ...]) -> list[float]:
 def _load(model_dir: str) -> tuple[Any, Any]:
     if str(SERVICE) not in sys.path:
         sys.path.append(str(SERVICE))  # the features are computed by the function's own module
-    import mlflow
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # MLflow warns of its own type hints when it is imported
+        import mlflow.pyfunc
     import onnx
 
     from store_sales.profiles import StoreProfiles
