@@ -1,0 +1,1 @@
+"""Builds the function's Zip archive. Not part of the function."""

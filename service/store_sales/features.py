@@ -1,0 +1,108 @@
+"""The model's features, computed by this module alone in training and in serving.
+
+Only numpy: the function carries no pandas. A feature uses nothing but date, store, promo, holiday and what training
+learnt about the store, because an event carries nothing else.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from store_sales.profiles import StoreProfiles
+
+FEATURE_NAMES = (
+    "expected_log_sales",  # level + day effect + recent: the model learns what deviates from it
+    "store_level",
+    "store_day_effect",
+    "store_recent",
+    "store_trend",
+    "promo",
+    "holiday",
+    "weekday",
+    "day_of_month",
+    "days_to_month_end",
+    "day_of_year",
+    "days_from_easter",
+    "year",
+)
+BASE_FEATURE = FEATURE_NAMES.index("expected_log_sales")
+
+Days = NDArray[np.datetime64]
+Ints = NDArray[np.int64]
+
+
+def feature_matrix(
+    dates: Sequence[dt.date] | Days,
+    stores: Sequence[int],
+    promos: Sequence[int] | Ints,
+    holidays: Sequence[int] | Ints,
+    profiles: StoreProfiles,
+) -> NDArray[np.float32]:
+    """Return the features of n days of sales, shape (n, len(FEATURE_NAMES)), float32 as the ONNX model takes them."""
+    days = np.asarray(dates, dtype="datetime64[D]")
+    promo = np.asarray(promos, dtype=np.int64)
+    row = profiles.rows(stores)
+    calendar = calendar_features(days)
+    effect = profiles.day_effect[row, promo, calendar["weekday"]]
+    columns = {
+        "expected_log_sales": profiles.level[row] + effect + profiles.recent[row],
+        "store_level": profiles.level[row],
+        "store_day_effect": effect,
+        "store_recent": profiles.recent[row],
+        "store_trend": profiles.trend[row],
+        "promo": promo,
+        "holiday": np.asarray(holidays, dtype=np.int64),
+        **calendar,
+    }
+    return np.column_stack([columns[name] for name in FEATURE_NAMES]).astype(np.float32)
+
+
+def calendar_features(days: Days) -> dict[str, Ints]:
+    """Return what follows from the date alone: whole numbers by feature name, each of shape (n,)."""
+    month = days.astype("datetime64[M]")
+    year = days.astype("datetime64[Y]")
+    years = year.astype(np.int64) + 1970
+    return {
+        "weekday": (days.astype(np.int64) + 3) % 7,  # 1970-01-01 was a Thursday; Monday is 0
+        "day_of_month": _days(days, month) + 1,
+        "days_to_month_end": _days((month + np.timedelta64(1, "M")).astype("datetime64[D]"), days) - 1,
+        "day_of_year": _days(days, year) + 1,
+        "days_from_easter": _days_from_nearest(days, [easter(years + shift) for shift in (-1, 0, 1)]),
+        "year": years,
+    }
+
+
+def easter(years: Ints) -> Days:
+    """Return Easter Sunday of each Gregorian year, shape as given.
+
+    The anonymous Gregorian algorithm as printed in J. Meeus, Astronomical Algorithms, 1991, chapter 8. Most movable
+    holidays of Western countries (Good Friday to Corpus Christi) lie at a fixed distance from it.
+    """
+    golden, century, rest = years % 19, years // 100, years % 100
+    corrected = (century - (century + 8) // 25 + 1) // 3
+    moon = (19 * golden + century - century // 4 - corrected + 15) % 30
+    weekday = (32 + 2 * (century % 4) + 2 * (rest // 4) - moon - rest % 4) % 7
+    late = (golden + 11 * moon + 22 * weekday) // 451
+    number = moon + weekday - 7 * late + 114
+    return _date(years, number // 31, number % 31 + 1)
+
+
+def _date(years: Ints, months: Ints, days: Ints) -> Days:
+    first = ((years - 1970) * 12 + months - 1).astype("datetime64[M]").astype("datetime64[D]")
+    dates: Days = first + (days - 1).astype("timedelta64[D]")
+    return dates
+
+
+def _days(later: Days, earlier: Days) -> Ints:
+    days: Ints = (later - earlier.astype("datetime64[D]")).astype(np.int64)
+    return days
+
+
+def _days_from_nearest(days: Days, feasts: Sequence[Days]) -> Ints:
+    """Return the signed distance in days to the nearest of the feasts: negative before it."""
+    distances = np.stack([_days(days, feast) for feast in feasts])
+    nearest = np.abs(distances).argmin(axis=0)
+    signed: Ints = np.take_along_axis(distances, nearest[np.newaxis], axis=0)[0]
+    return signed

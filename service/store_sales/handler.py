@@ -1,0 +1,53 @@
+"""Entry point of the Lambda function.
+
+Everything that can be wrong with settings or model fails while the module is imported, which is Lambda's INIT phase:
+then the function never takes a batch it cannot process.
+"""
+
+import logging
+import os
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from store_sales.config import Settings
+from store_sales.failures import FailureStore
+from store_sales.logs import configure, log
+from store_sales.model import load_model
+from store_sales.output import StreamWriter
+from store_sales.processor import Context, Processor
+
+# A lost answer must not eat the whole invocation; the stream writer retries on its own, within the remaining time.
+KINESIS_CONFIG = Config(connect_timeout=2, read_timeout=10, retries={"total_max_attempts": 1})
+S3_CONFIG = Config(connect_timeout=2, read_timeout=10, retries={"total_max_attempts": 5, "mode": "standard"})
+
+
+def _start() -> Processor:
+    started = time.monotonic()
+    settings = Settings.from_environment(os.environ)
+    configure(settings.log_level)
+    s3 = boto3.client("s3", config=S3_CONFIG)
+    kinesis = boto3.client("kinesis", config=KINESIS_CONFIG)
+    model = load_model(s3, settings.model_bucket, settings.run_id, settings.model_location)
+    duration = round((time.monotonic() - started) * 1000, 1)
+    log(
+        logging.INFO,
+        "model loaded",
+        model_version=model.version,
+        stores=len(model.profiles.stores),
+        duration_ms=duration,
+    )
+    return Processor(
+        model, StreamWriter(kinesis, settings.predictions_stream), FailureStore(s3, settings.failed_events_bucket)
+    )
+
+
+_processor = _start()
+
+
+def lambda_handler(event: Mapping[str, Any], context: Context) -> dict[str, list[dict[str, str]]]:
+    """Predict a batch of Kinesis records; see `Processor.process`."""
+    return _processor.process(event, context)

@@ -1,0 +1,139 @@
+"""The model: loads an ONNX file, checks that it fits this code, predicts."""
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import onnxruntime as ort
+from botocore.exceptions import BotoCoreError, ClientError
+from numpy.typing import NDArray
+
+from store_sales.events import Event
+from store_sales.features import FEATURE_NAMES, feature_matrix
+from store_sales.location import ModelError, find_model
+from store_sales.profiles import StoreProfiles
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+FLOAT = "tensor(float)"
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Predicted sales of one event.
+
+    Attributes:
+        sales: never negative; may be infinite or NaN when the model breaks down.
+        store_known: False when training never saw the store: the average store was predicted.
+        date_in_training_range: False when the trend of that time is unknown to the model.
+    """
+
+    sales: float
+    store_known: bool
+    date_in_training_range: bool
+
+
+class Model:
+    """A loaded model; `version` is the MLflow run id."""
+
+    def __init__(self, content: bytes, version: str) -> None:
+        """Load an ONNX file.
+
+        Raises:
+            ValueError: it is damaged, or made for other features than this code computes.
+        """
+        self.version = version
+        self._session = _session(content)
+        metadata = self._session.get_modelmeta().custom_metadata_map
+        _check_interface(self._session)
+        self.profiles, self.date_range = _metadata(metadata)
+
+    def predict(self, events: Sequence[Event]) -> list[Prediction]:
+        """Predict all events in one call of the model; answers in the order of the events."""
+        if not events:
+            return []
+        features = feature_matrix(
+            [event.date for event in events],
+            [event.store for event in events],
+            [event.promo for event in events],
+            [event.holiday for event in events],
+            self.profiles,
+        )
+        first, last = self.date_range
+        return [
+            Prediction(_shortest(sales), self.profiles.known(event.store), first <= event.date <= last)
+            for event, sales in zip(events, self.run(features), strict=True)
+        ]
+
+    def run(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the sales for a feature matrix, shape (n,); negative answers become 0, NaN stays."""
+        answer = self._session.run(None, {self._session.get_inputs()[0].name: features})[0]
+        return np.maximum(np.asarray(answer, dtype=np.float32).reshape(len(features)), np.float32(0))
+
+
+def load_model(s3: "S3Client", bucket: str, run_id: str, override: str | None = None) -> Model:
+    """Find the run's model in the bucket and load it.
+
+    Raises:
+        ModelError: it is missing, damaged or does not fit.
+    """
+    model_bucket, key = find_model(s3, bucket, run_id, override)
+    try:
+        content = s3.get_object(Bucket=model_bucket, Key=key)["Body"].read()
+    except (ClientError, BotoCoreError) as error:
+        raise ModelError(f"model s3://{model_bucket}/{key} cannot be read: {error}") from error
+    try:
+        return Model(content, run_id)
+    except ValueError as error:
+        raise ModelError(f"model s3://{model_bucket}/{key} cannot be used: {error}") from error
+
+
+def _session(content: bytes) -> ort.InferenceSession:
+    options = ort.SessionOptions()
+    # A batch takes a few milliseconds on one thread; a thread pool costs start-up time, and Lambda gives a function of
+    # less than 1,769 MB not even one whole vCPU (AWS Lambda Developer Guide, "Configure Lambda function memory").
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    try:
+        return ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime's exceptions have no common base class but this one
+        raise ValueError(f"damaged or no ONNX model ({len(content)} bytes): {error}") from error
+
+
+def _check_interface(session: ort.InferenceSession) -> None:
+    inputs, outputs = session.get_inputs(), session.get_outputs()
+    takes = [(node.type, list(node.shape)[1:]) for node in inputs]
+    gives = [(node.type, list(node.shape)[1:]) for node in outputs]
+    if takes != [(FLOAT, [len(FEATURE_NAMES)])] or gives not in ([(FLOAT, [])], [(FLOAT, [1])]):
+        raise ValueError(
+            f"it takes {_signature(inputs)} and gives {_signature(outputs)}; "
+            f"expected one {FLOAT} [n, {len(FEATURE_NAMES)}] and one {FLOAT} [n]"
+        )
+
+
+def _signature(nodes: Sequence[Any]) -> str:
+    return ", ".join(f"{node.name}: {node.type} {list(node.shape)}" for node in nodes) or "nothing"
+
+
+def _metadata(metadata: dict[str, str]) -> tuple[StoreProfiles, tuple[dt.date, dt.date]]:
+    missing = [name for name in ("feature_names", "store_profiles", "date_range") if name not in metadata]
+    if missing:
+        raise ValueError(f"its metadata lacks {', '.join(missing)}; train it with this project's training")
+    names = json.loads(metadata["feature_names"])
+    if names != list(FEATURE_NAMES):
+        raise ValueError(f"it was trained on the features {names}, this code computes {list(FEATURE_NAMES)}")
+    try:
+        first, last = (dt.date.fromisoformat(text) for text in json.loads(metadata["date_range"]))
+    except TypeError as error:
+        raise ValueError(f"its metadata 'date_range' is {metadata['date_range']}: {error}") from error
+    return StoreProfiles.from_json(metadata["store_profiles"]), (first, last)
+
+
+def _shortest(value: np.float32) -> float:
+    """Return the float whose shortest decimal is the float32's: 6123.4 instead of 6123.39990234375."""
+    return float(str(value))

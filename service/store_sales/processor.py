@@ -1,0 +1,122 @@
+"""Processes a batch: decode and validate all, predict once, write, report what could not be written."""
+
+import json
+import logging
+import math
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from store_sales.events import Event, Invalid, Record, parse_event, read_record
+from store_sales.failures import FailureStore
+from store_sales.logs import log
+from store_sales.model import Model, Prediction
+from store_sales.output import OutputRecord, StreamWriter
+
+MODEL_NAME = "store_sales"
+SAFETY_SECONDS = 2.0
+"""Kept free at the end to report failures: an invocation that times out is delivered again as a whole."""
+
+
+class Context(Protocol):
+    """What is used of Lambda's context object."""
+
+    aws_request_id: str
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return the milliseconds until Lambda ends the invocation."""
+        ...
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    outputs: list[OutputRecord]
+    failures: list[tuple[Record, Invalid]]
+    unknown_stores: int
+
+
+class Processor:
+    """Answers batches of Kinesis records; holds what lives as long as the execution environment."""
+
+    def __init__(self, model: Model, writer: StreamWriter, failures: FailureStore) -> None:
+        """Hold the parts."""
+        self._model = model
+        self._writer = writer
+        self._failures = failures
+
+    def process(self, batch: Mapping[str, Any], context: Context) -> dict[str, list[dict[str, str]]]:
+        """Process a batch as Lambda hands it over and return a partial batch response.
+
+        Lambda takes the lowest sequence number reported as the checkpoint and delivers everything from there again, so
+        records after it can be predicted twice; equal event ids tell consumers so.
+        https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
+
+        Raises:
+            ValueError: the batch did not come from a Kinesis stream.
+        """
+        started = time.monotonic()
+
+        def seconds_left() -> float:
+            return context.get_remaining_time_in_millis() / 1000 - SAFETY_SECONDS
+
+        records = [read_record(record) for record in batch.get("Records", [])]
+        outcome = self._predict(records)
+        predicted = time.monotonic()
+        unwritten = [record.sequence_number for record in self._writer.write(outcome.outputs, seconds_left)]
+        lost = self._failures.write(outcome.failures, seconds_left)
+        unwritten += [record.sequence_number for record in lost]
+        ended = time.monotonic()
+        log(
+            logging.WARNING if unwritten or outcome.failures else logging.INFO,
+            "batch processed",
+            request_id=context.aws_request_id,
+            model_version=self._model.version,
+            records=len(records),
+            predicted=len(outcome.outputs),
+            invalid=len(outcome.failures),
+            invalid_reasons=dict(Counter(invalid.code for _, invalid in outcome.failures)),
+            unknown_stores=outcome.unknown_stores,
+            unwritten=len(unwritten),
+            predict_ms=_milliseconds(started, predicted),
+            write_ms=_milliseconds(predicted, ended),
+            duration_ms=_milliseconds(started, ended),
+        )
+        return {"batchItemFailures": [{"itemIdentifier": number} for number in unwritten]}
+
+    def _predict(self, records: Sequence[Record]) -> _Outcome:
+        failures: list[tuple[Record, Invalid]] = []
+        valid: list[tuple[Record, Event]] = []
+        for record in records:
+            parsed = parse_event(record.payload)
+            if isinstance(parsed, Invalid):
+                failures.append((record, parsed))
+            else:
+                valid.append((record, parsed))
+        predictions = self._model.predict([event for _, event in valid])
+        outputs = []
+        for (record, event), prediction in zip(valid, predictions, strict=True):
+            if math.isfinite(prediction.sales):
+                outputs.append(_output(record, event, prediction, self._model.version))
+            else:  # JSON has no such number, and the same model would give it again
+                reason = f"the model {self._model.version} predicted {prediction.sales}"
+                failures.append((record, Invalid("prediction_not_finite", reason)))
+        return _Outcome(outputs, failures, sum(not prediction.store_known for prediction in predictions))
+
+
+def _output(record: Record, event: Event, prediction: Prediction, version: str) -> OutputRecord:
+    document = {
+        "model": MODEL_NAME,
+        "version": version,
+        "prediction": {"sales_prediction": prediction.sales, "sales_id": event.sales_id},
+        "event_id": record.event_id,
+        "store_known": prediction.store_known,
+        "date_in_training_range": prediction.date_in_training_range,
+    }
+    data = json.dumps(document, allow_nan=False).encode()
+    return OutputRecord(record.sequence_number, str(event.sales_id), data)
+
+
+def _milliseconds(start: float, end: float) -> float:
+    return round((end - start) * 1000, 1)

@@ -1,0 +1,1 @@
+"""What the service's tests share. Not part of the function."""

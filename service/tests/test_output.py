@@ -1,0 +1,169 @@
+"""Writing to the stream: limits, retries of the failed part, deadline. The client answers as PutRecords does."""
+
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, ReadTimeoutError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from store_sales.output import MAX_BYTES, MAX_RECORDS, OutputRecord, StreamWriter, chunks
+
+Answer = Callable[[str], str | None] | Exception
+
+
+def records_of(count: int) -> list[OutputRecord]:
+    return [OutputRecord(str(number), f"key-{number}", b"data") for number in range(count)]
+
+
+class Client:
+    """Answers PutRecords by a script: for each call a function from partition key to error code, or an exception."""
+
+    def __init__(self, script: Sequence[Answer] = ()) -> None:
+        self.script = list(script)
+        self.calls: list[list[str]] = []
+
+    def put_records(self, StreamName: str, Records: list[dict[str, Any]]) -> dict[str, Any]:
+        assert StreamName == "predictions"
+        assert len(Records) <= 500
+        self.calls.append([record["PartitionKey"] for record in Records])
+        answer = self.script.pop(0) if self.script else lambda key: None
+        if isinstance(answer, Exception):
+            raise answer
+        codes = [answer(record["PartitionKey"]) for record in Records]
+        results = [{"ErrorCode": code} if code else {"SequenceNumber": "1", "ShardId": "s"} for code in codes]
+        return {"FailedRecordCount": sum(code is not None for code in codes), "Records": results}
+
+
+def client_error(code: str, status: int = 400) -> ClientError:
+    return ClientError({"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}, "PutRecords")  # type: ignore[typeddict-item]
+
+
+class Clock:
+    """Time that passes only while the writer sleeps."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.delays: list[float] = []
+
+    def sleep(self, delay: float) -> None:
+        self.delays.append(delay)
+        self.seconds -= delay
+
+    def left(self) -> float:
+        return self.seconds
+
+
+def write(client: Client, records: list[OutputRecord], seconds: float = 60) -> tuple[list[str], Clock]:
+    clock = Clock(seconds)
+    writer = StreamWriter(client, "predictions", clock.sleep, jitter=lambda low, high: high)  # type: ignore[arg-type]
+    return [record.partition_key for record in writer.write(records, clock.left)], clock
+
+
+THROTTLED = "ProvisionedThroughputExceededException"
+
+
+@given(st.lists(st.tuples(st.integers(0, 1024 * 1024), st.integers(1, 256)), max_size=40), st.integers(0, 1200))
+def test_chunks_keep_order_and_limits(sizes: list[tuple[int, int]], small: int) -> None:
+    blob = b"x" * 1024 * 1024
+    records = [OutputRecord(str(i), "ä" * key, blob[:size]) for i, (size, key) in enumerate(sizes)] + records_of(small)
+    parts = list(chunks(records))
+    assert [record for part in parts for record in part] == records
+    for part in parts:
+        assert 1 <= len(part) <= MAX_RECORDS
+        assert sum(len(r.data) + len(r.partition_key.encode()) for r in part) <= MAX_BYTES
+    for part, following in itertools.pairwise(parts):
+        assert len(part) == MAX_RECORDS or sum(r.size for r in part) + following[0].size > MAX_BYTES
+
+
+def test_chunks_fill_a_call_to_the_very_limit() -> None:
+    record = OutputRecord("1", "k" * 24, b"x" * (1024 * 1024 - 24))
+    assert [len(part) for part in chunks([record] * 6)] == [5, 1]
+    assert [len(part) for part in chunks(records_of(1001))] == [500, 500, 1]
+
+
+def test_no_records_make_no_call() -> None:
+    client = Client()
+    assert write(client, [])[0] == []
+    assert client.calls == []
+
+
+def test_only_the_failed_part_is_retried() -> None:
+    client = Client([lambda key: THROTTLED if key in ("key-1", "key-3") else None])
+    failed, clock = write(client, records_of(5))
+    assert failed == []
+    assert client.calls == [["key-0", "key-1", "key-2", "key-3", "key-4"], ["key-1", "key-3"]]
+    assert clock.delays == [0.05]
+
+
+def test_back_off_doubles_up_to_five_seconds_and_ends_with_the_time_left() -> None:
+    client = Client([lambda key: "InternalFailure"] * 100)
+    failed, clock = write(client, records_of(2), seconds=20)
+    assert failed == ["key-0", "key-1"]
+    assert clock.delays == [0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
+    assert clock.seconds > 0
+
+
+def test_without_time_left_every_chunk_is_tried_once() -> None:
+    client = Client([lambda key: THROTTLED] * 2)
+    failed, clock = write(client, records_of(700), seconds=0)
+    assert len(failed) == 700
+    assert [len(call) for call in client.calls] == [500, 200]
+    assert clock.delays == []
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        client_error(THROTTLED),
+        client_error("KMSThrottlingException"),
+        client_error("ServiceUnavailable", 503),
+        client_error("Unheard", 500),
+        EndpointConnectionError(endpoint_url="http://127.0.0.1:1"),
+        ReadTimeoutError(endpoint_url="http://127.0.0.1:1"),
+    ],
+)
+def test_a_failed_call_is_retried_when_that_can_help(error: Exception) -> None:
+    client = Client([error])
+    failed, clock = write(client, records_of(2))
+    assert failed == []
+    assert len(client.calls) == 2
+    assert len(clock.delays) == 1
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        client_error("ResourceNotFoundException"),
+        client_error("AccessDeniedException"),
+        client_error("ValidationException"),
+        NoCredentialsError(),
+    ],
+)
+def test_a_failed_call_is_not_retried_when_that_cannot_help(error: Exception) -> None:
+    client = Client([error, error])
+    failed, clock = write(client, records_of(501))
+    assert len(failed) == 501
+    assert [len(call) for call in client.calls] == [500, 1]
+    assert clock.delays == []
+
+
+def test_a_chunk_that_fails_does_not_take_its_neighbours_along() -> None:
+    client = Client([client_error("ValidationException")])
+    failed, _ = write(client, records_of(600))
+    assert failed == [f"key-{number}" for number in range(500)]
+
+
+def test_the_jitter_lies_between_nothing_and_the_full_delay() -> None:
+    bounds = []
+
+    def jitter(low: float, high: float) -> float:
+        bounds.append((low, high))
+        return low
+
+    client = Client([lambda key: THROTTLED] * 3)
+    writer = StreamWriter(client, "predictions", lambda delay: None, jitter)  # type: ignore[arg-type]
+    assert writer.write(records_of(1), lambda: 60) == []
+    assert bounds == [(0, 0.05), (0, 0.1), (0, 0.2)]

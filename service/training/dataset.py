@@ -1,0 +1,198 @@
+"""Training data: a CSV file with the columns date, store, sales, promo, holiday, read strictly."""
+
+import csv
+import datetime as dt
+import io
+import math
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.errors import DataError
+
+COLUMNS = ("date", "store", "sales", "promo", "holiday")
+MAX_LISTED = 20
+MAX_STORE = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Days of sales as columns of equal length n, sorted by date, then store.
+
+    Attributes:
+        dates: shape (n,), days.
+        stores: shape (n,), store numbers >= 1.
+        sales: shape (n,), sales of the day; 0 on a closed day.
+        promos: shape (n,), 0 or 1.
+        holidays: shape (n,), 0 or 1.
+    """
+
+    dates: NDArray[np.datetime64]
+    stores: NDArray[np.int64]
+    sales: NDArray[np.float64]
+    promos: NDArray[np.int64]
+    holidays: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.dates)
+
+    def where(self, mask: NDArray[np.bool_]) -> "Dataset":
+        """Return the rows for which the mask, shape (n,), is true."""
+        return Dataset(self.dates[mask], self.stores[mask], self.sales[mask], self.promos[mask], self.holidays[mask])
+
+
+Row = tuple[dt.date, int, float, int, int]
+
+
+def read_csv(path: Path) -> Dataset:
+    """Read and check a CSV file.
+
+    Raises:
+        DataError: the file is unreadable or wrong somewhere; up to 20 places are listed with line and column.
+    """
+    rows: list[Row] = []
+    errors: list[str] = []
+    seen: dict[tuple[dt.date, int], int] = {}
+    for line, fields in _records(path, _text(path)):
+        if isinstance(fields, str):
+            errors.append(f"line {line}: {fields}")
+            continue
+        row = _row(line, fields, errors)
+        if row is None:
+            continue
+        first = seen.setdefault((row[0], row[1]), line)
+        if first == line:
+            rows.append(row)
+        else:
+            errors.append(f"line {line}: date {row[0]}, store {row[1]} was given on line {first} already")
+    if errors:
+        raise DataError(_listed(path, errors))
+    if not rows:
+        raise DataError(f"{path}: no rows below the header")
+    return _dataset(sorted(rows))
+
+
+def _dataset(rows: list[Row]) -> Dataset:
+    dates, stores, sales, promos, holidays = zip(*rows, strict=True)
+    return Dataset(
+        np.array(dates, dtype="datetime64[D]"),
+        np.array(stores, dtype=np.int64),
+        np.array(sales, dtype=np.float64),
+        np.array(promos, dtype=np.int64),
+        np.array(holidays, dtype=np.int64),
+    )
+
+
+def _text(path: Path) -> str:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise DataError(f"{path}: the file is UTF-16; save it as UTF-8")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        column = error.start - content.rfind(b"\n", 0, error.start)
+        raise DataError(
+            f"{path}: line {line}, byte {column}: 0x{content[error.start]:02x} is not UTF-8; save the file as UTF-8"
+        ) from error
+    if not text.strip():
+        raise DataError(f"{path}: the file is empty; expected a header with the columns {','.join(COLUMNS)}")
+    return text
+
+
+def _records(path: Path, text: str) -> Iterator[tuple[int, dict[str, str] | str]]:
+    """Yield (line number, fields by column name), or (line number, what is wrong with the line)."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        header = [name.strip() for name in next(reader)]
+        _check_header(path, header)
+        for record in reader:
+            if not any(field.strip() for field in record) and len(record) <= 1:
+                continue
+            if len(record) == len(header):
+                yield reader.line_num, dict(zip(header, record, strict=True))
+            else:
+                yield reader.line_num, f"{len(record)} fields, but the header has {len(header)}"
+    except csv.Error as error:
+        yield reader.line_num, f"not well-formed CSV: {error}"
+
+
+def _check_header(path: Path, header: list[str]) -> None:
+    expected = ",".join(COLUMNS)
+    for separator, name in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
+        if len(header) == 1 and separator in header[0]:
+            raise DataError(f"{path}: line 1: columns are separated by {name}; use commas: {expected}")
+    missing = [name for name in COLUMNS if name not in header]
+    if missing:
+        raise DataError(
+            f"{path}: line 1: missing column {_names(missing)}; found {_names(header)}; expected {expected}"
+        )
+    twice = sorted({name for name in COLUMNS if header.count(name) > 1})
+    if twice:
+        raise DataError(f"{path}: line 1: column {_names(twice)} is given more than once")
+
+
+def _names(names: list[str]) -> str:
+    return ", ".join(repr(name) for name in names)
+
+
+def _row(line: int, fields: dict[str, str], errors: list[str]) -> Row | None:
+    def parsed[T](column: str, parse: Callable[[str], T | None], expected: str) -> T | None:
+        text = fields[column].strip()
+        value = parse(text)
+        if value is None:
+            errors.append(f"line {line}, column '{column}': {_shown(text)} is not {expected}")
+        return value
+
+    date = parsed("date", _date, "a date YYYY-MM-DD")
+    store = parsed("store", _store, f"an integer from 1 to {MAX_STORE}")
+    sales = parsed("sales", _sales, "a number >= 0")
+    promo = parsed("promo", _flag, "0 or 1")
+    holiday = parsed("holiday", _flag, "0 or 1")
+    if date is None or store is None or sales is None or promo is None or holiday is None:
+        return None
+    return date, store, sales, promo, holiday
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= 40 else text[:37] + "...")
+
+
+def _date(text: str) -> dt.date | None:
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        return None
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _store(text: str) -> int | None:
+    if not re.fullmatch(r"[0-9]{1,10}", text):
+        return None
+    return int(text) if 1 <= int(text) <= MAX_STORE else None
+
+
+def _sales(text: str) -> float | None:
+    if not re.fullmatch(r"[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?", text):
+        return None
+    value = float(text)
+    return value if math.isfinite(value) else None
+
+
+def _flag(text: str) -> int | None:
+    return int(text) if text in ("0", "1") else None
+
+
+def _listed(path: Path, errors: list[str]) -> str:
+    shown = [f"{path}: {len(errors)} {'error' if len(errors) == 1 else 'errors'}", *errors[:MAX_LISTED]]
+    if len(errors) > MAX_LISTED:
+        shown.append(f"... and {len(errors) - MAX_LISTED} more")
+    return "\n  ".join(shown)

