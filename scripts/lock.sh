@@ -2,17 +2,21 @@
 # Resolves all dependencies anew and writes the lock files: hashes of every platform's files, no URLs, no index names.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+uv=$PWD/.venv/bin/uv
 
+# compile FOLDER SOURCE LOCK [further arguments]: in the folder, since uv reads its settings ([tool.uv]) there.
 compile() {
-  printf '▸ %s\n' "$2" >&2
-  .venv/bin/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url --no-header \
-    --no-annotate "$@" 
+  printf '▸ %s/%s\n' "$1" "$3" >&2
+  (cd "$1" && "$uv" pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url \
+    --no-header --no-annotate "$2" --output-file "$3" "${@:4}")
 }
 
-uv_version=$(sed -nE 's/^uv==([^ ]+).*/\1/p' scripts/requirements-uv.txt)
-compile service/requirements.in --output-file service/requirements.txt
-# The model's own answers are compared offline: the same numpy and ONNX Runtime as in the function.
-compile pyproject.toml --output-file requirements.txt --constraint <(grep -E '^[a-z].*==' service/requirements.txt | sed 's/ *\\$//; s/ *;.*//') --constraint <(printf 'uv==%s\n' "$uv_version")
-compile infrastructure/emulator/lambda-runtime.in --output-file infrastructure/emulator/lambda-runtime.txt
-compile infrastructure/emulator/pyproject.toml --extra build --output-file infrastructure/emulator/requirements.txt
-npm install --package-lock-only --no-audit --no-fund --prefix infrastructure/emulator
+# The model's own answers are compared offline: numpy and ONNX Runtime must be those of the function.
+compile service requirements.in requirements.txt
+pins=$(mktemp) && trap 'rm -f "$pins"' EXIT
+sed -nE 's/^([a-z][^ ]*==[^ ]+).*/\1/p' service/requirements.txt scripts/requirements-uv.txt >"$pins"
+compile . pyproject.toml requirements.txt --constraint "$pins"
+compile infrastructure/emulator lambda-runtime.in lambda-runtime.txt
+compile infrastructure/emulator pyproject.toml requirements.txt --extra build
+printf '▸ infrastructure/emulator/package-lock.json\n' >&2
+npm install --package-lock-only --no-audit --no-fund --silent --prefix infrastructure/emulator

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from harness import commands, console, paths, setup
@@ -39,8 +40,23 @@ def check() -> None:
     """Formatters, linters and types."""
     _show("ruff format", [paths.VENV_BIN / "ruff", "format", "--check", "--quiet", "."])
     _show("ruff", [paths.VENV_BIN / "ruff", "check", "--quiet", "."])
-    for folder in ("scripts/harness", "service/store_sales", "service/training"):
-        _show(f"mypy {folder}", [paths.VENV_BIN / "mypy", folder])
+    mypy = paths.VENV_BIN / "mypy"
+    _show(
+        "mypy",
+        [
+            mypy,
+            "scripts/harness",
+            *(f"service/{name}" for name in ("store_sales", "training", "bundle", "store_sales_testing")),
+        ],
+    )
+    emulator: list[str | Path] = [
+        mypy,
+        "--python-executable",
+        paths.EMULATOR_VENV / "bin" / "python",
+        "--package",
+        "pipeline_emulator",
+    ]
+    _show("mypy of the emulator", emulator, os.environ | {"MYPYPATH": str(paths.EMULATOR)})
     _show("terraform fmt", ["terraform", "fmt", "-check", "-recursive", "-diff", paths.INFRASTRUCTURE])
     _show("shell syntax", ["bash", "-n", "scripts/bootstrap.sh", ".ci/run"])
 
@@ -106,7 +122,7 @@ def _stream(command: list[str], env: dict[str, str]) -> None:
         raise HarnessError(f"'{' '.join(command[1:])}' failed", "the failures stand above")
 
 
-def _show(title: str, command: list[str | Path], env: dict[str, str] | None = None) -> None:
+def _show(title: str, command: Sequence[str | Path], env: dict[str, str] | None = None) -> None:
     log = paths.CACHE / "logs" / "check.log"
     log.unlink(missing_ok=True)
     with console.step(title) as step:
@@ -114,7 +130,6 @@ def _show(title: str, command: list[str | Path], env: dict[str, str] | None = No
             output = commands.run(command, log=log, cwd=paths.ROOT, env=env, deadline=SUITE_DEADLINE)
             if found := re.search(r"^Success! (\d+ passed, .*)\.$", output, re.MULTILINE):
                 step.result = found[1]
-        except HarnessError:
-            if log.exists():
-                console.say(log.read_text(errors="replace"))
-            raise
+        except HarnessError as error:
+            console.say(log.read_text(errors="replace") if log.exists() else error.cause)
+            raise HarnessError(f"{title} failed", "mend what stands above") from None

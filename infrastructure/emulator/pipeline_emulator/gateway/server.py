@@ -4,6 +4,8 @@ localstack-core 2026.3.0, localstack/runtime/server/twisted.py, `register`: "TOD
 same network could then use the stack, and the function's processes with it.
 """
 
+from typing import Any
+
 from localstack import config
 from localstack.runtime.server.twisted import TwistedRuntimeServer
 from rolo.gateway import Gateway
@@ -12,6 +14,10 @@ from twisted.internet import endpoints
 
 class BoundRuntimeServer(TwistedRuntimeServer):
     """The twisted server, on the named interfaces only."""
+
+    def __init__(self) -> None:
+        """Start unregistered, as core's."""
+        super().__init__()  # type: ignore[no-untyped-call]
 
     def register(
         self,
@@ -26,10 +32,15 @@ class BoundRuntimeServer(TwistedRuntimeServer):
             listen: addresses and ports of GATEWAY_LISTEN.
             ssl_creds: certificate and key file, as core passes them.
         """
-        original = endpoints.TCP4ServerEndpoint
+        module: Any = endpoints
+        original = module.TCP4ServerEndpoint
         hosts = iter([entry.host for entry in listen if not config.is_ipv6_address(entry.host)])
-        endpoints.TCP4ServerEndpoint = lambda reactor, port: original(reactor, port, interface=next(hosts))
+
+        def bound(reactor: Any, port: int) -> Any:
+            return original(reactor, port, interface=next(hosts))
+
+        module.TCP4ServerEndpoint = bound
         try:
             super().register(gateway, listen, ssl_creds)
         finally:
-            endpoints.TCP4ServerEndpoint = original
+            module.TCP4ServerEndpoint = original
