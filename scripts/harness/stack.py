@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -109,7 +110,6 @@ def locked(name: str) -> Iterator[None]:
     Raises:
         HarnessError: another command is changing the stack.
     """
-    STACKS.mkdir(exist_ok=True)
     path = STACKS / f"{name}.lock"
     lock = _acquire(path)
     try:
@@ -117,23 +117,28 @@ def locked(name: str) -> Iterator[None]:
     finally:
         path.unlink(missing_ok=True)
         lock.close()
+        with contextlib.suppress(OSError):
+            STACKS.rmdir()  # only when nothing is in it any more
 
 
 def _acquire(path: Path) -> TextIO:
     while True:
+        STACKS.mkdir(exist_ok=True)
         lock = path.open("a+")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # Its last holder removes the file: a lock on a file that is gone keeps nobody out.
-            current = path.exists() and os.fstat(lock.fileno()).st_ino == path.stat().st_ino
-        except OSError:
+        except BlockingIOError:
             lock.seek(0)
             holder = lock.read().strip() or "?"
             lock.close()
             raise HarnessError(
                 f"process {holder} is changing this stack", "wait until it has ended, then try again"
             ) from None
-        if current:
+        # Its last holder removes the file: a lock on a file that is gone keeps nobody out.
+        with contextlib.suppress(FileNotFoundError):
+            if os.fstat(lock.fileno()).st_ino != path.stat().st_ino:
+                lock.close()
+                continue
             lock.truncate(0)
             lock.write(str(os.getpid()))
             lock.flush()
