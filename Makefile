@@ -1,6 +1,6 @@
 # Every target is one call of the harness (scripts/harness); `make` alone prints this help.
 .DEFAULT_GOAL := help
-.PHONY: help setup local-up local-down local-status local-logs outputs train send watch failed-events redrive verify \
+.PHONY: help setup local-up local-down local-status local-logs outputs train send watch failed-events redrive verify chaos \
         test e2e unit terraform-test emulator-test check format bench lock clean
 
 export RUNTIME LOCALSTACK_PORT DATA FILE COUNT RATE FOLLOW SEED PYTHON
@@ -45,6 +45,9 @@ redrive: ## Put failed events back on the source stream
 
 verify: ## Put events and give a verdict on each [COUNT=500] [RATE=per second]
 	$(HARNESS) verify
+
+chaos: ## The same under a seeded schedule of faults [SEED=…] [COUNT=2000]
+	$(HARNESS) chaos
 
 test: ## Everything: static checks, unit, Terraform and emulator tests, end-to-end suite
 	$(HARNESS) suite test

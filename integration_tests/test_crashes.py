@@ -4,26 +4,14 @@ from __future__ import annotations
 
 import threading
 
-import psutil
 import pytest
 
-from harness import ledger, offline, processes, traffic
+from harness import chaos, events, ledger, offline
 from harness.console import Step
 from harness.ledger import Verdict
 from harness.stack import Stack
 
 pytestmark = pytest.mark.local_only
-
-
-def _function_processes(stack: Stack) -> list[psutil.Process]:
-    found = []
-    for process in processes.of_stack(stack.folder):
-        try:
-            if "awslambdaric" in " ".join(process.cmdline()):
-                found.append(process)
-        except psutil.Error:
-            continue
-    return found
 
 
 def test_killed_function_processes_lose_nothing(stack: Stack) -> None:
@@ -32,14 +20,14 @@ def test_killed_function_processes_lose_nothing(stack: Stack) -> None:
 
     def kill_now_and_then() -> None:
         while not done.wait(1.0) and len(killed) < 5:
-            for process in _function_processes(stack)[:1]:
+            for process in chaos.function_processes(stack)[:1]:
                 killed.add(process.pid)
                 process.kill()
 
     thread = threading.Thread(target=kill_now_and_then)
     thread.start()
     try:
-        records = traffic.made_up(stack, 600, seed=9)
+        records = events.made_up(stack, 600, seed=9)
         result = ledger.run(stack, records, offline.expectations(stack.model), Step("600 events"), rate=100)
     finally:
         done.set()
@@ -47,3 +35,10 @@ def test_killed_function_processes_lose_nothing(stack: Stack) -> None:
     assert killed
     assert result.passed, result.summary()
     assert result.counts[Verdict.PREDICTED] + result.counts[Verdict.DUPLICATED] == 600
+
+
+def test_a_seeded_schedule_of_faults_loses_nothing(stack: Stack) -> None:
+    result, happened = chaos.run(stack, seed=1, step=Step("chaos"), count=1000)
+    assert result.passed, result.summary()
+    assert result.counts[Verdict.FAILED] > 0  # the invalid ones, which the schedule mixes in
+    assert happened.total() >= 3

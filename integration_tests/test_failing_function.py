@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from harness import failed, ledger, offline, streams, traffic
+from harness import events, failed, ledger, offline, streams
 from harness.clients import Clients
 from harness.console import Step
 from harness.ledger import Verdict
@@ -59,7 +59,7 @@ def test_events_of_a_function_that_cannot_start_are_kept_whole_and_can_be_redriv
     stack: Stack, clients: Clients
 ) -> None:
     bucket = stack.outputs["failed_events_bucket"]
-    records = traffic.made_up(stack, 5, seed=5)
+    records = events.made_up(stack, 5, seed=5)
     # GIVEN a function that fails every batch
     with _environment(stack, clients, RUN_ID="ffffffffffffffffffffffffffffffff"):
         puts = list(streams.put(clients.kinesis, stack.outputs["source_stream_name"], records))
@@ -92,6 +92,6 @@ def _of(clients: Clients, bucket: str, ids: set[str]) -> list[failed.Failed]:
 
 
 def test_traffic_flows_again_afterwards(stack: Stack) -> None:
-    result = ledger.run(stack, traffic.made_up(stack, 50, seed=6), offline.expectations(stack.model), Step("50 events"))
+    result = ledger.run(stack, events.made_up(stack, 50, seed=6), offline.expectations(stack.model), Step("50 events"))
     assert result.passed, result.summary()
     assert result.counts == {Verdict.PREDICTED: 50}

@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from harness import failed, ledger, offline, streams, traffic
+from harness import events, failed, ledger, offline, streams
 from harness.clients import Clients
 from harness.console import Step
 from harness.ledger import Verdict
@@ -64,7 +64,7 @@ def test_malformed_events_fail_with_reason_and_payload_and_their_neighbours_are_
 ) -> None:
     # GIVEN every malformed event between valid ones, in one partition and so in the same batches
     malformed = [(data, "malformed") for data, _ in MALFORMED.values()]
-    valid = [(data, "malformed") for data, _ in traffic.made_up(stack, len(malformed), seed=3)]
+    valid = [(data, "malformed") for data, _ in events.made_up(stack, len(malformed), seed=3)]
     records = [record for pair in zip(malformed, valid, strict=True) for record in pair]
     answers = offline.expectations(stack.model)([data for data, _ in valid])
     wanted = [answer for value in answers for answer in (None, value)]

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from harness import canary, events, ledger, offline, streams, traffic
+from harness import canary, events, ledger, offline, streams
 from harness.clients import Clients
 from harness.console import Step
 from harness.ledger import Verdict
@@ -37,7 +37,7 @@ def test_sample_event_of_the_design(stack: Stack, clients: Clients) -> None:
 
 
 def test_2000_events_over_all_stores_get_the_models_own_answer(stack: Stack) -> None:
-    records = traffic.made_up(stack, 2000, seed=7)
+    records = events.made_up(stack, 2000, seed=7)
     stores = {json.loads(data)["sales_input"]["store"] for data, _ in records}
     assert stores == set(stack.model["stores"])
     result = ledger.run(stack, records, offline.expectations(stack.model), Step("2,000 events"))
@@ -48,7 +48,7 @@ def test_2000_events_over_all_stores_get_the_models_own_answer(stack: Stack) -> 
 
 def test_the_ledger_would_see_a_wrong_prediction(stack: Stack) -> None:
     """The comparison above can fail: the same events against a model that answers one more."""
-    records = traffic.made_up(stack, 20, seed=8)
+    records = events.made_up(stack, 20, seed=8)
     honest = offline.expectations(stack.model)
     result = ledger.run(stack, records, lambda r: [(x or 0) + 1 for x in honest(r)], Step("20 events"))
     assert not result.passed

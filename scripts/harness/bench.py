@@ -15,7 +15,7 @@ from typing import Any
 import psutil
 from rich.table import Table
 
-from harness import console, ledger, offline, processes, streams, traffic
+from harness import console, events, ledger, offline, processes, streams
 from harness.clients import Clients
 from harness.errors import HarnessError
 from harness.paths import CACHE, shown
@@ -42,11 +42,11 @@ def run(stack: Stack, many: int = MANY_EVENTS) -> None:
         _scratch_stream(clients) as scratch,
         console.step(f"{SINGLE_EVENTS} bare round trips through Kinesis (reference)") as step,
     ):
-        records = traffic.made_up(stack, SINGLE_EVENTS)
+        records = events.made_up(stack, SINGLE_EVENTS)
         bare = _round_trips(clients.kinesis, scratch, scratch, records)
         step.result = f"p50 {_percentile(bare, 0.5):.0f} ms"
     with console.step(f"{SINGLE_EVENTS} single events, put to prediction readable") as step:
-        records = traffic.made_up(stack, SINGLE_EVENTS)
+        records = events.made_up(stack, SINGLE_EVENTS)
         names = (stack.outputs["source_stream_name"], stack.outputs["predictions_stream_name"])
         single = _round_trips(clients.kinesis, *names, records)
         step.result = f"p50 {_percentile(single, 0.5):.0f} ms"
@@ -57,7 +57,7 @@ def run(stack: Stack, many: int = MANY_EVENTS) -> None:
     for number in range(1, ROUNDS + 1):
         with console.step(f"{many} events, round {number} of {ROUNDS}") as step:
             before = _cpu_seconds(stack)
-            result = ledger.run(stack, traffic.made_up(stack, many), offline.expectations(stack.model), step)
+            result = ledger.run(stack, events.made_up(stack, many), offline.expectations(stack.model), step)
             if not result.passed or len(result.entries) != many:
                 raise HarnessError(f"not every event was predicted rightly: {result.summary()}", "make local-logs")
             rates.append(many / result.seconds)

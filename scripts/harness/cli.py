@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 from botocore.exceptions import BotoCoreError, ClientError
 
+from harness import chaos as chaos_runs
 from harness import console, local, model, traffic
 from harness import setup as setup_parts
 from harness import stack as stacks
@@ -157,6 +158,17 @@ def verify(count: float | None, rate: float | None) -> None:
         raise HarnessError(
             "not every event was predicted once and rightly", "see make failed-events and make local-logs"
         )
+
+
+@commands.command()
+@count_option
+@click.option("--seed", envvar="SEED")
+def chaos(count: float | None, seed: str | None) -> None:
+    """Puts events under a seeded schedule of faults and gives the ledger's verdict."""
+    if seed and not seed.removeprefix("-").isdigit():
+        raise HarnessError(f"SEED={seed} is not a whole number", "for example: SEED=7; without it one is chosen")
+    if not traffic.chaos_verdict(stacks.running(NAME), int(seed) if seed else None, int(count or chaos_runs.EVENTS)):
+        raise HarnessError("events were lost or wrong", "run it again with the same SEED; see make local-logs")
 
 
 @commands.command()

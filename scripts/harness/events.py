@@ -6,11 +6,13 @@ import datetime as dt
 import itertools
 import json
 import random
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from harness.errors import HarnessError
+from harness.stack import Stack
 
 SAMPLE: dict[str, Any] = {
     "sales_input": {"date": "2022-12-25", "store": 2, "promo": 1, "holiday": 0},
@@ -45,6 +47,23 @@ def generated(
             },
             "sales_id": f"{prefix}-{number}",
         }
+
+
+def made_up(stack: Stack, count: int, seed: int = 0) -> list[tuple[bytes, str]]:
+    """Made-up events of one run, for the stores and after the days that the stack's model knows.
+
+    Args:
+        stack: a stack with a model.
+        count: how many.
+        seed: as for `generated`.
+
+    Returns:
+        Data and partition key (the sales_id) of each.
+    """
+    last_day = dt.date.fromisoformat(stack.model["date_range"][1])
+    prefix = f"run-{time.time_ns():x}"
+    made = generated(count, stack.model["stores"], last_day, prefix, seed)
+    return [(encode(event), str(event["sales_id"])) for event in made]
 
 
 def from_file(path: Path) -> Iterator[bytes]:

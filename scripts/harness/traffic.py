@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
+import secrets
 import time
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import psutil
 from rich.table import Table
 
-from harness import console, events, failed, ledger, offline, processes, streams
+from harness import chaos, console, events, failed, ledger, offline, processes, streams
 from harness.clients import Clients
 from harness.errors import HarnessError
 from harness.paths import shown
@@ -121,20 +121,12 @@ def send(stack: Stack, file: Path | None, count: int, rate: float | None) -> Non
         if not records:
             raise HarnessError(f"{file} holds no events", "write one JSON object per line")
     else:
-        records = made_up(stack, count)
+        records = events.made_up(stack, count)
     client = Clients(stack).kinesis
     with console.step(f"Send {len(records)} events to {stack.outputs['source_stream_name']}") as step:
         for number, _ in enumerate(streams.put(client, stack.outputs["source_stream_name"], records, rate), 1):
             step.note(f"{number} of {len(records)}")
     console.say("Next: make watch shows predictions, make failed-events what could not be predicted")
-
-
-def made_up(stack: Stack, count: int, seed: int = 0) -> list[tuple[bytes, str]]:
-    """Made-up events of one run as records with their partition keys (sales_id)."""
-    last_day = dt.date.fromisoformat(stack.model["date_range"][1])
-    prefix = f"run-{time.time_ns():x}"
-    made = events.generated(count, stack.model["stores"], last_day, prefix, seed)
-    return [(events.encode(event), str(event["sales_id"])) for event in made]
 
 
 def watch(stack: Stack) -> None:
@@ -176,7 +168,25 @@ def verify(stack: Stack, count: int, rate: float | None) -> bool:
         Whether every event was predicted rightly.
     """
     with console.step(f"Verify {count} events") as step:
-        result = ledger.run(stack, made_up(stack, count), offline.expectations(stack.model), step, rate)
+        result = ledger.run(stack, events.made_up(stack, count), offline.expectations(stack.model), step, rate)
+    _show_summary(result)
+    return result.passed
+
+
+def chaos_verdict(stack: Stack, seed: int | None, count: int) -> bool:
+    """Puts made-up events under a seeded schedule of faults and prints the ledger's verdict.
+
+    Returns:
+        Whether nothing was lost or wrong; predicted twice is allowed.
+    """
+    seed = secrets.randbelow(10_000) if seed is None else seed
+    with console.step(f"{count} events under the faults of SEED={seed}") as step:
+        result, happened = chaos.run(stack, seed, step, count)
+    console.out.print("  faults                 " + ", ".join(f"{name} {n}" for name, n in sorted(happened.items())))
+    _show_summary(result)
+    return result.passed
+
+
+def _show_summary(result: ledger.Ledger) -> None:
     for name, value in result.summary().items():
         console.out.print(f"  {name:<22} {value}")
-    return result.passed

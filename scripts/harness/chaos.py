@@ -1,0 +1,167 @@
+"""A seeded schedule of faults over a steady stream, ended by the ledger's verdict.
+
+The faults come from outside: processes are killed and the mapping is switched, as it happens on AWS. Nothing of this
+is in the deployed function.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import psutil
+
+from harness import events, ledger, offline, processes
+from harness.clients import Clients
+from harness.console import Step
+from harness.ledger import Ledger
+from harness.stack import Stack
+from harness.waiting import poll
+
+RATE = 100.0
+EVENTS = 2_000
+FIRST_FAULT, LAST_FAULT = 0.1, 0.9  # of the time the events take to be put: the stream flows before and after
+FAULT_EVERY_SECONDS = 2.0
+INVALID_SHARE = 0.02
+SWITCH_DEADLINE = 60.0
+FREEZE_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault of a schedule.
+
+    Attributes:
+        at: seconds after the first put.
+        name: which of `FAULTS`.
+    """
+
+    at: float
+    name: str
+
+
+def schedule(seed: int, seconds: float) -> list[Fault]:
+    """The faults of a seed, in the order of their time; the same seed gives the same ones.
+
+    Args:
+        seed: any integer.
+        seconds: how long events are put.
+    """
+    chance = random.Random(seed)  # noqa: S311 - a test schedule
+    count = max(1, int(seconds / FAULT_EVERY_SECONDS))
+    times = sorted(chance.uniform(FIRST_FAULT, LAST_FAULT) * seconds for _ in range(count))
+    return [Fault(round(at, 2), chance.choice(sorted(FAULTS))) for at in times]
+
+
+def function_processes(stack: Stack) -> list[psutil.Process]:
+    """The processes that run the function's code, one for each environment."""
+    return [process for process in processes.of_stack(stack.folder) if "awslambdaric" in _command(process)]
+
+
+def _command(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []  # ended meanwhile
+
+
+def kill_function(stack: Stack) -> bool:
+    """SIGKILL to one runtime process of the function, wherever in a batch it is."""
+    found = function_processes(stack)[:1]
+    with contextlib.suppress(psutil.NoSuchProcess):
+        for process in found:
+            process.kill()
+    return bool(found)
+
+
+def freeze_function(stack: Stack) -> bool:
+    """SIGSTOP for a second: a function that is slow all of a sudden."""
+    found = function_processes(stack)[:1]
+    with contextlib.suppress(psutil.NoSuchProcess):
+        for process in found:
+            process.suspend()
+            time.sleep(FREEZE_SECONDS)
+            process.resume()
+    return bool(found)
+
+
+def switch_mapping(stack: Stack) -> bool:
+    """Disables the event source mapping, waits until it is, and enables it again."""
+    client = Clients(stack).functions
+    [mapping] = client.list_event_source_mappings(FunctionName=stack.outputs["lambda_function"])["EventSourceMappings"]
+    for enabled, state in ((False, "Disabled"), (True, "Enabled")):
+        client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=enabled)
+        poll(
+            lambda state=state: client.get_event_source_mapping(UUID=mapping["UUID"])["State"] == state,  # type: ignore[misc]
+            f"the mapping to be {state}",
+            SWITCH_DEADLINE,
+        )
+    return True
+
+
+def replace_function(stack: Stack) -> bool:
+    """Changes the function's configuration, which replaces its environments while events flow."""
+    client = Clients(stack).functions
+    name = stack.outputs["lambda_function"]
+    variables = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    variables.pop("CHAOS", None) or variables.update(CHAOS="1")
+    client.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
+    client.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
+    return True
+
+
+FAULTS: dict[str, Callable[[Stack], bool]] = {
+    "kill function": kill_function,
+    "freeze function": freeze_function,
+    "switch mapping": switch_mapping,
+    "replace function": replace_function,
+}
+
+
+def run(stack: Stack, seed: int, step: Step, count: int = EVENTS) -> tuple[Ledger, Counter[str]]:
+    """Puts events at a steady rate, some of them invalid, while the seed's faults happen.
+
+    Args:
+        stack: a stack that is up.
+        seed: chooses events and faults.
+        step: gets told how far it has come.
+        count: number of events.
+
+    Returns:
+        The ledger and how often each fault happened.
+    """
+    chance = random.Random(seed)  # noqa: S311 - test data
+    records = events.made_up(stack, count, seed)
+    expect = offline.expectations(stack.model)
+    broken = {i for i in range(count) if chance.random() < INVALID_SHARE}
+    answers = [None if i in broken else value for i, value in enumerate(expect([data for data, _ in records]))]
+    sent = [(data[:-2] if i in broken else data, key) for i, (data, key) in enumerate(records)]
+    happened: Counter[str] = Counter()
+    stop = threading.Event()
+    errors: list[Exception] = []
+
+    def cause_faults() -> None:
+        started = time.monotonic()
+        try:
+            for fault in schedule(seed, count / RATE):
+                if stop.wait(max(0.0, started + fault.at - time.monotonic())):
+                    return
+                happened[fault.name] += FAULTS[fault.name](stack)
+        except Exception as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=cause_faults)
+    thread.start()
+    try:
+        result = ledger.run(stack, sent, lambda _: answers, step, RATE)
+    finally:
+        stop.set()
+        thread.join()
+    if errors:
+        raise errors[0]
+    return result, happened
