@@ -4,7 +4,7 @@
         test e2e unit terraform-test emulator-test check format bench lock clean
 
 export RUNTIME LOCALSTACK_PORT DATA FILE COUNT RATE FOLLOW SEED PYTHON
-HARNESS = @scripts/bootstrap.sh && PYTHONPATH=scripts .venv/bin/python -m harness
+HARNESS = @scripts/bootstrap.sh && PYTHONPATH=scripts exec .venv/bin/python -m harness
 
 help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "; print "usage: make <target> [VARIABLE=value]\n"} /^[a-z0-9-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -76,5 +76,5 @@ bench: ## Measure latency and throughput of the running pipeline (JSON and a tab
 lock: ## Resolve all dependencies anew and write the lock files
 	@scripts/bootstrap.sh && scripts/lock.sh
 
-clean: local-down ## Remove environments, downloads, builds and trained models
-	@rm -rf .venv .cache
+clean: ## Stop everything; remove environments, downloads, builds and trained models
+	$(HARNESS) down-all && rm -rf .venv .cache

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+import psutil
 import pytest
 
 from harness import local, processes
 from harness import stack as stacks
 from harness.clients import Clients
+from harness.paths import STACKS
 from harness.stack import Stack
 
 # E2E_KEEP=1 leaves the stack running and uses it again next time, for work on the tests themselves.
@@ -19,6 +21,7 @@ KEEP = os.environ.get("E2E_KEEP") == "1"
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """A pipeline that has answered the sample event."""
+    _remove_left_overs()
     name = "e2e" if KEEP else f"e2e-{os.getpid()}"
     known = stacks.load(name)
     port = known.port if known else processes.free_ports(1)[0]
@@ -27,6 +30,13 @@ def stack() -> Iterator[Stack]:
     finally:
         if not KEEP:
             local.down(name)
+
+
+def _remove_left_overs() -> None:
+    """Takes down the stacks of earlier runs that were killed before they could."""
+    for folder in STACKS.glob("e2e-*/"):
+        if not psutil.pid_exists(int(folder.name.rpartition("-")[2])):
+            local.down(folder.name)
 
 
 @pytest.fixture(scope="session")

@@ -67,14 +67,18 @@ def test_the_endpoint_listens_on_loopback_only(stack: Stack) -> None:
 @pytest.mark.aws_valid
 @pytest.mark.destroys_stack
 def test_destroy_leaves_nothing_behind(stack: Stack, clients: Clients) -> None:
+    assert all(_resources(clients).values()), "every listing below must find something to begin with"
     Terraform(stack, local.variables(stack.run_id)).destroy()
-    left = {
+    assert {kind: found for kind, found in _resources(clients).items() if found} == {}
+
+
+def _resources(clients: Clients) -> dict[str, list[str]]:
+    functions = clients.functions
+    return {
         "streams": clients.kinesis.list_streams()["StreamNames"],
-        "functions": clients.functions.list_functions()["Functions"],
-        "mappings": clients.functions.list_event_source_mappings()["EventSourceMappings"],
+        "functions": [f["FunctionName"] for f in functions.list_functions()["Functions"]],
+        "mappings": [m["UUID"] for m in functions.list_event_source_mappings()["EventSourceMappings"]],
         "buckets": [b["Name"] for b in clients.s3.list_buckets()["Buckets"] if b["Name"].endswith("-e2e")],
-        "log groups": clients.logs.describe_log_groups(logGroupNamePrefix="/aws/lambda/store_sales_e2e")["logGroups"],
-        "roles": [r for r in clients.iam.list_roles()["Roles"] if r["RoleName"].endswith("e2e")],
-        "policies": clients.iam.list_policies(Scope="Local")["Policies"],
+        "log groups": [group["logGroupName"] for group in clients.logs.describe_log_groups()["logGroups"]],
+        "roles": [role["RoleName"] for role in clients.iam.list_roles()["Roles"]],
     }
-    assert {kind: found for kind, found in left.items() if found} == {}

@@ -24,7 +24,7 @@ find_python() {
 
 hash_of() { cksum "$@" | cksum | tr -d ' '; }
 
-wanted=$(hash_of "$lock" scripts/bootstrap.sh scripts/requirements-uv.txt)
+wanted="$(hash_of "$lock" scripts/bootstrap.sh scripts/requirements-uv.txt) $PWD" # programs in it hold absolute paths
 if [ -x "$venv/bin/python" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then exit 0; fi
 
 mkdir -p .cache

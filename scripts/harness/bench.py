@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -146,7 +147,12 @@ def _percentile(values: Sequence[float], share: float) -> float:
 
 
 def _cpu_seconds(stack: Stack) -> float:
-    return sum(times.user + times.system for times in (p.cpu_times() for p in processes.of_stack(stack.folder)))
+    total = 0.0
+    for process in processes.of_stack(stack.folder):
+        with contextlib.suppress(psutil.NoSuchProcess):  # an idle environment may just end
+            times = process.cpu_times()
+            total += times.user + times.system
+    return total
 
 
 def _cpu_share(stack: Stack, seconds: float) -> float:
@@ -158,7 +164,8 @@ def _cpu_share(stack: Stack, seconds: float) -> float:
 def _memory(stack: Stack) -> dict[str, float]:
     found: dict[str, float] = {}
     for process in processes.of_stack(stack.folder):
-        command = " ".join(process.cmdline())
-        kind = "kinesis server" if "kinesis" in command else "localstack" if "localstack" in command else "function"
-        found[kind] = round(found.get(kind, 0) + process.memory_info().rss / 2**20)
+        with contextlib.suppress(psutil.NoSuchProcess):
+            command = " ".join(process.cmdline())
+            kind = "kinesis server" if "kinesis" in command else "localstack" if "localstack" in command else "function"
+            found[kind] = round(found.get(kind, 0) + process.memory_info().rss / 2**20)
     return found

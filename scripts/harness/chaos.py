@@ -93,25 +93,37 @@ def freeze_function(stack: Stack) -> bool:
 def switch_mapping(stack: Stack) -> bool:
     """Disables the event source mapping, waits until it is, and enables it again."""
     client = Clients(stack).functions
-    [mapping] = client.list_event_source_mappings(FunctionName=stack.outputs["lambda_function"])["EventSourceMappings"]
-    for enabled, state in ((False, "Disabled"), (True, "Enabled")):
-        client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=enabled)
+    uuid = stack.outputs["event_source_mapping_id"]
+
+    def switch(state: str) -> None:
+        client.update_event_source_mapping(UUID=uuid, Enabled=state == "Enabled")
         poll(
-            lambda state=state: client.get_event_source_mapping(UUID=mapping["UUID"])["State"] == state,  # type: ignore[misc]
-            f"the mapping to be {state}",
+            lambda: client.get_event_source_mapping(UUID=uuid)["State"] == state,
+            f"the mapping: {state}",
             SWITCH_DEADLINE,
         )
+
+    try:
+        switch("Disabled")
+    finally:
+        switch("Enabled")
     return True
 
 
 def replace_function(stack: Stack) -> bool:
-    """Changes the function's configuration, which replaces its environments while events flow."""
+    """Changes the function's configuration and changes it back; each replaces its environments while events flow."""
     client = Clients(stack).functions
     name = stack.outputs["lambda_function"]
-    variables = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-    variables.pop("CHAOS", None) or variables.update(CHAOS="1")
-    client.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
-    client.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
+    before = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+
+    def configure(variables: dict[str, str]) -> None:
+        client.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
+        client.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
+
+    try:
+        configure(before | {"CHAOS": "1"})
+    finally:
+        configure(before)
     return True
 
 
@@ -136,7 +148,7 @@ def run(stack: Stack, seed: int, step: Step, count: int = EVENTS) -> tuple[Ledge
         The ledger and how often each fault happened.
     """
     chance = random.Random(seed)  # noqa: S311 - test data
-    records = events.made_up(stack, count, seed)
+    records = events.made_up(stack, count, seed, prefix=f"chaos-{seed}")  # same keys, same shards for a seed
     expect = offline.expectations(stack.model)
     broken = {i for i in range(count) if chance.random() < INVALID_SHARE}
     answers = [None if i in broken else value for i, value in enumerate(expect([data for data, _ in records]))]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,11 +14,12 @@ import click
 from botocore.exceptions import BotoCoreError, ClientError
 
 from harness import chaos as chaos_runs
-from harness import console, local, model, traffic
+from harness import console, environment, local, model, traffic
 from harness import setup as setup_parts
 from harness import stack as stacks
 from harness.errors import HarnessError
 from harness.local import NAME
+from harness.paths import CACHE, shown
 from harness.stack import REGION
 
 EXIT_INTERRUPTED = 130
@@ -25,6 +28,7 @@ EXIT_INTERRUPTED = 130
 def main() -> None:
     """Runs a command; every failure ends in a message with the next step, never in a traceback."""
     signal.signal(signal.SIGTERM, _interrupt)
+    environment.clean_this_process()
     try:
         commands.main(prog_name="make", standalone_mode=False)
     except HarnessError as error:
@@ -39,8 +43,16 @@ def main() -> None:
     except (KeyboardInterrupt, click.Abort):
         console.say("interrupted")
         sys.exit(EXIT_INTERRUPTED)
-    except BrokenPipeError:
-        sys.exit(0)
+    except BrokenPipeError:  # make watch | head
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except Exception as error:
+        log = CACHE / "logs" / "harness.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text(traceback.format_exc())
+        console.fail(
+            f"{type(error).__name__}: {error}", f"this is a mistake in the harness; details are in {shown(log)}"
+        )
+        sys.exit(1)
 
 
 def _interrupt(_signum: int, _frame: object) -> None:
@@ -95,6 +107,12 @@ def local_down() -> None:
 
 
 @commands.command()
+def down_all() -> None:
+    """Stops every stack of this checkout, also those that killed test runs left."""
+    local.down_all()
+
+
+@commands.command()
 def local_status() -> None:
     """Shows what runs."""
     traffic.show_status(stacks.running(NAME))
@@ -118,7 +136,8 @@ def outputs() -> None:
 @click.option("--data", envvar="DATA", type=click.Path(path_type=Path))
 def train(data: Path | None) -> None:
     """Trains a model and makes it the one that the next local-up serves."""
-    result = model.train(data.expanduser() if data and str(data) != "." else None)
+    with setup_parts.exclusive("training"):
+        result = model.train(data)
     traffic.show_trained(result)
 
 

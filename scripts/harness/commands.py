@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -15,6 +16,22 @@ from harness.paths import shown
 
 TAIL_LINES = 15
 GRACE_SECONDS = 20.0
+WATCH_SECONDS = 0.5
+
+
+class CommandFailedError(HarnessError):
+    """A program ended with another exit status than 0.
+
+    Attributes:
+        status: its exit status.
+        output: all it printed.
+    """
+
+    def __init__(self, name: str, status: int, output: str, next_step: str) -> None:
+        tail = "\n".join(output.splitlines()[-TAIL_LINES:])
+        super().__init__(f"'{name}' failed with exit status {status}:\n{tail}", next_step)
+        self.status = status
+        self.output = output
 
 
 def run(
@@ -25,6 +42,7 @@ def run(
     cwd: Path | None = None,
     deadline: float,
     on_line: Callable[[str], None] | None = None,
+    trouble: Callable[[], str | None] | None = None,
     next_step: str | None = None,
 ) -> str:
     """Runs a program to its end.
@@ -36,19 +54,47 @@ def run(
         cwd: working directory.
         deadline: seconds after which the program is interrupted, then killed.
         on_line: called with each line of output.
+        trouble: asked now and then; what it answers ends the program and is the cause of the error.
         next_step: what to tell the user when the program fails.
 
     Returns:
         The output.
 
     Raises:
-        HarnessError: the program is missing, failed or took longer than the deadline.
+        CommandFailedError: the program failed.
+        HarnessError: the program is missing, in trouble, or took longer than the deadline.
     """
     words = [str(word) for word in command]
     log.parent.mkdir(parents=True, exist_ok=True)
     lines: list[str] = []
+    process = _start(words, env, cwd)
+    watch = _Watch(process, deadline, trouble)
     try:
-        process = subprocess.Popen(
+        with process.stdout as source, log.open("a", encoding="utf-8") as sink:  # type: ignore[union-attr]
+            for line in source:
+                sink.write(line)
+                lines.append(line)
+                if on_line is not None:
+                    on_line(line.rstrip())
+        process.wait()
+    except BaseException:
+        end(process)
+        raise
+    finally:
+        watch.stop()
+    name = " ".join([Path(words[0]).name, *words[1:2]])
+    if watch.cause is not None:
+        raise HarnessError(f"'{name}' {watch.cause}", f"read {shown(log)}, then try again")
+    if process.returncode != 0:
+        raise CommandFailedError(
+            name, process.returncode, "".join(lines), next_step or f"the whole output is in {shown(log)}"
+        )
+    return "".join(lines)
+
+
+def _start(words: list[str], env: Mapping[str, str] | None, cwd: Path | None) -> subprocess.Popen[str]:
+    try:
+        return subprocess.Popen(
             words,
             env=None if env is None else dict(env),
             cwd=cwd,
@@ -62,68 +108,46 @@ def run(
         )
     except FileNotFoundError:
         raise HarnessError(f"the program '{words[0]}' was not found", "install it (README, prerequisites)") from None
-    timed_out = threading.Event()
 
-    def expire() -> None:
-        timed_out.set()
-        end(process)
 
-    timer = threading.Timer(deadline, expire)
-    timer.start()
-    try:
-        with process.stdout as source, log.open("a", encoding="utf-8") as sink:  # type: ignore[union-attr]
-            for line in source:
-                sink.write(line)
-                lines.append(line)
-                if on_line is not None:
-                    on_line(line.rstrip())
-        process.wait()
-    except BaseException:
-        end(process)
-        raise
-    finally:
-        timer.cancel()
-    name = " ".join([Path(words[0]).name, *words[1:2]])
-    if timed_out.is_set():
-        raise HarnessError(f"'{name}' took longer than {deadline:.0f} s", f"read {shown(log)}, then try again")
-    if process.returncode != 0:
-        tail = "".join(lines[-TAIL_LINES:]).rstrip()
-        raise HarnessError(
-            f"'{name}' failed with exit status {process.returncode}:\n{tail}",
-            next_step or f"the whole output is in {shown(log)}",
-        )
-    return "".join(lines)
+class _Watch:
+    """Ends a program that takes too long or that its caller says is in trouble."""
+
+    def __init__(
+        self, process: subprocess.Popen[str], deadline: float, trouble: Callable[[], str | None] | None
+    ) -> None:
+        self.cause: str | None = None
+        self._process = process
+        self._deadline = time.monotonic() + deadline
+        self._late = f"took longer than {deadline:.0f} s"
+        self._trouble = trouble
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while not self._stopped.wait(min(WATCH_SECONDS, max(0.0, self._deadline - time.monotonic()))):
+            cause = self._late if time.monotonic() >= self._deadline else self._trouble and self._trouble()
+            if cause:
+                self.cause = cause
+                end(self._process)
+                return
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self._thread.join()
 
 
 def end(process: subprocess.Popen[str]) -> None:
     """Ends a program as Ctrl-C would, so that it can clean up (Terraform saves its state), then by force."""
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGINT)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(GRACE_SECONDS)
-    # Its children, too: a background job of a shell ignores the interrupt and would keep the output open.
-    with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS answers EPERM for a group of zombies
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-
-
-def clean_environment(**extra: str) -> dict[str, str]:
-    """The user's environment without anything that could reach a real AWS account or change Terraform's input.
-
-    Args:
-        extra: variables to set on top.
-
-    Returns:
-        A new environment in which AWS configuration files, profiles and instance credentials are switched off.
-    """
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "TF_VAR_", "TF_CLI_ARGS"))}
-    bundle = os.environ.get("AWS_CA_BUNDLE")
-    return kept | (
-        {
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "AWS_EC2_METADATA_DISABLED": "true",
-        }
-        | ({"AWS_CA_BUNDLE": bundle} if bundle else {})
-        | extra
-    )
+    try:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(GRACE_SECONDS)
+    finally:
+        # Also after a second Ctrl-C, and its children, too: a background job of a shell ignores the interrupt and
+        # would keep the output open.
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS answers EPERM for a group of zombies
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()

@@ -14,6 +14,9 @@ from typing import Any
 from harness.errors import HarnessError
 from harness.stack import Stack
 
+MAX_RECORD = 1024 * 1024
+UNREADABLE = "unreadable"
+
 SAMPLE: dict[str, Any] = {
     "sales_input": {"date": "2022-12-25", "store": 2, "promo": 1, "holiday": 0},
     "sales_id": 512,
@@ -49,20 +52,20 @@ def generated(
         }
 
 
-def made_up(stack: Stack, count: int, seed: int = 0) -> list[tuple[bytes, str]]:
+def made_up(stack: Stack, count: int, seed: int = 0, prefix: str | None = None) -> list[tuple[bytes, str]]:
     """Made-up events of one run, for the stores and after the days that the stack's model knows.
 
     Args:
         stack: a stack with a model.
         count: how many.
         seed: as for `generated`.
+        prefix: as for `generated`; one that was never used when None.
 
     Returns:
         Data and partition key (the sales_id) of each.
     """
     last_day = dt.date.fromisoformat(stack.model["date_range"][1])
-    prefix = f"run-{time.time_ns():x}"
-    made = generated(count, stack.model["stores"], last_day, prefix, seed)
+    made = generated(count, stack.model["stores"], last_day, prefix or f"run-{time.time_ns():x}", seed)
     return [(encode(event), str(event["sales_id"])) for event in made]
 
 
@@ -76,12 +79,18 @@ def from_file(path: Path) -> Iterator[bytes]:
         The bytes of each non-empty line.
 
     Raises:
-        HarnessError: the file cannot be read.
+        HarnessError: the file cannot be read, or a line is too long for Kinesis.
     """
     try:
         with path.open("rb") as lines:
-            for line in lines:
-                if record := line.rstrip(b"\r\n"):
+            for number, line in enumerate(lines, 1):
+                record = line.rstrip(b"\r\n")
+                if len(record) + 256 > MAX_RECORD:
+                    raise HarnessError(
+                        f"{path}, line {number}: {len(record)} bytes are too much for a record (1 MiB with its key)",
+                        "take it out or cut it; nothing was sent",
+                    )
+                if record:
                     yield record
     except OSError as error:
         raise HarnessError(
@@ -97,7 +106,8 @@ def encode(event: dict[str, Any]) -> bytes:
 def partition_key(record: bytes) -> str:
     """The key to put a record under: its sales_id, or one for all records that have none."""
     try:
-        key = str(json.loads(record)["sales_id"])
+        key = str(json.loads(record)["sales_id"])[:256]
+        key.encode()  # JSON can hold halves of characters, Kinesis cannot
     except (ValueError, KeyError, TypeError, RecursionError):
-        return "unreadable"
-    return key[:256] or "unreadable"
+        return UNREADABLE
+    return key or UNREADABLE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness import commands, console, paths, setup
+from harness import commands, console, environment, paths, setup
 
 BUILD_DEADLINE = 300.0
 
@@ -17,6 +17,6 @@ def build() -> None:
                 setup.PYTHON, "-m", "bundle.build_zip", "--output", paths.FUNCTION_ZIP,
                 "--python", setup.PYTHON, "--uv", setup.UV,
             ],
-            cwd=paths.SERVICE, env=commands.clean_environment(), log=log, deadline=BUILD_DEADLINE,
+            cwd=paths.SERVICE, env=environment.clean(), log=log, deadline=BUILD_DEADLINE,
         )  # fmt: skip
         step.result = f"{paths.FUNCTION_ZIP.stat().st_size / 2**20:.0f} MiB"

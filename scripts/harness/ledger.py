@@ -166,27 +166,25 @@ def run(
     reader = streams.Reader(clients.kinesis, stack.outputs["predictions_stream_name"], "LATEST")
     ledger = Ledger()
     answers = expected([data for data, _ in records])
-    started = time.monotonic()
-    puts = streams.put(clients.kinesis, stack.outputs["source_stream_name"], records, rate)
-    early: list[streams.Read] = []
-    for count, (put, answer) in enumerate(zip(puts, answers, strict=True), 1):
-        ledger.entries[put.event_id] = Entry(put, answer)
-        if count % streams.MAX_RECORDS == 0:
+    with streams.Follower(reader) as follower:
+        started = time.monotonic()
+        puts = streams.put(clients.kinesis, stack.outputs["source_stream_name"], records, rate)
+        for count, (put, answer) in enumerate(zip(puts, answers, strict=True), 1):
+            ledger.entries[put.event_id] = Entry(put, answer)
             step.note(f"{count} of {len(records)} events put")
-            early += reader.read()
-    ledger.take_predictions(early, stack.run_id)
-    _follow(ledger, reader, clients, stack, step)
-    ledger.seconds = time.monotonic() - started
+        last = _settle(ledger, follower, clients, stack, step)
+    ledger.seconds = last - started
     return ledger
 
 
-def _follow(ledger: Ledger, reader: streams.Reader, clients: Clients, stack: Stack, step: Step) -> None:
+def _settle(ledger: Ledger, follower: streams.Follower, clients: Clients, stack: Stack, step: Step) -> float:
+    """Waits until something was heard of every event; the time of the last news."""
     s3, bucket = clients.s3, stack.outputs["failed_events_bucket"]
     last_news = last_check = time.monotonic()
     settled = 0
     seen: set[str] = set()
     while True:
-        ledger.take_predictions(reader.read(), stack.run_id)
+        ledger.take_predictions(follower.take(), stack.run_id)
         if time.monotonic() - last_check > FAILED_CHECK_SECONDS:
             ledger.take_failures(failed.read(s3, bucket, seen))
             last_check = time.monotonic()
@@ -196,5 +194,5 @@ def _follow(ledger: Ledger, reader: streams.Reader, clients: Clients, stack: Sta
         step.note(f"{settled} of {len(ledger.entries)} events answered")
         if settled == len(ledger.entries) or time.monotonic() - last_news > QUIET_SECONDS:
             ledger.take_failures(failed.read(s3, bucket, seen))
-            return
+            return last_news
         time.sleep(streams.READ_PAUSE)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,11 @@ from harness.errors import HarnessError
 from harness.paths import FUNCTION_ZIP, SERVICE, STACKS, shown
 from harness.stack import Stack
 from harness.terraform import Terraform
+from harness.waiting import poll
 
 NAME = "local"
+# A LocalStack that lives and does not answer is busy, and holds data: it is waited for, never replaced.
+BUSY_SECONDS = 60.0
 
 
 def check_runtime() -> None:
@@ -64,8 +68,9 @@ def up(name: str, project_id: str, port: int) -> tuple[Stack, dict[str, Any]]:
     setup.everything()
     with stacks.locked(name):
         stack = _reusable(name, port)
-        trained = model.current()
-        function.build()
+        with setup.exclusive("training and packaging"):
+            trained = model.current()
+            function.build()
         if stack is None:
             down_locked(name)
             stack = Stack(name, project_id, port)
@@ -81,7 +86,7 @@ def _reusable(name: str, port: int) -> Stack | None:
     stack = stacks.load(name)
     if stack is None:
         return None
-    if stack.process() is None or not localstack.is_ready(stack):
+    if stack.process() is None:
         console.warn("the stack that was here has ended; starting a new one")
         return None
     if not stack.ready:
@@ -89,24 +94,36 @@ def _reusable(name: str, port: int) -> Stack | None:
         return None
     if stack.port != port:
         raise HarnessError(f"the stack runs on port {stack.port}", "take it down before moving it: make local-down")
+    if stack.emulator != localstack.code():
+        console.warn("LocalStack or its plugin has changed since the stack was started; starting a new one")
+        return None
+    poll(lambda: localstack.is_ready(stack), f"an answer of LocalStack (process {stack.pid})", BUSY_SECONDS)
     return stack
 
 
 def _apply(stack: Stack, trained: dict[str, Any]) -> dict[str, Any]:
     terraform = Terraform(stack, variables(trained["run_id"]))
+    if stack.outputs:  # the bucket is there: the model goes before the function that reads it
+        _publish(stack, trained)
     with console.step("Terraform init"):
         terraform.init()
     with console.step("Terraform apply") as step:
         stack.outputs = terraform.apply(step)
-        stack.model = trained
-    with console.step("Publish the model") as step:
-        model.publish(stack)
-        step.result = f"s3://{stack.outputs['model_bucket']}/{trained['model_key']}"
+    if not stack.model:
+        _publish(stack, trained)
+    stack.model = trained
+    stack.save()
     with console.step("Send the sample event") as step:
         answer = canary.answer_to(stack, events.SAMPLE, step)
     stack.ready = True
     stack.save()
     return answer
+
+
+def _publish(stack: Stack, trained: dict[str, Any]) -> None:
+    with console.step("Publish the model") as step:
+        model.publish(stack, trained)
+        step.result = f"s3://{stack.outputs['model_bucket']}/{trained['model_key']}"
 
 
 def variables(run_id: str) -> dict[str, str]:
@@ -145,18 +162,22 @@ def down(name: str) -> bool:
     Returns:
         Whether there was anything to take down.
     """
-    if not (STACKS / name).exists():
-        return False
     with stacks.locked(name):
-        down_locked(name)
-    return True
+        return down_locked(name)
 
 
-def down_locked(name: str) -> None:
-    """Takes a stack down while the lock is held; does nothing when there is none."""
+def down_all() -> None:
+    """Takes every stack of this checkout down, also those of test runs that were killed."""
+    for folder in sorted(STACKS.glob("*/")):
+        down(folder.name)
+
+
+def down_locked(name: str) -> bool:
+    """Takes a stack down while the lock is held; whether there was anything to take down."""
     folder = STACKS / name
-    if not folder.exists():
-        return
+    # Somebody may have removed the folder under a running stack.
+    if not folder.exists() and not processes.of_stack(folder):
+        return False
     with console.step(f"Take down what is in {shown(folder)}"):
         stack = stacks.load(name)
         if stack is not None:
@@ -164,13 +185,21 @@ def down_locked(name: str) -> None:
         else:
             processes.end_all(processes.of_stack(folder))
         _remove(folder)
+    return True
+
+
+def _make_writable(function: Callable[..., object], path: str, _error: BaseException) -> None:
+    # The function's code is unpacked into folders without write permission.
+    with contextlib.suppress(OSError):
+        os.chmod(Path(path).parent, 0o700)
+        function(path)
 
 
 def _remove(folder: Path, deadline: float = 10.0) -> None:
     # A process that is just ending may still write a last file.
     end = time.monotonic() + deadline
     while folder.exists():
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(folder, onexc=_make_writable)
         if folder.exists() and time.monotonic() > end:
             raise HarnessError(
                 f"{shown(folder)} could not be removed", "check who owns the files in it, then try again"

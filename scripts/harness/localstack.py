@@ -10,7 +10,7 @@ import urllib.request
 
 import psutil
 
-from harness import commands, paths, processes
+from harness import environment, paths, processes, setup
 from harness.console import Step
 from harness.errors import HarnessError
 from harness.stack import Stack
@@ -18,6 +18,7 @@ from harness.stack import Stack
 READY_DEADLINE = 90.0
 # LocalStack outlives the command that starts it; where the same process stops it again (the tests), it is reaped.
 _started: dict[int, subprocess.Popen[bytes]] = {}
+_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy cannot reach this machine's loopback
 STOP_GRACE = 15.0
 
 
@@ -51,6 +52,7 @@ def start(stack: Stack, step: Step) -> None:
         )
     _started[process.pid] = process
     stack.pid = process.pid
+    stack.emulator = code()
     stack.pid_created = psutil.Process(process.pid).create_time()
     stack.save()
     deadline = time.monotonic() + READY_DEADLINE
@@ -69,10 +71,17 @@ def start(stack: Stack, step: Step) -> None:
 def is_ready(stack: Stack) -> bool:
     """Whether LocalStack answers on its health endpoint."""
     try:
-        with urllib.request.urlopen(f"{stack.endpoint_url}/_localstack/health", timeout=2) as answer:  # noqa: S310
+        with _direct.open(f"{stack.endpoint_url}/_localstack/health", timeout=2) as answer:
             return "services" in json.load(answer)
     except (urllib.error.URLError, OSError, ValueError):
         return False
+
+
+def code() -> str:
+    """Hash of what a running LocalStack was started from: its lock and our plugin."""
+    plugin = [file for file in (paths.EMULATOR / "pipeline_emulator").rglob("*") if file.suffix in (".py", ".cjs")]
+    locks = [paths.EMULATOR / name for name in ("requirements.txt", "lambda-runtime.txt", "package-lock.json")]
+    return setup.digest([*plugin, *locks])
 
 
 def stop(stack: Stack) -> None:
@@ -93,7 +102,7 @@ def stop(stack: Stack) -> None:
 def _environment(stack: Stack) -> dict[str, str]:
     # LocalStack hands out ports for the services it starts from a range; stacks beside each other need their own.
     ports = processes.free_ports(1)[0]
-    env = {
+    settings = {
         "GATEWAY_LISTEN": f"127.0.0.1:{stack.port}",
         "GATEWAY_SERVER": "bound",  # core's own listens on every interface
         "LOCALSTACK_HOST": f"127.0.0.1:{stack.port}",
@@ -114,5 +123,4 @@ def _environment(stack: Stack) -> dict[str, str]:
         processes.MARKER: str(stack.folder),
         "PYTHONUNBUFFERED": "1",
     }
-    inherited = commands.clean_environment()
-    return {k: v for k, v in inherited.items() if not k.startswith(("LOCALSTACK_", "LAMBDA_", "PYTHON"))} | env
+    return environment.for_localstack(**settings)

@@ -6,12 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-from harness import commands, console, paths, setup
+from harness import commands, console, environment, paths, setup
 from harness.clients import Clients
 from harness.errors import HarnessError
 from harness.stack import Stack
 
 TRAIN_DEADLINE = 900.0
+UNUSABLE = 2  # exit status of the training when data or arguments cannot be used
 
 
 def current() -> dict[str, Any]:
@@ -24,12 +25,13 @@ def current() -> dict[str, Any]:
     """
     try:
         known = json.loads(paths.MODEL_FILE.read_text())
-    except (OSError, ValueError):
+        code, data, result = known["code"], known["data"], known["result"]
+        whole = (Path(result["model_dir"]) / "MLmodel").is_file()
+    except (OSError, ValueError, KeyError, TypeError):
         return train(None)
-    if known["code"] == _code() and (Path(known["result"]["model_dir"]) / "MLmodel").is_file():
-        result: dict[str, Any] = known["result"]
-        return result
-    return train(Path(known["data"]) if known["data"] else None)
+    if code == _code() and whole:
+        return dict(result)
+    return train(Path(data) if data else None)
 
 
 def train(data: Path | None) -> dict[str, Any]:
@@ -44,44 +46,64 @@ def train(data: Path | None) -> dict[str, Any]:
     Raises:
         HarnessError: the data are not usable, or the training failed.
     """
-    if data is not None and not data.is_file():
-        raise HarnessError(f"there is no file {data}", "name the CSV file: make train DATA=path/to/file.csv")
+    if data is not None:
+        data = data.expanduser().resolve()  # the training runs in another folder
+        if not data.is_file():
+            raise HarnessError(f"there is no file {data}", "name the CSV file: make train DATA=path/to/file.csv")
     result_file = paths.CACHE / "training-result.json"
     result_file.unlink(missing_ok=True)
     log = paths.CACHE / "logs" / "train.log"
     log.unlink(missing_ok=True)
     code = _code()
     with console.step(f"Train the model on {paths.shown(data) if data else 'the default data'}") as step:
-        commands.run(
-            [
-                setup.PYTHON, "-m", "training.train", *(["--data", str(data)] if data else []),
-                "--mlflow-dir", paths.MLFLOW_DIR, "--cache-dir", paths.DATA_DIR, "--result", result_file,
-            ],
-            cwd=paths.SERVICE, env=commands.clean_environment(PYTHONUNBUFFERED="1"),
-            log=log, deadline=TRAIN_DEADLINE, on_line=step.note,
-            next_step="mend the data and train again" if data else f"the whole output is in {paths.shown(log)}",
-        )  # fmt: skip
+        command: list[str | Path] = [
+            setup.PYTHON, "-m", "training.train", *(["--data", str(data)] if data else []),
+            "--mlflow-dir", paths.MLFLOW_DIR, "--cache-dir", paths.DATA_DIR, "--result", result_file,
+        ]  # fmt: skip
+        try:
+            commands.run(
+                command,
+                cwd=paths.SERVICE,
+                env=environment.clean(PYTHONUNBUFFERED="1"),
+                log=log,
+                deadline=TRAIN_DEADLINE,
+                on_line=lambda line: step.note(line.strip()),
+            )
+        except commands.CommandFailedError as error:
+            raise _unusable(error) or error from None
         result: dict[str, Any] = json.loads(result_file.read_text())
         step.result = "RMSPE {rmspe:.3f}, run {run_id}".format(rmspe=result["metrics"]["rmspe"], **result)
-    remembered = {"code": code, "data": str(data.resolve()) if data else None, "result": result}
-    paths.MODEL_FILE.write_text(json.dumps(remembered, indent=2))
+    remembered = {"code": code, "data": str(data) if data else None, "result": result}
+    draft = paths.MODEL_FILE.with_suffix(".new")
+    draft.write_text(json.dumps(remembered, indent=2))
+    draft.replace(paths.MODEL_FILE)
     return result
 
 
-def publish(stack: Stack) -> None:
-    """Copies the stack's model to its bucket, in MLflow's own layout.
+def _unusable(error: commands.CommandFailedError) -> HarnessError | None:
+    """The training's own words on data or folders it cannot use (exit status 2), whole."""
+    start = error.output.find("error: ")
+    if error.status != UNUSABLE or start < 0:
+        return None
+    return HarnessError(error.output[start:].removeprefix("error: ").rstrip(), "mend it, then train again")
+
+
+def publish(stack: Stack, result: dict[str, Any]) -> None:
+    """Copies a model to the stack's bucket, in MLflow's own layout.
 
     Args:
-        stack: names the model and, by its outputs, the bucket.
+        stack: names the bucket, by its outputs.
+        result: the training result that names the model.
     """
-    folder = Path(stack.model["model_dir"])
+    folder = Path(result["model_dir"])
     client = Clients(stack).s3
     # MLmodel last: the function takes its presence for a complete model.
     for file in sorted((p for p in folder.rglob("*") if p.is_file()), key=lambda p: p.name == "MLmodel"):
-        key = f"{stack.model['model_key']}/{file.relative_to(folder).as_posix()}"
+        key = f"{result['model_key']}/{file.relative_to(folder).as_posix()}"
         client.upload_file(str(file), stack.outputs["model_bucket"], key)
 
 
 def _code() -> str:
-    files = [*(paths.SERVICE / "training").glob("**/*.py"), *(paths.SERVICE / "store_sales").glob("features.py")]
-    return setup.digest([*files, paths.ROOT / "requirements.txt"])
+    files = [*(paths.SERVICE / "training").rglob("*"), *(paths.SERVICE / "store_sales").rglob("*")]
+    sources = [file for file in files if file.suffix in (".py", ".md")]
+    return setup.digest([*sources, paths.ROOT / "requirements.txt"])

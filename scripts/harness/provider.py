@@ -27,7 +27,7 @@ def cli_config() -> Path | None:
     own = os.environ.get("TF_CLI_CONFIG_FILE")
     if own and Path(own).is_file():
         return Path(own)
-    if (Path.home() / ".terraformrc").is_file():
+    if (Path(os.path.expanduser("~")) / ".terraformrc").is_file():
         return None
     named = os.environ.get("TERRAFORM_PROVIDER_MIRROR")
     mirror = find_mirror([named] if named else SEARCHED)

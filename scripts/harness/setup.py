@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import shutil
-from collections.abc import Iterable
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from harness import commands, console, paths, provider
+from harness import commands, console, environment, paths, provider
 from harness.errors import HarnessError
 
 INSTALL_DEADLINE = 600.0
@@ -21,10 +25,41 @@ PYTHON = paths.VENV_BIN / "python"
 def everything() -> None:
     """Makes the machine ready for `local-up`; quick when it is already."""
     check_programs()
-    emulator()
-    lambda_runtime()
-    kinesis_server()
-    terraform_provider()
+    with exclusive("setup"):
+        emulator()
+        lambda_runtime()
+        kinesis_server()
+        terraform_provider()
+
+
+@contextmanager
+def exclusive(what: str) -> Iterator[None]:
+    """Lets one command of this checkout at a time write to `.cache`; others wait for it.
+
+    Args:
+        what: what is done, for the message to those who wait.
+
+    Raises:
+        HarnessError: the other command took longer than an installation may.
+    """
+    paths.CACHE.mkdir(exist_ok=True)
+    with (paths.CACHE / "lock").open("a") as lock:
+        deadline = time.monotonic() + INSTALL_DEADLINE
+        told = False
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise HarnessError(
+                        f"another command has held up the {what} for {INSTALL_DEADLINE:.0f} s", "end it, then try again"
+                    ) from None
+            if not told:
+                console.say(f"waiting for another command of this checkout before the {what} …")
+                told = True
+            time.sleep(0.2)
+        yield
 
 
 def check_programs() -> None:
@@ -34,7 +69,7 @@ def check_programs() -> None:
         HarnessError: one is missing.
     """
     for program, purpose in (
-        ("terraform", "Terraform 1.10 or later, which creates the pipeline"),
+        ("terraform", "Terraform 1.11 or later, which creates the pipeline"),
         ("node", "Node.js 18 or later, which runs the Kinesis server"),
         ("npm", "npm, which installs the Kinesis server"),
     ):
@@ -97,9 +132,9 @@ def terraform_environment() -> dict[str, str]:
     """Environment for any Terraform command of the harness: provider from a mirror or the shared plugin cache.
 
     Returns:
-        A clean environment; see `commands.clean_environment`.
+        A clean environment; see `environment.clean`.
     """
-    env = commands.clean_environment(CHECKPOINT_DISABLE="1", TF_IN_AUTOMATION="1")
+    env = environment.clean(CHECKPOINT_DISABLE="1", TF_IN_AUTOMATION="1")
     env.pop("TF_CLI_CONFIG_FILE", None)
     config = provider.cli_config()
     if config is not None:
@@ -122,7 +157,8 @@ class _Part:
     def __init__(self, title: str, target: Path, inputs: Iterable[Path]) -> None:
         self.target = target
         self.stamp = target.parent / f"{target.name}.hash"
-        self.wanted = digest(inputs)
+        # Environments hold absolute paths and the interpreter they were made with.
+        self.wanted = f"{digest(inputs)} {target} {sys.version}"
         self.needed = not (target.exists() and self.stamp.exists() and self.stamp.read_text() == self.wanted)
         self._step = console.step(title) if self.needed else None
 

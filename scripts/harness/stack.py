@@ -32,6 +32,7 @@ class Stack:
         pid: LocalStack's process, with its creation time, since process ids are used again.
         outputs: Terraform's outputs after the last apply.
         model: the training result whose model is served.
+        emulator: hash of LocalStack's lock and our plugin's code, as they were at its start.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Stack:
     pid_created: float = 0.0
     outputs: dict[str, Any] = field(default_factory=dict)
     model: dict[str, Any] = field(default_factory=dict)
+    emulator: str = ""
 
     @property
     def folder(self) -> Path:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import queue
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -21,6 +24,7 @@ MAX_BYTES = 5 * 1024 * 1024
 PUT_DEADLINE = 60.0
 # Five reads a second and shard are allowed on AWS; a reader beside the pipeline keeps well below locally, too.
 READ_PAUSE = 0.02
+FOLLOW_PAUSE = 0.1
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,8 @@ def put(
             yield from _put_part(client, stream, part)
         count += len(batch)
         if rate is not None:
-            time.sleep(max(0.0, started + count / rate - time.monotonic()))
+            pause = started + count / rate - time.monotonic()
+            time.sleep(min(max(0.0, pause), threading.TIMEOUT_MAX))
 
 
 def _within_limits(batch: tuple[tuple[bytes, str], ...]) -> Iterator[list[tuple[bytes, str]]]:
@@ -137,7 +142,7 @@ class Reader:
     def __init__(self, client: KinesisClient, stream: str, position: str = "TRIM_HORIZON") -> None:
         self._client = client
         self._stream = stream
-        self._position = position
+        self._started = dt.datetime.now(dt.UTC)
         self._iterators: dict[str, str | None] = {}
         self._last: dict[str, str] = {}
         self._discover(position)
@@ -150,11 +155,11 @@ class Reader:
 
     def _iterator(self, shard: str, position: str) -> str:
         last = self._last.get(shard)
-        where: dict[str, Any] = (
-            {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "StartingSequenceNumber": last}
-            if last
-            else {"ShardIteratorType": position}
-        )
+        where: dict[str, Any] = {"ShardIteratorType": position}
+        if last:
+            where = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "StartingSequenceNumber": last}
+        elif position == "AT_TIMESTAMP":
+            where["Timestamp"] = self._started
         return self._client.get_shard_iterator(StreamName=self._stream, ShardId=shard, **where)["ShardIterator"]
 
     def read(self) -> list[Read]:
@@ -166,7 +171,8 @@ class Reader:
             try:
                 page = self._client.get_records(ShardIterator=iterator)
             except self._client.exceptions.ExpiredIteratorException:
-                self._iterators[shard] = self._iterator(shard, self._position)
+                # LATEST would skip what came meanwhile.
+                self._iterators[shard] = self._iterator(shard, "AT_TIMESTAMP")
                 continue
             except self._client.exceptions.ProvisionedThroughputExceededException:
                 continue  # the next call reads on
@@ -196,3 +202,40 @@ class Reader:
             if time.monotonic() > deadline:
                 return
             time.sleep(READ_PAUSE)
+
+
+class Follower:
+    """Reads a stream in a thread of its own, so that nothing else delays the readings; use it as a context."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._found: queue.SimpleQueue[Read] = queue.SimpleQueue()
+        self._stop = threading.Event()
+        self._error: Exception | None = None
+        self._thread = threading.Thread(target=self._follow, daemon=True)
+
+    def __enter__(self) -> Follower:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _follow(self) -> None:
+        try:
+            while not self._stop.wait(FOLLOW_PAUSE):
+                for read in self._reader.read():
+                    self._found.put(read)
+        except Exception as error:  # told by the thread that takes the records
+            self._error = error
+
+    def take(self) -> list[Read]:
+        """What was read since the last call.
+
+        Raises:
+            Exception: what ended the reading.
+        """
+        if self._error is not None:
+            raise self._error
+        return [self._found.get() for _ in range(self._found.qsize())]

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import signal
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from harness import commands, console, paths, setup
+from harness import commands, console, environment, paths, setup
 from harness.errors import HarnessError
 from harness.terraform import working_copy
 
-# Folders each tool is run over; only those that exist.
-PYTHON_FOLDERS = ("scripts", "service", "infrastructure/emulator", "integration_tests")
 SUITE_DEADLINE = 1200.0
+TEARDOWN_SECONDS = 60.0
 
 
 def run(name: str) -> None:
@@ -58,7 +59,7 @@ def check() -> None:
     ]
     _show("mypy of the emulator", emulator, os.environ | {"MYPYPATH": str(paths.EMULATOR)})
     _show("terraform fmt", ["terraform", "fmt", "-check", "-recursive", "-diff", paths.INFRASTRUCTURE])
-    _show("shell syntax", ["bash", "-n", "scripts/bootstrap.sh", ".ci/run"])
+    _show("shell syntax", ["bash", "-n", *sorted(paths.SCRIPTS.glob("*.sh")), ".ci/run"])
 
 
 def unit() -> None:
@@ -104,22 +105,32 @@ PARTS: dict[str, Callable[[], None]] = {
 def _pytest(*folders: str) -> None:
     command = [str(setup.PYTHON), "-m", "pytest", *folders]
     console.say(f"▸ pytest {' '.join(folders)}")
-    _stream(command, commands.clean_environment(PYTHONDONTWRITEBYTECODE="1"))
+    _stream(command, environment.clean(PYTHONDONTWRITEBYTECODE="1"))
 
 
 def _stream(command: list[str], env: dict[str, str]) -> None:
-    process = subprocess.Popen(command, cwd=paths.ROOT, env=env, stdin=subprocess.DEVNULL)
+    process: subprocess.Popen[bytes] = subprocess.Popen(
+        command, cwd=paths.ROOT, env=env, stdin=subprocess.DEVNULL, start_new_session=True
+    )
     try:
         status = process.wait(SUITE_DEADLINE)
     except subprocess.TimeoutExpired:
-        process.terminate()
-        process.wait()
+        _interrupt(process)
         raise HarnessError(f"{command[2]} took longer than {SUITE_DEADLINE:.0f} s", "look for what hangs") from None
     except KeyboardInterrupt:
-        process.wait()  # pytest got the same Ctrl-C and takes its stacks down
+        _interrupt(process)
         raise
     if status != 0:
         raise HarnessError(f"'{' '.join(command[1:])}' failed", "the failures stand above")
+
+
+def _interrupt(process: subprocess.Popen[bytes]) -> None:
+    """One interrupt, at which pytest takes its stacks down; a second would break that off."""
+    process.send_signal(signal.SIGINT)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(TEARDOWN_SECONDS)
+    process.kill()
+    process.wait()
 
 
 def _show(title: str, command: Sequence[str | Path], env: dict[str, str] | None = None) -> None:

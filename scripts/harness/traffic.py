@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import secrets
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,8 @@ from harness.stack import REGION, Stack
 
 MAX_ROWS = 20
 FOLLOW_PAUSE = 1.0
+WATCH_PAUSE = 0.2
+LATE_LINES_MS = 10_000
 
 
 def show_started(stack: Stack, answer: dict[str, Any]) -> None:
@@ -99,19 +103,28 @@ def show_logs(stack: Stack, *, follow: bool) -> None:
     group = stack.outputs["log_group"]
     console.say(f"log group {group}; LocalStack's own log: {shown(stack.log('localstack'))}")
     seen: set[str] = set()
-    while True:
-        try:
-            for page in client.get_paginator("filter_log_events").paginate(logGroupName=group):
+    since = 0
+    with _ended_by_ctrl_c():
+        while True:
+            for page in client.get_paginator("filter_log_events").paginate(logGroupName=group, startTime=since):
                 for event in page["events"]:
                     if event["eventId"] not in seen:
                         seen.add(event["eventId"])
-                        print(event["message"].rstrip())
-        except client.exceptions.ResourceNotFoundException:
-            console.say("the log group is gone")
-            return
-        if not follow:
-            return
-        time.sleep(FOLLOW_PAUSE)
+                        # Lines may come late; what lies further back is not asked for again.
+                        since = max(since, event["timestamp"] - LATE_LINES_MS)
+                        print(event["message"].rstrip(), flush=True)
+            if not follow:
+                return
+            time.sleep(FOLLOW_PAUSE)
+
+
+@contextmanager
+def _ended_by_ctrl_c() -> Iterator[None]:
+    """For what only Ctrl-C ends: it has then done what it should."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        console.say("")
 
 
 def send(stack: Stack, file: Path | None, count: int, rate: float | None) -> None:
@@ -133,10 +146,11 @@ def watch(stack: Stack) -> None:
     """Prints each prediction as it arrives, until Ctrl-C."""
     reader = streams.Reader(Clients(stack).kinesis, stack.outputs["predictions_stream_name"], "LATEST")
     console.say(f"following {stack.outputs['predictions_stream_name']}; Ctrl-C ends it")
-    for found in reader.until(float("inf")):
-        for read in found:
-            print(read.data.decode(errors="replace"), flush=True)
-        time.sleep(0 if found else 0.2)
+    with _ended_by_ctrl_c():
+        for found in reader.until(float("inf")):
+            for read in found:
+                print(read.data.decode(errors="replace"), flush=True)
+            time.sleep(0 if found else WATCH_PAUSE)
 
 
 def show_failed(stack: Stack) -> None:
@@ -182,6 +196,8 @@ def chaos_verdict(stack: Stack, seed: int | None, count: int) -> bool:
     seed = secrets.randbelow(10_000) if seed is None else seed
     with console.step(f"{count} events under the faults of SEED={seed}") as step:
         result, happened = chaos.run(stack, seed, step, count)
+    if not happened.total():
+        raise HarnessError("no fault came about, so that nothing is proved", "use more events: make chaos COUNT=2000")
     console.out.print("  faults                 " + ", ".join(f"{name} {n}" for name, n in sorted(happened.items())))
     _show_summary(result)
     return result.passed

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from harness.chaos import FAULTS, schedule
 from hypothesis import given
 from hypothesis import strategies as st
+
+from harness.chaos import FAULTS, schedule
 
 
 @given(st.integers(), st.floats(min_value=1, max_value=1000))

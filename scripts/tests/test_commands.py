@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import commands
+from harness import commands, environment
 from harness.errors import HarnessError
 
 
@@ -47,11 +47,33 @@ def test_nothing_of_the_users_aws_setup_reaches_a_child(tmp_path: Path, monkeypa
     monkeypatch.setenv("AWS_PROFILE", "production")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAREAL")
     monkeypatch.setenv("TF_VAR_project_id", "prod")
-    show = "import os; print(sorted(k for k in os.environ if k.startswith(('AWS_', 'TF_VAR_'))), os.environ['EXTRA'])"
-    env = commands.clean_environment(EXTRA="yes")
+    monkeypatch.setenv("TF_WORKSPACE", "prod")
+    monkeypatch.setenv("DRY_RUN", "1")
+    show = (
+        "import os; print(sorted(k for k in os.environ if k.startswith(('AWS_', 'TF_', 'DRY_'))), os.environ['EXTRA'])"
+    )
+    env = environment.clean(EXTRA="yes")
     output = commands.run([sys.executable, "-c", show], log=tmp_path / "x.log", deadline=20, env=env)
     assert "AWS_PROFILE" not in output
     assert "AWS_ACCESS_KEY_ID" not in output
-    assert "TF_VAR_" not in output
+    assert "TF_" not in output
+    assert "DRY_RUN" not in output
     assert "AWS_SHARED_CREDENTIALS_FILE" in output
     assert "yes" in output
+
+
+def test_a_proxy_is_not_asked_for_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "intranet")
+    monkeypatch.delenv("no_proxy", raising=False)
+    env = environment.clean()
+    assert env["NO_PROXY"] == "intranet,127.0.0.1,localhost"
+    assert env["no_proxy"] == "127.0.0.1,localhost"
+
+
+def test_trouble_ends_the_program_and_is_the_cause(tmp_path: Path) -> None:
+    started = time.monotonic()
+    with pytest.raises(HarnessError, match="'sleep 60' was stopped: LocalStack has ended"):
+        commands.run(
+            ["sleep", "60"], log=tmp_path / "x.log", deadline=90, trouble=lambda: "was stopped: LocalStack has ended"
+        )
+    assert time.monotonic() - started < 30

@@ -1,0 +1,65 @@
+"""The environment programs run in: nothing of the user's that could reach a real AWS account or change the outcome."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+# Terraform's, tflocal's and LocalStack's settings come from the harness alone; these are the user's to choose.
+KEPT = ("AWS_CA_BUNDLE", "LOCALSTACK_PORT", "TF_PLUGIN_CACHE_DIR")
+DROPPED = (
+    *("AWS_", "TF_", "ADDITIONAL_TF_", "LOCALSTACK_", "LS_", "S3_HOSTNAME", "USE_EXEC", "DRY_RUN", "SKIP_ALIASES"),
+    *("EDGE_PORT", "CUSTOMIZE_ACCESS_KEY", "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP"),
+)
+# What LocalStack gets of the user's environment: it reads several hundred variables of its own.
+LOCALSTACK = (
+    *("PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "NODE_EXTRA_CA_CERTS"),
+    *("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"),
+)
+LOOPBACK = ("127.0.0.1", "localhost")
+
+
+def clean(**extra: str) -> dict[str, str]:
+    """The user's environment without anything that could reach a real AWS account or change Terraform's input.
+
+    AWS configuration files, profiles and instance credentials are switched off, and a proxy is not asked for loopback
+    addresses.
+
+    Args:
+        extra: variables to set on top.
+
+    Returns:
+        A new environment.
+    """
+    kept = {name: value for name, value in os.environ.items() if name in KEPT or not name.startswith(DROPPED)}
+    config = os.environ.get("TF_CLI_CONFIG_FILE")
+    if config and Path(config).is_file():
+        kept["TF_CLI_CONFIG_FILE"] = str(Path(config).absolute())
+    for name in ("NO_PROXY", "no_proxy"):
+        listed = [entry for entry in kept.get(name, "").split(",") if entry]
+        kept[name] = ",".join([*listed, *(entry for entry in LOOPBACK if entry not in listed)])
+    return (
+        kept
+        | {
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+        | extra
+    )
+
+
+def clean_this_process() -> None:
+    """Cleans the harness's own environment: boto3 reads profiles and settings from it, too."""
+    cleaned = clean()
+    os.environ.clear()
+    os.environ.update(cleaned)
+
+
+def for_localstack(**settings: str) -> dict[str, str]:
+    """The environment of LocalStack and, through it, of the Kinesis server.
+
+    Args:
+        settings: LocalStack's settings.
+    """
+    return {name: os.environ[name] for name in LOCALSTACK if name in os.environ} | settings
