@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -11,6 +13,7 @@ from harness import local, processes
 from harness import stack as stacks
 from harness.errors import HarnessError
 from harness.paths import STACKS
+from harness.waiting import poll
 
 pytestmark = pytest.mark.local_only
 
@@ -20,6 +23,25 @@ def name() -> Iterator[str]:
     name = f"e2e-recovery-{os.getpid()}"
     yield name
     local.down(name)
+
+
+def test_a_localstack_killed_during_the_apply_is_told_and_the_next_start_works(name: str) -> None:
+    """Before anything is up: the first start ends at once with the reason, not with Terraform's retries."""
+    port = processes.free_ports(1)[0]
+    with ThreadPoolExecutor(1) as pool:
+        start = pool.submit(local.up, name, "recovery", port)
+        poll(lambda: "Creation complete" in _log(name), "the first resources", deadline=240)
+        stack = stacks.load(name)
+        assert stack is not None
+        os.kill(stack.pid, signal.SIGKILL)
+        with pytest.raises(HarnessError, match="LocalStack has ended"):
+            start.result(60)
+    assert local.up(name, "recovery", port)[1]["prediction"]["sales_prediction"] > 0
+
+
+def _log(name: str) -> str:
+    log = STACKS / name / "logs" / "terraform.log"
+    return log.read_text() if log.exists() else ""
 
 
 def test_a_killed_localstack_is_replaced_and_nothing_is_left_after_down(name: str) -> None:

@@ -1,0 +1,65 @@
+"""What a user sees when he errs: cause and next step, an exit status, never a traceback."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.paths import SCRIPTS
+
+
+def _make(*words: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Calls the harness as the Makefile does."""
+    env = os.environ | {"PYTHONPATH": str(SCRIPTS)} | variables
+    command = [sys.executable, "-m", "harness", *words]
+    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=120, check=False)
+
+
+@pytest.mark.parametrize(
+    ("words", "variables", "message"),
+    [
+        (["verify"], {"COUNT": "abc"}, "COUNT=abc is not a number above 0"),
+        (["verify"], {"COUNT": "0"}, "COUNT=0 is not a number above 0"),
+        (["send"], {"COUNT": "1.5"}, "COUNT=1.5 is not a number above 0"),
+        (["send"], {"RATE": "-1"}, "RATE=-1 is not a number above 0"),
+        (["send"], {"RATE": "nan"}, "RATE=nan is not a number above 0"),
+        (["chaos"], {"SEED": "x"}, "SEED=x is not a whole number"),
+        (["local-up"], {"LOCALSTACK_PORT": "http"}, "LOCALSTACK_PORT=http is not a port number"),
+        (["local-up"], {"RUNTIME": "docker"}, "RUNTIME=docker is not built yet"),
+        (["train"], {"DATA": "missing.csv"}, "missing.csv"),
+    ],
+)
+def test_wrong_variables_are_named(tmp_path: Path, words: list[str], variables: dict[str, str], message: str) -> None:
+    done = _make(*words, cwd=tmp_path, **variables)
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert "next:" in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_every_mistake_of_a_csv_is_listed_with_line_and_column(tmp_path: Path) -> None:
+    rows = "".join(f"2015-01-{day:02d},x,5,1,0\n" for day in range(1, 19))
+    (tmp_path / "bad.csv").write_text("date,store,sales,promo,holiday\n" + rows)
+    done = _make("train", cwd=tmp_path, DATA="bad.csv")  # relative, as in the README
+    assert done.returncode == 1
+    for line in range(2, 20):
+        assert f"line {line}, column 'store'" in done.stderr
+    assert "bad.csv" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_users_aws_profile_is_of_no_account(tmp_path: Path) -> None:
+    show = (
+        "from harness.environment import clean_this_process; clean_this_process()\n"
+        "from harness.clients import Clients; from harness.stack import Stack\n"
+        "print(Clients(Stack('x', 'x', 4566)).kinesis.meta.endpoint_url)"
+    )
+    env = os.environ | {"PYTHONPATH": str(SCRIPTS), "AWS_PROFILE": "no-such-profile", "AWS_ENDPOINT_URL": "https://aws"}
+    done = subprocess.run(
+        [sys.executable, "-c", show], env=env, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stdout.strip() == "http://127.0.0.1:4566", done.stderr
