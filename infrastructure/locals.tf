@@ -9,4 +9,8 @@ locals {
   ecr_repo_name        = "${var.ecr_repo_name}_${var.project_id}"
 
   is_image = var.lambda_package_type == "Image"
+
+  # Not known before the repository exists, so a plan does not need an image; its function does.
+  repository_image_uri = local.is_image ? "${module.ecr[0].repository_url}:${var.image_tag}" : null
+  image_uri            = var.image_uri != null ? var.image_uri : local.repository_image_uri
 }

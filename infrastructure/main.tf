@@ -37,9 +37,10 @@ module "ecr" {
   source = "./modules/ecr"
   count  = local.is_image ? 1 : 0
 
-  name         = local.ecr_repo_name
-  keep_images  = var.ecr_keep_images
-  force_delete = var.force_destroy
+  name          = local.ecr_repo_name
+  function_name = local.lambda_function_name
+  keep_images   = var.ecr_keep_images
+  force_delete  = var.force_destroy
 }
 
 module "lambda" {
@@ -48,7 +49,7 @@ module "lambda" {
   name                  = local.lambda_function_name
   package_type          = var.lambda_package_type
   zip_path              = var.lambda_zip_path
-  image_uri             = var.image_uri
+  image_uri             = local.image_uri
   architecture          = var.lambda_architecture
   memory_size_mb        = var.lambda_memory_size_mb
   timeout_seconds       = var.lambda_timeout_seconds

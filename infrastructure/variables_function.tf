@@ -25,13 +25,25 @@ variable "ecr_keep_images" {
 }
 
 variable "image_uri" {
-  description = "Image for the function, in ECR and preferably by digest; required for package type Image."
+  description = "Image for the function, in ECR and preferably by digest; null takes image_tag in the stage's own repository."
   type        = string
   default     = null
 
   validation {
     condition     = var.image_uri == null || can(regex("^[^\\s/:]+(:[0-9]+)?/[^\\s@]+(:[\\w.-]+|@sha256:[0-9a-f]{64})$", var.image_uri))
     error_message = "image_uri must name registry, repository, and a tag or digest: <registry>/<repository>@sha256:<64 hex digits>."
+  }
+}
+
+variable "image_tag" {
+  description = "Tag in the stage's own repository that the function runs while image_uri is null. Terraform neither builds nor pushes it: before the first apply, make the repository (`terraform apply -target=module.ecr …`) and push the image there, or CreateFunction fails with AWS's message that the source image does not exist. Tags are immutable: give each image its own."
+  type        = string
+  default     = "v1"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,127}$", var.image_tag))
+    error_message = "image_tag may hold 1 to 128 letters, digits and the characters _ . - and starts with none of the last two, for example \"v1\"."
   }
 }
 
@@ -104,7 +116,7 @@ variable "lambda_memory_size_mb" {
 }
 
 variable "lambda_timeout_seconds" {
-  description = "Seconds one invocation may take."
+  description = "Seconds one invocation may take; from 3 on there is time to write to both the stream and the bucket; retries need more."
   type        = number
   default     = 180
   nullable    = false

@@ -4,8 +4,18 @@ mock_provider "aws" {
   source = "./tests/mocks"
 }
 
+# Of another partition, region and account than the mocks', to see that none of them is written down.
+override_resource {
+  target = aws_ecr_repository.this
+  values = {
+    arn            = "arn:aws-cn:ecr:cn-north-1:210987654321:repository/store_sales_test"
+    repository_url = "210987654321.dkr.ecr.cn-north-1.amazonaws.com.cn/store_sales_test"
+  }
+}
+
 variables {
-  name = "store_sales_test"
+  name          = "store_sales_test"
+  function_name = "store_sales_fn"
 }
 
 run "repository" {
@@ -62,6 +72,33 @@ run "repository" {
   }
 }
 
+run "lambda_may_pull" {
+  module {
+    source = "./modules/ecr"
+  }
+
+  assert {
+    condition = jsondecode(aws_ecr_repository_policy.this.policy) == {
+      Version = "2012-10-17"
+      Statement = [{
+        Sid       = "LambdaPullsTheImage"
+        Effect    = "Allow"
+        Principal = { Service = "lambda.amazonaws.com" }
+        Action    = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+        Condition = {
+          StringLike = { "aws:SourceArn" = "arn:aws-cn:lambda:cn-north-1:210987654321:function:store_sales_fn" }
+        }
+      }]
+    }
+    error_message = "Only this function may pull, and nothing else: ${aws_ecr_repository_policy.this.policy}"
+  }
+
+  assert {
+    condition     = aws_ecr_repository_policy.this.repository == "store_sales_test"
+    error_message = "The repository policy is on another repository."
+  }
+}
+
 run "force_delete" {
   command = plan
 
@@ -88,9 +125,10 @@ run "refuses_wrong_values" {
 
   variables {
     name                     = "Store_Sales"
+    function_name            = "store sales"
     keep_images              = 1
     untagged_expiration_days = 0
   }
 
-  expect_failures = [var.name, var.keep_images, var.untagged_expiration_days]
+  expect_failures = [var.name, var.function_name, var.keep_images, var.untagged_expiration_days]
 }

@@ -174,6 +174,36 @@ run "image_function" {
   }
 }
 
+run "image_of_the_own_repository" {
+  variables {
+    lambda_package_type = "Image"
+    lambda_zip_path     = null
+    image_tag           = "v2"
+  }
+
+  assert {
+    condition     = output.image_uri == "123456789012.dkr.ecr.ap-south-1.amazonaws.com/mocked:v2"
+    error_message = "Without image_uri the function must run image_tag of its own repository, not ${output.image_uri}."
+  }
+}
+
+run "plan_needs_no_image" {
+  command = plan
+
+  variables {
+    lambda_package_type = null
+    lambda_zip_path     = null
+    run_id              = null
+  }
+
+  expect_failures = [check.model_chosen]
+
+  assert {
+    condition     = length(module.ecr) == 1
+    error_message = "The stages' plan, with neither image nor model, must have a repository."
+  }
+}
+
 run "image_is_the_default" {
   command = plan
 

@@ -84,6 +84,7 @@ run "function" {
     ecr_repo_name          = "Store_Sales"
     ecr_keep_images        = 1
     image_uri              = "store_sales"
+    image_tag              = "-v1"
   }
 
   expect_failures = [
@@ -98,6 +99,7 @@ run "function" {
     var.ecr_repo_name,
     var.ecr_keep_images,
     var.image_uri,
+    var.image_tag,
   ]
 }
 

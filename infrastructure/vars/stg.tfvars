@@ -13,7 +13,11 @@ lambda_function_name = "store_sales"
 model_bucket         = "store-sales-models"
 failed_events_bucket = "store-sales-failed-events"
 
+# The function runs <output ecr_repository_url>:<image_tag>. Terraform plans with it as it is; for now the image is built
+# and pushed by hand, before the first whole apply: terraform apply -target=module.ecr -var-file=vars/stg.tfvars makes the
+# repository. Tags cannot be overwritten: give each new image its own, here or with -var image_tag=….
 lambda_package_type        = "Image"
+image_tag                  = "v1"
 lambda_function_local_path = "../service"
 docker_image_local_path    = "../service/Dockerfile"
 

@@ -4,12 +4,15 @@ import base64
 import datetime as dt
 import json
 import logging
+import random
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from store_sales.calls import Clients, longest_delay, retryable
 from store_sales.events import Invalid, Record
 from store_sales.logs import log
 
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
 PREFIX = "invalid"
 PARALLEL_WRITES = 10
 """One by one, a batch of invalid events would take seconds. botocore's connection pool holds 10 as well."""
+ATTEMPTS = 3
+"""Each event on its own; what fails this often is delivered again by Lambda."""
 
 
 def failure_key(record: Record) -> str:
@@ -50,37 +55,43 @@ def failure_document(record: Record, invalid: Invalid, now: dt.datetime) -> byte
 class FailureStore:
     """Writes invalid events to one bucket."""
 
-    def __init__(self, client: "S3Client", bucket: str) -> None:
-        """Write with a client that retries by itself."""
-        self._client = client
+    def __init__(self, clients: "Clients[S3Client]", bucket: str, sleep: Callable[[float], None] = time.sleep) -> None:
+        """Write with clients that do not retry by themselves: only here the function's remaining time is known."""
+        self._clients = clients
         self._bucket = bucket
+        self._sleep = sleep
 
     def write(self, failures: Sequence[tuple[Record, Invalid]], seconds_left: Callable[[], float]) -> list[Record]:
-        """Write all failures and return the records that could not be written, for Lambda to deliver again."""
+        """Write all failures and return the records that could not be written, for Lambda to deliver again.
+
+        No call is started that might end after the time left.
+        """
         if not failures:
             return []
-
-        def put(failure: tuple[Record, Invalid]) -> bool:
-            return seconds_left() > 0 and self._put(*failure)
-
         with ThreadPoolExecutor(min(PARALLEL_WRITES, len(failures))) as pool:
-            written = list(pool.map(put, failures))
+            written = list(pool.map(lambda failure: self._write_one(failure[0], failure[1], seconds_left), failures))
         return [record for (record, _), done in zip(failures, written, strict=True) if not done]
 
-    def _put(self, record: Record, invalid: Invalid) -> bool:
+    def _write_one(self, record: Record, invalid: Invalid, seconds_left: Callable[[], float]) -> bool:
         key = failure_key(record)
+        attempts, delay, cause = 0, 0.0, "too little time left for a call"
+        while attempts < ATTEMPTS and (client := self._clients.within(seconds_left() - delay)):
+            self._sleep(delay)
+            try:
+                self._put(client, key, record, invalid)
+            except (ClientError, BotoCoreError) as error:
+                cause = str(error)
+                if not retryable(error):
+                    break
+            else:
+                log(logging.DEBUG, "invalid event", event_id=record.event_id, reason=invalid.reason, key=key)
+                return True
+            attempts += 1
+            delay = random.uniform(0, longest_delay(attempts))  # noqa: S311 - jitter, no secret
+        location = f"s3://{self._bucket}/{key}"
+        log(logging.ERROR, "invalid event not written", event_id=record.event_id, location=location, cause=cause)
+        return False
+
+    def _put(self, client: "S3Client", key: str, record: Record, invalid: Invalid) -> None:
         body = failure_document(record, invalid, dt.datetime.now(dt.UTC))
-        try:
-            self._client.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType="application/json")
-        except (ClientError, BotoCoreError) as error:
-            location = f"s3://{self._bucket}/{key}"
-            log(
-                logging.ERROR,
-                "invalid event not written",
-                event_id=record.event_id,
-                location=location,
-                cause=str(error),
-            )
-            return False
-        log(logging.DEBUG, "invalid event", event_id=record.event_id, reason=invalid.reason, key=key)
-        return True
+        client.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType="application/json")

@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from store_sales.calls import Clients
 from store_sales.config import Settings
 from store_sales.failures import FailureStore
 from store_sales.logs import configure, log
@@ -20,18 +21,18 @@ from store_sales.model import load_model
 from store_sales.output import StreamWriter
 from store_sales.processor import Context, Processor
 
-# A lost answer must not eat the whole invocation; the stream writer retries on its own, within the remaining time.
-KINESIS_CONFIG = Config(connect_timeout=2, read_timeout=10, retries={"total_max_attempts": 1})
-S3_CONFIG = Config(connect_timeout=2, read_timeout=10, retries={"total_max_attempts": 5, "mode": "standard"})
+# Only for the model, at INIT: no batch waits for it.
+MODEL_CONFIG = Config(connect_timeout=2, read_timeout=10, retries={"total_max_attempts": 5, "mode": "standard"})
 
 
 def _start() -> Processor:
     started = time.monotonic()
     settings = Settings.from_environment(os.environ)
     configure(settings.log_level)
-    s3 = boto3.client("s3", config=S3_CONFIG)
-    kinesis = boto3.client("kinesis", config=KINESIS_CONFIG)
-    model = load_model(s3, settings.model_bucket, settings.run_id, settings.model_location)
+    model_s3 = boto3.client("s3", config=MODEL_CONFIG)
+    s3 = Clients(lambda config: boto3.client("s3", config=config))
+    kinesis = Clients(lambda config: boto3.client("kinesis", config=config))
+    model = load_model(model_s3, settings.model_bucket, settings.run_id, settings.model_location)
     duration = round((time.monotonic() - started) * 1000, 1)
     log(
         logging.INFO,

@@ -5,7 +5,7 @@ import logging
 import math
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -16,8 +16,9 @@ from store_sales.model import Model, Prediction
 from store_sales.output import OutputRecord, StreamWriter
 
 MODEL_NAME = "store_sales"
-SAFETY_SECONDS = 2.0
-"""Kept free at the end to report failures: an invocation that times out is delivered again as a whole."""
+SAFETY_SECONDS, SAFETY_SHARE = 2.0, 0.2
+"""Kept free at the end to report failures: an invocation that times out is delivered again as a whole. At most this
+share of the invocation, because a function with a timeout of 3 s has to write something, too."""
 
 
 class Context(Protocol):
@@ -57,16 +58,11 @@ class Processor:
             ValueError: the batch did not come from a Kinesis stream.
         """
         started = time.monotonic()
-
-        def seconds_left() -> float:
-            return context.get_remaining_time_in_millis() / 1000 - SAFETY_SECONDS
-
+        seconds_left = _deadline(context)
         records = [read_record(record) for record in batch.get("Records", [])]
         outcome = self._predict(records)
         predicted = time.monotonic()
-        unwritten = [record.sequence_number for record in self._writer.write(outcome.outputs, seconds_left)]
-        lost = self._failures.write(outcome.failures, seconds_left)
-        unwritten += [record.sequence_number for record in lost]
+        unwritten = self._write(outcome, seconds_left)
         ended = time.monotonic()
         log(
             logging.WARNING if unwritten or outcome.failures else logging.INFO,
@@ -84,6 +80,17 @@ class Processor:
             duration_ms=_milliseconds(started, ended),
         )
         return {"batchItemFailures": [{"itemIdentifier": number} for number in unwritten]}
+
+    def _write(self, outcome: _Outcome, seconds_left: Callable[[], float]) -> list[str]:
+        """Write all and return the sequence numbers of what could not be written.
+
+        Failures come first, with up to half of the time: a throttled output stream uses up all it is given, and a
+        bucket that does not answer may not do so to the predictions.
+        """
+        kept_free = seconds_left() / 2 if outcome.outputs else 0.0
+        lost = self._failures.write(outcome.failures, lambda: seconds_left() - kept_free)
+        unwritten = self._writer.write(outcome.outputs, seconds_left)
+        return [output.sequence_number for output in unwritten] + [record.sequence_number for record in lost]
 
     def _predict(self, records: Sequence[Record]) -> _Outcome:
         failures: list[tuple[Record, Invalid]] = []
@@ -103,6 +110,16 @@ class Processor:
                 reason = f"the model {self._model.version} predicted {prediction.sales}"
                 failures.append((record, Invalid("prediction_not_finite", reason)))
         return _Outcome(outputs, failures, sum(not prediction.store_known for prediction in predictions))
+
+
+def _deadline(context: Context) -> Callable[[], float]:
+    """Return a function that tells the seconds that may still be spent."""
+
+    def remaining() -> float:
+        return context.get_remaining_time_in_millis() / 1000
+
+    safety = min(SAFETY_SECONDS, SAFETY_SHARE * remaining())
+    return lambda: remaining() - safety
 
 
 def _output(record: Record, event: Event, prediction: Prediction, version: str) -> OutputRecord:

@@ -24,6 +24,8 @@ class FakeAws:
         objects: content by (bucket, key).
         streams: records (partition key, data) by stream name, in the order of arrival.
         denied_keys: S3 keys (or parts of them) that answer 403.
+        busy_writes: so many next writes to S3 answer 503.
+        silent: services ("s3", "kinesis") that take a write and never answer.
         put_records: called for each record before it is written; an error code refuses the record.
         page_size: keys in one answer of ListObjectsV2.
     """
@@ -31,6 +33,8 @@ class FakeAws:
     objects: dict[tuple[str, str], bytes] = field(default_factory=dict)
     streams: dict[str, list[tuple[str, bytes]]] = field(default_factory=dict)
     denied_keys: list[str] = field(default_factory=list)
+    busy_writes: int = 0
+    silent: set[str] = field(default_factory=set)
     put_records: Callable[[str, bytes], str | None] = lambda _key, _data: None
     page_size: int = 2
     url: str = ""
@@ -73,6 +77,7 @@ class FakeAws:
 
 class _Handler(BaseHTTPRequestHandler):
     aws: FakeAws
+    closing: threading.Event
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True  # else every answer on a kept connection waits 40 ms for an acknowledgement
 
@@ -95,8 +100,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_PUT(self) -> None:
         body = self._body()
+        if "s3" in self.aws.silent:
+            self._stay_silent()
+            return
         bucket, _, key = unquote(urlsplit(self.path).path).lstrip("/").partition("/")
-        if any(part in key for part in self.aws.denied_keys):
+        if self.aws.busy_writes:
+            self.aws.busy_writes -= 1
+            self._error(503, "SlowDown")
+        elif any(part in key for part in self.aws.denied_keys):
             self._error(403, "AccessDenied")
         else:
             self.aws.objects[bucket, key] = body
@@ -105,8 +116,15 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self._body()
         assert self.headers["X-Amz-Target"] == "Kinesis_20131202.PutRecords"
+        if "kinesis" in self.aws.silent:
+            self._stay_silent()
+            return
         status, answer = self.aws.put(json.loads(body))
         self._answer(status, json.dumps(answer).encode(), "application/x-amz-json-1.1")
+
+    def _stay_silent(self) -> None:
+        self.close_connection = True
+        self.closing.wait()
 
     def _body(self) -> bytes:
         return self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -127,7 +145,8 @@ class FakeAwsServer:
 
     def __enter__(self) -> FakeAws:
         aws = FakeAws()
-        handler = type("Handler", (_Handler,), {"aws": aws})
+        self._closing = threading.Event()
+        handler = type("Handler", (_Handler,), {"aws": aws, "closing": self._closing})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
@@ -136,6 +155,7 @@ class FakeAwsServer:
         return aws
 
     def __exit__(self, *_: object) -> None:
+        self._closing.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()

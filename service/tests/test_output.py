@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError, NoCredenti
 from hypothesis import given
 from hypothesis import strategies as st
 
+from store_sales.calls import LIMITS, Clients
 from store_sales.output import MAX_BYTES, MAX_RECORDS, OutputRecord, StreamWriter, chunks
 
 Answer = Callable[[str], str | None] | Exception
@@ -42,7 +43,7 @@ def client_error(code: str, status: int = 400) -> ClientError:
 
 
 class Clock:
-    """Time that passes only while the writer sleeps."""
+    """Time that passes while the writer sleeps, and while it waits for a client that gets no answer."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
@@ -56,9 +57,24 @@ class Clock:
         return self.seconds
 
 
+class SilentClient:
+    """Gets no answer: each call takes its whole time limit."""
+
+    def __init__(self, config: Any, clock: Clock, waits: list[float]) -> None:
+        self._seconds = config.connect_timeout + config.read_timeout
+        self._clock = clock
+        self._waits = waits
+
+    def put_records(self, **_: Any) -> dict[str, Any]:
+        self._waits.append(self._seconds)
+        self._clock.seconds -= self._seconds
+        raise ReadTimeoutError(endpoint_url="http://127.0.0.1:1")
+
+
 def write(client: Client, records: list[OutputRecord], seconds: float = 60) -> tuple[list[str], Clock]:
     clock = Clock(seconds)
-    writer = StreamWriter(client, "predictions", clock.sleep, jitter=lambda low, high: high)  # type: ignore[arg-type]
+    clients: Any = Clients(lambda config: client)
+    writer = StreamWriter(clients, "predictions", clock.sleep, jitter=lambda low, high: high)
     return [record.partition_key for record in writer.write(records, clock.left)], clock
 
 
@@ -106,12 +122,34 @@ def test_back_off_doubles_up_to_five_seconds_and_ends_with_the_time_left() -> No
     assert clock.seconds > 0
 
 
-def test_without_time_left_every_chunk_is_tried_once() -> None:
-    client = Client([lambda key: THROTTLED] * 2)
-    failed, clock = write(client, records_of(700), seconds=0)
+def test_without_time_for_a_call_none_is_made() -> None:
+    client = Client()
+    failed, clock = write(client, records_of(700), seconds=0.7)
     assert len(failed) == 700
-    assert [len(call) for call in client.calls] == [500, 200]
+    assert client.calls == []
     assert clock.delays == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "first_wait"), [(178, 12), (12, 12), (11.9, 6), (8, 6), (2.4, 1.5), (0.8, 0.75), (0.7, None)]
+)
+def test_a_silent_stream_never_takes_more_than_the_time_left(seconds: float, first_wait: float | None) -> None:
+    clock, waits = Clock(seconds), list[float]()
+    clients: Any = Clients(lambda config: SilentClient(config, clock, waits))
+    writer = StreamWriter(clients, "predictions", clock.sleep, jitter=lambda low, high: high)
+    assert len(writer.write(records_of(10_000), clock.left)) == 10_000
+    assert clock.seconds >= 0
+    assert waits[:1] == ([] if first_wait is None else [first_wait])
+
+
+def test_a_client_is_made_once_for_each_time_limit_and_does_not_retry() -> None:
+    made: list[Any] = []
+    clients = Clients(lambda config: made.append(config) or len(made))  # type: ignore[func-returns-value]
+    assert len(made) == 1
+    assert [clients.within(seconds) for seconds in (60, 12, 6, 5, 3, 60, 0.75, 0.1)] == [1, 1, 2, 3, 3, 1, 4, None]
+    assert [(c.connect_timeout, c.read_timeout) for c in made[:2]] == [(2, 10), (2, 4)]
+    assert {c.retries["total_max_attempts"] for c in made} == {1}
+    assert [limit.seconds for limit in LIMITS] == sorted((limit.seconds for limit in LIMITS), reverse=True)
 
 
 @pytest.mark.parametrize(
@@ -164,6 +202,7 @@ def test_the_jitter_lies_between_nothing_and_the_full_delay() -> None:
         return low
 
     client = Client([lambda key: THROTTLED] * 3)
-    writer = StreamWriter(client, "predictions", lambda delay: None, jitter)  # type: ignore[arg-type]
+    clients: Any = Clients(lambda config: client)
+    writer = StreamWriter(clients, "predictions", lambda delay: None, jitter)
     assert writer.write(records_of(1), lambda: 60) == []
     assert bounds == [(0, 0.05), (0, 0.1), (0, 0.2)]

@@ -3,14 +3,15 @@
 import base64
 import json
 import logging
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import boto3
 import pytest
-from botocore.config import Config
 
 from store_sales import logs
+from store_sales.calls import Clients
 from store_sales.failures import FailureStore
 from store_sales.model import Model
 from store_sales.output import StreamWriter
@@ -19,27 +20,30 @@ from store_sales_testing.fake_aws import FakeAws
 from store_sales_testing.samples import EVENT, KinesisRecord
 
 STREAM, BUCKET = "predictions", "failed"
-ONCE = Config(retries={"total_max_attempts": 1})
 
 
 class Context:
-    """Lambda's context with a fixed time left."""
+    """Lambda's context; the time left passes only if it is told to."""
 
     aws_request_id = "request-1"
 
-    def __init__(self, milliseconds: int = 60_000) -> None:
+    def __init__(self, milliseconds: int = 60_000, passes: bool = False) -> None:
         self._milliseconds = milliseconds
+        self._started = time.monotonic() if passes else None
 
     def get_remaining_time_in_millis(self) -> int:
-        return self._milliseconds
+        passed = 0 if self._started is None else time.monotonic() - self._started
+        return self._milliseconds - round(passed * 1000)
 
 
 @pytest.fixture
 def processor(aws: FakeAws, model: Model) -> Processor:
     """A processor that writes to the stream and the bucket of `aws`."""
     aws.streams[STREAM] = []
-    writer = StreamWriter(boto3.client("kinesis", config=ONCE), STREAM, sleep=lambda delay: None)
-    return Processor(model, writer, FailureStore(boto3.client("s3", config=ONCE), BUCKET))
+    kinesis = Clients(lambda config: boto3.client("kinesis", config=config))
+    s3 = Clients(lambda config: boto3.client("s3", config=config))
+    writer = StreamWriter(kinesis, STREAM, sleep=lambda delay: None)
+    return Processor(model, writer, FailureStore(s3, BUCKET, sleep=lambda delay: None))
 
 
 @pytest.fixture
@@ -50,8 +54,10 @@ def log_lines(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFix
         yield caplog
 
 
-def process(processor: Processor, records: list[dict[str, Any]], milliseconds: int = 60_000) -> list[str]:
-    answer = processor.process({"Records": records}, Context(milliseconds))
+def process(
+    processor: Processor, records: list[dict[str, Any]], milliseconds: int = 60_000, passes: bool = False
+) -> list[str]:
+    answer = processor.process({"Records": records}, Context(milliseconds, passes))
     assert set(answer) == {"batchItemFailures"}
     return [item["itemIdentifier"] for item in answer["batchItemFailures"]]
 
@@ -186,8 +192,58 @@ def test_without_time_left_invalid_events_are_reported(
     aws: FakeAws, processor: Processor, kinesis_record: KinesisRecord
 ) -> None:
     record = kinesis_record(b"junk")
-    assert process(processor, [record], milliseconds=1_000) == [number_of(record)]
+    assert process(processor, [record], milliseconds=500) == [number_of(record)]
     assert failed_documents(aws) == {}
+
+
+def test_a_function_with_a_short_timeout_works(
+    aws: FakeAws, processor: Processor, kinesis_record: KinesisRecord
+) -> None:
+    assert process(processor, [kinesis_record(EVENT), kinesis_record(b"junk")], milliseconds=3_000) == []
+    assert len(aws.streams[STREAM]) == 1
+    assert len(failed_documents(aws)) == 1
+
+
+def test_a_throttled_stream_does_not_keep_invalid_events_from_being_kept(
+    aws: FakeAws, processor: Processor, kinesis_record: KinesisRecord
+) -> None:
+    kept: list[int] = []
+
+    def throttled(key: str, data: bytes) -> str:
+        kept.append(len(failed_documents(aws)))
+        return "ProvisionedThroughputExceededException"
+
+    aws.put_records = throttled
+    records = [kinesis_record(EVENT), kinesis_record(b"junk")]
+    assert process(processor, records, milliseconds=3_000, passes=True) == [number_of(records[0])]
+    assert set(kept) == {1}, "the stream was tried before the invalid event was kept"
+
+
+def test_a_silent_bucket_leaves_time_for_the_predictions(
+    aws: FakeAws, processor: Processor, kinesis_record: KinesisRecord
+) -> None:
+    aws.silent.add("s3")
+    records = [kinesis_record(EVENT), *(kinesis_record(b"junk") for _ in range(30))]
+    assert process(processor, records, milliseconds=3_000, passes=True) == [number_of(r) for r in records[1:]]
+    assert len(aws.streams[STREAM]) == 1
+
+
+def test_when_nothing_answers_the_batch_is_reported_in_time(
+    aws: FakeAws, processor: Processor, kinesis_record: KinesisRecord
+) -> None:
+    aws.silent |= {"s3", "kinesis"}
+    records = [kinesis_record(EVENT), *(kinesis_record(b"junk") for _ in range(30))]
+    started = time.monotonic()
+    assert process(processor, records, milliseconds=4_000, passes=True) == [number_of(record) for record in records]
+    assert time.monotonic() - started < 4
+
+
+def test_a_bucket_that_fails_for_a_moment_is_tried_again(
+    aws: FakeAws, processor: Processor, kinesis_record: KinesisRecord
+) -> None:
+    aws.busy_writes = 2
+    assert process(processor, [kinesis_record(b"junk")]) == []
+    assert len(failed_documents(aws)) == 1
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])

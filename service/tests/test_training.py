@@ -20,8 +20,9 @@ import pytest
 from sklearn.ensemble import HistGradientBoostingRegressor
 
 from store_sales.features import FEATURE_NAMES
+from store_sales_testing.samples import sales_rows
 from training import rossmann, run
-from training.dataset import Dataset, read_csv
+from training.dataset import COLUMNS, Dataset, read_csv
 from training.errors import DataError, TrainingError
 from training.model import baseline, fit, rmspe
 from training.onnx_export import floor32, to_onnx
@@ -192,6 +193,51 @@ def test_bad_data_ends_with_status_2_and_no_traceback(tmp_path: Path) -> None:
     assert "line 2, column 'store': 'abc' is not" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "result.json").exists()
+
+
+def test_every_error_of_a_bad_file_has_a_line_of_its_own_below_the_first(tmp_path: Path) -> None:
+    rows = [
+        "2015-07-30,abc,1,0,0",
+        "2015-07-30,1,1",
+        "2015-07-30,1,1e300,0,x",
+        "2015-07-31,1,1,0,0",
+        "2015-07-31,1,1,0,0",
+    ]
+    (tmp_path / "bad.csv").write_text("\n".join(["date,store,sales,promo,holiday", *rows, '2015-08-01,"1"x,1,0,0']))
+    done = run_training(tmp_path, "--data", "bad.csv")
+    first, *places = done.stderr.splitlines()
+    assert first == "error: bad.csv: 6 errors"
+    assert [place.partition(": ")[0] for place in places] == [
+        "  line 2, column 'store'",
+        "  line 3, column 'promo'",
+        "  line 4, column 'sales'",
+        "  line 4, column 'holiday'",
+        "  line 6, columns 'date' and 'store'",
+        "  line 7, column unknown",
+    ]
+
+
+def test_data_that_the_baseline_predicts_exactly_is_trained_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = dt.date(2021, 1, 4)
+    rows = [f"{first + dt.timedelta(days=day)},1,{100 + day % 7},0,0" for day in range(160)]
+    (tmp_path / "regular.csv").write_text("\n".join(["date,store,sales,promo,holiday", *rows]))
+    data, result = tmp_path / "regular.csv", tmp_path / "r.json"
+    options = ["--data", data, "--mlflow-dir", tmp_path, "--cache-dir", tmp_path, "--result", result]
+    assert main([str(option) for option in options]) == 0
+    assert json.loads(result.read_text())["metrics"]["baseline_rmspe"] == 0
+    assert "baseline 0.0000 (exact: sales follow from store" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e26])
+def test_the_largest_and_smallest_sales_that_are_read_can_be_trained_on(tmp_path: Path, scale: float) -> None:
+    rows = [[day, store, sales * scale, promo, holiday] for day, store, sales, promo, holiday in sales_rows(stores=1)]
+    (tmp_path / "s.csv").write_text("\n".join(",".join(map(str, r)) for r in [list(COLUMNS), *rows]))
+    parts = split(read_csv(tmp_path / "s.csv"))
+    fitted = fit(parts.training)
+    measured = run._measure(parts, fitted, to_onnx(fitted.trees, run._metadata(fitted, parts)))
+    assert measured["rmspe"] < 0.08
 
 
 def test_without_network_the_default_data_is_explained(tmp_path: Path) -> None:

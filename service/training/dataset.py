@@ -3,7 +3,6 @@
 import csv
 import datetime as dt
 import io
-import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,6 +16,8 @@ from training.errors import DataError
 COLUMNS = ("date", "store", "sales", "promo", "holiday")
 MAX_LISTED = 20
 MAX_STORE = 2**31 - 1
+MIN_SALES, MAX_SALES = 1e-30, 1e30
+"""The model computes in float32 (1.2e-38 to 3.4e38); predictions may lie beside what they were learnt from."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def read_csv(path: Path) -> Dataset:
     seen: dict[tuple[dt.date, int], int] = {}
     for line, fields in _records(path, _text(path)):
         if isinstance(fields, str):
-            errors.append(f"line {line}: {fields}")
+            errors.append(f"line {line}, {fields}")
             continue
         row = _row(line, fields, errors)
         if row is None:
@@ -68,7 +69,9 @@ def read_csv(path: Path) -> Dataset:
         if first == line:
             rows.append(row)
         else:
-            errors.append(f"line {line}: date {row[0]}, store {row[1]} was given on line {first} already")
+            errors.append(
+                f"line {line}, columns 'date' and 'store': {row[0]}, {row[1]} was given on line {first} already"
+            )
     if errors:
         raise DataError(_listed(path, errors))
     if not rows:
@@ -119,9 +122,10 @@ def _records(path: Path, text: str) -> Iterator[tuple[int, dict[str, str] | str]
             if len(record) == len(header):
                 yield reader.line_num, dict(zip(header, record, strict=True))
             else:
-                yield reader.line_num, f"{len(record)} fields, but the header has {len(header)}"
+                column = f"'{header[len(record)]}'" if len(record) < len(header) else str(len(header) + 1)
+                yield reader.line_num, f"column {column}: {len(record)} fields, but the header has {len(header)}"
     except csv.Error as error:
-        yield reader.line_num, f"not well-formed CSV: {error}"
+        yield reader.line_num, f"column unknown: not well-formed CSV: {error}"
 
 
 def _check_header(path: Path, header: list[str]) -> None:
@@ -153,7 +157,7 @@ def _row(line: int, fields: dict[str, str], errors: list[str]) -> Row | None:
 
     date = parsed("date", _date, "a date YYYY-MM-DD")
     store = parsed("store", _store, f"an integer from 1 to {MAX_STORE}")
-    sales = parsed("sales", _sales, "a number >= 0")
+    sales = parsed("sales", _sales, f"0 or a number from {MIN_SALES:.0e} to {MAX_SALES:.0e}")
     promo = parsed("promo", _flag, "0 or 1")
     holiday = parsed("holiday", _flag, "0 or 1")
     if date is None or store is None or sales is None or promo is None or holiday is None:
@@ -184,7 +188,7 @@ def _sales(text: str) -> float | None:
     if not re.fullmatch(r"[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?", text):
         return None
     value = float(text)
-    return value if math.isfinite(value) else None
+    return value if value == 0 or MIN_SALES <= value <= MAX_SALES else None
 
 
 def _flag(text: str) -> int | None:

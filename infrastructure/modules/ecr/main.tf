@@ -1,3 +1,12 @@
+locals {
+  # arn:<partition>:ecr:<region>:<account>:repository/<name>
+  repository_arn = split(":", aws_ecr_repository.this.arn)
+  function_arn = format(
+    "arn:%s:lambda:%s:%s:function:%s",
+    local.repository_arn[1], local.repository_arn[3], local.repository_arn[4], var.function_name,
+  )
+}
+
 resource "aws_ecr_repository" "this" {
   name                 = var.name
   image_tag_mutability = "IMMUTABLE"
@@ -10,6 +19,24 @@ resource "aws_ecr_repository" "this" {
   encryption_configuration {
     encryption_type = "AES256"
   }
+}
+
+# Lambda adds such a statement by itself only if whoever creates the function may set repository policies, and then the
+# next plan would not know it. Account, region and partition are those of the repository: Lambda takes images from its
+# own region only.
+resource "aws_ecr_repository_policy" "this" {
+  repository = aws_ecr_repository.this.name
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "LambdaPullsTheImage"
+      Effect    = "Allow"
+      Principal = { Service = "lambda.amazonaws.com" }
+      Action    = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+      Condition = { StringLike = { "aws:SourceArn" = local.function_arn } }
+    }]
+  })
 }
 
 resource "aws_ecr_lifecycle_policy" "this" {

@@ -10,6 +10,17 @@ variable "name" {
   }
 }
 
+variable "function_name" {
+  description = "Name of the Lambda function, of the same account and region, that may pull the images."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-zA-Z0-9_-]{1,64}$", var.function_name))
+    error_message = "function_name may hold 1 to 64 letters, digits, hyphens and underscores."
+  }
+}
+
 variable "keep_images" {
   description = "Number of images to keep; older ones expire."
   type        = number

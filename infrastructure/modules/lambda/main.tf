@@ -39,7 +39,7 @@ resource "aws_lambda_function" "this" {
   lifecycle {
     precondition {
       condition     = !local.is_image || var.image_uri != null
-      error_message = "There is no image to deploy: set image_uri to an image in ECR (the repository alone is made by `terraform apply -target=module.ecr`, its address is the output ecr_repository_url), or set lambda_package_type to \"Zip\"."
+      error_message = "There is no image to deploy: set image_uri to an image in ECR, or package_type to \"Zip\"."
     }
 
     precondition {

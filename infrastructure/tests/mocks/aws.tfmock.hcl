@@ -17,7 +17,10 @@ mock_resource "aws_cloudwatch_log_group" {
 }
 
 mock_resource "aws_ecr_repository" {
-  defaults = { repository_url = "123456789012.dkr.ecr.ap-south-1.amazonaws.com/mocked" }
+  defaults = {
+    arn            = "arn:aws:ecr:ap-south-1:123456789012:repository/mocked"
+    repository_url = "123456789012.dkr.ecr.ap-south-1.amazonaws.com/mocked"
+  }
 }
 
 mock_data "aws_iam_policy_document" {
