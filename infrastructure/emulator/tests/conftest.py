@@ -6,11 +6,13 @@ PIPELINE_EMULATOR_VENV, PIPELINE_LAMBDA_RUNTIME_DIR and PIPELINE_KINESIS_LOCAL_D
 
 import contextlib
 import dataclasses
+import importlib
 import io
 import json
 import os
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -18,9 +20,13 @@ import uuid
 import zipfile
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from textwrap import dedent
+from types import ModuleType
 from typing import Any
+from unittest.mock import MagicMock
 
 import boto3
 import psutil
@@ -97,6 +103,37 @@ def wait_until[T](condition: Callable[[], T], what: str, seconds: float = 20) ->
             pytest.fail(f"{what}: not within {seconds} s; last value {value!r}")
         time.sleep(0.05)  # the interval of a poll with a deadline
     return value
+
+
+class StandIn(ModuleType):
+    """A module of LocalStack, which is not installed where the tests run: anything can be imported from it."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return MagicMock(name=f"{self.__name__}.{name}")
+
+
+class StandIns(MetaPathFinder, Loader):
+    """Finds a stand-in for every module of LocalStack."""
+
+    def find_spec(self, fullname: str, path: Any, target: Any = None) -> ModuleSpec | None:
+        return ModuleSpec(fullname, self, is_package=True) if fullname.split(".")[0] == "localstack" else None
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return StandIn(spec.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        pass
+
+
+@pytest.fixture(scope="session")
+def alone() -> Iterator[Callable[[str], Any]]:
+    """Imports a module of `pipeline_emulator` that is made for LocalStack, to test what it does by itself."""
+    finder = StandIns()
+    sys.meta_path.append(finder)
+    yield lambda name: importlib.import_module(f"pipeline_emulator.{name}")
+    sys.meta_path.remove(finder)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,8 @@
 """What a function sees and what its caller gets when all goes well."""
 
+import io
 import json
+import zipfile
 from base64 import b64encode
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -78,13 +80,13 @@ def test_context_of_the_invocation(create_function: Callable[..., Any]) -> None:
         MemorySize=192,
     )
 
-    context = b64encode(json.dumps({"custom": {"key": "value"}}).encode()).decode()
+    context = b64encode(json.dumps({"custom": {"key": "Wert ü"}}, indent=1, ensure_ascii=False).encode()).decode()
     answer = function.invoke({}, ClientContext=context).payload
 
     assert answer["arn"] == function.arn
     assert 5000 < answer["remaining"] <= 7000
     assert answer["memory"] == "192"
-    assert answer["client"] == {"key": "value"}
+    assert answer["client"] == {"key": "Wert ü"}
     assert answer["trace"].startswith("Root=1-")
     assert "[$LATEST]" in answer["stream"]
 
@@ -186,6 +188,32 @@ def test_an_update_replaces_the_environment(
     client.update_function_configuration(FunctionName=function.name, Environment={"Variables": {"COLOUR": "red"}})
 
     eventually(lambda: function.invoke().payload == "red", "the new configuration answers")
+
+
+def test_an_update_leaves_a_running_invocation_its_code(
+    create_function: Callable[..., Any], eventually: Callable[..., Any]
+) -> None:
+    source = """
+    import time
+
+    def handler(event, context):
+        print("running", flush=True)
+        time.sleep(event)
+        import late
+        return late.WHAT
+    """
+    function = create_function(source, {"late.py": "WHAT = 'old'"})
+    code = io.BytesIO()
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.writestr("function.py", "def handler(event, context):\n    return 'new'")
+
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(function.invoke, 3)
+        eventually(lambda: "running\n" in function.log_events(), "the invocation runs")
+        function.localstack.client("lambda").update_function_code(FunctionName=function.name, ZipFile=code.getvalue())
+        eventually(lambda: function.invoke(0).payload == "new", "the new code answers")
+        assert not running.done()
+        assert running.result().payload == "old"
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,31 @@
 """The parts of the executor that need no LocalStack."""
 
 import asyncio
+import json
+import logging
 import os
+import resource
+import socket
 import struct
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from http import HTTPStatus
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import psutil
 import pytest
 
-from pipeline_emulator.lambda_runtime import errors, reports
-from pipeline_emulator.lambda_runtime.log_delivery import LogEvent, batches
+from pipeline_emulator.lambda_runtime import errors, isolation, log_delivery, process, reports
+from pipeline_emulator.lambda_runtime.log_delivery import FunctionLog, LogEvent, batches
+from pipeline_emulator.lambda_runtime.model import Invocation, RuntimeStartError
 from pipeline_emulator.lambda_runtime.output import Output
+from pipeline_emulator.lambda_runtime.process import ProcessRuntime
+from pipeline_emulator.lambda_runtime.runtime_api import Reply, RuntimeApiServer
+from pipeline_emulator.lambda_runtime.session import Session
+from pipeline_emulator.sandbox.__main__ import Supervisor
 from pipeline_emulator.sandbox.protocol import Isolation, Specification
 
 pytestmark = pytest.mark.local_only
@@ -82,3 +99,230 @@ def test_specification_over_the_wire() -> None:
 
     assert vars(Specification.decode(specification.encode().strip())) == vars(specification)
     assert specification.encode().count(b"\n") == 1
+
+
+def specification(kind: Isolation = Isolation.PROCESS_GROUP) -> Specification:
+    return Specification(kind, ["/bin/true"], {}, "/", [], 2**20, 2**30)
+
+
+def test_a_function_that_never_stops_writing_leaves_the_loop_to_others() -> None:
+    written = threading.Event()
+
+    async def write() -> None:
+        output = Output(lambda timestamp, message: written.set())
+        writer = await asyncio.create_subprocess_exec("yes", "y", stdout=output.lines.write_fd)
+        try:
+            while not written.is_set():
+                await asyncio.sleep(0)
+            for _ in range(10):
+                await asyncio.sleep(0.01)
+            output.drain()
+        finally:
+            writer.kill()
+            await writer.wait()
+            output.close()
+
+    thread = threading.Thread(target=asyncio.run, args=(write(),), daemon=True)
+    thread.start()
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+class Logs:
+    """A client of CloudWatch Logs that takes nothing until it is `open`."""
+
+    def __init__(self) -> None:
+        self.open = threading.Event()
+        self.messages: list[str] = []
+        self.calls = 0
+        self.exceptions = SimpleNamespace(ResourceNotFoundException=KeyError)
+
+    def put_log_events(self, logEvents: list[dict[str, Any]], **_: Any) -> None:
+        assert self.open.wait(10)
+        self.calls += 1
+        self.messages += [event["message"] for event in logEvents]
+
+
+def test_log_that_comes_too_fast_is_cut_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, eventually: Callable[..., Any]
+) -> None:
+    monkeypatch.setattr(log_delivery, "_MAX_WAITING_BYTES", 10 * (log_delivery._OBJECT_BYTES + 1))
+    logs = Logs()
+    log = FunctionLog("group", "stream", lambda: logs)
+    for _ in range(30):
+        log.add(1, "x")
+    log.add_now("REPORT")
+    logs.open.set()
+    log.close()
+    eventually(lambda: any("dropped" in message for message in logs.messages), "the log tells of it")
+    assert logs.messages.count("x") == 10
+    assert "REPORT" in logs.messages
+    assert [message for message in logs.messages if "20 log messages were dropped" in message]
+
+
+def test_delivery_does_not_wait_for_a_pause(monkeypatch: pytest.MonkeyPatch, eventually: Callable[..., Any]) -> None:
+    monkeypatch.setattr(log_delivery, "_LINGER_SECONDS", 0.0)
+    logs = Logs()
+    log = FunctionLog("group", "stream", lambda: logs)
+    for _ in range(10):
+        log.add(1, "x")
+    logs.open.set()
+    log.close()
+    eventually(lambda: len(logs.messages) == 10, "all is delivered")
+    assert logs.calls > 1
+
+
+def invocation(request_id: str, client_context: str | None = None) -> Invocation:
+    return Invocation(request_id, "arn", b"{}", "trace", client_context)
+
+
+def test_a_late_answer_is_not_taken_for_one_to_the_next_event() -> None:
+    async def talk() -> tuple[HTTPStatus, bool]:
+        session = Session()
+        session.offer(invocation("first"), 1)
+        await session.next_invocation()
+        session.invocation_response("first", b"1")
+        answer = session.offer(invocation("second"), 1)
+        return session.invocation_response("first", b"again").status, answer.done()
+
+    assert asyncio.run(talk()) == (HTTPStatus.BAD_REQUEST, False)
+
+
+async def get(server: RuntimeApiServer) -> bytes:
+    await server.start()
+    host, _, port = server.address.partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    try:
+        return await asyncio.wait_for(reader.read(), 5)
+    finally:
+        writer.close()
+        server.stop()
+
+
+@pytest.mark.parametrize("context", [json.dumps({"k": "ü €"}, indent=1, ensure_ascii=False), "no\nJSON"])
+def test_any_client_context_fits_into_a_header(context: str) -> None:
+    async def talk() -> bytes:
+        session = Session()
+        session.offer(invocation("id", context), 1)
+        return await get(RuntimeApiServer(session))
+
+    answer = asyncio.run(talk())
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b'{"k":"\xc3\xbc \xe2\x82\xac"}' in answer or b": no JSON\r\n" in answer
+
+
+class Broken:
+    """A Runtime API whose event cannot be sent."""
+
+    async def next_invocation(self) -> Reply:
+        return Reply(HTTPStatus.OK, {"Name": "line\nbreak"})
+
+
+def test_what_cannot_be_sent_is_answered_as_an_error_of_the_server() -> None:
+    async def talk() -> bytes:
+        return await get(RuntimeApiServer(Broken()))  # type: ignore[arg-type]
+
+    assert asyncio.run(talk()).startswith(b"HTTP/1.1 500 ")
+
+
+@pytest.fixture
+def many_descriptors() -> Iterator[None]:
+    """Allows descriptors beyond 1024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < 2048:
+        pytest.skip("this machine allows no descriptor beyond 1024")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2048), hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_sandbox_serves_descriptors_beyond_1024(many_descriptors: None) -> None:
+    import fcntl
+
+    ours, theirs = socket.socketpair()
+    with theirs:
+        control = fcntl.fcntl(theirs, fcntl.F_DUPFD, 1500)
+    ours.close()
+    Supervisor(control, specification()).serve(b"rest\n")  # returns, since the other end is closed
+    os.close(control)
+
+
+@pytest.mark.parametrize("turns", [0, 1, 3])
+def test_a_close_during_a_start_leaves_no_sandbox_behind(turns: int, eventually: Callable[..., Any]) -> None:
+    async def close_meanwhile() -> None:
+        output = Output(lambda timestamp, message: None)
+        runtime = ProcessRuntime(specification(), output, lambda: None)
+        start = asyncio.create_task(runtime.start("127.0.0.1:1"))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await runtime.close()
+        with pytest.raises(RuntimeStartError):
+            await start
+        output.close()
+
+    asyncio.run(close_meanwhile())
+
+    def sandboxes() -> list[psutil.Process]:
+        return [
+            child
+            for child in psutil.Process().children()
+            if child.status() != psutil.STATUS_ZOMBIE and "pipeline_emulator.sandbox" in child.cmdline()
+        ]
+
+    eventually(lambda: not sandboxes(), "the sandbox ends")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is but one isolation")
+@pytest.mark.parametrize(
+    ("refusals", "expected", "level"),
+    [
+        ({Isolation.NAMESPACES: 1}, Isolation.NAMESPACES, logging.INFO),
+        ({Isolation.NAMESPACES: 2, Isolation.USER_NAMESPACES: 2}, Isolation.PROCESS_GROUP, logging.WARNING),
+    ],
+)
+def test_isolation_is_weakened_only_after_a_second_refusal_and_with_a_warning(
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    refusals: dict[Isolation, int],
+    expected: Isolation,
+    level: int,
+) -> None:
+    def refuse(candidate: Isolation) -> str | None:
+        refusals[candidate] = refusals.get(candidate, 0) - 1
+        return f"{candidate}: why" if refusals[candidate] >= 0 else None
+
+    monkeypatch.delenv(isolation.VARIABLE, raising=False)
+    monkeypatch.setattr(isolation, "probe", refuse)
+    monkeypatch.setattr(isolation.event_loop, "run", lambda answer: answer)
+    caplog.set_level(logging.INFO)
+    assert isolation.isolation.__wrapped__() is expected
+    assert [entry.levelno for entry in caplog.records] == [level]
+    assert level == logging.INFO or "user namespaces: why" in caplog.text
+
+
+def test_a_probe_that_takes_too_long_gives_that_as_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "_PROBE_SECONDS", 0.0)
+    assert "within 0 s" in (asyncio.run(process.probe(Isolation.PROCESS_GROUP)) or "")
+
+
+def test_read_only_folders_can_be_removed(alone: Callable[[str], Any], tmp_path: Path) -> None:
+    folder = tmp_path / "lambda-runtime"
+    (folder / "code" / "package").mkdir(parents=True)
+    (folder / "code" / "package" / "module.py").touch()
+    support = alone("lambda_runtime.support")
+    support.set_writable(folder, writable=False)
+    child = os.fork()
+    if child == 0:  # as an ordinary user: root may remove everything anyway
+        try:
+            if os.getuid() == 0:
+                for path in (tmp_path, folder, *folder.rglob("*")):
+                    os.chown(path, 65534, 65534)
+                os.chdir(tmp_path)
+                os.setuid(65534)
+            support.remove(Path("lambda-runtime") if Path.cwd() == tmp_path else folder)
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+    assert not folder.exists()
+    support.remove(folder)  # at a first start there is none

@@ -28,8 +28,13 @@ class FailureDestination:
         self._settings = settings
         self._role_arn = role_arn
 
-    def send(self, discard: Discard, shard_id: str, interrupted: threading.Event) -> None:
-        """Deliver the record of `discard`; after some attempts log the loss and go on, so that the shard moves."""
+    def send(self, discard: Discard, shard_id: str, interrupted: threading.Event) -> bool:
+        """Deliver the record of `discard`; after some attempts log the loss and go on, so that the shard moves.
+
+        Returns:
+            Whether the discard is settled. It is not when `interrupted` cut the attempts short: who goes on with the
+            shard discards the records again.
+        """
         LOG.warning(
             "Mapping %s discards %d record(s) of %s from sequence number %s: %s",
             self._settings.uuid,
@@ -39,15 +44,16 @@ class FailureDestination:
             discard.condition,
         )
         if self._settings.on_failure_destination is None:
-            return
+            return True
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 self._deliver(self._settings.on_failure_destination, discard, shard_id, datetime.now(UTC))
             except (ClientError, BotoCoreError) as error:
                 LOG.warning("On-failure destination of mapping %s: %s", self._settings.uuid, error)
             else:
-                return
-            interrupted.wait(backoff(attempt))
+                return True
+            if interrupted.wait(backoff(attempt)):
+                return False
         LOG.error(
             "Mapping %s could not reach %s: the failure record of %s, sequence numbers %s to %s, is lost. "
             "Check that the destination exists and that the function's role may write to it.",
@@ -57,6 +63,7 @@ class FailureDestination:
             discard.records[0].sequence_number,
             discard.records[-1].sequence_number,
         )
+        return True
 
     def _deliver(self, destination: str, discard: Discard, shard_id: str, now: datetime) -> None:
         _, _, service, region, _, resource = destination.split(":", 5)

@@ -2,8 +2,8 @@
 
 "Using event filtering with a Kinesis event source"
 (https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis-filtering.html): a pattern on `data` sees the record's JSON;
-a record whose data is no JSON does not match it. Unlike core, the function gets the record's own bytes, not a
-re-serialized copy.
+a record whose data is no JSON, or nested too deeply to be read, does not match it. Unlike core, the function gets the
+record's own bytes, not a re-serialized copy.
 """
 
 import base64
@@ -28,6 +28,6 @@ class RecordFilter:
         view = event | event["kinesis"]
         try:
             data = json.loads(base64.b64decode(event["kinesis"]["data"]))
-        except ValueError:
+        except (ValueError, RecursionError):
             return any("data" not in pattern and matches_event(pattern, view) for pattern in self._patterns)
         return any(matches_event(pattern, view | {"data": data}) for pattern in self._patterns)

@@ -11,7 +11,7 @@ from localstack.services.lambda_.event_source_mapping.pipe_utils import get_inte
 
 from pipeline_emulator.event_source.batch_run import Invocation, NotInvoked, Outcome
 from pipeline_emulator.event_source.records import StreamRecord, payload
-from pipeline_emulator.event_source.response import WholeBatchFailedError, first_failed
+from pipeline_emulator.event_source.response import first_failed
 from pipeline_emulator.event_source.settings import MappingSettings
 
 LOG = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class LambdaInvoker:
         known = (invocation.request_id, invocation.status_code, invocation.executed_version)
         try:
             lowest = first_failed(body, {record.sequence_number for record in records})
-        except WholeBatchFailedError as error:
+        except Exception as error:  # whatever a response does to its reader, it is the function that failed
             LOG.warning("Response of %s counts as a failed batch: %s", self._settings.function_arn, error)
             return Invocation(*known, succeeded=False)
         return Invocation(*known, succeeded=lowest is None, first_failed=lowest)

@@ -1,5 +1,6 @@
 """One ordered flow of batches: a shard has as many lanes as the mapping's ParallelizationFactor."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -12,6 +13,8 @@ from pipeline_emulator.event_source.progress import ShardProgress
 from pipeline_emulator.event_source.records import StreamRecord
 from pipeline_emulator.event_source.settings import MappingSettings
 from pipeline_emulator.event_source.stop import Stop
+
+LOG = logging.getLogger(__name__)
 
 # What a lane may hold before its shard is read no further: two full payloads, or 10,000 small records.
 BACKLOG_BYTES = 12 * 1024 * 1024
@@ -43,6 +46,8 @@ class Lane:
         self._assembler = BatchAssembler(settings.batch_size, settings.batching_window)
         self._changed = threading.Condition()
         self._closed = False
+        self._abandoned = False
+        self.failed = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
@@ -54,9 +59,9 @@ class Lane:
         self._thread.join()
 
     def add(self, records: Sequence[StreamRecord]) -> None:
-        """Append records; blocks while the backlog is full."""
+        """Append records; blocks while the backlog is full. A lane that ends leaves them to the next start."""
         with self._changed:
-            self._changed.wait_for(lambda: self._stop.requested.is_set() or not self._full())
+            self._changed.wait_for(lambda: self._ending() or not self._full())
             self._assembler.add(records, time.monotonic())
             self._changed.notify_all()
 
@@ -64,6 +69,12 @@ class Lane:
         """Say that no record follows: what is left goes out at once, then the lane ends."""
         with self._changed:
             self._closed = True
+            self._changed.notify_all()
+
+    def abandon(self) -> None:
+        """End after the invocation under way: what is not done is read again from the checkpoint."""
+        with self._changed:
+            self._abandoned = True
             self._changed.notify_all()
 
     def wake(self) -> None:
@@ -74,7 +85,19 @@ class Lane:
     def _full(self) -> bool:
         return self._assembler.backlog_bytes >= BACKLOG_BYTES or len(self._assembler) >= BACKLOG_RECORDS
 
+    def _ending(self) -> bool:
+        return self._stop.requested.is_set() or self._abandoned or self.failed
+
     def _run(self) -> None:
+        try:
+            self._work()
+        except Exception:
+            LOG.exception("Mapping %s: a lane of %s failed", self._settings.uuid, self._shard_id)
+            with self._changed:
+                self.failed = True
+                self._changed.notify_all()
+
+    def _work(self) -> None:
         while batch := self._next_batch():
             self._process(batch)
             with self._changed:
@@ -83,7 +106,7 @@ class Lane:
     def _next_batch(self) -> list[StreamRecord]:
         """Return the next batch as soon as it is due; empty when the lane has to end."""
         with self._changed:
-            while not self._stop.requested.is_set():
+            while not self._ending():
                 now = time.monotonic()
                 if batch := self._assembler.take(now, flush=self._closed):
                     self._changed.notify_all()
@@ -95,7 +118,7 @@ class Lane:
 
     def _process(self, batch: list[StreamRecord]) -> None:
         run = BatchRun(batch, self._settings)
-        while run.current and not self._stop.requested.is_set():
+        while run.current and not self._ending():
             if expired := run.expire(time.time()):
                 self._discard(expired)
                 continue
@@ -113,8 +136,8 @@ class Lane:
 
     def _discard(self, discard: Discard) -> None:
         # Delivered before it counts as done: an interruption in between repeats it rather than loses it.
-        self._destination.send(discard, self._shard_id, self._stop.requested)
-        if not self._stop.aborted:
+        settled = self._destination.send(discard, self._shard_id, self._stop.requested)
+        if settled and not self._stop.aborted:
             self._complete(discard.records)
 
     def _complete(self, records: Sequence[StreamRecord]) -> None:

@@ -16,13 +16,16 @@ from pipeline_emulator.event_source.records import EventSource
 from pipeline_emulator.event_source.settings import MappingSettings
 from pipeline_emulator.event_source.shard_consumer import ShardConsumer
 from pipeline_emulator.event_source.shards import Shard, begin, position, readable
-from pipeline_emulator.event_source.source import KinesisSource
+from pipeline_emulator.event_source.source import KinesisSource, PositionRefusedError
 from pipeline_emulator.event_source.stop import Stop
 
 LOG = logging.getLogger(__name__)
 
 # Besides at the end of a shard, the stream is listed again now and then.
 LISTING_INTERVAL_SECONDS = 30.0
+READING_ERRORS = (ClientError, BotoCoreError, PositionRefusedError)
+# The first error is told, and one a minute of those that do not end (retries are 5 s apart then).
+ERRORS_PER_WARNING = 12
 
 
 class MappingConsumer:
@@ -51,17 +54,21 @@ class MappingConsumer:
     def run(self, started: Callable[[], None]) -> None:
         """Read until stopped; `started` is called once the starting positions are taken, or cannot be taken yet."""
         errors = 0
+        # LATEST is where the stream ends at the first attempt. When only a later one succeeds, this moment stands for
+        # it: the mapping is enabled by then, and what was put since is its to deliver.
+        began = datetime.now(UTC)
         first_start = self._progress.started_at is None
         while not self._stop.requested.is_set():
             self._changed.clear()
             try:
-                self._start_readable_shards(first_start)
-                first_start, errors, wait = False, 0, LISTING_INTERVAL_SECONDS
-            except (ClientError, BotoCoreError) as error:
+                self._start_readable_shards(began, first_start)
+                errors, wait = 0, LISTING_INTERVAL_SECONDS
+            except READING_ERRORS as error:
                 errors += 1
-                level = logging.WARNING if errors == 1 else logging.DEBUG
-                LOG.log(level, "Mapping %s cannot list its shards: %s", self._settings.uuid, error)
+                level = logging.WARNING if errors % ERRORS_PER_WARNING == 1 else logging.DEBUG
+                LOG.log(level, "Mapping %s cannot read all its shards: %s", self._settings.uuid, error)
                 wait = backoff(errors)
+            first_start = False
             started()
             if not self._stop.requested.is_set():
                 self._changed.wait(wait)
@@ -74,21 +81,34 @@ class MappingConsumer:
         for consumer in list(self._consumers.values()):
             consumer.wake()
 
-    def _start_readable_shards(self, first_start: bool) -> None:
+    def _start_readable_shards(self, began: datetime, first_start: bool) -> None:
+        """Start reading what can be read; a shard that cannot does not hold up the others, but its error is raised."""
         self._consumers = {key: consumer for key, consumer in self._consumers.items() if consumer.is_alive}
+        if not self._progress.belongs_to(self._source.created()):
+            LOG.warning("Mapping %s: another stream has its stream's name; it is read anew", self._settings.uuid)
         shards = self._source.shards()
         if self._progress.started_at is None:
-            begin(self._progress, shards, self._settings, datetime.now(UTC))
-        fresh = [
-            self._consumer(shard, first_start)
-            for shard in readable(shards, self._progress.finished)
-            if shard.shard_id not in self._consumers
-        ]
+            begin(self._progress, shards, self._settings, began)
+        fresh, error = self._new_consumers(shards, first_start)
         for consumer in fresh:
             self._consumers[consumer.shard_id] = consumer
             consumer.start()
         if self._stop.requested.is_set():
             self.wake()
+        if error:
+            raise error
+
+    def _new_consumers(self, shards: list[Shard], first_start: bool) -> tuple[list[ShardConsumer], Exception | None]:
+        """Return a consumer for each shard that can be read now, and the last error of those that cannot."""
+        fresh: list[ShardConsumer] = []
+        last_error: Exception | None = None
+        for shard in readable(shards, self._progress.finished):
+            if shard.shard_id not in self._consumers:
+                try:
+                    fresh.append(self._consumer(shard, first_start))
+                except READING_ERRORS as error:
+                    last_error = error
+        return fresh, last_error
 
     def _consumer(self, shard: Shard, first_start: bool) -> ShardConsumer:
         progress = self._progress.shard(shard.shard_id)

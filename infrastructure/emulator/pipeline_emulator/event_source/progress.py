@@ -46,6 +46,12 @@ class ShardProgress:
             self.completed.update(sequence_numbers)
             self._advance()
 
+    @property
+    def all_done(self) -> bool:
+        """Whether no record that was read is still to be done."""
+        with self._lock:
+            return not self._outstanding
+
     def _advance(self) -> None:
         while self._outstanding and self._outstanding[0] in self.completed:
             self.checkpoint = self._outstanding.popleft()
@@ -54,11 +60,28 @@ class ShardProgress:
 
 @dataclass
 class MappingProgress:
-    """Progress of one mapping. `started_at` and `initial_shards` fix what LATEST meant when the mapping began."""
+    """Progress of one mapping.
+
+    `started_at` and `initial_shards` fix what LATEST meant when the mapping began; `stream_created` tells a stream from
+    a later one of the same name.
+    """
 
     started_at: datetime | None = None
     initial_shards: frozenset[str] = frozenset()
     shards: dict[str, ShardProgress] = field(default_factory=dict)
+    stream_created: datetime | None = None
+
+    def belongs_to(self, stream_created: datetime) -> bool:
+        """Note the stream that is read; return False after dropping the progress in a former one of its name.
+
+        No shard of the new stream is an initial one, so that also LATEST reads it from its beginning: all of its
+        records are newer than the mapping.
+        """
+        same = self.stream_created in (None, stream_created)
+        self.stream_created = stream_created
+        if not same:
+            self.shards, self.initial_shards = {}, frozenset()
+        return same
 
     def shard(self, shard_id: str) -> ShardProgress:
         """Return the progress of a shard, new if there was none."""

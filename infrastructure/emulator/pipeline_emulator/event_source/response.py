@@ -5,7 +5,7 @@
 """
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 
 class WholeBatchFailedError(ValueError):
@@ -21,18 +21,20 @@ def first_failed(response: bytes, sequence_numbers: Collection[int]) -> int | No
         WholeBatchFailedError: no JSON object, a bad key name, an empty, null or unknown `itemIdentifier`.
     """
     failures = _failures(response)
-    if not failures:
+    if failures is None or failures == []:
         return None
     if not isinstance(failures, list):
         raise WholeBatchFailedError("batchItemFailures is no list")
-    return min(_identifier(failure, sequence_numbers) for failure in failures)
+    # Compared as text: an identifier may have more digits than Python converts to a number.
+    known = {str(number): number for number in sequence_numbers}
+    return min(_identifier(failure, known) for failure in failures)
 
 
 def _failures(response: bytes) -> object:
     try:
         document = json.loads(response or b"null")
-    except ValueError as error:
-        raise WholeBatchFailedError("the response is no JSON") from error
+    except (ValueError, RecursionError) as error:
+        raise WholeBatchFailedError("the response is no JSON, or too deeply nested") from error
     if document is None or document == "":
         return None
     if not isinstance(document, dict):
@@ -40,8 +42,8 @@ def _failures(response: bytes) -> object:
     return document.get("batchItemFailures")
 
 
-def _identifier(failure: object, sequence_numbers: Collection[int]) -> int:
+def _identifier(failure: object, known: Mapping[str, int]) -> int:
     identifier = failure.get("itemIdentifier") if isinstance(failure, dict) else None
-    if not isinstance(identifier, str) or not identifier.isdecimal() or int(identifier) not in sequence_numbers:
-        raise WholeBatchFailedError(f"{identifier!r} is no sequence number of the batch")
-    return int(identifier)
+    if not isinstance(identifier, str) or identifier not in known:
+        raise WholeBatchFailedError(f"{str(identifier)[:60]!r} is no sequence number of the batch")
+    return known[identifier]

@@ -16,7 +16,7 @@ from pipeline_emulator.event_source.progress import ShardProgress
 from pipeline_emulator.event_source.records import EventSource, StreamRecord, stream_record
 from pipeline_emulator.event_source.settings import MappingSettings
 from pipeline_emulator.event_source.shards import Position
-from pipeline_emulator.event_source.source import IteratorExpiredError, KinesisSource, Page
+from pipeline_emulator.event_source.source import IteratorExpiredError, KinesisSource, Page, PositionRefusedError
 from pipeline_emulator.event_source.stop import Stop
 from pipeline_emulator.kinesis.activity import STREAM_ACTIVITY
 
@@ -24,6 +24,10 @@ LOG = logging.getLogger(__name__)
 
 # Read ahead of the batches, so that the next one is there when an invocation ends.
 SMALLEST_READ = 1_000
+
+
+class RecordsLeftError(Exception):
+    """A lane has left records undone: the shard is read again from its checkpoint."""
 
 
 class ShardConsumer:
@@ -47,6 +51,7 @@ class ShardConsumer:
         `ended` is set when the thread ends for whatever reason.
 
         Raises:
+            PositionRefusedError: the stream has no such position.
             botocore.exceptions.ClientError: there is no iterator to be had.
         """
         self.shard_id = shard_id
@@ -94,17 +99,27 @@ class ShardConsumer:
         try:
             with STREAM_ACTIVITY.subscribed(stream, self._put_seen):
                 self._read_to_end()
+        except RecordsLeftError:
+            LOG.warning("Mapping %s reads %s again from its checkpoint", settings.uuid, self.shard_id)
+            self._pause_before_restart()
+        except PositionRefusedError as error:
+            LOG.warning("Position in %s of %s is refused: %s", self.shard_id, settings.stream_arn, error)
+            self._close_lanes()
         except Exception:
             LOG.exception("Reading %s of %s ended unexpectedly; it starts again", self.shard_id, settings.stream_arn)
             self._close_lanes()
-            self._stop.requested.wait(LONGEST_RETRY_SECONDS)
+            self._pause_before_restart()
         finally:
             self._ended.set()
+
+    def _pause_before_restart(self) -> None:
+        self._stop.requested.wait(LONGEST_RETRY_SECONDS)
 
     def _read_to_end(self) -> None:
         while not self._stop.requested.is_set():
             # Cleared before the read: a put during the read cuts the wait after it short.
             self._put_seen.clear()
+            self._check_lanes()
             page = self._read()
             if page is None:
                 continue
@@ -112,13 +127,22 @@ class ShardConsumer:
             if page.next_iterator is None and not page.records:
                 self._close_lanes()
                 # Interrupted lanes leave records behind: the shard is only finished when all of them are done.
-                self._progress.finished = not self._stop.requested.is_set()
+                self._progress.finished = self._progress.all_done
+                self._check_lanes()
                 return
             # After the last records of a closed shard, ask once more: a server may end the iterator too early.
             self._iterator = page.next_iterator
             if not page.records and page.milliseconds_behind == 0 and not self._stop.requested.is_set():
                 self._put_seen.wait(config.LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC)
         self._close_lanes()
+
+    def _check_lanes(self) -> None:
+        """Give the shard up when a lane has failed: its records would be missing before those of the others."""
+        if any(lane.failed for lane in self._lanes):
+            for lane in self._lanes:
+                lane.abandon()
+            self._close_lanes()
+            raise RecordsLeftError
 
     def _read(self) -> Page | None:
         """Return the next page, or None after an error that calls for another attempt."""

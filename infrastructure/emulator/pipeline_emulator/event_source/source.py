@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from botocore.config import Config
@@ -19,7 +20,12 @@ READ_TIMEOUT_SECONDS = 30
 
 
 # An iterator is good for five minutes; a server that has lost its streams calls it invalid.
-ITERATOR_ERRORS = {"ExpiredIteratorException", "InvalidArgumentException"}
+INVALID_ARGUMENT = "InvalidArgumentException"
+ITERATOR_ERRORS = {"ExpiredIteratorException", INVALID_ARGUMENT}
+
+
+class PositionRefusedError(Exception):
+    """The stream has no such position: it was deleted, and another one made under its name."""
 
 
 class IteratorExpiredError(Exception):
@@ -45,6 +51,12 @@ class KinesisSource:
         self._lock = threading.Lock()
         self._cached_client: Any = None
 
+    def created(self) -> datetime:
+        """Return when the stream was made."""
+        response = self._client().describe_stream_summary(StreamARN=self._settings.stream_arn)
+        created: datetime = response["StreamDescriptionSummary"]["StreamCreationTimestamp"]
+        return created
+
     def shards(self) -> list[Shard]:
         """Return every shard that the stream still lists, closed ones included."""
         request: dict[str, Any] = {"StreamARN": self._settings.stream_arn}
@@ -57,10 +69,20 @@ class KinesisSource:
             request = {"NextToken": token}
 
     def iterator(self, shard_id: str, position: Position) -> str:
-        """Return a shard iterator for `position`."""
-        response = self._client().get_shard_iterator(
-            StreamARN=self._settings.stream_arn, ShardId=shard_id, **position.arguments()
-        )
+        """Return a shard iterator for `position`.
+
+        Raises:
+            PositionRefusedError: there is no such position.
+            botocore.exceptions.ClientError: any other error, throttling included.
+        """
+        try:
+            response = self._client().get_shard_iterator(
+                StreamARN=self._settings.stream_arn, ShardId=shard_id, **position.arguments()
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] == INVALID_ARGUMENT:
+                raise PositionRefusedError(str(error)) from error
+            raise
         iterator: str = response["ShardIterator"]
         return iterator
 

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html. Ho
 """
 
 import asyncio
+import threading
 import time
 
 from pipeline_emulator.lambda_runtime import errors, reports
@@ -33,6 +34,7 @@ class Environment:
         self._busy = False
         self._retired = False
         self._closed = False
+        self.closed = threading.Event()  # set when nothing is left of it, for threads that wait for that
 
     async def initialize(self) -> bytes | None:
         """Starts the runtime and loads the function.
@@ -75,10 +77,13 @@ class Environment:
         if self._closed:
             return
         self._closed = True
-        await self._runtime.close()
-        self._server.stop()
-        self._output.close()
-        self._log.close()
+        try:
+            await self._runtime.close()
+            self._server.stop()
+            self._output.close()
+            self._log.close()
+        finally:
+            self.closed.set()
 
     async def _invoke(self, invocation: Invocation) -> Result:
         began = time.perf_counter()

@@ -4,7 +4,7 @@ import logging
 import tempfile
 import threading
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,8 @@ from pipeline_emulator.sandbox.protocol import Isolation, Specification
 
 LOG = logging.getLogger(__name__)
 _DEFAULT_TMP_MB = 512
+# Code is deleted after the last invocation that uses it; this is what its end may take beyond the function's timeout.
+_END_SECONDS = 30.0
 _shutting_down = threading.Event()
 _executors: "weakref.WeakSet[ProcessRuntimeExecutor]" = weakref.WeakSet()
 
@@ -59,6 +61,17 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
         if self._environment:
             environment = self._environment
             event_loop.run(environment.close() if _shutting_down.is_set() else environment.retire())
+
+    def uses(self, folder: Path) -> bool:
+        """Whether the environment, which has not ended, runs the code in `folder`."""
+        code = self.function_version.config.code
+        running = self._environment is not None and not self._environment.closed.is_set()
+        return running and code is not None and Path(code.get_unzipped_code_location()) == folder
+
+    def wait_until_closed(self) -> None:
+        """Waits for the end of the environment, in the limits of its function's timeout."""
+        if self._environment:
+            self._environment.closed.wait(self.function_version.config.timeout + _END_SECONDS)
 
     def invoke(self, payload: dict[str, str]) -> InvocationResult:
         """Hands one event to the function and waits for the answer."""
@@ -160,6 +173,25 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
     def _warn_of_memory(self) -> None:
         function = self.function_version
         LOG.warning("%s used more than its %s MB and was killed", function.qualified_arn, function.config.memory_size)
+
+
+def when_unused(folder: Path, act: Callable[[], None]) -> None:
+    """Calls `act` once no environment runs the code in `folder`: at once, or else in the background.
+
+    Core deletes the code of a former version while it stops that version's environments, and those finish their
+    invocations. It holds the function's lock meanwhile, hence no waiting here.
+    """
+    users = [] if _shutting_down.is_set() else [executor for executor in list(_executors) if executor.uses(folder)]
+    if not users:
+        act()
+        return
+
+    def wait_and_act() -> None:
+        for executor in users:
+            executor.wait_until_closed()
+        act()
+
+    threading.Thread(target=wait_and_act, name="lambda-code", daemon=True).start()
 
 
 def shut_down() -> None:

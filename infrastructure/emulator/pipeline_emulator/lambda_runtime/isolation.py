@@ -24,7 +24,9 @@ def isolation() -> Isolation:
     """The isolation in force: the one LAMBDA_PROCESS_ISOLATION asks for, or else the best that works."""
     wanted = os.environ.get(VARIABLE, "")
     chosen, reasons = _named(wanted) if wanted else _best()
-    LOG.info("Lambda isolation: %s (%s)%s", chosen, _EFFECT[chosen], "".join(f"; {reason}" for reason in reasons))
+    weaker = sys.platform == "linux" and chosen is Isolation.PROCESS_GROUP and not wanted
+    level = logging.WARNING if weaker else logging.INFO
+    LOG.log(level, "Lambda isolation: %s (%s)%s", chosen, _EFFECT[chosen], "".join(f"; {reason}" for reason in reasons))
     return chosen
 
 
@@ -39,7 +41,8 @@ def _best() -> tuple[Isolation, list[str]]:
     reasons: list[str] = []
     if sys.platform == "linux":
         for candidate in (Isolation.NAMESPACES, Isolation.USER_NAMESPACES):
-            refusal = event_loop.run(probe(candidate))
+            # Twice, since a machine may be too busy for a moment and the choice stays.
+            refusal = event_loop.run(probe(candidate)) and event_loop.run(probe(candidate))
             if refusal is None:
                 return candidate, reasons if os.geteuid() == 0 else []  # only root expects the first to work
             reasons.append(refusal)

@@ -15,6 +15,9 @@ _LINGER_SECONDS = 0.2
 _MAX_EVENTS, _MAX_BYTES, _EVENT_OVERHEAD_BYTES = 10_000, 1_048_576, 26
 # https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html: LogResult holds the last 4 KB.
 _TAIL_BYTES = 4096
+# What may wait for delivery: a function can write faster than CloudWatch Logs takes it. Each message counts with what
+# its objects take.
+_MAX_WAITING_BYTES, _OBJECT_BYTES = 16 * 2**20, 256
 
 
 class LogEvent(NamedTuple):
@@ -37,19 +40,23 @@ class FunctionLog:
         self._destination = {"logGroupName": group, "logStreamName": stream}
         self._make_client = make_client
         self._queue: queue.SimpleQueue[LogEvent | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._waiting_bytes = 0
+        self._dropped = 0
         self._tail = ""
         self._warnings: set[str] = set()
         threading.Thread(target=self._deliver, name="lambda-log", daemon=True).start()
 
     def add(self, timestamp: int, message: str) -> None:
-        """Takes a message; blank ones are dropped, CloudWatch Logs refuses them."""
+        """Takes a message; blank ones are dropped, CloudWatch Logs refuses them, and those that come too fast."""
         if message.strip():
             self._tail = (self._tail + message)[-_TAIL_BYTES:]
-            self._queue.put(LogEvent(timestamp, message))
+            self._enqueue(LogEvent(timestamp, message), limited=True)
 
     def add_now(self, message: str) -> None:
-        """Takes a message of this moment."""
-        self.add(time.time_ns() // 1_000_000, message)
+        """Takes a message of the platform, of this moment; it is never dropped."""
+        self._tail = (self._tail + message)[-_TAIL_BYTES:]
+        self._enqueue(LogEvent(_now_ms(), message), limited=False)
 
     def begin_tail(self) -> None:
         """What comes from now on belongs to the next invocation."""
@@ -63,21 +70,42 @@ class FunctionLog:
         """Delivers what is left, in the background."""
         self._queue.put(None)
 
+    def _enqueue(self, event: LogEvent, *, limited: bool) -> None:
+        with self._lock:
+            if limited and self._waiting_bytes >= _MAX_WAITING_BYTES:
+                self._dropped += 1
+                return
+            self._waiting_bytes += _memory(event)
+        self._queue.put(event)
+
     def _deliver(self) -> None:
         client: Any = None
-        while events := self._collect():
+        while events := [*self._collect(), *self._told_drops()]:
             try:
                 client = client or self._make_client()
                 for batch in batches(events):
                     self._put(client, batch)
             except Exception as error:  # whatever a client raises: the function goes on, as on AWS
                 self._warn(str(error))
+            with self._lock:
+                self._waiting_bytes -= sum(map(_memory, events))
+
+    def _told_drops(self) -> list[LogEvent]:
+        """What the log says of dropped messages, once for each delivery that follows such."""
+        with self._lock:
+            if not self._dropped:
+                return []
+            message = f"[{self._dropped} log messages were dropped: they came faster than they could be delivered]\n"
+            self._dropped = 0
+            event = LogEvent(_now_ms(), message)
+            self._waiting_bytes += _memory(event)
+            return [event]
 
     def _collect(self) -> list[LogEvent]:
         """Waits for messages; an empty list ends the delivery."""
         events: list[LogEvent] = []
         deadline = None
-        while True:
+        while deadline is None or time.monotonic() < deadline:  # also where messages never pause
             try:
                 event = self._queue.get(timeout=deadline and max(0.0, deadline - time.monotonic()))
             except queue.Empty:
@@ -87,6 +115,7 @@ class FunctionLog:
                 return events
             events.append(event)
             deadline = deadline or time.monotonic() + _LINGER_SECONDS
+        return events
 
     def _put(self, client: Any, batch: list[LogEvent]) -> None:
         events = [event._asdict() for event in batch]
@@ -108,6 +137,14 @@ class FunctionLog:
         if reason not in self._warnings:
             self._warnings.add(reason)
             LOG.warning("log of %s is not delivered: %s", self._destination["logGroupName"], reason)
+
+
+def _memory(event: LogEvent) -> int:
+    return len(event.message) + _OBJECT_BYTES
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def batches(events: list[LogEvent]) -> list[list[LogEvent]]:

@@ -10,7 +10,11 @@ from collections.abc import Callable
 type Sink = Callable[[int, str], None]
 """Takes a message and the time it was written, in milliseconds since 1970."""
 
-_READ_BYTES = 64 * 1024
+# One read per turn of the event loop, which serves all environments: a function that never stops writing must not keep
+# the others from theirs.
+_READ_BYTES = 16 * 1024
+# A pipe holds no more, unless the function enlarges it: what was written before a drain lies within these bytes.
+_PIPE_BYTES = 64 * 1024
 # One log event of CloudWatch Logs holds 1 MiB at most; a longer line is split.
 _MAX_LINE_BYTES = 256 * 1024
 # Big-endian frame type, length, microseconds since 1970: see FramedTelemetryLogSink in awslambdaric's bootstrap.py.
@@ -25,18 +29,18 @@ class Pipe:
         self._buffer = bytearray()
         self._read_fd, self.write_fd = os.pipe()
         os.set_blocking(self._read_fd, False)
-        asyncio.get_running_loop().add_reader(self._read_fd, self._read_all)
+        asyncio.get_running_loop().add_reader(self._read_fd, self._read)
 
     def drain(self) -> None:
         """Takes all that has been written so far, an unfinished line as well."""
-        self._read_all()
+        for _ in range(_PIPE_BYTES // _READ_BYTES):
+            self._read()
         self._parse(self._buffer, False)
 
-    def _read_all(self) -> None:
+    def _read(self) -> None:
         with contextlib.suppress(BlockingIOError):
-            while data := os.read(self._read_fd, _READ_BYTES):
-                self._buffer += data
-                self._parse(self._buffer, True)
+            self._buffer += os.read(self._read_fd, _READ_BYTES)
+            self._parse(self._buffer, True)
 
     def close(self) -> None:
         """Takes the rest and closes both ends."""

@@ -1,7 +1,6 @@
 """Where LocalStack core leaves no other way than to change it."""
 
 import functools
-import shutil
 import tempfile
 from base64 import b64decode
 from collections.abc import Callable
@@ -16,7 +15,7 @@ from localstack.services.lambda_.invocation.version_manager import LambdaVersion
 from localstack.utils.patch import patch
 
 from pipeline_emulator.lambda_runtime import support
-from pipeline_emulator.lambda_runtime.executor import ProcessRuntimeExecutor, shut_down
+from pipeline_emulator.lambda_runtime.executor import ProcessRuntimeExecutor, shut_down, when_unused
 
 
 @functools.cache
@@ -36,21 +35,25 @@ def apply() -> None:
         """Core drops the client context on the way to the executor."""
         if isinstance(self.runtime_executor, ProcessRuntimeExecutor):
             encoded = invocation.client_context
-            self.runtime_executor.client_context = encoded and b64decode(encoded).decode()
+            self.runtime_executor.client_context = encoded and b64decode(encoded).decode(errors="replace")
         return original(self, invocation)
 
     @patch(S3Code.destroy_cached)  # type: ignore[no-untyped-call, untyped-decorator]
     def destroy_cached(original: Callable[..., None], self: Any) -> None:
-        """Read-only folders cannot be emptied."""
+        """Read-only folders cannot be emptied, and those of an update may still be in use."""
         folder = self.get_unzipped_code_location()
-        if folder.exists():
-            support.set_writable(folder, writable=True)
-        original(self)
+
+        def destroy() -> None:
+            if folder.exists():
+                support.set_writable(folder, writable=True)
+            original(self)
+
+        when_unused(folder, destroy)
 
 
 def _keep_temporary_files_in_the_stack() -> None:
     """Core unpacks functions below the machine's /tmp, where a killed LocalStack would leave them behind."""
     folder = Path(config.dirs.tmp, "lambda-runtime")
-    shutil.rmtree(folder, ignore_errors=True)  # of a LocalStack that was killed in this folder
-    folder.mkdir(parents=True)
+    support.remove(folder)  # of a LocalStack that was killed in this folder
+    folder.mkdir(parents=True, exist_ok=True)
     tempfile.tempdir = str(folder)

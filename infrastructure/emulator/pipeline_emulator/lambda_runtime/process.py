@@ -17,6 +17,8 @@ from pipeline_emulator.sandbox.protocol import Isolation, Specification
 
 _EMULATOR_FOLDER = Path(__file__).parents[2]
 _KILL_SECONDS = 5.0
+# A busy machine takes seconds to start a process, and what a probe finds holds for as long as LocalStack runs.
+_PROBE_SECONDS = 20.0
 # The harness finds leftover processes by this variable; its value is the stack's folder.
 STACK_VARIABLE = "PIPELINE_STACK"
 
@@ -48,6 +50,7 @@ class ProcessRuntime:
         self._started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._pid = 0
         self._peak_bytes = 0
+        self._closed = False
         self.exited: asyncio.Future[Exit] = asyncio.get_running_loop().create_future()
 
     async def start(self, api_address: str) -> None:
@@ -78,23 +81,29 @@ class ProcessRuntime:
         return self._peak_bytes
 
     async def close(self) -> None:
-        """Ends the sandbox: it kills everything below it and goes."""
+        """Ends the sandbox: it kills everything below it and goes. One that is being opened goes once it is there."""
+        self._closed = True
         if self._writer:
             self._writer.close()
             self._writer = None
-        if self._sandbox:
-            try:
-                await asyncio.wait_for(self._sandbox.wait(), _KILL_SECONDS)
-            except TimeoutError:
-                self._sandbox.kill()
+        await self._end_of_sandbox()
         if self._events:
             await asyncio.wait({self._events})
         if self._private_tmp:
             shutil.rmtree(self._private_tmp, ignore_errors=True)
 
+    async def _end_of_sandbox(self) -> None:
+        if self._sandbox:
+            try:
+                await asyncio.wait_for(self._sandbox.wait(), _KILL_SECONDS)
+            except TimeoutError:
+                self._sandbox.kill()
+
     async def _open_sandbox(self, api_address: str) -> None:
+        self._check_open()
         ours, theirs = socket.socketpair()
-        with theirs:
+        with contextlib.ExitStack() as on_failure, theirs:
+            on_failure.callback(ours.close)
             frames_fd = self._output.frames.write_fd
             self._sandbox = await asyncio.create_subprocess_exec(
                 *(sys._base_executable, "-S", "-s", "-P", "-m", "pipeline_emulator.sandbox", str(theirs.fileno())),  # type: ignore[attr-defined]
@@ -105,19 +114,34 @@ class ProcessRuntime:
                 start_new_session=True,
                 env={"PYTHONPATH": str(_EMULATOR_FOLDER), **stack_marker()},
             )
+            on_failure.pop_all()
         reader, writer = await asyncio.open_connection(sock=ours)
         runtime_variables = {"AWS_LAMBDA_RUNTIME_API": api_address, "_LAMBDA_TELEMETRY_LOG_FD": str(frames_fd)}
         self._specification.environment |= {**runtime_variables, **stack_marker()}
+        try:
+            await self._isolate(reader, writer)
+        except BaseException:
+            writer.close()
+            await self._end_of_sandbox()
+            raise
+        self._writer = writer
+        self._events = asyncio.create_task(self._listen(reader))
+
+    async def _isolate(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._check_open()
         writer.write(self._specification.encode())
         line = b""
         with contextlib.suppress(ConnectionError):
             line = await reader.readline()
+        self._check_open()
         answer = json.loads(line or b'{"event": "failed", "reason": "the sandbox ended at its start"}')
         if answer["event"] != "isolated":
-            writer.close()
             raise RuntimeStartError(f"no execution environment ({self._specification.isolation}): {answer['reason']}")
-        self._writer = writer
-        self._events = asyncio.create_task(self._listen(reader))
+
+    def _check_open(self) -> None:
+        """A `close` during a start knows nothing of what the start is making: the start has to see to it."""
+        if self._closed:
+            raise RuntimeStartError("the execution environment was closed while it started")
 
     async def _listen(self, reader: asyncio.StreamReader) -> None:
         with contextlib.suppress(ConnectionError):
@@ -132,7 +156,8 @@ class ProcessRuntime:
         match event["event"]:
             case "started":
                 self._pid, self._peak_bytes = event["pid"], 0
-                self._started.set_result(None)
+                if not self._started.done():  # a start that was given up
+                    self._started.set_result(None)
             case "memory":
                 self._peak_bytes = max(self._peak_bytes, event["bytes"])
             case "exited":
@@ -168,12 +193,22 @@ async def probe(isolation: Isolation) -> str | None:
         memory_bytes=2**30,
     )
     runtime = ProcessRuntime(specification, output, lambda: None)
+    attempt = asyncio.create_task(_run_to_its_end(runtime))
+    await asyncio.wait({attempt}, timeout=_PROBE_SECONDS)
+    in_time = attempt.done()
+    await runtime.close()
+    refusal = await attempt  # the close has ended it, if nothing else has
+    output.close()
+    if not in_time:
+        return f"{isolation}: a process did not start and end within {_PROBE_SECONDS:.0f} s"
+    return refusal and (" ".join(said) or refusal)
+
+
+async def _run_to_its_end(runtime: ProcessRuntime) -> str | None:
+    """Why the runtime did not start and end well, or None."""
     try:
         await runtime.start("")
-        how = await asyncio.wait_for(runtime.exited, _KILL_SECONDS)
-        return None if how.returncode == 0 else " ".join(said) or "it cannot start a process"
-    except (RuntimeStartError, TimeoutError) as error:
+    except RuntimeStartError as error:
         return str(error)
-    finally:
-        await runtime.close()
-        output.close()
+    how = await runtime.exited
+    return f"its process ended with status {how.returncode}" if how.returncode else None

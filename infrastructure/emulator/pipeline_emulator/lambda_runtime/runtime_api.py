@@ -8,11 +8,14 @@ import asyncio
 import contextlib
 import dataclasses
 import json
+import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Protocol
 
 import h11
+
+LOG = logging.getLogger(__name__)
 
 PREFIX = "/2018-06-01/runtime"
 _READ_BYTES = 256 * 1024
@@ -106,14 +109,24 @@ class RuntimeApiServer:
             elif isinstance(event, h11.Data):
                 body += event.data
             elif isinstance(event, h11.EndOfMessage) and request is not None:
-                reply = await self._route(request.method.decode(), request.target.decode(), bytes(body))
-                writer.write(_encode(connection, reply))
+                head, body_out = await self._answer(request.method.decode(), request.target.decode(), bytes(body))
+                writer.write(_encode(connection, head, body_out))
                 await writer.drain()
                 if connection.our_state is h11.MUST_CLOSE:
                     return
                 connection.start_next_cycle()
             else:  # the connection is closed
                 return
+
+    async def _answer(self, method: str, target: str, body: bytes) -> tuple[h11.Response, bytes]:
+        """The response; one that cannot be made is an error of ours, which the runtime has to hear of."""
+        try:
+            reply = await self._route(method, target, body)
+            return _head(reply), reply.body
+        except Exception as error:
+            LOG.exception("Lambda Runtime API: %s %s", method, target)
+            reply = refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalServerError", str(error))
+            return _head(reply), reply.body
 
     async def _route(self, method: str, target: str, body: bytes) -> Reply:
         match method, target.removeprefix(PREFIX).strip("/").split("/"):
@@ -128,11 +141,16 @@ class RuntimeApiServer:
         return refusal(HTTPStatus.NOT_FOUND, "NotFound", f"{method} {target} is no request of the Lambda Runtime API")
 
 
-def _encode(connection: h11.Connection, reply: Reply) -> bytes:
-    headers = [*reply.headers.items(), ("Content-Length", str(len(reply.body)))]
+def _head(reply: Reply) -> h11.Response:
+    headers = [(name.encode(), value.encode()) for name, value in reply.headers.items()]
+    headers.append((b"Content-Length", str(len(reply.body)).encode()))
+    return h11.Response(status_code=reply.status.value, reason=reply.status.phrase, headers=headers)
+
+
+def _encode(connection: h11.Connection, head: h11.Response, body: bytes) -> bytes:
     parts = [
-        connection.send(h11.Response(status_code=reply.status.value, reason=reply.status.phrase, headers=headers)),
-        connection.send(h11.Data(data=reply.body)),
+        connection.send(head),
+        connection.send(h11.Data(data=body)),
         connection.send(h11.EndOfMessage()),
     ]
     return b"".join(part for part in parts if part)

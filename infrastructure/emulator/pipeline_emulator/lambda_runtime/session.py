@@ -50,7 +50,7 @@ class Session:
             "Lambda-Runtime-Trace-Id": invocation.trace,
         }
         if invocation.client_context:
-            headers["Lambda-Runtime-Client-Context"] = invocation.client_context
+            headers["Lambda-Runtime-Client-Context"] = _one_line(invocation.client_context)
         return Reply(HTTPStatus.OK, headers, invocation.payload)
 
     def invocation_response(self, request_id: str, body: bytes) -> Reply:
@@ -78,7 +78,16 @@ class Session:
         if self._current is None or self._current.request_id != request_id or self._answer.done():
             return refusal(HTTPStatus.BAD_REQUEST, "InvalidRequestID", "Invalid request ID")
         self._answer.set_result(answer)
+        self._current = None  # else a late answer to this event would be taken for one to the next
         return ACCEPTED
+
+
+def _one_line(client_context: str) -> str:
+    """The client context as a header's value, which has no line breaks: JSON may have them between its elements."""
+    try:
+        return json.dumps(json.loads(client_context), separators=(",", ":"), ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return " ".join(client_context.split())
 
 
 def _error_type(body: bytes) -> str:

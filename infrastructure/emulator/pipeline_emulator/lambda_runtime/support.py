@@ -1,7 +1,11 @@
 """What the process executor can run, and the permissions of a function's code."""
 
+import contextlib
 import os
+import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
 
@@ -35,3 +39,16 @@ def set_writable(folder: Path, *, writable: bool) -> None:
             if not path.is_symlink():
                 path.chmod(0o644 if writable else 0o444)
         Path(parent).chmod(0o755 if writable else 0o555)
+
+
+def remove(folder: Path) -> None:
+    """Removes `folder` with read-only folders in it, as far as this user may: what others own stays."""
+
+    def make_writable_and_retry(remove_one: Callable[[str], Any], path: str, _error: BaseException) -> None:
+        parent = Path(path).parent
+        if remove_one in (os.unlink, os.rmdir) and parent.is_relative_to(folder):
+            with contextlib.suppress(OSError):
+                parent.chmod(0o700)
+                remove_one(path)
+
+    shutil.rmtree(folder, onexc=make_writable_and_retry)

@@ -41,9 +41,8 @@ class Supervisor:
             *lines, commands = commands.split(b"\n")
             for line in lines:
                 self._obey(line.decode())
-            sources = [self._control] + ([self._status_fd] if self._status_fd >= 0 else [])
             watching = self._watching and self._status_fd >= 0
-            readable, _, _ = select.select(sources, [], [], _SAMPLE_SECONDS if watching else None)
+            readable = self._wait(_SAMPLE_SECONDS if watching else None)
             if self._control in readable:
                 received = os.read(self._control, 4096)
                 if not received:
@@ -53,6 +52,14 @@ class Supervisor:
                 self._end(out_of_memory=False)
             elif watching:
                 self._measure()
+
+    def _wait(self, seconds: float | None) -> set[int]:
+        """Descriptors that can be read or have ended; not by `select`, which refuses descriptors from 1024 on."""
+        poll = select.poll()
+        for source in (self._control, self._status_fd):
+            if source >= 0:
+                poll.register(source, select.POLLIN)
+        return {source for source, _ in poll.poll(None if seconds is None else seconds * 1000)}
 
     def _obey(self, command: str) -> None:
         match command:

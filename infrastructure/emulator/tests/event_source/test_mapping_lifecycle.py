@@ -41,6 +41,29 @@ def test_mapping_created_disabled_reads_only_when_enabled(scene: Any) -> None:
     assert scene.await_ids({1}) == [[1]]
 
 
+def test_stream_made_anew_while_the_mapping_was_disabled_is_read(scene: Any) -> None:
+    scene.create_stream()
+    scene.put(1)
+    mapping = scene.map(StartingPosition="TRIM_HORIZON")
+    scene.await_ids({1})
+    scene.update(mapping, state="Disabled", Enabled=False)
+    scene.kinesis.delete_stream(StreamName=scene.stream)
+
+    def gone() -> bool:
+        try:
+            scene.kinesis.describe_stream_summary(StreamName=scene.stream)
+        except scene.kinesis.exceptions.ResourceNotFoundException:
+            return True
+        return False
+
+    scene.eventually(gone, "the stream is gone")
+    scene.kinesis.create_stream(StreamName=scene.stream, ShardCount=1)
+    scene.stream_active()
+    scene.put(2)
+    scene.update(mapping, Enabled=True)
+    scene.await_ids({1, 2})
+
+
 def test_updates_while_records_flow_neither_lose_nor_repeat(scene: Any) -> None:
     scene.create_stream(shards=2)
     mapping = scene.map(BatchSize=5)

@@ -1,7 +1,7 @@
 """The pure rules beside the batch: assembling, responses, progress, shards, settings, failure records."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -112,6 +112,13 @@ def test_response_is_a_full_success(response: bytes) -> None:
         b"true",
         b'{"batchItemFailures": 1}',
         b'{"batchItemFailures": "1"}',
+        b'{"batchItemFailures": ""}',
+        b'{"batchItemFailures": 0}',
+        b'{"batchItemFailures": false}',
+        b'{"batchItemFailures": {}}',
+        b'{"batchItemFailures": [{"itemIdentifier": "' + b"1" * 5000 + b'"}]}',
+        b'{"batchItemFailures": [' + b"1" * 5000 + b"]}",
+        b"[" * 200_000,
         b'{"batchItemFailures": ["1"]}',
         b'{"batchItemFailures": [{"itemIdentifier": ""}]}',
         b'{"batchItemFailures": [{"itemIdentifier": null}]}',
@@ -149,6 +156,30 @@ def test_checkpoint_is_below_everything_undone(order: list[int], done: int) -> N
     assert again == [number for number in range(low, 14) if number not in finished]
     progress.complete(again)
     assert (progress.checkpoint, progress.completed) == (13, set())
+
+
+def test_records_are_all_done_once_each_is() -> None:
+    progress = ShardProgress()
+    assert progress.all_done
+    progress.register(1)
+    progress.register(2)
+    progress.complete([2])
+    assert not progress.all_done
+    progress.complete([1])
+    assert progress.all_done
+
+
+def test_progress_in_a_former_stream_of_the_name_is_dropped() -> None:
+    latest = MappingSettings("u", "f", "arn:aws:kinesis:r:a:stream/s", starting_position="LATEST")
+    progress = MappingProgress()
+    assert progress.belongs_to(NOW)
+    begin(progress, [shard("s"), shard("ended", closed=True)], latest, NOW)
+    progress.shard("s").register(7)
+    assert progress.belongs_to(NOW)
+    assert position("s", progress, latest, first_start=False).sequence_number == 7
+    assert not progress.belongs_to(NOW + timedelta(seconds=1))
+    assert position("s", progress, latest, first_start=False) == Position("TRIM_HORIZON")
+    assert progress.finished == set()
 
 
 # --- shards

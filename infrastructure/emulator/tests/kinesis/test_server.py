@@ -4,6 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import psutil
 import pytest
 
 pytestmark = pytest.mark.local_only
@@ -22,3 +23,20 @@ def test_first_requests_at_once_all_succeed_and_stacks_are_apart(
     assert [answer.result()["StreamNames"] for answer in answers] == [[]] * 8
     assert stream in localstack.client("kinesis").list_streams()["StreamNames"]
     other.stop()
+
+
+def test_everything_listens_on_the_loopback_address_only(localstack: Any, create_stream: Callable[..., str]) -> None:
+    create_stream()  # with the first one, the Kinesis server starts
+    processes = [psutil.Process(localstack.process.pid), *localstack.processes()]
+    listening = {
+        process.pid: {
+            connection.laddr.ip
+            for connection in process.net_connections("inet")
+            if connection.status == psutil.CONN_LISTEN
+        }
+        for process in processes
+    }
+    servers = [psutil.Process(pid).name() for pid, addresses in listening.items() if addresses]
+    assert any("node" in name for name in servers)
+    assert listening[localstack.process.pid]
+    assert set().union(*listening.values()) <= {"127.0.0.1", "::1"}

@@ -1,0 +1,248 @@
+"""Threads of a mapping and what they do when something goes wrong, without LocalStack."""
+
+import base64
+import json
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from botocore.exceptions import BotoCoreError, ClientError
+
+from pipeline_emulator.event_source.batch_run import Discard, Invocation
+from pipeline_emulator.event_source.progress import MappingProgress, ShardProgress
+from pipeline_emulator.event_source.records import EventSource, StreamRecord
+from pipeline_emulator.event_source.settings import MappingSettings
+from pipeline_emulator.event_source.shards import Position, Shard
+from pipeline_emulator.event_source.stop import Stop
+
+pytestmark = pytest.mark.local_only
+
+NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
+SECONDS = 5.0
+
+
+def settings(**changes: Any) -> MappingSettings:
+    return MappingSettings("uuid", "arn:aws:lambda:r:a:function:f", "arn:aws:kinesis:r:a:stream/s", **changes)
+
+
+def record(number: int) -> StreamRecord:
+    return StreamRecord(number, "key", NOW.timestamp(), "{}")
+
+
+@pytest.fixture
+def stop() -> Stop:
+    return Stop(threading.Event())
+
+
+@pytest.fixture
+def make_lane(alone: Callable[[str], Any], stop: Stop) -> Callable[..., Any]:
+    """Makes a lane of a progress with one registered record."""
+
+    def make(progress: ShardProgress, invoke: Callable[..., Any], send: Callable[..., bool]) -> Any:
+        return alone("event_source.lane").Lane(
+            "lane",
+            "shard",
+            settings(maximum_retry_attempts=0),
+            progress,
+            SimpleNamespace(invoke=invoke),
+            SimpleNamespace(send=send),
+            lambda outcome: None,
+            stop,
+        )
+
+    return make
+
+
+def crash(*_: Any) -> Any:
+    raise RuntimeError("a bug")
+
+
+def fail(*_: Any) -> Invocation:
+    return Invocation("id", succeeded=False)
+
+
+def run_lane(lane: Any, progress: ShardProgress) -> None:
+    progress.register(1)
+    lane.start()
+    lane.add([record(1)])
+    lane.close()
+    lane.join()
+
+
+def test_a_lane_that_crashes_says_so_and_completes_nothing(make_lane: Callable[..., Any]) -> None:
+    progress = ShardProgress()
+    lane = make_lane(progress, crash, lambda *_: True)
+    run_lane(lane, progress)
+    assert lane.failed
+    assert not progress.all_done
+    lane.add([record(2)])  # the reader of the shard is not held up
+
+
+@pytest.mark.parametrize("settled", [True, False])
+def test_a_discard_counts_as_done_only_when_it_is_settled(make_lane: Callable[..., Any], settled: bool) -> None:
+    progress = ShardProgress()
+    run_lane(make_lane(progress, fail, lambda *_: settled), progress)
+    assert progress.all_done == settled
+
+
+@pytest.mark.parametrize("stopped", [True, False])
+def test_only_a_stop_leaves_an_undelivered_failure_record_to_the_successor(
+    alone: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch, stopped: bool
+) -> None:
+    module = alone("event_source.destination")
+    attempts = []
+
+    def refuse(*_: Any) -> None:
+        attempts.append(1)
+        raise BotoCoreError
+
+    monkeypatch.setattr(module, "backoff", lambda attempt: 0.0)
+    destination = module.FailureDestination(settings(on_failure_destination="arn:aws:s3:::bucket"), "role")
+    monkeypatch.setattr(destination, "_deliver", refuse)
+    interrupted = threading.Event()
+    if stopped:
+        interrupted.set()
+    settled = destination.send(Discard([record(1)], "RetryAttemptsExhausted", 1, None), "shard", interrupted)
+    assert (settled, len(attempts)) == ((False, 1) if stopped else (True, module.ATTEMPTS))
+
+
+class ClosedShard:
+    """The source of a closed shard with one record."""
+
+    def iterator(self, shard_id: str, position: Position) -> str:
+        return "start" if position.sequence_number is None else "end"
+
+    def read(self, iterator: str, limit: int) -> Any:
+        data = {"SequenceNumber": "1", "PartitionKey": "key", "Data": b"{}", "ApproximateArrivalTimestamp": NOW}
+        return SimpleNamespace(records=[data] if iterator == "start" else [], next_iterator=None, milliseconds_behind=0)
+
+
+@pytest.mark.parametrize("lane_crashes", [True, False])
+def test_a_closed_shard_is_finished_only_when_no_lane_has_failed(
+    alone: Callable[[str], Any],
+    make_lane: Callable[..., Any],
+    stop: Stop,
+    monkeypatch: pytest.MonkeyPatch,
+    lane_crashes: bool,
+) -> None:
+    module = alone("event_source.shard_consumer")
+    monkeypatch.setattr(module, "LONGEST_RETRY_SECONDS", 0)
+    progress, ended = ShardProgress(), threading.Event()
+    invoke = crash if lane_crashes else lambda records: Invocation("id")
+    start = Position("TRIM_HORIZON")
+    consumer = module.ShardConsumer(
+        "shard",
+        start,
+        lambda: start,
+        settings(),
+        progress,
+        ClosedShard(),
+        EventSource("arn", "r", "role"),
+        lambda shard_id, number: make_lane(progress, invoke, lambda *_: True),
+        stop,
+        ended,
+    )
+    consumer.start()
+    assert ended.wait(SECONDS)
+    consumer.join()
+    assert progress.finished != lane_crashes
+
+
+def error(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code}}, "an operation")
+
+
+class Stream:
+    """A stream whose shards and refusals a test sets; notes from where each shard is read."""
+
+    def __init__(self) -> None:
+        self.shard_ids = ["a", "b"]
+        self.refused: set[str] = set()
+        self.created_at = NOW
+        self.listing_errors = 0
+        self.read_from: dict[str, Position] = {}
+
+    def created(self) -> datetime:
+        if self.listing_errors:
+            self.listing_errors -= 1
+            raise error("LimitExceededException")
+        return self.created_at
+
+    def shards(self) -> list[Shard]:
+        return [Shard(shard_id) for shard_id in self.shard_ids]
+
+    def consumer(self, shard_id: str, position: Position, *_: Any) -> Any:
+        if shard_id in self.refused:
+            self.refused.remove(shard_id)
+            raise error("ProvisionedThroughputExceededException")
+        self.read_from[shard_id] = position
+        return SimpleNamespace(
+            shard_id=shard_id, is_alive=True, start=lambda: None, join=lambda: None, wake=lambda: None
+        )
+
+
+@pytest.fixture
+def read_mapping(
+    alone: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
+) -> Callable[[Stream, MappingProgress, MappingSettings], None]:
+    """Runs a mapping until every shard of the stream is read."""
+    module = alone("event_source.mapping_consumer")
+
+    def read(stream: Stream, progress: MappingProgress, mapping: MappingSettings) -> None:
+        stop = Stop(threading.Event())
+        monkeypatch.setattr(module, "ShardConsumer", stream.consumer)
+        monkeypatch.setattr(module, "KinesisSource", lambda *_: stream)
+        consumer = module.MappingConsumer(mapping, "role", progress, lambda outcome: None, stop)
+
+        def started() -> None:
+            if len(stream.read_from) == len(stream.shard_ids):
+                stop.request()
+
+        thread = threading.Thread(target=consumer.run, args=(started,), daemon=True)
+        thread.start()
+        thread.join(SECONDS)
+        stop.request()
+        consumer.wake()
+        thread.join(SECONDS)
+
+    return read
+
+
+def test_a_shard_that_cannot_be_read_holds_up_no_other(read_mapping: Callable[..., None]) -> None:
+    stream = Stream()
+    stream.refused = {"a"}
+    read_mapping(stream, MappingProgress(), settings())
+    assert list(stream.read_from) == ["b", "a"]
+
+
+@pytest.mark.parametrize(("listing_errors", "refused"), [(1, set()), (0, {"a"})])
+def test_latest_stays_the_first_attempt_when_a_later_one_succeeds(
+    read_mapping: Callable[..., None], listing_errors: int, refused: set[str]
+) -> None:
+    stream, progress = Stream(), MappingProgress()
+    stream.listing_errors, stream.refused = listing_errors, refused
+    before = datetime.now(UTC)
+    read_mapping(stream, progress, settings(starting_position="LATEST"))
+    assert stream.read_from["a"] == Position("AT_TIMESTAMP", timestamp=progress.started_at)
+    assert progress.started_at is not None
+    assert (progress.started_at - before).total_seconds() < 0.09  # the first retry comes 0.1 s later
+
+
+def test_a_stream_made_anew_under_its_name_is_read_from_its_beginning(read_mapping: Callable[..., None]) -> None:
+    stream, progress = Stream(), MappingProgress()
+    read_mapping(stream, progress, settings())
+    progress.shard("a").register(1)
+    progress.shard("b").finished = True
+    stream.created_at = datetime.now(UTC)
+    stream.read_from.clear()
+    read_mapping(stream, progress, settings())
+    assert stream.read_from == {"a": Position("TRIM_HORIZON"), "b": Position("TRIM_HORIZON")}
+
+
+def test_data_nested_too_deeply_match_no_filter_on_data(alone: Callable[[str], Any]) -> None:
+    module = alone("event_source.filters")
+    event = {"kinesis": {"data": base64.b64encode(b"[" * 200_000).decode()}}
+    assert not module.RecordFilter([{"data": json.loads("{}")}]).matches(event)
