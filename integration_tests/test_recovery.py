@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from collections.abc import Iterator
@@ -11,11 +12,15 @@ import pytest
 
 from harness import local, processes
 from harness import stack as stacks
+from harness.clients import Clients
 from harness.errors import HarnessError
 from harness.paths import STACKS
 from harness.waiting import poll
 
 pytestmark = pytest.mark.local_only
+
+# As Terraform writes it; without the mend, `tflocal apply` fails with "Error acquiring the state lock".
+LOCK = json.dumps({"ID": "0c1d", "Operation": "OperationTypeApply", "Who": "killed@here", "Version": "1.11.4"})
 
 
 @pytest.fixture
@@ -59,7 +64,8 @@ def test_a_killed_localstack_is_replaced_and_nothing_is_left_after_down(name: st
     # THEN it answers, with none of the first one's processes
     assert answer["prediction"]["sales_prediction"] > 0
     assert again.pid != stack.pid
-    # WHEN it runs already, another start keeps it
+    # WHEN it runs already, another start keeps it, also after one that was killed while Terraform held its lock
+    Clients(again).s3.put_object(Bucket="tf-test-state", Key="store-sales/local/terraform.tfstate.tflock", Body=LOCK)
     same, _ = local.up(name, "recovery", port)
     assert same.pid == again.pid
     # AND a move to another port is refused

@@ -165,7 +165,7 @@ def _memory(stack: Stack) -> dict[str, float]:
     found: dict[str, float] = {}
     for process in processes.of_stack(stack.folder):
         with contextlib.suppress(psutil.NoSuchProcess):
-            command = " ".join(process.cmdline())
+            command = processes.command_line(process)
             kind = "kinesis server" if "kinesis" in command else "localstack" if "localstack" in command else "function"
             found[kind] = round(found.get(kind, 0) + process.memory_info().rss / 2**20)
     return found

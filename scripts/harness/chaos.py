@@ -60,14 +60,9 @@ def schedule(seed: int, seconds: float) -> list[Fault]:
 
 def function_processes(stack: Stack) -> list[psutil.Process]:
     """The processes that run the function's code, one for each environment."""
-    return [process for process in processes.of_stack(stack.folder) if "awslambdaric" in _command(process)]
-
-
-def _command(process: psutil.Process) -> list[str]:
-    try:
-        return process.cmdline()
-    except psutil.Error:
-        return []  # ended meanwhile
+    return [
+        process for process in processes.of_stack(stack.folder) if "awslambdaric" in processes.command_line(process)
+    ]
 
 
 def kill_function(stack: Stack) -> bool:

@@ -104,6 +104,7 @@ def _reusable(name: str, port: int) -> Stack | None:
 def _apply(stack: Stack, trained: dict[str, Any]) -> dict[str, Any]:
     terraform = Terraform(stack, variables(trained["run_id"]))
     if stack.outputs:  # the bucket is there: the model goes before the function that reads it
+        terraform.lift_stale_lock()
         _publish(stack, trained)
     with console.step("Terraform init"):
         terraform.init()

@@ -44,12 +44,15 @@ def port_holder(port: int) -> str:
         if connection.status == psutil.CONN_LISTEN and connection.laddr and connection.laddr.port == port:
             if connection.pid is None:
                 return "a process of another user"
-            try:
-                command = " ".join(psutil.Process(connection.pid).cmdline())
-            except psutil.Error:
-                command = "?"
-            return f"process {connection.pid}: {command[:120]}"
+            return f"process {connection.pid}: {_command_of(connection.pid)[:120] or '?'}"
     return "a process that this user cannot see"
+
+
+def _command_of(pid: int) -> str:
+    try:
+        return command_line(psutil.Process(pid))
+    except psutil.Error:
+        return ""
 
 
 def of_stack(folder: Path) -> list[psutil.Process]:
@@ -62,6 +65,14 @@ def of_stack(folder: Path) -> list[psutil.Process]:
         except (psutil.Error, OSError):
             continue  # ended meanwhile, or another user's
     return found
+
+
+def command_line(process: psutil.Process) -> str:
+    """A process's command and arguments; empty when it has ended meanwhile."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
 
 
 def end_all(processes: list[psutil.Process], grace: float = 5.0) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import shutil
@@ -9,7 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from harness import commands, setup
+from harness import commands, console, processes, setup
+from harness.clients import Clients
 from harness.console import Step
 from harness.errors import HarnessError
 from harness.paths import INFRASTRUCTURE, VENV_BIN
@@ -18,6 +20,7 @@ from harness.stack import REGION, Stack
 
 APPLY_DEADLINE = 600.0
 READ_DEADLINE = 120.0
+BACKEND = "vars/local.s3.tfbackend"
 
 
 class Terraform:
@@ -41,7 +44,27 @@ class Terraform:
         """Makes the working copy and initializes it; the state bucket is made by tflocal."""
         shutil.rmtree(self.folder, ignore_errors=True)
         working_copy(self.folder)
-        self._tflocal("init", "-input=false", "-no-color", "-backend-config=vars/local.s3.tfbackend")
+        self._tflocal("init", "-input=false", "-no-color", f"-backend-config={BACKEND}")
+
+    def lift_stale_lock(self) -> None:
+        """Ends the Terraform of a run that was killed and removes its lock on the state.
+
+        To be called while the stack's own lock is held: then no other command of the harness runs Terraform.
+        """
+        programs = re.compile(r"(^|/)(terraform|tflocal)( |$)")
+        found = processes.of_stack(self.stack.folder)
+        left = [process for process in found if programs.search(processes.command_line(process))]
+        processes.end_all(left, grace=commands.GRACE_SECONDS)
+        bucket, key = self._state()
+        client = Clients(self.stack).s3
+        with contextlib.suppress(client.exceptions.NoSuchBucket):
+            if client.list_objects_v2(Bucket=bucket, Prefix=f"{key}.tflock")["KeyCount"]:
+                console.warn("an earlier run was killed while Terraform worked; its lock on the state is lifted")
+                client.delete_object(Bucket=bucket, Key=f"{key}.tflock")
+
+    def _state(self) -> tuple[str, str]:
+        backend = dict(re.findall(r'^(\w+)\s*=\s*"(.*)"', (INFRASTRUCTURE / BACKEND).read_text(), re.MULTILINE))
+        return backend["bucket"], backend["key"]
 
     def apply(self, step: Step) -> dict[str, Any]:
         """Applies the configuration.
