@@ -95,7 +95,7 @@ def setup() -> None:
 @commands.command()
 def local_up() -> None:
     """Starts the pipeline and answers one event."""
-    stack, answer = local.up(NAME, "local", local.default_port())
+    stack, answer = local.up(NAME, "local", local.wanted_port(NAME))
     traffic.show_started(stack, answer)
 
 

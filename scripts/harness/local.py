@@ -21,6 +21,7 @@ from harness.terraform import Terraform
 from harness.waiting import poll
 
 NAME = "local"
+DEFAULT_PORT = 4566
 # A LocalStack that lives and does not answer is busy, and holds data: it is waited for, never replaced.
 BUSY_SECONDS = 60.0
 
@@ -38,13 +39,19 @@ def check_runtime() -> None:
         raise HarnessError("RUNTIME=docker is not built yet", "use RUNTIME=embedded (or leave it unset)")
 
 
-def default_port() -> int:
-    """The port LOCALSTACK_PORT names, 4566 when it is unset.
+def wanted_port(name: str) -> int:
+    """The port LOCALSTACK_PORT names; when it is unset, that of the running stack, or 4566.
+
+    Args:
+        name: the stack's name.
 
     Raises:
         HarnessError: it is not a port number.
     """
-    text = os.environ.get("LOCALSTACK_PORT") or "4566"
+    text = os.environ.get("LOCALSTACK_PORT")
+    if not text:
+        stack = stacks.load(name)
+        return stack.port if stack and stack.process() else DEFAULT_PORT
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
         raise HarnessError(f"LOCALSTACK_PORT={text} is not a port number", "use a number from 1 to 65535")
     return int(text)

@@ -88,12 +88,19 @@ def test_the_lock_of_a_killed_command_keeps_nobody_out(own_folder: Path) -> None
 def test_a_wrong_port_is_refused(monkeypatch: pytest.MonkeyPatch, port: str) -> None:
     monkeypatch.setenv("LOCALSTACK_PORT", port)
     with pytest.raises(HarnessError, match="not a port number"):
-        local.default_port()
+        local.wanted_port("x")
 
 
-def test_an_unset_port_is_4566(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unset_port_is_that_of_the_running_stack_or_4566(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOCALSTACK_PORT", "")
-    assert local.default_port() == 4566
+    assert local.wanted_port("x") == 4566
+    me = psutil.Process()
+    stack = Stack("x", "local", 4700, pid=me.pid, pid_created=me.create_time())
+    stack.save()
+    assert local.wanted_port("x") == 4700
+    stack.pid_created -= 100  # it has ended
+    stack.save()
+    assert local.wanted_port("x") == 4566
 
 
 @pytest.mark.parametrize("runtime", ["docker", "cloud"])
