@@ -41,8 +41,8 @@ def show_started(stack: Stack, answer: dict[str, Any]) -> None:
     console.out.print(
         "\n  Next: [bold]make send COUNT=100[/bold], [bold]make watch[/bold], [bold]make verify[/bold], "
         "[bold]make local-logs[/bold]; stop it with [bold]make local-down[/bold]"
-        f"\n  Any AWS client works: [dim]AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION={REGION} \\\n"
-        f"    aws --endpoint-url {stack.endpoint_url} kinesis list-streams[/dim]"
+        f"\n  Any AWS client works: [dim]AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test \\\n"
+        f"    AWS_DEFAULT_REGION={REGION} aws --endpoint-url {stack.endpoint_url} kinesis list-streams[/dim]"
     )
 
 
