@@ -195,4 +195,4 @@ def _settle(ledger: Ledger, follower: streams.Follower, clients: Clients, stack:
         if settled == len(ledger.entries) or time.monotonic() - last_news > QUIET_SECONDS:
             ledger.take_failures(failed.read(s3, bucket, seen))
             return last_news
-        time.sleep(streams.READ_PAUSE)
+        time.sleep(streams.FOLLOW_PAUSE)  # the follower brings nothing new in less
