@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MAX_RECORDS = 500
 MAX_BYTES = 5 * 1024 * 1024
 PUT_DEADLINE = 60.0
-# For the latency of single events; AWS would throttle it (five reads a second and shard), and `read` goes on after that.
+# For the latency of single events. AWS throttles more than five reads a second and shard; `read` goes on after that.
 READ_PAUSE = 0.02
 # For many events: reading costs the Kinesis server time that the pipeline needs.
 FOLLOW_PAUSE = 0.1
