@@ -20,15 +20,17 @@ INIT_SECONDS = 10.0
 
 
 class Environment:
-    """One execution environment."""
+    """One execution environment; its Runtime API listens on `host`."""
 
-    def __init__(self, settings: FunctionSettings, runtime: Runtime, output: Output, log: FunctionLog) -> None:
+    def __init__(
+        self, settings: FunctionSettings, runtime: Runtime, output: Output, log: FunctionLog, host: str
+    ) -> None:
         self._settings = settings
         self._runtime = runtime
         self._output = output
         self._log = log
         self._session = Session()
-        self._server = RuntimeApiServer(self._session)
+        self._server = RuntimeApiServer(self._session, host)
         self._healthy = False
         self._init_ms: float | None = None
         self._busy = False
@@ -46,8 +48,8 @@ class Environment:
             RuntimeStartError: There is no environment to do it in.
         """
         await self._server.start()
-        settings = self._settings
-        self._log.add_now(reports.init_start(settings.runtime_version, settings.runtime_version_arn))
+        if self._settings.runtime_version:
+            self._log.add_now(reports.init_start(*self._settings.runtime_version))
         began = time.perf_counter()
         failure = await self._initialize(INIT_SECONDS, "init")
         self._runtime.watch(busy=False)
@@ -91,8 +93,7 @@ class Environment:
         self._runtime.watch(busy=True)
         outcome = await self._obtain(invocation, _now() + self._settings.timeout_seconds)
         duration_ms = _milliseconds_since(began)
-        if not self._closed:
-            self._output.drain()
+        await self._drain()
         self._report(invocation, duration_ms, outcome if isinstance(outcome, Failure) else None)
         self._runtime.watch(busy=False)
         if isinstance(outcome, Answer):
@@ -158,14 +159,21 @@ class Environment:
         self._healthy = False
         await self._runtime.kill()
         self._server.drop_connections()
+        await self._drain()
+
+    async def _drain(self) -> None:
+        await self._runtime.settle()
         if not self._closed:
             self._output.drain()
 
     def _failure(self) -> Failure:
         """Why there is no answer: the runtime has ended, or its time is up."""
         if self._runtime.exited.done():
-            returncode = self._runtime.exited.result().returncode
-            return Failure("error", errors.EXIT, lambda request_id: errors.exited(request_id, returncode))
+            how = self._runtime.exited.result()
+            if how.not_started is not None:
+                reason = how.not_started
+                return Failure("error", errors.ENTRYPOINT, lambda request_id: errors.not_started(request_id, reason))
+            return Failure("error", errors.EXIT, lambda request_id: errors.exited(request_id, how.returncode))
         seconds = self._settings.timeout_seconds
         return Failure("timeout", None, lambda request_id: errors.timed_out(request_id, seconds))
 

@@ -8,6 +8,7 @@ MAX_RESPONSE_BYTES = 6_291_556
 
 TIMEOUT = "Sandbox.Timedout"
 EXIT = "Runtime.ExitError"
+ENTRYPOINT = "Runtime.InvalidEntrypoint"
 
 
 def payload(error_type: str, message: str) -> bytes:
@@ -23,6 +24,11 @@ def timed_out(request_id: str, seconds: float) -> bytes:
 def exited(request_id: str, returncode: int) -> bytes:
     """The runtime ended; `returncode` is its exit status, or the negative number of the signal that killed it."""
     return payload(EXIT, f"RequestId: {request_id} Error: {_exit_text(returncode)}")
+
+
+def not_started(request_id: str, reason: str) -> bytes:
+    """The image's entry point could not be started; `reason` is the system's: `fork/exec /x: no such file or …`."""
+    return payload(ENTRYPOINT, f"RequestId: {request_id} Error: {reason}")
 
 
 def response_too_large() -> bytes:

@@ -1,9 +1,9 @@
-"""`LAMBDA_RUNTIME_EXECUTOR=process`: LocalStack's side of the process executor."""
+"""LocalStack's side of an execution environment, however its runtime is run."""
 
 import logging
-import tempfile
 import threading
 import weakref
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -18,32 +18,35 @@ from localstack.services.lambda_.invocation.lambda_models import (
 )
 from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecutor
 
-from pipeline_emulator.lambda_runtime import event_loop, interpreter, support
+from pipeline_emulator.lambda_runtime import event_loop
 from pipeline_emulator.lambda_runtime.environment import Environment
-from pipeline_emulator.lambda_runtime.function_environment import function_environment
-from pipeline_emulator.lambda_runtime.isolation import isolation
 from pipeline_emulator.lambda_runtime.log_delivery import FunctionLog
-from pipeline_emulator.lambda_runtime.model import FunctionSettings, Invocation
+from pipeline_emulator.lambda_runtime.model import FunctionSettings, Invocation, Runtime
 from pipeline_emulator.lambda_runtime.output import Output
-from pipeline_emulator.lambda_runtime.process import ProcessRuntime
-from pipeline_emulator.sandbox.protocol import Isolation, Specification
 
 LOG = logging.getLogger(__name__)
-_DEFAULT_TMP_MB = 512
 # Code is deleted after the last invocation that uses it; this is what its end may take beyond the function's timeout.
 _END_SECONDS = 30.0
 _shutting_down = threading.Event()
-_executors: "weakref.WeakSet[ProcessRuntimeExecutor]" = weakref.WeakSet()
+_executors: "weakref.WeakSet[EnvironmentExecutor]" = weakref.WeakSet()
 
 
-class ProcessRuntimeExecutor(RuntimeExecutor):
-    """Adapts an `Environment` to what LocalStack core asks of an executor."""
+class EnvironmentExecutor(RuntimeExecutor):
+    """Adapts an `Environment` to what LocalStack core asks of an executor; subclasses say how a runtime is run."""
 
     def __init__(self, id: str, function_version: FunctionVersion) -> None:  # noqa: A002
         super().__init__(id=id, function_version=function_version)
         self.client_context: str | None = None  # set by patches.py before each invocation
         self._environment: Environment | None = None
         _executors.add(self)
+
+    @abstractmethod
+    def make_runtime(self, variables: Mapping[str, str], output: Output) -> Runtime:
+        """What runs the function, from the variables core prepares; called in the event loop's thread."""
+
+    @abstractmethod
+    def runtime_version(self) -> tuple[str, str] | None:
+        """Name and ARN of the managed runtime for the log's first line; None for an image, which has none."""
 
     def start(self, env_vars: dict[str, str]) -> None:
         """Makes the environment and initializes the function.
@@ -87,11 +90,11 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
         return InvocationResult(invocation.request_id, result.payload, result.is_error, result.log_tail)
 
     def get_address(self) -> str:
-        """Where the environment is: on this machine."""
-        return "127.0.0.1"
+        """Unused: the function asks for its events."""
+        return self.get_endpoint_from_executor()
 
     def get_endpoint_from_executor(self) -> str:
-        """Where the function finds LocalStack: on this machine."""
+        """Where the function finds LocalStack and its Runtime API."""
         return "127.0.0.1"
 
     def get_runtime_endpoint(self) -> str:
@@ -103,34 +106,8 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
         return ""
 
     @classmethod
-    def prepare_version(cls, function_version: FunctionVersion) -> None:
-        """Unpacks the code; what raises here becomes the function's StateReason."""
-        support.check(function_version)
-        isolation()
-        interpreter.compile_runtime()
-        code = function_version.config.code
-        assert code is not None  # a Zip, as `support.check` has found
-        code.prepare_for_execution()
-        if code.is_hot_reloading():
-            return
-        folder = Path(code.get_unzipped_code_location())
-        interpreter.compile_code(folder)
-        if isolation() is Isolation.PROCESS_GROUP:
-            support.set_writable(folder, writable=False)
-
-    @classmethod
     def cleanup_version(cls, function_version: FunctionVersion) -> None:
         """Nothing: core deletes the code."""
-
-    @classmethod
-    def validate_environment(cls) -> bool:
-        """Tells at start, not at the first event, what is missing."""
-        try:
-            interpreter.runtime_dir()
-        except RuntimeError as error:
-            LOG.error("Lambda: %s", error)  # noqa: TRY400 - the message is the remedy
-            return False
-        return True
 
     async def _start(self, variables: Mapping[str, str]) -> bytes | None:
         log = FunctionLog(
@@ -139,40 +116,25 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
             make_client=partial(_logs_client, variables),
         )
         output = Output(log.add)
-        in_group = isolation() is Isolation.PROCESS_GROUP
-        private_tmp = Path(tempfile.mkdtemp(prefix="lambda-tmp-")) if in_group else None
-        specification = self._specification(variables, private_tmp)
-        runtime = ProcessRuntime(specification, output, self._warn_of_memory, private_tmp)
-        self._environment = Environment(_settings(self.function_version), runtime, output, log)
+        runtime = self.make_runtime(variables, output)
+        host = self.get_endpoint_from_executor()
+        self._environment = Environment(self._settings(), runtime, output, log, host)
         return await self._environment.initialize()
 
-    def _specification(self, variables: Mapping[str, str], private_tmp: Path | None) -> Specification:
-        function = self.function_version.config
-        assert function.code is not None
-        assert function.handler is not None
-        code = Path(function.code.get_unzipped_code_location()).absolute()
-        python = interpreter.interpreter()
-        storage = function.ephemeral_storage
-        return Specification(
-            isolation=isolation(),
-            command=[str(python), "-s", "-m", "awslambdaric", function.handler],
-            environment=function_environment(
-                core=variables,
-                user=function.environment or {},
-                code=code,
-                runtime=interpreter.runtime_dir(),
-                python=python,
-                private_tmp=private_tmp,
-            ),
-            folder=str(code),
-            visible=interpreter.needed_folders(code),
-            tmp_bytes=(storage.size if storage else _DEFAULT_TMP_MB) * 2**20,
-            memory_bytes=function.memory_size * 2**20,
-        )
-
-    def _warn_of_memory(self) -> None:
+    def warn_of_memory(self) -> None:
+        """Tells in LocalStack's log; the function's own log says no more than AWS's does."""
         function = self.function_version
         LOG.warning("%s used more than its %s MB and was killed", function.qualified_arn, function.config.memory_size)
+
+    def _settings(self) -> FunctionSettings:
+        function = self.function_version.config
+        return FunctionSettings(
+            version=self.function_version.id.qualifier,
+            timeout_seconds=function.timeout,
+            memory_mb=function.memory_size,
+            runtime_version=self.runtime_version(),
+            tracing=function.tracing_config_mode == "Active",
+        )
 
 
 def when_unused(folder: Path, act: Callable[[], None]) -> None:
@@ -199,19 +161,6 @@ def shut_down() -> None:
     _shutting_down.set()
     for executor in list(_executors):
         executor.stop()
-
-
-def _settings(function_version: FunctionVersion) -> FunctionSettings:
-    function = function_version.config
-    runtime_version = function.runtime_version_config
-    return FunctionSettings(
-        version=function_version.id.qualifier,
-        timeout_seconds=function.timeout,
-        memory_mb=function.memory_size,
-        runtime_version=interpreter.SUPPORTED_RUNTIME.replace("python", "python:"),
-        runtime_version_arn=str((runtime_version or {}).get("RuntimeVersionArn", "")),
-        tracing=function.tracing_config_mode == "Active",
-    )
 
 
 def _logs_client(variables: Mapping[str, str]) -> Any:

@@ -29,8 +29,7 @@ def function_environment(
         python: The interpreter.
         private_tmp: Folder to use in place of /tmp where /tmp itself cannot be made private.
     """
-    variables = {name: str(value) for name, value in core.items() if not _is_foreign(name)}
-    variables |= {
+    variables = without_foreign(core) | {
         "LAMBDA_TASK_ROOT": str(code),
         "LAMBDA_RUNTIME_DIR": str(runtime),
         "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
@@ -45,6 +44,11 @@ def function_environment(
     if private_tmp:
         variables["TMPDIR"] = str(private_tmp)
     return variables | dict(user)
+
+
+def without_foreign(core: Mapping[str, object]) -> dict[str, str]:
+    """What LocalStack core prepares, without the variables that AWS does not have."""
+    return {name: str(value) for name, value in core.items() if not _is_foreign(name)}
 
 
 def _is_foreign(name: str) -> bool:

@@ -12,13 +12,12 @@ class RuntimeStartError(Exception):
 
 @dataclasses.dataclass(frozen=True)
 class FunctionSettings:
-    """What an environment has to know of its function."""
+    """What an environment has to know of its function; `runtime_version` is name and ARN, or None for an image."""
 
     version: str
     timeout_seconds: float
     memory_mb: int
-    runtime_version: str
-    runtime_version_arn: str
+    runtime_version: tuple[str, str] | None
     tracing: bool
 
 
@@ -67,9 +66,15 @@ class Result:
 
 @dataclasses.dataclass(frozen=True)
 class Exit:
-    """How a runtime ended: its exit status, or the negative number of the signal that killed it."""
+    """How a runtime ended: its exit status, or the negative number of the signal that killed it.
+
+    Attributes:
+        returncode: Status or signal.
+        not_started: The system's reason where the entry point could not even be started.
+    """
 
     returncode: int
+    not_started: str | None = None
 
 
 class Runtime(Protocol):
@@ -88,6 +93,9 @@ class Runtime(Protocol):
 
     def peak_bytes(self) -> int:
         """The most memory used since its start."""
+
+    async def settle(self) -> None:
+        """Returns when what the runtime has written before is in the output's pipes."""
 
     async def close(self) -> None:
         """Kills it and frees what it held."""

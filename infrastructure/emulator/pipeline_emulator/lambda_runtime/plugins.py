@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from localstack import config
+from localstack.runtime import hooks
 from localstack.services.lambda_.invocation.plugins import RuntimeExecutorPlugin
 
 
@@ -13,7 +15,32 @@ class ProcessRuntimeExecutorPlugin(RuntimeExecutorPlugin):
     def load(self, *_args: Any, **_kwargs: Any) -> Any:
         """The executor's class."""
         from pipeline_emulator.lambda_runtime import patches
-        from pipeline_emulator.lambda_runtime.executor import ProcessRuntimeExecutor
+        from pipeline_emulator.lambda_runtime.process_executor import ProcessRuntimeExecutor
 
         patches.apply()
         return ProcessRuntimeExecutor
+
+
+class ContainerRuntimeExecutorPlugin(RuntimeExecutorPlugin):
+    """`LAMBDA_RUNTIME_EXECUTOR=container`."""
+
+    name = "container"
+
+    def load(self, *_args: Any, **_kwargs: Any) -> Any:
+        """The executor's class."""
+        from pipeline_emulator.lambda_runtime import patches
+        from pipeline_emulator.lambda_runtime.container_executor import ContainerRuntimeExecutor
+
+        patches.apply()
+        return ContainerRuntimeExecutor
+
+
+@hooks.on_infra_start()  # type: ignore[untyped-decorator]
+def prepare_containers() -> None:
+    """Looks images up in our ECR from the first request on, and removes what a killed LocalStack has left."""
+    if ContainerRuntimeExecutorPlugin.name != config.LAMBDA_RUNTIME_EXECUTOR:
+        return
+    from pipeline_emulator.lambda_runtime import engine, image
+
+    image.install()
+    engine.prepare()

@@ -80,6 +80,9 @@ class ProcessRuntime:
             self._peak_bytes = max(self._peak_bytes, int(kibibytes) * 1024)
         return self._peak_bytes
 
+    async def settle(self) -> None:
+        """Nothing to wait for: the runtime writes into the pipes itself."""
+
     async def close(self) -> None:
         """Ends the sandbox: it kills everything below it and goes. One that is being opened goes once it is there."""
         self._closed = True

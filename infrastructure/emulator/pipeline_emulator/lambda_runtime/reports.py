@@ -55,7 +55,7 @@ def sampled(trace: str) -> tuple[str, str] | None:
 
 
 def init_start(runtime_version: str, runtime_version_arn: str) -> str:
-    """The first line of an environment."""
+    """The first line of an environment with a managed runtime."""
     return f"INIT_START Runtime Version: {runtime_version}\tRuntime Version ARN: {runtime_version_arn}\n"
 
 

@@ -11,6 +11,9 @@ from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
 
 from pipeline_emulator.lambda_runtime import interpreter
 
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-ephemeral-storage.html
+_DEFAULT_TMP_MB = 512
+
 
 def check(function_version: FunctionVersion) -> None:
     """Refuses what cannot run here.
@@ -20,7 +23,9 @@ def check(function_version: FunctionVersion) -> None:
     """
     function = function_version.config
     if function.package_type != "Zip":
-        raise RuntimeError("the process executor runs functions of package type Zip only; images need containers")
+        raise RuntimeError(
+            "the process executor runs package type Zip only; for images set LAMBDA_RUNTIME_EXECUTOR=container"
+        )
     if function.runtime != interpreter.SUPPORTED_RUNTIME:
         raise RuntimeError(
             f"the process executor runs functions of runtime {interpreter.SUPPORTED_RUNTIME} only,"
@@ -29,6 +34,12 @@ def check(function_version: FunctionVersion) -> None:
     if function.layers:
         raise RuntimeError("the process executor does not support layers: put their content into the function's Zip")
     interpreter.runtime_dir()
+
+
+def tmp_megabytes(function_version: FunctionVersion) -> int:
+    """Size of the function's /tmp."""
+    storage = function_version.config.ephemeral_storage
+    return int(storage.size) if storage else _DEFAULT_TMP_MB
 
 
 def set_writable(folder: Path, *, writable: bool) -> None:

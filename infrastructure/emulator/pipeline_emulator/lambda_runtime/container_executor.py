@@ -1,0 +1,54 @@
+"""`LAMBDA_RUNTIME_EXECUTOR=container`: functions from images in ECR, in containers."""
+
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
+
+from pipeline_emulator.lambda_runtime import engine, image, support
+from pipeline_emulator.lambda_runtime.container import ContainerRuntime, ContainerSpecification
+from pipeline_emulator.lambda_runtime.executor import EnvironmentExecutor
+from pipeline_emulator.lambda_runtime.function_environment import without_foreign
+from pipeline_emulator.lambda_runtime.output import Output
+
+
+class ContainerRuntimeExecutor(EnvironmentExecutor):
+    """Runs a function in a container beside LocalStack's own."""
+
+    @classmethod
+    def prepare_version(cls, function_version: FunctionVersion) -> None:
+        """Pulls the image; what raises here becomes the function's StateReason."""
+        if function_version.config.package_type != "Image":
+            raise RuntimeError(
+                "the container executor runs package type Image only; for Zips set LAMBDA_RUNTIME_EXECUTOR=process"
+            )
+        engine.own_address()
+        image.pull(function_version)
+
+    def get_endpoint_from_executor(self) -> str:
+        """LocalStack's address in the functions' network. An address: no bucket name can be put in front of it."""
+        return engine.own_address()
+
+    def make_runtime(self, variables: Mapping[str, str], output: Output) -> ContainerRuntime:
+        """A container of the function's image."""
+        function = self.function_version.config
+        entrypoint, command, folder = image.command_of(self._image, self.function_version)
+        specification = ContainerSpecification(
+            name=f"lambda-{self.function_version.id.function_name}",
+            image=function.image.resolved_image_uri if function.image else "",
+            environment=without_foreign(variables) | dict(function.environment or {}),
+            memory_bytes=function.memory_size * 2**20,
+            tmp_bytes=support.tmp_megabytes(self.function_version) * 2**20,
+            entrypoint=entrypoint,
+            command=command,
+            working_directory=folder,
+        )
+        return ContainerRuntime(specification, output, self.warn_of_memory)
+
+    def runtime_version(self) -> None:
+        """An image brings its own runtime."""
+
+    @functools.cached_property
+    def _image(self) -> dict[str, Any]:
+        return image.pull(self.function_version)

@@ -1,0 +1,130 @@
+"""Images of functions: they must be in the emulator's ECR and fit the function, and are run by digest.
+
+https://docs.aws.amazon.com/lambda/latest/dg/images-create.html
+"""
+
+import dataclasses
+import functools
+import threading
+from typing import Any
+
+from docker.errors import DockerException, ImageNotFound
+from localstack.aws import handlers
+from localstack.aws.api import RequestContext
+from localstack.aws.api.lambda_ import InvalidParameterValueException
+from localstack.services.lambda_.invocation import lambda_service
+from localstack.services.lambda_.invocation.lambda_models import FunctionVersion, ImageCode
+
+from pipeline_emulator.ecr import lookup
+from pipeline_emulator.lambda_runtime import engine
+
+# Docker's names of Lambda's instruction sets.
+_ARCHITECTURES = {"x86_64": "amd64", "arm64": "arm64"}
+
+
+@dataclasses.dataclass(frozen=True)
+class EcrImageCode(ImageCode):
+    """An image in the emulator's ECR; `code_sha256` is the hex of its digest, as on AWS."""
+
+    by_digest: str = ""
+
+    @property
+    def resolved_image_uri(self) -> str:
+        """`<registry>/<repository>@sha256:<hex>`; core's own is malformed when the image was named by digest."""
+        return self.by_digest
+
+
+def image_code(image_uri: str, account_id: str, region: str) -> EcrImageCode:
+    """Looks an image up, as CreateFunction and UpdateFunctionCode do.
+
+    Raises:
+        InvalidParameterValueException: There is no such image in ECR, in AWS's words.
+    """
+    try:
+        found = lookup.find_image(image_uri, account_id, region)
+    except lookup.NotInThisRegistryError:
+        raise InvalidParameterValueException(
+            f"Source image {image_uri} is not valid. Provide a valid source image.", Type="User"
+        ) from None
+    except lookup.ImageNotFoundError:
+        raise InvalidParameterValueException(
+            f"Source image {image_uri} does not exist. Provide a valid source image.", Type="User"
+        ) from None
+    return EcrImageCode(
+        image_uri=image_uri,
+        repository_type="ECR",
+        code_sha256=found.digest.removeprefix("sha256:"),
+        by_digest=found.uri_by_digest,
+    )
+
+
+def pull(function_version: FunctionVersion) -> dict[str, Any]:
+    """Makes the engine have the image, and returns what the engine knows of it.
+
+    Raises:
+        RuntimeError: The image cannot be pulled, or is for another instruction set than the function.
+    """
+    code = function_version.config.image
+    assert isinstance(code, EcrImageCode)
+    try:
+        image = _inspect(code.by_digest) or _pull(code.by_digest, function_version)
+    except DockerException as error:
+        raise RuntimeError(f"image {code.by_digest} cannot be pulled: {error}") from error
+    wanted = function_version.config.architectures[0]
+    if image["Architecture"] != _ARCHITECTURES[wanted]:
+        raise RuntimeError(
+            f"image {code.image_uri} is for {image['Os']}/{image['Architecture']}, the function for {wanted}"
+            f" (linux/{_ARCHITECTURES[wanted]}): build the image with --platform linux/{_ARCHITECTURES[wanted]},"
+            " or set the function's Architectures"
+        )
+    return image
+
+
+def _inspect(by_digest: str) -> dict[str, Any] | None:
+    try:
+        found: dict[str, Any] = engine.client().inspect_image(by_digest)
+    except ImageNotFound:
+        return None
+    return found
+
+
+def _pull(by_digest: str, function_version: FunctionVersion) -> dict[str, Any]:
+    user, password = lookup.pull_credentials(function_version.id.account, function_version.id.region)
+    repository, _, digest = by_digest.partition("@")
+    engine.client().pull(repository, tag=digest, auth_config={"username": user, "password": password})
+    found: dict[str, Any] = engine.client().inspect_image(by_digest)
+    return found
+
+
+def command_of(image: dict[str, Any], function_version: FunctionVersion) -> tuple[Any, Any, str | None]:
+    """Entry point, command and working directory that differ from the image's own, or None each.
+
+    Lambda overrides each by itself, while Docker drops an image's command when the entry point is replaced.
+    """
+    overrides = function_version.config.image_config
+    entrypoint = overrides.entrypoint if overrides else None
+    command = overrides.command if overrides else None
+    folder = overrides.working_directory if overrides else None
+    if entrypoint and not command:
+        command = image["Config"].get("Cmd")
+    return entrypoint or None, command or None, folder or None
+
+
+@functools.cache
+def install() -> None:
+    """Puts `image_code` in place of core's look-up, which takes any name and knows no registry."""
+    from localstack.services.lambda_ import provider
+
+    core_handlers: Any = handlers.serve_custom_service_request_handlers
+    core_handlers.append(_remember_caller)
+    modules: list[Any] = [provider, lambda_service]
+    for module in modules:
+        module.create_image_code = lambda image_uri: image_code(image_uri, *_caller.account_and_region)
+
+
+# Core asks for an image by its URI alone, in the thread of the request that names it.
+_caller = threading.local()
+
+
+def _remember_caller(_chain: Any, context: RequestContext, _response: Any) -> None:
+    _caller.account_and_region = (context.account_id, context.region)

@@ -1,0 +1,82 @@
+"""`LAMBDA_RUNTIME_EXECUTOR=process`: functions from a Zip, as processes of this machine."""
+
+import logging
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
+
+from pipeline_emulator.lambda_runtime import interpreter, support
+from pipeline_emulator.lambda_runtime.executor import EnvironmentExecutor
+from pipeline_emulator.lambda_runtime.function_environment import function_environment
+from pipeline_emulator.lambda_runtime.isolation import isolation
+from pipeline_emulator.lambda_runtime.output import Output
+from pipeline_emulator.lambda_runtime.process import ProcessRuntime
+from pipeline_emulator.sandbox.protocol import Isolation, Specification
+
+LOG = logging.getLogger(__name__)
+
+
+class ProcessRuntimeExecutor(EnvironmentExecutor):
+    """Runs a function in a sandbox of this machine."""
+
+    @classmethod
+    def prepare_version(cls, function_version: FunctionVersion) -> None:
+        """Unpacks the code; what raises here becomes the function's StateReason."""
+        support.check(function_version)
+        isolation()
+        interpreter.compile_runtime()
+        code = function_version.config.code
+        assert code is not None  # a Zip, as `support.check` has found
+        code.prepare_for_execution()
+        if code.is_hot_reloading():
+            return
+        folder = Path(code.get_unzipped_code_location())
+        interpreter.compile_code(folder)
+        if isolation() is Isolation.PROCESS_GROUP:
+            support.set_writable(folder, writable=False)
+
+    @classmethod
+    def validate_environment(cls) -> bool:
+        """Tells at start, not at the first event, what is missing."""
+        try:
+            interpreter.runtime_dir()
+        except RuntimeError as error:
+            LOG.error("Lambda: %s", error)  # noqa: TRY400 - the message is the remedy
+            return False
+        return True
+
+    def make_runtime(self, variables: Mapping[str, str], output: Output) -> ProcessRuntime:
+        """A sandbox, with a folder that stands in for /tmp where /tmp itself cannot be made private."""
+        in_group = isolation() is Isolation.PROCESS_GROUP
+        private_tmp = Path(tempfile.mkdtemp(prefix="lambda-tmp-")) if in_group else None
+        return ProcessRuntime(self._specification(variables, private_tmp), output, self.warn_of_memory, private_tmp)
+
+    def runtime_version(self) -> tuple[str, str]:
+        """The managed runtime that this machine's interpreter stands in for."""
+        found = self.function_version.config.runtime_version_config or {}
+        return interpreter.SUPPORTED_RUNTIME.replace("python", "python:"), str(found.get("RuntimeVersionArn", ""))
+
+    def _specification(self, variables: Mapping[str, str], private_tmp: Path | None) -> Specification:
+        function = self.function_version.config
+        assert function.code is not None
+        assert function.handler is not None
+        code = Path(function.code.get_unzipped_code_location()).absolute()
+        python = interpreter.interpreter()
+        return Specification(
+            isolation=isolation(),
+            command=[str(python), "-s", "-m", "awslambdaric", function.handler],
+            environment=function_environment(
+                core=variables,
+                user=function.environment or {},
+                code=code,
+                runtime=interpreter.runtime_dir(),
+                python=python,
+                private_tmp=private_tmp,
+            ),
+            folder=str(code),
+            visible=interpreter.needed_folders(code),
+            tmp_bytes=support.tmp_megabytes(self.function_version) * 2**20,
+            memory_bytes=function.memory_size * 2**20,
+        )
