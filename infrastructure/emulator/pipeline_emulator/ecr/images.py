@@ -1,0 +1,145 @@
+"""Images of a repository, read from the registry and changed in it."""
+
+import json
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from pipeline_emulator.ecr import registry
+from pipeline_emulator.ecr.errors import RegistryUnavailableError, TagIsImmutableError
+from pipeline_emulator.ecr.manifests import MEDIA_TYPES, OCI_INDEX, Manifest, digest_of
+from pipeline_emulator.ecr.repositories import Repository, is_digest
+from pipeline_emulator.ecr.settings import registry_url
+
+_ACCEPT = {"Accept": ", ".join(MEDIA_TYPES)}
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image with the tags it has now."""
+
+    manifest: Manifest
+    tags: tuple[str, ...]
+    pushed_at: datetime
+
+    @property
+    def digest(self) -> str:
+        """The manifest's digest."""
+        return self.manifest.digest
+
+
+def all_images(repository: Repository) -> list[Image]:
+    """Return the repository's images, oldest push first; without a registry there are none.
+
+    Raises:
+        RegistryUnavailableError: the registry does not answer.
+    """
+    if registry_url() is None:
+        return []
+    with repository.content.lock:
+        tags: dict[str, list[str]] = {digest: [] for digest in repository.content.pushed_at}
+        for tag, digest in sorted(_tags(repository).items()):
+            tags.setdefault(digest, []).append(tag)
+        manifests = [manifest for digest in tags if (manifest := read_manifest(repository, digest))]
+        now = datetime.now(UTC)
+        pushed_at = {one.digest: repository.content.pushed_at.setdefault(one.digest, now) for one in manifests}
+    images = [Image(one, tuple(tags[one.digest]), pushed_at[one.digest]) for one in manifests]
+    return sorted(images, key=lambda image: (image.pushed_at, image.digest))
+
+
+def size_of(image: Image, images: list[Image]) -> int:
+    """Return bytes as ECR counts them: for a list those of its largest image.
+
+    https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageDetail.html
+    """
+    members = [other.manifest.size for other in images if other.digest in image.manifest.members]
+    return max(members, default=image.manifest.size)
+
+
+def read_manifest(repository: Repository, reference: str) -> Manifest | None:
+    """Return the manifest behind a tag or digest; None when there is none."""
+    answer = registry.fetch("GET", _target(repository, reference), _ACCEPT)
+    if answer.status != 200:
+        return None
+    return Manifest(answer.headers["Docker-Content-Digest"], answer.headers["Content-Type"], answer.data)
+
+
+def digest_behind(repository: Repository, reference: str) -> str | None:
+    """Return the digest of the manifest behind a tag or digest; None when there is none."""
+    answer = registry.fetch("HEAD", _target(repository, reference), _ACCEPT)
+    return answer.headers["Docker-Content-Digest"] if answer.status == 200 else None
+
+
+def put_manifest(repository: Repository, reference: str, data: bytes, media_type: str) -> registry.Answer:
+    """Store a manifest under a tag or its digest, and return the registry's answer.
+
+    A tag that is immutable may be pushed again with the image it has.
+
+    Raises:
+        TagIsImmutableError: the tag is immutable and has another image.
+        RegistryUnavailableError: the registry does not answer.
+    """
+    with repository.content.lock:
+        if not is_digest(reference) and repository.is_immutable(reference):
+            present = digest_behind(repository, reference)
+            if present not in (None, digest_of(data)):
+                raise TagIsImmutableError(reference, repository.name)
+        answer = registry.fetch("PUT", _target(repository, reference), {"Content-Type": media_type}, data)
+        if answer.status == 201:
+            digest = answer.headers["Docker-Content-Digest"]
+            repository.content.pushed_at.setdefault(digest, datetime.now(UTC))
+    return answer
+
+
+def delete_image(repository: Repository, digest: str) -> None:
+    """Delete a manifest; the registry drops its tags with it."""
+    with repository.content.lock:
+        _delete_manifest(repository, digest)
+        repository.content.pushed_at.pop(digest, None)
+
+
+def delete_tag(repository: Repository, tag: str) -> None:
+    """Remove a tag, and with the last one the image.
+
+    Distribution 2.8 deletes manifests by digest only, and with a manifest every tag it has. So the tag is first moved
+    to a list of nothing: the image stays whole for whoever pulls it by another tag meanwhile.
+    """
+    with repository.content.lock:
+        tags = _tags(repository)
+        digest = tags.pop(tag, None)
+        if digest is None:
+            return
+        if digest not in tags.values():
+            delete_image(repository, digest)
+            return
+        nothing = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [], "annotations": {"id": uuid.uuid4().hex}}
+        data = json.dumps(nothing).encode()
+        answer = registry.fetch("PUT", _target(repository, tag), {"Content-Type": OCI_INDEX}, data)
+        if answer.status != 201:
+            raise _unexpected(answer)
+        _delete_manifest(repository, digest_of(data))
+
+
+def _delete_manifest(repository: Repository, digest: str) -> None:
+    answer = registry.fetch("DELETE", _target(repository, digest))
+    if answer.status not in (202, 404):
+        raise _unexpected(answer)
+
+
+def _unexpected(answer: registry.Answer) -> RegistryUnavailableError:
+    text = answer.data.decode(errors="replace").strip()
+    return RegistryUnavailableError(
+        f"The container registry refused to delete ({answer.status} {text}): "
+        "start it with REGISTRY_STORAGE_DELETE_ENABLED=true."
+    )
+
+
+def _tags(repository: Repository) -> dict[str, str]:
+    """Return the digest of each tag."""
+    answer = registry.fetch("GET", f"/v2/{repository.content.registry_name}/tags/list")
+    names = json.loads(answer.data).get("tags") or [] if answer.status == 200 else []
+    return {name: digest for name in names if (digest := digest_behind(repository, name))}
+
+
+def _target(repository: Repository, reference: str) -> str:
+    return f"/v2/{repository.content.registry_name}/manifests/{reference}"

@@ -1,0 +1,64 @@
+"""What Lambda asks of ECR: whether an image exists, and how the container engine gets it."""
+
+import re
+from dataclasses import dataclass
+
+from pipeline_emulator.ecr.credentials import PASSWORDS, USER, Scope
+from pipeline_emulator.ecr.errors import RepositoryNotFoundError
+from pipeline_emulator.ecr.images import digest_behind
+from pipeline_emulator.ecr.repositories import find_repository
+from pipeline_emulator.ecr.settings import public_host
+
+_URI = re.compile(r"(?P<host>[^/]+)/(?P<name>[^:@]+)(?::(?P<tag>[\w][\w.-]*))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?")
+
+
+@dataclass(frozen=True)
+class FoundImage:
+    """An image of the registry."""
+
+    uri_by_digest: str  # "<public host>/<repository>@sha256:<hex>"; the engine can pull it
+    digest: str  # "sha256:<hex>"
+    repository_name: str
+
+
+class ImageNotFoundError(Exception):
+    """The repository, the tag or the digest does not exist."""
+
+
+class NotInThisRegistryError(Exception):
+    """The URI names another registry than this one."""
+
+
+def find_image(image_uri: str, account_id: str, region: str) -> FoundImage:
+    """Return the image a URI names now; a digest counts more than a tag, and without either the tag is `latest`.
+
+    Args:
+        image_uri: "<public host>/<repository>", with ":<tag>", "@sha256:<hex>" or both.
+        account_id: whose repositories are searched.
+        region: where they are.
+
+    Raises:
+        ImageNotFoundError: the account has no such image in the region.
+        NotInThisRegistryError: the URI's host is not this registry's.
+        RegistryUnavailableError: the registry is not set, or does not answer.
+    """
+    host = image_uri.partition("/")[0]
+    if host != public_host():
+        raise NotInThisRegistryError(f"Image {image_uri} is not in this account's registry, {public_host()}")
+    match = _URI.fullmatch(image_uri)
+    if match is None:
+        raise ImageNotFoundError(f"{image_uri} is no image URI: <registry>/<repository>:<tag> or …@sha256:<hex>")
+    name, reference = match["name"], match["digest"] or match["tag"] or "latest"
+    try:
+        digest = digest_behind(find_repository(Scope(account_id, region), name), reference)
+    except RepositoryNotFoundError as error:
+        raise ImageNotFoundError(error.message) from error
+    if digest is None:
+        raise ImageNotFoundError(f"The repository with name '{name}' has no image {reference}")
+    return FoundImage(f"{host}/{name}@{digest}", digest, name)
+
+
+def pull_credentials(account_id: str, region: str) -> tuple[str, str]:
+    """Return user and password with which the engine pulls the account's images of a region; valid for 12 hours."""
+    password, _expires = PASSWORDS.issue(Scope(account_id, region))
+    return USER, password

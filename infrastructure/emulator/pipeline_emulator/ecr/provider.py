@@ -1,0 +1,96 @@
+"""The operations of the API that moto lacks or answers from what it only believes of images."""
+
+from base64 import b64encode
+from typing import Any
+
+from localstack.aws.api import RequestContext, ServiceRequest, handler
+from localstack.services.moto import call_moto
+
+from pipeline_emulator.ecr import image_batches, image_lists
+from pipeline_emulator.ecr.credentials import PASSWORDS, USER, Scope
+from pipeline_emulator.ecr.errors import RepositoryNotEmptyError
+from pipeline_emulator.ecr.images import all_images
+from pipeline_emulator.ecr.paging import page
+from pipeline_emulator.ecr.put_image import put_image
+from pipeline_emulator.ecr.repositories import Repository, find_repository
+from pipeline_emulator.ecr.settings import public_host
+
+
+class EcrProvider:
+    """Handlers of operations; every other operation is moto's."""
+
+    service = "ecr"
+
+    @handler("GetAuthorizationToken", expand=False)
+    def get_authorization_token(self, context: RequestContext, request: Any) -> Any:
+        """Give the password of the client's account and region.
+
+        One entry for each registry that is asked for, with the client's own password: it grants what its bearer may do.
+        """
+        password, expires = PASSWORDS.issue(Scope(context.account_id, context.region))
+        token = b64encode(f"{USER}:{password}".encode()).decode()
+        entry = {"authorizationToken": token, "expiresAt": expires, "proxyEndpoint": f"http://{public_host()}"}
+        return {"authorizationData": [entry] * len(request.get("registryIds") or [context.account_id])}
+
+    @handler("CreateRepository", expand=False)
+    def create_repository(self, context: RequestContext, _request: ServiceRequest) -> Any:
+        """Create the repository, and give its address on the gateway."""
+        answer: Any = call_moto(context)
+        return {"repository": _addressed(answer["repository"])}
+
+    @handler("DescribeRepositories", expand=False)
+    def describe_repositories(self, context: RequestContext, request: Any) -> Any:
+        """Describe repositories with their addresses on the gateway, in pages."""
+        answer: Any = call_moto(context)
+        repositories = sorted(answer["repositories"], key=lambda entry: str(entry["repositoryName"]))
+        chosen, token = page(repositories, lambda entry: str(entry["repositoryName"]), request)
+        return {"repositories": [_addressed(entry) for entry in chosen], **token}
+
+    @handler("DeleteRepository", expand=False)
+    def delete_repository(self, context: RequestContext, request: Any) -> Any:
+        """Delete the repository; one that holds images only by force."""
+        repository = _repository(context, request)
+        with repository.content.lock:
+            if not request.get("force") and all_images(repository):
+                raise RepositoryNotEmptyError(repository.name, repository.registry_id)
+            answer: Any = call_moto(context)
+        return {"repository": _addressed(answer["repository"])}
+
+    @handler("DescribeImages", expand=False)
+    def describe_images(self, context: RequestContext, request: Any) -> Any:
+        """Describe the registry's images."""
+        return image_lists.describe_images(_repository(context, request), request)
+
+    @handler("ListImages", expand=False)
+    def list_images(self, context: RequestContext, request: Any) -> Any:
+        """List the registry's tags and untagged images."""
+        return image_lists.list_images(_repository(context, request), request)
+
+    @handler("BatchGetImage", expand=False)
+    def batch_get_image(self, context: RequestContext, request: Any) -> Any:
+        """Give manifests."""
+        return image_batches.batch_get_image(_repository(context, request), request)
+
+    @handler("BatchDeleteImage", expand=False)
+    def batch_delete_image(self, context: RequestContext, request: Any) -> Any:
+        """Delete tags and images."""
+        return image_batches.batch_delete_image(_repository(context, request), request)
+
+    @handler("BatchCheckLayerAvailability", expand=False)
+    def batch_check_layer_availability(self, context: RequestContext, request: Any) -> Any:
+        """Tell which layers the registry has."""
+        return image_batches.batch_check_layer_availability(_repository(context, request), request)
+
+    @handler("PutImage", expand=False)
+    def put_image(self, context: RequestContext, request: Any) -> Any:
+        """Store a manifest."""
+        return put_image(_repository(context, request), request)
+
+
+def _repository(context: RequestContext, request: Any) -> Repository:
+    scope = Scope(context.account_id, context.region)
+    return find_repository(scope, request["repositoryName"], request.get("registryId"))
+
+
+def _addressed(repository: dict[str, Any]) -> dict[str, Any]:
+    return {**repository, "repositoryUri": f"{public_host()}/{repository['repositoryName']}"}

@@ -1,0 +1,104 @@
+"""The registry as a client of one account and region sees it."""
+
+import json
+import re
+from typing import NamedTuple
+
+from localstack.http import Response
+from werkzeug import Request
+
+from pipeline_emulator.ecr import registry
+from pipeline_emulator.ecr.answers import document, refusal
+from pipeline_emulator.ecr.credentials import Scope
+from pipeline_emulator.ecr.errors import RepositoryNotFoundError
+from pipeline_emulator.ecr.images import put_manifest
+from pipeline_emulator.ecr.relay import Names, relay, relayed
+from pipeline_emulator.ecr.repositories import Repository, find_repository
+
+# A repository's name may hold slashes, and the words too: the last one counts. What follows is a tag, a digest or an
+# upload's id, and no ".." with which a client would leave its repository.
+_PATH = re.compile(
+    r"(?P<name>.+)/(?P<kind>manifests|blobs|tags|referrers)/(?P<rest>(?:uploads/)?(?:\w[\w:.+=-]*)?)", re.ASCII
+)
+# "4 MiB": https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html, and distribution's own limit
+_MANIFEST_BYTES = 4 * 1024 * 1024
+
+
+class _Target(NamedTuple):
+    """What a request's path names."""
+
+    repository: Repository
+    kind: str
+    rest: str
+
+    @property
+    def names(self) -> Names:
+        return Names(self.repository.name, self.repository.content.registry_name)
+
+    @property
+    def path(self) -> str:
+        return f"/v2/{self.names.internal}/{self.kind}/{self.rest}"
+
+
+def serve(request: Request, path: str, scope: Scope) -> Response:
+    """Answer a request whose password was right.
+
+    Args:
+        request: of the client.
+        path: what follows /v2/.
+        scope: account and region of the password.
+
+    Raises:
+        RepositoryNotFoundError, TagIsImmutableError, RegistryUnavailableError: it is refused.
+    """
+    if not path:
+        return document(registry.fetch("GET", "/v2/").status, {})  # the registry itself asks for no password
+    match = _PATH.fullmatch(path)
+    if match is None:
+        return refusal(404, "UNSUPPORTED", f"/v2/{path} is not served: use the AWS API to list repositories")
+    target = _Target(find_repository(scope, match["name"]), match["kind"], match["rest"])
+    if target.kind == "tags":
+        return _list_tags(request, target)
+    if target.kind == "manifests" and request.method == "PUT":
+        return _put_manifest(request, target)
+    if request.method == "DELETE" and not target.rest.startswith("uploads/"):
+        return refusal(405, "UNSUPPORTED", "Images are deleted with BatchDeleteImage of the AWS API")
+    mount = _mount(request, scope) if request.method == "POST" else None
+    answer = relay(request, target.path, target.names, mount)
+    if target.kind == "manifests" and answer.status_code == 404:
+        return refusal(404, "MANIFEST_UNKNOWN", "Requested image not found")  # ECR's text
+    return answer
+
+
+def _put_manifest(request: Request, target: _Target) -> Response:
+    data = request.stream.read(_MANIFEST_BYTES + 1)
+    if len(data) > _MANIFEST_BYTES:
+        return refusal(400, "MANIFEST_INVALID", f"A manifest may have {_MANIFEST_BYTES} bytes at most")
+    answer = put_manifest(target.repository, target.rest, data, request.headers.get("Content-Type", ""))
+    return relayed(answer, target.names)
+
+
+def _list_tags(request: Request, target: _Target) -> Response:
+    query = request.query_string.decode()
+    answer = registry.fetch("GET", target.path + (f"?{query}" if query else ""))
+    if answer.status == 404:  # the registry knows a repository from its first push on
+        return document(200, {"name": target.names.public, "tags": []})
+    if answer.status == 200:
+        content = {"name": target.names.public, "tags": json.loads(answer.data).get("tags") or []}
+        answer = answer._replace(data=json.dumps(content).encode())
+    return relayed(answer, target.names)
+
+
+def _mount(request: Request, scope: Scope) -> dict[str, str] | None:
+    """Return the query of an upload that is to take a blob over from another repository.
+
+    None keeps the client's query; an empty one makes it an upload as any other, when the client may not see the source.
+    """
+    source = request.args.get("from")
+    if source is None:
+        return None
+    try:
+        internal = find_repository(scope, source).content.registry_name
+    except RepositoryNotFoundError:
+        return {}
+    return {"mount": request.args.get("mount", ""), "from": internal}

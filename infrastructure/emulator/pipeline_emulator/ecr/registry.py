@@ -1,0 +1,83 @@
+"""HTTP to the registry behind the gateway."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import IO, NamedTuple
+
+import urllib3
+
+from pipeline_emulator.ecr.errors import RegistryUnavailableError
+from pipeline_emulator.ecr.settings import registry_url
+
+BLOCK_BYTES = 256 * 1024
+# Seconds to connect, and between two pieces of an answer: the registry hashes a layer before it acknowledges its end.
+_TIMEOUT = urllib3.Timeout(connect=5, read=60)
+
+
+class Answer(NamedTuple):
+    """A whole answer of the registry."""
+
+    status: int
+    headers: Mapping[str, str]
+    data: bytes
+
+
+@cache
+def _pool() -> urllib3.PoolManager:
+    return urllib3.PoolManager(maxsize=32, timeout=_TIMEOUT, retries=False, blocksize=BLOCK_BYTES)
+
+
+def open_answer(
+    method: str, target: str, headers: Mapping[str, str] | None = None, body: IO[bytes] | bytes | None = None
+) -> urllib3.BaseHTTPResponse:
+    """Send a request and return the answer with its body unread; the caller closes it.
+
+    Args:
+        method: of HTTP.
+        target: path and query, as the registry is to see them.
+        headers: of the request; without Content-Length a stream is sent in chunks.
+        body: a stream is sent piece by piece.
+
+    Raises:
+        RegistryUnavailableError: no registry is set, or it does not answer in time.
+    """
+    url = registry_url()
+    if url is None:
+        raise RegistryUnavailableError(
+            "LocalStack runs without a container registry: use the Docker runtime, or start LocalStack with "
+            "PIPELINE_ECR_REGISTRY_URL set to a registry's URL."
+        )
+    try:
+        return _pool().request(
+            method, url + target, body=body, headers=headers or {}, preload_content=False, redirect=False
+        )
+    except urllib3.exceptions.HTTPError as error:
+        raise RegistryUnavailableError(
+            f"The container registry at {url} does not answer ({type(error).__name__}): start it, then try again."
+        ) from error
+
+
+def fetch(method: str, target: str, headers: Mapping[str, str] | None = None, body: bytes | None = None) -> Answer:
+    """Send a request and return the whole answer; for what is small.
+
+    Raises:
+        RegistryUnavailableError: no registry is set, it does not answer in time, or it fails.
+    """
+    answer = read_whole(open_answer(method, target, headers, body))
+    if answer.status >= 500:
+        raise RegistryUnavailableError(f"The container registry failed ({answer.status} {answer.data!r}): see its log.")
+    return answer
+
+
+def read_whole(answer: urllib3.BaseHTTPResponse) -> Answer:
+    """Read an answer to its end and close it.
+
+    Raises:
+        RegistryUnavailableError: it breaks off.
+    """
+    try:
+        return Answer(answer.status, answer.headers, answer.read(decode_content=False))
+    except urllib3.exceptions.HTTPError as error:
+        raise RegistryUnavailableError(f"The container registry broke off its answer: {error}") from error
+    finally:
+        answer.close()

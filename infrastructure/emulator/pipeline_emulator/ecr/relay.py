@@ -1,0 +1,84 @@
+"""Requests handed on to the registry and answers handed back, both as streams."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+from urllib.parse import quote, urlencode, urlsplit
+
+from localstack.http import Response
+from werkzeug import Request
+
+from pipeline_emulator.ecr import registry
+from pipeline_emulator.ecr.pacing import paced
+
+_REQUEST_HEADERS = (
+    "Accept",
+    "Content-Length",
+    "Content-Range",
+    "Content-Type",
+    "If-Match",
+    "If-None-Match",
+    "If-Range",
+    "Range",
+    "User-Agent",
+)
+# Those of one connection (RFC 9110, 7.6.1), and those the gateway sets itself.
+_OWN_HEADERS = {"connection", "date", "keep-alive", "server", "te", "trailer", "transfer-encoding", "upgrade"}
+
+
+class Names(NamedTuple):
+    """A repository's names: for the client, and in the registry."""
+
+    public: str
+    internal: str
+
+
+def relay(request: Request, path: str, names: Names, query: Mapping[str, str] | None = None) -> Response:
+    """Send a client's request to the registry and return its answer, whose body is read as the client takes it.
+
+    Args:
+        request: of the client.
+        path: in the registry.
+        names: of the repository.
+        query: in place of the client's own.
+
+    Raises:
+        RegistryUnavailableError: the registry does not answer.
+    """
+    search = request.query_string.decode() if query is None else urlencode(query)
+    target = quote(path, safe="/:@") + (f"?{search}" if search else "")
+    headers = {name: ", ".join(values) for name in _REQUEST_HEADERS if (values := request.headers.getlist(name))}
+    has_body = request.method in ("POST", "PUT", "PATCH")
+    answer = registry.open_answer(request.method or "GET", target, headers, request.stream if has_body else None)
+    if answer.status >= 400:
+        return relayed(registry.read_whole(answer), names, is_head=request.method == "HEAD")
+    is_empty = request.method == "HEAD" or answer.headers.get("Content-Length") == "0"
+    blocks = [] if is_empty else paced(answer.stream(registry.BLOCK_BYTES, decode_content=False), request.environ)
+    response = Response(blocks, answer.status, _headers(answer.headers, names))
+    response.call_on_close(answer.close)
+    return response
+
+
+def relayed(answer: registry.Answer, names: Names, is_head: bool = False) -> Response:
+    """Return a whole answer of the registry, with the client's name of the repository in it."""
+    headers = _headers(answer.headers, names)
+    if is_head:
+        return Response([], answer.status, headers)
+    headers.pop("Content-Length", None)
+    data = answer.data.replace(names.internal.encode(), names.public.encode())
+    return Response(data, answer.status, headers)
+
+
+def _headers(headers: Mapping[str, str], names: Names) -> dict[str, str]:
+    own = {name: value for name, value in headers.items() if name.lower() not in _OWN_HEADERS}
+    if location := own.get("Location"):
+        own["Location"] = _public_location(location, names)
+    if link := own.get("Link"):
+        own["Link"] = link.replace(names.internal, names.public)
+    return own
+
+
+def _public_location(location: str, names: Names) -> str:
+    """Return path and query alone: they hold under every address the gateway has."""
+    parts = urlsplit(location)
+    path = parts.path.replace(f"/v2/{names.internal}/", f"/v2/{names.public}/", 1)
+    return path + (f"?{parts.query}" if parts.query else "")

@@ -1,0 +1,81 @@
+"""Repositories: moto's, each with what moto does not know of it."""
+
+import re
+import threading
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime
+from fnmatch import fnmatchcase
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from moto.ecr.models import ecr_backends
+
+from pipeline_emulator.ecr.credentials import Scope
+from pipeline_emulator.ecr.errors import RepositoryNotFoundError
+
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
+
+
+@dataclass
+class Content:
+    """What belongs to one life of a repository: a repository made anew under the same name starts with another."""
+
+    registry_name: str = field(default_factory=lambda: uuid.uuid4().hex)  # its name in the registry behind the gateway
+    pushed_at: dict[str, datetime] = field(default_factory=dict)  # by digest; the registry lists no untagged manifests
+    lock: threading.RLock = field(default_factory=threading.RLock)  # held while manifests or tags change
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A repository as a client of one account and region sees it."""
+
+    name: str
+    registry_id: str
+    content: Content
+    model: Any  # moto's repository
+
+    def is_immutable(self, tag: str) -> bool:
+        """Return whether the tag, once there, stays with its image.
+
+        Filters name exceptions, with `*` for any characters:
+        https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-tag-mutability.html
+        """
+        filters = self.model.image_tag_mutability_exclusion_filters or []
+        is_exception = any(fnmatchcase(tag, entry["filter"]) for entry in filters)
+        return bool(self.model.is_tag_immutable()) != is_exception
+
+
+# Keyed by moto's object, so that it is gone whenever and by whomever the repository is deleted.
+_contents: WeakKeyDictionary[Any, Content] = WeakKeyDictionary()
+_contents_lock = threading.Lock()
+
+
+def find_repository(scope: Scope, name: str, registry_id: str | None = None) -> Repository:
+    """Return the repository.
+
+    Args:
+        scope: the client's account and region.
+        name: the repository's name.
+        registry_id: the account in whose registry it is to be; only the client's own has any.
+
+    Raises:
+        RepositoryNotFoundError: there is none.
+    """
+    model = ecr_backends[scope.account_id][scope.region].repositories.get(name)
+    if model is None or (registry_id or scope.account_id) != model.registry_id:
+        raise RepositoryNotFoundError(name, registry_id or scope.account_id)
+    with _contents_lock:
+        content = _contents.setdefault(model, Content())
+    return Repository(name, model.registry_id, content, model)
+
+
+def is_digest(reference: str) -> bool:
+    """Return whether a manifest's reference is a digest; else it is a tag."""
+    return _DIGEST.fullmatch(reference) is not None
+
+
+def is_tag(reference: str) -> bool:
+    """Return whether a text may be a tag."""
+    return _TAG.fullmatch(reference) is not None

@@ -1,0 +1,56 @@
+"""The registry's HTTP API on LocalStack's gateway.
+
+Core asks this router before it looks for an AWS service. No bucket can be named "v2" (S3 wants three characters), and a
+signed request, as of an AWS API with such a path, goes on to the services.
+"""
+
+import logging
+from urllib.parse import unquote
+
+from localstack.http import Response
+from localstack.services.edge import ROUTER
+from werkzeug import Request
+from werkzeug.exceptions import NotFound
+
+from pipeline_emulator.ecr import pacing
+from pipeline_emulator.ecr.answers import refusal, unauthorized
+from pipeline_emulator.ecr.credentials import PASSWORDS, USER, Scope
+from pipeline_emulator.ecr.errors import RegistryUnavailableError, RepositoryNotFoundError, TagIsImmutableError
+from pipeline_emulator.ecr.proxy import serve
+
+LOG = logging.getLogger(__name__)
+
+
+def install() -> None:
+    """Add the paths to the gateway's router."""
+    pacing.install()
+    ROUTER.add("/v2/", endpoint=handle)
+    ROUTER.add("/v2/<path:path>", endpoint=handle)
+
+
+def handle(request: Request, path: str = "") -> Response:
+    """Answer a request of a container client, errors in the registry's form."""
+    authorization = request.headers.get("Authorization", "")
+    if authorization.startswith("AWS4-"):
+        raise NotFound
+    _ = request.stream  # found now: later the request would refuse it
+    request.shallow = True  # core's logger would else read a whole layer that was refused into memory
+    scope = _scope(request)
+    if scope is None:
+        return unauthorized()
+    try:
+        return serve(request, unquote(path), scope)  # core's router leaves the path as it came
+    except RepositoryNotFoundError as error:
+        return refusal(404, "NAME_UNKNOWN", error.message)
+    except TagIsImmutableError as error:
+        return refusal(400, "TAG_INVALID", error.message)
+    except RegistryUnavailableError as error:
+        LOG.warning("%s %s: %s", request.method, request.path, error.message)  # engines show the status alone
+        return refusal(503, "UNAVAILABLE", error.message)
+
+
+def _scope(request: Request) -> Scope | None:
+    basic = request.authorization
+    if basic is None or basic.type != "basic" or basic.username != USER:
+        return None
+    return PASSWORDS.scope_of(basic.password or "")
