@@ -19,7 +19,7 @@ import urllib.request
 import uuid
 import zipfile
 from base64 import b64decode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -35,6 +35,7 @@ from botocore.config import Config
 
 ROOT = Path(__file__).parents[3]
 REGION = "ap-south-1"
+LOOPBACK = "127.0.0.1"
 
 
 def installed(variable: str, default: str) -> Path:
@@ -66,6 +67,15 @@ class LocalStack:
     def processes(self) -> list[psutil.Process]:
         """Every process of this stack but LocalStack itself, found by the marker that the harness uses."""
         return [process for process in marked_processes(self.folder) if process.pid != self.process.pid]
+
+    def running(self, text: str) -> list[psutil.Process]:
+        """Those of its processes that have a text in their command; one that ends meanwhile is none."""
+        found = []
+        for process in self.processes():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if text in " ".join(process.cmdline()):
+                    found.append(process)
+        return found
 
     def stop(self) -> None:
         """Kills it with all it has started; its own orderly end takes many seconds."""
@@ -144,12 +154,15 @@ def eventually() -> Callable[..., Any]:
 
 @pytest.fixture(scope="session")
 def start_localstack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., LocalStack]]:
-    """Starts a LocalStack of its own with further environment variables; all are stopped at the end."""
+    """Starts a LocalStack of its own with further environment variables; all are stopped at the end.
+
+    `also_at` is an address that it listens on besides the loopback address.
+    """
     started: list[LocalStack] = []
 
-    def start(**variables: str) -> LocalStack:
+    def start(also_at: str | None = None, **variables: str) -> LocalStack:
         folder = tmp_path_factory.mktemp("localstack")
-        localstack = _start(folder, variables)
+        localstack = _start(folder, [LOOPBACK, *([also_at] if also_at else [])], variables)
         started.append(localstack)
         return localstack
 
@@ -164,14 +177,14 @@ def localstack(start_localstack: Callable[..., LocalStack]) -> LocalStack:
     return start_localstack()
 
 
-def _start(folder: Path, variables: Mapping[str, str]) -> LocalStack:
+def _start(folder: Path, addresses: Sequence[str], variables: Mapping[str, str]) -> LocalStack:
     port, first_service_port = free_ports(2)
     python = installed("PIPELINE_EMULATOR_VENV", ".cache/emulator/venv") / "bin" / "python"
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(folder),
         "XDG_CACHE_HOME": str(folder / "cache"),  # plux caches entry points there, and would miss new ones
-        "GATEWAY_LISTEN": f"127.0.0.1:{port}",
+        "GATEWAY_LISTEN": ",".join(f"{address}:{port}" for address in addresses),
         "FILESYSTEM_ROOT": str(folder / "localstack"),
         "OVERRIDE_IN_DOCKER": "0",
         "DISABLE_EVENTS": "1",
@@ -284,18 +297,25 @@ def create_role(localstack: LocalStack) -> Callable[[], str]:
 def create_function(localstack: LocalStack, create_role: Callable[[], str]) -> Iterator[Callable[..., Function]]:
     """Creates a function from the source of its module `function` with a `handler`; deleted afterwards.
 
-    `files` adds files to the Zip, `where` is a LocalStack other than the shared one, the rest goes to CreateFunction.
+    `files` adds files to the Zip, `image` names an image to use in its place, `where` is a LocalStack other than the
+    shared one, the rest goes to CreateFunction.
     """
     created: list[Function] = []
 
-    def create(source: str, files: Mapping[str, str | bytes] | None = None, **arguments: Any) -> Function:
+    def create(
+        source: str = "", files: Mapping[str, str | bytes] | None = None, image: str | None = None, **arguments: Any
+    ) -> Function:
         where: LocalStack = arguments.pop("where", localstack)
         role = arguments.pop("Role", None) or create_role()
         function = Function(where, arguments.pop("FunctionName", f"function-{uuid.uuid4().hex[:8]}"), role)
         client = where.client("lambda")
-        defaults = {"Runtime": "python3.13", "Handler": "function.handler", "Timeout": 10, "MemorySize": 256}
-        code = {"ZipFile": zipped({"function.py": dedent(source), **(files or {})})}
-        client.create_function(FunctionName=function.name, Role=role, Code=code, **{**defaults, **arguments})
+        defaults: dict[str, Any] = {"Timeout": 10, "MemorySize": 256}
+        if image:
+            defaults |= {"PackageType": "Image", "Code": {"ImageUri": image}}
+        else:
+            code = zipped({"function.py": dedent(source), **(files or {})})
+            defaults |= {"Runtime": "python3.13", "Handler": "function.handler", "Code": {"ZipFile": code}}
+        client.create_function(FunctionName=function.name, Role=role, **{**defaults, **arguments})
         created.append(function)
         wait_until(lambda: function.configuration()["State"] != "Pending", "the function is created")
         return function

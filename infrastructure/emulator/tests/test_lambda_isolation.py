@@ -123,8 +123,8 @@ CHILDREN = """
 def test_children_are_killed_with_the_function(
     create_function: Callable[..., Any], isolated: Any, eventually: Callable[..., Any], how: str
 ) -> None:
-    def sleepers() -> list[Any]:
-        return [process for process in isolated.processes() if "time.sleep(300)" in " ".join(process.cmdline())]
+    def sleepers() -> Any:
+        return isolated.running("time.sleep(300)")
 
     function = create_function(CHILDREN, where=isolated, Timeout=1)
     function.invoke(how)

@@ -17,10 +17,6 @@ BUSY = """
 """
 
 
-def sleepers(localstack: Any) -> list[Any]:
-    return [process for process in localstack.processes() if "time.sleep(300)" in " ".join(process.cmdline())]
-
-
 @pytest.fixture
 def end_localstack(
     start_localstack: Callable[..., Any], create_function: Callable[..., Any], eventually: Callable[..., Any]
@@ -32,7 +28,7 @@ def end_localstack(
         idle, busy = create_function(BUSY, where=localstack), create_function(BUSY, where=localstack, Timeout=300)
         idle.invoke(0)
         localstack.client("lambda").invoke(FunctionName=busy.name, InvocationType="Event", Payload=b"300")
-        eventually(lambda: len(sleepers(localstack)) == 2, "both functions have children")
+        eventually(lambda: len(localstack.running("time.sleep(300)")) == 2, "both functions have children")
 
         localstack.process.send_signal(how)
 

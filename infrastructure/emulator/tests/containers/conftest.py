@@ -1,0 +1,364 @@
+"""A registry, a LocalStack before it, the docker CLI, and functions from images."""
+
+import base64
+import contextlib
+import dataclasses
+import io
+import ipaddress
+import json
+import os
+import shutil
+import socket
+import subprocess
+import tarfile
+import urllib.request
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from textwrap import dedent
+from typing import Any, NoReturn
+from urllib.error import URLError
+
+import boto3
+import pytest
+
+ROOT = Path(__file__).parents[4]
+REGION = "ap-south-1"
+FUNCTION_BASE = """
+ARG BASE_IMAGE
+FROM ${BASE_IMAGE}
+COPY lambda-runtime.txt /
+RUN python3 -m venv /venv \\
+ && /venv/bin/pip install --quiet --no-deps --require-hashes --target /var/runtime --requirement /lambda-runtime.txt
+ENV PYTHONPATH=/var/runtime:/var/task
+WORKDIR /var/task
+ENTRYPOINT ["python3", "-m", "awslambdaric"]
+CMD ["function.handler"]
+"""
+MISBEHAVE = """
+    import os, signal, sys, time
+
+    def handler(event, context):
+        print("before the end")
+        match event:
+            case "exit": os._exit(7)
+            case "kill": os.kill(os.getpid(), signal.SIGKILL)
+            case "crash": os.kill(os.getpid(), signal.SIGSEGV)
+            case "memory": return len(bytearray(400 * 2**20))
+            case "sleep": time.sleep(30)
+            case "fork":
+                if os.fork() == 0:
+                    os.setsid()
+                    time.sleep(300)
+        return "alive"
+"""
+
+
+def unavailable(reason: str) -> NoReturn:
+    """Skips the test; where CI is set nothing may be missing."""
+    if os.environ.get("CI"):
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+def run(*command: str, check: bool = True, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Runs a command to its end; its output is in the failure."""
+    done = subprocess.run(command, capture_output=True, text=True, **{"timeout": 120, **options})
+    assert not check or done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
+    return done
+
+
+def free_port() -> int:
+    """A port that is free now."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def has_engine() -> bool:
+    return shutil.which("docker") is not None and run("docker", "version", check=False).returncode == 0
+
+
+@dataclasses.dataclass
+class Registry:
+    """A running registry."""
+
+    url: str
+    container: str
+
+    def stop(self) -> None:
+        """Ends it, with what it stores."""
+        run("docker", "rm", "--force", "--volumes", self.container, check=False)
+
+
+@pytest.fixture(scope="session")
+def choose_image() -> Callable[[str], str]:
+    """Chooses a public image, or its stand-in from Debian packages where it cannot be pulled."""
+    if not has_engine():
+        unavailable("no container engine answers: start one")
+    return lambda image: run(str(ROOT / "scripts/images/choose.sh"), image, timeout=600).stdout.strip()
+
+
+@pytest.fixture(scope="session")
+def start_registry(choose_image: Callable[[str], str], eventually: Any) -> Iterator[Callable[[int], Registry]]:
+    """Starts a registry on a port."""
+    image = choose_image("registry:2.8.3")
+    started: list[Registry] = []
+
+    def answers(url: str) -> bool:
+        with contextlib.suppress(URLError, ConnectionError), urllib.request.urlopen(f"{url}/v2/"):
+            return True
+        return False
+
+    def start(port: int) -> Registry:
+        options = ["--publish", f"127.0.0.1:{port}:5000", "--env", "REGISTRY_STORAGE_DELETE_ENABLED=true"]
+        container = run("docker", "run", "--detach", "--volume", "/var/lib/registry", *options, image)
+        registry = Registry(f"http://127.0.0.1:{port}", container.stdout.strip())
+        started.append(registry)
+        eventually(lambda: answers(registry.url), "the registry answers")
+        return registry
+
+    yield start
+    for registry in started:
+        registry.stop()
+
+
+@dataclasses.dataclass
+class Stack:
+    """A LocalStack with its registry's port."""
+
+    localstack: Any
+    registry_port: int
+
+    @property
+    def host(self) -> str:
+        """What repository URIs begin with."""
+        return str(self.localstack.endpoint_url.removeprefix("http://"))
+
+    def ecr(self, region: str = REGION) -> Any:
+        """A client of the API."""
+        return boto3.client(
+            "ecr",
+            region_name=region,
+            endpoint_url=self.localstack.endpoint_url,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+
+    def password(self, region: str = REGION) -> str:
+        """What `aws ecr get-login-password` prints."""
+        token = self.ecr(region).get_authorization_token()["authorizationData"][0]["authorizationToken"]
+        return base64.b64decode(token).decode().removeprefix("AWS:")
+
+    def rss(self) -> int:
+        """Bytes of memory LocalStack uses now."""
+        status = Path(f"/proc/{self.localstack.process.pid}/status").read_text()
+        return int(status.split("VmRSS:")[1].split()[0]) * 1024
+
+
+@pytest.fixture(scope="session")
+def start_stack(start_localstack: Any, start_registry: Any) -> Callable[[], Stack]:
+    """Starts a LocalStack whose registry is not started yet; without an engine or a registry the test is skipped."""
+
+    def start() -> Stack:
+        port = free_port()
+        return Stack(start_localstack(PIPELINE_ECR_REGISTRY_URL=f"http://127.0.0.1:{port}"), port)
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def stack(start_stack: Callable[[], Stack], start_registry: Callable[[int], Registry]) -> Stack:
+    """The stack that most tests share."""
+    stack = start_stack()
+    start_registry(stack.registry_port)
+    return stack
+
+
+@dataclasses.dataclass
+class Docker:
+    """The docker CLI with credentials of its own."""
+
+    stack: Stack
+    config: Path
+    images: list[str]
+
+    def __call__(self, *arguments: str, check: bool = True, **options: Any) -> subprocess.CompletedProcess[str]:
+        return run("docker", "--config", str(self.config), *arguments, check=check, **options)
+
+    def login(self, password: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """`docker login` at the stack's registry."""
+        command = ["login", "--username", "AWS", "--password-stdin", self.stack.host]
+        return self(*command, input=password, check=check)
+
+    def image(self, uri: str, content: bytes | None = None) -> str:
+        """Makes an image of one file under a name; returns its id."""
+        buffer = io.BytesIO()
+        with tarfile.open(fileobj=buffer, mode="w") as archive:
+            data = uuid.uuid4().bytes if content is None else content
+            entry = tarfile.TarInfo("file")
+            entry.size = len(data)
+            archive.addfile(entry, io.BytesIO(data))
+        self.images.append(uri)
+        done = subprocess.run(["docker", "import", "-", uri], input=buffer.getvalue(), capture_output=True, check=True)
+        return done.stdout.decode().strip()
+
+    def remove(self, uri: str) -> None:
+        """Removes an image from the engine, so that a pull has to bring it."""
+        self("image", "rm", "--force", uri, check=False)
+
+
+@pytest.fixture
+def docker(stack: Stack, tmp_path: Path) -> Iterator[Docker]:
+    """A docker CLI, logged in; every image it made is removed afterwards."""
+    docker = Docker(stack, tmp_path / "docker", [])
+    docker.config.mkdir()
+    docker.login(stack.password())
+    yield docker
+    for uri in docker.images:
+        docker.remove(uri)
+
+
+@pytest.fixture(scope="session")
+def function_base(choose_image: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory) -> str:
+    """An image with the runtime client, which functions are made from by adding a file."""
+    folder = tmp_path_factory.mktemp("base")
+    shutil.copy(ROOT / "infrastructure/emulator/lambda-runtime.txt", folder)
+    (folder / "Dockerfile").write_text(FUNCTION_BASE)
+    python = choose_image("python:3.13-slim-trixie")
+    tag = "pipeline-emulator-tests/function-base"
+    run("docker", "build", "--tag", tag, "--build-arg", f"BASE_IMAGE={python}", str(folder), timeout=300)
+    return tag
+
+
+@pytest.fixture(scope="session")
+def start_image_localstack(start_localstack: Any, start_registry: Callable[[int], Registry]) -> Callable[..., Any]:
+    """Starts a LocalStack with ECR and the container executor, as a process of this machine.
+
+    Its functions reach it at the address of the engine's default bridge.
+    """
+    registry_port = free_port()
+    start_registry(registry_port)
+    subnet = json.loads(run("docker", "network", "inspect", "bridge").stdout)[0]["IPAM"]["Config"][0]
+    bridge = subnet.get("Gateway") or str(next(ipaddress.ip_network(subnet["Subnet"]).hosts()))
+
+    def start(**variables: str) -> Any:
+        settings = {
+            "LAMBDA_RUNTIME_EXECUTOR": "container",
+            "PIPELINE_ECR_REGISTRY_URL": f"http://127.0.0.1:{registry_port}",
+        }
+        return start_localstack(bridge, **settings, **variables)
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def image_localstack(start_image_localstack: Callable[..., Any]) -> Any:
+    """The LocalStack that most tests of image functions share."""
+    return start_image_localstack()
+
+
+@dataclasses.dataclass
+class ImageFunction:
+    """A function from an image; `function` is what the emulator's other tests have, too."""
+
+    name: str
+    stack: Stack
+    docker: Docker
+    base: str
+    folder: Path
+    function: Any = None
+    image: str = ""
+
+    @property
+    def localstack(self) -> Any:
+        """Where it runs."""
+        return self.stack.localstack
+
+    @property
+    def role_arn(self) -> str:
+        """Its role."""
+        return str(self.function.role_arn)
+
+    def invoke(self, event: Any = None) -> Any:
+        """Invokes it and reads the answer."""
+        return self.function.invoke(event)
+
+    def configuration(self) -> Any:
+        """What GetFunctionConfiguration answers."""
+        return self.function.configuration()
+
+    def build(self, source: str) -> str:
+        """Builds and pushes an image of the source under a new tag; returns its URI."""
+        self.folder.mkdir(exist_ok=True)
+        (self.folder / "function.py").write_text(dedent(source))
+        (self.folder / "Dockerfile").write_text(f"FROM {self.base}\nCOPY function.py /var/task/\n")
+        self.image = f"{self.stack.host}/{self.name}:{uuid.uuid4().hex[:8]}"
+        self.docker.images.append(self.image)
+        self.docker("build", "--tag", self.image, str(self.folder))
+        self.docker("push", self.image)
+        return self.image
+
+    def push(self, source: str) -> None:
+        """Builds an image of the source and deploys it."""
+        self.update(self.build(source))
+
+    def update(self, image: str) -> None:
+        """Deploys an image of the repository."""
+        self.image = image
+        client = self.localstack.client("lambda")
+        client.update_function_code(FunctionName=self.name, ImageUri=image)
+        client.get_waiter("function_updated_v2").wait(FunctionName=self.name, WaiterConfig={"Delay": 1})
+
+    def configure(self, **changes: Any) -> None:
+        """Changes the function's configuration."""
+        client = self.localstack.client("lambda")
+        client.update_function_configuration(FunctionName=self.name, **changes)
+        client.get_waiter("function_updated_v2").wait(FunctionName=self.name, WaiterConfig={"Delay": 1})
+
+    def containers(self) -> set[str]:
+        """Ids of the containers of this function's LocalStack."""
+        label = f"label=pipeline-emulator.stack={self.localstack.folder}"
+        return set(run("docker", "ps", "--all", "--quiet", "--filter", label).stdout.split())
+
+
+@pytest.fixture
+def create_image_function(
+    image_localstack: Any, function_base: str, create_function: Callable[..., Any], tmp_path: Path
+) -> Iterator[Callable[..., ImageFunction]]:
+    """Creates a function from an image of a module `function` with a `handler`; all is deleted afterwards.
+
+    `where` is a LocalStack other than the shared one, the rest goes to CreateFunction.
+    """
+    made: list[ImageFunction] = []
+
+    def create(source: str, **arguments: Any) -> ImageFunction:
+        stack = Stack(arguments.pop("where", image_localstack), 0)
+        name = f"function-{uuid.uuid4().hex[:8]}"
+        stack.ecr().create_repository(repositoryName=name, imageTagMutability="IMMUTABLE")
+        docker = Docker(stack, tmp_path / f"{name}-docker", [])
+        docker.config.mkdir()
+        docker.login(stack.password())
+        image = ImageFunction(name, stack, docker, function_base, tmp_path / name)
+        made.append(image)
+        image.function = create_function(
+            image=image.build(source), FunctionName=name, where=stack.localstack, **arguments
+        )
+        return image
+
+    yield create
+    for one in made:
+        for uri in one.docker.images:
+            one.docker.remove(uri)
+
+
+@pytest.fixture(scope="session")
+def misbehaviour() -> str:
+    """The source of a function that ends in the way its event names."""
+    return MISBEHAVE
+
+
+@pytest.fixture
+def misbehaving(create_image_function: Callable[..., ImageFunction]) -> ImageFunction:
+    """A function that ends in the way its event names."""
+    return create_image_function(MISBEHAVE, Timeout=2, MemorySize=128)
