@@ -11,12 +11,21 @@ compile() {
     --no-header --no-annotate "$2" --output-file "$3" "${@:4}")
 }
 
+pins=$(mktemp) && trap 'rm -f "$pins"' EXIT
+# pins LOCK…: the versions of these lock files become constraints of what is compiled next.
+pins() { sed -nE 's/^([a-z][^ ]*==[^ ]+).*/\1/p' "$@" >"$pins"; }
+
 # The model's own answers are compared offline: numpy and ONNX Runtime must be those of the function.
 compile service requirements.in requirements.txt
-pins=$(mktemp) && trap 'rm -f "$pins"' EXIT
-sed -nE 's/^([a-z][^ ]*==[^ ]+).*/\1/p' service/requirements.txt scripts/requirements-uv.txt >"$pins"
+pins service/requirements.txt scripts/requirements-uv.txt
 compile . pyproject.toml requirements.txt --constraint "$pins"
 compile infrastructure/emulator lambda-runtime.in lambda-runtime.txt
+# The image runs what the Zip runs, and the tracking server what training logs with.
+pins service/requirements.txt infrastructure/emulator/lambda-runtime.txt
+compile service requirements-image.in requirements-image.txt --constraint "$pins"
+pins requirements.txt
+compile infrastructure/mlflow requirements.in requirements.txt --constraint "$pins"
+compile infrastructure/emulator node.in node.txt
 compile infrastructure/emulator pyproject.toml requirements.txt --extra build
 printf '▸ infrastructure/emulator/package-lock.json\n' >&2
 npm install --package-lock-only --no-audit --no-fund --silent --prefix infrastructure/emulator

@@ -12,37 +12,16 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+from bundle import prune as pruning
+from bundle.prune import compilation, prune
 
 PACKAGE = "store_sales"
 PYTHON_VERSION = "3.13"
 MAX_UNPACKED = 250 * 1024 * 1024
 """Lambda's limit: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
-
-# Serving needs none of these. libonnxruntime.so is for programs in C; the Python module has its own copy inside.
-PRUNED = (
-    "bin",
-    "numpy/**/tests",
-    "numpy/f2py",
-    "numpy/_core/include",
-    "numpy/_core/lib",
-    "numpy/random/lib",
-    "onnxruntime/capi/libonnxruntime.so*",
-    "onnxruntime/datasets",
-    "onnxruntime/quantization",
-    "onnxruntime/tools",
-    "onnxruntime/transformers",
-    "**/*.pyi",
-    "**/*.pxd",
-    "**/__pycache__",
-    "*.dist-info/RECORD",
-    "*.dist-info/INSTALLER",
-    "*.dist-info/REQUESTED",
-    "*.dist-info/direct_url.json",
-    "*.dist-info/uv_cache.json",
-    ".lock",
-)
 
 
 class BuildError(Exception):
@@ -75,7 +54,7 @@ def build_zip(
     with tempfile.TemporaryDirectory(dir=output.parent, prefix=".build-") as name:
         content, archive = Path(name) / "content", Path(name) / "function.zip"
         _install(requirements, content, python, uv, platform)
-        _prune(content)
+        prune(content)
         shutil.copytree(service_dir / PACKAGE, content / PACKAGE, ignore=shutil.ignore_patterns("__pycache__", ".*"))
         _compile(content, python)
         _check_size(content)
@@ -89,7 +68,7 @@ def build_zip(
 def _inputs_hash(service_dir: Path, requirements: Path, platform: str | None) -> str:
     sources = sorted(path for path in (service_dir / PACKAGE).rglob("*") if path.is_file() and _is_source(path))
     digest = hashlib.sha256(f"{platform} {sys.platform} {PYTHON_VERSION}".encode())
-    for path in (Path(__file__), requirements, *sources):
+    for path in (Path(__file__), Path(pruning.__file__), requirements, *sources):
         name = path.relative_to(service_dir) if path in sources else path.name
         digest.update(f"\0{name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}".encode())
     return digest.hexdigest()
@@ -136,24 +115,12 @@ def _install(requirements: Path, target: Path, python: Path, uv: Path, platform:
     _run(command, "the function's dependencies cannot be installed", {"UV_LINK_MODE": "copy"})
 
 
-def _prune(content: Path) -> None:
-    for pattern in PRUNED:
-        for path in list(content.glob(pattern)):
-            if path.is_dir():
-                shutil.rmtree(path)
-            else:
-                path.unlink(missing_ok=True)
-
-
 def _compile(content: Path, python: Path) -> None:
-    """Add bytecode: Lambda's code folder is read-only, so without it every cold start would compile every module."""
-    options = ["-q", "--invalidation-mode", "unchecked-hash", "-s", str(content)]
-    # A fixed hash seed: the order of constants that are sets depends on it.
-    environment = {"PYTHONHASHSEED": "0", "PYTHONPATH": "", "PYTHONPYCACHEPREFIX": ""}
-    _run([python, "-P", "-m", "compileall", *options, content], "the modules cannot be compiled", environment)
+    command, environment = compilation(content, python)
+    _run(command, "the modules cannot be compiled", environment)
 
 
-def _run(command: list[str | Path], failure: str, environment: dict[str, str]) -> None:
+def _run(command: Sequence[str | Path], failure: str, environment: dict[str, str]) -> None:
     try:
         done = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, check=False)
     except OSError as error:
