@@ -10,7 +10,8 @@ locals {
 
   is_image = var.lambda_package_type == "Image"
 
-  # Not known before the repository exists, so a plan does not need an image; its function does.
-  repository_image_uri = local.is_image ? "${module.ecr[0].repository_url}:${var.image_tag}" : null
-  image_uri            = var.image_uri != null ? var.image_uri : local.repository_image_uri
+  # Without an image from outside, the one Terraform builds: by digest, and so not known before there is one.
+  build_image = local.is_image && var.image_uri == null
+  built_image = local.is_image ? module.ecr[0].image_uri : null
+  image_uri   = var.image_uri != null ? var.image_uri : local.built_image
 }

@@ -41,6 +41,13 @@ module "ecr" {
   function_name = local.lambda_function_name
   keep_images   = var.ecr_keep_images
   force_delete  = var.force_destroy
+
+  build_context    = local.build_image ? var.lambda_function_local_path : null
+  dockerfile       = var.docker_image_local_path
+  architecture     = var.lambda_architecture
+  build_args       = var.image_build_args
+  container_engine = var.container_engine
+  password_command = var.ecr_password_command
 }
 
 module "lambda" {

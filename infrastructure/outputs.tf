@@ -30,12 +30,12 @@ output "ecr_repo" {
 }
 
 output "ecr_repository_url" {
-  description = "URL of the ECR repository to push to; empty when the function is a Zip."
+  description = "URL of the ECR repository; empty when the function is a Zip."
   value       = local.is_image ? module.ecr[0].repository_url : ""
 }
 
 output "image_uri" {
-  description = "Image the function runs, by digest or tag; empty when the function is a Zip."
+  description = "Image the function runs: by digest, or as image_uri was given; empty when the function is a Zip."
   value       = module.lambda.image_uri
 }
 

@@ -4,15 +4,6 @@ mock_provider "aws" {
   source = "./tests/mocks"
 }
 
-# Of another partition, region and account than the mocks', to see that none of them is written down.
-override_resource {
-  target = aws_ecr_repository.this
-  values = {
-    arn            = "arn:aws-cn:ecr:cn-north-1:210987654321:repository/store_sales_test"
-    repository_url = "210987654321.dkr.ecr.cn-north-1.amazonaws.com.cn/store_sales_test"
-  }
-}
-
 variables {
   name          = "store_sales_test"
   function_name = "store_sales_fn"
@@ -72,30 +63,45 @@ run "repository" {
   }
 }
 
-run "lambda_may_pull" {
+run "no_image_without_a_build_context" {
   module {
     source = "./modules/ecr"
   }
 
   assert {
-    condition = jsondecode(aws_ecr_repository_policy.this.policy) == {
-      Version = "2012-10-17"
-      Statement = [{
-        Sid       = "LambdaPullsTheImage"
-        Effect    = "Allow"
-        Principal = { Service = "lambda.amazonaws.com" }
-        Action    = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
-        Condition = {
-          StringLike = { "aws:SourceArn" = "arn:aws-cn:lambda:cn-north-1:210987654321:function:store_sales_fn" }
-        }
-      }]
-    }
-    error_message = "Only this function may pull, and nothing else: ${aws_ecr_repository_policy.this.policy}"
+    condition     = length(module.build) == 0 && length(data.aws_ecr_image.this) == 0 && output.image_uri == null && output.image_tag == null
+    error_message = "Without a build context nothing may be built, nor looked for."
+  }
+}
+
+run "image_by_digest" {
+  module {
+    source = "./modules/ecr"
+  }
+
+  # An apply would run the build.
+  override_module {
+    target  = module.build
+    outputs = { image_tag = "sha-0123456789abcdef0123456789abcdef" }
+  }
+
+  variables {
+    build_context = "tests/fixtures/image/service"
+    dockerfile    = "tests/fixtures/image/service/Dockerfile"
   }
 
   assert {
-    condition     = aws_ecr_repository_policy.this.repository == "store_sales_test"
-    error_message = "The repository policy is on another repository."
+    condition = alltrue([
+      data.aws_ecr_image.this[0].repository_name == "store_sales_test",
+      data.aws_ecr_image.this[0].image_tag == "sha-0123456789abcdef0123456789abcdef",
+      output.image_tag == "sha-0123456789abcdef0123456789abcdef",
+    ])
+    error_message = "The digest is not read from the tag that was pushed."
+  }
+
+  assert {
+    condition     = output.image_uri == "123456789012.dkr.ecr.ap-south-1.amazonaws.com/mocked@sha256:00000000000000000000000000000000000000000000000000000000000000ed"
+    error_message = "The function must be deployed by digest, not as ${output.image_uri}."
   }
 }
 

@@ -156,6 +156,15 @@ run "image_function" {
     lambda_package_type = "Image"
     lambda_zip_path     = null
     image_uri           = "123456789012.dkr.ecr.ap-south-1.amazonaws.com/store_sales_stg:v1"
+
+    # Not there, and not missed: an image from outside is not built.
+    lambda_function_local_path = "tests/fixtures/image/missing"
+    docker_image_local_path    = "tests/fixtures/image/missing/Dockerfile"
+  }
+
+  assert {
+    condition     = module.ecr[0].image_tag == null && module.ecr[0].image_uri == null
+    error_message = "With image_uri nothing may be built."
   }
 
   assert {
@@ -174,16 +183,49 @@ run "image_function" {
   }
 }
 
-run "image_of_the_own_repository" {
+run "image_that_terraform_builds" {
+  # An apply would run the build.
+  override_module {
+    target  = module.ecr[0].module.build
+    outputs = { image_tag = "sha-0123456789abcdef0123456789abcdef" }
+  }
+
   variables {
-    lambda_package_type = "Image"
-    lambda_zip_path     = null
-    image_tag           = "v2"
+    lambda_package_type        = "Image"
+    lambda_zip_path            = null
+    lambda_function_local_path = "tests/fixtures/image/service"
+    docker_image_local_path    = "tests/fixtures/image/service/Dockerfile"
   }
 
   assert {
-    condition     = output.image_uri == "123456789012.dkr.ecr.ap-south-1.amazonaws.com/mocked:v2"
-    error_message = "Without image_uri the function must run image_tag of its own repository, not ${output.image_uri}."
+    condition     = output.image_uri == "123456789012.dkr.ecr.ap-south-1.amazonaws.com/mocked@sha256:00000000000000000000000000000000000000000000000000000000000000ed"
+    error_message = "Without image_uri the function must run, by digest, what was built, not ${output.image_uri}."
+  }
+}
+
+run "every_setting_reaches_the_build" {
+  command = plan
+
+  variables {
+    lambda_package_type        = "Image"
+    lambda_zip_path            = null
+    lambda_architecture        = "arm64"
+    lambda_function_local_path = "tests/fixtures/image/other_code"
+    docker_image_local_path    = "tests/fixtures/image/Dockerfile.other"
+    image_build_args           = { BASE_IMAGE = "another" }
+  }
+
+  # The hash as modules/ecr/build/context.tf describes it, over these files.
+  assert {
+    condition = module.ecr[0].image_tag == "sha-${substr(sha256(jsonencode({
+      build_args = { BASE_IMAGE = "another" }
+      dockerfile = filesha256("tests/fixtures/image/Dockerfile.other")
+      files = {
+        for file in ["requirements.txt", "store_sales/answer.py"] : file => filesha256("tests/fixtures/image/other_code/${file}")
+      }
+      platform = "linux/arm64"
+    })), 0, 32)}"
+    error_message = "Context, Dockerfile, build arguments or architecture do not reach the build."
   }
 }
 
@@ -191,9 +233,11 @@ run "plan_needs_no_image" {
   command = plan
 
   variables {
-    lambda_package_type = null
-    lambda_zip_path     = null
-    run_id              = null
+    lambda_package_type        = null
+    lambda_zip_path            = null
+    run_id                     = null
+    lambda_function_local_path = "tests/fixtures/image/service"
+    docker_image_local_path    = "tests/fixtures/image/service/Dockerfile"
   }
 
   expect_failures = [check.model_chosen]

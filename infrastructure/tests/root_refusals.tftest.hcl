@@ -84,7 +84,11 @@ run "function" {
     ecr_repo_name          = "Store_Sales"
     ecr_keep_images        = 1
     image_uri              = "store_sales"
-    image_tag              = "-v1"
+    container_engine       = "kaniko"
+    image_build_args       = { "BASE IMAGE" = "python" }
+    ecr_password_command   = ""
+
+    lambda_function_local_path = ""
   }
 
   expect_failures = [
@@ -99,7 +103,10 @@ run "function" {
     var.ecr_repo_name,
     var.ecr_keep_images,
     var.image_uri,
-    var.image_tag,
+    var.container_engine,
+    var.image_build_args,
+    var.ecr_password_command,
+    var.lambda_function_local_path,
   ]
 }
 

@@ -13,11 +13,11 @@ lambda_function_name = "store_sales"
 model_bucket         = "store-sales-models"
 failed_events_bucket = "store-sales-failed-events"
 
-# The function runs <output ecr_repository_url>:<image_tag>. Terraform plans with it as it is; for now the image is built
-# and pushed by hand, before the first whole apply: terraform apply -target=module.ecr -var-file=vars/prod.tfvars makes the
-# repository. Tags cannot be overwritten: give each new image its own, here or with -var image_tag=….
+# `terraform apply` builds the image with docker (or container_engine = "podman") whenever the service changed, pushes it
+# and deploys it by digest. With -var image_uri=<repository>@sha256:… it builds nothing and deploys that image: one that a
+# CI system pushed, or an earlier one to roll back to. A CI system that pushes before the first whole apply needs the
+# repository alone: terraform apply -var-file=vars/prod.tfvars '-target=module.ecr[0].aws_ecr_repository.this'
 lambda_package_type        = "Image"
-image_tag                  = "v1"
 lambda_function_local_path = "../service"
 docker_image_local_path    = "../service/Dockerfile"
 

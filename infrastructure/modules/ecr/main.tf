@@ -21,22 +21,30 @@ resource "aws_ecr_repository" "this" {
   }
 }
 
+data "aws_iam_policy_document" "pull" {
+  statement {
+    sid     = "LambdaPullsTheImage"
+    actions = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["lambda.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringLike"
+      variable = "aws:SourceArn"
+      values   = [local.function_arn]
+    }
+  }
+}
+
 # Lambda adds such a statement by itself only if whoever creates the function may set repository policies, and then the
 # next plan would not know it. Account, region and partition are those of the repository: Lambda takes images from its
 # own region only.
 resource "aws_ecr_repository_policy" "this" {
   repository = aws_ecr_repository.this.name
-
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Sid       = "LambdaPullsTheImage"
-      Effect    = "Allow"
-      Principal = { Service = "lambda.amazonaws.com" }
-      Action    = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
-      Condition = { StringLike = { "aws:SourceArn" = local.function_arn } }
-    }]
-  })
+  policy     = data.aws_iam_policy_document.pull.json
 }
 
 resource "aws_ecr_lifecycle_policy" "this" {

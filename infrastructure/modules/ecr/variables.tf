@@ -51,3 +51,44 @@ variable "force_delete" {
   default     = false
   nullable    = false
 }
+
+# The image; see ./build. Without a build context none is built, and none of the rest counts.
+
+variable "build_context" {
+  description = "Folder the image is built from; null builds no image."
+  type        = string
+  default     = null
+}
+
+variable "dockerfile" {
+  description = "Path of the Dockerfile; required with a build context."
+  type        = string
+  default     = null
+}
+
+variable "architecture" {
+  description = "Instruction set of the image, as Lambda names it: x86_64 or arm64."
+  type        = string
+  default     = "x86_64"
+  nullable    = false
+}
+
+variable "build_args" {
+  description = "Build arguments of the Dockerfile, value by name. Not for secrets: they stay readable in the image."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
+variable "container_engine" {
+  description = "Engine that builds and pushes: docker or podman."
+  type        = string
+  default     = "docker"
+  nullable    = false
+}
+
+variable "password_command" {
+  description = "Shell command that prints the password of user AWS at the registry; null asks the AWS CLI."
+  type        = string
+  default     = null
+}

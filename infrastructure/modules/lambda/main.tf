@@ -35,7 +35,7 @@ resource "aws_lambda_function" "this" {
   }
 
   # Conditions on a resource and not on the variables: these hold for plan and apply, but do not stand in the way
-  # of `terraform destroy`, nor of `terraform apply -target=module.ecr`, which makes the repository to push to.
+  # of `terraform destroy`, nor of `terraform apply -target=module.ecr`, which makes the repository.
   lifecycle {
     precondition {
       condition     = !local.is_image || var.image_uri != null

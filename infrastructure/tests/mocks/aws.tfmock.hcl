@@ -26,3 +26,7 @@ mock_resource "aws_ecr_repository" {
 mock_data "aws_iam_policy_document" {
   defaults = { json = "{}" }
 }
+
+mock_data "aws_ecr_image" {
+  defaults = { image_digest = "sha256:00000000000000000000000000000000000000000000000000000000000000ed" }
+}
