@@ -21,20 +21,20 @@ from training.plot import save_plot
 from training.progress import step
 from training.splitting import Split, date_range
 from training.store_profiles import RECENT_DAYS, SHRINKAGE_DAYS
-from training.tracking import LoggedModel, log_model, start_run
+from training.tracking import LoggedModel, Store, log_model, start_run
 
 PARITY_TOLERANCE = 1e-5
 """Largest relative difference of ONNX (float32 sums) to scikit-learn (float64 sums); float32 itself resolves 6e-8."""
 EXAMPLE_ROWS = 5
 
 
-def train_and_log(parts: Split, source: str, mlflow_dir: Path) -> dict[str, Any]:
+def train_and_log(parts: Split, source: str, store: Store) -> dict[str, Any]:
     """Train and log; return what the caller needs to publish and to check the model.
 
     Args:
         parts: what to train and to measure on.
         source: what the data is, for the model card.
-        mlflow_dir: MLflow's database and artifacts.
+        store: where MLflow keeps the run.
 
     Raises:
         TrainingError: the ONNX file does not predict what the trained model does.
@@ -48,7 +48,7 @@ def train_and_log(parts: Split, source: str, mlflow_dir: Path) -> dict[str, Any]
         model = to_onnx(fitted.trees, _metadata(fitted, parts))
         measured = {**_measure(parts, fitted, model), "fit_seconds": fit_seconds}
     with step("log to MLflow"):
-        logged = _log(parts, fitted, model, measured, source, mlflow_dir)
+        logged = _log(parts, fitted, model, measured, source, store)
     return _result(logged, measured, fitted, parts)
 
 
@@ -79,12 +79,12 @@ def _measure(parts: Split, fitted: Fitted, model: onnx.ModelProto) -> dict[str, 
 
 
 def _log(
-    parts: Split, fitted: Fitted, model: onnx.ModelProto, measured: dict[str, float], source: str, mlflow_dir: Path
+    parts: Split, fitted: Fitted, model: onnx.ModelProto, measured: dict[str, float], source: str, store: Store
 ) -> LoggedModel:
     features = fitted.features(parts.hold_out)
     requirements = [f"{name}=={version(name)}" for name in ("numpy", "onnx", "onnxruntime")]
-    with start_run(mlflow_dir, _parameters(parts, source)) as run, tempfile.TemporaryDirectory() as name:
-        logged = log_model(run, model, features[:EXAMPLE_ROWS], requirements)
+    with start_run(store, _parameters(parts, source)) as run, tempfile.TemporaryDirectory() as name:
+        logged = log_model(store, run, model, features[:EXAMPLE_ROWS], requirements)
         mlflow.log_metrics(measured, model_id=logged.model_id)
         plot = Path(name) / "predicted_vs_actual.png"
         save_plot(plot, parts.hold_out, fitted.predict(features), measured["rmspe"], measured["baseline_rmspe"])

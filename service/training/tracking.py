@@ -1,4 +1,4 @@
-"""Logs a run to MLflow: a local SQLite file holds the records, a folder beside it the artifacts."""
+"""Logs a run to MLflow: to a tracking server, or to an SQLite file with a folder for the artifacts beside it."""
 
 import contextlib
 import logging
@@ -30,6 +30,29 @@ MODEL_NAME = "model"
 
 
 @dataclass(frozen=True)
+class Store:
+    """Where MLflow keeps runs.
+
+    Attributes:
+        folder: holds database and artifacts; with a server, the models downloaded from it.
+        server: URL of a tracking server, or None.
+    """
+
+    folder: Path
+    server: str | None = None
+
+    @property
+    def shown(self) -> str:
+        """How a user gets to see the runs."""
+        return self.server or f"mlflow ui --backend-store-uri {self.uri}"
+
+    @property
+    def uri(self) -> str:
+        """MLflow's tracking URI."""
+        return self.server or f"sqlite:///{self.folder.resolve() / 'mlflow.db'}"
+
+
+@dataclass(frozen=True)
 class LoggedModel:
     """Where a run's model is."""
 
@@ -45,29 +68,33 @@ class LoggedModel:
 
 
 @contextlib.contextmanager
-def start_run(folder: Path, parameters: dict[str, object]) -> Iterator[mlflow.ActiveRun]:
-    """Start a run of the local tracking store in the folder; a failure inside marks it as failed."""
-    folder = folder.resolve()
-    artifacts = folder / "artifacts"
+def start_run(store: Store, parameters: dict[str, object]) -> Iterator[mlflow.ActiveRun]:
+    """Start a run; a failure inside marks it as failed."""
+    artifacts = store.folder.resolve() / "artifacts"
     artifacts.mkdir(parents=True, exist_ok=True)
-    with _quiet(), _explained(folder):
-        mlflow.set_tracking_uri(f"sqlite:///{folder / 'mlflow.db'}")
+    with _quiet(), _explained(store):
+        mlflow.set_tracking_uri(store.uri)
         found = mlflow.get_experiment_by_name(EXPERIMENT)
-        identifier = found.experiment_id if found else mlflow.create_experiment(EXPERIMENT, artifacts.as_uri())
+        location = None if store.server else artifacts.as_uri()  # a server knows its own
+        identifier = found.experiment_id if found else mlflow.create_experiment(EXPERIMENT, location)
         with mlflow.start_run(experiment_id=identifier) as run:
             mlflow.log_params(parameters)
             yield run
 
 
 @contextlib.contextmanager
-def _explained(folder: Path) -> Iterator[None]:
+def _explained(store: Store) -> Iterator[None]:
     """Turn errors of MLflow and its database into one that says what to do."""
     try:
         yield
     except (MlflowException, SQLAlchemyError) as error:
         cause = str(error).splitlines()[0]
+        if store.server:
+            raise TrainingError(
+                f"MLflow's server {store.server} does not take the run: {cause}. See its log."
+            ) from error
         raise TrainingError(
-            f"MLflow cannot write to {folder}: {cause}. If its database is damaged or of another MLflow version, "
+            f"MLflow cannot write to {store.folder}: {cause}. If its database is damaged or of another MLflow version, "
             "move the folder away or name another one."
         ) from error
 
@@ -83,7 +110,7 @@ def _quiet() -> Iterator[None]:
 
 
 def log_model(
-    run: mlflow.ActiveRun, model: onnx.ModelProto, example: NDArray[np.float32], requirements: list[str]
+    store: Store, run: mlflow.ActiveRun, model: onnx.ModelProto, example: NDArray[np.float32], requirements: list[str]
 ) -> LoggedModel:
     """Log the ONNX model with signature and an input example, shape (n, features)."""
     signature = ModelSignature(
@@ -99,7 +126,15 @@ def log_model(
         onnx_execution_providers=["CPUExecutionProvider"],
     )
     logged = mlflow.get_logged_model(info.model_id)
-    folder = Path(unquote(urlsplit(logged.artifact_location).path))
+    folder = _local_copy(store, logged.artifact_location, info.model_id)
     if not (folder / "model.onnx").is_file():
         raise TrainingError(f"MLflow did not write {folder / 'model.onnx'}")
     return LoggedModel(run.info.run_id, run.info.experiment_id, info.model_id, folder)
+
+
+def _local_copy(store: Store, location: str, model_id: str) -> Path:
+    if store.server is None:
+        return Path(unquote(urlsplit(location).path))
+    target = store.folder.resolve() / "models" / model_id
+    target.mkdir(parents=True, exist_ok=True)
+    return Path(mlflow.artifacts.download_artifacts(artifact_uri=location, dst_path=str(target)))

@@ -1,6 +1,6 @@
 """Trains the store-sales model, measures it on the last six weeks and logs it to MLflow.
 
-python -m training.train [--data FILE.csv] --mlflow-dir DIR --cache-dir DIR --result FILE.json
+python -m training.train [--data FILE.csv] --mlflow-dir DIR [--tracking-uri URL] --cache-dir DIR --result FILE.json
 """
 
 import argparse
@@ -25,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line; the exit status is 0, 2 when data or folders are unusable, 130 after Ctrl-C."""
     options = _parser().parse_args(arguments)
     try:
-        result = train(options.data, options.mlflow_dir, options.cache_dir)
+        result = train(options.data, options.mlflow_dir, options.cache_dir, options.tracking_uri)
         _write_json(options.result, result)
     except TrainingError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def train(data: Path | None, mlflow_dir: Path, cache_dir: Path) -> dict[str, Any]:
+def train(data: Path | None, mlflow_dir: Path, cache_dir: Path, tracking_uri: str | None = None) -> dict[str, Any]:
     """Read the data, train, log, and tell how good the model is.
 
     Raises:
@@ -51,20 +51,21 @@ def train(data: Path | None, mlflow_dir: Path, cache_dir: Path) -> dict[str, Any
         note(f"{len(dataset):,} rows, {parts.closed_days:,} closed days left out")
     # Only now: MLflow and scikit-learn take seconds to import, and a wrong file is to be told at once.
     from training.run import train_and_log
+    from training.tracking import Store
 
-    result = train_and_log(parts, str(data.resolve()) if data else DEFAULT_SOURCE, mlflow_dir)
-    _print_summary(result, parts, mlflow_dir)
+    store = Store(mlflow_dir, tracking_uri)
+    result = train_and_log(parts, str(data.resolve()) if data else DEFAULT_SOURCE, store)
+    _print_summary(result, parts, store.shown)
     return result
 
 
-def _print_summary(result: dict[str, Any], parts: Split, mlflow_dir: Path) -> None:
+def _print_summary(result: dict[str, Any], parts: Split, shown: str) -> None:
     measured = result["metrics"]
     first, last = date_range(parts.hold_out)
-    database = (mlflow_dir / "mlflow.db").resolve()
     print(
         f"  RMSPE {measured['rmspe']:.4f} on the hold-out {first} to {last} ({len(parts.hold_out):,} open days); "
         f"baseline {measured['baseline_rmspe']:.4f} ({_compared(measured['rmspe'], measured['baseline_rmspe'])})\n"
-        f"  run {result['run_id']}; see it: mlflow ui --backend-store-uri sqlite:///{database}"
+        f"  run {result['run_id']}; see it: {shown}"
     )
 
 
@@ -90,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
         "--data", type=Path, metavar="FILE.csv", help=f"CSV with the columns {columns}; default: Rossmann"
     )
     parser.add_argument("--mlflow-dir", type=Path, required=True, metavar="DIR", help="MLflow's database and artifacts")
+    parser.add_argument("--tracking-uri", metavar="URL", help="a tracking server to log to, in place of that database")
     parser.add_argument(
         "--cache-dir", type=Path, required=True, metavar="DIR", help="keeps the downloaded default data"
     )
