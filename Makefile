@@ -1,6 +1,6 @@
 # Every target is one call of the harness (scripts/harness); `make` alone prints this help.
 .DEFAULT_GOAL := help
-.PHONY: help setup local-up local-down local-status local-logs outputs train send watch failed-events redrive verify chaos \
+.PHONY: help setup local-up local-down local-status local-logs outputs ecr-login train send watch failed-events redrive verify chaos \
         test e2e unit terraform-test emulator-test check format bench lock clean
 
 export RUNTIME LOCALSTACK_PORT DATA FILE COUNT RATE FOLLOW SEED PYTHON
@@ -8,7 +8,7 @@ HARNESS = @scripts/bootstrap.sh && PYTHONPATH=scripts exec .venv/bin/python -m h
 
 help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "; print "usage: make <target> [VARIABLE=value]\n"} /^[a-z0-9-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@printf '\nsettings: RUNTIME=%s LOCALSTACK_PORT=%s\n' "$(or $(RUNTIME),embedded)" "$(or $(LOCALSTACK_PORT),4566)"
+	@printf '\nsettings: RUNTIME=%s LOCALSTACK_PORT=%s\n' "$(or $(RUNTIME),docker if an engine answers (else embedded))" "$(or $(LOCALSTACK_PORT),4566)"
 
 setup: ## Install everything the pipeline needs (pinned, hash-checked)
 	$(HARNESS) setup
@@ -27,6 +27,9 @@ local-logs: ## Show the function's log [FOLLOW=1]
 
 outputs: ## Print the stack's outputs as JSON (make -s outputs)
 	$(HARNESS) outputs
+
+ecr-login: ## Log docker in to the stack's ECR, to pull its images and push others
+	$(HARNESS) ecr-login
 
 train: ## Train a model [DATA=file.csv]
 	$(HARNESS) train
@@ -55,13 +58,13 @@ test: ## Everything: static checks, unit, Terraform and emulator tests, end-to-e
 e2e: ## The end-to-end suite alone, in a stack of its own
 	$(HARNESS) suite e2e
 
-unit: ## Unit tests of the harness and the service
+unit: ## Unit tests of the harness, the service and the image build
 	$(HARNESS) suite unit
 
 terraform-test: ## terraform validate and terraform test
 	$(HARNESS) suite terraform-test
 
-emulator-test: ## The emulator's tests against a LocalStack of their own
+emulator-test: ## The emulator's tests against LocalStacks and containers of their own
 	$(HARNESS) suite emulator-test
 
 check: ## Formatters, linters, types
@@ -70,11 +73,11 @@ check: ## Formatters, linters, types
 format: ## Format Python and Terraform
 	@scripts/bootstrap.sh && .venv/bin/ruff format --quiet . && .venv/bin/ruff check --quiet --fix . && terraform fmt -recursive infrastructure
 
-bench: ## Measure latency and throughput of the running pipeline (JSON and a table)
+bench: ## Measure latency and throughput of both runtimes (JSON and a table)
 	$(HARNESS) bench
 
 lock: ## Resolve all dependencies anew and write the lock files
 	@scripts/bootstrap.sh && scripts/lock.sh
 
-clean: ## Stop everything; remove environments, downloads, builds and trained models
+clean: ## Stop everything; remove environments, downloads, builds, images and trained models
 	$(HARNESS) down-all && rm -rf .venv .cache

@@ -10,7 +10,6 @@ from harness import events, failed, streams
 from harness.clients import Clients
 from harness.console import Step
 from harness.errors import HarnessError
-from harness.paths import shown
 from harness.stack import Stack
 
 DEADLINE = 90.0
@@ -52,7 +51,7 @@ def answer_to(stack: Stack, event: dict[str, Any], step: Step) -> dict[str, Any]
                     )
     raise HarnessError(
         f"no prediction within {DEADLINE:.0f} s. The function's log ends with:\n{function_log_tail(stack)}",
-        f"read the whole log (make local-logs) and {shown(stack.log('localstack'))}",
+        f"read the whole log (make local-logs) and {stack.localstack_log}",
     )
 
 

@@ -6,7 +6,6 @@ is in the deployed function.
 
 from __future__ import annotations
 
-import contextlib
 import random
 import threading
 import time
@@ -14,9 +13,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import psutil
-
-from harness import events, ledger, offline, processes
+from harness import events, ledger, offline, workers
 from harness.clients import Clients
 from harness.console import Step
 from harness.ledger import Ledger
@@ -58,30 +55,21 @@ def schedule(seed: int, seconds: float) -> list[Fault]:
     return [Fault(round(at, 2), chance.choice(sorted(FAULTS))) for at in times]
 
 
-def function_processes(stack: Stack) -> list[psutil.Process]:
-    """The processes that run the function's code, one for each environment."""
-    return [
-        process for process in processes.of_stack(stack.folder) if "awslambdaric" in processes.command_line(process)
-    ]
-
-
 def kill_function(stack: Stack) -> bool:
-    """SIGKILL to one runtime process of the function, wherever in a batch it is."""
-    found = function_processes(stack)[:1]
-    with contextlib.suppress(psutil.NoSuchProcess):
-        for process in found:
-            process.kill()
+    """SIGKILL to one of the function's environments, wherever in a batch it is."""
+    found = workers.of(stack)[:1]
+    for worker in found:
+        worker.kill()
     return bool(found)
 
 
 def freeze_function(stack: Stack) -> bool:
-    """SIGSTOP for a second: a function that is slow all of a sudden."""
-    found = function_processes(stack)[:1]
-    with contextlib.suppress(psutil.NoSuchProcess):
-        for process in found:
-            process.suspend()
-            time.sleep(FREEZE_SECONDS)
-            process.resume()
+    """Stops an environment for a second: a function that is slow all of a sudden."""
+    found = workers.of(stack)[:1]
+    for worker in found:
+        worker.freeze()
+        time.sleep(FREEZE_SECONDS)
+        worker.thaw()
     return bool(found)
 
 

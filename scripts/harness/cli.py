@@ -14,7 +14,7 @@ import click
 from botocore.exceptions import BotoCoreError, ClientError
 
 from harness import chaos as chaos_runs
-from harness import console, environment, local, model, traffic
+from harness import console, containers, engine, environment, images, local, model, traffic
 from harness import setup as setup_parts
 from harness import stack as stacks
 from harness.errors import HarnessError
@@ -36,6 +36,9 @@ def main() -> None:
         sys.exit(1)
     except (ClientError, BotoCoreError) as error:
         console.fail(f"the local AWS endpoint answered: {error}", "look at make local-status and make local-logs")
+        sys.exit(1)
+    except engine.ERRORS as error:
+        console.fail(f"the container engine answered: {error}", "look at docker ps --all and the engine's log")
         sys.exit(1)
     except click.ClickException as error:
         console.fail(error.format_message(), "make help lists the targets and their variables")
@@ -108,8 +111,16 @@ def local_down() -> None:
 
 @commands.command()
 def down_all() -> None:
-    """Stops every stack of this checkout, also those that killed test runs left."""
+    """Stops every stack of this checkout, also those that killed test runs left, and removes their images."""
     local.down_all()
+    if engine.missing() is None:
+        images.remove()
+
+
+@commands.command()
+def ecr_login() -> None:
+    """Logs the container engine's command line in to the stack's ECR."""
+    containers.login(stacks.running(NAME))
 
 
 @commands.command()
@@ -137,7 +148,8 @@ def outputs() -> None:
 def train(data: Path | None) -> None:
     """Trains a model and makes it the one that the next local-up serves."""
     with setup_parts.exclusive("training"):
-        result = model.train(data)
+        stack = stacks.load(NAME)
+        result = model.train(data, stack if stack and stack.alive() else None)
     traffic.show_trained(result)
 
 
@@ -201,7 +213,7 @@ def suite(name: str) -> None:
 
 @commands.command()
 def bench() -> None:
-    """Measures latency and throughput against a running pipeline."""
+    """Measures latency and throughput of both runtimes, in stacks of their own."""
     from harness import bench as benchmarks
 
-    benchmarks.run(stacks.running(NAME))
+    benchmarks.run()

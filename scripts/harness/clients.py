@@ -10,6 +10,7 @@ from botocore.config import Config
 from harness.stack import REGION, Stack
 
 if TYPE_CHECKING:
+    from mypy_boto3_ecr import ECRClient
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_kinesis import KinesisClient
     from mypy_boto3_lambda import LambdaClient
@@ -37,6 +38,11 @@ class Clients:
         """S3, with the bucket in the path: the endpoint is an address."""
         config = CONFIG.merge(Config(s3={"addressing_style": "path"}))
         return self._session.client("s3", endpoint_url=self._endpoint, config=config)
+
+    @property
+    def ecr(self) -> ECRClient:
+        """ECR."""
+        return self._session.client("ecr", endpoint_url=self._endpoint, config=CONFIG)
 
     @property
     def functions(self) -> LambdaClient:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -86,6 +86,13 @@ def _no_status() -> Iterator[None]:
 def say(text: str) -> None:
     """Prints a line of plain text for the user (stderr, so that stdout stays machine-readable)."""
     err.print(escape(text))
+
+
+def pairs(rows: Sequence[tuple[str, str]]) -> None:
+    """Prints names and values in two columns, the values whole: a user copies them."""
+    width = max(len(name) for name, _ in rows)
+    for name, value in rows:
+        out.print(f"  {escape(name):<{width}}  {escape(value)}")
 
 
 def warn(text: str) -> None:

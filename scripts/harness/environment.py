@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 # Terraform's, tflocal's and LocalStack's settings come from the harness alone; these are the user's to choose.
-KEPT = ("AWS_CA_BUNDLE", "LOCALSTACK_PORT", "TF_PLUGIN_CACHE_DIR")
+KEPT = ("AWS_CA_BUNDLE", "LOCALSTACK_PORT", "LOCALSTACK_IMAGE", "LOCALSTACK_AUTH_TOKEN", "TF_PLUGIN_CACHE_DIR")
 DROPPED = (
     *("AWS_", "TF_", "ADDITIONAL_TF_", "LOCALSTACK_", "LS_", "S3_HOSTNAME", "USE_EXEC", "DRY_RUN", "SKIP_ALIASES"),
     *("EDGE_PORT", "CUSTOMIZE_ACCESS_KEY", "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP"),

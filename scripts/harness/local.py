@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import platform
+import shlex
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -12,11 +14,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from harness import canary, console, events, function, localstack, model, processes, setup
+from harness import canary, console, containers, events, function, localstack, model, processes, runtimes, setup
 from harness import stack as stacks
 from harness.errors import HarnessError
-from harness.paths import FUNCTION_ZIP, SERVICE, STACKS, shown
-from harness.stack import Stack
+from harness.paths import ECR_PASSWORD, FUNCTION_ZIP, SERVICE, STACKS, shown
+from harness.stack import EMBEDDED, Stack
 from harness.terraform import Terraform
 from harness.waiting import poll
 
@@ -24,19 +26,6 @@ NAME = "local"
 DEFAULT_PORT = 4566
 # A LocalStack that lives and does not answer is busy, and holds data: it is waited for, never replaced.
 BUSY_SECONDS = 60.0
-
-
-def check_runtime() -> None:
-    """Checks RUNTIME: this version has the embedded runtime only.
-
-    Raises:
-        HarnessError: another runtime was asked for.
-    """
-    runtime = os.environ.get("RUNTIME") or "embedded"
-    if runtime not in ("embedded", "docker"):
-        raise HarnessError(f"RUNTIME={runtime} is unknown", "use RUNTIME=embedded")
-    if runtime == "docker":
-        raise HarnessError("RUNTIME=docker is not built yet", "use RUNTIME=embedded (or leave it unset)")
 
 
 def wanted_port(name: str) -> int:
@@ -51,19 +40,20 @@ def wanted_port(name: str) -> int:
     text = os.environ.get("LOCALSTACK_PORT")
     if not text:
         stack = stacks.load(name)
-        return stack.port if stack and stack.process() else DEFAULT_PORT
+        return stack.port if stack and stack.alive() else DEFAULT_PORT
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
         raise HarnessError(f"LOCALSTACK_PORT={text} is not a port number", "use a number from 1 to 65535")
     return int(text)
 
 
-def up(name: str, project_id: str, port: int) -> tuple[Stack, dict[str, Any]]:
+def up(name: str, project_id: str, port: int, runtime: str | None = None) -> tuple[Stack, dict[str, Any]]:
     """Brings a stack up, or up to date when it runs already.
 
     Args:
         name: the stack's name.
         project_id: suffix of the resource names.
         port: port for LocalStack.
+        runtime: `embedded` or `docker`; chosen as RUNTIME says when None.
 
     Returns:
         The stack and the record of the output stream that answers the sample event.
@@ -71,20 +61,25 @@ def up(name: str, project_id: str, port: int) -> tuple[Stack, dict[str, Any]]:
     Raises:
         HarnessError: a step failed.
     """
-    check_runtime()
-    setup.everything()
+    runtime = runtime or runtimes.wanted(name)
+    setup.for_runtime(runtime)
     with stacks.locked(name):
         stack = _reusable(name, port)
-        with setup.exclusive("training and packaging"):
-            trained = model.current()
-            function.build()
+        trained = None
+        if runtime == EMBEDDED:  # before anything is started: what can fail early does
+            with setup.exclusive("training and packaging"):
+                trained = model.current(None)
+                function.build()
         if stack is None:
             down_locked(name)
-            stack = Stack(name, project_id, port)
-            with _removed_on_interrupt(name), console.step("LocalStack") as step:
-                localstack.start(stack, step)
+            stack = Stack(name, project_id, port, runtime)
+            with _removed_on_interrupt(name):
+                runtimes.of(stack).start(stack)
         fresh = not stack.ready
         with _removed_on_interrupt(name if fresh else None):
+            if trained is None:  # logged to the stack's own tracking server
+                with setup.exclusive("training"):
+                    trained = model.current(stack)
             answer = _apply(stack, trained)
     return stack, answer
 
@@ -93,7 +88,7 @@ def _reusable(name: str, port: int) -> Stack | None:
     stack = stacks.load(name)
     if stack is None:
         return None
-    if stack.process() is None:
+    if not stack.alive():
         console.warn("the stack that was here has ended; starting a new one")
         return None
     if not stack.ready:
@@ -101,15 +96,15 @@ def _reusable(name: str, port: int) -> Stack | None:
         return None
     if stack.port != port:
         raise HarnessError(f"the stack runs on port {stack.port}", "take it down before moving it: make local-down")
-    if stack.emulator != localstack.code():
+    if stack.emulator != runtimes.of(stack).code():
         console.warn("LocalStack or its plugin has changed since the stack was started; starting a new one")
         return None
-    poll(lambda: localstack.is_ready(stack), f"an answer of LocalStack (process {stack.pid})", BUSY_SECONDS)
+    poll(lambda: localstack.is_ready(stack), f"an answer of LocalStack ({stack.instance})", BUSY_SECONDS)
     return stack
 
 
 def _apply(stack: Stack, trained: dict[str, Any]) -> dict[str, Any]:
-    terraform = Terraform(stack, variables(trained["run_id"]))
+    terraform = Terraform(stack, variables(stack, trained["run_id"]))
     if stack.outputs:  # the bucket is there: the model goes before the function that reads it
         terraform.lift_stale_lock()
         _publish(stack, trained)
@@ -134,19 +129,26 @@ def _publish(stack: Stack, trained: dict[str, Any]) -> None:
         step.result = f"s3://{stack.outputs['model_bucket']}/{trained['model_key']}"
 
 
-def variables(run_id: str) -> dict[str, str]:
+def variables(stack: Stack, run_id: str) -> dict[str, str]:
     """Terraform variables that only the harness knows.
 
     Args:
+        stack: chooses between Zip and image.
         run_id: MLflow run id of the model to serve.
     """
-    return {
+    known = {
         "run_id": run_id,
-        "lambda_zip_path": str(FUNCTION_ZIP),
         "lambda_function_local_path": str(SERVICE),
         "docker_image_local_path": str(SERVICE / "Dockerfile"),
-        # The Zip holds this machine's wheels.
+        # Zip and image hold this machine's wheels.
         "lambda_architecture": "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64",
+    }
+    if stack.runtime == EMBEDDED:
+        return known | {"lambda_package_type": "Zip", "lambda_zip_path": str(FUNCTION_ZIP)}
+    return known | {
+        "lambda_package_type": "Image",
+        "image_build_args": json.dumps({"BASE_IMAGE": stack.base_image}),
+        "ecr_password_command": shlex.join([str(setup.PYTHON), "-P", str(ECR_PASSWORD)]),
     }
 
 
@@ -182,17 +184,14 @@ def down_all() -> None:
 
 def down_locked(name: str) -> bool:
     """Takes a stack down while the lock is held; whether there was anything to take down."""
-    folder = STACKS / name
+    stack = stacks.load(name) or Stack(name, "", 0)
     # Somebody may have removed the folder under a running stack.
-    if not folder.exists() and not processes.of_stack(folder):
+    if not stack.folder.exists() and not processes.of_stack(stack.folder) and not containers.left(stack):
         return False
-    with console.step(f"Take down what is in {shown(folder)}"):
-        stack = stacks.load(name)
-        if stack is not None:
-            localstack.stop(stack)
-        else:
-            processes.end_all(processes.of_stack(folder))
-        _remove(folder)
+    with console.step(f"Take down what is in {shown(stack.folder)}"):
+        runtimes.of(stack).stop(stack)
+        containers.remove_left(stack)
+        _remove(stack.folder)
     return True
 
 

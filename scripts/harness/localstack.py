@@ -10,8 +10,7 @@ import urllib.request
 
 import psutil
 
-from harness import environment, paths, processes, setup
-from harness.console import Step
+from harness import console, environment, paths, processes, setup
 from harness.errors import HarnessError
 from harness.stack import Stack
 
@@ -22,21 +21,22 @@ _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a prox
 STOP_GRACE = 15.0
 
 
-def start(stack: Stack, step: Step) -> None:
+def start(stack: Stack) -> None:
     """Starts LocalStack and waits until it answers.
 
     Args:
         stack: gets the process written down.
-        step: shown meanwhile.
 
     Raises:
         HarnessError: the port is taken, LocalStack ended, or it did not become ready in time.
     """
-    if not processes.port_is_free(stack.port):
-        raise HarnessError(
-            f"port {stack.port} is taken by {processes.port_holder(stack.port)}",
-            f"stop it, or choose another port: make local-up LOCALSTACK_PORT={stack.port + 100}",
-        )
+    with console.step("LocalStack") as step:
+        _start(stack)
+        step.result = stack.endpoint_url
+
+
+def _start(stack: Stack) -> None:
+    check_port(stack.port)
     log = stack.log("localstack")
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as sink:
@@ -65,7 +65,19 @@ def start(stack: Stack, step: Step) -> None:
                 f"LocalStack was not ready within {READY_DEADLINE:.0f} s", f"read {paths.shown(log)}, then try again"
             )
         time.sleep(0.1)
-    step.result = stack.endpoint_url
+
+
+def check_port(port: int) -> None:
+    """Checks that nothing listens on a port.
+
+    Raises:
+        HarnessError: something does; the message names it.
+    """
+    if not processes.port_is_free(port):
+        raise HarnessError(
+            f"port {port} is taken by {processes.port_holder(port)}",
+            f"stop it, or choose another port: make local-up LOCALSTACK_PORT={port + 100}",
+        )
 
 
 def is_ready(stack: Stack) -> bool:
@@ -79,9 +91,13 @@ def is_ready(stack: Stack) -> bool:
 
 def code() -> str:
     """Hash of what a running LocalStack was started from: its lock and our plugin."""
-    plugin = [file for file in (paths.EMULATOR / "pipeline_emulator").rglob("*") if file.suffix in (".py", ".cjs")]
-    locks = [paths.EMULATOR / name for name in ("requirements.txt", "lambda-runtime.txt", "package-lock.json")]
-    return setup.digest([*plugin, *locks])
+    return setup.digest(paths.emulator_sources())
+
+
+def kill(stack: Stack) -> None:
+    """SIGKILL to LocalStack, as a crash would."""
+    if process := stack.process():
+        process.kill()
 
 
 def stop(stack: Stack) -> None:

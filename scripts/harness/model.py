@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,30 +16,57 @@ TRAIN_DEADLINE = 900.0
 UNUSABLE = 2  # exit status of the training when data or arguments cannot be used
 
 
-def current() -> dict[str, Any]:
-    """The model to serve: the last one trained, or one trained now on the default data.
+@dataclass(frozen=True)
+class Place:
+    """Where models are logged, and the current one is remembered.
+
+    Attributes:
+        memory: JSON file with the last training's result.
+        store: MLflow's folder; with a server, that of the models downloaded from it.
+        server: URL of the tracking server, or None.
+    """
+
+    memory: Path
+    store: Path
+    server: str | None
+
+
+def place(stack: Stack | None) -> Place:
+    """The checkout's own MLflow folder, or a stack's tracking server, whose runs end with the stack."""
+    if stack is None or not stack.mlflow_port:
+        return Place(paths.MODEL_FILE, paths.MLFLOW_DIR, None)
+    return Place(stack.folder / "model.json", stack.folder / "mlflow", stack.mlflow_url)
+
+
+def current(stack: Stack | None) -> dict[str, Any]:
+    """The model to serve: the last one trained, or one trained now on the data of the last `make train`.
 
     A model is trained again when the code it was made by has changed, since features are shared with the function.
+
+    Args:
+        stack: whose model; None for one that has no tracking server.
 
     Returns:
         The training result (see `service/training/train.py`).
     """
+    chosen = paths.TRAINING_DATA.read_text() if paths.TRAINING_DATA.exists() else ""
     try:
-        known = json.loads(paths.MODEL_FILE.read_text())
-        code, data, result = known["code"], known["data"], known["result"]
-        whole = (Path(result["model_dir"]) / "MLmodel").is_file()
+        known = json.loads(place(stack).memory.read_text())
+        same = known["code"] == _code() and (known["data"] or "") == chosen
+        result: dict[str, Any] = known["result"]
+        if same and (Path(result["model_dir"]) / "MLmodel").is_file():
+            return result
     except (OSError, ValueError, KeyError, TypeError):
-        return train(None)
-    if code == _code() and whole:
-        return dict(result)
-    return train(Path(data) if data else None)
+        pass  # there is none, or a killed run left it half written
+    return train(Path(chosen) if chosen else None, stack)
 
 
-def train(data: Path | None) -> dict[str, Any]:
+def train(data: Path | None, stack: Stack | None) -> dict[str, Any]:
     """Trains a model and makes it the current one.
 
     Args:
         data: CSV file with the columns date,store,sales,promo,holiday; the default data when None.
+        stack: gets the model; None for a stack without a tracking server.
 
     Returns:
         The training result.
@@ -50,6 +78,7 @@ def train(data: Path | None) -> dict[str, Any]:
         data = data.expanduser().resolve()  # the training runs in another folder
         if not data.is_file():
             raise HarnessError(f"there is no file {data}", "name the CSV file: make train DATA=path/to/file.csv")
+    where = place(stack)
     result_file = paths.CACHE / "training-result.json"
     result_file.unlink(missing_ok=True)
     log = paths.CACHE / "logs" / "train.log"
@@ -58,7 +87,8 @@ def train(data: Path | None) -> dict[str, Any]:
     with console.step(f"Train the model on {paths.shown(data) if data else 'the default data'}") as step:
         command: list[str | Path] = [
             setup.PYTHON, "-m", "training.train", *(["--data", str(data)] if data else []),
-            "--mlflow-dir", paths.MLFLOW_DIR, "--cache-dir", paths.DATA_DIR, "--result", result_file,
+            *(["--tracking-uri", where.server] if where.server else []),
+            "--mlflow-dir", where.store, "--cache-dir", paths.DATA_DIR, "--result", result_file,
         ]  # fmt: skip
         try:
             commands.run(
@@ -74,9 +104,10 @@ def train(data: Path | None) -> dict[str, Any]:
         result: dict[str, Any] = json.loads(result_file.read_text())
         step.result = "RMSPE {rmspe:.3f}, run {run_id}".format(rmspe=result["metrics"]["rmspe"], **result)
     remembered = {"code": code, "data": str(data) if data else None, "result": result}
-    draft = paths.MODEL_FILE.with_suffix(".new")
+    draft = where.memory.with_suffix(".new")
     draft.write_text(json.dumps(remembered, indent=2))
-    draft.replace(paths.MODEL_FILE)
+    draft.replace(where.memory)
+    paths.TRAINING_DATA.write_text(str(data or ""))
     return result
 
 

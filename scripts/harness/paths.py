@@ -6,6 +6,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 INFRASTRUCTURE = ROOT / "infrastructure"
 EMULATOR = INFRASTRUCTURE / "emulator"
+MLFLOW_IMAGE = INFRASTRUCTURE / "mlflow"
 SERVICE = ROOT / "service"
 SCRIPTS = ROOT / "scripts"
 VENV_BIN = ROOT / ".venv" / "bin"
@@ -17,10 +18,24 @@ LAMBDA_RUNTIME = CACHE / "lambda-runtime"
 FUNCTION_ZIP = CACHE / "function" / "function.zip"
 MLFLOW_DIR = CACHE / "mlflow"
 DATA_DIR = CACHE / "data"
+ECR_PASSWORD = SCRIPTS / "harness" / "ecr_password.py"
 MODEL_FILE = CACHE / "model.json"
+TRAINING_DATA = CACHE / "training-data"
 TERRAFORM_DIR = CACHE / "terraform"
 
 STACKS = ROOT / ".local"
+
+
+def emulator_sources() -> list[Path]:
+    """What LocalStack runs from: our plugin and the locks of all it needs."""
+    plugin = [file for file in (EMULATOR / "pipeline_emulator").rglob("*") if file.suffix in (".py", ".cjs")]
+    parts = ("requirements.txt", "lambda-runtime.txt", "node.txt", "package-lock.json", "pyproject.toml", "Dockerfile")
+    return [*plugin, *(EMULATOR / name for name in parts)]
+
+
+def mlflow_sources() -> list[Path]:
+    """What the tracking server's image is built from."""
+    return [file for file in MLFLOW_IMAGE.iterdir() if file.is_file()]
 
 
 def shown(path: Path) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from harness import commands, console, environment, paths, provider
 from harness.errors import HarnessError
+from harness.stack import EMBEDDED
 
 INSTALL_DEADLINE = 600.0
 LOG = paths.CACHE / "logs" / "setup.log"
@@ -23,12 +24,23 @@ PYTHON = paths.VENV_BIN / "python"
 
 
 def everything() -> None:
-    """Makes the machine ready for `local-up`; quick when it is already."""
-    check_programs()
+    """Makes the machine ready for every target; quick when it is already."""
+    for_runtime(EMBEDDED)
+
+
+def for_runtime(runtime: str) -> None:
+    """Makes the machine ready for a `local-up`; quick when it is already.
+
+    Args:
+        runtime: in containers, LocalStack and what it needs come with its image.
+    """
+    embedded = runtime == EMBEDDED
+    check_programs(embedded=embedded)
     with exclusive("setup"):
-        emulator()
-        lambda_runtime()
-        kinesis_server()
+        if embedded:
+            emulator()
+            lambda_runtime()
+            kinesis_server()
         terraform_provider()
 
 
@@ -62,17 +74,22 @@ def exclusive(what: str) -> Iterator[None]:
         yield
 
 
-def check_programs() -> None:
+def check_programs(*, embedded: bool) -> None:
     """Checks that the programs the README lists are there.
+
+    Args:
+        embedded: whether LocalStack is to run on this machine itself.
 
     Raises:
         HarnessError: one is missing.
     """
-    for program, purpose in (
-        ("terraform", "Terraform 1.11 or later, which creates the pipeline"),
-        ("node", "Node.js 18 or later, which runs the Kinesis server"),
-        ("npm", "npm, which installs the Kinesis server"),
-    ):
+    needed = [("terraform", "Terraform 1.11 or later, which creates the pipeline")]
+    if embedded:
+        needed += [
+            ("node", "Node.js 18 or later, which runs the Kinesis server"),
+            ("npm", "npm, which installs the Kinesis server"),
+        ]
+    for program, purpose in needed:
         if shutil.which(program) is None:
             raise HarnessError(f"'{program}' is not on the PATH ({purpose})", f"install {program}, then run it again")
 
@@ -176,6 +193,11 @@ class _Part:
         if kind is None:
             self.stamp.write_text(self.wanted)
         self._step.__exit__(kind, error, trace)  # type: ignore[arg-type]
+
+
+def text_digest(text: str) -> str:
+    """SHA-256 of a text, as hexadecimal text."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def digest(files: Iterable[Path]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -14,10 +15,12 @@ from typing import Any, TextIO
 
 import psutil
 
+from harness import engine
 from harness.errors import HarnessError
-from harness.paths import STACKS
+from harness.paths import STACKS, shown
 
 REGION = "ap-south-1"
+EMBEDDED, DOCKER = "embedded", "docker"
 
 
 @dataclass
@@ -28,8 +31,12 @@ class Stack:
         name: the stack's name, also its folder below `.local`.
         project_id: the suffix of all resource names.
         port: port of LocalStack's gateway on the loopback address.
+        runtime: `embedded` (LocalStack is a process of this machine) or `docker` (all is in containers).
         ready: whether the last `up` went through to an answered canary.
         pid: LocalStack's process, with its creation time, since process ids are used again.
+        container: id of LocalStack's container.
+        mlflow_port: port of the tracking server on the loopback address; 0 where there is none.
+        base_image: the image that the stack's images are made from.
         outputs: Terraform's outputs after the last apply.
         model: the training result whose model is served.
         emulator: hash of LocalStack's lock and our plugin's code, as they were at its start.
@@ -38,9 +45,13 @@ class Stack:
     name: str
     project_id: str
     port: int
+    runtime: str = EMBEDDED
     ready: bool = False
     pid: int = 0
     pid_created: float = 0.0
+    container: str = ""
+    mlflow_port: int = 0
+    base_image: str = ""
     outputs: dict[str, Any] = field(default_factory=dict)
     model: dict[str, Any] = field(default_factory=dict)
     emulator: str = ""
@@ -60,6 +71,16 @@ class Stack:
         """MLflow run id of the model that is served."""
         return str(self.model["run_id"])
 
+    @property
+    def mlflow_url(self) -> str:
+        """The tracking server's address; only where there is one."""
+        return f"http://127.0.0.1:{self.mlflow_port}"
+
+    @property
+    def localstack_log(self) -> str:
+        """Where a user finds LocalStack's log."""
+        return f"docker logs {self.container[:12]}" if self.runtime == DOCKER else shown(self.log("localstack"))
+
     def log(self, name: str) -> Path:
         """A log file of the stack."""
         return self.folder / "logs" / f"{name}.log"
@@ -70,6 +91,20 @@ class Stack:
         draft = self.folder / "stack.json.new"
         draft.write_text(json.dumps(asdict(self), indent=2))
         draft.replace(self.folder / "stack.json")
+
+    @property
+    def project(self) -> str:
+        """Name of the compose project: checkouts beside each other have stacks of the same name."""
+        return f"store-sales-{self.name}-{hashlib.sha256(str(STACKS).encode()).hexdigest()[:6]}"
+
+    @property
+    def instance(self) -> str:
+        """What tells this LocalStack from one that is started later."""
+        return self.container or f"process {self.pid}"
+
+    def alive(self) -> bool:
+        """Whether the stack's LocalStack runs."""
+        return engine.is_running(self.container) if self.runtime == DOCKER else self.process() is not None
 
     def process(self) -> psutil.Process | None:
         """LocalStack's process, or None when it does not run."""
@@ -98,7 +133,7 @@ def running(name: str) -> Stack:
     stack = load(name)
     if stack is None:
         raise HarnessError("no pipeline runs here", "start it: make local-up")
-    if stack.process() is None:
+    if not stack.alive():
         raise HarnessError("the pipeline's LocalStack has ended", "start it again: make local-up")
     if not stack.ready:
         raise HarnessError("the pipeline has not finished starting", "finish it: make local-up")

@@ -18,6 +18,7 @@ from harness.terraform import working_copy
 
 SUITE_DEADLINE = 1200.0
 TEARDOWN_SECONDS = 60.0
+SHELL = ("scripts", ".ci", "infrastructure/modules")
 
 
 def run(name: str) -> None:
@@ -59,12 +60,14 @@ def check() -> None:
     ]
     _show("mypy of the emulator", emulator, os.environ | {"MYPYPATH": str(paths.EMULATOR)})
     _show("terraform fmt", ["terraform", "fmt", "-check", "-recursive", "-diff", paths.INFRASTRUCTURE])
-    _show("shell syntax", ["bash", "-n", *sorted(paths.SCRIPTS.glob("*.sh")), ".ci/run"])
+    scripts = [file for folder in SHELL for file in sorted((paths.ROOT / folder).rglob("*.sh"))]
+    for script in [*scripts, paths.ROOT / ".ci" / "run"]:  # bash -n reads its first argument only
+        commands.run(["bash", "-n", script], log=paths.CACHE / "logs" / "check.log", deadline=SUITE_DEADLINE)
 
 
 def unit() -> None:
-    """Unit tests of the harness and the service."""
-    _pytest("scripts/tests", "service/tests")
+    """Unit tests of the harness, the service and the image's build."""
+    _pytest("scripts/tests", "service/tests", "infrastructure/tests")
 
 
 def terraform_test() -> None:

@@ -106,7 +106,7 @@ class Terraform:
         return commands.run(
             [VENV_BIN / "tflocal", *words],
             cwd=self.folder, env=self.env, log=self.log, deadline=deadline, on_line=on_line,
-            trouble=lambda: None if self.stack.process() else "was stopped: LocalStack has ended",
+            trouble=lambda: None if self.stack.alive() else "was stopped: LocalStack has ended",
         )  # fmt: skip
 
     def _environment(self) -> dict[str, str]:

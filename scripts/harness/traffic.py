@@ -10,14 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import psutil
-from rich.table import Table
-
-from harness import chaos, console, events, failed, ledger, offline, processes, streams
+from harness import chaos, console, events, failed, ledger, offline, streams, usage
 from harness.clients import Clients
 from harness.errors import HarnessError
 from harness.paths import shown
-from harness.stack import REGION, Stack
+from harness.stack import DOCKER, REGION, Stack
 
 MAX_ROWS = 20
 FOLLOW_PAUSE = 1.0
@@ -37,18 +34,22 @@ def show_started(stack: Stack, answer: dict[str, Any]) -> None:
         + ("" if answer["store_known"] else "; the training data hold no such store: this is the average store's")
         + "[/dim]\n"
     )
-    console.out.print(_names(stack))
+    console.pairs(_names(stack))
     console.out.print(
         "\n  Next: [bold]make send COUNT=100[/bold], [bold]make watch[/bold], [bold]make verify[/bold], "
         "[bold]make local-logs[/bold]; stop it with [bold]make local-down[/bold]"
-        f"\n  Any AWS client works: [dim]AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test \\\n"
+        + ("\n  Pull the image: [bold]make ecr-login[/bold]" if stack.outputs.get("image_uri") else "")
+        + f"\n  Any AWS client works: [dim]AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test \\\n"
         f"    AWS_DEFAULT_REGION={REGION} aws --endpoint-url {stack.endpoint_url} kinesis list-streams[/dim]"
     )
 
 
-def _names(stack: Stack) -> Table:
-    table = Table.grid(padding=(0, 2))
-    table.add_row("  endpoint", stack.endpoint_url)
+def _names(stack: Stack) -> list[tuple[str, str]]:
+    rows = [("endpoint", stack.endpoint_url)]
+    if stack.mlflow_port:
+        rows.append(("MLflow", stack.mlflow_url))
+    if stack.outputs.get("image_uri"):
+        rows.append(("image", str(stack.outputs["image_uri"])))
     for title, output in (
         ("source stream", "source_stream_name"),
         ("predictions stream", "predictions_stream_name"),
@@ -56,9 +57,8 @@ def _names(stack: Stack) -> Table:
         ("model bucket", "model_bucket"),
         ("failed events", "failed_events_bucket"),
     ):
-        table.add_row(f"  {title}", str(stack.outputs[output]))
-    table.add_row("  model (RUN_ID)", stack.run_id)
-    return table
+        rows.append((title, str(stack.outputs[output])))
+    return [*rows, ("model (RUN_ID)", stack.run_id)]
 
 
 def show_trained(result: dict[str, Any]) -> None:
@@ -72,36 +72,27 @@ def show_trained(result: dict[str, Any]) -> None:
 def show_status(stack: Stack) -> None:
     """Prints what runs and whether the function, the mapping and the streams are in order."""
     clients = Clients(stack)
-    table = _names(stack)
+    rows = _names(stack)
     function = clients.functions.get_function(FunctionName=stack.outputs["lambda_function"])["Configuration"]
-    table.add_row("  function state", function.get("State", "?"))
+    rows.append(("function state", function.get("State", "?")))
     for mapping in clients.functions.list_event_source_mappings(FunctionName=stack.outputs["lambda_function"])[
         "EventSourceMappings"
     ]:
-        table.add_row("  event source mapping", f"{mapping['State']}, {mapping.get('LastProcessingResult', '?')}")
+        rows.append(("event source mapping", f"{mapping['State']}, {mapping.get('LastProcessingResult', '?')}"))
     for output in ("source_stream_name", "predictions_stream_name"):
         summary = clients.kinesis.describe_stream_summary(StreamName=stack.outputs[output])["StreamDescriptionSummary"]
-        table.add_row(f"  {summary['StreamName']}", f"{summary['StreamStatus']}, {summary['OpenShardCount']} shards")
-    table.add_row("  processes", _processes(stack))
-    console.out.print(table)
-
-
-def _processes(stack: Stack) -> str:
-    found = processes.of_stack(stack.folder)
-    memory = 0
-    for process in found:
-        try:
-            memory += process.memory_info().rss
-        except psutil.Error:
-            continue  # ended meanwhile
-    return f"{len(found)}, {memory / 2**20:.0f} MiB resident"
+        rows.append((summary["StreamName"], f"{summary['StreamStatus']}, {summary['OpenShardCount']} shards"))
+    found = usage.of(stack)
+    what = "containers" if stack.runtime == DOCKER else "processes"
+    rows.append((what, f"{len(found)}, {sum(used.memory_bytes for used in found) / 2**20:.0f} MiB resident"))
+    console.pairs(rows)
 
 
 def show_logs(stack: Stack, *, follow: bool) -> None:
     """Prints the function's log, oldest first; goes on with what comes when `follow` is set."""
     client = Clients(stack).logs
     group = stack.outputs["log_group"]
-    console.say(f"log group {group}; LocalStack's own log: {shown(stack.log('localstack'))}")
+    console.say(f"log group {group}; LocalStack's own: {stack.localstack_log}")
     seen: set[str] = set()
     since = 0
     with _ended_by_ctrl_c():

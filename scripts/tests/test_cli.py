@@ -29,7 +29,8 @@ def _make(*words: str, cwd: Path, **variables: str) -> subprocess.CompletedProce
         (["send"], {"RATE": "nan"}, "RATE=nan is not a number above 0"),
         (["chaos"], {"SEED": "x"}, "SEED=x is not a whole number"),
         (["local-up"], {"LOCALSTACK_PORT": "http"}, "LOCALSTACK_PORT=http is not a port number"),
-        (["local-up"], {"RUNTIME": "docker"}, "RUNTIME=docker is not built yet"),
+        (["local-up"], {"RUNTIME": "cloud"}, "RUNTIME=cloud is unknown"),
+        (["local-up"], {"RUNTIME": "docker", "DOCKER_HOST": "unix:///none"}, "RUNTIME=docker needs a container engine"),
         (["train"], {"DATA": "missing.csv"}, "missing.csv"),
     ],
 )

@@ -101,10 +101,3 @@ def test_an_unset_port_is_that_of_the_running_stack_or_4566(monkeypatch: pytest.
     stack.pid_created -= 100  # it has ended
     stack.save()
     assert local.wanted_port("x") == 4566
-
-
-@pytest.mark.parametrize("runtime", ["docker", "cloud"])
-def test_a_runtime_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch, runtime: str) -> None:
-    monkeypatch.setenv("RUNTIME", runtime)
-    with pytest.raises(HarnessError, match="RUNTIME"):
-        local.check_runtime()

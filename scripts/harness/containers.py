@@ -1,0 +1,185 @@
+"""Starts and stops a stack's containers: LocalStack with our plugin, the registry behind ECR, the MLflow server."""
+
+from __future__ import annotations
+
+import base64
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from docker.models.containers import Container
+from testcontainers.compose import DockerCompose
+
+from harness import commands, console, engine, environment, images, localstack, paths, processes, setup
+from harness.clients import Clients
+from harness.console import Step
+from harness.errors import HarnessError
+from harness.stack import DOCKER, Stack
+
+BUILD_DEADLINE = 1200.0
+UP_DEADLINE = 240.0
+MLFLOW_PORT_OFFSET = 435
+DOWN_DEADLINE = 120.0
+
+
+class Compose(DockerCompose):
+    """testcontainers' compose: each command with a deadline, a log, and the stack's settings alone."""
+
+    def __init__(self, stack: Stack) -> None:
+        super().__init__(context=paths.ROOT, env_file=str(_env_file(stack)))
+        self._log = stack.log("compose")
+        self._settings = dict(line.split("=", 1) for line in _env_file(stack).read_text().splitlines())
+
+    def _run_command(self, cmd: list[str] | str, context: Any = None) -> subprocess.CompletedProcess[bytes]:  # noqa: ARG002
+        words = cmd.split() if isinstance(cmd, str) else cmd
+        output = self._run(words, UP_DEADLINE if "up" in words else DOWN_DEADLINE)
+        return subprocess.CompletedProcess(words, 0, output.encode(), b"")
+
+    def build_images(self, step: Step) -> None:
+        """Builds what has changed; a step of its own, since the first time takes minutes."""
+        self._run([*self.compose_command_property, "build"], BUILD_DEADLINE, lambda line: step.note(line[:100]))
+
+    def _run(self, words: list[str], deadline: float, on_line: Callable[[str], None] | None = None) -> str:
+        # Compose prefers the environment to the file: what the user has set for other stacks must not count.
+        env = {name: value for name, value in environment.clean().items() if not name.startswith("COMPOSE_")}
+        return commands.run(
+            words, cwd=paths.ROOT, log=self._log, env=env | self._settings, deadline=deadline, on_line=on_line
+        )
+
+
+def start(stack: Stack) -> None:
+    """Starts the containers and waits until all are healthy.
+
+    Args:
+        stack: gets LocalStack's container written down.
+
+    Raises:
+        HarnessError: the port is taken, or a container did not become healthy in time.
+    """
+    localstack.check_port(stack.port)
+    found = images.choose()
+    stack.base_image = found.function_base
+    stack.mlflow_port = _mlflow_port(stack)
+    stack.emulator = code()
+    stack.save()
+    _env_file(stack).write_text("".join(f"{name}={value}\n" for name, value in _settings(stack, found).items()))
+    with console.step("Images of LocalStack and MLflow") as step:
+        Compose(stack).build_images(step)
+    with console.step("LocalStack, registry and MLflow") as step:
+        try:
+            Compose(stack).start()
+        except HarnessError as error:
+            raise HarnessError(_unhealthy(stack) or error.cause, error.next_step) from None
+        (container,) = _service(stack, "localstack")
+        stack.container = str(container.id)
+        stack.save()
+        step.result = f"{stack.endpoint_url}, MLflow {stack.mlflow_url}"
+    images.remove_former(found)
+
+
+def _service(stack: Stack, name: str) -> list[Container]:
+    return engine.containers(engine.PROJECT_LABEL, stack.project, service=name)
+
+
+def _unhealthy(stack: Stack) -> str | None:
+    """The end of the log of the container that did not become healthy."""
+    for container in engine.containers(engine.PROJECT_LABEL, stack.project):
+        state = container.attrs["State"]
+        if state.get("Health", {}).get("Status") == "unhealthy" or state["Status"] == "exited":
+            tail = container.logs(tail=8).decode(errors="replace").rstrip()
+            return f"container {container.name} is {state.get('Health', {}).get('Status', state['Status'])}:\n{tail}"
+    return None
+
+
+def stop(stack: Stack) -> None:
+    """Removes the stack's containers, networks and volumes."""
+    processes.end_all(processes.of_stack(stack.folder))  # a Terraform that a killed run has left
+    if missing := engine.missing():
+        console.warn(
+            f"{missing}: its containers, which have ended with it, are removed by the next make local-down or -up"
+        )
+        return
+    # LocalStack first, or it starts new ones; those of functions are none of compose's, and no network goes before.
+    engine.remove(_service(stack, "localstack"))
+    engine.remove(functions(stack))
+    if _env_file(stack).exists():
+        Compose(stack).stop()
+    stack.container = ""
+
+
+def left(stack: Stack) -> bool:
+    """Whether the engine, if one answers, still has containers of the stack."""
+    return engine.missing() is None and bool(_all(stack))
+
+
+def remove_left(stack: Stack) -> None:
+    """Removes the images that were pushed, and by their labels what `stop` could not.
+
+    The engine did not answer it, or the stack's folder was gone.
+    """
+    if engine.missing() is None:
+        engine.remove(_all(stack))
+        engine.remove_labelled(engine.PROJECT_LABEL, stack.project)
+        engine.remove_images(f"127.0.0.1:{stack.port}/")
+
+
+def _all(stack: Stack) -> list[Container]:
+    return [*engine.containers(engine.PROJECT_LABEL, stack.project), *functions(stack)]
+
+
+def kill(stack: Stack) -> None:
+    """SIGKILL to LocalStack, as a crash would."""
+    engine.client().containers.get(stack.container).kill("SIGKILL")
+
+
+def functions(stack: Stack) -> list[Container]:
+    """The containers that run the function's code, one for each environment."""
+    return engine.containers(engine.STACK_LABEL, stack.project)
+
+
+def login(stack: Stack) -> None:
+    """Logs Docker's command line in to the stack's ECR, as `aws ecr get-login-password | docker login` does on AWS.
+
+    Raises:
+        HarnessError: the stack has no ECR, or Docker refused.
+    """
+    if stack.runtime != DOCKER:
+        raise HarnessError("the embedded runtime has no images", "start the other one: make local-up RUNTIME=docker")
+    token = Clients(stack).ecr.get_authorization_token()["authorizationData"][0]["authorizationToken"]
+    password = base64.b64decode(token).partition(b":")[2]
+    host = str(stack.outputs["ecr_repository_url"]).partition("/")[0]
+    command = ["docker", "login", "--username", "AWS", "--password-stdin", host]
+    done = subprocess.run(command, input=password, capture_output=True, timeout=DOWN_DEADLINE, check=False)
+    if done.returncode != 0:
+        raise HarnessError(f"docker login failed: {done.stderr.decode().strip()}", "see the message of Docker above")
+    console.say(f"logged in to {host}; now: docker pull {stack.outputs['image_uri']}")
+
+
+def code() -> str:
+    """Hash of what the running containers were made from."""
+    return setup.digest([*paths.emulator_sources(), *paths.mlflow_sources(), paths.ROOT / "docker-compose.yml"])
+
+
+def _mlflow_port(stack: Stack) -> int:
+    """A port that moves with LocalStack's, 5001 beside 4566, or any free one where that is taken."""
+    wanted = stack.port + MLFLOW_PORT_OFFSET
+    return wanted if wanted < 65536 and processes.port_is_free(wanted) else processes.free_ports(1)[0]
+
+
+def _env_file(stack: Stack) -> Path:
+    return stack.folder / "compose.env"
+
+
+def _settings(stack: Stack, found: images.Images) -> dict[str, str]:
+    return {
+        "COMPOSE_PROJECT_NAME": stack.project,
+        "PIPELINE_STACK": stack.project,
+        "LOCALSTACK_PORT": str(stack.port),
+        "MLFLOW_PORT": str(stack.mlflow_port),
+        "PYTHON_IMAGE": found.base,
+        "EMULATOR_IMAGE": found.localstack,
+        "REGISTRY_IMAGE": found.registry,
+        "MLFLOW_IMAGE": found.mlflow,
+        **({"LOCALSTACK_IMAGE": found.official} if found.official else {}),
+    }

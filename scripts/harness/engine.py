@@ -1,0 +1,119 @@
+"""The container engine: whether one can be used, and what of a stack is in it."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import subprocess
+from collections.abc import Mapping
+from typing import Any
+
+import docker
+from docker.errors import APIError, DockerException, NotFound
+from docker.models.containers import Container
+from requests.exceptions import RequestException
+
+ANSWER_SECONDS = 10.0
+# What a client raises: the engine's own answers, and those of a connection to an engine that has gone.
+ERRORS = (DockerException, RequestException)
+# Function containers carry it: the emulator sets it to the value of PIPELINE_STACK.
+STACK_LABEL = "pipeline-emulator.stack"
+PROJECT_LABEL = "com.docker.compose.project"
+SERVICE_LABEL = "com.docker.compose.service"
+
+
+def missing() -> str | None:
+    """What is missing for the container runtime, as a clause for a message; None when nothing is.
+
+    Asked through Docker's command line, which knows the user's contexts.
+    """
+    for command, cause in (
+        (["docker", "version", "--format", "{{.Server.Version}}"], "no Docker engine answers"),
+        (["docker", "compose", "version", "--short"], "Docker's compose plugin (v2) is not installed"),
+    ):
+        try:
+            done = subprocess.run(command, capture_output=True, timeout=ANSWER_SECONDS, check=False)
+        except FileNotFoundError:
+            return "the program 'docker' is not installed"
+        except subprocess.TimeoutExpired:
+            return f"'{' '.join(command[:2])}' did not answer within {ANSWER_SECONDS:.0f} s"
+        if done.returncode != 0:
+            return cause
+    return None
+
+
+@functools.cache
+def client() -> docker.DockerClient:
+    """A client of the engine that Docker's command line uses."""
+    if "DOCKER_HOST" not in os.environ:
+        command = ["docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"]
+        found = subprocess.run(command, capture_output=True, text=True, timeout=ANSWER_SECONDS, check=False)
+        if host := found.stdout.strip():
+            os.environ["DOCKER_HOST"] = host  # for everything that is started from here, too
+    return docker.from_env(timeout=60)
+
+
+def containers(label: str, value: str, service: str | None = None, **more: Any) -> list[Container]:
+    """All containers, running or not, that carry a label, and are of a compose service where one is named."""
+    wanted = [f"{label}={value}", *([f"{SERVICE_LABEL}={service}"] if service else [])]
+    return list(client().containers.list(all=True, filters={"label": wanted, **more}))
+
+
+def is_running(container_id: str) -> bool:
+    """Whether a container is there and runs."""
+    if not container_id:
+        return False
+    try:
+        return bool(client().containers.get(container_id).status == "running")
+    except NotFound:
+        return False
+    except ERRORS:  # the engine has been stopped
+        return False
+
+
+def remove(found: list[Container]) -> None:
+    """Kills and removes containers; those that go meanwhile are no error."""
+    for container in found:
+        try:
+            container.remove(force=True, v=True)
+        except ERRORS:
+            if is_running(str(container.id)):
+                raise
+
+
+def remove_labelled(label: str, value: str) -> None:
+    """Removes networks and volumes that carry a label; nothing may use them any more."""
+    chosen = {"label": f"{label}={value}"}
+    for found in (*client().networks.list(filters=chosen), *client().volumes.list(filters=chosen)):
+        found.remove()
+
+
+def remove_images(prefix: str) -> None:
+    """Removes images by their names; layers that others share stay.
+
+    Args:
+        prefix: of the names, `<registry>/`.
+    """
+    for image in client().images.list():
+        names = [*image.tags, *(image.attrs.get("RepoDigests") or [])]
+        for name in names:
+            if name.startswith(prefix):
+                try:
+                    client().images.remove(name, force=True)
+                except NotFound:
+                    continue
+
+
+def remove_other_tags(name: str) -> None:
+    """Removes the other tags of an image's repository, but for those that a container uses."""
+    for image in client().images.list(name.rpartition(":")[0]):
+        for tag in image.tags:
+            if tag != name:
+                with contextlib.suppress(APIError):  # "is being used by running container"
+                    client().images.remove(tag)
+
+
+def stats(container: Container) -> Mapping[str, Any]:
+    """One reading of a container's use of processor and memory."""
+    return dict(client().api.stats(container.id, stream=False, one_shot=True))

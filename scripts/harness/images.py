@@ -1,0 +1,85 @@
+"""The container runtime's images: public ones, or stand-ins from Debian packages where none can be pulled."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness import commands, console, engine, environment, paths, setup
+
+PYTHON = "python:3.13-slim-trixie"
+LAMBDA = "public.ecr.aws/lambda/python:3.13"
+REGISTRY = "registry:2.8.3"
+CHOOSE_DEADLINE = 1200.0
+LOG = paths.CACHE / "logs" / "images.log"
+
+
+@dataclass(frozen=True)
+class Images:
+    """Names of the images of a stack.
+
+    Attributes:
+        function_base: what the function's image is made from.
+        base: what LocalStack's and MLflow's are made from.
+        registry: the registry behind ECR.
+        localstack: LocalStack with the emulator plugin; it and MLflow's are built by compose.
+        official: LocalStack's official image to build that from, where the user has set LOCALSTACK_IMAGE; else empty.
+        mlflow: the tracking server.
+    """
+
+    function_base: str
+    base: str
+    registry: str
+    localstack: str
+    official: str
+    mlflow: str
+
+
+def choose() -> Images:
+    """Chooses the images to use or to build on, and makes stand-ins for those that cannot be had."""
+    LOG.unlink(missing_ok=True)
+    with console.step("Base images") as step:
+        base = _choose(PYTHON)
+        source = "auto" if base == PYTHON else "local"  # where one cannot be pulled, the others are not asked for
+        function_base, registry = _choose(LAMBDA, source), _choose(REGISTRY, source)
+        step.result = ", ".join(dict.fromkeys((base, function_base, registry)))
+    official = os.environ.get("LOCALSTACK_IMAGE", "")
+    # A name for each content: stacks and checkouts beside each other never run what another has built.
+    return Images(
+        function_base=function_base,
+        base=base,
+        registry=registry,
+        localstack=f"store-sales/emulator:{_hash(official or base, paths.emulator_sources())}",
+        official=official,
+        mlflow=f"store-sales/mlflow:{_hash(base, paths.mlflow_sources())}",
+    )
+
+
+def remove_former(chosen: Images) -> None:
+    """Removes what was built of former versions of the code and is used by no container any more."""
+    for name in (chosen.localstack, chosen.mlflow):
+        engine.remove_other_tags(name)
+
+
+def remove() -> None:
+    """Removes every image that this project has made."""
+    engine.remove_images("store-sales/")
+
+
+def _hash(base: str, sources: list[Path]) -> str:
+    return setup.text_digest(f"{base} {setup.digest(sources)}")[:16]
+
+
+def _choose(public: str, source: str = "auto") -> str:
+    command: list[str | Path] = [paths.SCRIPTS / "images" / "choose.sh", public]
+    wanted = os.environ.get("IMAGE_SOURCE") or source
+    said: list[str] = []
+
+    def tell(line: str) -> None:
+        said.append(line)
+        if line.startswith("▸ "):
+            console.say(f"  {line.removeprefix('▸ ')}")
+
+    commands.run(command, log=LOG, env=environment.clean(IMAGE_SOURCE=wanted), deadline=CHOOSE_DEADLINE, on_line=tell)
+    return said[-1]

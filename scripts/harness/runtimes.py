@@ -1,0 +1,51 @@
+"""Where a stack runs: as processes of this machine, or in containers."""
+
+from __future__ import annotations
+
+import os
+from types import ModuleType
+
+from harness import console, containers, engine, localstack
+from harness import stack as stacks
+from harness.errors import HarnessError
+from harness.stack import DOCKER, EMBEDDED, Stack
+
+MODULES: dict[str, ModuleType] = {EMBEDDED: localstack, DOCKER: containers}
+
+
+def of(stack: Stack) -> ModuleType:
+    """The module that starts and stops a stack: `start`, `stop`, `kill`, `code`."""
+    return MODULES[stack.runtime]
+
+
+def wanted(name: str) -> str:
+    """The runtime RUNTIME names; when it is unset, that of the running stack, else containers when an engine answers.
+
+    Args:
+        name: the stack's name.
+
+    Raises:
+        HarnessError: the runtime is unknown, cannot be had, or is not that of the running stack.
+    """
+    asked = os.environ.get("RUNTIME") or None
+    if asked not in (None, EMBEDDED, DOCKER):
+        raise HarnessError(f"RUNTIME={asked} is unknown", f"use RUNTIME={EMBEDDED} or RUNTIME={DOCKER}")
+    stack = stacks.load(name)
+    if stack is not None and stack.alive():
+        if asked not in (None, stack.runtime):
+            raise HarnessError(
+                f"the stack runs with RUNTIME={stack.runtime}", "take it down before changing that: make local-down"
+            )
+        return stack.runtime
+    if asked == EMBEDDED:
+        return EMBEDDED
+    missing = engine.missing()
+    if missing is None:
+        return DOCKER
+    if asked == DOCKER:
+        raise HarnessError(
+            f"RUNTIME={DOCKER} needs a container engine: {missing}",
+            "start or install it (README, prerequisites), or use RUNTIME=embedded, which needs none",
+        )
+    console.say(f"{missing}: using the embedded runtime, which needs no container engine")
+    return EMBEDDED

@@ -1,0 +1,60 @@
+"""What a stack uses of the machine, as processes or as containers."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import psutil
+from docker.models.containers import Container
+
+from harness import containers, engine, processes
+from harness.stack import DOCKER, Stack
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What one process or container uses.
+
+    Attributes:
+        kind: `localstack`, `kinesis server`, `function`, `registry` or `mlflow`.
+        memory_bytes: resident memory; a container's is that of all its processes, without the file cache.
+        cpu_seconds: processor time since its start.
+    """
+
+    kind: str
+    memory_bytes: int
+    cpu_seconds: float
+
+
+def of(stack: Stack) -> list[Usage]:
+    """All that runs for a stack; in containers the Kinesis server counts as LocalStack's."""
+    if stack.runtime == DOCKER:
+        return list(_of_containers(stack))
+    return list(_of_processes(stack))
+
+
+def _of_processes(stack: Stack) -> Iterator[Usage]:
+    for process in processes.of_stack(stack.folder):
+        with contextlib.suppress(psutil.Error):  # an idle environment may just end
+            command = processes.command_line(process)
+            kind = "kinesis server" if "kinesis" in command else "localstack" if "localstack" in command else "function"
+            times = process.cpu_times()
+            yield Usage(kind, process.memory_info().rss, times.user + times.system)
+
+
+def _of_containers(stack: Stack) -> Iterator[Usage]:
+    services = engine.containers(engine.PROJECT_LABEL, stack.project, status="running")
+    for container in [*services, *containers.functions(stack)]:
+        with contextlib.suppress(*engine.ERRORS, KeyError):
+            yield _of_container(container)
+
+
+def _of_container(container: Container) -> Usage:
+    found = engine.stats(container)
+    memory = found["memory_stats"]
+    # What files keep in memory can go at any time; the key is that of control groups version 2 or 1.
+    cache = memory["stats"].get("inactive_file", memory["stats"].get("total_inactive_file", 0))
+    cpu_seconds = found["cpu_stats"]["cpu_usage"]["total_usage"] / 1e9
+    return Usage(container.labels.get(engine.SERVICE_LABEL, "function"), memory["usage"] - cache, cpu_seconds)
