@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import psutil
 import pytest
 
-from harness import local, processes
+from harness import failed, local, processes, streams
 from harness import stack as stacks
 from harness.clients import Clients
 from harness.paths import STACKS
 from harness.stack import Stack
+from harness.waiting import poll
 
 # E2E_KEEP=1 leaves the stack running and uses it again next time, for work on the tests themselves.
 KEEP = os.environ.get("E2E_KEEP") == "1"
@@ -43,6 +45,32 @@ def _remove_left_overs() -> None:
 def clients(stack: Stack) -> Clients:
     """AWS clients of the stack."""
     return Clients(stack)
+
+
+@pytest.fixture
+def failed_of(stack: Stack, clients: Clients) -> Callable[[set[str]], list[failed.Failed]]:
+    """The events with given event ids that stand in the failed-events bucket now."""
+    bucket = stack.outputs["failed_events_bucket"]
+    return lambda ids: [event for event in failed.read(clients.s3, bucket) if event.event_id in ids]
+
+
+@pytest.fixture
+def redrive(stack: Stack, clients: Clients) -> Callable[[list[tuple[bytes, str]]], None]:
+    """Puts the failed events back and waits until each of the given records is predicted."""
+
+    def run(records: list[tuple[bytes, str]]) -> None:
+        reader = streams.Reader(clients.kinesis, stack.outputs["predictions_stream_name"], "LATEST")
+        failed.redrive(stack)
+        wanted = {json.loads(data)["sales_id"] for data, _ in records}
+        predicted: set[str] = set()
+
+        def all_predicted() -> bool:
+            predicted.update(json.loads(read.data)["prediction"]["sales_id"] for read in reader.read())
+            return wanted <= predicted
+
+        assert poll(all_predicted, "the redriven predictions")
+
+    return run
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from harness import chaos, events, ledger, offline
+from harness import chaos, events, ledger, offline, workers
 from harness.console import Step
 from harness.ledger import Verdict
 from harness.stack import Stack
@@ -15,14 +15,14 @@ pytestmark = pytest.mark.local_only
 
 
 def test_killed_function_processes_lose_nothing(stack: Stack) -> None:
-    killed: set[int] = set()
+    killed: set[str] = set()
     done = threading.Event()
 
     def kill_now_and_then() -> None:
         while not done.wait(1.0) and len(killed) < 5:
-            for process in chaos.function_processes(stack)[:1]:
-                killed.add(process.pid)
-                process.kill()
+            for worker in workers.of(stack)[:1]:
+                killed.add(worker.name)
+                worker.kill()
 
     thread = threading.Thread(target=kill_now_and_then)
     thread.start()

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
 
-from harness import events, failed, ledger, offline, streams
+from harness import events, ledger, offline, streams
 from harness.clients import Clients
 from harness.console import Step
+from harness.failed import Failed
 from harness.ledger import Verdict
 from harness.stack import Stack
 from harness.waiting import poll
@@ -56,9 +57,11 @@ def test_a_damaged_model_fails_the_init_with_bucket_and_key(stack: Stack, client
 
 
 def test_events_of_a_function_that_cannot_start_are_kept_whole_and_can_be_redriven(
-    stack: Stack, clients: Clients
+    stack: Stack,
+    clients: Clients,
+    failed_of: Callable[[set[str]], list[Failed]],
+    redrive: Callable[[list[tuple[bytes, str]]], None],
 ) -> None:
-    bucket = stack.outputs["failed_events_bucket"]
     records = events.made_up(stack, 5, seed=5)
     # GIVEN a function that fails every batch
     with _environment(stack, clients, RUN_ID="ffffffffffffffffffffffffffffffff"):
@@ -66,29 +69,15 @@ def test_events_of_a_function_that_cannot_start_are_kept_whole_and_can_be_redriv
         ids = {put.event_id for put in puts}
         # THEN the mapping gives up after its retries and keeps the whole payload of each event
         discarded = poll(
-            lambda: (found := _of(clients, bucket, ids)) and len(found) == len(ids) and found,
+            lambda: (found := failed_of(ids)) and len(found) == len(ids) and found,
             "the discarded events",
             deadline=120,
         )
     assert {event.data for event in discarded} == {data for data, _ in records}
     assert all(event.key.startswith("aws/lambda/") for event in discarded)
-    # WHEN the function works again and the events are put back
-    reader = streams.Reader(clients.kinesis, stack.outputs["predictions_stream_name"], "LATEST")
-    failed.redrive(stack)
-    # THEN each is predicted, and the bucket holds them no more
-    wanted = {json.loads(data)["sales_id"] for data, _ in records}
-    predicted: set[str] = set()
-
-    def all_predicted() -> bool:
-        predicted.update(json.loads(read.data)["prediction"]["sales_id"] for read in reader.read())
-        return wanted <= predicted
-
-    assert poll(all_predicted, "the redriven predictions")
-    assert not _of(clients, bucket, ids)
-
-
-def _of(clients: Clients, bucket: str, ids: set[str]) -> list[failed.Failed]:
-    return [event for event in failed.read(clients.s3, bucket) if event.event_id in ids]
+    # WHEN the function works again THEN events put back are predicted, and the bucket holds them no more
+    redrive(records)
+    assert not failed_of(ids)
 
 
 def test_traffic_flows_again_afterwards(stack: Stack) -> None:

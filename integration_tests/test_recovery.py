@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from harness import local, processes
+from harness import engine, local, processes, runtimes
 from harness import stack as stacks
 from harness.clients import Clients
 from harness.errors import HarnessError
 from harness.paths import STACKS
+from harness.stack import DOCKER, Stack
 from harness.waiting import poll
 
 pytestmark = pytest.mark.local_only
@@ -38,7 +38,7 @@ def test_a_localstack_killed_during_the_apply_is_told_and_the_next_start_works(n
         poll(lambda: "Creation complete" in _log(name), "the first resources", deadline=240)
         stack = stacks.load(name)
         assert stack is not None
-        os.kill(stack.pid, signal.SIGKILL)
+        runtimes.of(stack).kill(stack)
         with pytest.raises(HarnessError, match="LocalStack has ended"):
             start.result(60)
     assert local.up(name, "recovery", port)[1]["prediction"]["sales_prediction"] > 0
@@ -53,27 +53,41 @@ def test_a_killed_localstack_is_replaced_and_nothing_is_left_after_down(name: st
     # GIVEN a stack whose LocalStack is killed without a chance to clean up
     port = processes.free_ports(1)[0]
     stack, _ = local.up(name, "recovery", port)
-    process = stack.process()
-    assert process is not None
-    process.kill()
-    process.wait()
+    assert stack.alive()
+    runtimes.of(stack).kill(stack)
+    poll(lambda: not stack.alive(), "the end of LocalStack")
     with pytest.raises(HarnessError, match="has ended"):
         stacks.running(name)
     # WHEN it is started again
     again, answer = local.up(name, "recovery", port)
     # THEN it answers, with none of the first one's processes
     assert answer["prediction"]["sales_prediction"] > 0
-    assert again.pid != stack.pid
+    assert again.instance != stack.instance
     # WHEN it runs already, another start keeps it, also after one that was killed while Terraform held its lock
     Clients(again).s3.put_object(Bucket="tf-test-state", Key="store-sales/local/terraform.tfstate.tflock", Body=LOCK)
     same, _ = local.up(name, "recovery", port)
-    assert same.pid == again.pid
+    assert same.instance == again.instance
     # AND a move to another port is refused
     with pytest.raises(HarnessError, match=f"runs on port {port}"):
         local.up(name, "recovery", processes.free_ports(1)[0])
     # WHEN it is taken down THEN nothing is left
     local.down(name)
-    assert processes.of_stack(STACKS / name) == []
+    assert _left_of(stack) == []
     assert processes.port_is_free(port)
     assert not (STACKS / name).exists()
     assert not (STACKS / f"{name}.lock").exists()
+
+
+def _left_of(stack: Stack) -> list[str]:
+    found = [processes.command_line(process) for process in processes.of_stack(stack.folder)]
+    if stack.runtime == DOCKER:
+        client = engine.client()
+        label = {"label": f"{engine.PROJECT_LABEL}={stack.project}"}
+        found += [str(container.name) for container in engine.containers(engine.PROJECT_LABEL, stack.project)]
+        found += [str(container.name) for container in engine.containers(engine.STACK_LABEL, stack.project)]
+        found += [network.name for network in client.networks.list(filters=label)]
+        found += [volume.name for volume in client.volumes.list(filters=label)]
+        found += [
+            tag for image in client.images.list() for tag in image.tags if tag.startswith(f"127.0.0.1:{stack.port}/")
+        ]
+    return found

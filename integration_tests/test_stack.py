@@ -5,9 +5,9 @@ from __future__ import annotations
 import psutil
 import pytest
 
-from harness import local, processes
+from harness import containers, engine, local, processes
 from harness.clients import Clients
-from harness.stack import Stack
+from harness.stack import DOCKER, Stack
 from harness.terraform import Terraform
 
 
@@ -24,13 +24,13 @@ def test_outputs_are_those_of_the_design(stack: Stack) -> None:
 
 @pytest.mark.aws_valid
 def test_a_plan_after_the_apply_is_empty(stack: Stack) -> None:
-    assert Terraform(stack, local.variables(stack.run_id)).plan_is_empty()
+    assert Terraform(stack, local.variables(stack, stack.run_id)).plan_is_empty()
 
 
 @pytest.mark.aws_valid
 def test_a_plan_with_a_change_is_not_empty(stack: Stack) -> None:
     """The check above can fail."""
-    assert not Terraform(stack, local.variables("0" * 32)).plan_is_empty()
+    assert not Terraform(stack, local.variables(stack, "0" * 32)).plan_is_empty()
 
 
 @pytest.mark.aws_valid
@@ -54,21 +54,34 @@ def test_the_function_is_as_the_design_says(stack: Stack, clients: Clients) -> N
 
 @pytest.mark.local_only
 def test_the_endpoint_listens_on_loopback_only(stack: Stack) -> None:
-    listening = {
+    listening = _published(stack) if stack.runtime == DOCKER else _listening(stack)
+    assert listening
+    assert listening <= {"127.0.0.1", "::1"}
+
+
+def _listening(stack: Stack) -> set[str]:
+    return {
         connection.laddr.ip
         for process in processes.of_stack(stack.folder)
         for connection in process.net_connections("tcp")
         if connection.status == psutil.CONN_LISTEN
     }
-    assert listening
-    assert listening <= {"127.0.0.1", "::1"}
+
+
+def _published(stack: Stack) -> set[str]:
+    found = [*engine.containers(engine.PROJECT_LABEL, stack.project), *containers.functions(stack)]
+    published = [container.attrs["NetworkSettings"]["Ports"] for container in found]
+    return {bound["HostIp"] for ports in published for binds in ports.values() for bound in binds or []}
 
 
 @pytest.mark.aws_valid
 @pytest.mark.destroys_stack
 def test_destroy_leaves_nothing_behind(stack: Stack, clients: Clients) -> None:
-    assert all(_resources(clients).values()), "every listing below must find something to begin with"
-    Terraform(stack, local.variables(stack.run_id)).destroy()
+    found = _resources(clients)
+    if stack.runtime != DOCKER:
+        assert not found.pop("repositories")  # a Zip has none
+    assert all(found.values()), "every listing below must find something to begin with"
+    Terraform(stack, local.variables(stack, stack.run_id)).destroy()
     assert {kind: found for kind, found in _resources(clients).items() if found} == {}
 
 
@@ -79,6 +92,7 @@ def _resources(clients: Clients) -> dict[str, list[str]]:
         "functions": [f["FunctionName"] for f in functions.list_functions()["Functions"]],
         "mappings": [m["UUID"] for m in functions.list_event_source_mappings()["EventSourceMappings"]],
         "buckets": [b["Name"] for b in clients.s3.list_buckets()["Buckets"] if b["Name"].endswith("-e2e")],
+        "repositories": [r["repositoryName"] for r in clients.ecr.describe_repositories()["repositories"]],
         "log groups": [group["logGroupName"] for group in clients.logs.describe_log_groups()["logGroups"]],
         "roles": [role["RoleName"] for role in clients.iam.list_roles()["Roles"]],
     }
