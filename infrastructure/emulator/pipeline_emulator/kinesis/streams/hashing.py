@@ -1,0 +1,24 @@
+"""From a record of the API to the hash key that decides on its shard."""
+
+import hashlib
+
+from pipeline_emulator.kinesis.streams.errors import InvalidArgumentError
+from pipeline_emulator.kinesis.streams.shard import Entry
+from pipeline_emulator.kinesis.streams.topology import HASH_KEYS
+
+
+def entry(data: bytes, partition_key: str, explicit_hash_key: str | None = None) -> Entry:
+    """Return what to put: the partition key's MD5 as hash key, unless one is given.
+
+    Raises:
+        InvalidArgumentError: the explicit hash key is not below 2^128.
+    """
+    if explicit_hash_key is None:
+        digest = hashlib.md5(partition_key.encode(), usedforsecurity=False).digest()
+        return Entry(int.from_bytes(digest), partition_key, data)
+    if (hash_key := int(explicit_hash_key)) >= HASH_KEYS:
+        raise InvalidArgumentError(
+            f"Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. "
+            f"Specified value was {explicit_hash_key}"
+        )
+    return Entry(hash_key, partition_key, data)

@@ -1,0 +1,37 @@
+"""Names of streams and consumers."""
+
+from dataclasses import dataclass
+
+_PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
+
+
+@dataclass(frozen=True, slots=True)
+class StreamName:
+    """A stream's name within an account and a region."""
+
+    account: str
+    region: str
+    name: str
+
+    @property
+    def arn(self) -> str:
+        """Its ARN."""
+        partition = next((name for prefix, name in _PARTITIONS.items() if self.region.startswith(prefix)), "aws")
+        return f"arn:{partition}:kinesis:{self.region}:{self.account}:stream/{self.name}"
+
+    def __str__(self) -> str:
+        """Return it as AWS's messages call it."""
+        return f"{self.name} under account {self.account}"
+
+
+def split_arn(arn: str) -> tuple[StreamName, str | None]:
+    """Return the stream an ARN names, and the consumer's `name:seconds` if it is a consumer's.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    prefix, _, service, region, account, resource = arn.split(":", 5)
+    kind, name, *consumer = resource.split("/", 3)
+    if (prefix, service, kind) != ("arn", "kinesis", "stream") or (consumer and consumer[0] != "consumer"):
+        raise ValueError(arn)
+    return StreamName(account, region, name), consumer[1] if consumer else None

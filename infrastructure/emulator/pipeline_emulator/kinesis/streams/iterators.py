@@ -1,0 +1,95 @@
+"""Shard iterators: https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetShardIterator.html."""
+
+from dataclasses import dataclass
+from email.utils import formatdate
+
+from pipeline_emulator.kinesis.streams.errors import ExpiredIteratorError, InvalidArgumentError
+from pipeline_emulator.kinesis.streams.identity import StreamName
+from pipeline_emulator.kinesis.streams.shard import Shard
+from pipeline_emulator.kinesis.streams.tokens import LIFETIME_SECONDS, seal, unseal
+
+
+@dataclass(frozen=True, slots=True)
+class ShardIterator:
+    """A place in a shard: `position` is the number after which to read, `created` tells streams of one name apart."""
+
+    stream: StreamName
+    created: int
+    shard_id: str
+    position: int
+
+    def seal(self, now: float) -> str:
+        """Return the text that stands for it during the next five minutes."""
+        name = self.stream
+        return seal(name.account, name.region, name.name, self.created, self.shard_id, str(self.position), now)
+
+
+def open_iterator(text: str, now: float) -> ShardIterator:
+    """Return the iterator that a text stands for.
+
+    Raises:
+        ExpiredIteratorError: it is older than five minutes.
+        InvalidArgumentError: it was not made here.
+    """
+    try:
+        account, region, name, created, shard_id, position, made_at = unseal(text, 7)
+        iterator = ShardIterator(StreamName(account, region, name), created, shard_id, int(position))
+    except (ValueError, UnicodeError) as error:
+        raise InvalidArgumentError("Invalid ShardIterator.") from error
+    if now - made_at > LIFETIME_SECONDS:
+        raise ExpiredIteratorError(
+            f"Iterator expired. The iterator was created at time {formatdate(made_at)} while right now it is"
+            f" {formatdate(now)} which is further in the future than the tolerated delay of"
+            f" {LIFETIME_SECONDS * 1000} milliseconds."
+        )
+    return iterator
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where to start, by the names of GetShardIterator; `timestamp` in seconds since the epoch."""
+
+    type: str
+    number: str | None = None
+    timestamp: float | None = None
+
+
+def start_position(stream: StreamName, shard: Shard, start: Start, now: float) -> int:
+    """Return the number after which to read.
+
+    Raises:
+        InvalidArgumentError: an argument is missing, is from another stream, or lies in the future.
+    """
+    match start.type:
+        case "TRIM_HORIZON":
+            return shard.numbers.first
+        case "LATEST":
+            return shard.latest
+        case "AT_TIMESTAMP":
+            return _at_timestamp(shard, start, now)
+    number = _own_number(stream, shard, start)
+    return number - 1 if start.type == "AT_SEQUENCE_NUMBER" else number
+
+
+def _at_timestamp(shard: Shard, start: Start, now: float) -> int:
+    if start.timestamp is None:
+        raise InvalidArgumentError("Must either specify timestamp parameter or not use AT_TIMESTAMP.")
+    if start.timestamp > now:
+        raise InvalidArgumentError(
+            "The timestampInMillis parameter cannot be greater than the currentTimestampInMillis."
+            f" timestampInMillis: {int(start.timestamp * 1000)}, currentTimestampInMillis: {int(now * 1000)}"
+        )
+    return shard.number_at(start.timestamp)
+
+
+def _own_number(stream: StreamName, shard: Shard, start: Start) -> int:
+    if start.number is None:
+        raise InvalidArgumentError(
+            "Must either specify startingSequenceNumber or not use AT_SEQUENCE_NUMBER or AFTER_SEQUENCE_NUMBER."
+        )
+    if not shard.numbers.owns(int(start.number)):
+        raise InvalidArgumentError(
+            f"StartingSequenceNumber {start.number} used in GetShardIterator on shard {shard.shard_id} in stream"
+            f" {stream} is invalid because it did not come from this stream."
+        )
+    return int(start.number)

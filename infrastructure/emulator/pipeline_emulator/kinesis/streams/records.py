@@ -1,0 +1,124 @@
+"""The records of one shard, in the order of their sequence numbers.
+
+Every search is a bisection and every read a slice, so that neither depends on the number of records held.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from operator import attrgetter
+from typing import NamedTuple
+
+OVERHEAD_BYTES = 300
+"""What a record takes beside its data and its key: the objects around them, measured with CPython 3.13."""
+
+# Deleting from the front of a list moves all that follow, so it is done for many records at once.
+_SMALLEST_DELETION = 1_000
+_LARGEST_BACKLOG = 1 / 8
+
+_number = attrgetter("number")
+_arrival = attrgetter("arrival")
+
+
+class Record(NamedTuple):
+    """One record.
+
+    `arrival` is in seconds since the epoch, `size` the bytes that count for limits (data and partition key), `end` the
+    memory of all records ever put to the shard up to and with this one, in bytes.
+    """
+
+    number: int
+    arrival: float
+    partition_key: str
+    data: bytes
+    size: int
+    end: int
+
+
+class RecordLog:
+    """Records that are appended at one end and trimmed at the other. Not safe for threads: its shard locks."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._records: list[Record] = []
+        self._put_bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    @property
+    def held_bytes(self) -> int:
+        """Memory that the records take, about."""
+        return self._records[-1].end - self._start_of(0) if self._records else 0
+
+    @property
+    def oldest_arrival(self) -> float | None:
+        """When the oldest record was put."""
+        return self._records[0].arrival if self._records else None
+
+    def append(self, number: int, arrival: float, partition_key: str, data: bytes, size: int) -> Record:
+        """Add a record; its number and its arrival are not below those before."""
+        self._put_bytes += size + OVERHEAD_BYTES
+        record = Record(number, arrival, partition_key, data, size, self._put_bytes)
+        self._records.append(record)
+        return record
+
+    def after(self, number: int, limit: int, size_limit: int, horizon: float) -> tuple[Sequence[Record], Record | None]:
+        """Return records above `number` that arrived at or after `horizon`, and the one that follows them.
+
+        Args:
+            number: sequence number before the first one.
+            limit: at most so many records.
+            size_limit: at most so many bytes, but always one record.
+            horizon: records that arrived before (seconds since the epoch) count as trimmed.
+        """
+        records = self._records
+        start = max(bisect_right(records, number, key=_number), bisect_left(records, horizon, key=_arrival))
+        end = self._cut(start, min(start + limit, len(records)), size_limit)
+        return records[start:end], records[end] if end < len(records) else None
+
+    def number_at(self, arrival: float) -> int | None:
+        """Return the number of the first record at or after `arrival`, or None if there is none."""
+        index = bisect_left(self._records, arrival, key=_arrival)
+        return self._records[index].number if index < len(self._records) else None
+
+    def bytes_until(self, arrival: float) -> int:
+        """Return the memory of the records that arrived at or before `arrival`."""
+        index = bisect_right(self._records, arrival, key=_arrival)
+        return self._records[index - 1].end - self._start_of(0) if index else 0
+
+    def trim(self, horizon: float) -> int:
+        """Drop records from before `horizon` once they are many; return the bytes of memory freed."""
+        index = bisect_left(self._records, horizon, key=_arrival)
+        if index < max(_SMALLEST_DELETION, len(self._records) * _LARGEST_BACKLOG) and index < len(self._records):
+            return 0
+        return self._drop(index)
+
+    def drop_before(self, horizon: float) -> int:
+        """Drop every record from before `horizon` now; return the bytes of memory freed."""
+        return self._drop(bisect_left(self._records, horizon, key=_arrival))
+
+    def drop_until(self, arrival: float) -> int:
+        """Drop the records that arrived at or before `arrival`; return the bytes of memory freed."""
+        return self._drop(bisect_right(self._records, arrival, key=_arrival))
+
+    def _drop(self, count: int) -> int:
+        if not count:
+            return 0
+        freed = self._records[count - 1].end - self._start_of(0)
+        del self._records[:count]
+        return freed
+
+    def _start_of(self, index: int) -> int:
+        record = self._records[index]
+        return record.end - record.size - OVERHEAD_BYTES
+
+    def _cut(self, start: int, end: int, size_limit: int) -> int:
+        """Return the end of those records from `start` to `end` that fit into the limit; one always does."""
+        if end <= start + 1:
+            return end
+        before = self._start_of(start) - start * OVERHEAD_BYTES  # of the payload alone
+        indexes = range(start + 1, end)
+        fitting = bisect_right(
+            indexes, size_limit, key=lambda index: self._records[index].end - (index + 1) * OVERHEAD_BYTES - before
+        )
+        return start + 1 + fitting

@@ -1,0 +1,87 @@
+"""Split, merge and scale a stream with AWS's checks and messages.
+
+https://docs.aws.amazon.com/kinesis/latest/APIReference/API_SplitShard.html, beside it API_MergeShards.html and
+API_UpdateShardCount.html
+"""
+
+from pipeline_emulator.kinesis.streams.errors import InvalidArgumentError, ValidationError
+from pipeline_emulator.kinesis.streams.shard import Shard
+from pipeline_emulator.kinesis.streams.stream import Stream
+
+
+def split(stream: Stream, shard_id: str, starting_hash_key: int, now: float) -> None:
+    """Split a shard at `starting_hash_key`, with which the second child begins.
+
+    Raises:
+        InvalidArgumentError: the key is not within the shard, or the shard is closed.
+        ResourceInUseError: the stream is not active.
+        ResourceNotFoundError: there is no such shard.
+    """
+    with stream.lock:
+        stream.require_active()
+        shard = _open_shard(stream, shard_id)
+        if not shard.start + 1 < starting_hash_key < shard.end:
+            raise InvalidArgumentError(
+                f"NewStartingHashKey {starting_hash_key} used in SplitShard() on shard {shard_id} in stream"
+                f" {stream.name} is not both greater than one plus the shard's StartingHashKey {shard.start} and less"
+                f" than the shard's EndingHashKey {shard.end}."
+            )
+        stream.topology.split(shard, starting_hash_key, now)
+        stream.begin("UPDATING")
+
+
+def merge(stream: Stream, shard_id: str, adjacent_shard_id: str, now: float) -> None:
+    """Merge two adjacent shards.
+
+    Raises:
+        InvalidArgumentError: the shards are not adjacent, or one is closed.
+        ResourceInUseError: the stream is not active.
+        ResourceNotFoundError: one does not exist.
+    """
+    with stream.lock:
+        stream.require_active()
+        shard, adjacent = _open_shard(stream, shard_id), _open_shard(stream, adjacent_shard_id)
+        if shard.end + 1 != adjacent.start and adjacent.end + 1 != shard.start:
+            raise InvalidArgumentError(
+                f"Shards {shard_id} and {adjacent_shard_id} in stream {stream.name} are not an adjacent pair of shards"
+                " eligible for merging"
+            )
+        stream.topology.merge([shard, adjacent], now)
+        stream.begin("UPDATING")
+
+
+def scale(stream: Stream, target: int, now: float) -> int:
+    """Bring the stream to `target` shards of equal ranges; return how many there were.
+
+    Raises:
+        InvalidArgumentError: the target is above twice or below half of the present count.
+        ResourceInUseError: the stream is not active.
+        ValidationError: the stream is on demand.
+    """
+    with stream.lock:
+        if stream.mode == "ON_DEMAND":
+            raise ValidationError(f"Request is invalid. Stream {stream.name} is in On-Demand mode.")
+        stream.require_active()
+        current = len(stream.topology.open_shards)
+        counts = f" Current open shard count: {current} Target shard count: {target}"
+        if target > 2 * current:
+            raise InvalidArgumentError(
+                f"UpdateShardCount cannot scale up over double your current open shard count.{counts}"
+            )
+        if 2 * target < current:
+            raise InvalidArgumentError(
+                f"UpdateShardCount cannot scale down below half your current open shard count.{counts}"
+            )
+        stream.topology.scale(target, now)
+        stream.begin("UPDATING")
+        return current
+
+
+def _open_shard(stream: Stream, shard_id: str) -> Shard:
+    shard = stream.shard(shard_id)
+    if not shard.is_open:
+        raise InvalidArgumentError(
+            f"Shard {shard_id} in stream {stream.name} has already been merged or split, and thus is not eligible for"
+            " merging or splitting."
+        )
+    return shard

@@ -1,0 +1,78 @@
+"""Sequence numbers: decimal text of 56 digits that begins with 49, as AWS's, and sorts as an integer.
+
+https://docs.aws.amazon.com/streams/latest/dev/key-concepts.html#sequence-number says only that they grow over time
+within a shard. Here a number is `2 | created | counter | seconds | shard | check` in hexadecimal digits: since the
+creation of the shard (microseconds, never given twice) leads, the numbers of child shards are above their parents',
+and those of a stream that is deleted and made again never repeat.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+Clock = Callable[[], float]
+"""Seconds since the epoch."""
+
+_CHECK_BITS, _SHARD_BITS, _SECONDS_BITS, _COUNTER_BITS, _CREATED_BITS = 12, 32, 36, 48, 56
+_SECONDS_AT = _CHECK_BITS + _SHARD_BITS
+_COUNTER_AT = _SECONDS_AT + _SECONDS_BITS
+_CREATED_AT = _COUNTER_AT + _COUNTER_BITS
+_VERSION = 2
+_VERSION_AT = _CREATED_AT + _CREATED_BITS
+_CHECK = 2
+_LAST_COUNTER = 2**47 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceNumbers:
+    """The numbers of one shard: `created` in microseconds since the epoch, `shard` is the shard's index."""
+
+    created: int
+    shard: int
+
+    def number(self, counter: int, arrival: float) -> int:
+        """Return the number of the `counter`-th record, put at `arrival` (seconds since the epoch)."""
+        head = (_VERSION << _CREATED_BITS | self.created) << _CREATED_AT
+        return head | counter << _COUNTER_AT | int(arrival) << _SECONDS_AT | self.shard << _CHECK_BITS | _CHECK
+
+    @property
+    def first(self) -> int:
+        """Number at which the shard begins; no record has it."""
+        return self.number(0, self.created / 1e6)
+
+    def last(self, closed_at: float) -> int:
+        """Return the number at which the shard ends, above those of all its records."""
+        return self.number(_LAST_COUNTER, closed_at)
+
+    def owns(self, number: int) -> bool:
+        """Return whether `number` is, or could be, one of this shard's."""
+        return owner(number) == (self.created, self.shard)
+
+
+def owner(number: int) -> tuple[int, int] | None:
+    """Return creation and index of the shard that a number belongs to, or None if it is no sequence number."""
+    if number >> _VERSION_AT != _VERSION or number & (1 << _CHECK_BITS) - 1 != _CHECK:
+        return None
+    created = number >> _CREATED_AT & (1 << _CREATED_BITS) - 1
+    return created, number >> _CHECK_BITS & (1 << _SHARD_BITS) - 1
+
+
+def seconds(number: int) -> int:
+    """Return the second (since the epoch) at which the record of that number was put."""
+    return number >> _SECONDS_AT & (1 << _SECONDS_BITS) - 1
+
+
+class Creations:
+    """Gives every shard a creation time of its own, later than all before. Safe for threads."""
+
+    def __init__(self, clock: Clock) -> None:
+        """Follow `clock`."""
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._last = 0
+
+    def next(self) -> int:
+        """Return microseconds since the epoch: now, or just after the last one."""
+        with self._lock:
+            self._last = max(int(self._clock() * 1e6), self._last + 1)
+            return self._last

@@ -1,0 +1,30 @@
+"""What the emulator's user can set about streams."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class StreamSettings:
+    """Settings that hold for all streams of a LocalStack."""
+
+    latency_seconds: float = 0.0
+    """How long creations, changes and deletions take."""
+    enforce_limits: bool = False
+    """Whether the rates of shards count."""
+    memory_limit_bytes: int = 1024 * 2**20
+    """What all records together may take; the oldest go first."""
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "StreamSettings":
+        """Read KINESIS_LATENCY_MS, KINESIS_ENFORCE_LIMITS and KINESIS_MEMORY_LIMIT_MB.
+
+        Raises:
+            ValueError: one of them is not a number.
+        """
+        return cls(
+            latency_seconds=float(environment.get("KINESIS_LATENCY_MS") or 0) / 1000,
+            enforce_limits=environment.get("KINESIS_ENFORCE_LIMITS", "").lower() in {"1", "true"},
+            memory_limit_bytes=int(float(environment.get("KINESIS_MEMORY_LIMIT_MB") or 1024) * 2**20),
+        )

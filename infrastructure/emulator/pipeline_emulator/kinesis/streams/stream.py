@@ -1,0 +1,171 @@
+"""One stream: its settings, its status, and the ways records take through it."""
+
+import threading
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from pipeline_emulator.kinesis.streams.consumers import Consumers
+from pipeline_emulator.kinesis.streams.errors import (
+    InvalidArgumentError,
+    ResourceInUseError,
+    ResourceNotFoundError,
+    ThroughputExceededError,
+)
+from pipeline_emulator.kinesis.streams.identity import StreamName
+from pipeline_emulator.kinesis.streams.iterators import ShardIterator, Start, start_position
+from pipeline_emulator.kinesis.streams.sequence import Clock, Creations
+from pipeline_emulator.kinesis.streams.settings import StreamSettings
+from pipeline_emulator.kinesis.streams.shard import Chunk, Entry, Shard
+from pipeline_emulator.kinesis.streams.topology import Topology
+
+SHORTEST_RETENTION_HOURS, LONGEST_RETENTION_HOURS = 24, 8760
+ON_DEMAND_SHARDS = 4
+DEFAULT_RECORD_KIB = 1024
+
+
+class Placed(NamedTuple):
+    """Where a record went; `number` is None if the shard's rate was used up."""
+
+    shard_id: str
+    number: int | None
+
+
+class Stream:
+    """A stream. Safe for threads."""
+
+    def __init__(
+        self,
+        name: StreamName,
+        shard_count: int,
+        mode: str,
+        clock: Clock,
+        creations: Creations,
+        settings: StreamSettings,
+    ) -> None:
+        """Make a stream of `shard_count` open shards; `mode` is PROVISIONED or ON_DEMAND."""
+        self.name = name
+        self.created = creations.next()
+        self.created_at = self.created / 1e6
+        self.mode = mode
+        self.topology = Topology(shard_count, creations)
+        self.begins_at = max(shard.created_at for shard in self.topology.shards)
+        self.tags: dict[str, str] = {}
+        self.metrics: set[str] = set()
+        self.key_id: str | None = None
+        self.policies: dict[str, str] = {}
+        self.consumers = Consumers(name)
+        self.largest_record_kib = DEFAULT_RECORD_KIB
+        self.lock = threading.RLock()
+        self._retention_hours = SHORTEST_RETENTION_HOURS
+        self._clock = clock
+        self._settings = settings
+        self._transition, self._until = "ACTIVE", float("-inf")
+        self.begin("CREATING")
+
+    @property
+    def status(self) -> str:
+        """CREATING, UPDATING, DELETING or ACTIVE."""
+        return self._transition if self._clock() < self._until else "ACTIVE"
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether a deletion has come to its end."""
+        return self._transition == "DELETING" and self._clock() >= self._until
+
+    def begin(self, transition: str) -> None:
+        """Be in a state of transition for the time that the settings say."""
+        self._transition, self._until = transition, self._clock() + self._settings.latency_seconds
+
+    def require_active(self) -> None:
+        """Refuse changes during a transition.
+
+        Raises:
+            ResourceInUseError: the stream is in one.
+        """
+        if (status := self.status) != "ACTIVE":
+            raise ResourceInUseError(f"Stream {self.name} not ACTIVE, instead in state {status}")
+
+    @property
+    def retention_hours(self) -> int:
+        """How long records can be read, in hours."""
+        return self._retention_hours
+
+    @property
+    def horizon(self) -> float:
+        """Time in seconds since the epoch before which records are trimmed."""
+        return self._clock() - self._retention_hours * 3600
+
+    def set_retention(self, hours: int) -> None:
+        """Keep records for `hours` from now on; what is trimmed under the old or the new retention never comes back."""
+        with self.lock:
+            horizon = max(self.horizon, self._clock() - hours * 3600)
+            for shard in self.topology.shards:
+                shard.drop_before(horizon)
+            self._retention_hours = hours
+
+    def shard(self, shard_id: str) -> Shard:
+        """Return a shard.
+
+        Raises:
+            ResourceNotFoundError: there is none.
+        """
+        if (shard := self.topology.get(shard_id)) is None:
+            raise ResourceNotFoundError(f"Shard {shard_id} in stream {self.name} does not exist")
+        return shard
+
+    def put(self, entries: Sequence[Entry]) -> list[Placed]:
+        """Put records, those of a shard in their order; return where each went."""
+        placed: list[Placed | None] = [None] * len(entries)
+        pending: Sequence[int] = range(len(entries))
+        while pending:
+            by_shard: defaultdict[Shard, list[int]] = defaultdict(list)
+            for index in pending:
+                by_shard[self.topology.route(entries[index].hash_key)].append(index)
+            # A shard that was closed in between has children by now: its entries go round once more.
+            pending = [
+                index for shard, indexes in by_shard.items() for index in self._put(shard, indexes, entries, placed)
+            ]
+        return [place for place in placed if place is not None]
+
+    def _put(
+        self, shard: Shard, indexes: list[int], entries: Sequence[Entry], placed: list[Placed | None]
+    ) -> list[int]:
+        """Put the entries at `indexes`, and return those left because the shard is closed."""
+        limited = self._settings.enforce_limits
+        with shard.lock:
+            if not shard.is_open:
+                return indexes
+            now = self._clock()
+            shard.trim(self.horizon)
+            for index in indexes:
+                record = shard.put(entries[index], now, limited)
+                placed[index] = Placed(shard.shard_id, record.number if record else None)
+        return []
+
+    def iterator(self, shard_id: str, start: Start) -> ShardIterator:
+        """Return where to start reading.
+
+        Raises:
+            ResourceNotFoundError: there is no such shard.
+            InvalidArgumentError: there is no such start.
+        """
+        shard = self.shard(shard_id)
+        position = start_position(self.name, shard, start, self._clock())
+        return ShardIterator(self.name, self.created, shard_id, position)
+
+    def read(self, iterator: ShardIterator, limit: int) -> Chunk:
+        """Return up to `limit` records.
+
+        Raises:
+            InvalidArgumentError: the iterator belongs to a stream of the same name that was deleted.
+            ResourceNotFoundError: the shard is no more.
+            ThroughputExceededError: the shard's rate is used up.
+        """
+        if iterator.created != self.created:
+            raise InvalidArgumentError("Invalid ShardIterator.")
+        shard = self.shard(iterator.shard_id)
+        chunk = shard.read(iterator.position, limit, self.horizon, self._clock(), self._settings.enforce_limits)
+        if chunk is None:
+            raise ThroughputExceededError(f"Rate exceeded for shard {shard.shard_id} in stream {self.name}.")
+        return chunk
