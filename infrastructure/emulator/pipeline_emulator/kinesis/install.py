@@ -1,4 +1,4 @@
-"""Where core is changed for Kinesis: its server's start, operations it lacks, and a response handler that sees puts."""
+"""Where core is changed for kinesis-local: its start, operations it lacks, and a response handler that sees puts."""
 
 from typing import Any
 

@@ -1,11 +1,20 @@
-"""Mends core's Kinesis provider when LocalStack starts."""
+"""Makes the Kinesis provider known to LocalStack, and selects it or mends the Node server when LocalStack starts."""
 
 from localstack.runtime import hooks
+from localstack.services.plugins import Service, aws_provider
+
+
+@aws_provider(name="pipeline")  # type: ignore[untyped-decorator]
+def kinesis() -> Service:
+    """Return the service behind the API; LocalStack calls this at the first request for Kinesis."""
+    from pipeline_emulator.kinesis.provider.service import create_service
+
+    return create_service()
 
 
 @hooks.on_infra_start()  # type: ignore[untyped-decorator]
 def install_kinesis() -> None:
-    """Keep tags, and tell pollers of puts."""
-    from pipeline_emulator.kinesis.install import install
+    """Follow KINESIS_PROVIDER."""
+    from pipeline_emulator.kinesis.selection import select
 
-    install()
+    select()

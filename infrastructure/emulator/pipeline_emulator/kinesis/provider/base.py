@@ -1,0 +1,88 @@
+"""What all operations need: the streams, and the one that a request names."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from localstack.aws.api import RequestContext
+
+from pipeline_emulator.kinesis.streams.errors import ExpiredNextTokenError, InvalidArgumentError
+from pipeline_emulator.kinesis.streams.identity import StreamName, split_arn
+from pipeline_emulator.kinesis.streams.registry import Streams
+from pipeline_emulator.kinesis.streams.stream import Stream
+from pipeline_emulator.kinesis.streams.tokens import LIFETIME_SECONDS, unseal
+
+Request = dict[str, Any]
+Response = dict[str, Any]
+
+
+class Operations:
+    """Base of the groups of operations."""
+
+    def __init__(self, streams: Streams) -> None:
+        """Serve `streams`."""
+        self.streams = streams
+
+    def stream(self, context: RequestContext, request: Request) -> Stream:
+        """Return the stream that a request names, whatever its status."""
+        return self.streams.get(stream_name(context, request))
+
+    def opened(self, token: str, length: int) -> list[Any]:
+        """Return what a pagination token carries before the time it was made at.
+
+        Raises:
+            ExpiredNextTokenError: it is older than five minutes.
+            InvalidArgumentError: it was not made here.
+        """
+        try:
+            *content, made_at = unseal(token, length + 1)
+        except (ValueError, UnicodeError) as error:
+            raise InvalidArgumentError("NextToken is invalid.") from error
+        if self.streams.clock() - made_at > LIFETIME_SECONDS:
+            raise ExpiredNextTokenError(f"NextToken is older than {LIFETIME_SECONDS} seconds.")
+        return content
+
+
+def stream_name(context: RequestContext, request: Request) -> StreamName:
+    """Return the stream that StreamName, StreamARN or both name.
+
+    Raises:
+        InvalidArgumentError: there is neither, or they name different streams.
+    """
+    arn, name = request.get("StreamARN"), request.get("StreamName")
+    if arn is None and name is None:
+        raise InvalidArgumentError("Either StreamName or StreamARN must be specified.")
+    if arn is None:
+        return StreamName(context.account_id, context.region, str(name))
+    found, consumer = parsed_arn(arn)
+    if consumer is not None or (name is not None and name != found.name):
+        raise InvalidArgumentError(f"StreamName {name} and StreamARN {arn} do not name one stream.")
+    return found
+
+
+def parsed_arn(arn: str) -> tuple[StreamName, str | None]:
+    """Return the stream and the consumer (or None) of an ARN.
+
+    Raises:
+        InvalidArgumentError: it is the ARN of neither.
+    """
+    try:
+        return split_arn(arn)
+    except ValueError as error:
+        raise InvalidArgumentError(f"{arn} is not the ARN of a stream or of a consumer.") from error
+
+
+def timestamp(seconds: float) -> datetime:
+    """Return a time with the milliseconds that the API carries."""
+    return datetime.fromtimestamp(round(seconds, 3), UTC)
+
+
+def epoch(value: datetime | None) -> float | None:
+    """Return a request's time in seconds since the epoch."""
+    return None if value is None else value.timestamp()
+
+
+def page[T](items: Sequence[T], name: Callable[[T], str], after: str | None, limit: int) -> tuple[list[T], bool]:
+    """Return up to `limit` items whose name comes after `after`, and whether there are more; items are in order."""
+    left = [item for item in items if after is None or name(item) > after]
+    return left[:limit], len(left) > limit

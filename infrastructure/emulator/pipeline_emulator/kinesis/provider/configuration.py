@@ -1,0 +1,122 @@
+"""Changes of a stream's settings: retention, mode, record size, encryption and shard-level metrics."""
+
+from localstack.aws.api import RequestContext, handler
+
+from pipeline_emulator.kinesis.provider.base import Operations, Request, Response
+from pipeline_emulator.kinesis.streams.errors import InvalidArgumentError
+from pipeline_emulator.kinesis.streams.stream import (
+    LONGEST_RETENTION_HOURS,
+    SHORTEST_RETENTION_HOURS,
+    Stream,
+)
+
+METRICS = frozenset(
+    {
+        "IncomingBytes",
+        "IncomingRecords",
+        "OutgoingBytes",
+        "OutgoingRecords",
+        "WriteProvisionedThroughputExceeded",
+        "ReadProvisionedThroughputExceeded",
+        "IteratorAgeMilliseconds",
+    }
+)
+
+
+class ConfigurationOperations(Operations):
+    """The operations that change settings; the stream is UPDATING for the time of KINESIS_LATENCY_MS."""
+
+    @handler("IncreaseStreamRetentionPeriod", expand=False)
+    def increase_stream_retention_period(self, context: RequestContext, request: Request) -> None:
+        """Keep records for longer."""
+        hours = _retention(request)
+        stream = self._changing(context, request)
+        if hours < stream.retention_hours:
+            raise InvalidArgumentError(
+                f"Requested retention period ({hours} hours) for stream {stream.name.name} can not be shorter than"
+                f" existing retention period ({stream.retention_hours} hours). Use DecreaseRetentionPeriod API."
+            )
+        stream.set_retention(hours)
+        stream.begin("UPDATING")
+
+    @handler("DecreaseStreamRetentionPeriod", expand=False)
+    def decrease_stream_retention_period(self, context: RequestContext, request: Request) -> None:
+        """Keep records for a shorter time; older ones are gone at once."""
+        hours = _retention(request)
+        stream = self._changing(context, request)
+        if hours > stream.retention_hours:
+            raise InvalidArgumentError(
+                f"Requested retention period ({hours} hours) for stream {stream.name.name} can not be longer than"
+                f" existing retention period ({stream.retention_hours} hours). Use IncreaseRetentionPeriod API."
+            )
+        stream.set_retention(hours)
+        stream.begin("UPDATING")
+
+    @handler("UpdateStreamMode", expand=False)
+    def update_stream_mode(self, context: RequestContext, request: Request) -> None:
+        """Change between PROVISIONED and ON_DEMAND; the shards stay."""
+        stream = self._changing(context, request)
+        stream.mode = request["StreamModeDetails"]["StreamMode"]
+        stream.begin("UPDATING")
+
+    @handler("UpdateMaxRecordSize", expand=False)
+    def update_max_record_size(self, context: RequestContext, request: Request) -> None:
+        """Change the largest size of a record."""
+        stream = self._changing(context, request)
+        stream.largest_record_kib = request["MaxRecordSizeInKiB"]
+        stream.begin("UPDATING")
+
+    @handler("StartStreamEncryption", expand=False)
+    def start_stream_encryption(self, context: RequestContext, request: Request) -> None:
+        """Note the key; nothing is encrypted, since records never leave this process's memory."""
+        if request["EncryptionType"] != "KMS":
+            raise InvalidArgumentError("EncryptionType must be KMS.")
+        stream = self._changing(context, request)
+        stream.key_id = request["KeyId"]
+        stream.begin("UPDATING")
+
+    @handler("StopStreamEncryption", expand=False)
+    def stop_stream_encryption(self, context: RequestContext, request: Request) -> None:
+        """Forget the key."""
+        stream = self._changing(context, request)
+        stream.key_id = None
+        stream.begin("UPDATING")
+
+    @handler("EnableEnhancedMonitoring", expand=False)
+    def enable_enhanced_monitoring(self, context: RequestContext, request: Request) -> Response:
+        """Note the metrics that are wanted for each shard."""
+        return self._monitor(context, request, enable=True)
+
+    @handler("DisableEnhancedMonitoring", expand=False)
+    def disable_enhanced_monitoring(self, context: RequestContext, request: Request) -> Response:
+        """Forget metrics."""
+        return self._monitor(context, request, enable=False)
+
+    def _monitor(self, context: RequestContext, request: Request, *, enable: bool) -> Response:
+        stream = self._changing(context, request)
+        named = set(request["ShardLevelMetrics"])
+        chosen = METRICS if "ALL" in named else named
+        current = set(stream.metrics)
+        stream.metrics = current | chosen if enable else current - chosen
+        stream.begin("UPDATING")
+        return {
+            "StreamName": stream.name.name,
+            "StreamARN": stream.name.arn,
+            "CurrentShardLevelMetrics": sorted(current),
+            "DesiredShardLevelMetrics": sorted(stream.metrics),
+        }
+
+    def _changing(self, context: RequestContext, request: Request) -> Stream:
+        stream = self.stream(context, request)
+        stream.require_active()
+        return stream
+
+
+def _retention(request: Request) -> int:
+    hours: int = request["RetentionPeriodHours"]
+    text = f"allowed retention period is {{}} hours. Requested retention period ({hours} hours) is too"
+    if hours < SHORTEST_RETENTION_HOURS:
+        raise InvalidArgumentError(f"Minimum {text.format(SHORTEST_RETENTION_HOURS)} short.")
+    if hours > LONGEST_RETENTION_HOURS:
+        raise InvalidArgumentError(f"Maximum {text.format(LONGEST_RETENTION_HOURS)} long.")
+    return hours

@@ -1,0 +1,108 @@
+"""Enhanced fan-out: registered consumers, and their subscriptions to shards."""
+
+import threading
+import time
+from collections.abc import Iterator
+
+from localstack.aws.api import RequestContext, handler
+
+from pipeline_emulator.kinesis.activity import STREAM_ACTIVITY
+from pipeline_emulator.kinesis.provider import descriptions
+from pipeline_emulator.kinesis.provider.base import Operations, Request, Response, epoch, page, parsed_arn
+from pipeline_emulator.kinesis.provider.data import MOST_RECORDS_PER_READ, records
+from pipeline_emulator.kinesis.streams.consumers import Consumer
+from pipeline_emulator.kinesis.streams.errors import InvalidArgumentError, StreamError
+from pipeline_emulator.kinesis.streams.iterators import ShardIterator, Start
+from pipeline_emulator.kinesis.streams.stream import Stream
+from pipeline_emulator.kinesis.streams.tokens import seal
+
+# https://docs.aws.amazon.com/kinesis/latest/APIReference/API_SubscribeToShard.html: five minutes, and an event at least
+# every five seconds also when there is nothing to read.
+SUBSCRIPTION_SECONDS = 300
+EVENT_SECONDS = 3
+DEFAULT_PAGE = 100
+
+
+class ConsumerOperations(Operations):
+    """RegisterStreamConsumer and its kin, and SubscribeToShard."""
+
+    @handler("RegisterStreamConsumer", expand=False)
+    def register_stream_consumer(self, context: RequestContext, request: Request) -> Response:
+        """Register a consumer; it is active at once."""
+        stream = self.stream(context, request)
+        with stream.lock:
+            found = stream.consumers.register(request["ConsumerName"], request.get("Tags") or {}, self.streams.clock())
+        return {"Consumer": descriptions.consumer(found)}
+
+    @handler("DeregisterStreamConsumer", expand=False)
+    def deregister_stream_consumer(self, context: RequestContext, request: Request) -> None:
+        """Remove a consumer."""
+        stream, found = self._consumer(context, request)
+        with stream.lock:
+            stream.consumers.deregister(found)
+            stream.policies.pop(found.arn, None)
+
+    @handler("DescribeStreamConsumer", expand=False)
+    def describe_stream_consumer(self, context: RequestContext, request: Request) -> Response:
+        """Describe a consumer."""
+        stream, found = self._consumer(context, request)
+        return {"ConsumerDescription": {**descriptions.consumer(found), "StreamARN": stream.name.arn}}
+
+    @handler("ListStreamConsumers", expand=False)
+    def list_stream_consumers(self, context: RequestContext, request: Request) -> Response:
+        """List the consumers of a stream by name."""
+        stream = self.stream(context, request)
+        after = None
+        if token := request.get("NextToken"):
+            _, _, after = self.opened(token, 3)
+        limit = request.get("MaxResults") or DEFAULT_PAGE
+        chosen, more = page(stream.consumers.all(), lambda one: one.name, after, limit)
+        response: Response = {"Consumers": [descriptions.consumer(found) for found in chosen]}
+        if more:
+            response["NextToken"] = seal("consumers", stream.name.arn, chosen[-1].name, self.streams.clock())
+        return response
+
+    @handler("SubscribeToShard", expand=False)
+    def subscribe_to_shard(self, context: RequestContext, request: Request) -> Response:
+        """Push records of a shard as they come, for five minutes."""
+        stream, _ = self._consumer(context, request)
+        position = request["StartingPosition"]
+        start = Start(position["Type"], position.get("SequenceNumber"), epoch(position.get("Timestamp")))
+        iterator = stream.iterator(request["ShardId"], start)
+        return {"EventStream": ({"SubscribeToShardEvent": event} for event in _events(stream, iterator))}
+
+    def _consumer(self, context: RequestContext, request: Request) -> tuple[Stream, Consumer]:
+        if (arn := request.get("ConsumerARN")) is None:
+            if not request.get("StreamARN") or not request.get("ConsumerName"):
+                raise InvalidArgumentError("Either ConsumerARN, or StreamARN and ConsumerName must be specified.")
+            stream = self.stream(context, request)
+            return stream, stream.consumers.get(request["ConsumerName"])
+        name, consumer = parsed_arn(arn)
+        stream = self.streams.get(name)
+        return stream, stream.consumers.get((consumer or "").partition(":")[0], arn)
+
+
+def _events(stream: Stream, iterator: ShardIterator) -> Iterator[Response]:
+    """Yield one event per read, until the subscription, the shard or the stream ends."""
+    name, put_seen = stream.name, threading.Event()
+    ends_at = time.monotonic() + SUBSCRIPTION_SECONDS
+    with STREAM_ACTIVITY.subscribed((name.account, name.region, name.name, iterator.shard_id), put_seen):
+        while time.monotonic() < ends_at and not stream.is_gone:
+            put_seen.clear()
+            try:
+                chunk = stream.read(iterator, MOST_RECORDS_PER_READ)
+            except StreamError:
+                return
+            last = chunk.records[-1].number if chunk.records else iterator.position
+            event: Response = {
+                "Records": records(stream, chunk.records),
+                "ContinuationSequenceNumber": str(last),
+                "MillisBehindLatest": chunk.milliseconds_behind,
+            }
+            if chunk.position is None:
+                yield {**event, "ChildShards": descriptions.child_shards(stream, iterator.shard_id)}
+                return
+            yield event
+            iterator = ShardIterator(name, iterator.created, iterator.shard_id, chunk.position)
+            if not chunk.milliseconds_behind:
+                put_seen.wait(EVENT_SECONDS)

@@ -1,0 +1,140 @@
+"""Putting and getting records."""
+
+from collections.abc import Sequence
+from random import random
+from typing import Any
+
+from localstack import config
+from localstack.aws.api import RequestContext, handler
+
+from pipeline_emulator.kinesis.activity import STREAM_ACTIVITY
+from pipeline_emulator.kinesis.provider.base import Operations, Request, Response, epoch, stream_name, timestamp
+from pipeline_emulator.kinesis.provider.descriptions import child_shards
+from pipeline_emulator.kinesis.provider.validation import failure
+from pipeline_emulator.kinesis.streams.errors import InvalidArgumentError, ThroughputExceededError, ValidationError
+from pipeline_emulator.kinesis.streams.hashing import entry
+from pipeline_emulator.kinesis.streams.iterators import ShardIterator, Start
+from pipeline_emulator.kinesis.streams.records import Record
+from pipeline_emulator.kinesis.streams.sequence import owner, seconds
+from pipeline_emulator.kinesis.streams.shard import Chunk, Entry
+from pipeline_emulator.kinesis.streams.stream import Placed, Stream
+
+# https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html
+LARGEST_REQUEST_BYTES = 5 * 2**20
+MOST_RECORDS_PER_READ = 10_000
+
+
+class DataOperations(Operations):
+    """PutRecord, PutRecords, GetShardIterator and GetRecords."""
+
+    @handler("PutRecord", expand=False)
+    def put_record(self, context: RequestContext, request: Request) -> Response:
+        """Put one record."""
+        stream = self.streams.usable(stream_name(context, request))
+        one = _entry(request)
+        _require_size(stream, one, "data")
+        self._require_order(stream, request.get("SequenceNumberForOrdering"))
+        [placed] = self._put(stream, [one])
+        if placed.number is None:
+            raise ThroughputExceededError(_rate_exceeded(stream, placed.shard_id))
+        return {"ShardId": placed.shard_id, "SequenceNumber": str(placed.number), **_encryption(stream)}
+
+    @handler("PutRecords", expand=False)
+    def put_records(self, context: RequestContext, request: Request) -> Response:
+        """Put up to 500 records; each one succeeds or fails by itself."""
+        stream = self.streams.usable(stream_name(context, request))
+        entries = [_entry(record) for record in request["Records"]]
+        for index, one in enumerate(entries, 1):
+            _require_size(stream, one, f"records.{index}.member.data")
+        if sum(one.size for one in entries) > LARGEST_REQUEST_BYTES:
+            raise InvalidArgumentError("Records size exceeds 5 MB limit")
+        placed = self._put(stream, entries)
+        failed = sum(place.number is None for place in placed)
+        results = [_result(stream, place) for place in placed]
+        return {"FailedRecordCount": failed, "Records": results, **_encryption(stream)}
+
+    @handler("GetShardIterator", expand=False)
+    def get_shard_iterator(self, context: RequestContext, request: Request) -> Response:
+        """Give an iterator that is good for five minutes."""
+        stream = self.streams.usable(stream_name(context, request))
+        start = Start(
+            request["ShardIteratorType"], request.get("StartingSequenceNumber"), epoch(request.get("Timestamp"))
+        )
+        iterator = stream.iterator(request["ShardId"], start)
+        return {"ShardIterator": iterator.seal(self.streams.clock())}
+
+    @handler("GetRecords", expand=False)
+    def get_records(self, context: RequestContext, request: Request) -> Response:
+        """Get records, and the iterator for those that follow."""
+        stream, iterator = self.streams.open_iterator(request["ShardIterator"])
+        if request.get("StreamARN") and stream_name(context, request) != stream.name:
+            raise InvalidArgumentError("The StreamARN and the ShardIterator do not belong to one stream.")
+        chunk = stream.read(iterator, request.get("Limit") or MOST_RECORDS_PER_READ)
+        return {
+            "Records": records(stream, chunk.records),
+            "MillisBehindLatest": chunk.milliseconds_behind,
+            **self._continuation(stream, iterator, chunk),
+        }
+
+    def _continuation(self, stream: Stream, iterator: ShardIterator, chunk: Chunk) -> Response:
+        if chunk.position is None:
+            return {"ChildShards": child_shards(stream, iterator.shard_id)}
+        following = ShardIterator(stream.name, stream.created, iterator.shard_id, chunk.position)
+        return {"NextShardIterator": following.seal(self.streams.clock())}
+
+    def _put(self, stream: Stream, entries: list[Entry]) -> list[Placed]:
+        if random() < config.KINESIS_ERROR_PROBABILITY:  # noqa: S311 - LocalStack's own setting, no secret
+            return [Placed(stream.topology.route(one.hash_key).shard_id, None) for one in entries]
+        placed = self.streams.put(stream, entries)
+        name = stream.name
+        for shard_id in {place.shard_id for place in placed}:
+            STREAM_ACTIVITY.notify((name.account, name.region, name.name, shard_id))
+        return placed
+
+    def _require_order(self, stream: Stream, number: str | None) -> None:
+        """Numbers grow within a shard anyway; what was never given for a record is refused, as on AWS."""
+        if number is not None and (owner(int(number)) is None or seconds(int(number)) > self.streams.clock()):
+            raise InvalidArgumentError(
+                f"ExclusiveMinimumSequenceNumber {number} used in PutRecord on stream {stream.name} is invalid."
+            )
+
+
+def records(stream: Stream, found: Sequence[Record]) -> list[dict[str, Any]]:
+    """Return records by their API names."""
+    encryption = _encryption(stream)
+    return [
+        {
+            "SequenceNumber": str(record.number),
+            "ApproximateArrivalTimestamp": timestamp(record.arrival),
+            "Data": record.data,
+            "PartitionKey": record.partition_key,
+            **encryption,
+        }
+        for record in found
+    ]
+
+
+def _entry(record: Request) -> Entry:
+    return entry(record["Data"], record["PartitionKey"], record.get("ExplicitHashKey"))
+
+
+def _require_size(stream: Stream, one: Entry, path: str) -> None:
+    limit = stream.largest_record_kib * 1024
+    if one.size > limit:
+        text = failure("", path, f"have length less than or equal to {limit}")
+        raise ValidationError(f"1 validation error detected: {text}")
+
+
+def _result(stream: Stream, place: Placed) -> Response:
+    if place.number is None:
+        message = _rate_exceeded(stream, place.shard_id)
+        return {"ErrorCode": ThroughputExceededError.code, "ErrorMessage": message}
+    return {"ShardId": place.shard_id, "SequenceNumber": str(place.number)}
+
+
+def _rate_exceeded(stream: Stream, shard_id: str) -> str:
+    return f"Rate exceeded for shard {shard_id} in stream {stream.name}."
+
+
+def _encryption(stream: Stream) -> Response:
+    return {"EncryptionType": "KMS"} if stream.key_id else {}

@@ -1,0 +1,56 @@
+"""The service that LocalStack routes requests for Kinesis to under KINESIS_PROVIDER=pipeline."""
+
+from typing import Any
+
+from localstack.aws.api import CommonServiceException, RequestContext
+from localstack.aws.skeleton import DispatchTable, create_dispatch_table
+from localstack.services.plugins import Service
+
+from pipeline_emulator.kinesis.provider.configuration import ConfigurationOperations
+from pipeline_emulator.kinesis.provider.consumers import ConsumerOperations
+from pipeline_emulator.kinesis.provider.data import DataOperations
+from pipeline_emulator.kinesis.provider.lifecycle import LifecycleOperations
+from pipeline_emulator.kinesis.provider.policies import PolicyOperations
+from pipeline_emulator.kinesis.provider.shards import ShardOperations
+from pipeline_emulator.kinesis.provider.tags import TagOperations
+from pipeline_emulator.kinesis.provider.validation import RequestValidator
+from pipeline_emulator.kinesis.streams.errors import StreamError
+from pipeline_emulator.kinesis.streams.registry import Streams
+from pipeline_emulator.kinesis.streams.settings import StreamSettings
+
+
+class PipelineKinesisProvider(
+    DataOperations,
+    ShardOperations,
+    LifecycleOperations,
+    ConfigurationOperations,
+    TagOperations,
+    PolicyOperations,
+    ConsumerOperations,
+):
+    """All operations."""
+
+    service = "kinesis"
+
+
+def create_service() -> Service:
+    """Return the service, with the settings of the environment."""
+    provider = PipelineKinesisProvider(Streams(StreamSettings.from_environment()))
+    return Service.for_provider(provider, dispatch_table_factory=dispatch_table)
+
+
+def dispatch_table(provider: PipelineKinesisProvider) -> DispatchTable:
+    """Return the provider's operations, with requests checked before and errors of the API as LocalStack's."""
+    validator = RequestValidator()
+    return {name: _checked(operation, validator) for name, operation in create_dispatch_table(provider).items()}
+
+
+def _checked(operation: Any, validator: RequestValidator) -> Any:
+    def call(context: RequestContext, request: Any) -> Any:
+        try:
+            validator.validate(context.operation, request)
+            return operation(context, request or {})
+        except StreamError as error:
+            raise CommonServiceException(error.code, str(error), sender_fault=True) from error
+
+    return call

@@ -1,0 +1,89 @@
+"""Tags of streams and of consumers."""
+
+from localstack.aws.api import RequestContext, handler
+
+from pipeline_emulator.kinesis.provider.base import Operations, Request, Response, page, parsed_arn
+from pipeline_emulator.kinesis.streams.errors import InvalidArgumentError
+from pipeline_emulator.kinesis.streams.identity import StreamName
+from pipeline_emulator.kinesis.streams.stream import Stream
+
+# https://docs.aws.amazon.com/kinesis/latest/APIReference/API_AddTagsToStream.html
+MOST_TAGS = 50
+
+
+class TagOperations(Operations):
+    """The operations for streams by name, and those for resources by ARN."""
+
+    @handler("AddTagsToStream", expand=False)
+    def add_tags_to_stream(self, context: RequestContext, request: Request) -> None:
+        """Add tags or change their values."""
+        add_tags(self.stream(context, request), request["Tags"])
+
+    @handler("RemoveTagsFromStream", expand=False)
+    def remove_tags_from_stream(self, context: RequestContext, request: Request) -> None:
+        """Remove tags; those that are not there do not matter."""
+        _remove(self.stream(context, request).tags, request["TagKeys"])
+
+    @handler("ListTagsForStream", expand=False)
+    def list_tags_for_stream(self, context: RequestContext, request: Request) -> Response:
+        """List tags by key."""
+        tags = _listed(self.stream(context, request).tags)
+        chosen, more = page(
+            tags, lambda tag: tag["Key"], request.get("ExclusiveStartTagKey"), request.get("Limit") or MOST_TAGS
+        )
+        return {"Tags": chosen, "HasMoreTags": more}
+
+    @handler("TagResource", expand=False)
+    def tag_resource(self, _context: RequestContext, request: Request) -> None:
+        """Add tags to a stream or a consumer."""
+        tags = self._tags(request["ResourceARN"])
+        require_tags(parsed_arn(request["ResourceARN"])[0], {**tags, **request["Tags"]})
+        tags.update(request["Tags"])
+
+    @handler("UntagResource", expand=False)
+    def untag_resource(self, _context: RequestContext, request: Request) -> None:
+        """Remove tags from a stream or a consumer."""
+        _remove(self._tags(request["ResourceARN"]), request["TagKeys"])
+
+    @handler("ListTagsForResource", expand=False)
+    def list_tags_for_resource(self, _context: RequestContext, request: Request) -> Response:
+        """List the tags of a stream or a consumer."""
+        return {"Tags": _listed(self._tags(request["ResourceARN"]))}
+
+    def _tags(self, arn: str) -> dict[str, str]:
+        name, consumer = parsed_arn(arn)
+        stream = self.streams.get(name)
+        return stream.tags if consumer is None else stream.consumers.get(consumer.partition(":")[0], arn).tags
+
+
+def add_tags(stream: Stream, tags: dict[str, str]) -> None:
+    """Add tags to a stream.
+
+    Raises:
+        InvalidArgumentError: it would have too many.
+    """
+    with stream.lock:
+        require_tags(stream.name, {**stream.tags, **tags})
+        stream.tags.update(tags)
+
+
+def require_tags(name: StreamName, tags: dict[str, str]) -> None:
+    """Refuse more tags than a resource may have.
+
+    Raises:
+        InvalidArgumentError: they are too many.
+    """
+    if len(tags) > MOST_TAGS:
+        raise InvalidArgumentError(
+            f"Failed to add tags to stream {name} because a given stream cannot have more than {MOST_TAGS} tags"
+            " associated with it."
+        )
+
+
+def _remove(tags: dict[str, str], keys: list[str]) -> None:
+    for key in keys:
+        tags.pop(key, None)
+
+
+def _listed(tags: dict[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": tags[key]} for key in sorted(tags)]

@@ -1,0 +1,26 @@
+"""Which Kinesis a LocalStack has: ours, or the Node server `kinesis-local` that core starts."""
+
+import os
+
+from localstack import config
+
+VARIABLE = "KINESIS_PROVIDER"
+PIPELINE, NODE_SERVER = "pipeline", "kinesis-local"
+_CORE_NAMES = {PIPELINE: "pipeline", NODE_SERVER: "default"}
+
+
+def select() -> None:
+    """Tell core which provider to load; without KINESIS_PROVIDER, PROVIDER_OVERRIDE_KINESIS holds, else ours.
+
+    Raises:
+        ValueError: KINESIS_PROVIDER names no provider.
+    """
+    if wanted := os.environ.get(VARIABLE):
+        if wanted not in _CORE_NAMES:
+            raise ValueError(f"{VARIABLE}={wanted}: must be {PIPELINE} or {NODE_SERVER}")
+        config.SERVICE_PROVIDER_CONFIG.set_provider("kinesis", _CORE_NAMES[wanted])
+    config.SERVICE_PROVIDER_CONFIG.set_provider_if_not_exists("kinesis", _CORE_NAMES[PIPELINE])
+    if config.SERVICE_PROVIDER_CONFIG.get_provider("kinesis") != _CORE_NAMES[PIPELINE]:
+        from pipeline_emulator.kinesis.install import install
+
+        install()
