@@ -1,4 +1,4 @@
-"""The Kinesis server of a LocalStack: its start, and its independence of others on the same machine."""
+"""The Node server of a LocalStack: its start, and its independence of others on the same machine."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,11 +10,20 @@ import pytest
 pytestmark = pytest.mark.local_only
 
 
+NODE_SERVER = {"KINESIS_PROVIDER": "kinesis-local"}
+
+
+@pytest.fixture(scope="module")
+def localstack(start_localstack: Callable[..., Any]) -> Any:
+    """A LocalStack with the Node server."""
+    return start_localstack(**NODE_SERVER)
+
+
 def test_first_requests_at_once_all_succeed_and_stacks_are_apart(
     localstack: Any, start_localstack: Callable[..., Any], create_stream: Callable[..., str]
 ) -> None:
     stream = create_stream()
-    other = start_localstack()
+    other = start_localstack(**NODE_SERVER)
     client = other.client("kinesis", max_pool_connections=8)
 
     with ThreadPoolExecutor(8) as pool:

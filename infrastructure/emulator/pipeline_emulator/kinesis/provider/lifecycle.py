@@ -5,7 +5,7 @@ from localstack.aws.api import RequestContext, handler
 from pipeline_emulator.kinesis.provider import descriptions
 from pipeline_emulator.kinesis.provider.base import Operations, Request, Response, page, stream_name
 from pipeline_emulator.kinesis.provider.tags import add_tags, require_tags
-from pipeline_emulator.kinesis.streams.registry import (
+from pipeline_emulator.kinesis.streams.quotas import (
     MOST_ON_DEMAND_STREAMS,
     MOST_SHARDS,
     open_shard_count,

@@ -39,7 +39,7 @@ def create_service() -> Service:
     return Service.for_provider(provider, dispatch_table_factory=dispatch_table)
 
 
-def dispatch_table(provider: PipelineKinesisProvider) -> DispatchTable:
+def dispatch_table(provider: Any) -> DispatchTable:
     """Return the provider's operations, with requests checked before and errors of the API as LocalStack's."""
     validator = RequestValidator()
     return {name: _checked(operation, validator) for name, operation in create_dispatch_table(provider).items()}

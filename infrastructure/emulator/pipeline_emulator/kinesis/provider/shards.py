@@ -10,7 +10,7 @@ from pipeline_emulator.kinesis.streams import resharding
 from pipeline_emulator.kinesis.streams.errors import InvalidArgumentError
 from pipeline_emulator.kinesis.streams.identity import StreamName
 from pipeline_emulator.kinesis.streams.listing import ShardFilter, list_shards
-from pipeline_emulator.kinesis.streams.registry import require_room
+from pipeline_emulator.kinesis.streams.quotas import require_room
 from pipeline_emulator.kinesis.streams.stream import Stream
 from pipeline_emulator.kinesis.streams.tokens import seal
 from pipeline_emulator.kinesis.streams.topology import HASH_KEYS

@@ -3,24 +3,16 @@
 import threading
 import time
 
-from pipeline_emulator.kinesis.streams.errors import (
-    InvalidArgumentError,
-    LimitExceededError,
-    ResourceInUseError,
-    ResourceNotFoundError,
-)
+from pipeline_emulator.kinesis.streams.errors import ResourceInUseError, ResourceNotFoundError
 from pipeline_emulator.kinesis.streams.identity import StreamName
 from pipeline_emulator.kinesis.streams.iterators import ShardIterator, open_iterator
 from pipeline_emulator.kinesis.streams.memory import Memory
+from pipeline_emulator.kinesis.streams.quotas import initial_shard_count, require_room
 from pipeline_emulator.kinesis.streams.records import OVERHEAD_BYTES
 from pipeline_emulator.kinesis.streams.sequence import Clock, Creations
 from pipeline_emulator.kinesis.streams.settings import StreamSettings
 from pipeline_emulator.kinesis.streams.shard import Entry, Shard
-from pipeline_emulator.kinesis.streams.stream import ON_DEMAND_SHARDS, Placed, Stream
-
-# https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html (the quota of most regions)
-MOST_SHARDS = 1_000
-MOST_ON_DEMAND_STREAMS = 50
+from pipeline_emulator.kinesis.streams.stream import Placed, Stream
 
 
 class Streams:
@@ -75,7 +67,7 @@ class Streams:
             LimitExceededError: the account would have too many shards or on-demand streams.
             ResourceInUseError: a stream has that name.
         """
-        count = _shard_count(shard_count, mode)
+        count = initial_shard_count(shard_count, mode)
         with self._lock:
             streams = self.all(name.account, name.region)
             if name in self._streams:
@@ -123,37 +115,3 @@ class Streams:
     def _all_shards(self) -> list[Shard]:
         with self._lock:
             return [shard for stream in self._streams.values() for shard in stream.topology.shards]
-
-
-def open_shard_count(streams: list[Stream]) -> int:
-    """Return the open shards of the provisioned streams, to which the quota applies."""
-    return sum(len(stream.topology.open_shards) for stream in streams if stream.mode == "PROVISIONED")
-
-
-def require_room(streams: list[Stream], name: StreamName, additional: int, mode: str) -> None:
-    """Refuse to go beyond the quotas of an account, whose streams are given.
-
-    Raises:
-        LimitExceededError: there would be too many shards or on-demand streams.
-    """
-    if mode == "ON_DEMAND":
-        if sum(stream.mode == "ON_DEMAND" for stream in streams) >= MOST_ON_DEMAND_STREAMS:
-            raise LimitExceededError(
-                f"This request would exceed the on-demand stream limit for the account {name.account} in {name.region}:"
-                f" {MOST_ON_DEMAND_STREAMS}."
-            )
-    elif (current := open_shard_count(streams)) + additional > MOST_SHARDS:
-        raise LimitExceededError(
-            f"This request would exceed the shard limit for the account {name.account} in {name.region}. Current shard"
-            f" count for the account: {current}. Limit: {MOST_SHARDS}. Number of additional shards that would have"
-            f" resulted from this request: {additional}."
-        )
-
-
-def _shard_count(shard_count: int | None, mode: str) -> int:
-    if mode == "ON_DEMAND":
-        if shard_count is not None:
-            raise InvalidArgumentError("ShardCount is not allowed for a stream in ON_DEMAND mode.")
-        return ON_DEMAND_SHARDS
-    # Left out, AWS's default applies: https://docs.aws.amazon.com/kinesis/latest/APIReference/API_CreateStream.html
-    return 1 if shard_count is None else shard_count

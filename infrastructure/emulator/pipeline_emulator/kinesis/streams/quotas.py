@@ -1,0 +1,50 @@
+"""How many shards and streams an account may have in a region.
+
+https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html (the quota of most regions)
+"""
+
+from pipeline_emulator.kinesis.streams.errors import InvalidArgumentError, LimitExceededError
+from pipeline_emulator.kinesis.streams.identity import StreamName
+from pipeline_emulator.kinesis.streams.stream import ON_DEMAND_SHARDS, Stream
+
+MOST_SHARDS = 1_000
+MOST_ON_DEMAND_STREAMS = 50
+
+
+def open_shard_count(streams: list[Stream]) -> int:
+    """Return the open shards of the provisioned streams, to which the quota applies."""
+    return sum(len(stream.topology.open_shards) for stream in streams if stream.mode == "PROVISIONED")
+
+
+def require_room(streams: list[Stream], name: StreamName, additional: int, mode: str) -> None:
+    """Refuse to go beyond the quotas of an account, whose streams are given.
+
+    Raises:
+        LimitExceededError: there would be too many shards or on-demand streams.
+    """
+    if mode == "ON_DEMAND":
+        if sum(stream.mode == "ON_DEMAND" for stream in streams) >= MOST_ON_DEMAND_STREAMS:
+            raise LimitExceededError(
+                f"This request would exceed the on-demand stream limit for the account {name.account} in {name.region}:"
+                f" {MOST_ON_DEMAND_STREAMS}."
+            )
+    elif (current := open_shard_count(streams)) + additional > MOST_SHARDS:
+        raise LimitExceededError(
+            f"This request would exceed the shard limit for the account {name.account} in {name.region}. Current shard"
+            f" count for the account: {current}. Limit: {MOST_SHARDS}. Number of additional shards that would have"
+            f" resulted from this request: {additional}."
+        )
+
+
+def initial_shard_count(shard_count: int | None, mode: str) -> int:
+    """Return how many shards a stream begins with, if `shard_count` are asked for.
+
+    Raises:
+        InvalidArgumentError: the shards of an on-demand stream cannot be chosen.
+    """
+    if mode == "ON_DEMAND":
+        if shard_count is not None:
+            raise InvalidArgumentError("ShardCount is not allowed for a stream in ON_DEMAND mode.")
+        return ON_DEMAND_SHARDS
+    # Left out, AWS's default applies: https://docs.aws.amazon.com/kinesis/latest/APIReference/API_CreateStream.html
+    return 1 if shard_count is None else shard_count
