@@ -1,11 +1,12 @@
 """What all operations need: the streams, and the one that a request names."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from localstack.aws.api import RequestContext
 
+from pipeline_emulator.kinesis.activity import STREAM_ACTIVITY
 from pipeline_emulator.kinesis.streams.errors import ExpiredNextTokenError, InvalidArgumentError
 from pipeline_emulator.kinesis.streams.identity import StreamName, split_arn
 from pipeline_emulator.kinesis.streams.registry import Streams
@@ -26,6 +27,12 @@ class Operations:
     def stream(self, context: RequestContext, request: Request) -> Stream:
         """Return the stream that a request names, whatever its status."""
         return self.streams.get(stream_name(context, request))
+
+    def notify(self, stream: Stream, shard_ids: Iterable[str]) -> None:
+        """Wake the readers of shards: there are records, or the shard has come to its end."""
+        name = stream.name
+        for shard_id in shard_ids:
+            STREAM_ACTIVITY.notify((name.account, name.region, name.name, shard_id))
 
     def opened(self, token: str, length: int) -> list[Any]:
         """Return what a pagination token carries before the time it was made at.

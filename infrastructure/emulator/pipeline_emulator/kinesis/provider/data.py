@@ -7,7 +7,6 @@ from typing import Any
 from localstack import config
 from localstack.aws.api import RequestContext, handler
 
-from pipeline_emulator.kinesis.activity import STREAM_ACTIVITY
 from pipeline_emulator.kinesis.provider.base import Operations, Request, Response, epoch, stream_name, timestamp
 from pipeline_emulator.kinesis.provider.descriptions import child_shards
 from pipeline_emulator.kinesis.provider.validation import failure
@@ -86,9 +85,7 @@ class DataOperations(Operations):
         if random() < config.KINESIS_ERROR_PROBABILITY:  # noqa: S311 - LocalStack's own setting, no secret
             return [Placed(stream.topology.route(one.hash_key).shard_id, None) for one in entries]
         placed = self.streams.put(stream, entries)
-        name = stream.name
-        for shard_id in {place.shard_id for place in placed}:
-            STREAM_ACTIVITY.notify((name.account, name.region, name.name, shard_id))
+        self.notify(stream, {place.shard_id for place in placed})
         return placed
 
     def _require_order(self, stream: Stream, number: str | None) -> None:

@@ -53,12 +53,15 @@ class ShardOperations(Operations):
                 f"NewStartingHashKey must be in the range: [0, 2^128-1]. Specified value was {key}"
             )
         resharding.split(stream, request["ShardToSplit"], key, self.streams.clock())
+        self.notify(stream, [request["ShardToSplit"]])
 
     @handler("MergeShards", expand=False)
     def merge_shards(self, context: RequestContext, request: Request) -> None:
         """Merge two adjacent shards."""
         stream = self.stream(context, request)
-        resharding.merge(stream, request["ShardToMerge"], request["AdjacentShardToMerge"], self.streams.clock())
+        pair = request["ShardToMerge"], request["AdjacentShardToMerge"]
+        resharding.merge(stream, *pair, self.streams.clock())
+        self.notify(stream, pair)
 
     @handler("UpdateShardCount", expand=False)
     def update_shard_count(self, context: RequestContext, request: Request) -> Response:
@@ -67,6 +70,7 @@ class ShardOperations(Operations):
         target: int = request["TargetShardCount"]
         self._require_room(stream, target - len(stream.topology.open_shards))
         current = resharding.scale(stream, target, self.streams.clock())
+        self.notify(stream, [shard.shard_id for shard in stream.topology.shards if not shard.is_open])
         return {
             "StreamName": stream.name.name,
             "StreamARN": stream.name.arn,
