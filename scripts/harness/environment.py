@@ -14,6 +14,7 @@ DROPPED = (
 # What LocalStack gets of the user's environment: it reads several hundred variables of its own.
 LOCALSTACK = (
     *("PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "NODE_EXTRA_CA_CERTS"),
+    *("KINESIS_PROVIDER", "KINESIS_ENFORCE_LIMITS", "KINESIS_MEMORY_LIMIT_MB", "KINESIS_LATENCY_MS"),
     *("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"),
 )
 LOOPBACK = ("127.0.0.1", "localhost")
