@@ -163,3 +163,16 @@ def test_puts_during_reshardings_lose_nothing(world: Any) -> None:
     found = [record for shard in stream.topology.shards for record in world.read(stream, shard=shard.index)]
     assert sorted(record.number for record in found) == sorted(place.number for place in placed)
     assert sorted(int(record.data) for record in found) == list(range(3_000))
+
+
+def test_put_that_found_a_shard_just_before_it_closed_goes_to_its_child(
+    world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = world.create()
+    found_before = iter([stream.shard(FIRST)])
+    resharding.split(stream, FIRST, HASH_KEYS // 2, world.clock.now)
+    route = stream.topology.route
+    monkeypatch.setattr(stream.topology, "route", lambda key: next(found_before, None) or route(key))
+    [placed] = world.put(stream, b"a")
+    assert placed.shard_id != FIRST
+    assert placed.number > stream.shard(FIRST).last_number

@@ -54,7 +54,9 @@ class ConsumerOperations(Operations):
         stream = self.stream(context, request)
         after = None
         if token := request.get("NextToken"):
-            _, _, after = self.opened(token, 3)
+            _, arn, after = self.opened(token, 3)
+            if arn != stream.name.arn:
+                raise InvalidArgumentError("NextToken and StreamARN do not belong to one stream.")
         limit = request.get("MaxResults") or DEFAULT_PAGE
         chosen, more = page(stream.consumers.all(), lambda one: one.name, after, limit)
         response: Response = {"Consumers": [descriptions.consumer(found) for found in chosen]}
