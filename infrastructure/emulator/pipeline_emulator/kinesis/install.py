@@ -6,12 +6,13 @@ from localstack.aws import handlers
 from localstack.aws.api import RequestContext
 from localstack.services.kinesis.provider import KinesisProvider
 
-from pipeline_emulator.kinesis import server, tags
+from pipeline_emulator.kinesis import local_server, server, tags
 from pipeline_emulator.kinesis.activity import STREAM_ACTIVITY
 
 
 def install() -> None:
     """Add the operations to core's provider class before the provider is made, at its first request."""
+    local_server.install()
     server.install()
     for operation in (tags.create_stream, tags.tag_resource, tags.untag_resource, tags.list_tags_for_resource):
         setattr(KinesisProvider, operation.__name__, operation)

@@ -2,20 +2,17 @@
 
 import os
 
-from localstack.runtime import hooks
+from localstack.packages import InstallTarget, PackageException
+from localstack.services.kinesis.packages import kinesismock_package
 
 VARIABLE = "PIPELINE_KINESIS_LOCAL_DIR"
 
 
-@hooks.on_infra_start()  # type: ignore[untyped-decorator]
-def install_kinesis_local() -> None:
-    """Points LocalStack's installer at `<dir>/node_modules/kinesis-local`; without the variable nothing changes."""
+def install() -> None:
+    """Point LocalStack's installer at `<dir>/node_modules/kinesis-local`; without the variable nothing changes."""
     folder = os.environ.get(VARIABLE)
     if not folder:
         return
-
-    from localstack.packages import InstallTarget, PackageException
-    from localstack.services.kinesis.packages import kinesismock_package
 
     installer = kinesismock_package.get_installer()
 
