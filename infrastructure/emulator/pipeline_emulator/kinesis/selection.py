@@ -4,6 +4,8 @@ import os
 
 from localstack import config
 
+from pipeline_emulator.kinesis.streams.settings import StreamSettings
+
 VARIABLE = "KINESIS_PROVIDER"
 PIPELINE, NODE_SERVER = "pipeline", "kinesis-local"
 _CORE_NAMES = {PIPELINE: "pipeline", NODE_SERVER: "default"}
@@ -13,14 +15,16 @@ def select() -> None:
     """Tell core which provider to load; without KINESIS_PROVIDER, PROVIDER_OVERRIDE_KINESIS holds, else ours.
 
     Raises:
-        ValueError: KINESIS_PROVIDER names no provider.
+        ValueError: KINESIS_PROVIDER names no provider, or a setting of ours is not a number.
     """
     if wanted := os.environ.get(VARIABLE):
         if wanted not in _CORE_NAMES:
             raise ValueError(f"{VARIABLE}={wanted}: must be {PIPELINE} or {NODE_SERVER}")
         config.SERVICE_PROVIDER_CONFIG.set_provider("kinesis", _CORE_NAMES[wanted])
     config.SERVICE_PROVIDER_CONFIG.set_provider_if_not_exists("kinesis", _CORE_NAMES[PIPELINE])
-    if config.SERVICE_PROVIDER_CONFIG.get_provider("kinesis") != _CORE_NAMES[PIPELINE]:
+    if config.SERVICE_PROVIDER_CONFIG.get_provider("kinesis") == _CORE_NAMES[PIPELINE]:
+        StreamSettings.from_environment()  # a wrong setting ends LocalStack now, not at the first request
+    else:
         from pipeline_emulator.kinesis.install import install
 
         install()

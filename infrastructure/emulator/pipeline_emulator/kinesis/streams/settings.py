@@ -21,10 +21,21 @@ class StreamSettings:
         """Read KINESIS_LATENCY_MS, KINESIS_ENFORCE_LIMITS and KINESIS_MEMORY_LIMIT_MB.
 
         Raises:
-            ValueError: one of them is not a number.
+            ValueError: one of them is not a number; the message names it.
         """
         return cls(
-            latency_seconds=float(environment.get("KINESIS_LATENCY_MS") or 0) / 1000,
+            latency_seconds=_number(environment, "KINESIS_LATENCY_MS", 0) / 1000,
             enforce_limits=environment.get("KINESIS_ENFORCE_LIMITS", "").lower() in {"1", "true"},
-            memory_limit_bytes=int(float(environment.get("KINESIS_MEMORY_LIMIT_MB") or 1024) * 2**20),
+            memory_limit_bytes=int(_number(environment, "KINESIS_MEMORY_LIMIT_MB", 1024) * 2**20),
         )
+
+
+def _number(environment: Mapping[str, str], name: str, default: float) -> float:
+    text = environment.get(name) or str(default)
+    try:
+        number = float(text)
+    except ValueError as error:
+        raise ValueError(f"{name}={text}: must be a number") from error
+    if not 0 <= number < float("inf"):
+        raise ValueError(f"{name}={text}: must be zero or more")
+    return number
