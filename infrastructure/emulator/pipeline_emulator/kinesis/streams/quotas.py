@@ -3,7 +3,7 @@
 https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html (the quota of most regions)
 """
 
-from pipeline_emulator.kinesis.streams.errors import InvalidArgumentError, LimitExceededError
+from pipeline_emulator.kinesis.streams.errors import LimitExceededError
 from pipeline_emulator.kinesis.streams.identity import StreamName
 from pipeline_emulator.kinesis.streams.stream import ON_DEMAND_SHARDS, Stream
 
@@ -37,14 +37,8 @@ def require_room(streams: list[Stream], name: StreamName, additional: int, mode:
 
 
 def initial_shard_count(shard_count: int | None, mode: str) -> int:
-    """Return how many shards a stream begins with, if `shard_count` are asked for.
-
-    Raises:
-        InvalidArgumentError: the shards of an on-demand stream cannot be chosen.
-    """
+    """Return how many shards a stream begins with, if `shard_count` are asked for."""
     if mode == "ON_DEMAND":
-        if shard_count is not None:
-            raise InvalidArgumentError("ShardCount is not allowed for a stream in ON_DEMAND mode.")
-        return ON_DEMAND_SHARDS
-    # Left out, AWS's default applies: https://docs.aws.amazon.com/kinesis/latest/APIReference/API_CreateStream.html
-    return 1 if shard_count is None else shard_count
+        return ON_DEMAND_SHARDS  # a count beside it does not matter: LocalStack's own CloudFormation gives one
+    # Left out, one: https://docs.aws.amazon.com/kinesis/latest/APIReference/API_CreateStream.html leaves it open.
+    return shard_count or 1

@@ -60,10 +60,9 @@ class Streams:
         return stream
 
     def create(self, name: StreamName, shard_count: int | None, mode: str) -> Stream:
-        """Make a stream; `shard_count` is for mode PROVISIONED only.
+        """Make a stream; in mode ON_DEMAND `shard_count` does not matter.
 
         Raises:
-            InvalidArgumentError: shard count and mode do not go together.
             LimitExceededError: the account would have too many shards or on-demand streams.
             ResourceInUseError: a stream has that name.
         """
