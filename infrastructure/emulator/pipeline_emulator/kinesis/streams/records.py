@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from operator import attrgetter
 from typing import NamedTuple
 
-OVERHEAD_BYTES = 300
-"""What a record takes beside its data and its key: 263 by CPython 3.13's tracemalloc, and what its allocator adds."""
+OVERHEAD_BYTES = 530
+"""What a record takes beside its data and its key: a LocalStack grew by 740 MB with 1,010,000 records of 204 bytes."""
 
 # Deleting from the front of a list moves all that follow, so it is done for many records at once.
 _SMALLEST_DELETION = 1_000
