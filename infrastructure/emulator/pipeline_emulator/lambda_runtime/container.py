@@ -19,8 +19,9 @@ from pipeline_emulator.lambda_runtime.model import Exit, RuntimeStartError
 from pipeline_emulator.lambda_runtime.output import Output
 
 _KILL_SECONDS = 10.0
-# What a function writes passes through the engine: it has come when nothing has for a moment.
-_QUIET_SECONDS, _SETTLE_SECONDS = 0.002, 0.05
+# What a function writes passes through the engine: it has come when nothing has for a moment, and no line is unfinished
+# (`print` writes the end of a line by itself).
+_QUIET_SECONDS, _SETTLE_SECONDS = 0.004, 0.05
 # The engine measures on request and takes a while for it, hence not with every event.
 _MEASURE_SECONDS = 5.0
 # The default user Lambda runs every image with, whatever its USER says: no rights but those everybody has.
@@ -81,13 +82,14 @@ class ContainerRuntime:
         self._measured = 0.0
         self._measuring: asyncio.Task[None] | None = None
         self._last_output = 0.0
+        self._in_line = False
         self.exited: asyncio.Future[Exit] = self._loop.create_future()
         self.exited.set_result(Exit(0))  # nothing runs yet
 
     async def start(self, api_address: str) -> None:
         """Starts the runtime in a new container; /tmp is new with it."""
         self.exited = self._loop.create_future()
-        self._peak_bytes, self._measured = 0, 0.0
+        self._peak_bytes, self._measured, self._in_line = 0, 0.0, False
         try:
             container_id = await self._call(self._create, api_address)
             if self._closed:  # closed meanwhile, by somebody who did not know of it
@@ -130,18 +132,20 @@ class ContainerRuntime:
                 await asyncio.wait({self._measuring}, timeout=_SETTLE_SECONDS)
         await asyncio.sleep(_QUIET_SECONDS)
         while not self.exited.done() and self._loop.time() < deadline:
-            if self._loop.time() - self._last_output > _QUIET_SECONDS:
+            if self._loop.time() - self._last_output > _QUIET_SECONDS and not self._in_line:
                 return
-            await asyncio.sleep(_QUIET_SECONDS)
+            await asyncio.sleep(_QUIET_SECONDS / 4)
+        self._in_line = False  # a function that does not end its lines is waited for once an event, not for ever
 
     async def close(self) -> None:
         """Kills and removes the container; one that is being started goes once it is there."""
         self._closed = True
         await self.kill()
 
-    def wrote(self) -> None:
-        """The follower passed something on; called in its thread."""
+    def wrote(self, data: bytes) -> None:
+        """The follower has passed something on; called in its thread."""
         self._last_output = self._loop.time()
+        self._in_line = not data.endswith(b"\n")
 
     def ended(self, how: Exit, *, out_of_memory: bool) -> None:
         """The follower saw the container's end."""
@@ -220,9 +224,10 @@ class _Follower:
 
     def _pass_on(self, data: bytes) -> None:
         self._beginning = (self._beginning + data)[:_BEGINNING_BYTES]
-        self._runtime.wrote()
-        while data:
-            data = data[os.write(self._write_fd, data) :]
+        left = data
+        while left:
+            left = left[os.write(self._write_fd, left) :]
+        self._runtime.wrote(data)  # now that the pipe has it
 
     def _end(self) -> tuple[Exit, bool]:
         try:
