@@ -1,5 +1,6 @@
 """Makes the gateway known to LocalStack under GATEWAY_SERVER=bound."""
 
+from localstack.runtime import hooks
 from localstack.runtime.server.core import RuntimeServer, RuntimeServerPlugin
 
 
@@ -13,3 +14,12 @@ class BoundRuntimeServerPlugin(RuntimeServerPlugin):
         from pipeline_emulator.gateway.server import BoundRuntimeServer
 
         return BoundRuntimeServer()
+
+
+# After all other hooks: they choose providers and change what is loaded here.
+@hooks.on_infra_start(priority=-100)  # type: ignore[untyped-decorator]
+def load_services() -> None:
+    """Load the pipeline's services in one thread."""
+    from pipeline_emulator.gateway.services import load
+
+    load()
