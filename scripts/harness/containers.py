@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 from docker.models.containers import Container
 from testcontainers.compose import DockerCompose
 
-from harness import commands, console, engine, environment, images, localstack, paths, processes, setup
+from harness import commands, console, ecr_password, engine, environment, images, localstack, paths, processes, setup
 from harness.clients import Clients
 from harness.console import Step
 from harness.errors import HarnessError
@@ -146,13 +145,12 @@ def login(stack: Stack) -> None:
     """
     if stack.runtime != DOCKER:
         raise HarnessError("the embedded runtime has no images", "start the other one: make local-up RUNTIME=docker")
-    token = Clients(stack).ecr.get_authorization_token()["authorizationData"][0]["authorizationToken"]
-    password = base64.b64decode(token).partition(b":")[2]
+    password = ecr_password.password(Clients(stack).ecr)
     host = str(stack.outputs["ecr_repository_url"]).partition("/")[0]
     command = ["docker", "login", "--username", "AWS", "--password-stdin", host]
-    done = subprocess.run(command, input=password, capture_output=True, timeout=DOWN_DEADLINE, check=False)
+    done = subprocess.run(command, input=password, text=True, capture_output=True, timeout=DOWN_DEADLINE, check=False)
     if done.returncode != 0:
-        raise HarnessError(f"docker login failed: {done.stderr.decode().strip()}", "see the message of Docker above")
+        raise HarnessError(f"docker login failed: {done.stderr.strip()}", "see the message of Docker above")
     console.say(f"logged in to {host}; now: docker pull {stack.outputs['image_uri']}")
 
 

@@ -7,19 +7,25 @@ from __future__ import annotations
 
 import base64
 import sys
+from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 
+def password(client: Any) -> str:
+    """The password that a boto3 `ecr` client's credentials give; errors are the client's."""
+    token = client.get_authorization_token()["authorizationData"][0]["authorizationToken"]
+    return base64.b64decode(token).decode().partition(":")[2]
+
+
 def main() -> int:
     """Prints the password, or why there is none."""
     try:
-        token = boto3.client("ecr").get_authorization_token()["authorizationData"][0]["authorizationToken"]
+        print(password(boto3.client("ecr")))
     except (BotoCoreError, ClientError) as error:
         print(f"ECR gives no password: {error}", file=sys.stderr)
         return 1
-    print(base64.b64decode(token).decode().partition(":")[2])
     return 0
 
 

@@ -66,9 +66,7 @@ def is_running(container_id: str) -> bool:
         return False
     try:
         return bool(client().containers.get(container_id).status == "running")
-    except NotFound:
-        return False
-    except ERRORS:  # the engine has been stopped
+    except ERRORS:  # it has been removed, or the engine stopped
         return False
 
 
