@@ -1,23 +1,21 @@
 """Invokes a function with a batch and says what came of it."""
 
 import logging
-import threading
 from collections.abc import Sequence
 from typing import Any
 
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-from localstack.services.lambda_.event_source_mapping.pipe_utils import get_internal_client
+from localstack.aws.api import ServiceException
+from localstack.utils.strings import long_uid
 
 from pipeline_emulator.event_source.batch_run import Invocation, NotInvoked, Outcome
+from pipeline_emulator.event_source.batching import PAYLOAD_LIMIT
 from pipeline_emulator.event_source.records import StreamRecord, payload
 from pipeline_emulator.event_source.response import first_failed
 from pipeline_emulator.event_source.settings import MappingSettings
+from pipeline_emulator.gateway.in_process import provider
 
 LOG = logging.getLogger(__name__)
 
-# A function may run for 900 s: https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html
-INVOKE_TIMEOUT_SECONDS = 905
 # A batch over the payload limit can never be delivered: it counts as failed, where other errors wait for better times.
 PAYLOAD_TOO_LARGE = "RequestTooLargeException"
 
@@ -28,28 +26,27 @@ class LambdaInvoker:
     def __init__(self, settings: MappingSettings) -> None:
         """Invoke the function of `settings`: it may be an unqualified, a version's or an alias's ARN."""
         self._settings = settings
-        self._lock = threading.Lock()
-        self._cached_client: Any = None
+        self._target = _target(settings.function_arn)
 
     def invoke(self, records: Sequence[StreamRecord]) -> Outcome:
         """Invoke the function with `records`; never raises for what the function or Lambda does."""
+        request_id, event = long_uid(), payload(records).encode("ascii")
+        if len(event) > PAYLOAD_LIMIT:
+            return Invocation(request_id, 413, function_error=PAYLOAD_TOO_LARGE, succeeded=False)
         try:
-            response = self._client().invoke(
-                FunctionName=self._settings.function_arn,
-                InvocationType="RequestResponse",
-                Payload=payload(records).encode("ascii"),
+            result = provider("lambda").lambda_service.invoke(
+                **self._target, invocation_type=None, client_context=None, request_id=request_id, payload=event
             )
-            body: bytes = response["Payload"].read()
-        except ClientError as error:
-            return self._refused(error)
-        except BotoCoreError as error:
+        except ServiceException as error:
+            LOG.info("%s was not invoked, its batch waits: %s: %s", self._settings.function_arn, error.code, error)
+            return NotInvoked(error.code)
+        except Exception as error:  # whatever core or the engine below it does, the batch stays
             LOG.warning("Invoking %s failed before an answer came: %s", self._settings.function_arn, error)
             return NotInvoked(str(error))
-        request_id = response["ResponseMetadata"].get("RequestId", "")
-        status, version = response["StatusCode"], response.get("ExecutedVersion", "$LATEST")
-        if function_error := response.get("FunctionError"):
-            return Invocation(request_id, status, version, function_error=function_error, succeeded=False)
-        return self._returned(Invocation(request_id, status, version), body, records)
+        version = result.executed_version
+        if result.is_error:
+            return Invocation(request_id, executed_version=version, function_error="Unhandled", succeeded=False)
+        return self._returned(Invocation(request_id, executed_version=version), result.payload, records)
 
     def _returned(self, invocation: Invocation, body: bytes, records: Sequence[StreamRecord]) -> Invocation:
         if not self._settings.report_batch_item_failures:
@@ -62,26 +59,13 @@ class LambdaInvoker:
             return Invocation(*known, succeeded=False)
         return Invocation(*known, succeeded=lowest is None, first_failed=lowest)
 
-    def _refused(self, error: ClientError) -> Outcome:
-        code = error.response["Error"]["Code"]
-        if code == PAYLOAD_TOO_LARGE:
-            request_id = error.response["ResponseMetadata"].get("RequestId", "")
-            status = error.response["ResponseMetadata"].get("HTTPStatusCode", 413)
-            return Invocation(request_id, status, function_error=code, succeeded=False)
-        LOG.info("%s was not invoked, its batch waits: %s", self._settings.function_arn, error)
-        return NotInvoked(code)
 
-    def _client(self) -> Any:
-        with self._lock:
-            if self._cached_client is None:
-                self._cached_client = get_internal_client(
-                    arn=self._settings.function_arn,
-                    client_config=Config(
-                        # The mapping itself retries: a hidden second invocation would not count.
-                        retries={"total_max_attempts": 1},
-                        read_timeout=INVOKE_TIMEOUT_SECONDS,
-                        tcp_keepalive=True,
-                        max_pool_connections=50,
-                    ),
-                )
-            return self._cached_client
+def _target(function_arn: str) -> dict[str, Any]:
+    """Return what core's service calls the parts of a function's ARN."""
+    _, _, _, region, account, _, name, *qualifier = function_arn.split(":")
+    return {
+        "function_name": name,
+        "qualifier": qualifier[0] if qualifier else None,
+        "account_id": account,
+        "region": region,
+    }

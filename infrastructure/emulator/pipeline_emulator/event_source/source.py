@@ -1,4 +1,4 @@
-"""Reads a stream through the Kinesis API, with the function's role as AWS does."""
+"""Reads a stream through the Kinesis API: without HTTP where the streams are in this process."""
 
 import threading
 from collections.abc import Sequence
@@ -13,6 +13,9 @@ from localstack.utils.aws.client_types import ServicePrincipal
 
 from pipeline_emulator.event_source.settings import MappingSettings
 from pipeline_emulator.event_source.shards import Position, Shard
+from pipeline_emulator.gateway.in_process import provider
+from pipeline_emulator.kinesis.in_process import InProcessKinesis
+from pipeline_emulator.kinesis.provider.service import PipelineKinesisProvider
 
 # Quota of GetRecords: https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html
 RECORDS_PER_READ = 10_000
@@ -110,16 +113,25 @@ class KinesisSource:
     def _client(self) -> Any:
         with self._lock:
             if self._cached_client is None:
-                self._cached_client = get_internal_client(
-                    arn=self._settings.stream_arn,
-                    role_arn=self._role_arn,
-                    service_principal=ServicePrincipal.lambda_,
-                    source_arn=self._settings.function_arn,
-                    client_config=Config(
-                        retries={"total_max_attempts": 1},
-                        read_timeout=READ_TIMEOUT_SECONDS,
-                        tcp_keepalive=True,
-                        max_pool_connections=50,
-                    ),
-                )
+                self._cached_client = _in_process() or self._over_http()
             return self._cached_client
+
+    def _over_http(self) -> Any:
+        return get_internal_client(
+            arn=self._settings.stream_arn,
+            role_arn=self._role_arn,
+            service_principal=ServicePrincipal.lambda_,
+            source_arn=self._settings.function_arn,
+            client_config=Config(
+                retries={"total_max_attempts": 1},
+                read_timeout=READ_TIMEOUT_SECONDS,
+                tcp_keepalive=True,
+                max_pool_connections=50,
+            ),
+        )
+
+
+def _in_process() -> Any:
+    """Return a client of the streams in this process, None where the Node server holds them."""
+    streams = provider("kinesis")
+    return InProcessKinesis(streams) if isinstance(streams, PipelineKinesisProvider) else None

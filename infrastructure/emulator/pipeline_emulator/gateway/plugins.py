@@ -19,7 +19,10 @@ class BoundRuntimeServerPlugin(RuntimeServerPlugin):
 # After all other hooks: they choose providers and change what is loaded here.
 @hooks.on_infra_start(priority=-100)  # type: ignore[untyped-decorator]
 def load_services() -> None:
-    """Load the pipeline's services in one thread."""
+    """Load the pipeline's services in one thread, then tune what they leave."""
     from pipeline_emulator.gateway.services import load
+    from pipeline_emulator.gateway.tuning import collect_less, serve_faster
 
     load()
+    serve_faster()
+    collect_less()

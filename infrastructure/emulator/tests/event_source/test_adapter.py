@@ -246,3 +246,12 @@ def test_data_nested_too_deeply_match_no_filter_on_data(alone: Callable[[str], A
     module = alone("event_source.filters")
     event = {"kinesis": {"data": base64.b64encode(b"[" * 200_000).decode()}}
     assert not module.RecordFilter([{"data": json.loads("{}")}]).matches(event)
+
+
+def test_a_batch_over_the_payload_limit_has_failed_without_an_invocation(alone: Callable[[str], Any]) -> None:
+    """Lambda answers RequestTooLargeException (413); it counts against the retries, else it were sent for ever."""
+    invoker = alone("event_source.invoker").LambdaInvoker(settings())
+    huge = StreamRecord(1, "key", NOW.timestamp(), "x" * (6 * 2**20))
+    outcome = invoker.invoke([huge])
+    assert (outcome.status_code, outcome.function_error) == (413, "RequestTooLargeException")
+    assert not outcome.succeeded
