@@ -4,13 +4,11 @@ from typing import Any
 
 from localstack.services.lambda_.event_source_mapping.esm_worker_factory import EsmWorkerFactory
 
-from pipeline_emulator.event_source import shutdown
 from pipeline_emulator.event_source.worker import KinesisMappingWorker
 
 
 def install() -> None:
     """Patch `EsmWorkerFactory`: core's `lambda_create_event_source_poller` hook is never asked about Kinesis."""
-    shutdown.install()
     factory: Any = EsmWorkerFactory
     make_core_worker = factory.get_esm_worker
 

@@ -13,6 +13,7 @@ from pipeline_emulator.event_source.progress import ShardProgress
 from pipeline_emulator.event_source.records import StreamRecord
 from pipeline_emulator.event_source.settings import MappingSettings
 from pipeline_emulator.event_source.stop import Stop
+from pipeline_emulator.metrics.functions import count_iterator_age
 
 LOG = logging.getLogger(__name__)
 
@@ -122,6 +123,7 @@ class Lane:
             if expired := run.expire(time.time()):
                 self._discard(expired)
                 continue
+            count_iterator_age(self._settings.function_arn, run.current[-1].arrival)
             outcome = self._invoker.invoke(run.current)
             if self._stop.aborted and not (isinstance(outcome, Invocation) and outcome.succeeded):
                 self._stop.abort()

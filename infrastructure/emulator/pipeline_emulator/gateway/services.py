@@ -6,6 +6,7 @@ _ModuleLock('moto.s3.exceptions')" for as long as LocalStack ran.
 """
 
 from localstack.services.plugins import SERVICE_PLUGINS
+from localstack.utils.bootstrap import is_api_enabled
 from moto.backends import get_backend
 
 # In the order of what needs what: logs imports s3's modules, lambda uses iam's, logs' and sqs's.
@@ -13,8 +14,8 @@ SERVICES = ("s3", "iam", "sts", "kms", "sqs", "cloudwatch", "logs", "kinesis", "
 
 
 def load() -> None:
-    """Load them; what is missing in this LocalStack is left to the first request, which tells why."""
+    """Load them; what is missing or, by SERVICES, disabled is left to the first request, which tells why."""
     for name in SERVICES:
         get_backend(name)  # type: ignore[call-overload]
-        if SERVICE_PLUGINS.exists(name):
+        if SERVICE_PLUGINS.exists(name) and is_api_enabled(name):
             SERVICE_PLUGINS.require(name)

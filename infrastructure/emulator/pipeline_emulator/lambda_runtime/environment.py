@@ -14,6 +14,7 @@ from pipeline_emulator.lambda_runtime.model import Answer, Exit, Failure, Functi
 from pipeline_emulator.lambda_runtime.output import Output
 from pipeline_emulator.lambda_runtime.runtime_api import RuntimeApiServer
 from pipeline_emulator.lambda_runtime.session import Session
+from pipeline_emulator.metrics.functions import count_duration
 
 # An initialization that takes longer is repeated with the first event, then within the function's own timeout.
 INIT_SECONDS = 10.0
@@ -93,6 +94,7 @@ class Environment:
         self._runtime.watch(busy=True)
         outcome = await self._obtain(invocation, _now() + self._settings.timeout_seconds)
         duration_ms = _milliseconds_since(began)
+        count_duration(invocation.function_arn, self._settings.version, duration_ms)
         await self._drain()
         self._report(invocation, duration_ms, outcome if isinstance(outcome, Failure) else None)
         self._runtime.watch(busy=False)

@@ -7,11 +7,15 @@ from typing import Any
 from localstack.aws.api import RequestContext
 
 from pipeline_emulator.kinesis.activity import STREAM_ACTIVITY
-from pipeline_emulator.kinesis.streams.errors import ExpiredNextTokenError, InvalidArgumentError
+from pipeline_emulator.kinesis.streams.commitment import DISABLED, Commitments
+from pipeline_emulator.kinesis.streams.errors import ExpiredNextTokenError, InvalidArgumentError, LimitExceededError
 from pipeline_emulator.kinesis.streams.identity import StreamName, split_arn
 from pipeline_emulator.kinesis.streams.registry import Streams
 from pipeline_emulator.kinesis.streams.stream import Stream
 from pipeline_emulator.kinesis.streams.tokens import LIFETIME_SECONDS, unseal
+
+# https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateStreamWarmThroughput.html: 10 GiB/s
+MOST_WARM_MIBPS = 10 * 1024
 
 Request = dict[str, Any]
 Response = dict[str, Any]
@@ -23,6 +27,7 @@ class Operations:
     def __init__(self, streams: Streams) -> None:
         """Serve `streams`."""
         self.streams = streams
+        self.commitments = Commitments(streams.clock)
 
     def stream(self, context: RequestContext, request: Request) -> Stream:
         """Return the stream that a request names, whatever its status."""
@@ -33,6 +38,25 @@ class Operations:
         name = stream.name
         for shard_id in shard_ids:
             STREAM_ACTIVITY.notify((name.account, name.region, name.name, shard_id))
+
+    def require_warm_throughput(self, context: RequestContext, mode: str, wanted: int | None) -> None:
+        """Refuse a warm throughput, in MiB/s, that a stream of this mode or account cannot have; None asks for none.
+
+        Raises:
+            InvalidArgumentError: the stream is provisioned, or the account has no commitment.
+            LimitExceededError: it is above 10 GiB/s.
+        """
+        if wanted is None:
+            return
+        if mode != "ON_DEMAND":
+            raise InvalidArgumentError("Warm throughput is only supported for streams in ON_DEMAND capacity mode.")
+        if self.commitments.get(context.account_id, context.region).status == DISABLED:
+            raise InvalidArgumentError(
+                "Warm throughput requires MinimumThroughputBillingCommitment to be enabled for the account"
+                f" {context.account_id} in {context.region}. Use the UpdateAccountSettings API."
+            )
+        if wanted > MOST_WARM_MIBPS:
+            raise LimitExceededError(f"WarmThroughputMiBps {wanted} exceeds the limit of {MOST_WARM_MIBPS} MiBps.")
 
     def opened(self, token: str, length: int) -> list[Any]:
         """Return what a pagination token carries before the time it was made at.

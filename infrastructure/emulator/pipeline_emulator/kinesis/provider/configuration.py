@@ -56,7 +56,9 @@ class ConfigurationOperations(Operations):
     def update_stream_mode(self, context: RequestContext, request: Request) -> None:
         """Change between PROVISIONED and ON_DEMAND; the shards stay."""
         stream = self._changing(context, request)
-        stream.mode = request["StreamModeDetails"]["StreamMode"]
+        mode, warm_throughput = request["StreamModeDetails"]["StreamMode"], request.get("WarmThroughputMiBps")
+        self.require_warm_throughput(context, mode, warm_throughput)
+        stream.mode, stream.warm_throughput = mode, warm_throughput
         stream.begin("UPDATING")
 
     @handler("UpdateMaxRecordSize", expand=False)

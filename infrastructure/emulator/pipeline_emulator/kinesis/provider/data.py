@@ -1,8 +1,9 @@
 """Putting and getting records."""
 
+import time
 from collections.abc import Sequence
 from random import random
-from typing import Any
+from typing import Any, Literal
 
 from localstack import config
 from localstack.aws.api import RequestContext, handler
@@ -17,6 +18,7 @@ from pipeline_emulator.kinesis.streams.records import Record
 from pipeline_emulator.kinesis.streams.sequence import owner, seconds
 from pipeline_emulator.kinesis.streams.shard import Chunk, Entry
 from pipeline_emulator.kinesis.streams.stream import Placed, Stream
+from pipeline_emulator.metrics import kinesis as metrics
 
 # https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html
 LARGEST_REQUEST_BYTES = 5 * 2**20
@@ -31,9 +33,9 @@ class DataOperations(Operations):
         """Put one record."""
         stream = self.streams.usable(stream_name(context, request))
         one = _entry(request)
-        _require_size(stream, one, "data")
+        _require_size(stream, one.size, "data")
         self._require_order(stream, request.get("SequenceNumberForOrdering"))
-        [placed] = self._put(stream, [one])
+        [placed] = self._put(stream, "PutRecord", [one], [one.size])
         if placed.number is None:
             raise ThroughputExceededError(_rate_exceeded(stream, placed.shard_id))
         return {"ShardId": placed.shard_id, "SequenceNumber": str(placed.number), **_encryption(stream)}
@@ -43,11 +45,12 @@ class DataOperations(Operations):
         """Put up to 500 records; each one succeeds or fails by itself."""
         stream = self.streams.usable(stream_name(context, request))
         entries = [_entry(record) for record in request["Records"]]
-        for index, one in enumerate(entries, 1):
-            _require_size(stream, one, f"records.{index}.member.data")
-        if sum(one.size for one in entries) > LARGEST_REQUEST_BYTES:
+        sizes = [one.size for one in entries]
+        for index, size in enumerate(sizes, 1):
+            _require_size(stream, size, f"records.{index}.member.data")
+        if sum(sizes) > LARGEST_REQUEST_BYTES:
             raise InvalidArgumentError("Records size exceeds 5 MB limit")
-        placed = self._put(stream, entries)
+        placed = self._put(stream, "PutRecords", entries, sizes)
         failed = sum(place.number is None for place in placed)
         results = [_result(stream, place) for place in placed]
         return {"FailedRecordCount": failed, "Records": results, **_encryption(stream)}
@@ -68,7 +71,7 @@ class DataOperations(Operations):
         stream, iterator = self.streams.open_iterator(request["ShardIterator"])
         if request.get("StreamARN") and stream_name(context, request) != stream.name:
             raise InvalidArgumentError("The StreamARN and the ShardIterator do not belong to one stream.")
-        chunk = stream.read(iterator, request.get("Limit") or MOST_RECORDS_PER_READ)
+        chunk = metrics.read(stream, iterator, request.get("Limit") or MOST_RECORDS_PER_READ)
         return {
             "Records": records(stream, chunk.records),
             "MillisBehindLatest": chunk.milliseconds_behind,
@@ -81,11 +84,20 @@ class DataOperations(Operations):
         following = ShardIterator(stream.name, stream.created, iterator.shard_id, chunk.position)
         return {"NextShardIterator": following.seal(self.streams.clock())}
 
-    def _put(self, stream: Stream, entries: list[Entry]) -> list[Placed]:
+    def _put(
+        self,
+        stream: Stream,
+        operation: Literal["PutRecord", "PutRecords"],
+        entries: list[Entry],
+        sizes: Sequence[int],
+    ) -> list[Placed]:
+        began = time.time()
         if random() < config.KINESIS_ERROR_PROBABILITY:  # noqa: S311 - LocalStack's own setting, no secret
-            return [Placed(stream.topology.route(one.hash_key).shard_id, None) for one in entries]
-        placed = self.streams.put(stream, entries)
-        self.notify(stream, {place.shard_id for place in placed})
+            placed = [Placed(stream.topology.route(one.hash_key).shard_id, None) for one in entries]
+        else:
+            placed = self.streams.put(stream, entries)
+            self.notify(stream, {place.shard_id for place in placed})
+        metrics.count_put(stream, operation, began, sizes, placed)
         return placed
 
     def _require_order(self, stream: Stream, number: str | None) -> None:
@@ -115,9 +127,9 @@ def _entry(record: Request) -> Entry:
     return entry(record["Data"], record["PartitionKey"], record.get("ExplicitHashKey"))
 
 
-def _require_size(stream: Stream, one: Entry, path: str) -> None:
+def _require_size(stream: Stream, size: int, path: str) -> None:
     limit = stream.largest_record_kib * 1024
-    if one.size > limit:
+    if size > limit:
         text = failure("", path, f"have length less than or equal to {limit}")
         raise ValidationError(f"1 validation error detected: {text}")
 

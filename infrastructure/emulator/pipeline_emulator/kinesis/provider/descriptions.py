@@ -3,6 +3,7 @@
 from typing import Any
 
 from pipeline_emulator.kinesis.provider.base import timestamp
+from pipeline_emulator.kinesis.streams.commitment import Commitment
 from pipeline_emulator.kinesis.streams.consumers import Consumer
 from pipeline_emulator.kinesis.streams.shard import Shard
 from pipeline_emulator.kinesis.streams.stream import Stream
@@ -30,6 +31,20 @@ def description(stream: Stream) -> Description:
         "EncryptionType": "KMS" if stream.key_id else "NONE",
         **({"KeyId": stream.key_id} if stream.key_id else {}),
     }
+
+
+def warm_throughput(stream: Stream) -> Description:
+    """Return the warm throughput that was asked for; nothing has to scale, so that the target is reached at once."""
+    if (wanted := stream.warm_throughput) is None:
+        return {}
+    return {"WarmThroughput": {"TargetMiBps": wanted, "CurrentMiBps": wanted}}
+
+
+def commitment(found: Commitment) -> Description:
+    """Return an account's MinimumThroughputBillingCommitment."""
+    times = {"StartedAt": found.started_at, "EarliestAllowedEndAt": found.earliest_end, "EndedAt": found.ended_at}
+    known = {name: timestamp(value) for name, value in times.items() if value is not None}
+    return {"Status": found.status, **known}
 
 
 def shard(found: Shard) -> Description:

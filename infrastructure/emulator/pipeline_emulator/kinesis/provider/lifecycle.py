@@ -26,8 +26,10 @@ class LifecycleOperations(Operations):
         name = stream_name(context, request)
         require_tags(name, tags)
         mode = (request.get("StreamModeDetails") or {}).get("StreamMode") or "PROVISIONED"
+        self.require_warm_throughput(context, mode, request.get("WarmThroughputMiBps"))
         stream = self.streams.create(name, request.get("ShardCount"), mode)
         add_tags(stream, tags)
+        stream.warm_throughput = request.get("WarmThroughputMiBps")
         stream.largest_record_kib = request.get("MaxRecordSizeInKiB") or DEFAULT_RECORD_KIB
 
     @handler("DeleteStream", expand=False)
@@ -75,6 +77,7 @@ class LifecycleOperations(Operations):
                 "OpenShardCount": len(stream.topology.open_shards),
                 "ConsumerCount": len(stream.consumers),
                 "MaxRecordSizeInKiB": stream.largest_record_kib,
+                **descriptions.warm_throughput(stream),
             }
         }
 

@@ -6,6 +6,7 @@ from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.aws.skeleton import DispatchTable, create_dispatch_table
 from localstack.services.plugins import Service
 
+from pipeline_emulator.kinesis.provider.account import AccountOperations
 from pipeline_emulator.kinesis.provider.configuration import ConfigurationOperations
 from pipeline_emulator.kinesis.provider.consumers import ConsumerOperations
 from pipeline_emulator.kinesis.provider.data import DataOperations
@@ -27,6 +28,7 @@ class PipelineKinesisProvider(
     TagOperations,
     PolicyOperations,
     ConsumerOperations,
+    AccountOperations,
 ):
     """All operations."""
 

@@ -53,6 +53,7 @@ class Stream:
         self.tags: dict[str, str] = {}
         self.metrics: set[str] = set()
         self.key_id: str | None = None
+        self.warm_throughput: int | None = None  # MiB/s
         self.policies: dict[str, str] = {}
         self.consumers = Consumers(name)
         self.largest_record_kib = DEFAULT_RECORD_KIB

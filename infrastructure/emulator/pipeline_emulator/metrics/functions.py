@@ -1,0 +1,65 @@
+"""Metrics of functions and of event source mappings, under the names and with the meanings of AWS.
+
+https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics.html. Their time is when the function was invoked.
+"""
+
+import functools
+import time
+from collections.abc import Mapping
+
+from pipeline_emulator.metrics.aggregator import METRICS, Resource
+
+NAMESPACE = "AWS/Lambda"
+
+
+def count_invocation(function_arn: str, version: str, at: float, *, is_error: bool) -> None:
+    """Count an invocation that ran; `function_arn` as it was invoked, `version` what was executed."""
+    _count(function_arn, version, at, {"Invocations": 1, "Errors": int(is_error), "Throttles": 0})
+
+
+def count_throttle(function_arn: str, version: str, at: float) -> None:
+    """Count an invocation that was refused for lack of concurrency: it counts neither as invocation nor as error."""
+    _count(function_arn, version, at, {"Throttles": 1})
+
+
+def count_duration(function_arn: str, version: str, milliseconds: float) -> None:
+    """Count the time that the function has taken for an event, which ends now."""
+    _count(function_arn, version, time.time() - milliseconds / 1000, {"Duration": milliseconds})
+
+
+def count_iterator_age(function_arn: str, last_arrival: float) -> None:
+    """Count the age of a batch that goes to a function now; its last record arrived at `last_arrival` (epoch seconds).
+
+    "The age is the amount of time between when a stream receives the record and when the event source mapping sends
+    the event to the function": a batch that is sent again counts again, older.
+    """
+    now = time.time()
+    _count(function_arn, None, now, {"IteratorAge": max(0.0, now - last_arrival) * 1000})
+
+
+def _count(function_arn: str, version: str | None, at: float, values: Mapping[str, float]) -> None:
+    if METRICS.enabled:
+        for resource in resources(function_arn, version):
+            METRICS.add(at, resource, values)
+
+
+@functools.lru_cache(1024)
+def resources(function_arn: str, version: str | None) -> tuple[Resource, ...]:
+    """Return what an invocation is counted for.
+
+    Args:
+        function_arn: `arn:aws:lambda:REGION:ACCOUNT:function:NAME[:QUALIFIER]`, as it was invoked.
+        version: what was executed, or None where it is not known; it is a dimension behind an alias.
+
+    Returns:
+        All functions of the account and region, the function, the function with what was invoked of it (its name alone
+        when no version or alias was), and behind an alias also that with the version.
+    """
+    _, _, _, region, account, _, name, *qualifiers = function_arn.split(":")
+    function = ("FunctionName", name)
+    resource = ("Resource", ":".join([name, *qualifiers]))
+    dimensions: list[tuple[tuple[str, str], ...]] = [(), (function,), (function, resource)]
+    is_alias = bool(qualifiers) and not qualifiers[0].isdigit() and not qualifiers[0].startswith("$")
+    if is_alias and version is not None:
+        dimensions.append((("ExecutedVersion", version), function, resource))
+    return tuple(Resource(account, region, NAMESPACE, chosen) for chosen in dimensions)

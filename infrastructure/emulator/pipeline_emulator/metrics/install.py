@@ -1,0 +1,95 @@
+"""Where core is changed for metrics: CloudWatch's statistics, and what Lambda publishes."""
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from localstack.aws.api.lambda_ import TooManyRequestsException
+from localstack.aws.connect import connect_to
+from localstack.runtime import events
+from localstack.services.cloudwatch.cloudwatch_database_helper import CloudwatchDatabase
+from localstack.services.cloudwatch.provider_v2 import CloudwatchProvider
+from localstack.services.lambda_.invocation import version_manager
+from localstack.services.lambda_.invocation.version_manager import LambdaVersionManager
+from localstack.utils.bootstrap import is_api_enabled
+from localstack.utils.patch import patch
+
+from pipeline_emulator.metrics import functions
+from pipeline_emulator.metrics.aggregator import METRICS, MINUTE
+from pipeline_emulator.metrics.publisher import Publisher
+from pipeline_emulator.metrics.statistics import metric_data_stat
+
+
+def install() -> None:
+    """Count from now on, if this LocalStack has CloudWatch; core's own way of publishing is closed in any case."""
+    _count_invocations()
+    if is_api_enabled("cloudwatch"):
+        publisher = Publisher(METRICS, _put, events.infra_stopping)
+        _publish_before_reads(publisher)
+        database: Any = CloudwatchDatabase
+        database.get_metric_data_stat = metric_data_stat
+        publisher.start()
+
+
+def _put(account: str, region: str, namespace: str, data: list[dict[str, Any]]) -> None:
+    client = connect_to(aws_access_key_id=account, region_name=region).cloudwatch
+    client.put_metric_data(Namespace=namespace, MetricData=data)
+
+
+def _count_invocations() -> None:
+    """Count invocations where core started a thread for each, which wrote to CloudWatch over HTTP."""
+    module: Any = version_manager
+    start_thread: Callable[..., Any] = module.start_thread
+
+    def start_other_thread(method: Any, *args: Any, name: str | None = None, **kwargs: Any) -> Any:
+        if name and name.startswith("record-cloudwatch-metric"):
+            return None
+        return start_thread(method, *args, name=name, **kwargs)
+
+    module.start_thread = start_other_thread
+
+    @patch(LambdaVersionManager.invoke)  # type: ignore[no-untyped-call, untyped-decorator]
+    def invoke(original: Callable[..., Any], self: Any, *, invocation: Any) -> Any:
+        """Count what becomes of the invocation; one that LocalStack itself cannot carry out is counted nowhere."""
+        began, version = time.time(), self.function_version.id.qualifier
+        try:
+            result = original(self, invocation=invocation)
+        except TooManyRequestsException:
+            functions.count_throttle(invocation.invoked_arn, version, began)
+            raise
+        functions.count_invocation(invocation.invoked_arn, version, began, is_error=result.is_error)
+        return result
+
+
+def _publish_before_reads(publisher: Publisher) -> None:
+    """Let readers of metrics find what was counted a moment ago, and begin at whole minutes."""
+
+    @patch(CloudwatchProvider.get_metric_statistics)  # type: ignore[no-untyped-call, untyped-decorator]
+    def get_metric_statistics(original: Callable[..., Any], self: Any, *args: Any, **arguments: Any) -> Any:
+        publisher.flush()
+        return original(self, *args, **_from_whole_minute(arguments))
+
+    @patch(CloudwatchProvider.get_metric_data)  # type: ignore[no-untyped-call, untyped-decorator]
+    def get_metric_data(original: Callable[..., Any], self: Any, *args: Any, **arguments: Any) -> Any:
+        publisher.flush()
+        # Windows of one period are left alone: core's alarms ask for one after the other by this operation, and would
+        # see a minute's value twice.
+        periods = [query["MetricStat"]["Period"] for query in arguments["metric_data_queries"] if "MetricStat" in query]
+        if arguments["end_time"] - arguments["start_time"] > timedelta(seconds=max(periods, default=0)):
+            arguments = _from_whole_minute(arguments)
+        return original(self, *args, **arguments)
+
+    @patch(CloudwatchProvider.list_metrics)  # type: ignore[no-untyped-call, untyped-decorator]
+    def list_metrics(original: Callable[..., Any], self: Any, *args: Any, **arguments: Any) -> Any:
+        publisher.flush()
+        return original(self, *args, **arguments)
+
+
+def _from_whole_minute(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments with a start rounded down to the minute, as documented for the last 15 days.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricStatistics.html (StartTime).
+    """
+    start: datetime = arguments["start_time"]
+    return {**arguments, "start_time": start - timedelta(seconds=start.timestamp() % MINUTE)}

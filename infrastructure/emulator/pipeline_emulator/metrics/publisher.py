@@ -1,0 +1,86 @@
+"""Hands statistic sets over to CloudWatch: at every minute's boundary, and before anybody reads metrics."""
+
+import logging
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from itertools import batched
+from typing import Any
+
+from pipeline_emulator.metrics.aggregator import MINUTE, Aggregator, Resource, StatisticSet
+
+LOG = logging.getLogger(__name__)
+
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html
+MOST_METRICS_PER_REQUEST = 1_000
+
+Put = Callable[[str, str, str, list[dict[str, Any]]], None]
+"""PutMetricData: account, region, namespace, MetricData."""
+
+
+class Publisher:
+    """Takes metrics out of an aggregator and puts them into CloudWatch. Safe for threads."""
+
+    def __init__(self, aggregator: Aggregator, put: Put, stopping: threading.Event) -> None:
+        """Publish with `put` until `stopping` is set: a request after that would start CloudWatch once more."""
+        self._aggregator = aggregator
+        self._put = put
+        self._stopping = stopping
+        # Held while publishing, so that a reader who waits for it finds all that had been counted before.
+        self._lock = threading.Lock()
+
+    def start(self) -> None:
+        """Let values be counted and publish them in the background."""
+        self._aggregator.enabled = True
+        threading.Thread(target=self._run, name="metrics", daemon=True).start()
+
+    def flush(self) -> None:
+        """Publish all that has been counted so far; what cannot be published is lost, and LocalStack's log says so."""
+        with self._lock:
+            requests: defaultdict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
+            for minute, metrics in self._aggregator.drain().items():
+                for resource, sets in metrics.items():
+                    requests[resource[:3]].extend(_data(minute, resource, sets))
+            for (account, region, namespace), data in requests.items():
+                for chunk in batched(data, MOST_METRICS_PER_REQUEST, strict=False):
+                    self._publish(account, region, namespace, list(chunk))
+
+    def _publish(self, account: str, region: str, namespace: str, data: list[dict[str, Any]]) -> None:
+        if self._stopping.is_set():
+            return
+        try:
+            self._put(account, region, namespace, data)
+        except Exception as error:  # whatever it is, requests must not fail and the next minute may succeed
+            LOG.warning("%d metrics of %s in %s could not be published: %s", len(data), namespace, region, error)
+
+    def _run(self) -> None:
+        while not self._stopping.wait(MINUTE - time.time() % MINUTE):
+            self.flush()
+
+
+def _data(minute: int, resource: Resource, sets: dict[str, StatisticSet]) -> Iterator[dict[str, Any]]:
+    """Yield the entries of MetricData for one resource and minute."""
+    for name, found in sets.items():
+        yield {
+            "MetricName": name,
+            "Dimensions": [{"Name": key, "Value": value} for key, value in resource.dimensions],
+            "Timestamp": datetime.fromtimestamp(minute, UTC),
+            "Unit": unit(name),
+            "StatisticValues": {
+                "SampleCount": found.count,
+                "Sum": found.total,
+                "Minimum": found.least,
+                "Maximum": found.most,
+            },
+        }
+
+
+def unit(name: str) -> str:
+    """Return a metric's unit, which AWS's names of these metrics end in."""
+    if name.endswith("Bytes"):
+        return "Bytes"
+    if name.endswith(("Milliseconds", "Latency", "Duration", "IteratorAge")):
+        return "Milliseconds"
+    return "Count"
