@@ -6,6 +6,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from localstack.aws.api import RequestContext
 
+from pipeline_emulator.faults.rules import FAULTS, INJECTED
 from pipeline_emulator.kinesis.provider.service import PipelineKinesisProvider
 from pipeline_emulator.kinesis.streams.errors import StreamError
 
@@ -38,6 +39,8 @@ class InProcessKinesis:
 
 
 def _call(name: str, operation: Callable[..., Any], request: dict[str, Any]) -> dict[str, Any]:
+    if rule := FAULTS.strike(f"kinesis:{name}", "error", resource=request.get("StreamARN", "")):
+        raise ClientError({"Error": {"Code": rule.code, "Message": INJECTED}}, name)
     try:
         # Account and region are the ARN's; nothing else of the context is read.
         answer: dict[str, Any] = operation(RequestContext(None), request)  # type: ignore[arg-type]

@@ -112,6 +112,11 @@ class ContainerRuntime:
         if not self.exited.done():
             await asyncio.wait({self.exited}, timeout=_KILL_SECONDS)
 
+    async def exhaust_memory(self) -> None:
+        """As `kill`; the kernel would send the same signal."""
+        self._on_out_of_memory()
+        await self.kill()
+
     def watch(self, *, busy: bool) -> None:
         """Measures now and then, after an event; the limit is the kernel's to enforce."""
         now = self._loop.time()

@@ -8,6 +8,7 @@ import asyncio
 import threading
 import time
 
+from pipeline_emulator.faults import function as faults
 from pipeline_emulator.lambda_runtime import errors, reports
 from pipeline_emulator.lambda_runtime.log_delivery import FunctionLog
 from pipeline_emulator.lambda_runtime.model import Answer, Exit, Failure, FunctionSettings, Invocation, Result, Runtime
@@ -150,6 +151,8 @@ class Environment:
     async def _hand_over(self, invocation: Invocation, deadline: float) -> Answer | Failure | None:
         """The answer, or None when the runtime turns out to have ended before it took the event."""
         answer = self._session.offer(invocation, deadline - _now())
+        if fault := faults.strike(invocation.function_arn):
+            deadline = await faults.disturb(fault, self._runtime, answer, deadline)
         await _either(answer, self._runtime.exited, deadline - _now())
         withdrawn = self._session.withdraw()
         if answer.done():

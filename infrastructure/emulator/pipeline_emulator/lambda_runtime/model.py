@@ -88,6 +88,9 @@ class Runtime(Protocol):
     async def kill(self) -> None:
         """Kills it with all its children; returns when none is left."""
 
+    async def exhaust_memory(self) -> None:
+        """Kills it as the kernel does when it has used up its memory; returns when none is left."""
+
     def watch(self, *, busy: bool) -> None:
         """Enforces the memory limit while the runtime is busy."""
 

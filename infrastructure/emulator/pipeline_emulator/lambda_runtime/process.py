@@ -64,9 +64,11 @@ class ProcessRuntime:
 
     async def kill(self) -> None:
         """Kills the runtime and its children; returns when none is left."""
-        if self._writer and not self.exited.done():
-            self._send("kill")
-            await asyncio.wait({self.exited}, timeout=_KILL_SECONDS)
+        await self._order_end("kill")
+
+    async def exhaust_memory(self) -> None:
+        """As `kill`, for having used too much memory."""
+        await self._order_end("exhaust")
 
     def watch(self, *, busy: bool) -> None:
         """Measures the memory while there is something to do."""
@@ -94,6 +96,11 @@ class ProcessRuntime:
             await asyncio.wait({self._events})
         if self._private_tmp:
             shutil.rmtree(self._private_tmp, ignore_errors=True)
+
+    async def _order_end(self, command: str) -> None:
+        if self._writer and not self.exited.done():
+            self._send(command)
+            await asyncio.wait({self.exited}, timeout=_KILL_SECONDS)
 
     async def _end_of_sandbox(self) -> None:
         if self._sandbox:

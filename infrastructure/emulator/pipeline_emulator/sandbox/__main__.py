@@ -67,8 +67,8 @@ class Supervisor:
                 self._start()
             case "watch" | "rest":
                 self._watching = command == "watch"
-            case "kill":
-                self._end(out_of_memory=False)
+            case "kill" | "exhaust":
+                self._end(out_of_memory=command == "exhaust")
 
     def _start(self) -> None:
         started_read, started_write = os.pipe()

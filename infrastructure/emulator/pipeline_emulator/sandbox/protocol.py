@@ -1,8 +1,9 @@
 """What LocalStack and a sandbox tell each other: one JSON object per line over a socket pair.
 
 LocalStack sends first a `Specification`, then commands: `start` the function's runtime, `watch` or `rest` (measure its
-memory or not), `kill` it. The sandbox answers with events: `isolated` or `failed` (once), `started` with the process
-id, `memory` with bytes whenever more is used than before, `exited` with the exit status.
+memory or not), `kill` it, or `exhaust` it (as `kill`, for too much memory). The sandbox answers with events: `isolated`
+or `failed` (once), `started` with the process id, `memory` with bytes whenever more is used than before, `exited` with
+the exit status.
 """
 
 import json

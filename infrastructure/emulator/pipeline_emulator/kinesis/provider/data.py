@@ -2,14 +2,13 @@
 
 import time
 from collections.abc import Sequence
-from random import random
 from typing import Any, Literal
 
-from localstack import config
 from localstack.aws.api import RequestContext, handler
 
 from pipeline_emulator.kinesis.provider.base import Operations, Request, Response, epoch, stream_name, timestamp
 from pipeline_emulator.kinesis.provider.descriptions import child_shards
+from pipeline_emulator.kinesis.provider.placing import place
 from pipeline_emulator.kinesis.provider.validation import failure
 from pipeline_emulator.kinesis.streams.errors import InvalidArgumentError, ThroughputExceededError, ValidationError
 from pipeline_emulator.kinesis.streams.hashing import entry
@@ -51,8 +50,8 @@ class DataOperations(Operations):
         if sum(sizes) > LARGEST_REQUEST_BYTES:
             raise InvalidArgumentError("Records size exceeds 5 MB limit")
         placed = self._put(stream, "PutRecords", entries, sizes)
-        failed = sum(place.number is None for place in placed)
-        results = [_result(stream, place) for place in placed]
+        failed = sum(one.number is None for one in placed)
+        results = [_result(stream, one) for one in placed]
         return {"FailedRecordCount": failed, "Records": results, **_encryption(stream)}
 
     @handler("GetShardIterator", expand=False)
@@ -92,11 +91,8 @@ class DataOperations(Operations):
         sizes: Sequence[int],
     ) -> list[Placed]:
         began = time.time()
-        if random() < config.KINESIS_ERROR_PROBABILITY:  # noqa: S311 - LocalStack's own setting, no secret
-            placed = [Placed(stream.topology.route(one.hash_key).shard_id, None) for one in entries]
-        else:
-            placed = self.streams.put(stream, entries)
-            self.notify(stream, {place.shard_id for place in placed})
+        placed = place(self.streams, stream, entries)
+        self.notify(stream, {one.shard_id for one in placed})
         metrics.count_put(stream, operation, began, sizes, placed)
         return placed
 
@@ -134,11 +130,11 @@ def _require_size(stream: Stream, size: int, path: str) -> None:
         raise ValidationError(f"1 validation error detected: {text}")
 
 
-def _result(stream: Stream, place: Placed) -> Response:
-    if place.number is None:
-        message = _rate_exceeded(stream, place.shard_id)
+def _result(stream: Stream, placed: Placed) -> Response:
+    if placed.number is None:
+        message = _rate_exceeded(stream, placed.shard_id)
         return {"ErrorCode": ThroughputExceededError.code, "ErrorMessage": message}
-    return {"ShardId": place.shard_id, "SequenceNumber": str(place.number)}
+    return {"ShardId": placed.shard_id, "SequenceNumber": str(placed.number)}
 
 
 def _rate_exceeded(stream: Stream, shard_id: str) -> str:

@@ -1,0 +1,49 @@
+"""The interface: GET, PUT and DELETE /_pipeline/faults, there only under FAULTS=1."""
+
+import json
+from typing import Any
+
+from localstack.http import Response
+from localstack.services.edge import ROUTER
+from werkzeug import Request
+
+from pipeline_emulator.faults.rules import FAULTS, FaultRuleError, Rule
+
+PATH = "/_pipeline/faults"
+
+
+def install() -> None:
+    """Add the path to the gateway's router."""
+    ROUTER.add(PATH, endpoint=handle, methods=["GET", "PUT", "DELETE"])
+
+
+def handle(request: Request, _arguments: Any = None) -> Response:
+    """Tell the rules in force and how often each has struck, replace them, or end them all."""
+    if request.method == "DELETE":
+        FAULTS.replace([])
+    elif request.method == "PUT":
+        try:
+            FAULTS.replace(*_parsed(request.get_data()))
+        except FaultRuleError as error:
+            return _json({"message": str(error)}, 400)
+    return _json({"rules": FAULTS.report()})
+
+
+def _parsed(body: bytes) -> tuple[list[Rule], int]:
+    """Return rules and seed of `{"seed": 0, "rules": [...]}`.
+
+    Raises:
+        FaultRuleError: it is no such document.
+    """
+    try:
+        document = json.loads(body)
+        rules, seed = document["rules"], document.get("seed", 0)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise FaultRuleError('the body is {"seed": <integer>, "rules": [<rule>, ...]}') from error
+    if not isinstance(rules, list) or not isinstance(seed, int):
+        raise FaultRuleError("rules is a list, seed an integer")
+    return [Rule.from_json(rule) for rule in rules], seed
+
+
+def _json(document: dict[str, Any], status: int = 200) -> Response:
+    return Response(json.dumps(document), status=status, mimetype="application/json")

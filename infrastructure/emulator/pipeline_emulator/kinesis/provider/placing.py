@@ -1,0 +1,33 @@
+"""Puts records, but those that are to be refused on request: by LocalStack's setting, or by an injected fault."""
+
+from collections.abc import Sequence
+from itertools import compress
+from random import random
+
+from localstack import config
+
+from pipeline_emulator.faults.rules import FAULTS, PUT_RECORDS
+from pipeline_emulator.kinesis.streams.registry import Streams
+from pipeline_emulator.kinesis.streams.shard import Entry
+from pipeline_emulator.kinesis.streams.stream import Placed, Stream
+
+
+def place(streams: Streams, stream: Stream, entries: Sequence[Entry]) -> list[Placed]:
+    """Return where each entry went, with the number None where it was refused as throttled."""
+    taken = _taken(stream, len(entries))
+    if all(taken):
+        return streams.put(stream, list(entries))
+    placed = iter(streams.put(stream, list(compress(entries, taken))) if any(taken) else ())
+    return [
+        next(placed) if is_taken else Placed(stream.topology.route(entry.hash_key).shard_id, None)
+        for entry, is_taken in zip(entries, taken, strict=True)
+    ]
+
+
+def _taken(stream: Stream, count: int) -> list[bool]:
+    if random() < config.KINESIS_ERROR_PROBABILITY:  # noqa: S311 - LocalStack's own setting, no secret
+        return [False] * count
+    if not FAULTS.active:
+        return [True] * count
+    name = stream.name.name
+    return [FAULTS.strike(PUT_RECORDS, "throttle-records", resource=name) is None for _ in range(count)]

@@ -1,0 +1,50 @@
+"""Rules of faults, without LocalStack."""
+
+from typing import Any
+
+import pytest
+
+from pipeline_emulator.faults.rules import FaultRuleError, Faults, Rule
+
+pytestmark = pytest.mark.local_only
+
+
+def test_a_seed_gives_the_same_faults_again() -> None:
+    def drawn(seed: int) -> list[bool]:
+        faults = Faults()
+        faults.replace([Rule("kinesis:GetRecords", "error", share=0.5)], seed)
+        return [faults.strike("kinesis:GetRecords", "error") is not None for _ in range(64)]
+
+    assert drawn(7) == drawn(7) != drawn(8)
+    assert 16 < sum(drawn(7)) < 48
+
+
+def test_a_rule_strikes_its_point_effect_and_resource_only_and_ends_with_its_count() -> None:
+    faults = Faults()
+    rule = Rule("kinesis:PutRecords", "throttle-records", count=2, resource="output")
+    faults.replace([rule])
+    assert faults.strike("kinesis:PutRecord", "throttle-records", resource="the-output") is None
+    assert faults.strike("kinesis:PutRecords", "error", resource="the-output") is None
+    assert faults.strike("kinesis:PutRecords", "throttle-records", resource="source") is None
+    struck = [faults.strike("kinesis:PutRecords", "throttle-records", resource="the-output") for _ in range(4)]
+    assert struck == [rule, rule, None, None]
+    assert faults.report()[0]["struck"] == 2
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "text",
+        {"point": "s3:GetObject"},
+        {"point": "s3:GetObject", "effect": "error", "chance": 1},
+        {"point": "s3:GetObject", "effect": "crash"},
+        {"point": "GetObject", "effect": "error"},
+        {"point": "s3:GetObject", "effect": "error", "share": 0},
+        {"point": "s3:GetObject", "effect": "error", "share": "all"},
+        {"point": "s3:GetObject", "effect": "error", "count": 0},
+        {"point": "lambda:Invoke", "effect": "slow", "seconds": -1},
+    ],
+)
+def test_a_rule_that_means_nothing_is_refused(document: Any) -> None:
+    with pytest.raises(FaultRuleError):
+        Rule.from_json(document)
