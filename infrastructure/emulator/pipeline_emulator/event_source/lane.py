@@ -143,4 +143,4 @@ class Lane:
             self._complete(discard.records)
 
     def _complete(self, records: Sequence[StreamRecord]) -> None:
-        self._progress.complete(record.sequence_number for record in records)
+        self._progress.complete([record.sequence_number for record in records])

@@ -1,22 +1,44 @@
 """What outlives a worker: the progress of each mapping, and who reads for it now."""
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from pipeline_emulator.event_source.progress import MappingProgress
+from pipeline_emulator.event_source.settings import MappingSettings
 
 if TYPE_CHECKING:
     from pipeline_emulator.event_source.worker import KinesisMappingWorker
 
+MappingKey = tuple[str, str]
+"""ARNs of the function and of the event source: a mapping's UUID is lost with LocalStack."""
+
+
+class ProgressStore(Protocol):
+    """Where progress is kept. Safe for threads."""
+
+    def load(self) -> list[tuple[MappingKey, MappingProgress]]:
+        """Return what a former LocalStack has kept."""
+
+    def new(self, key: MappingKey) -> MappingProgress:
+        """Return the progress of a new mapping, to be kept from its start."""
+
 
 class Registry:
-    """Workers and progress by mapping UUID, in memory. Safe for threads."""
+    """Workers and progress by mapping UUID; the progress in memory until `keep_in`. Safe for threads."""
 
     def __init__(self) -> None:
         """Start empty."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._workers: dict[str, KinesisMappingWorker] = {}
         self._progress: dict[str, MappingProgress] = {}
+        self._inherited: list[tuple[MappingKey, MappingProgress]] = []
+        self._store: ProgressStore | None = None
+
+    def keep_in(self, store: ProgressStore) -> None:
+        """Keep the progress of all mappings to come, and hand on to them what a former LocalStack has kept."""
+        with self._lock:
+            self._store = store
+            self._inherited = store.load()
 
     def replace(self, uuid: str, worker: "KinesisMappingWorker") -> "KinesisMappingWorker | None":
         """Make `worker` the mapping's worker and return the former one."""
@@ -25,16 +47,37 @@ class Registry:
             self._workers[uuid] = worker
             return former
 
-    def progress(self, uuid: str) -> MappingProgress:
-        """Return the mapping's progress, new if it has none."""
+    def progress(self, settings: MappingSettings) -> MappingProgress:
+        """Return the mapping's progress: its own, else that of a lost one between the same two ends, else a new one."""
         with self._lock:
-            return self._progress.setdefault(uuid, MappingProgress())
+            if progress := self._progress.get(settings.uuid):
+                progress.keeper.belongs_to(settings.function_arn)
+                return progress
+            key = settings.function_arn, settings.event_source_arn
+            progress = self._progress[settings.uuid] = self._inherit(key) or self._new(key)
+            return progress
 
     def forget(self, uuid: str) -> None:
-        """Drop the mapping's worker and progress."""
+        """Drop the mapping's worker and progress from memory; what is kept stays."""
         with self._lock:
             self._workers.pop(uuid, None)
             self._progress.pop(uuid, None)
+
+    def delete(self, settings: MappingSettings) -> None:
+        """Drop the progress of a deleted mapping for good, also what it would have inherited."""
+        with self._lock:
+            self.progress(settings).keeper.dropped()
+            self.forget(settings.uuid)
+
+    def _inherit(self, key: MappingKey) -> MappingProgress | None:
+        for index, (found, progress) in enumerate(self._inherited):
+            if found == key:
+                del self._inherited[index]
+                return progress
+        return None
+
+    def _new(self, key: MappingKey) -> MappingProgress:
+        return self._store.new(key) if self._store else MappingProgress()
 
 
 REGISTRY = Registry()

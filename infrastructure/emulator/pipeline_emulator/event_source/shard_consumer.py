@@ -172,6 +172,7 @@ class ShardConsumer:
 
     def _dispatch(self, records: Sequence[dict[str, Any]]) -> None:
         batches: list[list[StreamRecord]] = [[] for _ in self._lanes]
+        filtered: list[int] = []
         for raw in records:
             event = self._event_source.event(self.shard_id, raw)
             record = stream_record(event)
@@ -181,7 +182,8 @@ class ShardConsumer:
             if self._filter.matches(event):
                 batches[lane_of(record.partition_key, len(self._lanes))].append(record)
             else:
-                self._progress.complete([record.sequence_number])
+                filtered.append(record.sequence_number)
+        self._progress.complete(filtered)
         for lane, batch in zip(self._lanes, batches, strict=True):
             if batch:
                 lane.add(batch)

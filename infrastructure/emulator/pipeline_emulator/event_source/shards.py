@@ -60,11 +60,11 @@ class Position:
 def begin(progress: MappingProgress, shards: Iterable[Shard], settings: MappingSettings, now: datetime) -> None:
     """Fix the start of a new mapping. With LATEST a shard that is closed by then has nothing to deliver."""
     shards = list(shards)
-    progress.started_at = now
-    progress.initial_shards = frozenset(shard.shard_id for shard in shards)
+    progress.begin(now, [shard.shard_id for shard in shards])
     if settings.starting_position == "LATEST":
         for shard in shards:
-            progress.shard(shard.shard_id).finished = shard.closed
+            if shard.closed:
+                progress.shard(shard.shard_id).finished = True
 
 
 def readable(shards: Iterable[Shard], finished: Collection[str]) -> list[Shard]:

@@ -94,7 +94,7 @@ class KinesisMappingWorker:
             self._predecessor.join()
             self._predecessor = None
         if self.enabled and not self._stop.requested.is_set():
-            progress = self._registry.progress(self.uuid)
+            progress = self._registry.progress(self._settings)
             self._consumer = MappingConsumer(self._settings, self._role_arn, progress, self._report, self._stop)
             self._consumer.run(started=lambda: self._set_state(EsmState.ENABLED))
         elif not self._stop.requested.is_set():
@@ -108,7 +108,7 @@ class KinesisMappingWorker:
 
     def _remove(self) -> None:
         self._store().pop(self.uuid, None)
-        self._registry.forget(self.uuid)
+        self._registry.delete(self._settings)
 
     def _report(self, outcome: Outcome) -> None:
         ok = isinstance(outcome, Invocation) and outcome.succeeded

@@ -3,6 +3,9 @@
 import dataclasses
 import hashlib
 import itertools
+import shutil
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +13,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from pipeline_emulator.kinesis.store.journal import SqliteJournal
+from pipeline_emulator.kinesis.store.loading import load
 from pipeline_emulator.kinesis.streams import resharding
 from pipeline_emulator.kinesis.streams.hashing import entry
 from pipeline_emulator.kinesis.streams.identity import StreamName
@@ -42,11 +47,14 @@ class StreamMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.now = 1_800_000_000.0
-        self.streams = Streams(StreamSettings(), lambda: self.now)
+        self.streams = self.open()
         self.stream = self.streams.create(NAME, 2, "PROVISIONED")
         middle = 2**127
         self.shards = {self.id(0): Model(0, middle - 1), self.id(1): Model(middle, LAST)}
         self.written = 0
+
+    def open(self) -> Streams:
+        return Streams(StreamSettings(), lambda: self.now)
 
     @staticmethod
     def id(index: int) -> str:
@@ -143,5 +151,39 @@ class StreamMachine(RuleBasedStateMachine):
         assert all(end + 1 == start for (_, end), (start, _) in itertools.pairwise(ranges))
 
 
+class KeptStreamMachine(StreamMachine):
+    """The same under PERSISTENCE=1, with a kill of the process now and then."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp())
+        super().__init__()
+
+    def open(self) -> Streams:
+        self.journal = SqliteJournal(self.folder / "kinesis.sqlite3")
+        return load(self.journal, StreamSettings(), lambda: self.now)
+
+    @rule(seconds=st.integers(0, 3600))
+    def restart(self, seconds: int) -> None:
+        """What a kill leaves are the files as they are at that moment."""
+        left = Path(tempfile.mkdtemp())
+        shutil.copytree(self.folder, left, dirs_exist_ok=True)
+        self.teardown()
+        self.folder = left
+        self.now += seconds
+        self.streams = self.open()
+        self.stream = self.streams.get(NAME)
+
+    @rule()
+    def trim(self) -> None:
+        """Drop now what reads only pass over."""
+        self.stream.set_retention(24)
+
+    def teardown(self) -> None:
+        self.journal.database.close()
+        shutil.rmtree(self.folder)
+
+
 StreamMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=40, deadline=None, database=None)
 TestStream = StreamMachine.TestCase
+KeptStreamMachine.TestCase.settings = StreamMachine.TestCase.settings
+TestKeptStream = KeptStreamMachine.TestCase

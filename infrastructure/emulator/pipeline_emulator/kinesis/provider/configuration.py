@@ -1,5 +1,8 @@
 """Changes of a stream's settings: retention, mode, record size, encryption and shard-level metrics."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from localstack.aws.api import RequestContext, handler
 
 from pipeline_emulator.kinesis.provider.base import Operations, Request, Response
@@ -30,59 +33,53 @@ class ConfigurationOperations(Operations):
     def increase_stream_retention_period(self, context: RequestContext, request: Request) -> None:
         """Keep records for longer."""
         hours = _retention(request)
-        stream = self._changing(context, request)
-        if hours < stream.retention_hours:
-            raise InvalidArgumentError(
-                f"Requested retention period ({hours} hours) for stream {stream.name.name} can not be shorter than"
-                f" existing retention period ({stream.retention_hours} hours). Use DecreaseRetentionPeriod API."
-            )
-        stream.set_retention(hours)
-        stream.begin("UPDATING")
+        with self._changing(context, request) as stream:
+            if hours < stream.retention_hours:
+                raise InvalidArgumentError(
+                    f"Requested retention period ({hours} hours) for stream {stream.name.name} can not be shorter than"
+                    f" existing retention period ({stream.retention_hours} hours). Use DecreaseRetentionPeriod API."
+                )
+            stream.set_retention(hours)
 
     @handler("DecreaseStreamRetentionPeriod", expand=False)
     def decrease_stream_retention_period(self, context: RequestContext, request: Request) -> None:
         """Keep records for a shorter time; older ones are gone at once."""
         hours = _retention(request)
-        stream = self._changing(context, request)
-        if hours > stream.retention_hours:
-            raise InvalidArgumentError(
-                f"Requested retention period ({hours} hours) for stream {stream.name.name} can not be longer than"
-                f" existing retention period ({stream.retention_hours} hours). Use IncreaseRetentionPeriod API."
-            )
-        stream.set_retention(hours)
-        stream.begin("UPDATING")
+        with self._changing(context, request) as stream:
+            if hours > stream.retention_hours:
+                raise InvalidArgumentError(
+                    f"Requested retention period ({hours} hours) for stream {stream.name.name} can not be longer than"
+                    f" existing retention period ({stream.retention_hours} hours). Use IncreaseRetentionPeriod API."
+                )
+            stream.set_retention(hours)
 
     @handler("UpdateStreamMode", expand=False)
     def update_stream_mode(self, context: RequestContext, request: Request) -> None:
         """Change between PROVISIONED and ON_DEMAND; the shards stay."""
-        stream = self._changing(context, request)
         mode, warm_throughput = request["StreamModeDetails"]["StreamMode"], request.get("WarmThroughputMiBps")
         self.require_warm_throughput(context, mode, warm_throughput)
-        stream.mode, stream.warm_throughput = mode, warm_throughput
-        stream.begin("UPDATING")
+        with self._changing(context, request) as stream:
+            stream.mode, stream.warm_throughput = mode, warm_throughput
 
     @handler("UpdateMaxRecordSize", expand=False)
     def update_max_record_size(self, context: RequestContext, request: Request) -> None:
         """Change the largest size of a record."""
-        stream = self._changing(context, request)
-        stream.largest_record_kib = request["MaxRecordSizeInKiB"]
-        stream.begin("UPDATING")
+        with self._changing(context, request) as stream:
+            stream.largest_record_kib = request["MaxRecordSizeInKiB"]
 
     @handler("StartStreamEncryption", expand=False)
     def start_stream_encryption(self, context: RequestContext, request: Request) -> None:
-        """Note the key; nothing is encrypted, since records never leave this process's memory."""
+        """Note the key; nothing is encrypted, neither in memory nor in the file of PERSISTENCE=1."""
         if request["EncryptionType"] != "KMS":
             raise InvalidArgumentError("EncryptionType must be KMS.")
-        stream = self._changing(context, request)
-        stream.key_id = request["KeyId"]
-        stream.begin("UPDATING")
+        with self._changing(context, request) as stream:
+            stream.key_id = request["KeyId"]
 
     @handler("StopStreamEncryption", expand=False)
     def stop_stream_encryption(self, context: RequestContext, request: Request) -> None:
         """Forget the key."""
-        stream = self._changing(context, request)
-        stream.key_id = None
-        stream.begin("UPDATING")
+        with self._changing(context, request) as stream:
+            stream.key_id = None
 
     @handler("EnableEnhancedMonitoring", expand=False)
     def enable_enhanced_monitoring(self, context: RequestContext, request: Request) -> Response:
@@ -95,12 +92,11 @@ class ConfigurationOperations(Operations):
         return self._monitor(context, request, enable=False)
 
     def _monitor(self, context: RequestContext, request: Request, *, enable: bool) -> Response:
-        stream = self._changing(context, request)
         named = set(request["ShardLevelMetrics"])
         chosen = METRICS if "ALL" in named else named
-        current = set(stream.metrics)
-        stream.metrics = current | chosen if enable else current - chosen
-        stream.begin("UPDATING")
+        with self._changing(context, request) as stream:
+            current = set(stream.metrics)
+            stream.metrics = current | chosen if enable else current - chosen
         return {
             "StreamName": stream.name.name,
             "StreamARN": stream.name.arn,
@@ -108,10 +104,13 @@ class ConfigurationOperations(Operations):
             "DesiredShardLevelMetrics": sorted(stream.metrics),
         }
 
-    def _changing(self, context: RequestContext, request: Request) -> Stream:
+    @contextmanager
+    def _changing(self, context: RequestContext, request: Request) -> Iterator[Stream]:
         stream = self.stream(context, request)
         stream.require_active()
-        return stream
+        with stream.changing():
+            yield stream
+        stream.begin("UPDATING")
 
 
 def _retention(request: Request) -> int:

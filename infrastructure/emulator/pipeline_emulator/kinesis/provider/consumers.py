@@ -30,7 +30,7 @@ class ConsumerOperations(Operations):
     def register_stream_consumer(self, context: RequestContext, request: Request) -> Response:
         """Register a consumer; it is active at once."""
         stream = self.stream(context, request)
-        with stream.lock:
+        with stream.changing():
             found = stream.consumers.register(request["ConsumerName"], request.get("Tags") or {}, self.streams.clock())
         return {"Consumer": descriptions.consumer(found)}
 
@@ -38,7 +38,7 @@ class ConsumerOperations(Operations):
     def deregister_stream_consumer(self, context: RequestContext, request: Request) -> None:
         """Remove a consumer."""
         stream, found = self._consumer(context, request)
-        with stream.lock:
+        with stream.changing():
             stream.consumers.deregister(found)
             stream.policies.pop(found.arn, None)
 

@@ -29,8 +29,9 @@ class LifecycleOperations(Operations):
         self.require_warm_throughput(context, mode, request.get("WarmThroughputMiBps"))
         stream = self.streams.create(name, request.get("ShardCount"), mode)
         add_tags(stream, tags)
-        stream.warm_throughput = request.get("WarmThroughputMiBps")
-        stream.largest_record_kib = request.get("MaxRecordSizeInKiB") or DEFAULT_RECORD_KIB
+        with stream.changing():
+            stream.warm_throughput = request.get("WarmThroughputMiBps")
+            stream.largest_record_kib = request.get("MaxRecordSizeInKiB") or DEFAULT_RECORD_KIB
 
     @handler("DeleteStream", expand=False)
     def delete_stream(self, context: RequestContext, request: Request) -> None:

@@ -4,6 +4,7 @@ from localstack.aws.api import RequestContext, handler
 
 from pipeline_emulator.kinesis.provider.base import Operations, Request, Response, parsed_arn
 from pipeline_emulator.kinesis.streams.errors import ResourceNotFoundError
+from pipeline_emulator.kinesis.streams.stream import Stream
 
 NO_POLICY = "{}"
 """https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetResourcePolicy.html"""
@@ -15,23 +16,28 @@ class PolicyOperations(Operations):
     @handler("PutResourcePolicy", expand=False)
     def put_resource_policy(self, _context: RequestContext, request: Request) -> None:
         """Replace the policy."""
-        self._policies(request["ResourceARN"])[request["ResourceARN"]] = request["Policy"]
+        stream = self._owner(request["ResourceARN"])
+        with stream.changing():
+            stream.policies[request["ResourceARN"]] = request["Policy"]
 
     @handler("GetResourcePolicy", expand=False)
     def get_resource_policy(self, _context: RequestContext, request: Request) -> Response:
         """Return the policy, an empty one if there is none."""
-        return {"Policy": self._policies(request["ResourceARN"]).get(request["ResourceARN"], NO_POLICY)}
+        return {"Policy": self._owner(request["ResourceARN"]).policies.get(request["ResourceARN"], NO_POLICY)}
 
     @handler("DeleteResourcePolicy", expand=False)
     def delete_resource_policy(self, _context: RequestContext, request: Request) -> None:
         """Remove the policy."""
         arn = request["ResourceARN"]
-        if self._policies(arn).pop(arn, None) is None:
-            raise ResourceNotFoundError(f"No resource policy found for resource ARN {arn}")
+        stream = self._owner(arn)
+        with stream.changing():
+            if stream.policies.pop(arn, None) is None:
+                raise ResourceNotFoundError(f"No resource policy found for resource ARN {arn}")
 
-    def _policies(self, arn: str) -> dict[str, str]:
+    def _owner(self, arn: str) -> Stream:
+        """Return the stream that an ARN or the ARN of a consumer of its names."""
         name, consumer = parsed_arn(arn)
         stream = self.streams.get(name)
         if consumer is not None:
             stream.consumers.get(consumer.partition(":")[0], arn)
-        return stream.policies
+        return stream

@@ -15,9 +15,12 @@ from pipeline_emulator.kinesis.provider.policies import PolicyOperations
 from pipeline_emulator.kinesis.provider.shards import ShardOperations
 from pipeline_emulator.kinesis.provider.tags import TagOperations
 from pipeline_emulator.kinesis.provider.validation import RequestValidator
+from pipeline_emulator.kinesis.store.journal import SqliteJournal
+from pipeline_emulator.kinesis.store.loading import load
 from pipeline_emulator.kinesis.streams.errors import StreamError
 from pipeline_emulator.kinesis.streams.registry import Streams
 from pipeline_emulator.kinesis.streams.settings import StreamSettings
+from pipeline_emulator.persistence.folder import folder
 
 
 class PipelineKinesisProvider(
@@ -36,8 +39,14 @@ class PipelineKinesisProvider(
 
 
 def create_service() -> Service:
-    """Return the service, with the settings of the environment."""
-    provider = PipelineKinesisProvider(Streams(StreamSettings.from_environment()))
+    """Return the service, with the settings of the environment and the streams that PERSISTENCE=1 has kept.
+
+    Raises:
+        DatabaseError: their file cannot be used.
+    """
+    settings, kept = StreamSettings.from_environment(), folder()
+    streams = load(SqliteJournal(kept / "kinesis.sqlite3"), settings) if kept else Streams(settings)
+    provider = PipelineKinesisProvider(streams)
     return Service.for_provider(provider, dispatch_table_factory=dispatch_table)
 
 

@@ -22,7 +22,9 @@ class TagOperations(Operations):
     @handler("RemoveTagsFromStream", expand=False)
     def remove_tags_from_stream(self, context: RequestContext, request: Request) -> None:
         """Remove tags; those that are not there do not matter."""
-        _remove(self.stream(context, request).tags, request["TagKeys"])
+        stream = self.stream(context, request)
+        with stream.changing():
+            _remove(stream.tags, request["TagKeys"])
 
     @handler("ListTagsForStream", expand=False)
     def list_tags_for_stream(self, context: RequestContext, request: Request) -> Response:
@@ -36,24 +38,30 @@ class TagOperations(Operations):
     @handler("TagResource", expand=False)
     def tag_resource(self, _context: RequestContext, request: Request) -> None:
         """Add tags to a stream or a consumer."""
-        tags = self._tags(request["ResourceARN"])
-        require_tags(parsed_arn(request["ResourceARN"])[0], {**tags, **request["Tags"]})
-        tags.update(request["Tags"])
+        stream, tags = self._tagged(request["ResourceARN"])
+        with stream.changing():
+            require_tags(stream.name, {**tags, **request["Tags"]})
+            tags.update(request["Tags"])
 
     @handler("UntagResource", expand=False)
     def untag_resource(self, _context: RequestContext, request: Request) -> None:
         """Remove tags from a stream or a consumer."""
-        _remove(self._tags(request["ResourceARN"]), request["TagKeys"])
+        stream, tags = self._tagged(request["ResourceARN"])
+        with stream.changing():
+            _remove(tags, request["TagKeys"])
 
     @handler("ListTagsForResource", expand=False)
     def list_tags_for_resource(self, _context: RequestContext, request: Request) -> Response:
         """List the tags of a stream or a consumer."""
-        return {"Tags": _listed(self._tags(request["ResourceARN"]))}
+        return {"Tags": _listed(self._tagged(request["ResourceARN"])[1])}
 
-    def _tags(self, arn: str) -> dict[str, str]:
+    def _tagged(self, arn: str) -> tuple[Stream, dict[str, str]]:
+        """Return the stream that an ARN or the ARN of a consumer of its names, and the tags of what it names."""
         name, consumer = parsed_arn(arn)
         stream = self.streams.get(name)
-        return stream.tags if consumer is None else stream.consumers.get(consumer.partition(":")[0], arn).tags
+        if consumer is None:
+            return stream, stream.tags
+        return stream, stream.consumers.get(consumer.partition(":")[0], arn).tags
 
 
 def add_tags(stream: Stream, tags: dict[str, str]) -> None:
@@ -62,7 +70,7 @@ def add_tags(stream: Stream, tags: dict[str, str]) -> None:
     Raises:
         InvalidArgumentError: it would have too many.
     """
-    with stream.lock:
+    with stream.changing():
         require_tags(stream.name, {**stream.tags, **tags})
         stream.tags.update(tags)
 

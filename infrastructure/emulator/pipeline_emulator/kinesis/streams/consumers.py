@@ -55,6 +55,10 @@ class Consumers:
         self._consumers[name] = Consumer(self._stream, name, now, dict(tags))
         return self._consumers[name]
 
+    def restore(self, name: str, created_at: float, tags: dict[str, str]) -> None:
+        """Add a consumer of a former process."""
+        self._consumers[name] = Consumer(self._stream, name, created_at, tags)
+
     def get(self, name: str, arn: str | None = None) -> Consumer:
         """Return a consumer by its name; if its ARN is given, that must be its own.
 

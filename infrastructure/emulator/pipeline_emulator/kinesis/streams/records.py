@@ -55,12 +55,21 @@ class RecordLog:
         """When the oldest record was put."""
         return self._records[0].arrival if self._records else None
 
-    def append(self, number: int, arrival: float, partition_key: str, data: bytes, size: int) -> Record:
-        """Add a record; its number and its arrival are not below those before."""
-        self._put_bytes += size + OVERHEAD_BYTES
-        record = Record(number, arrival, partition_key, data, size, self._put_bytes)
-        self._records.append(record)
-        return record
+    @property
+    def first_number(self) -> int | None:
+        """Number of the oldest record."""
+        return self._records[0].number if self._records else None
+
+    @property
+    def put_bytes(self) -> int:
+        """Memory of all records ever put, in bytes: `end` of the last one."""
+        return self._put_bytes
+
+    def extend(self, records: Sequence[Record]) -> None:
+        """Add records, none of whose numbers and arrivals is below those before; `end` continues `put_bytes`."""
+        if records:
+            self._records.extend(records)
+            self._put_bytes = records[-1].end
 
     def after(self, number: int, limit: int, size_limit: int, horizon: float) -> tuple[Sequence[Record], Record | None]:
         """Return records above `number` that arrived at or after `horizon`, and the one that follows them.

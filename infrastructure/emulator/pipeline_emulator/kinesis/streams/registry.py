@@ -2,10 +2,14 @@
 
 import threading
 import time
+from collections.abc import Iterable, Mapping
+from typing import Any
 
+from pipeline_emulator.kinesis.streams import state
 from pipeline_emulator.kinesis.streams.errors import ResourceInUseError, ResourceNotFoundError
 from pipeline_emulator.kinesis.streams.identity import StreamName
 from pipeline_emulator.kinesis.streams.iterators import ShardIterator, open_iterator
+from pipeline_emulator.kinesis.streams.journal import NO_JOURNAL, Journal
 from pipeline_emulator.kinesis.streams.memory import Memory
 from pipeline_emulator.kinesis.streams.quotas import initial_shard_count, require_room
 from pipeline_emulator.kinesis.streams.records import OVERHEAD_BYTES
@@ -13,15 +17,17 @@ from pipeline_emulator.kinesis.streams.sequence import Clock, Creations
 from pipeline_emulator.kinesis.streams.settings import StreamSettings
 from pipeline_emulator.kinesis.streams.shard import Entry, Shard
 from pipeline_emulator.kinesis.streams.stream import Placed, Stream
+from pipeline_emulator.kinesis.streams.topology import Topology
 
 
 class Streams:
     """The streams. Safe for threads."""
 
-    def __init__(self, settings: StreamSettings, clock: Clock = time.time) -> None:
-        """Start without any."""
+    def __init__(self, settings: StreamSettings, clock: Clock = time.time, journal: Journal = NO_JOURNAL) -> None:
+        """Start without any; `journal` keeps what happens to them."""
         self.clock = clock
         self._settings = settings
+        self._journal = journal
         self._creations = Creations(clock)
         self._lock = threading.RLock()
         self._streams: dict[StreamName, Stream] = {}
@@ -72,9 +78,27 @@ class Streams:
             if name in self._streams:
                 raise ResourceInUseError(f"Stream {name} already exists.")
             require_room(streams, name, count, mode)
-            stream = Stream(name, count, mode, self.clock, self._creations, self._settings)
+            created = self._creations.next()
+            topology = Topology.uniform(created, count, self._creations, self._journal)
+            stream = self._stream(name, created, topology, mode)
+            self._journal.created(stream)
+            stream.begin("CREATING")
             self._streams[name] = stream
             return stream
+
+    def restore(self, name: StreamName, created: int, shards: Iterable[Shard], settings: Mapping[str, Any]) -> None:
+        """Add a stream of a former process, its shards with their records, its settings as `state.settings` gives."""
+        stream = self._stream(name, created, Topology(created, shards, self._creations, self._journal), "")
+        state.apply(stream, settings)
+        self._streams[name] = stream
+        self._memory.count(sum(shard.held_bytes for shard in stream.topology.shards))
+
+    def go_on_after(self, created: int) -> None:
+        """Create streams and shards after `created` only (microseconds since the epoch)."""
+        self._creations.go_on_after(created)
+
+    def _stream(self, name: StreamName, created: int, topology: Topology, mode: str) -> Stream:
+        return Stream(name, created, topology, mode, self.clock, self._settings, self._journal)
 
     def delete(self, name: StreamName, with_consumers: bool) -> None:
         """Delete a stream, with its registered consumers only if `with_consumers`.
@@ -90,6 +114,7 @@ class Streams:
                     f"Stream {name} has consumers registered. Set the EnforceConsumerDeletion parameter to true to"
                     " force deletion of the stream and its consumers."
                 )
+            self._journal.deleted(stream)
             stream.begin("DELETING")
             if stream.is_gone:
                 del self._streams[name]

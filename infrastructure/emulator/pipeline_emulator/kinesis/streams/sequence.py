@@ -62,6 +62,11 @@ def seconds(number: int) -> int:
     return number >> _SECONDS_AT & (1 << _SECONDS_BITS) - 1
 
 
+def counter(number: int) -> int:
+    """Return which record of its shard has that number, counted from one."""
+    return number >> _COUNTER_AT & (1 << _COUNTER_BITS) - 1
+
+
 class Creations:
     """Gives every shard a creation time of its own, later than all before. Safe for threads."""
 
@@ -70,6 +75,11 @@ class Creations:
         self._clock = clock
         self._lock = threading.Lock()
         self._last = 0
+
+    def go_on_after(self, last: int) -> None:
+        """Give only times after `last` (microseconds since the epoch), whatever the clock says."""
+        with self._lock:
+            self._last = max(self._last, last)
 
     def next(self) -> int:
         """Return microseconds since the epoch: now, or just after the last one."""

@@ -1,12 +1,13 @@
 """One shard: its hash key range, its lineage and its records."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from pipeline_emulator.kinesis.streams.journal import NO_JOURNAL, Journal
 from pipeline_emulator.kinesis.streams.limits import ReadLimit, WriteLimit
-from pipeline_emulator.kinesis.streams.records import Record, RecordLog
-from pipeline_emulator.kinesis.streams.sequence import SequenceNumbers
+from pipeline_emulator.kinesis.streams.records import OVERHEAD_BYTES, Record, RecordLog
+from pipeline_emulator.kinesis.streams.sequence import SequenceNumbers, counter
 
 # Quota of one answer: https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html
 LARGEST_READ_BYTES = 10 * 2**20
@@ -38,17 +39,20 @@ class Chunk:
 class Shard:
     """A shard; records are put and read under its own lock, so that shards do not wait for each other."""
 
-    def __init__(self, index: int, created: int, start: int, end: int, parents: Sequence["Shard"] = ()) -> None:
+    def __init__(
+        self, index: int, created: int, start: int, end: int, parents: Sequence[str] = (), journal: Journal = NO_JOURNAL
+    ) -> None:
         """Make an open shard for hash keys `start` to `end`, both included; `created` in microseconds."""
         self.index = index
         self.shard_id = f"shardId-{index:012}"
         self.start, self.end = start, end
-        self.parents = tuple(parent.shard_id for parent in parents)
+        self.parents = tuple(parents)
         self.numbers = SequenceNumbers(created, index)
         self.created_at = created / 1e6
         self.closed_at: float | None = None
         self.last_number: int | None = None
         self.lock = threading.RLock()
+        self._journal = journal
         self._log = RecordLog()
         self._counter = 0
         self._latest = self.numbers.first
@@ -90,12 +94,12 @@ class Shard:
     def drop_until(self, arrival: float) -> int:
         """Drop the records that arrived at or before `arrival`; return the bytes of memory freed."""
         with self.lock:
-            return self._log.drop_until(arrival)
+            return self._dropped(self._log.drop_until(arrival))
 
     def drop_before(self, horizon: float) -> None:
         """Drop the records from before `horizon`."""
         with self.lock:
-            self._log.drop_before(horizon)
+            self._dropped(self._log.drop_before(horizon))
 
     def number_at(self, arrival: float) -> int:
         """Return the position before the first record at or after `arrival`."""
@@ -105,16 +109,55 @@ class Shard:
 
     def trim(self, horizon: float) -> None:
         """Free the memory of records from before `horizon`, once it is worth the while; under the shard's lock."""
-        self._log.trim(horizon)
+        self._dropped(self._log.trim(horizon))
 
-    def put(self, entry: Entry, now: float, limited: bool) -> Record | None:
-        """Add a record, under the shard's lock; return None if the rate is used up and counts (`limited`)."""
-        if limited and not self._write_limit.admits(entry.size, now):
-            return None
+    def _dropped(self, freed: int) -> int:
+        if freed:
+            first = self._log.first_number
+            self._journal.trimmed(self, self._counter + 1 if first is None else counter(first))
+        return freed
+
+    def number(self, entries: Iterable[Entry], now: float, limited: bool) -> list[Record | None]:
+        """Make records of entries, under the shard's lock; None where the rate is used up and counts (`limited`).
+
+        They are not in the shard before `append`; numbers that are not used then are never given again.
+        """
         self._last_arrival = arrival = max(now, self._last_arrival)  # a clock set back must not disturb the order
-        self._counter += 1
-        self._latest = self.numbers.number(self._counter, arrival)
-        return self._log.append(self._latest, arrival, entry.partition_key, entry.data, entry.size)
+        end = self._log.put_bytes
+        records: list[Record | None] = []
+        for entry in entries:
+            size = entry.size
+            if limited and not self._write_limit.admits(size, now):
+                records.append(None)
+                continue
+            self._counter += 1
+            end += size + OVERHEAD_BYTES
+            number = self.numbers.number(self._counter, arrival)
+            records.append(Record(number, arrival, entry.partition_key, entry.data, size, end))
+        return records
+
+    def append(self, records: Sequence[Record]) -> None:
+        """Add records just made by `number`, under the same hold of the shard's lock."""
+        self._log.extend(records)
+        if records:
+            self._latest = records[-1].number
+
+    def restore(self, counter: int, last_arrival: float, closed_at: float | None) -> None:
+        """Be as a former process left the shard, but for its records."""
+        self._counter, self._last_arrival = counter, last_arrival
+        self._latest = self.numbers.number(counter, last_arrival) if counter else self.numbers.first
+        if closed_at is not None:
+            self.close(closed_at)
+
+    def restore_records(self, rows: Iterable[tuple[int, float, str, bytes]]) -> None:
+        """Add records of a former process: counter, arrival, partition key and data of each, in their order."""
+        end = self._log.put_bytes
+        records = []
+        for count, arrival, key, data in rows:
+            size = len(data) + len(key.encode())
+            end += size + OVERHEAD_BYTES
+            records.append(Record(self.numbers.number(count, arrival), arrival, key, data, size, end))
+        self._log.extend(records)
 
     def read(self, position: int, limit: int, horizon: float, now: float, limited: bool) -> Chunk | None:
         """Return up to `limit` records above `position` and not before `horizon`; None if the rate is used up."""
@@ -130,7 +173,11 @@ class Shard:
             behind = 0 if following is None else max(1, int((now - following.arrival) * 1000))
             return Chunk(records, None if at_end and not self.is_open else reached, behind)
 
-    def close(self, now: float) -> None:
-        """Take no more records, under the shard's lock."""
-        self.closed_at = max(now, self._last_arrival)
+    def closing_time(self, now: float) -> float:
+        """Return when the shard ends if it is closed `now`: not before its last record."""
+        return max(now, self._last_arrival)
+
+    def close(self, at: float) -> None:
+        """Take no more records from `at`, its closing time, under the shard's lock."""
+        self.closed_at = at
         self.last_number = self.numbers.last(self.closed_at)

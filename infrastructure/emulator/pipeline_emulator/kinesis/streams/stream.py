@@ -2,7 +2,8 @@
 
 import threading
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
 from pipeline_emulator.kinesis.streams.consumers import Consumers
@@ -14,7 +15,9 @@ from pipeline_emulator.kinesis.streams.errors import (
 )
 from pipeline_emulator.kinesis.streams.identity import StreamName
 from pipeline_emulator.kinesis.streams.iterators import ShardIterator, Start, start_position
-from pipeline_emulator.kinesis.streams.sequence import Clock, Creations
+from pipeline_emulator.kinesis.streams.journal import Journal
+from pipeline_emulator.kinesis.streams.records import Record
+from pipeline_emulator.kinesis.streams.sequence import Clock
 from pipeline_emulator.kinesis.streams.settings import StreamSettings
 from pipeline_emulator.kinesis.streams.shard import Chunk, Entry, Shard
 from pipeline_emulator.kinesis.streams.topology import Topology
@@ -37,19 +40,20 @@ class Stream:
     def __init__(
         self,
         name: StreamName,
-        shard_count: int,
+        created: int,
+        topology: Topology,
         mode: str,
         clock: Clock,
-        creations: Creations,
         settings: StreamSettings,
+        journal: Journal,
     ) -> None:
-        """Make a stream of `shard_count` open shards; `mode` is PROVISIONED or ON_DEMAND."""
+        """Make an active stream, created at `created` (microseconds); `mode` is PROVISIONED or ON_DEMAND."""
         self.name = name
-        self.created = creations.next()
-        self.created_at = self.created / 1e6
+        self.created = created
+        self.created_at = created / 1e6
         self.mode = mode
-        self.topology = Topology(shard_count, creations)
-        self.begins_at = max(shard.created_at for shard in self.topology.shards)
+        self.topology = topology
+        self.begins_at = max(shard.created_at for shard in topology.shards)
         self.tags: dict[str, str] = {}
         self.metrics: set[str] = set()
         self.key_id: str | None = None
@@ -61,8 +65,8 @@ class Stream:
         self._retention_hours = SHORTEST_RETENTION_HOURS
         self._clock = clock
         self._settings = settings
+        self._journal = journal
         self._transition, self._until = "ACTIVE", float("-inf")
-        self.begin("CREATING")
 
     @property
     def status(self) -> str:
@@ -77,6 +81,13 @@ class Stream:
     def begin(self, transition: str) -> None:
         """Be in a state of transition for the time that the settings say."""
         self._transition, self._until = transition, self._clock() + self._settings.latency_seconds
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Hold the stream's lock while its settings are changed, then keep them."""
+        with self.lock:
+            yield
+            self._journal.changed(self)
 
     def require_active(self) -> None:
         """Refuse changes during a transition.
@@ -124,25 +135,36 @@ class Stream:
             for index in pending:
                 by_shard[self.topology.route(entries[index].hash_key)].append(index)
             # A shard that was closed in between has children by now: its entries go round once more.
-            pending = [
-                index for shard, indexes in by_shard.items() for index in self._put(shard, indexes, entries, placed)
-            ]
+            pending = self._put(by_shard, entries, placed)
         return [place for place in placed if place is not None]
 
     def _put(
-        self, shard: Shard, indexes: list[int], entries: Sequence[Entry], placed: list[Placed | None]
+        self, by_shard: Mapping[Shard, list[int]], entries: Sequence[Entry], placed: list[Placed | None]
     ) -> list[int]:
-        """Put the entries at `indexes`, and return those left because the shard is closed."""
+        """Put the entries at each shard's indexes, and return the indexes left because their shard is closed.
+
+        All shards are held until the records are kept, in the order in which a resharding holds them.
+        """
         limited = self._settings.enforce_limits
-        with shard.lock:
-            if not shard.is_open:
-                return indexes
+        left: list[int] = []
+        additions: list[tuple[Shard, list[Record]]] = []
+        with ExitStack() as held:
+            for shard in sorted(by_shard, key=lambda shard: shard.index):
+                held.enter_context(shard.lock)
             now = self._clock()
-            shard.trim(self.horizon)
-            for index in indexes:
-                record = shard.put(entries[index], now, limited)
-                placed[index] = Placed(shard.shard_id, record.number if record else None)
-        return []
+            for shard, indexes in by_shard.items():
+                if not shard.is_open:
+                    left += indexes
+                    continue
+                shard.trim(self.horizon)
+                records = shard.number([entries[index] for index in indexes], now, limited)
+                for index, record in zip(indexes, records, strict=True):
+                    placed[index] = Placed(shard.shard_id, record.number if record else None)
+                additions.append((shard, [record for record in records if record]))
+            self._journal.put(additions)
+            for shard, added in additions:
+                shard.append(added)
+        return left
 
     def iterator(self, shard_id: str, start: Start) -> ShardIterator:
         """Return where to start reading.

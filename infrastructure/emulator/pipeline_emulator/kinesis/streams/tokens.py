@@ -1,6 +1,7 @@
 """Opaque texts that a client gives back: shard iterators and pagination tokens.
 
-They are signed with a key of this process: one that was made elsewhere, or altered, is refused.
+They are signed with a key of this process, or with the one that is kept: what was made elsewhere, or altered, is
+refused.
 """
 
 import hashlib
@@ -14,7 +15,18 @@ LIFETIME_SECONDS = 300
 """https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetShardIterator.html"""
 
 _SIGNATURE_BYTES = 12
-_KEY = secrets.token_bytes(32)
+_key = secrets.token_bytes(32)
+
+
+def signing_key() -> bytes:
+    """Return the key."""
+    return _key
+
+
+def use_signing_key(key: bytes) -> None:
+    """Sign with `key` from now on: what a former process has signed with it is good here."""
+    global _key
+    _key = key
 
 
 def seal(*content: Any) -> str:
@@ -40,4 +52,4 @@ def unseal(token: str, length: int) -> list[Any]:
 
 
 def _signature(body: bytes) -> bytes:
-    return hmac.digest(_KEY, body, hashlib.sha256)[:_SIGNATURE_BYTES]
+    return hmac.digest(_key, body, hashlib.sha256)[:_SIGNATURE_BYTES]

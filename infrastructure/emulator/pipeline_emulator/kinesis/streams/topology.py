@@ -7,6 +7,7 @@ import threading
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 
+from pipeline_emulator.kinesis.streams.journal import NO_JOURNAL, Journal
 from pipeline_emulator.kinesis.streams.sequence import Creations
 from pipeline_emulator.kinesis.streams.shard import Shard
 
@@ -17,16 +18,26 @@ HASH_KEYS = 2**128
 class Topology:
     """All shards of a stream, in the order of their creation. Safe for threads."""
 
-    def __init__(self, count: int, creations: Creations) -> None:
-        """Make `count` shards of equal ranges."""
+    def __init__(self, stream: int, shards: Iterable[Shard], creations: Creations, journal: Journal) -> None:
+        """Have `shards`, in the order of their creation; `stream` is when theirs was created, in microseconds."""
         self.lock = threading.RLock()
+        self._stream = stream
         self._creations = creations
-        self._made = 0
-        self._shards: dict[str, Shard] = {}
+        self._journal = journal
+        self._shards = {shard.shard_id: shard for shard in shards}
+        # The last one made is open, and so it is there, whichever of the closed ones are forgotten.
+        self._made = 1 + max(shard.index for shard in self._shards.values())
         self._routes: tuple[list[int], list[Shard]] = ([], [])
-        for start, end in uniform_ranges(count):
-            self._make(start, end)
         self._route()
+
+    @classmethod
+    def uniform(cls, stream: int, count: int, creations: Creations, journal: Journal = NO_JOURNAL) -> "Topology":
+        """Make `count` shards of equal ranges."""
+        shards = [
+            Shard(index, creations.next(), start, end, journal=journal)
+            for index, (start, end) in enumerate(uniform_ranges(count))
+        ]
+        return cls(stream, shards, creations, journal)
 
     @property
     def shards(self) -> list[Shard]:
@@ -74,9 +85,11 @@ class Topology:
     def expire(self, horizon: float) -> None:
         """Forget the shards that were closed before `horizon`: all of their records are trimmed."""
         with self.lock:
-            for shard in self.shards:
-                if shard.closed_at is not None and shard.closed_at < horizon:
-                    del self._shards[shard.shard_id]
+            expired = [shard for shard in self.shards if shard.closed_at is not None and shard.closed_at < horizon]
+            if expired:
+                self._journal.expired(expired)
+            for shard in expired:
+                del self._shards[shard.shard_id]
 
     def _replace(self, parents: Sequence[Shard], ranges: Iterable[tuple[int, int]], now: float) -> None:
         """Close and route anew while nobody can put to a parent: a put that waited finds it closed and the child."""
@@ -85,19 +98,24 @@ class Topology:
             for shard in held:
                 shard.lock.acquire()
             try:
-                for shard in parents:
-                    shard.close(now)
-                for start, end in ranges:
-                    self._make(start, end, parents)
+                closed = [(shard, shard.closing_time(now)) for shard in parents]
+                children = self._children(parents, ranges)
+                self._journal.resharded(self._stream, closed, children)
+                for shard, at in closed:
+                    shard.close(at)
+                self._shards.update((child.shard_id, child) for child in children)
+                self._made += len(children)
                 self._route()
             finally:
                 for shard in held:
                     shard.lock.release()
 
-    def _make(self, start: int, end: int, parents: Sequence[Shard] = ()) -> None:
-        shard = Shard(self._made, self._creations.next(), start, end, parents)
-        self._made += 1
-        self._shards[shard.shard_id] = shard
+    def _children(self, parents: Sequence[Shard], ranges: Iterable[tuple[int, int]]) -> list[Shard]:
+        parent_ids = [parent.shard_id for parent in parents]
+        return [
+            Shard(index, self._creations.next(), start, end, parent_ids, self._journal)
+            for index, (start, end) in enumerate(ranges, self._made)
+        ]
 
     def _route(self) -> None:
         shards = sorted((shard for shard in self._shards.values() if shard.is_open), key=lambda shard: shard.start)

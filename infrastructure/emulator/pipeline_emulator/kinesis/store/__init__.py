@@ -1,0 +1,1 @@
+"""Keeps the streams in an SQLite file under PERSISTENCE=1."""

@@ -1,0 +1,87 @@
+"""Brings the streams back that a former process has kept."""
+
+import itertools
+import json
+import logging
+import sqlite3
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from pipeline_emulator.kinesis.store.journal import LAST_CREATED, SIGNING_KEY, SqliteJournal
+from pipeline_emulator.kinesis.streams import tokens
+from pipeline_emulator.kinesis.streams.identity import StreamName
+from pipeline_emulator.kinesis.streams.records import OVERHEAD_BYTES
+from pipeline_emulator.kinesis.streams.registry import Streams
+from pipeline_emulator.kinesis.streams.sequence import Clock
+from pipeline_emulator.kinesis.streams.settings import StreamSettings
+from pipeline_emulator.kinesis.streams.shard import Shard
+
+LOG = logging.getLogger(__name__)
+
+_MEMORY = f"LENGTH(data) + LENGTH(CAST(partition_key AS BLOB)) + {OVERHEAD_BYTES}"
+
+
+def load(journal: SqliteJournal, settings: StreamSettings, clock: Clock = time.time) -> Streams:
+    """Return the streams that are kept in a journal; it keeps what happens to them from now on."""
+    streams = Streams(settings, clock, journal)
+    with journal.database.transaction() as connection:
+        _drop_what_need_not_be_loaded(connection, clock(), settings.memory_limit_bytes)
+        kept = dict(connection.execute("SELECT name, value FROM kept"))
+        if SIGNING_KEY not in kept:
+            kept[SIGNING_KEY] = tokens.signing_key()
+            connection.execute("INSERT INTO kept VALUES (?, ?)", (SIGNING_KEY, kept[SIGNING_KEY]))
+        shards = _shards(connection, journal)
+        streams_kept = connection.execute("SELECT created, account, region, name, settings FROM stream").fetchall()
+    tokens.use_signing_key(kept[SIGNING_KEY])
+    streams.go_on_after(kept.get(LAST_CREATED, 0))
+    for created, account, region, name, text in streams_kept:
+        streams.restore(StreamName(account, region, name), created, shards[created], json.loads(text))
+    LOG.info("Kinesis streams kept from before: %d", len(streams_kept))
+    return streams
+
+
+def _shards(connection: sqlite3.Connection, journal: SqliteJournal) -> dict[int, list[Shard]]:
+    """Return the shards of each stream, with their records, in the order of their creation."""
+    by_stream: defaultdict[int, list[Shard]] = defaultdict(list)
+    by_created: dict[int, Shard] = {}
+    for created, stream, number, first, last, parents, closed_at, counter, last_arrival in connection.execute(
+        "SELECT created, stream, number, first_key, last_key, parents, closed_at, counter, last_arrival FROM shard"
+        " ORDER BY stream, number"
+    ):
+        shard = Shard(number, created, int(first), int(last), json.loads(parents), journal)
+        shard.restore(counter, last_arrival, closed_at)
+        by_stream[stream].append(shard)
+        by_created[created] = shard
+    for created, rows in _records(connection):
+        by_created[created].restore_records(rows)
+    return by_stream
+
+
+def _records(connection: sqlite3.Connection) -> Iterator[tuple[int, Iterator[Any]]]:
+    """Yield shards with rows of theirs; in the order of rowid, that of the puts, the file is read from end to end."""
+    rows = connection.execute("SELECT shard, counter, arrival, partition_key, data FROM record ORDER BY rowid")
+    for created, found in itertools.groupby(rows, key=lambda row: row[0]):
+        yield created, (row[1:] for row in found)
+
+
+def _drop_what_need_not_be_loaded(connection: sqlite3.Connection, now: float, limit: int) -> None:
+    """Drop what belongs to no shard, what the retention has ended, and the oldest records past the memory's limit."""
+    connection.execute("DELETE FROM shard WHERE stream NOT IN (SELECT created FROM stream)")
+    connection.execute("DELETE FROM record WHERE shard NOT IN (SELECT created FROM shard)")
+    connection.execute(
+        "DELETE FROM record WHERE EXISTS (SELECT 1 FROM shard JOIN stream ON stream.created = shard.stream"
+        " WHERE shard.created = record.shard AND record.arrival < ? - 3600 * (stream.settings ->> 'retention_hours'))",
+        (now,),
+    )
+    (used,) = connection.execute(f"SELECT SUM({_MEMORY}) FROM record").fetchone()  # noqa: S608 - no input
+    if (used or 0) <= limit:
+        return
+    LOG.warning("Kinesis has kept more than KINESIS_MEMORY_LIMIT_MB (%d MiB): the oldest are dropped", limit // 2**20)
+    until, left = 0.0, limit
+    for arrival, size in connection.execute(f"SELECT arrival, {_MEMORY} FROM record ORDER BY arrival DESC"):  # noqa: S608
+        until, left = arrival, left - size
+        if left < 0:
+            break
+    connection.execute("DELETE FROM record WHERE arrival <= ?", (until,))

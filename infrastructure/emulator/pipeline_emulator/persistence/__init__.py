@@ -1,0 +1,1 @@
+"""What outlives LocalStack under PERSISTENCE=1: SQLite files in the folder that LocalStack keeps its state in."""

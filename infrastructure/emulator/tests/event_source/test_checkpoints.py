@@ -1,0 +1,168 @@
+"""Progress of mappings in a file: who takes it up after a kill, and that nothing of it is lost."""
+
+import random
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from pipeline_emulator.event_source.checkpoints import CheckpointStore
+from pipeline_emulator.event_source.progress import MappingProgress
+from pipeline_emulator.event_source.registry import Registry
+from pipeline_emulator.event_source.settings import MappingSettings
+from pipeline_emulator.event_source.shards import Position, Shard, begin, position
+
+pytestmark = pytest.mark.local_only
+
+CREATED = datetime(2026, 11, 24, 12, 0, 0, 123000, tzinfo=UTC)
+STREAM = "arn:aws:kinesis:ap-south-1:000000000000:stream/s"
+FUNCTION = "arn:aws:lambda:ap-south-1:000000000000:function:f"
+FIRST = 49_600_000_000_000_000_000_000_000_000_000_000_000_000_000_000_000_000_000
+
+
+class Lives:
+    """Registries that follow each other on what a kill has left."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.lives = 0
+        self.open()
+
+    def open(self) -> None:
+        self.registry = Registry()
+        self.store = CheckpointStore(self.folder / str(self.lives) / "checkpoints.sqlite3")
+        self.registry.keep_in(self.store)
+
+    def restart(self) -> None:
+        left = self.folder / str(self.lives)
+        self.lives += 1
+        shutil.copytree(left, self.folder / str(self.lives))
+        self.store.close()
+        self.open()
+
+
+@pytest.fixture
+def lives(tmp_path: Path) -> Iterator[Lives]:
+    lives = Lives(tmp_path)
+    yield lives
+    lives.store.close()
+
+
+def mapping(uuid: str, function: str = FUNCTION, start: str = "TRIM_HORIZON") -> MappingSettings:
+    return MappingSettings(uuid, function, STREAM, starting_position=start)
+
+
+def started(registry: Registry, settings: MappingSettings, created: datetime = CREATED) -> MappingProgress:
+    """The progress of a mapping that has begun to read its stream, as `MappingConsumer` brings it there."""
+    progress = registry.progress(settings)
+    progress.belongs_to(created)
+    if progress.started_at is None:
+        begin(progress, [Shard("a"), Shard("ended", closed=True)], settings, CREATED)
+    return progress
+
+
+def test_a_mapping_made_after_a_kill_goes_on_for_its_lost_predecessor(lives: Lives) -> None:
+    shard = started(lives.registry, mapping("one")).shard("a")
+    for number in range(5):
+        shard.register(FIRST + number)
+    shard.complete([FIRST, FIRST + 1, FIRST + 3])
+    lives.restart()
+    again = started(lives.registry, mapping("two")).shard("a")
+    assert position("a", lives.registry.progress(mapping("two")), mapping("two"), first_start=False) == Position(
+        "AFTER_SEQUENCE_NUMBER", sequence_number=FIRST + 1
+    )
+    assert [again.register(FIRST + number) for number in (2, 3, 4)] == [True, False, True]
+    again.complete([FIRST + 2])
+    assert again.checkpoint == FIRST + 3
+
+
+@pytest.mark.parametrize("other", [mapping("two", FUNCTION + ":live"), MappingSettings("two", FUNCTION, STREAM + "2")])
+def test_another_function_or_stream_inherits_nothing(lives: Lives, other: MappingSettings) -> None:
+    started(lives.registry, mapping("one")).shard("a").register(FIRST)
+    lives.restart()
+    assert lives.registry.progress(other).started_at is None
+    assert lives.registry.progress(mapping("three")).inherited
+
+
+def test_progress_is_inherited_once(lives: Lives) -> None:
+    started(lives.registry, mapping("one"))
+    lives.restart()
+    assert lives.registry.progress(mapping("two")).inherited
+    assert not lives.registry.progress(mapping("three")).inherited
+
+
+def test_a_deleted_mapping_leaves_nothing_to_inherit(lives: Lives) -> None:
+    started(lives.registry, mapping("one")).shard("a").register(FIRST)
+    lives.registry.delete(mapping("one"))
+    lives.restart()
+    assert not lives.registry.progress(mapping("two")).inherited
+
+
+def test_deleting_a_mapping_that_never_ran_drops_what_it_would_have_inherited(lives: Lives) -> None:
+    started(lives.registry, mapping("one"))
+    lives.restart()
+    lives.registry.delete(mapping("two"))
+    assert not lives.registry.progress(mapping("three")).inherited
+    lives.restart()
+    assert not lives.registry.progress(mapping("four")).inherited
+
+
+def test_an_update_keeps_the_progress_also_under_another_function(lives: Lives) -> None:
+    progress = started(lives.registry, mapping("one"))
+    progress.shard("a").register(FIRST)
+    assert lives.registry.progress(mapping("one", FUNCTION + ":live")) is progress
+    lives.restart()
+    assert not lives.registry.progress(mapping("two")).inherited
+    assert lives.registry.progress(mapping("three", FUNCTION + ":live")).shard("a").first_seen == FIRST
+
+
+def test_stopping_with_localstack_keeps_the_progress(lives: Lives) -> None:
+    started(lives.registry, mapping("one"))
+    lives.registry.forget("one")
+    lives.restart()
+    assert lives.registry.progress(mapping("two")).inherited
+
+
+def test_latest_stays_the_moment_at_which_the_lost_mapping_began(lives: Lives) -> None:
+    latest = mapping("one", start="LATEST")
+    started(lives.registry, latest)
+    lives.restart()
+    progress = started(lives.registry, latest)
+    assert position("a", progress, latest, first_start=False) == Position("AT_TIMESTAMP", timestamp=CREATED)
+    assert progress.finished == {"ended"}
+
+
+def test_a_stream_made_anew_is_begun_as_by_a_new_mapping(lives: Lives) -> None:
+    """A mapping that was there all the time reads it from its beginning; this one was made after it."""
+    latest = mapping("one", start="LATEST")
+    shard = started(lives.registry, latest).shard("a")
+    shard.register(FIRST)
+    shard.complete([FIRST])
+    lives.restart()
+    progress = started(lives.registry, latest, created=CREATED + timedelta(seconds=1))
+    assert position("a", progress, latest, first_start=True) == Position("LATEST")
+    lives.restart()
+    assert lives.registry.progress(latest).shards["ended"].finished
+    assert "a" not in lives.registry.progress(latest).shards
+
+
+def test_what_lanes_complete_in_any_order_is_never_delivered_again(lives: Lives) -> None:
+    chosen = random.Random(4)
+    numbers = [FIRST + 7 * step for step in range(300)]
+    done: set[int] = set()
+    for life in range(10):
+        shard = started(lives.registry, mapping(str(life))).shard("a")
+        checkpoint = shard.checkpoint or 0
+        assert {number for number in numbers if number <= checkpoint} | shard.completed == done
+        delivered = [number for number in numbers if number > checkpoint and shard.register(number)]
+        assert done.isdisjoint(delivered)
+        assert done.union(delivered) == set(numbers)
+        for _ in range(6):
+            batch = chosen.sample(delivered, min(5, len(delivered)))
+            delivered = [number for number in delivered if number not in batch]
+            shard.complete(batch)
+            done.update(batch)
+        lives.restart()
+    assert done == set(numbers)

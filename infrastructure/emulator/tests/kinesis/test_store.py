@@ -1,0 +1,264 @@
+"""Streams in a file: what a kill leaves is what was acknowledged, and a restart goes on from there."""
+
+import shutil
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline_emulator.kinesis.store.journal import SqliteJournal
+from pipeline_emulator.kinesis.store.loading import load
+from pipeline_emulator.kinesis.streams import resharding, tokens
+from pipeline_emulator.kinesis.streams.errors import ResourceNotFoundError
+from pipeline_emulator.kinesis.streams.hashing import entry
+from pipeline_emulator.kinesis.streams.iterators import Start
+from pipeline_emulator.kinesis.streams.settings import StreamSettings
+from pipeline_emulator.persistence.database import DatabaseError
+
+pytestmark = pytest.mark.local_only
+
+FILE = "kinesis.sqlite3"
+
+
+class Kept:
+    """A world whose streams are in a file; `restart` is a kill and a new start."""
+
+    def __init__(self, world: Any, folder: Path) -> None:
+        self.world = world
+        self.folder = folder
+        self.lives = 0
+        self.open()
+
+    def open(self, **settings: int) -> None:
+        self.journal = SqliteJournal(self.folder / str(self.lives) / FILE)
+        self.world.streams = load(self.journal, StreamSettings(**settings), self.world.clock)
+
+    def restart(self, **settings: int) -> None:
+        left = self.folder / str(self.lives)
+        self.lives += 1
+        shutil.copytree(left, self.folder / str(self.lives))
+        self.journal.database.close()
+        self.open(**settings)
+
+
+@pytest.fixture
+def kept(world: Any, tmp_path: Path) -> Iterator[Kept]:
+    """A kept world without streams."""
+    kept = Kept(world, tmp_path)
+    yield kept
+    kept.journal.database.close()
+
+
+def test_records_come_back_with_numbers_keys_and_times(kept: Kept) -> None:
+    world = kept.world
+    stream = world.create(shards=2)
+    for second in range(3):
+        world.clock.now += 1 + second / 3
+        world.streams.put(stream, [entry(bytes([n]), f"k\u00e9y-{n}\0") for n in range(20)])
+    before = [world.read(stream, shard=shard) for shard in (0, 1)]
+    assert all(before)
+    kept.restart()
+    again = world.streams.get(world.name())
+    assert [world.read(again, shard=shard) for shard in (0, 1)] == before
+
+
+def test_numbers_go_on_also_when_all_records_are_trimmed_and_the_clock_is_set_back(kept: Kept) -> None:
+    world = kept.world
+    stream = world.create()
+    last = world.put(stream, b"a", b"b")[-1].number
+    world.clock.now += 25 * 3600
+    stream.set_retention(24)
+    kept.restart()
+    world.clock.now -= 3 * 24 * 3600
+    again = world.streams.get(world.name())
+    assert world.put(again, b"c")[0].number > last
+    assert world.read(again, Start("AFTER_SEQUENCE_NUMBER", str(last)))[0].data == b"c"
+
+
+def test_creations_never_repeat_after_deletion_restart_and_a_clock_set_back(kept: Kept) -> None:
+    world = kept.world
+    first = world.create()
+    former = world.put(first, b"a")[0].number
+    world.streams.delete(first.name, with_consumers=False)
+    kept.restart()
+    with pytest.raises(ResourceNotFoundError):
+        world.streams.get(world.name())
+    world.clock.now -= 3600
+    second = world.create()
+    assert second.created > first.created
+    assert world.put(second, b"b")[0].number > former
+
+
+def test_settings_come_back(kept: Kept) -> None:
+    world = kept.world
+    stream = world.create(mode="ON_DEMAND")
+    with stream.changing():
+        stream.set_retention(48)
+        stream.largest_record_kib = 2048
+        stream.key_id = "alias/key"
+        stream.metrics = {"IncomingRecords"}
+        stream.tags["a"] = "b"
+        consumer = stream.consumers.register("consumer", {"c": "d"}, world.clock.now)
+        stream.policies[consumer.arn] = "{}"
+    kept.restart()
+    again = world.streams.get(world.name())
+    assert again is not stream
+    names = ("created", "begins_at", "mode", "retention_hours", "largest_record_kib", "key_id", "metrics", "tags")
+    for name in (*names, "policies", "status"):
+        assert getattr(again, name) == getattr(stream, name), name
+    assert again.consumers.all() == [consumer]
+    assert again.consumers.all()[0].tags == {"c": "d"}
+
+
+def test_a_change_that_fails_is_not_kept(kept: Kept) -> None:
+    stream = kept.world.create()
+    with pytest.raises(KeyError), stream.changing():  # noqa: PT012 - what was changed before the error counts
+        stream.tags["a"] = "b"
+        raise KeyError
+    kept.restart()
+    assert kept.world.streams.get(stream.name).tags == {}
+
+
+def test_shards_come_back_with_lineage_and_routes(kept: Kept) -> None:
+    world = kept.world
+    stream = world.create(shards=2)
+    resharding.split(stream, "shardId-000000000000", 2**125, world.clock.now)
+    resharding.merge(stream, "shardId-000000000003", "shardId-000000000001", world.clock.now)
+    kept.restart()
+    again = world.streams.get(stream.name)
+
+    def described(one: Any) -> list[tuple[object, ...]]:
+        return [
+            (s.shard_id, s.start, s.end, s.parents, s.numbers, s.created_at, s.closed_at, s.last_number)
+            for s in one.topology.shards
+        ]
+
+    assert described(again) == described(stream)
+    assert [s.shard_id for s in again.topology.open_shards] == [s.shard_id for s in stream.topology.open_shards]
+    resharding.split(again, "shardId-000000000004", 2**126, world.clock.now)
+    assert [s.shard_id for s in again.topology.shards][-1] == "shardId-000000000006"
+
+
+def test_expired_shards_stay_away(kept: Kept) -> None:
+    world = kept.world
+    stream = world.create()
+    resharding.split(stream, "shardId-000000000000", 2**127, world.clock.now)
+    world.clock.now += 25 * 3600
+    stream.topology.expire(stream.horizon)
+    kept.restart()
+    assert [s.index for s in world.streams.get(stream.name).topology.shards] == [1, 2]
+
+
+def test_an_iterator_from_before_is_good_until_it_expires(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = kept.world
+    stream = world.create()
+    world.put(stream, b"a")
+    text = stream.iterator("shardId-000000000000", Start("TRIM_HORIZON")).seal(world.clock.now)
+    monkeypatch.setattr(tokens, "_key", b"of another process")
+    kept.restart()
+    again, iterator = world.streams.open_iterator(text)
+    assert [record.data for record in again.read(iterator, 10).records] == [b"a"]
+
+
+def test_what_cannot_be_kept_is_neither_answered_nor_read(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when the disk is full."""
+    world = kept.world
+    stream = world.create()
+    world.put(stream, b"a")
+    with monkeypatch.context() as broken:
+        broken.setattr(kept.journal.database, "_connection", sqlite3.connect(":memory:", isolation_level=None))
+        with pytest.raises(sqlite3.OperationalError):
+            world.put(stream, b"b")
+        kept.journal.database.close()
+    assert [record.data for record in world.read(stream)] == [b"a"]
+    world.put(stream, b"c")
+    assert [record.data for record in world.read(stream)] == [b"a", b"c"]
+    kept.restart()
+    assert [record.data for record in world.read(world.streams.get(stream.name))] == [b"a", b"c"]
+
+
+def test_a_transaction_that_was_not_committed_leaves_nothing(kept: Kept) -> None:
+    world = kept.world
+    stream = world.create()
+    with kept.journal.database.transaction() as connection:
+        connection.execute(
+            "INSERT INTO record VALUES (?, 1, 0, 'key', x'00')", (stream.topology.shards[0].numbers.created,)
+        )
+        shutil.copytree(kept.folder / "0", kept.folder / "copy")
+    copy = SqliteJournal(kept.folder / "copy" / FILE)
+    assert world.read(load(copy, StreamSettings(), world.clock).get(stream.name)) == []
+    copy.database.close()
+
+
+def rows(kept: Kept) -> int:
+    with kept.journal.database.transaction() as connection:
+        return int(connection.execute("SELECT COUNT(*) FROM record").fetchone()[0])
+
+
+def test_trimmed_records_leave_the_file(kept: Kept) -> None:
+    world = kept.world
+    stream = world.create()
+    world.put(stream, *[b"old"] * 1500)
+    world.clock.now += 25 * 3600
+    world.put(stream, b"new")  # trims, since so many are old
+    assert rows(kept) == 1
+    stream.set_retention(24)
+    world.streams.delete(stream.name, with_consumers=False)
+    assert rows(kept) == 0
+
+
+def test_the_limit_of_memory_holds_for_the_file_and_for_what_is_loaded(world: Any, tmp_path: Path) -> None:
+    kept = Kept(world, tmp_path)
+    stream = world.create()
+    for _ in range(20):
+        world.clock.now += 1
+        world.put(stream, *[bytes(1000)] * 10)
+    kept.restart(memory_limit_bytes=50 * 1600)
+    again = world.streams.get(stream.name)
+    left = world.read(again)
+    assert 40 <= len(left) <= 50
+    assert left[-1].arrival == world.clock.now
+    for _ in range(20):
+        world.clock.now += 1
+        world.put(again, *[bytes(1000)] * 10)
+    assert len(world.read(again)) == rows(kept) <= 50
+    kept.journal.database.close()
+
+
+def test_a_put_that_comes_too_late_for_its_stream_leaves_nothing(kept: Kept) -> None:
+    world = kept.world
+    stream = world.create()
+    world.streams.delete(stream.name, with_consumers=False)
+    world.put(stream, b"late")
+    world.create()
+    kept.restart()
+    assert rows(kept) == 0
+
+
+def test_a_file_has_one_process_and_one_version(kept: Kept, tmp_path: Path) -> None:
+    with pytest.raises(DatabaseError, match=r"database is locked.*End the LocalStack"):
+        SqliteJournal(tmp_path / "0" / FILE)
+    kept.world.create()
+    with kept.journal.database.transaction() as connection:
+        connection.execute("PRAGMA user_version = 99")
+    with pytest.raises(DatabaseError, match="its format is 99, here it is 1"):
+        kept.restart()
+    (tmp_path / "no-database").write_text("no database, but long enough to be one" * 100)
+    with pytest.raises(DatabaseError, match="not a database"):
+        SqliteJournal(tmp_path / "no-database")
+
+
+def test_100_000_records_are_loaded_quickly(kept: Kept) -> None:
+    world = kept.world
+    stream = world.create(shards=2)
+    for start in range(0, 100_000, 500):
+        world.streams.put(stream, [entry(bytes(200), str(n)) for n in range(start, start + 500)])
+    held = sum(shard.held_bytes for shard in stream.topology.shards)
+    began = time.perf_counter()
+    kept.restart()
+    assert time.perf_counter() - began < 4  # 0.6 s on 2 quiet cores
+    again = world.streams.get(stream.name)
+    assert sum(shard.held_bytes for shard in again.topology.shards) == held > 100_000 * 200
