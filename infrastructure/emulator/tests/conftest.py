@@ -156,12 +156,12 @@ def eventually() -> Callable[..., Any]:
 def start_localstack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., LocalStack]]:
     """Starts a LocalStack of its own with further environment variables; all are stopped at the end.
 
-    `also_at` is an address that it listens on besides the loopback address.
+    `also_at` is an address that it listens on besides the loopback address, `folder` that of a killed one to go on for.
     """
     started: list[LocalStack] = []
 
-    def start(also_at: str | None = None, **variables: str) -> LocalStack:
-        folder = tmp_path_factory.mktemp("localstack")
+    def start(also_at: str | None = None, folder: Path | None = None, **variables: str) -> LocalStack:
+        folder = folder or tmp_path_factory.mktemp("localstack")
         localstack = _start(folder, [LOOPBACK, *([also_at] if also_at else [])], variables)
         started.append(localstack)
         return localstack
@@ -200,7 +200,7 @@ def _start(folder: Path, addresses: Sequence[str], variables: Mapping[str, str])
         "PIPELINE_STACK": str(folder),
         **variables,
     }
-    with (folder / "localstack.log").open("wb") as log:
+    with (folder / "localstack.log").open("ab") as log:
         process = subprocess.Popen(
             [python, "-m", "localstack.runtime.main"], env=environment, cwd=folder, stdout=log, stderr=log
         )
