@@ -29,7 +29,8 @@ class AccountOperations(Operations):
         stream = self.stream(context, request)
         stream.require_active()
         self.require_warm_throughput(context, stream.mode, request["WarmThroughputMiBps"])
-        stream.warm_throughput = request["WarmThroughputMiBps"]
+        with stream.changing():
+            stream.warm_throughput = request["WarmThroughputMiBps"]
         stream.begin("UPDATING")
         return {
             "StreamName": stream.name.name,

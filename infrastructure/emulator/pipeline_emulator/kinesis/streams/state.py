@@ -12,6 +12,7 @@ def settings(stream: Stream) -> dict[str, Any]:
         "mode": stream.mode,
         "begins_at": stream.begins_at,
         "retention_hours": stream.retention_hours,
+        "warm_throughput": stream.warm_throughput,
         "largest_record_kib": stream.largest_record_kib,
         "key_id": stream.key_id,
         "metrics": sorted(stream.metrics),
@@ -26,6 +27,7 @@ def apply(stream: Stream, kept: Mapping[str, Any]) -> None:
     stream.mode = kept["mode"]
     stream.begins_at = kept["begins_at"]
     stream.set_retention(kept["retention_hours"])
+    stream.warm_throughput = kept["warm_throughput"]
     stream.largest_record_kib = kept["largest_record_kib"]
     stream.key_id = kept["key_id"]
     stream.metrics = set(kept["metrics"])
