@@ -3,7 +3,7 @@
 .PHONY: help setup local-up local-down local-status local-logs outputs ecr-login train send watch failed-events redrive verify chaos \
         test e2e unit terraform-test emulator-test check format bench lock clean
 
-export RUNTIME LOCALSTACK_PORT DATA FILE COUNT RATE FOLLOW SEED PYTHON
+export RUNTIME LOCALSTACK_PORT DATA FILE COUNT RATE FOLLOW SEED PYTHON TARGETS EVENTS
 HARNESS = @scripts/bootstrap.sh && PYTHONPATH=scripts exec .venv/bin/python -m harness
 
 help: ## Show this help
@@ -73,7 +73,7 @@ check: ## Formatters, linters, types
 format: ## Format Python and Terraform
 	@scripts/bootstrap.sh && .venv/bin/ruff format --quiet . && .venv/bin/ruff check --quiet --fix . && terraform fmt -recursive infrastructure
 
-bench: ## Measure latency and throughput of both runtimes (JSON and a table)
+bench: ## Measure both runtimes beside other emulators [TARGETS=embedded,docker,ministack,core] [EVENTS=10000,100000]
 	$(HARNESS) bench
 
 lock: ## Resolve all dependencies anew and write the lock files

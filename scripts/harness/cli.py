@@ -212,8 +212,11 @@ def suite(name: str) -> None:
 
 
 @commands.command()
-def bench() -> None:
-    """Measures latency and throughput of both runtimes, in stacks of their own."""
-    from harness import bench as benchmarks
+@click.option("--targets", envvar="TARGETS", default="")
+@click.option("--events", "counts", envvar="EVENTS", default="")
+def bench(targets: str, counts: str) -> None:
+    """Measures the pipeline in both runtimes beside other emulators, in stacks of their own."""
+    from harness.bench import run
+    from harness.bench.targets import chosen
 
-    benchmarks.run()
+    run.run(chosen(targets), run.event_counts(counts))

@@ -80,11 +80,13 @@ class Ledger:
         entries: event id to entry.
         strangers: predictions whose event id the ledger does not know.
         seconds: time from the first put to the last answer.
+        heard: of how many entries anything was heard.
     """
 
     entries: dict[str, Entry] = field(default_factory=dict)
     strangers: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    heard: int = 0
 
     def take_predictions(self, records: Iterable[streams.Read], version: str | None = None) -> None:
         """Enters what was read from the output stream.
@@ -99,6 +101,7 @@ class Ledger:
             if entry is None:
                 self.strangers.append(answer["event_id"])
                 continue
+            self.heard += not entry.settled
             event = json.loads(entry.put.data)
             honest = answer["prediction"]["sales_id"] == event["sales_id"] and version in (None, answer["version"])
             entry.predictions.append(float(answer["prediction"]["sales_prediction"]) if honest else math.nan)
@@ -109,6 +112,7 @@ class Ledger:
         for failure in failures:
             entry = self.entries.get(failure.event_id)
             if entry is not None and failure.data == entry.put.data and failure.reason not in entry.reasons:
+                self.heard += not entry.settled
                 entry.reasons.append(failure.reason)
 
     @property
@@ -188,9 +192,8 @@ def _settle(ledger: Ledger, follower: streams.Follower, clients: Clients, stack:
         if time.monotonic() - last_check > FAILED_CHECK_SECONDS:
             ledger.take_failures(failed.read(s3, bucket, seen))
             last_check = time.monotonic()
-        now_settled = sum(entry.settled for entry in ledger.entries.values())
-        if now_settled > settled:
-            settled, last_news = now_settled, time.monotonic()
+        if ledger.heard > settled:
+            settled, last_news = ledger.heard, time.monotonic()
         step.note(f"{settled} of {len(ledger.entries)} events answered")
         if settled == len(ledger.entries) or time.monotonic() - last_news > QUIET_SECONDS:
             ledger.take_failures(failed.read(s3, bucket, seen))

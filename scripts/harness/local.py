@@ -80,7 +80,7 @@ def up(name: str, project_id: str, port: int, runtime: str | None = None) -> tup
             if trained is None:  # logged to the stack's own tracking server
                 with setup.exclusive("training"):
                     trained = model.current(stack)
-            answer = _apply(stack, trained)
+            answer = deploy(stack, trained)
     return stack, answer
 
 
@@ -103,7 +103,16 @@ def _reusable(name: str, port: int) -> Stack | None:
     return stack
 
 
-def _apply(stack: Stack, trained: dict[str, Any]) -> dict[str, Any]:
+def deploy(stack: Stack, trained: dict[str, Any]) -> dict[str, Any]:
+    """Applies Terraform to a running emulator, publishes the model and sends the sample event.
+
+    Args:
+        stack: its lock must be held.
+        trained: the training result to serve.
+
+    Returns:
+        The record of the output stream that answers the sample event.
+    """
     terraform = Terraform(stack, variables(stack, trained["run_id"]))
     if stack.outputs:  # the bucket is there: the model goes before the function that reads it
         terraform.lift_stale_lock()

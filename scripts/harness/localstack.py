@@ -7,6 +7,8 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import psutil
 
@@ -30,21 +32,39 @@ def start(stack: Stack) -> None:
     Raises:
         HarnessError: the port is taken, LocalStack ended, or it did not become ready in time.
     """
-    with console.step("LocalStack") as step:
-        _start(stack)
+    stack.emulator = code()
+    launch(
+        stack, "LocalStack", [paths.EMULATOR_VENV / "bin" / "python", "-m", "localstack.runtime.main"], settings(stack)
+    )
+
+
+def launch(stack: Stack, title: str, command: Sequence[str | Path], env: Mapping[str, str]) -> None:
+    """Starts an emulator as a process of the stack, and waits until it answers on LocalStack's health endpoint.
+
+    Args:
+        stack: gets the process written down.
+        title: the emulator's name.
+        command: program and arguments.
+        env: its whole environment, with the stack's marker.
+
+    Raises:
+        HarnessError: as for `start`.
+    """
+    with console.step(title) as step:
+        _launch(stack, title, command, env)
         step.result = stack.endpoint_url
 
 
-def _start(stack: Stack) -> None:
+def _launch(stack: Stack, title: str, command: Sequence[str | Path], env: Mapping[str, str]) -> None:
     check_port(stack.port)
     log = stack.log("localstack")
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as sink:
         # A session of its own: Ctrl-C in the terminal must not end a stack that is up.
         process = subprocess.Popen(
-            [paths.EMULATOR_VENV / "bin" / "python", "-m", "localstack.runtime.main"],
+            command,
             cwd=stack.folder,
-            env=_environment(stack),
+            env=env,
             stdin=subprocess.DEVNULL,
             stdout=sink,
             stderr=sink,
@@ -52,17 +72,16 @@ def _start(stack: Stack) -> None:
         )
     _started[process.pid] = process
     stack.pid = process.pid
-    stack.emulator = code()
     stack.pid_created = psutil.Process(process.pid).create_time()
     stack.save()
     deadline = time.monotonic() + READY_DEADLINE
     while not is_ready(stack):
         if process.poll() is not None:
             tail = "\n".join(log.read_text(errors="replace").splitlines()[-8:])
-            raise HarnessError(f"LocalStack ended at start:\n{tail}", f"the whole log is in {paths.shown(log)}")
+            raise HarnessError(f"{title} ended at start:\n{tail}", f"the whole log is in {paths.shown(log)}")
         if time.monotonic() > deadline:
             raise HarnessError(
-                f"LocalStack was not ready within {READY_DEADLINE:.0f} s", f"read {paths.shown(log)}, then try again"
+                f"{title} was not ready within {READY_DEADLINE:.0f} s", f"read {paths.shown(log)}, then try again"
             )
         time.sleep(0.1)
 
@@ -115,10 +134,15 @@ def stop(stack: Stack) -> None:
     stack.pid = 0
 
 
-def _environment(stack: Stack) -> dict[str, str]:
+def settings(stack: Stack) -> dict[str, str]:
+    """The environment of a stack's LocalStack.
+
+    Args:
+        stack: names port and folder.
+    """
     # LocalStack hands out ports for the services it starts from a range; stacks beside each other need their own.
     ports = processes.free_ports(1)[0]
-    settings = {
+    chosen = {
         "GATEWAY_LISTEN": f"127.0.0.1:{stack.port}",
         "GATEWAY_SERVER": "bound",  # core's own listens on every interface
         "LOCALSTACK_HOST": f"127.0.0.1:{stack.port}",
@@ -139,4 +163,4 @@ def _environment(stack: Stack) -> dict[str, str]:
         processes.MARKER: str(stack.folder),
         "PYTHONUNBUFFERED": "1",
     }
-    return environment.for_localstack(**settings)
+    return environment.for_localstack(**chosen)

@@ -100,12 +100,29 @@ def emulator() -> None:
     venv = paths.EMULATOR_VENV
     with _Part("LocalStack and the emulator plugin", venv, [lock, paths.EMULATOR / "pyproject.toml"]) as part:
         if part.needed:
-            _run(UV, "venv", "--quiet", "--clear", "--python", PYTHON, venv)
-            _run(UV, "pip", "sync", "--quiet", "--require-hashes", "--python", venv / "bin" / "python", lock)
+            _make_environment(venv, lock)
             _run(
                 UV, "pip", "install", "--quiet", "--no-deps", "--no-build-isolation",
                 "--python", venv / "bin" / "python", "--editable", paths.EMULATOR,
             )  # fmt: skip
+
+
+def locked_environment(title: str, venv: Path, lock: Path) -> None:
+    """A virtual environment with what a lock file lists and nothing else; quick when it is there.
+
+    Args:
+        title: what is installed, for the user.
+        venv: the environment's folder.
+        lock: requirements with hashes.
+    """
+    with exclusive("setup"), _Part(title, venv, [lock]) as part:
+        if part.needed:
+            _make_environment(venv, lock)
+
+
+def _make_environment(venv: Path, lock: Path) -> None:
+    _run(UV, "venv", "--quiet", "--clear", "--python", PYTHON, venv)
+    _run(UV, "pip", "sync", "--quiet", "--require-hashes", "--python", venv / "bin" / "python", lock)
 
 
 def lambda_runtime() -> None:

@@ -12,13 +12,21 @@ from docker.models.containers import Container
 from harness import containers, engine, processes
 from harness.stack import DOCKER, Stack
 
+# By a word in the command; in this order, since function and Kinesis server lie in folders of LocalStack's.
+KINDS = (
+    ("awslambdaric", "function"),
+    ("kinesis", "kinesis server"),
+    ("localstack", "localstack"),
+    ("-m ministack", "ministack"),
+)
+
 
 @dataclass(frozen=True)
 class Usage:
     """What one process or container uses.
 
     Attributes:
-        kind: `localstack`, `kinesis server`, `function`, `registry` or `mlflow`.
+        kind: `localstack`, `ministack`, `kinesis server`, `function`, `registry` or `mlflow`.
         memory_bytes: resident memory; a container's is that of all its processes, without the file cache.
         cpu_seconds: processor time since its start.
     """
@@ -39,7 +47,7 @@ def _of_processes(stack: Stack) -> Iterator[Usage]:
     for process in processes.of_stack(stack.folder):
         with contextlib.suppress(psutil.Error):  # an idle environment may just end
             command = processes.command_line(process)
-            kind = "kinesis server" if "kinesis" in command else "localstack" if "localstack" in command else "function"
+            kind = next((kind for word, kind in KINDS if word in command), "function")
             times = process.cpu_times()
             yield Usage(kind, process.memory_info().rss, times.user + times.system)
 

@@ -1,0 +1,135 @@
+"""The results as JSON, and as a table in Markdown."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Sequence
+from typing import Any
+
+import psutil
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from harness import console
+from harness.bench import held, throughput
+from harness.bench.measure import Result
+from harness.paths import CACHE, shown
+
+PATH = CACHE / "bench.json"
+TABLE = CACHE / "bench.md"
+WIDTH = 400  # in the file no cell is wrapped
+
+
+def titles(counts: Sequence[int]) -> dict[str, str]:
+    """The figures in the table's order, name to title.
+
+    Args:
+        counts: events of each throughput measurement.
+    """
+    rates = {throughput.rate_key(count): f"{count:,} events" for count in counts}
+    cpu = {throughput.cpu_key(count): f"processor time per 1,000 events, of {count:,}" for count in counts}
+    return {
+        "single_event_p50": "one event, put to prediction readable, p50",
+        "single_event_p99": "the same, p99",
+        **rates,
+        **cpu,
+        **{held.key(level): f"PutRecords of 500, from {level:,} records held on, p50" for level in held.LEVELS},
+        "bare_round_trip_p50": "bare round trip through Kinesis, p50",
+        "bare_round_trip_p99": "the same, p99",
+        "invoke_cold": "Invoke, cold, p50",
+        "invoke_warm_p50": "Invoke, warm, p50",
+        "invoke_warm_p99": "the same, p99",
+        "cpu_at_rest": "processor at rest",
+        "cpu_of_others": "used by the rest of the machine meanwhile",
+        "memory_at_rest": "memory at rest",
+        "memory_afterwards": "memory after all events",
+    }
+
+
+def as_dict(results: Sequence[Result]) -> dict[str, Any]:
+    """Everything that was found, as JSON holds it; processor times and latencies in the units of the figures."""
+    return {
+        "machine": {
+            "cores": os.cpu_count(),
+            "memory_gib": round(psutil.virtual_memory().total / 2**30),
+            "system": f"{platform.system()} {platform.machine()}",
+        },
+        "targets": {
+            result.target.name: {
+                "title": result.target.title,
+                "remark": result.target.remark,
+                "not_measured": result.reason or None,
+                "event_source_mapping": result.settings,
+                "faults": result.faults,
+                "figures": {name: figure.as_dict() for name, figure in result.figures.items()},
+            }
+            for result in results
+        },
+    }
+
+
+def write(results: Sequence[Result]) -> None:
+    """Writes the JSON, whole or not at all."""
+    draft = PATH.with_suffix(".new")
+    draft.write_text(json.dumps(as_dict(results), indent=2))
+    draft.replace(PATH)
+
+
+def table(results: Sequence[Result], counts: Sequence[int]) -> tuple[Table, list[str]]:
+    """The table, a column for each target, and its footnotes.
+
+    Args:
+        results: of the targets, in the order of the columns.
+        counts: events of each throughput measurement.
+    """
+    notes: list[str] = []
+
+    def marked(text: str, note: str) -> str:
+        if not note:
+            return text
+        if note not in notes:
+            notes.append(note)
+        return f"{text} \\[{notes.index(note) + 1}]"
+
+    headings = [marked(result.target.title, result.target.remark) for result in results]
+    drawn = Table("median (smallest-largest of the rounds)", *headings, box=box.MARKDOWN)
+    for name, title in titles(counts).items():
+        drawn.add_row(title, *(marked(*_cell(result, name)) for result in results))
+    notes += _differences(results)
+    return drawn, notes
+
+
+def _cell(result: Result, name: str) -> tuple[str, str]:
+    figure = result.figures.get(name)
+    if figure is not None:
+        return figure.text(), figure.remark
+    return "not measured", result.reason or "; ".join(result.faults)
+
+
+def _differences(results: Sequence[Result]) -> list[str]:
+    """What a target's event source mapping has other than the first one's: then the figures do not compare."""
+    known = [result for result in results if result.settings]
+    return [
+        f"{result.target.title}: {name} is {value}, not {known[0].settings[name]}"
+        for result in known[1:]
+        for name, value in result.settings.items()
+        if value != known[0].settings[name]
+    ]
+
+
+def show(results: Sequence[Result], counts: Sequence[int]) -> None:
+    """Prints the table and its footnotes, and writes them to a file."""
+    drawn, notes = table(results, counts)
+    with TABLE.open("w", encoding="utf-8") as file:
+        wide = Console(file=file, width=WIDTH, highlight=False)
+        for target in (wide, console.out) if console.out.is_terminal else (wide,):
+            target.print(drawn)
+            for number, note in enumerate(notes, 1):
+                target.print(f"\\[{number}] {escape(note)}")
+    if not console.out.is_terminal:
+        print(TABLE.read_text(encoding="utf-8"), end="")
+    console.say(f"written to {shown(PATH)} and {shown(TABLE)}")

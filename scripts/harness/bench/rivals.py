@@ -1,0 +1,47 @@
+"""Deploys the pipeline to another emulator: the same Zip and model, through the same Terraform."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from harness import function, local, model, paths, processes, setup
+from harness import stack as stacks
+from harness.stack import EMBEDDED, Stack
+
+FOLDER = paths.CACHE / "bench"
+
+
+@contextmanager
+def deployed(name: str, start: Callable[[Stack], None]) -> Iterator[Stack]:
+    """A stack on another emulator that has answered the sample event; nothing of it is left afterwards.
+
+    Args:
+        name: the rival's.
+        start: starts the emulator and waits until it answers.
+
+    Raises:
+        HarnessError: it did not start, refused the Terraform, or did not answer the event.
+    """
+    setup.for_runtime(EMBEDDED)  # the function's runtime, the Node Kinesis server, the Terraform provider
+    stack = Stack(f"bench-{name}", "bench", processes.free_ports(1)[0])
+    try:
+        with stacks.locked(stack.name):
+            local.down_locked(stack.name)
+            with setup.exclusive("training and packaging"):
+                trained = model.current(None)
+                function.build()
+            start(stack)
+            local.deploy(stack, trained)
+        yield stack
+    finally:
+        local.down(stack.name)
+
+
+def locked_version(lock: Path, package: str) -> str:
+    """The version of a package in a lock file."""
+    found = re.search(rf"^{re.escape(package)}(?:\[.*\])?==([^ ;\\]+)", lock.read_text(), re.MULTILINE)
+    assert found, f"{package} is not in {lock}"
+    return found[1]

@@ -1,0 +1,54 @@
+"""The whole benchmark: one target after the other, so that none is measured beside another's work."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from harness import console
+from harness.bench import measure, report
+from harness.bench.measure import Result
+from harness.bench.targets import Target
+from harness.errors import HarnessError
+from harness.paths import shown
+
+EVENTS = (10_000, 100_000)
+
+
+def run(targets: Sequence[Target], counts: Sequence[int]) -> None:
+    """Measures, prints a table and writes JSON.
+
+    Args:
+        targets: what to measure, in this order.
+        counts: events of each throughput measurement, ascending.
+
+    Raises:
+        HarnessError: our own pipeline lost an event, predicted one wrongly, or could not be measured.
+    """
+    measure.LOG.unlink(missing_ok=True)
+    started = time.monotonic()
+    results: list[Result] = []
+    try:
+        for target in targets:
+            results.append(Result(target))
+            measure.measure(results[-1], counts)
+            report.write(results)
+    finally:  # an interrupted run shows what it has
+        report.write(results)
+        report.show(results, counts)
+    console.say(f"measured in {time.monotonic() - started:.0f} s")
+    faults = [f"{result.target.title}: {fault}" for result in results if result.target.ours for fault in result.faults]
+    if faults:
+        raise HarnessError("\n".join(faults), f"read {shown(measure.LOG)}")
+
+
+def event_counts(text: str) -> list[int]:
+    """The numbers of events that a list with commas names; the usual ones when it is empty.
+
+    Raises:
+        HarnessError: one is not a whole number above 0.
+    """
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    if not all(word.isascii() and word.isdigit() and int(word) > 0 for word in words):
+        raise HarnessError(f"EVENTS={text} is not a list of numbers above 0", "for example: EVENTS=10000,100000")
+    return sorted({int(word) for word in words}) or list(EVENTS)

@@ -1,0 +1,65 @@
+"""What is measured: this pipeline in both runtimes, and the emulators beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+
+from harness import engine, local, processes
+from harness.bench import core, ministack
+from harness.errors import HarnessError
+from harness.stack import DOCKER, EMBEDDED, Stack
+
+
+@dataclass(frozen=True)
+class Target:
+    """One emulator that the pipeline can be deployed to.
+
+    Attributes:
+        name: what TARGETS calls it.
+        title: what the report calls it.
+        remark: what a reader must know of it; empty where nothing.
+        ours: whether a failure of it is a failure of `make bench`.
+        open: brings a stack up that has answered the sample event, and takes it down.
+        missing: what this machine lacks for it, or None.
+    """
+
+    name: str
+    title: str
+    remark: str
+    ours: bool
+    open: Callable[[], AbstractContextManager[Stack]]
+    missing: Callable[[], str | None] = lambda: None
+
+
+def chosen(text: str) -> list[Target]:
+    """The targets that a list with commas names; all when it is empty.
+
+    Raises:
+        HarnessError: one is unknown.
+    """
+    known = {target.name: target for target in _all()}
+    names = [name.strip() for name in text.split(",") if name.strip()] or list(known)
+    for name in names:
+        if name not in known:
+            raise HarnessError(f"TARGETS={text}: '{name}' is unknown", f"choose from {','.join(known)}")
+    return [known[name] for name in dict.fromkeys(names)]
+
+
+def _all() -> Sequence[Target]:
+    return (
+        Target(EMBEDDED, "embedded", "", ours=True, open=lambda: _ours(EMBEDDED)),
+        Target(DOCKER, "docker", "", ours=True, open=lambda: _ours(DOCKER), missing=engine.missing),
+        Target("ministack", f"MiniStack {ministack.version()}", ministack.REMARK, ours=False, open=ministack.opened),
+        Target("core", f"LocalStack core {core.version()}", core.REMARK, ours=False, open=core.opened),
+    )
+
+
+@contextmanager
+def _ours(runtime: str) -> Iterator[Stack]:
+    name = f"bench-{runtime}"
+    try:
+        yield local.up(name, "bench", processes.free_ports(1)[0], runtime)[0]
+    finally:
+        local.down(name)
