@@ -32,6 +32,8 @@ def _make(*words: str, cwd: Path, **variables: str) -> subprocess.CompletedProce
         (["local-up"], {"RUNTIME": "cloud"}, "RUNTIME=cloud is unknown"),
         (["local-up"], {"RUNTIME": "docker", "DOCKER_HOST": "unix:///none"}, "RUNTIME=docker needs a container engine"),
         (["train"], {"DATA": "missing.csv"}, "missing.csv"),
+        (["bench"], {"TARGETS": "embedded,aws"}, "TARGETS=embedded,aws: 'aws' is unknown"),
+        (["bench"], {"EVENTS": "10k"}, "EVENTS=10k is not a list of numbers above 0"),
     ],
 )
 def test_wrong_variables_are_named(tmp_path: Path, words: list[str], variables: dict[str, str], message: str) -> None:

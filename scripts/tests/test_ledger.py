@@ -46,6 +46,7 @@ def test_all_predicted_passes(ledger: Ledger) -> None:
     ledger.take_predictions(_answers(ledger), VERSION)
     assert ledger.passed
     assert ledger.counts == {Verdict.PREDICTED: 5}
+    assert ledger.heard == 5
     assert ledger.percentile(0.5) == pytest.approx(1.5)
 
 

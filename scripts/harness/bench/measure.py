@@ -112,6 +112,6 @@ def _cause(error: Exception) -> str:
     with LOG.open("a", encoding="utf-8") as log:
         log.write("".join(traceback.format_exception(error)) + "\n")
     text = error.cause if isinstance(error, HarnessError) else f"{type(error).__name__}: {error}"
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    kept = next((line for line in lines if "error" in line.lower()), lines[0] if lines else "no reason given")
-    return f"{kept[:200]} (details in {shown(LOG)})"
+    lines = [line.strip() for line in text.splitlines() if line.strip()] or ["no reason given"]
+    said = next((line for line in lines[1:] if "error" in line.lower()), "")  # of a program's last lines
+    return f"{lines[0][:200]} {said[:200]}".rstrip() + f" (details in {shown(LOG)})"

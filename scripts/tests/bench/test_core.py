@@ -1,0 +1,32 @@
+"""Stock core gets two of our plugins, by the names they have in ours, and no other."""
+
+from __future__ import annotations
+
+import configparser
+import importlib.metadata
+import tomllib
+from pathlib import Path
+
+from harness import paths
+from harness.bench import core, ministack
+
+
+def test_the_plugins_are_those_of_our_package() -> None:
+    ours = tomllib.loads((paths.EMULATOR / "pyproject.toml").read_text())["project"]["entry-points"]
+    given = configparser.ConfigParser()
+    given.read_string(core.ENTRY_POINTS)
+    for group in given.sections():
+        for name, value in given[group].items():
+            assert ours[group][name] == value
+
+
+def test_python_finds_them_and_their_code(tmp_path: Path) -> None:
+    core.write_plugins(tmp_path)
+    [found] = importlib.metadata.distributions(path=[str(tmp_path)])
+    assert {point.name for point in found.entry_points} == {"process", "bound"}
+    assert (tmp_path / "pipeline_emulator" / "lambda_runtime" / "plugins.py").is_file()
+
+
+def test_versions_are_those_of_the_locks() -> None:
+    assert core.version() == "2026.3.0"
+    assert f"ministack=={ministack.version()}" in (paths.SCRIPTS / "bench" / "ministack.in").read_text()
