@@ -30,13 +30,15 @@ class Result:
         reason: why nothing could be measured; empty when something was.
         settings: of its event source mapping, as the target itself answers them.
         figures: by their names in the report.
-        faults: what our own pipeline did wrong: events lost or wrong, measurements that failed.
+        failed: measurements that failed, and why; those of a target that never came up included.
+        faults: events lost, wrong or late.
     """
 
     target: Target
     reason: str = ""
     settings: dict[str, Any] = field(default_factory=dict)
     figures: dict[str, Figure] = field(default_factory=dict)
+    failed: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
 
@@ -58,7 +60,7 @@ def measure(result: Result, counts: Sequence[int]) -> None:
             _all(stack, result, counts)
     except Exception as error:
         result.reason = _cause(error)
-        result.faults.append(result.reason)
+        result.failed.append(result.reason)
         console.warn(f"{target.title} is not measured: {result.reason}")
 
 
@@ -103,7 +105,7 @@ def _part(result: Result, title: str, stack: Stack, measurement: Callable[[Stack
     except Exception as error:
         cause = _cause(error)
         console.warn(cause)
-        result.faults.append(f"{title}: {cause}")
+        result.failed.append(f"{title}: {cause}")
 
 
 def _cause(error: Exception) -> str:

@@ -64,6 +64,7 @@ def as_dict(results: Sequence[Result]) -> dict[str, Any]:
                 "remark": result.target.remark,
                 "not_measured": result.reason or None,
                 "event_source_mapping": result.settings,
+                "failed": result.failed,
                 "faults": result.faults,
                 "figures": {name: figure.as_dict() for name, figure in result.figures.items()},
             }
@@ -107,7 +108,7 @@ def _cell(result: Result, name: str) -> tuple[str, str]:
     figure = result.figures.get(name)
     if figure is not None:
         return figure.text(), figure.remark
-    return "not measured", result.reason or "; ".join(result.faults)
+    return "not measured", result.reason or "; ".join(result.failed)
 
 
 def _differences(results: Sequence[Result]) -> list[str]:

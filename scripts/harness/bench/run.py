@@ -37,7 +37,8 @@ def run(targets: Sequence[Target], counts: Sequence[int]) -> None:
         report.write(results)
         report.show(results, counts)
     console.say(f"measured in {time.monotonic() - started:.0f} s")
-    faults = [f"{result.target.title}: {fault}" for result in results if result.target.ours for fault in result.faults]
+    ours = [result for result in results if result.target.ours]
+    faults = [f"{result.target.title}: {fault}" for result in ours for fault in (*result.failed, *result.faults)]
     if faults:
         raise HarnessError("\n".join(faults), f"read {shown(measure.LOG)}")
 

@@ -54,6 +54,13 @@ def test_every_remark_is_a_footnote(results: list[Result]) -> None:
     assert notes == ["Its own server.", "deadline of 60 s: 4,500 of 10,000 done"]
 
 
+def test_a_measurement_that_failed_leaves_the_others(results: list[Result]) -> None:
+    results[1].failed = ["cold and warm Invoke: no answer"]
+    text, notes = _shown(results)
+    assert "75.0 events/s [3]" in text
+    assert "cold and warm Invoke: no answer" in notes
+
+
 def test_a_mapping_that_is_set_differently_is_told(results: list[Result]) -> None:
     results[0].settings = {"BatchSize": 100}
     results[1].settings = {"BatchSize": 500}
@@ -95,7 +102,7 @@ def test_what_the_machine_lacks_is_a_row() -> None:
     result = Result(Target("x", "X", "", ours=True, open=_never, missing=lambda: "no Docker engine answers"))
     measure.measure(result, COUNTS)
     assert result.reason == "no Docker engine answers"
-    assert not result.faults
+    assert not result.failed
 
 
 def test_our_own_failure_fails_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

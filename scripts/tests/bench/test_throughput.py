@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from harness.bench import throughput
-from harness.bench.throughput import Round
+from harness.bench import rounds, throughput
+from harness.bench.rounds import Round
 from harness.ledger import Entry, Ledger, Verdict
 from harness.streams import Put, Read
 
@@ -43,7 +43,7 @@ class Pipeline:
         return Read(json.dumps(answer).encode(), str(number), "shardId-000000000000", str(number), 0.0, self.now)
 
     def follow(self, end: float) -> tuple[float, bool]:
-        return throughput.follow(
+        return rounds.follow(
             self.ledger, self.take, VERSION, end, lambda heard: None, lambda: self.now, self._pause
         )  # fmt: skip
 
