@@ -32,10 +32,11 @@ def at_rest(stack: Stack, step: Step) -> dict[str, Figure]:
     found = memory(stack, "memory_at_rest")
     own, others = [], []
     for _ in range(REST_ROUNDS):
-        before, machine = cpu_seconds(stack), _machine_seconds()
+        before, machine, started = cpu_seconds(stack), _machine_seconds(), time.monotonic()
         time.sleep(REST_SECONDS)
-        own.append((cpu_seconds(stack) - before) / REST_SECONDS * 100)
-        others.append(max(0.0, (_machine_seconds() - machine) / REST_SECONDS * 100 - own[-1]))
+        now, all_now, seconds = cpu_seconds(stack), _machine_seconds(), time.monotonic() - started
+        own.append((now - before) / seconds * 100)  # the engine may take seconds to answer on its containers
+        others.append(max(0.0, (all_now - machine) / seconds * 100 - own[-1]))
     return found | {
         "cpu_at_rest": figures.of_rounds(own, UNIT),
         "cpu_of_others": figures.of_rounds(others, UNIT),
