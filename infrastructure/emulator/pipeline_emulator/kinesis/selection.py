@@ -4,7 +4,9 @@ import os
 
 from localstack import config
 
+from pipeline_emulator.kinesis.store.journal import FILE, SqliteJournal
 from pipeline_emulator.kinesis.streams.settings import StreamSettings
+from pipeline_emulator.persistence.folder import folder
 
 VARIABLE = "KINESIS_PROVIDER"
 PIPELINE, NODE_SERVER = "pipeline", "kinesis-local"
@@ -16,6 +18,7 @@ def select() -> None:
 
     Raises:
         ValueError: KINESIS_PROVIDER names no provider, or a setting of ours is not a number.
+        DatabaseError: the file in which PERSISTENCE=1 keeps the streams cannot be used.
     """
     if wanted := os.environ.get(VARIABLE):
         if wanted not in _CORE_NAMES:
@@ -23,7 +26,10 @@ def select() -> None:
         config.SERVICE_PROVIDER_CONFIG.set_provider("kinesis", _CORE_NAMES[wanted])
     config.SERVICE_PROVIDER_CONFIG.set_provider_if_not_exists("kinesis", _CORE_NAMES[PIPELINE])
     if config.SERVICE_PROVIDER_CONFIG.get_provider("kinesis") == _CORE_NAMES[PIPELINE]:
-        StreamSettings.from_environment()  # a wrong setting ends LocalStack now, not at the first request
+        # What is wrong ends LocalStack now: later, threads of other services would keep it from ending.
+        StreamSettings.from_environment()
+        if kept := folder():
+            SqliteJournal(kept / FILE).database.close()
     else:
         from pipeline_emulator.kinesis.install import install
 

@@ -13,7 +13,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from pipeline_emulator.kinesis.store.journal import SqliteJournal
+from pipeline_emulator.kinesis.store.journal import FILE, SqliteJournal
 from pipeline_emulator.kinesis.store.loading import load
 from pipeline_emulator.kinesis.streams import resharding
 from pipeline_emulator.kinesis.streams.hashing import entry
@@ -159,7 +159,7 @@ class KeptStreamMachine(StreamMachine):
         super().__init__()
 
     def open(self) -> Streams:
-        self.journal = SqliteJournal(self.folder / "kinesis.sqlite3")
+        self.journal = SqliteJournal(self.folder / FILE)
         return load(self.journal, StreamSettings(), lambda: self.now)
 
     @rule(seconds=st.integers(0, 3600))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pipeline_emulator.kinesis.store.journal import SqliteJournal
+from pipeline_emulator.kinesis.store.journal import FILE, SqliteJournal
 from pipeline_emulator.kinesis.store.loading import load
 from pipeline_emulator.kinesis.streams import resharding, tokens
 from pipeline_emulator.kinesis.streams.errors import ResourceNotFoundError
@@ -19,8 +19,6 @@ from pipeline_emulator.kinesis.streams.settings import StreamSettings
 from pipeline_emulator.persistence.database import DatabaseError
 
 pytestmark = pytest.mark.local_only
-
-FILE = "kinesis.sqlite3"
 
 
 class Kept:

@@ -15,7 +15,7 @@ from pipeline_emulator.kinesis.provider.policies import PolicyOperations
 from pipeline_emulator.kinesis.provider.shards import ShardOperations
 from pipeline_emulator.kinesis.provider.tags import TagOperations
 from pipeline_emulator.kinesis.provider.validation import RequestValidator
-from pipeline_emulator.kinesis.store.journal import SqliteJournal
+from pipeline_emulator.kinesis.store.journal import FILE, SqliteJournal
 from pipeline_emulator.kinesis.store.loading import load
 from pipeline_emulator.kinesis.streams.errors import StreamError
 from pipeline_emulator.kinesis.streams.registry import Streams
@@ -45,7 +45,7 @@ def create_service() -> Service:
         DatabaseError: their file cannot be used.
     """
     settings, kept = StreamSettings.from_environment(), folder()
-    streams = load(SqliteJournal(kept / "kinesis.sqlite3"), settings) if kept else Streams(settings)
+    streams = load(SqliteJournal(kept / FILE), settings) if kept else Streams(settings)
     provider = PipelineKinesisProvider(streams)
     return Service.for_provider(provider, dispatch_table_factory=dispatch_table)
 

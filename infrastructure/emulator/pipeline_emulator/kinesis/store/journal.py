@@ -13,6 +13,7 @@ from pipeline_emulator.kinesis.streams.shard import Shard
 from pipeline_emulator.kinesis.streams.stream import Stream
 from pipeline_emulator.persistence.database import Database
 
+FILE = "kinesis.sqlite3"
 VERSION = 1
 # A shard's time of creation is its own among all shards that ever were, and so its key. Hash keys are beyond SQLite's
 # integers. A sequence number follows from shard, counter and arrival.
