@@ -131,7 +131,8 @@ def run(stack: Stack, seed: int, step: Step, count: int = EVENTS) -> tuple[Ledge
         The ledger and how often each fault happened.
     """
     chance = random.Random(seed)  # noqa: S311 - test data
-    records = events.made_up(stack, count, seed, prefix=f"chaos-{seed}")  # same keys, same shards for a seed
+    # Same keys, same shards for a seed.
+    records = events.made_up(stack, count, seed, prefix=f"chaos-{seed}", keys=events.few_keys(count))
     expect = offline.expectations(stack.model)
     broken = {i for i in range(count) if chance.random() < INVALID_SHARE}
     answers = [None if i in broken else value for i, value in enumerate(expect([data for data, _ in records]))]

@@ -187,7 +187,7 @@ def verify(count: float | None, rate: float | None) -> None:
     """Puts events and gives a verdict on each; exit status 1 when any is lost or wrong."""
     if not traffic.verify(stacks.running(NAME), int(count or 500), rate):
         raise HarnessError(
-            "not every event was predicted once and rightly", "see make failed-events and make local-logs"
+            "not every event was predicted, rightly and in order", "see make failed-events and make local-logs"
         )
 
 
@@ -199,7 +199,9 @@ def chaos(count: float | None, seed: str | None) -> None:
     if seed and not seed.removeprefix("-").isdigit():
         raise HarnessError(f"SEED={seed} is not a whole number", "for example: SEED=7; without it one is chosen")
     if not traffic.chaos_verdict(stacks.running(NAME), int(seed) if seed else None, int(count or chaos_runs.EVENTS)):
-        raise HarnessError("events were lost or wrong", "run it again with the same SEED; see make local-logs")
+        raise HarnessError(
+            "events were lost, wrong or out of order", "run it again with the same SEED; see make local-logs"
+        )
 
 
 @commands.command()

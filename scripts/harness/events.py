@@ -24,7 +24,7 @@ SAMPLE: dict[str, Any] = {
 
 
 def generated(
-    count: int, stores: Sequence[int], last_day: dt.date, prefix: str, seed: int = 0
+    count: int, stores: Sequence[int], last_day: dt.date, prefix: str, seed: int = 0, keys: int | None = None
 ) -> Iterator[dict[str, Any]]:
     """Makes up events: every store in turn, on the days after the training data.
 
@@ -34,6 +34,7 @@ def generated(
         last_day: last day of the training data.
         prefix: first part of every sales_id, so that runs can be told apart.
         seed: makes promo, holiday and days repeatable.
+        keys: how many sales_ids there are, used in turn; one for each event when None.
 
     Yields:
         Events as the design describes them, with sales_id `<prefix>-<number>`.
@@ -48,11 +49,18 @@ def generated(
                 "promo": chance.randint(0, 1),
                 "holiday": int(chance.random() < 0.03),
             },
-            "sales_id": f"{prefix}-{number}",
+            "sales_id": f"{prefix}-{number if keys is None else number % keys}",
         }
 
 
-def made_up(stack: Stack, count: int, seed: int = 0, prefix: str | None = None) -> list[tuple[bytes, str]]:
+def few_keys(count: int) -> int:
+    """How many sales_ids to use so that the order within a partition key can be checked: several events for each."""
+    return min(1000, max(1, count // 8))
+
+
+def made_up(
+    stack: Stack, count: int, seed: int = 0, prefix: str | None = None, keys: int | None = None
+) -> list[tuple[bytes, str]]:
     """Made-up events of one run, for the stores and after the days that the stack's model knows.
 
     Args:
@@ -60,12 +68,13 @@ def made_up(stack: Stack, count: int, seed: int = 0, prefix: str | None = None) 
         count: how many.
         seed: as for `generated`.
         prefix: as for `generated`; one that was never used when None.
+        keys: as for `generated`.
 
     Returns:
         Data and partition key (the sales_id) of each.
     """
     last_day = dt.date.fromisoformat(stack.model["date_range"][1])
-    made = generated(count, stack.model["stores"], last_day, prefix or f"run-{time.time_ns():x}", seed)
+    made = generated(count, stack.model["stores"], last_day, prefix or f"run-{time.time_ns():x}", seed, keys)
     return [(encode(event), str(event["sales_id"])) for event in made]
 
 

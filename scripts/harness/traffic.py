@@ -13,10 +13,11 @@ from typing import Any
 from harness import chaos, console, events, failed, ledger, offline, streams, usage
 from harness.clients import Clients
 from harness.errors import HarnessError
+from harness.failed import report as failed_report
+from harness.ledger import report as ledger_report
 from harness.paths import shown
 from harness.stack import DOCKER, REGION, Stack
 
-MAX_ROWS = 20
 FOLLOW_PAUSE = 1.0
 WATCH_PAUSE = 0.2
 LATE_LINES_MS = 10_000
@@ -145,24 +146,24 @@ def watch(stack: Stack) -> None:
 
 
 def show_failed(stack: Stack) -> None:
-    """Lists the failed events: counts by reason, then the latest ones."""
-    found = sorted(failed.read(Clients(stack).s3, stack.outputs["failed_events_bucket"]), key=lambda f: f.failed_at)
-    console.out.print(f"{len(found)} failed events in {stack.outputs['failed_events_bucket']}")
-    for reason, number in failed.counts(found):
-        console.out.print(f"  {number:>6}  {reason}", markup=False)
-    if not found:
-        return
-    console.out.print(f"\nthe latest {min(MAX_ROWS, len(found))}:")
-    for failure in found[-MAX_ROWS:]:
-        data = failure.data[:60]
-        console.out.print(f"  {failure.failed_at}  {failure.event_id}\n    {data!r}\n    {failure.key}", markup=False)
-    console.say("Next: make redrive puts them back on the source stream")
+    """Lists the failed events of both kinds."""
+    if failed_report.show(Clients(stack).s3, stack.outputs["failed_events_bucket"]):
+        console.say("Next: make redrive puts them back on the source stream")
 
 
 def redrive(stack: Stack) -> None:
     """Puts failed events back on the source stream."""
     with console.step("Put failed events back") as step:
-        step.result = f"{failed.redrive(stack)} events"
+        done = failed.redrive(stack, step)
+        step.result = f"{done.events} events"
+    if done.again:
+        console.say(f"{done.again} of them had been put back before and had failed again")
+    if done.finished:
+        console.say(f"{done.finished} more were put back by a run that was interrupted; now they are deleted")
+    if done.doubtful:
+        console.warn(f"{done.doubtful} of them may have been put back by an interrupted run, too: expect them twice")
+    for found in done.unreadable:
+        console.warn(f"{found.key} was left as it is: {found.problem}")
     console.say("Next: make failed-events shows what failed again")
 
 
@@ -173,9 +174,9 @@ def verify(stack: Stack, count: int, rate: float | None) -> bool:
         Whether every event was predicted rightly.
     """
     with console.step(f"Verify {count} events") as step:
-        result = ledger.run(stack, events.made_up(stack, count), offline.expectations(stack.model), step, rate)
-    _show_summary(result)
-    return result.passed
+        records = events.made_up(stack, count, keys=events.few_keys(count))
+        result = ledger.run(stack, records, offline.expectations(stack.model), step, rate)
+    return _show_verdict(stack, result)
 
 
 def chaos_verdict(stack: Stack, seed: int | None, count: int) -> bool:
@@ -190,10 +191,11 @@ def chaos_verdict(stack: Stack, seed: int | None, count: int) -> bool:
     if not happened.total():
         raise HarnessError("no fault came about, so that nothing is proved", "use more events: make chaos COUNT=2000")
     console.out.print("  faults                 " + ", ".join(f"{name} {n}" for name, n in sorted(happened.items())))
-    _show_summary(result)
+    return _show_verdict(stack, result)
+
+
+def _show_verdict(stack: Stack, result: ledger.Ledger) -> bool:
+    path = ledger_report.path_for(stack.name)
+    ledger_report.write(result, path)
+    ledger_report.show(result, path)
     return result.passed
-
-
-def _show_summary(result: ledger.Ledger) -> None:
-    for name, value in result.summary().items():
-        console.out.print(f"  {name:<22} {value}")

@@ -1,0 +1,18 @@
+"""The failed-events bucket: what could not be predicted, why, and back onto the source stream (docs/ledger.md)."""
+
+from harness.failed.documents import DISCARDED, INVALID, Failed
+from harness.failed.reading import News, Object, objects, read
+from harness.failed.redriving import Redriven, redrive, redrive_bucket
+
+__all__ = [
+    "DISCARDED",
+    "INVALID",
+    "Failed",
+    "News",
+    "Object",
+    "Redriven",
+    "objects",
+    "read",
+    "redrive",
+    "redrive_bucket",
+]

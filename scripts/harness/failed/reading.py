@@ -1,0 +1,138 @@
+"""Reads the failed-events bucket: all of it, or what is new."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from itertools import batched
+from typing import TYPE_CHECKING, Any
+
+from harness.failed.documents import DISCARDED, INVALID, Failed, parse
+from harness.streams.patience import Backoff
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+PARALLEL_READS = 8  # botocore's pool holds 10 connections
+# An object that was written before the first put holds none of its events; the margin is for clocks that differ.
+CLOCK_MARGIN = dt.timedelta(minutes=5)
+LISTING_SHARE = 0.2  # of the time at most is spent on listing a large bucket again and again
+
+
+@dataclass(frozen=True)
+class Object:
+    """An object of the bucket.
+
+    Attributes:
+        key: its key.
+        events: the failed events in it.
+        problem: why it could not be read as such; empty when it could.
+    """
+
+    key: str
+    events: list[Failed]
+    problem: str = ""
+
+
+def objects(
+    client: S3Client, bucket: str, seen: set[str] | None = None, since: dt.datetime | None = None
+) -> Iterator[Object]:
+    """Reads the objects of both kinds, in the order of their keys.
+
+    Args:
+        client: S3.
+        bucket: the failed-events bucket.
+        seen: keys to pass over; those read are added, so that the next call reads only what is new.
+        since: objects last written before are passed over.
+
+    Yields:
+        Each object; one that is deleted meanwhile is left out.
+
+    Raises:
+        HarnessError: S3 did not answer for a minute.
+    """
+    seen = set() if seen is None else seen
+    # The list first: what fails again while its events are put back belongs to the next time.
+    listed = [
+        key
+        for kind in (INVALID, DISCARDED)
+        for page in _pages(client, bucket, kind)
+        for key, written in page
+        if key not in seen and (since is None or written >= since)
+    ]
+    with ThreadPoolExecutor(PARALLEL_READS) as pool:
+        for keys in batched(listed, 2 * PARALLEL_READS, strict=False):  # an object may have 6 MB
+            for key, found in zip(keys, pool.map(lambda key: _object(client, bucket, key), keys), strict=True):
+                seen.add(key)
+                if found is not None:
+                    yield found
+
+
+def _pages(client: S3Client, bucket: str, prefix: str) -> Iterator[list[tuple[str, dt.datetime]]]:
+    where: dict[str, Any] = {"Bucket": bucket, "Prefix": prefix}
+    while True:
+        page = _patient().call(partial(client.list_objects_v2, **where))
+        yield [(item["Key"], item["LastModified"]) for item in page.get("Contents", [])]
+        if not page.get("NextContinuationToken"):
+            return
+        where["ContinuationToken"] = page["NextContinuationToken"]
+
+
+def _object(client: S3Client, bucket: str, key: str) -> Object | None:
+    try:
+        body = _patient().call(lambda: client.get_object(Bucket=bucket, Key=key)["Body"].read())
+    except client.exceptions.NoSuchKey:  # put back meanwhile
+        return None
+    try:
+        return Object(key, parse(key, body))
+    except ValueError as error:
+        return Object(key, [], str(error))
+
+
+def _patient() -> Backoff:
+    return Backoff("reading the failed-events bucket", "look at make local-status")
+
+
+def read(client: S3Client, bucket: str, seen: set[str] | None = None) -> Iterator[Failed]:
+    """Reads all failed events of both kinds; arguments as for `objects`.
+
+    Yields:
+        Each event; a batch the mapping gave up on gives one for each of its records.
+    """
+    for found in objects(client, bucket, seen):
+        yield from found.events
+
+
+class News:
+    """The failed events written since this was made, each once.
+
+    Args:
+        client: S3.
+        bucket: the failed-events bucket.
+    """
+
+    def __init__(self, client: S3Client, bucket: str) -> None:
+        self._client, self._bucket = client, bucket
+        self._since = dt.datetime.now(dt.UTC) - CLOCK_MARGIN
+        self._seen: set[str] = set()
+        self._not_before = 0.0
+
+    def read(self, *, now: bool = False) -> Iterator[Failed]:
+        """Reads what is new.
+
+        Args:
+            now: also when the bucket is so large that it was listed a moment ago.
+
+        Yields:
+            Each event.
+        """
+        started = time.monotonic()
+        if started < self._not_before and not now:
+            return
+        for found in objects(self._client, self._bucket, self._seen, self._since):
+            yield from found.events
+        self._not_before = time.monotonic() + (time.monotonic() - started) / LISTING_SHARE

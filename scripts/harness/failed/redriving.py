@@ -1,0 +1,125 @@
+"""Puts failed events back on the source stream; interrupted at any point, it loses nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from harness import streams
+from harness.clients import Clients
+from harness.console import Step
+from harness.errors import HarnessError
+from harness.failed.documents import Failed
+from harness.failed.journal import Journal
+from harness.failed.reading import Object, objects
+from harness.stack import Stack
+from harness.streams.putting import MAX_BYTES, MAX_RECORDS
+
+if TYPE_CHECKING:
+    from mypy_boto3_kinesis import KinesisClient
+    from mypy_boto3_s3 import S3Client
+
+MAX_DELETED = 1000  # keys of one DeleteObjects
+
+
+@dataclass
+class Redriven:
+    """What a redrive did.
+
+    Attributes:
+        events: how many were put back.
+        again: how many of them had been put back before, and failed again.
+        finished: how many an interrupted run had put back already; only their objects were left to delete.
+        doubtful: how many an interrupted run may have put back, too: they can be predicted twice, under two event ids.
+        unreadable: objects that were left as they are, and why.
+    """
+
+    events: int = 0
+    again: int = 0
+    finished: int = 0
+    doubtful: int = 0
+    unreadable: list[Object] = field(default_factory=list)
+
+
+def redrive(stack: Stack, step: Step | None = None) -> Redriven:
+    """Puts all failed events of a stack back; see `redrive_bucket`."""
+    clients, outputs = Clients(stack), stack.outputs
+    return redrive_bucket(
+        clients.kinesis, clients.s3, outputs["source_stream_name"], outputs["failed_events_bucket"], step
+    )
+
+
+def redrive_bucket(
+    kinesis: KinesisClient, s3: S3Client, source: str, bucket: str, step: Step | None = None
+) -> Redriven:
+    """Puts all failed events back on the source stream, one record for each, and deletes their objects.
+
+    An object is deleted only after all its events were acknowledged and the journal says so. What fails again is
+    written to the bucket anew, under its new event id, and the journal knows its history.
+
+    Args:
+        kinesis: client of the source stream.
+        s3: client of the bucket.
+        source: the source stream's name.
+        bucket: the failed-events bucket.
+        step: gets told how far it has come.
+
+    Returns:
+        What was done.
+
+    Raises:
+        HarnessError: Kinesis or S3 refused something; run it again.
+    """
+    journal, result = Journal(s3, bucket), Redriven()
+    doubtful = {key for page in journal.unfinished for key in page.objects}
+    for group in _groups(objects(s3, bucket), result.unreadable):
+        todo = [found for found in group if found.key not in journal.done]
+        result.finished += sum(len(found.events) for found in group if found.key in journal.done)
+        result.doubtful += sum(len(found.events) for found in todo if found.key in doubtful)
+        events = [event for found in todo for event in found.events]
+        if events:
+            page = journal.begin(events)
+            records = [(event.data, event.partition_key) for event in events]
+            journal.complete(page, list(streams.put(kinesis, source, records)))
+        _delete(s3, bucket, [found.key for found in group])
+        result.events += len(events)
+        result.again += sum(1 for event in events if journal.history(event))
+        if step is not None:
+            step.note(f"{result.events} events")
+    for page in journal.unfinished:
+        journal.forget(page)
+    return result
+
+
+def _groups(found: Iterator[Object], unreadable: list[Object]) -> Iterator[list[Object]]:
+    """Whole objects, together within the limits of one PutRecords; one that is larger stands alone."""
+    group: list[Object] = []
+    count = size = 0
+    for each in found:
+        if each.problem:
+            unreadable.append(each)
+            continue
+        length = sum(_size(event) for event in each.events)
+        if group and (count + len(each.events) > MAX_RECORDS or size + length > MAX_BYTES):
+            yield group
+            group, count, size = [], 0, 0
+        group.append(each)
+        count, size = count + len(each.events), size + length
+    if group:
+        yield group
+
+
+def _size(event: Failed) -> int:
+    return len(event.data) + len(event.partition_key.encode())
+
+
+def _delete(s3: S3Client, bucket: str, keys: list[str]) -> None:
+    for start in range(0, len(keys), MAX_DELETED):
+        part = keys[start : start + MAX_DELETED]
+        answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": key} for key in part], "Quiet": True})
+        for error in answer.get("Errors", []):
+            raise HarnessError(
+                f"s3://{bucket}/{error.get('Key')} was put back, but cannot be deleted: {error.get('Message')}",
+                "run make redrive again: it deletes what has been put back",
+            )

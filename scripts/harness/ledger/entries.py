@@ -1,0 +1,152 @@
+"""One event in the ledger: what was put, what was heard of it, and the verdict."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from harness import streams
+
+# Predictions travel as JSON text of a float32 result.
+RELATIVE_TOLERANCE, ABSOLUTE_TOLERANCE = 1e-5, 1e-3
+
+
+class Verdict(StrEnum):
+    """What became of an event."""
+
+    PREDICTED = "predicted"
+    DUPLICATED = "predicted twice"
+    FAILED = "failed with reason"
+    WRONG = "wrong prediction"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A record of the output stream.
+
+    Attributes:
+        event_id: the source record it answers.
+        sales_id: as it stands there.
+        sales: the predicted sales.
+        version: the model's.
+        key: the record's partition key.
+        arrived: when the output stream took it, seconds since the epoch.
+        position: its place among all records read; for one partition key the order of the stream.
+    """
+
+    event_id: str
+    sales_id: Any
+    sales: float
+    version: str
+    key: str
+    arrived: float
+    position: int
+
+    @classmethod
+    def of(cls, record: streams.Read, position: int) -> Answer | None:
+        """Reads a record; None when it is no prediction at all."""
+        try:
+            document = json.loads(record.data)
+            prediction = document["prediction"]
+            sales = prediction["sales_prediction"]
+            if type(document["event_id"]) is not str or type(sales) not in (int, float):
+                return None
+            return cls(
+                document["event_id"],
+                prediction["sales_id"],
+                float(sales),
+                document["version"],
+                record.key,
+                record.arrived,
+                position,
+            )
+        except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
+            return None
+
+
+@dataclass(slots=True)
+class Entry:
+    """One event in the ledger; small, because there may be hundreds of thousands.
+
+    Attributes:
+        put: the acknowledged record.
+        expected: the prediction it must get; None when it must fail.
+        predictions: how many were read for it.
+        latency: seconds from the put to the first prediction's arrival in the output stream; NaN without one.
+        position: place of the first prediction among all records read.
+        output_key: partition key of the first prediction.
+        mistake: what is wrong with a prediction, or with the payload that was kept of it.
+        reasons: every failure read for it.
+        late: its first prediction came after that of a later event of the same keys; set by `order.judge`.
+    """
+
+    put: streams.Put
+    expected: float | None = None
+    predictions: int = 0
+    latency: float = math.nan
+    position: int = -1
+    output_key: str = ""
+    mistake: str = ""
+    reasons: tuple[str, ...] = ()
+    late: bool = False
+
+    @property
+    def answered(self) -> bool:
+        """Whether anything was heard of the event."""
+        return bool(self.predictions or self.reasons)
+
+    @property
+    def verdict(self) -> Verdict:
+        """What became of the event."""
+        if not self.answered:
+            return Verdict.LOST
+        if self.predictions and self.mistake:
+            return Verdict.WRONG
+        if self.reasons:
+            return Verdict.FAILED
+        return Verdict.DUPLICATED if self.predictions > 1 else Verdict.PREDICTED
+
+    def take_prediction(self, answer: Answer, version: str | None) -> None:
+        """Enters a prediction.
+
+        Args:
+            answer: what was read for this event.
+            version: the model version it must name, if given.
+        """
+        if not self.predictions:
+            self.latency = answer.arrived - self.put.at
+            self.position = answer.position
+            self.output_key = self.put.key if answer.key == self.put.key else answer.key  # equal text is kept once
+        self.predictions += 1
+        self.mistake = self.mistake or self._mistake(answer, version)
+
+    def _mistake(self, answer: Answer, version: str | None) -> str:
+        if self.expected is None:
+            return f"predicted {answer.sales}, but it must fail"
+        if not math.isclose(answer.sales, self.expected, rel_tol=RELATIVE_TOLERANCE, abs_tol=ABSOLUTE_TOLERANCE):
+            return f"predicted {answer.sales} instead of {self.expected}"
+        if version not in (None, answer.version):
+            return f"predicted by version {answer.version} instead of {version}"
+        sales_id = json.loads(self.put.data)["sales_id"]
+        if answer.sales_id != sales_id or type(answer.sales_id) is not type(sales_id):
+            return f"predicted for sales_id {answer.sales_id!r} instead of {sales_id!r}"
+        if answer.key != str(sales_id):
+            return f"under the partition key {answer.key!r} instead of {str(sales_id)!r}"
+        return ""
+
+    def take_failure(self, reason: str, data: bytes, key: str) -> None:
+        """Enters a failure; without the whole payload under its key, the event is as good as lost.
+
+        Args:
+            reason: why it failed.
+            data: the payload that was kept.
+            key: the partition key that was kept.
+        """
+        if data != self.put.data or key != self.put.key:
+            self.mistake = self.mistake or f"the payload kept of it was changed ({len(data)} bytes, key {key!r})"
+        elif reason not in self.reasons:
+            self.reasons = (*self.reasons, reason)

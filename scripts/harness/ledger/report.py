@@ -1,0 +1,107 @@
+"""The ledger's verdict for people, as a table, and for machines, as JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from harness import console
+from harness.ledger.entries import Entry, Verdict
+from harness.ledger.verdicts import Ledger
+from harness.paths import CACHE, shown
+
+MAX_EXAMPLES = 5
+BAD = frozenset({"lost", "wrong prediction", "out of order", "unreadable records", "failed unexpectedly"})
+ALWAYS = frozenset({*Verdict, "events", "out of order"})  # shown also when there are none
+
+
+def path_for(name: str) -> Path:
+    """Where the verdicts of a stack's last run are written."""
+    return CACHE / "ledger" / f"{name}.json"
+
+
+def write(ledger: Ledger, path: Path) -> None:
+    """Writes summary and verdicts, one event a line, whole or not at all.
+
+    Args:
+        ledger: a run's result.
+        path: the file.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(path.name + ".new")
+    with draft.open("w", encoding="utf-8") as file:
+        head = {"passed": ledger.passed, "gave_up": ledger.gave_up, "summary": ledger.summary()}
+        head["of_other_events"] = ledger.strangers
+        file.write(json.dumps(head)[:-1] + ', "events": [')
+        for number, entry in enumerate(ledger.entries.values()):
+            file.write((",\n" if number else "\n") + json.dumps(_row(entry), separators=(",", ":")))
+        file.write("\n]}\n")
+    draft.replace(path)
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    row = {
+        "event_id": entry.put.event_id,
+        "key": entry.put.key,
+        "shard": entry.put.shard,
+        "sequence_number": str(entry.put.sequence),  # JSON's readers make floats of such numbers
+        "put_at": round(entry.put.at, 3),
+        "verdict": entry.verdict.value,
+        "predictions": entry.predictions,
+        "latency_ms": None if math.isnan(entry.latency) else round(entry.latency * 1000, 1),
+        "out_of_order": entry.late,
+    }
+    if entry.reasons:
+        row["reasons"] = list(entry.reasons)
+    if entry.mistake:
+        row["mistake"] = entry.mistake
+    return row
+
+
+def show(ledger: Ledger, path: Path) -> None:
+    """Prints the summary as a table, examples of what is bad, and where all verdicts stand.
+
+    Args:
+        ledger: a run's result, written already.
+        path: the file it was written to.
+    """
+    table = Table("figure", box=None, pad_edge=False)
+    table.add_column("", justify="right")
+    for name, value in ledger.summary().items():
+        if value in (0, None) and name not in ALWAYS:
+            continue
+        style = "red" if name in BAD and value else ""
+        table.add_row(name, f"{value:,}" if isinstance(value, int | float) else "-", style=style)
+    console.out.print(table)
+    if ledger.gave_up:
+        console.warn(f"not all events were waited for: {ledger.gave_up}")
+    for entry in _examples(ledger):
+        console.out.print(f"  [red]{entry.put.event_id}[/red] key {escape(entry.put.key)}: {escape(_story(entry))}")
+    console.say(f"the verdict on each event: {shown(path)}")
+
+
+def _examples(ledger: Ledger) -> list[Entry]:
+    """Some of the events for which the run does not pass."""
+    found: list[Entry] = []
+    for entry in ledger.entries.values():
+        if len(found) == MAX_EXAMPLES:
+            break
+        verdict = entry.verdict
+        unexpected = (verdict is Verdict.FAILED) != (entry.expected is None)
+        if verdict in (Verdict.LOST, Verdict.WRONG) or entry.late or unexpected:
+            found.append(entry)
+    return found
+
+
+def _story(entry: Entry) -> str:
+    parts = [entry.verdict.value, entry.mistake, *entry.reasons]
+    if entry.late:
+        parts.append("predicted after a later event of its key")
+    if entry.expected is None and not entry.reasons:
+        parts.append("it must fail")
+    return "; ".join(part for part in parts if part)

@@ -1,0 +1,169 @@
+"""All events of a run and what was heard of them; safe to fill from several threads."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from harness import failed, streams
+from harness.ledger import order
+from harness.ledger.entries import Answer, Entry, Verdict
+
+PERCENTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "max": 1.0}
+
+
+class Ledger:
+    """All events of a run, by event id, and what was read that belongs to none of them.
+
+    Args:
+        version: the model version that every prediction must name, if given.
+
+    Attributes:
+        entries: event id to entry.
+        strangers: event ids of predictions for events that the ledger did not put.
+        unreadable: records of the output stream that are no prediction at all.
+        seconds: time from the first put to the last first answer.
+        heard_at: time.monotonic() when something was last read of a known event.
+        gave_up: why the ledger stopped before it had heard of every event; empty when it had.
+    """
+
+    def __init__(self, version: str | None = None) -> None:
+        self.entries: dict[str, Entry] = {}
+        self.strangers: list[str] = []
+        self.unreadable = 0
+        self.seconds = 0.0
+        self.heard_at = time.monotonic()
+        self.gave_up = ""
+        self._version = version
+        self._answered = 0
+        self._last_answer = 0.0
+        self._first_put = math.inf
+        self._position = 0
+        self._lock = threading.Lock()
+        # Predictions can be read before the answer to the put: they wait here for their entry.
+        self._early: dict[str, list[Answer]] | None = {}
+
+    def enter(self, put: streams.Put, expected: float | None) -> None:
+        """Enters an event that was put.
+
+        Args:
+            put: the acknowledged record.
+            expected: the prediction it must get; None when it must fail.
+        """
+        entry = Entry(put, expected)
+        with self._lock:
+            self.entries[put.event_id] = entry
+            self._first_put = min(self._first_put, put.at)
+            for answer in (self._early or {}).pop(put.event_id, ()):
+                self._take(entry, answer)
+
+    def all_entered(self) -> None:
+        """Says that no more events will be put: whatever is read for others belongs to somebody else."""
+        with self._lock:
+            self.heard_at = time.monotonic()
+            self.strangers += [event_id for event_id, answers in (self._early or {}).items() for _ in answers]
+            self._early = None
+
+    def take_predictions(self, records: Iterable[streams.Read]) -> None:
+        """Enters what was read from the output stream, in its order for every partition key."""
+        with self._lock:
+            for record in records:
+                self._position += 1
+                answer = Answer.of(record, self._position)
+                if answer is None:
+                    self.unreadable += 1
+                elif entry := self.entries.get(answer.event_id):
+                    self._take(entry, answer)
+                elif self._early is None:
+                    self.strangers.append(answer.event_id)
+                else:
+                    self._early.setdefault(answer.event_id, []).append(answer)
+
+    def _take(self, entry: Entry, answer: Answer) -> None:
+        if not entry.answered:
+            self._answered += 1
+            self._last_answer = max(self._last_answer, answer.arrived)
+        entry.take_prediction(answer, self._version)
+        self.heard_at = time.monotonic()
+
+    def take_failures(self, failures: Iterable[failed.Failed]) -> None:
+        """Enters what was read from the failed-events bucket."""
+        for failure in failures:
+            with self._lock:
+                entry = self.entries.get(failure.event_id)
+                if entry is None:
+                    continue
+                before = entry.answered
+                entry.take_failure(failure.reason, failure.data, failure.partition_key)
+                self.heard_at = time.monotonic()
+                if entry.answered and not before:
+                    self._answered += 1
+                    self._last_answer = max(self._last_answer, time.time())
+
+    @property
+    def answered(self) -> int:
+        """Of how many events anything was heard."""
+        return self._answered
+
+    @property
+    def complete(self) -> bool:
+        """Whether something was heard of every event."""
+        return self._answered == len(self.entries)
+
+    def close(self) -> None:
+        """Ends the run."""
+        self.seconds = max(0.0, self._last_answer - self._first_put) if self._answered else 0.0
+
+    @property
+    def counts(self) -> Counter[Verdict]:
+        """How many events got which verdict."""
+        return Counter(entry.verdict for entry in self.entries.values())
+
+    @property
+    def out_of_order(self) -> int:
+        """How many events were delivered after a later one of the same keys; marks them `late`."""
+        return order.judge(self.entries.values())
+
+    @property
+    def failures_expected(self) -> bool:
+        """Whether exactly the events that must fail have failed."""
+        return all((entry.verdict is Verdict.FAILED) == (entry.expected is None) for entry in self.entries.values())
+
+    @property
+    def passed(self) -> bool:
+        """Nothing lost, wrong, unreadable or out of order, nothing failed that should not have; twice is allowed."""
+        counts = self.counts
+        bad = counts[Verdict.LOST] + counts[Verdict.WRONG] + self.unreadable + self.out_of_order
+        return not bad and self.failures_expected
+
+    def latencies(self) -> list[float]:
+        """Seconds from put to arrival of the first prediction, ascending."""
+        return sorted(entry.latency for entry in self.entries.values() if entry.predictions)
+
+    def summary(self) -> dict[str, Any]:
+        """Counts, rate in events per second and latencies in milliseconds."""
+        total, counts, known = len(self.entries), self.counts, self.latencies()
+        entries = self.entries.values()
+        return {
+            "events": total,
+            **{verdict.value: counts[verdict] for verdict in Verdict},
+            "out of order": self.out_of_order,
+            "extra predictions": sum(max(0, entry.predictions - 1) for entry in entries),
+            "predicted and failed": sum(1 for entry in entries if entry.predictions and entry.reasons),
+            "failed unexpectedly": sum(1 for entry in entries if entry.reasons and entry.expected is not None),
+            "unreadable records": self.unreadable,
+            "of other events": len(self.strangers),
+            "events_per_second": round(total / self.seconds, 1) if self.seconds else None,
+            **{f"latency_{name}_ms": _rank(known, share) for name, share in PERCENTILES.items()},
+        }
+
+
+def _rank(ascending: list[float], share: float) -> float | None:
+    """The nearest-rank percentile in milliseconds."""
+    if not ascending:
+        return None
+    return round(ascending[max(0, math.ceil(len(ascending) * share) - 1)] * 1000, 1)

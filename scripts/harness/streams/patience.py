@@ -1,0 +1,91 @@
+"""Which answers of AWS are worth another try, and how long to wait before it."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnectionError
+
+from harness.errors import HarnessError
+
+# https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html and API_GetRecords.html, errors;
+# https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html for SlowDown.
+THROTTLED = frozenset(
+    {
+        "ProvisionedThroughputExceededException",
+        "LimitExceededException",
+        "KMSThrottlingException",
+        "ThrottlingException",
+        "RequestLimitExceeded",
+        "SlowDown",
+    }
+)
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0
+GIVE_UP_SECONDS = 60.0
+
+
+def transient(error: Exception) -> bool:
+    """Whether the same call may succeed later: throttled, failed on the server's side, or no answer at all."""
+    if isinstance(error, ClientError):
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        return error.response.get("Error", {}).get("Code") in THROTTLED or status >= 500
+    return isinstance(error, HTTPClientError | NoConnectionError)  # botocore's: refused, closed, timed out
+
+
+class Backoff:
+    """Waits longer after each failure in a row and gives up after a time without success.
+
+    Args:
+        what: what fails, for the message.
+        next_step: what the user can do about it.
+        seconds: how long without success until giving up.
+    """
+
+    def __init__(self, what: str, next_step: str, seconds: float = GIVE_UP_SECONDS) -> None:
+        self._what, self._next_step, self._seconds = what, next_step, seconds
+        self._failures = 0
+        self._since = 0.0
+
+    def succeeded(self) -> None:
+        """Starts afresh."""
+        self._failures = 0
+
+    def failed(self, cause: object) -> float:
+        """Counts a failure.
+
+        Returns:
+            Seconds to wait before the next try; full jitter, so that many clients do not come back at once
+            (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
+
+        Raises:
+            HarnessError: nothing has succeeded for too long.
+        """
+        now = time.monotonic()
+        if self._failures == 0:
+            self._since = now
+        elif now - self._since > self._seconds:
+            raise HarnessError(f"{self._what} failed for {self._seconds:.0f} s: {cause}", self._next_step)
+        self._failures += 1
+        longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(self._failures, 30))
+        return random.uniform(FIRST_PAUSE / 2, longest)  # noqa: S311 - jitter, no secret
+
+    def call[T](self, function: Callable[[], T]) -> T:
+        """Calls until it succeeds.
+
+        Raises:
+            HarnessError: it did not succeed in time.
+            ClientError, BotoCoreError: it failed in a way that another try does not mend.
+        """
+        while True:
+            try:
+                result = function()
+            except (ClientError, BotoCoreError) as error:
+                if not transient(error):
+                    raise
+                time.sleep(self.failed(error))
+            else:
+                self.succeeded()
+                return result

@@ -1,0 +1,163 @@
+"""Putting and reading under what AWS answers now and then: throttling, partial failures, reshardings.
+
+A real client with scripted answers (botocore's Stubber); reshardings of a real stream are in integration_tests.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import EndpointConnectionError
+from botocore.stub import Stubber
+
+from harness import streams
+from harness.errors import HarnessError
+from harness.streams import patience
+
+NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+THROTTLED = "ProvisionedThroughputExceededException"
+
+
+@pytest.fixture
+def client() -> Any:
+    config = Config(retries={"total_max_attempts": 1, "mode": "standard"})
+    return boto3.session.Session("test", "test", region_name="eu-central-1").client("kinesis", config=config)
+
+
+@pytest.fixture
+def stub(client: Any) -> Iterator[Stubber]:
+    with Stubber(client) as stubber:
+        yield stubber
+        stubber.assert_no_pending_responses()
+
+
+@pytest.fixture(autouse=True)
+def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(patience, "LONGEST_PAUSE", 0.002)
+
+
+def _taken(number: int) -> dict[str, str]:
+    return {"SequenceNumber": str(number), "ShardId": "shardId-000000000000"}
+
+
+REFUSED = {"ErrorCode": THROTTLED, "ErrorMessage": "Rate exceeded"}
+
+
+def test_what_was_refused_is_put_again_and_keeps_its_place(client: Any, stub: Stubber) -> None:
+    stub.add_client_error("put_records", THROTTLED)
+    stub.add_client_error("put_records", "InternalFailure", http_status_code=500)
+    stub.add_response("put_records", {"FailedRecordCount": 2, "Records": [REFUSED, _taken(1), REFUSED]})
+    again = {"StreamName": "s", "Records": [{"Data": b"a", "PartitionKey": "k"}, {"Data": b"c", "PartitionKey": "k"}]}
+    stub.add_response("put_records", {"FailedRecordCount": 1, "Records": [_taken(2), REFUSED]}, again)
+    stub.add_response("put_records", {"Records": [_taken(3)]})
+    puts = list(streams.put(client, "s", [(b"a", "k"), (b"b", "k"), (b"c", "k")]))
+    assert [(put.data, put.sequence) for put in puts] == [(b"a", 2), (b"b", 1), (b"c", 3)]
+
+
+def test_a_refusal_that_lasts_and_one_that_no_try_mends_are_told(
+    client: Any, stub: Stubber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stub.add_client_error("put_records", "ResourceNotFoundException", "Stream s not found")
+    with pytest.raises(HarnessError, match="Stream s not found"):
+        list(streams.put(client, "s", [(b"a", "k")]))
+    monkeypatch.setattr(patience.Backoff.__init__, "__defaults__", (0.0,))
+    for _ in range(2):
+        stub.add_response("put_records", {"FailedRecordCount": 1, "Records": [REFUSED]})
+    with pytest.raises(HarnessError, match=r"failed for 0 s: .*Rate exceeded"):
+        list(streams.put(client, "s", [(b"a", "k")]))
+
+
+def test_no_answer_at_all_is_worth_another_try() -> None:
+    assert patience.transient(EndpointConnectionError(endpoint_url="http://127.0.0.1:1"))
+
+
+def _shard(name: str, *parents: str) -> dict[str, Any]:
+    shard: dict[str, Any] = {
+        "ShardId": name,
+        "HashKeyRange": {"StartingHashKey": "0", "EndingHashKey": "1"},
+        "SequenceNumberRange": {"StartingSequenceNumber": "1"},
+    }
+    return shard | dict(zip(("ParentShardId", "AdjacentParentShardId"), parents, strict=False))
+
+
+def _shards(stub: Stubber, *shards: dict[str, Any]) -> None:
+    stub.add_response("list_shards", {"Shards": list(shards)})
+
+
+def _iterator(stub: Stubber, shard: str, kind: str, iterator: str | None = None, **where: Any) -> None:
+    wanted = {"StreamName": "s", "ShardId": shard, "ShardIteratorType": kind, **where}
+    stub.add_response("get_shard_iterator", {"ShardIterator": iterator or f"{shard}-0"}, wanted)
+
+
+def _page(stub: Stubber, iterator: str, data: bytes | None, after: str | None, behind: int = 0) -> None:
+    records = [
+        {"SequenceNumber": "5", "Data": data, "PartitionKey": "k", "ApproximateArrivalTimestamp": NOW}
+        for _ in range(data is not None)
+    ]
+    answer: dict[str, Any] = {"Records": records, "MillisBehindLatest": behind}
+    if after:
+        answer["NextShardIterator"] = after
+    stub.add_response("get_records", answer, {"ShardIterator": iterator})
+
+
+def _data(found: list[streams.Read]) -> list[bytes]:
+    return [read.data for read in found]
+
+
+def test_a_merged_shard_is_read_after_both_of_its_parents(client: Any, stub: Stubber) -> None:
+    # GIVEN two shards that are merged while they are read
+    _shards(stub, _shard("a"), _shard("b"))
+    _iterator(stub, "a", "LATEST")
+    _iterator(stub, "b", "LATEST")
+    reader = streams.Reader(client, "s", "LATEST")
+    after = (_shard("a"), _shard("b"), _shard("c", "a", "b"), _shard("d", "c"))
+    # WHEN one is read to its end THEN the child waits for the other
+    _page(stub, "a-0", b"a", None)
+    _shards(stub, *after)
+    _page(stub, "b-0", b"b1", "b-1", behind=1000)
+    assert _data(reader.read()) == [b"a", b"b1"]
+    assert not reader.at_end
+    # WHEN the other is THEN the child is read from its beginning, and its own child does not start before its end
+    _page(stub, "b-1", b"b2", None)
+    _shards(stub, *after)
+    _iterator(stub, "c", "TRIM_HORIZON")
+    assert _data(reader.read()) == [b"b2"]
+    assert not reader.at_end
+    _page(stub, "c-0", b"c", None)
+    _shards(stub, *after)
+    _iterator(stub, "d", "TRIM_HORIZON")
+    assert _data(reader.read()) == [b"c"]
+    _page(stub, "d-0", None, "d-1")
+    assert _data(reader.read()) == []
+    assert reader.at_end
+
+
+def test_from_the_beginning_children_wait_for_parents_that_have_not_expired(client: Any, stub: Stubber) -> None:
+    _shards(stub, _shard("b", "a"), _shard("c", "b"), _shard("e", "expired"))
+    _iterator(stub, "b", "TRIM_HORIZON")
+    _iterator(stub, "e", "TRIM_HORIZON")
+    streams.Reader(client, "s")
+
+
+def test_throttled_and_expired_readings_lose_nothing(client: Any, stub: Stubber) -> None:
+    _shards(stub, _shard("a"))
+    _iterator(stub, "a", "LATEST")
+    reader = streams.Reader(client, "s", "LATEST")
+    _page(stub, "a-0", b"1", "a-1")
+    assert _data(reader.read()) == [b"1"]
+    stub.add_client_error("get_records", THROTTLED)
+    assert reader.read() == []
+    assert not reader.at_end
+    stub.add_client_error("get_records", "ExpiredIteratorException")
+    _iterator(stub, "a", "AFTER_SEQUENCE_NUMBER", "a-2", StartingSequenceNumber="5")
+    _page(stub, "a-2", b"2", "a-3")
+    found: list[bytes] = []
+    while not found:  # the throttled shard is left in peace for a moment
+        found = _data(reader.read())
+    assert found == [b"2"]
