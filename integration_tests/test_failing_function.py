@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -78,6 +79,52 @@ def test_events_of_a_function_that_cannot_start_are_kept_whole_and_can_be_redriv
     # WHEN the function works again THEN events put back are predicted, and the bucket holds them no more
     redrive(records)
     assert not failed_of(ids)
+
+
+def test_a_whole_batch_given_up_is_one_object_and_is_redriven_record_by_record(
+    stack: Stack,
+    clients: Clients,
+    failed_of: Callable[[set[str]], list[Failed]],
+    redrive: Callable[[list[tuple[bytes, str]]], None],
+) -> None:
+    records = [(data, "one key") for data, _ in events.made_up(stack, 5, seed=10)]
+    # GIVEN a mapping that does not take failing batches apart, and a function that fails them
+    uuid = stack.outputs["event_source_mapping_id"]
+    with (
+        _mapping(clients, uuid, BisectBatchOnFunctionError=False),
+        _environment(stack, clients, RUN_ID="f" * 32),
+    ):
+        # WHEN events come THEN the ledger finds each of them in the mapping's record, with the reason
+        result = ledger.run(stack, records, lambda r: [None] * len(r), Step("failing"))
+    assert result.passed, result.summary()
+    assert result.counts == {Verdict.FAILED: 5}
+    assert all("RetryAttemptsExhausted" in reason for entry in result.entries.values() for reason in entry.reasons)
+    kept = failed_of(set(result.entries))
+    assert {event.data for event in kept} == {data for data, _ in records}
+    assert len({event.key for event in kept}) < 5
+    # WHEN the function works again THEN each is predicted
+    redrive(records)
+    assert not failed_of(set(result.entries))
+
+
+@contextmanager
+def _mapping(clients: Clients, uuid: str, **changes: Any) -> Iterator[None]:
+    """The event source mapping with other settings, until the block ends."""
+
+    def update(**settings: Any) -> None:
+        clients.functions.update_event_source_mapping(UUID=uuid, **settings)
+        poll(
+            lambda: clients.functions.get_event_source_mapping(UUID=uuid)["State"] == "Enabled",
+            "the updated mapping",
+            deadline=120,
+        )
+
+    before = clients.functions.get_event_source_mapping(UUID=uuid)
+    update(**changes)
+    try:
+        yield
+    finally:
+        update(**{name: before[name] for name in changes})  # type: ignore[literal-required]
 
 
 def test_traffic_flows_again_afterwards(stack: Stack) -> None:
