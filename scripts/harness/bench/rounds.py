@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from harness import streams
 from harness.ledger import Ledger, Verdict
 
 QUIET_SECONDS = 15.0
+CHECK_PAUSE = 0.02
 
 
 @dataclass(frozen=True)
@@ -66,19 +66,17 @@ class Round:
 
 def follow(
     ledger: Ledger,
-    take: Callable[[], list[streams.Read]],
-    version: str,
+    take: Callable[[], None],
     end: float,
     note: Callable[[int], None],
     clock: Callable[[], float] = time.monotonic,
     pause: Callable[[float], None] = time.sleep,
 ) -> tuple[float, bool]:
-    """Enters answers until all are there, none came for `QUIET_SECONDS`, or the time is over.
+    """Waits until all answers are there, none came for `QUIET_SECONDS`, or the time is over.
 
     Args:
         ledger: of the events that were put.
-        take: gives what was read since the last call.
-        version: model version that every prediction must name.
+        take: lets the ledger have what was read since the last call.
         end: time of `clock` to stop at.
         note: gets told how many events are answered.
         clock: seconds.
@@ -90,13 +88,13 @@ def follow(
     last = clock()
     heard = 0
     while True:
-        ledger.take_predictions(take(), version)
+        take()
         now = clock()
-        if ledger.heard > heard:
-            heard, last = ledger.heard, now
+        if ledger.answered > heard:
+            heard, last = ledger.answered, now
         note(heard)
         if heard == len(ledger.entries) or now - last > QUIET_SECONDS:
             return last, False
         if now > end:
             return now, True
-        pause(streams.FOLLOW_PAUSE)
+        pause(CHECK_PAUSE)

@@ -11,12 +11,15 @@ from harness.bench.figures import Figure
 from harness.bench.rounds import Round, follow
 from harness.clients import Clients
 from harness.console import Step
-from harness.ledger import Entry, Ledger
+from harness.ledger import Ledger
+from harness.ledger.collect import Watch
 from harness.stack import Stack
 
 REPEATS_BELOW = 50_000  # events: three rounds of fewer, two of more
 DEADLINES = {10_000: 60.0, 100_000: 120.0}
 EVENTS_PER_SECOND = 100  # what other numbers of events get their deadline by
+NOTED = 500  # events between two notes of progress
+READ_PAUSE = 0.05  # short beside a round, and long enough to leave the tools their processors
 UNIT, CPU_UNIT = "events/s", "s"
 
 
@@ -76,22 +79,24 @@ def _round(
 ) -> Round:
     kinesis = Clients(stack).kinesis
     reader = streams.Reader(kinesis, stack.outputs["predictions_stream_name"], "LATEST")
-    ledger = Ledger()
-    with streams.Follower(reader) as follower:
+    reader.read()  # LATEST becomes a place in the stream now
+    ledger = Ledger(stack.run_id)
+    with Watch(lambda: ledger.take_predictions(reader.read()), READ_PAUSE) as watch:
         started = time.monotonic()
         end = started + seconds
         puts = streams.put(kinesis, stack.outputs["source_stream_name"], records)
         for put, answer in zip(puts, expected, strict=True):
-            ledger.entries[put.event_id] = Entry(put, answer)
-            if len(ledger.entries) % streams.MAX_RECORDS == 0:
+            ledger.enter(put, answer)
+            if len(ledger.entries) % NOTED == 0:
                 step.note(f"{title}{len(ledger.entries):,} of {len(records):,} put")
                 if time.monotonic() > end:
                     break
+        ledger.all_entered()
 
         def note(heard: int) -> None:
             step.note(f"{title}{heard:,} of {len(ledger.entries):,} answered")
 
-        last, late = follow(ledger, lambda: follower.take(), stack.run_id, end, note)
+        last, late = follow(ledger, watch.check, end, note)
     late = late or len(ledger.entries) < len(records)
     return Round(
         len(records), len(ledger.entries), dict(ledger.counts), last - started, seconds if late else None

@@ -8,7 +8,7 @@ import pytest
 
 from harness.bench import rounds, throughput
 from harness.bench.rounds import Round
-from harness.ledger import Entry, Ledger, Verdict
+from harness.ledger import Ledger, Verdict
 from harness.streams import Put, Read
 
 VERSION = "run-1"
@@ -22,17 +22,16 @@ class Pipeline:
         self.now = 0.0
         self.every, self.until = every, until
         self.answered = 0
-        self.ledger = Ledger()
+        self.ledger = Ledger(VERSION)
         for number in range(EVENTS):
             data = json.dumps({"sales_id": number}).encode()
             put = Put(data, str(number), f"shardId-000000000000:{number}", 0.0)
-            self.ledger.entries[put.event_id] = Entry(put, float(number))
+            self.ledger.enter(put, float(number))
 
-    def take(self) -> list[Read]:
+    def take(self) -> None:
         due = min(self.until, int(self.now / self.every))
-        found = [self._answer(number) for number in range(self.answered, due)]
+        self.ledger.take_predictions([self._answer(number) for number in range(self.answered, due)])
         self.answered = max(self.answered, due)
-        return found
 
     def _answer(self, number: int) -> Read:
         answer = {
@@ -44,7 +43,7 @@ class Pipeline:
 
     def follow(self, end: float) -> tuple[float, bool]:
         return rounds.follow(
-            self.ledger, self.take, VERSION, end, lambda heard: None, lambda: self.now, self._pause
+            self.ledger, self.take, end, lambda heard: None, lambda: self.now, self._pause
         )  # fmt: skip
 
     def _pause(self, seconds: float) -> None:
