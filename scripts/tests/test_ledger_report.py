@@ -45,8 +45,6 @@ def test_the_file_has_a_verdict_for_every_event(tmp_path: Path) -> None:
     assert events[1] == {
         "event_id": f"shardId-000000000001:{10**55 + 1}",
         "key": "[red]",
-        "shard": "shardId-000000000001",
-        "sequence_number": str(10**55 + 1),
         "put_at": 100.0,
         "verdict": "predicted",
         "predictions": 1,

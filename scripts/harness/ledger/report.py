@@ -46,10 +46,8 @@ def write(ledger: Ledger, path: Path) -> None:
 
 def _row(entry: Entry) -> dict[str, Any]:
     row = {
-        "event_id": entry.put.event_id,
+        "event_id": entry.put.event_id,  # shard and sequence number
         "key": entry.put.key,
-        "shard": entry.put.shard,
-        "sequence_number": str(entry.put.sequence),  # JSON's readers make floats of such numbers
         "put_at": round(entry.put.at, 3),
         "verdict": entry.verdict.value,
         "predictions": entry.predictions,

@@ -39,11 +39,6 @@ class Put:
     at: float
 
     @property
-    def shard(self) -> str:
-        """Its shard."""
-        return self.event_id.partition(":")[0]
-
-    @property
     def sequence(self) -> int:
         """Its sequence number: those of one partition key tell the order in which Kinesis took them."""
         return int(self.event_id.partition(":")[2])
