@@ -46,10 +46,11 @@ class Scene:
 
         def forward() -> None:
             nonlocal position
+            forwarded = []
             for read in reader.read():
-                put = [(data, read.key) for data in tamper(position, read)]
-                list(streams.put(self.clients.kinesis, self.target.output, put))
+                forwarded += [(data, read.key) for data in tamper(position, read)]
                 position += 1
+            list(streams.put(self.clients.kinesis, self.target.output, forwarded))
 
         records = events.made_up(self.stack, count, keys=KEYS)
         with Watch(forward, 0.05) as watch:
