@@ -3,7 +3,7 @@
 .PHONY: help setup local-up local-down local-status local-logs outputs ecr-login train send watch failed-events redrive verify chaos \
         test e2e unit terraform-test emulator-test check format bench lock clean
 
-export RUNTIME LOCALSTACK_PORT DATA FILE COUNT RATE FOLLOW SEED PYTHON TARGETS EVENTS
+export RUNTIME LOCALSTACK_PORT PERSISTENCE DATA FILE COUNT RATE FOLLOW SEED PYTHON TARGETS EVENTS
 HARNESS = @scripts/bootstrap.sh && PYTHONPATH=scripts exec .venv/bin/python -m harness
 
 help: ## Show this help
@@ -13,7 +13,7 @@ help: ## Show this help
 setup: ## Install everything the pipeline needs (pinned, hash-checked)
 	$(HARNESS) setup
 
-local-up: ## Start the pipeline on this machine and answer one event
+local-up: ## Start the pipeline on this machine and answer one event [PERSISTENCE=1: streams outlive LocalStack]
 	$(HARNESS) local-up
 
 local-down: ## Stop the pipeline; nothing of it is left

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from harness import engine, local, processes, runtimes
+from harness import engine, events, local, processes, runtimes, streams
 from harness import stack as stacks
 from harness.clients import Clients
 from harness.errors import HarnessError
 from harness.paths import STACKS
 from harness.stack import DOCKER, Stack
+from harness.terraform import Terraform
 from harness.waiting import poll
 
 pytestmark = pytest.mark.local_only
 
+BATCH_SIZE = 100
 # As Terraform writes it; without the mend, `tflocal apply` fails with "Error acquiring the state lock".
 LOCK = json.dumps({"ID": "0c1d", "Operation": "OperationTypeApply", "Who": "killed@here", "Version": "1.11.4"})
 
@@ -76,6 +79,38 @@ def test_a_killed_localstack_is_replaced_and_nothing_is_left_after_down(name: st
     assert processes.port_is_free(port)
     assert not (STACKS / name).exists()
     assert not (STACKS / f"{name}.lock").exists()
+
+
+def test_streams_and_the_mappings_place_outlive_a_killed_localstack(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # GIVEN events that were acknowledged and not all predicted WHEN LocalStack is killed and the stack started again
+    monkeypatch.setenv("PERSISTENCE", "1")
+    port = processes.free_ports(1)[0]
+    stack, _ = local.up(name, "recovery", port)
+    records = events.made_up(stack, 2000, seed=3)
+    put = list(streams.put(Clients(stack).kinesis, stack.outputs["source_stream_name"], records))
+    runtimes.of(stack).kill(stack)
+    poll(lambda: not stack.alive(), "the end of LocalStack")
+    monkeypatch.delenv("PERSISTENCE")  # the stack knows that its streams are kept
+    again, _ = local.up(name, "recovery", port)
+    # THEN every event has its prediction, those from before the kill included
+    reader = streams.Reader(Clients(again).kinesis, again.outputs["predictions_stream_name"])
+    predicted: Counter[str] = Counter()
+
+    def all_predicted() -> bool:
+        predicted.update(json.loads(read.data)["event_id"] for read in reader.read())
+        return predicted.keys() >= {record.event_id for record in put}
+
+    assert poll(all_predicted, "the predictions", deadline=60)
+    # AND what was delivered twice is no more than a batch of each shard, and Terraform knows the streams
+    assert sum(times - 1 for times in predicted.values()) <= 2 * BATCH_SIZE
+    assert Terraform(again, local.variables(again, again.run_id)).plan_is_empty()
+    monkeypatch.setenv("PERSISTENCE", "0")
+    with pytest.raises(HarnessError, match="runs with PERSISTENCE=1"):
+        local.up(name, "recovery", port)
+    # WHEN it is taken down THEN the streams are gone as well
+    local.down(name)
+    assert _left_of(again) == []
+    assert not (STACKS / name).exists()
 
 
 def _left_of(stack: Stack) -> list[str]:

@@ -10,7 +10,19 @@ from typing import Any
 from docker.models.containers import Container
 from testcontainers.compose import DockerCompose
 
-from harness import commands, console, ecr_password, engine, environment, images, localstack, paths, processes, setup
+from harness import (
+    commands,
+    console,
+    ecr_password,
+    engine,
+    environment,
+    images,
+    localstack,
+    paths,
+    persistence,
+    processes,
+    setup,
+)
 from harness.clients import Clients
 from harness.console import Step
 from harness.errors import HarnessError
@@ -38,6 +50,10 @@ class Compose(DockerCompose):
     def build_images(self, step: Step) -> None:
         """Builds what has changed; a step of its own, since the first time takes minutes."""
         self._run([*self.compose_command_property, "build"], BUILD_DEADLINE, lambda line: step.note(line[:100]))
+
+    def take_down(self, *, keep_volumes: bool) -> None:
+        """Removes containers, networks and, unless they are to stay, volumes."""
+        self._run([*self.compose_command_property, "down", *([] if keep_volumes else ["--volumes"])], DOWN_DEADLINE)
 
     def _run(self, words: list[str], deadline: float, on_line: Callable[[str], None] | None = None) -> str:
         # Compose prefers the environment to the file: what the user has set for other stacks must not count.
@@ -91,8 +107,13 @@ def _unhealthy(stack: Stack) -> str | None:
     return None
 
 
-def stop(stack: Stack) -> None:
-    """Removes the stack's containers, networks and volumes."""
+def stop(stack: Stack, *, keep_streams: bool = False) -> None:
+    """Removes the stack's containers, networks and volumes.
+
+    Args:
+        stack: its containers are found by their labels.
+        keep_streams: the volume with LocalStack's state stays.
+    """
     processes.end_all(processes.of_stack(stack.folder))  # a Terraform that a killed run has left
     if missing := engine.missing():
         console.warn(
@@ -103,7 +124,7 @@ def stop(stack: Stack) -> None:
     engine.remove(_service(stack, "localstack"))
     engine.remove(functions(stack))
     if _env_file(stack).exists():
-        Compose(stack).stop()
+        Compose(stack).take_down(keep_volumes=keep_streams)
     stack.container = ""
 
 
@@ -112,14 +133,15 @@ def left(stack: Stack) -> bool:
     return engine.missing() is None and bool(_all(stack))
 
 
-def remove_left(stack: Stack) -> None:
+def remove_left(stack: Stack, *, keep_streams: bool = False) -> None:
     """Removes the images that were pushed, and by their labels what `stop` could not.
 
     The engine did not answer it, or the stack's folder was gone.
     """
     if engine.missing() is None:
         engine.remove(_all(stack))
-        engine.remove_labelled(engine.PROJECT_LABEL, stack.project)
+        kept = persistence.volume(stack) if keep_streams else None
+        engine.remove_labelled(engine.PROJECT_LABEL, stack.project, kept)
         engine.remove_images(f"127.0.0.1:{stack.port}/")
 
 
@@ -174,6 +196,7 @@ def _settings(stack: Stack, found: images.Images) -> dict[str, str]:
         "COMPOSE_PROJECT_NAME": stack.project,
         "PIPELINE_STACK": stack.project,
         "LOCALSTACK_PORT": str(stack.port),
+        "PERSISTENCE": str(int(stack.persistent)),
         "MLFLOW_PORT": str(stack.mlflow_port),
         "PYTHON_IMAGE": found.base,
         "EMULATOR_IMAGE": found.localstack,

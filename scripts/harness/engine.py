@@ -80,11 +80,12 @@ def remove(found: list[Container]) -> None:
                 raise
 
 
-def remove_labelled(label: str, value: str) -> None:
-    """Removes networks and volumes that carry a label; nothing may use them any more."""
+def remove_labelled(label: str, value: str, keep: str | None = None) -> None:
+    """Removes networks and volumes that carry a label, but for the one named `keep`; nothing may use them any more."""
     chosen = {"label": f"{label}={value}"}
     for found in (*client().networks.list(filters=chosen), *client().volumes.list(filters=chosen)):
-        found.remove()
+        if found.name != keep:
+            found.remove()
 
 
 def remove_images(prefix: str) -> None:

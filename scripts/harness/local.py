@@ -9,12 +9,24 @@ import platform
 import shlex
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from harness import canary, console, containers, events, function, localstack, model, processes, runtimes, setup
+from harness import (
+    canary,
+    console,
+    containers,
+    events,
+    function,
+    localstack,
+    model,
+    persistence,
+    processes,
+    runtimes,
+    setup,
+)
 from harness import stack as stacks
 from harness.errors import HarnessError
 from harness.paths import ECR_PASSWORD, FUNCTION_ZIP, SERVICE, STACKS, shown
@@ -62,6 +74,7 @@ def up(name: str, project_id: str, port: int, runtime: str | None = None) -> tup
         HarnessError: a step failed.
     """
     runtime = runtime or runtimes.wanted(name)
+    persistent = persistence.wanted(stacks.load(name))
     setup.for_runtime(runtime)
     with stacks.locked(name):
         stack = _reusable(name, port)
@@ -71,12 +84,12 @@ def up(name: str, project_id: str, port: int, runtime: str | None = None) -> tup
                 trained = model.current(None)
                 function.build()
         if stack is None:
-            down_locked(name)
-            stack = Stack(name, project_id, port, runtime)
-            with _removed_on_interrupt(name):
+            down_locked(name, keep_streams=persistent)
+            stack = Stack(name, project_id, port, runtime, persistent)
+            with _removed_on_interrupt(name, persistent):
                 runtimes.of(stack).start(stack)
         fresh = not stack.ready
-        with _removed_on_interrupt(name if fresh else None):
+        with _removed_on_interrupt(name if fresh else None, persistent):
             if trained is None:  # logged to the stack's own tracking server
                 with setup.exclusive("training"):
                     trained = model.current(stack)
@@ -117,11 +130,18 @@ def deploy(stack: Stack, trained: dict[str, Any]) -> dict[str, Any]:
     if stack.outputs:  # the bucket is there: the model goes before the function that reads it
         terraform.lift_stale_lock()
         _publish(stack, trained)
-    with console.step("Terraform init"):
-        terraform.init()
+    # A mapping that finds events kept from before invokes at once: the model must be there first.
+    kept = persistence.streams(stack) if stack.persistent and not stack.outputs else []
+    with console.step("Terraform init") as step:
+        terraform.init(persistence.imports(kept) if kept else "")
+        step.result = f"taking over {', '.join(kept)}" if kept else ""
+    if kept:
+        with console.step("Terraform apply, the model's bucket") as step:
+            stack.outputs = terraform.apply(step, target="module.model_bucket")
+        _publish(stack, trained)
     with console.step("Terraform apply") as step:
         stack.outputs = terraform.apply(step)
-    if not stack.model:
+    if not stack.model and not kept:
         _publish(stack, trained)
     stack.model = trained
     stack.save()
@@ -162,13 +182,13 @@ def variables(stack: Stack, run_id: str) -> dict[str, str]:
 
 
 @contextmanager
-def _removed_on_interrupt(name: str | None) -> Iterator[None]:
+def _removed_on_interrupt(name: str | None, keep_streams: bool) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
         if name is not None:
             console.say("interrupted; removing what was started …")
-            down_locked(name)
+            down_locked(name, keep_streams=keep_streams)
         raise
 
 
@@ -191,16 +211,22 @@ def down_all() -> None:
         down(folder.name)
 
 
-def down_locked(name: str) -> bool:
-    """Takes a stack down while the lock is held; whether there was anything to take down."""
+def down_locked(name: str, *, keep_streams: bool = False) -> bool:
+    """Takes a stack down while the lock is held; whether there was anything to take down.
+
+    Args:
+        name: the stack's name.
+        keep_streams: leaves what PERSISTENCE=1 has kept, for the next start.
+    """
     stack = stacks.load(name) or Stack(name, "", 0)
     # Somebody may have removed the folder under a running stack.
     if not stack.folder.exists() and not processes.of_stack(stack.folder) and not containers.left(stack):
         return False
     with console.step(f"Take down what is in {shown(stack.folder)}"):
-        runtimes.of(stack).stop(stack)
-        containers.remove_left(stack)
-        _remove(stack.folder)
+        runtimes.of(stack).stop(stack, keep_streams=keep_streams)
+        containers.remove_left(stack, keep_streams=keep_streams)
+        # With its streams a stack keeps its file, by which the next start knows them.
+        _remove(stack.folder, [persistence.folder(stack), stack.folder / "stack.json"] if keep_streams else [])
     return True
 
 
@@ -211,12 +237,22 @@ def _make_writable(function: Callable[..., object], path: str, _error: BaseExcep
         function(path)
 
 
-def _remove(folder: Path, deadline: float = 10.0) -> None:
+def _remove(folder: Path, kept: Sequence[Path] = (), deadline: float = 10.0) -> None:
+    """Removes a folder but for the `kept` paths in it."""
+    if folder in kept:
+        return
+    if any(path.is_relative_to(folder) and path.exists() for path in kept):
+        for child in folder.iterdir():
+            _remove(child, kept, deadline)
+        return
     # A process that is just ending may still write a last file.
     end = time.monotonic() + deadline
-    while folder.exists():
-        shutil.rmtree(folder, onexc=_make_writable)
-        if folder.exists() and time.monotonic() > end:
+    while os.path.lexists(folder):
+        if folder.is_dir() and not folder.is_symlink():
+            shutil.rmtree(folder, onexc=_make_writable)
+        else:
+            folder.unlink()
+        if os.path.lexists(folder) and time.monotonic() > end:
             raise HarnessError(
                 f"{shown(folder)} could not be removed", "check who owns the files in it, then try again"
             )

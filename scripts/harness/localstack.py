@@ -119,11 +119,12 @@ def kill(stack: Stack) -> None:
         process.kill()
 
 
-def stop(stack: Stack) -> None:
+def stop(stack: Stack, *, keep_streams: bool = False) -> None:  # noqa: ARG001 - they are files of the stack's folder
     """Ends LocalStack and every process it started, also those that a killed LocalStack left behind.
 
     Args:
         stack: its processes are found by their process id and by the marker in their environment.
+        keep_streams: makes no difference here; in containers it does.
     """
     process = stack.process()
     if process is not None:
@@ -153,7 +154,7 @@ def settings(stack: Stack) -> dict[str, str]:
         "SKIP_SSL_CERT_DOWNLOAD": "1",
         "DNS_ADDRESS": "0",
         "EAGER_SERVICE_LOADING": "0",
-        "PERSISTENCE": "0",
+        "PERSISTENCE": str(int(stack.persistent)),
         "KINESIS_PERSISTENCE": "0",
         "LAMBDA_RUNTIME_EXECUTOR": "process",
         "EXTERNAL_SERVICE_PORTS_START": str(ports),

@@ -19,22 +19,25 @@ def of(stack: Stack) -> ModuleType:
 
 
 def wanted(name: str) -> str:
-    """The runtime RUNTIME names; when it is unset, that of the running stack, else containers when an engine answers.
+    """The runtime RUNTIME names; unset, that of the stack that is here, else containers if an engine answers.
+
+    The stack that is here counts while it runs, and after its end while its streams are kept.
 
     Args:
         name: the stack's name.
 
     Raises:
-        HarnessError: the runtime is unknown, cannot be had, or is not that of the running stack.
+        HarnessError: the runtime is unknown, cannot be had, or is not that of the stack that is here.
     """
     asked = os.environ.get("RUNTIME") or None
     if asked not in (None, EMBEDDED, DOCKER):
         raise HarnessError(f"RUNTIME={asked} is unknown", f"use RUNTIME={EMBEDDED} or RUNTIME={DOCKER}")
     stack = stacks.load(name)
-    if stack is not None and stack.alive():
+    if stack is not None and (stack.persistent or stack.alive()):
         if asked not in (None, stack.runtime):
+            state = "runs" if stack.alive() else "has kept its streams"
             raise HarnessError(
-                f"the stack runs with RUNTIME={stack.runtime}", "take it down before changing that: make local-down"
+                f"the stack {state} with RUNTIME={stack.runtime}", "take it down before changing that: make local-down"
             )
         return stack.runtime
     if asked == EMBEDDED:

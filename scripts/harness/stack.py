@@ -32,6 +32,7 @@ class Stack:
         project_id: the suffix of all resource names.
         port: port of LocalStack's gateway on the loopback address.
         runtime: `embedded` (LocalStack is a process of this machine) or `docker` (all is in containers).
+        persistent: whether streams and checkpoints outlive LocalStack (PERSISTENCE=1).
         ready: whether the last `up` went through to an answered canary.
         pid: LocalStack's process, with its creation time, since process ids are used again.
         container: id of LocalStack's container.
@@ -46,6 +47,7 @@ class Stack:
     project_id: str
     port: int
     runtime: str = EMBEDDED
+    persistent: bool = False
     ready: bool = False
     pid: int = 0
     pid_created: float = 0.0

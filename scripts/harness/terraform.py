@@ -26,7 +26,8 @@ BACKEND = "vars/local.s3.tfbackend"
 class Terraform:
     """`tflocal` on a copy of `infrastructure/`, with its state in the stack's own S3.
 
-    LocalStack keeps nothing over a restart, and neither does this state: the two cannot drift apart.
+    LocalStack keeps nothing of its own over a restart, and neither does this state: the two cannot drift apart. What
+    PERSISTENCE=1 keeps is imported.
     """
 
     def __init__(self, stack: Stack, variables: Mapping[str, str]) -> None:
@@ -40,10 +41,16 @@ class Terraform:
         ]
         self.env = self._environment()
 
-    def init(self) -> None:
-        """Makes the working copy and initializes it; the state bucket is made by tflocal."""
+    def init(self, more: str = "") -> None:
+        """Makes the working copy and initializes it; the state bucket is made by tflocal.
+
+        Args:
+            more: configuration to add to the copy.
+        """
         shutil.rmtree(self.folder, ignore_errors=True)
         working_copy(self.folder)
+        if more:
+            (self.folder / "kept.tf").write_text(more)
         self._tflocal("init", "-input=false", "-no-color", f"-backend-config={BACKEND}")
 
     def lift_stale_lock(self) -> None:
@@ -66,19 +73,20 @@ class Terraform:
         backend = dict(re.findall(r'^(\w+)\s*=\s*"(.*)"', (INFRASTRUCTURE / BACKEND).read_text(), re.MULTILINE))
         return backend["bucket"], backend["key"]
 
-    def apply(self, step: Step) -> dict[str, Any]:
+    def apply(self, step: Step, target: str | None = None) -> dict[str, Any]:
         """Applies the configuration.
 
         Args:
             step: gets told how many resources are done.
+            target: the only module to apply; the whole configuration if there is none.
 
         Returns:
             The outputs, name to value.
         """
         progress = _Progress(step)
         self._tflocal(
-            "apply", "-input=false", "-no-color", "-auto-approve", *self.variables,
-            deadline=APPLY_DEADLINE, on_line=progress.read,
+            "apply", "-input=false", "-no-color", "-auto-approve", *([f"-target={target}"] if target else []),
+            *self.variables, deadline=APPLY_DEADLINE, on_line=progress.read,
         )  # fmt: skip
         step.result = progress.summary
         return self.outputs()
@@ -133,7 +141,7 @@ class _Progress:
         self.summary = ""
 
     def read(self, line: str) -> None:
-        if match := re.match(r"Plan: (\d+) to add, (\d+) to change, (\d+) to destroy", line):
+        if match := re.match(r"Plan: (?:\d+ to import, )?(\d+) to add, (\d+) to change, (\d+) to destroy", line):
             self.total = sum(map(int, match.groups()))
         elif re.search(r": (Creation|Modifications|Destruction) complete after", line):
             self.done += 1
