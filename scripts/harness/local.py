@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import platform
 import shlex
-import shutil
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from harness import (
@@ -19,6 +15,7 @@ from harness import (
     console,
     containers,
     events,
+    folders,
     function,
     localstack,
     model,
@@ -226,33 +223,5 @@ def down_locked(name: str, *, keep_streams: bool = False) -> bool:
         runtimes.of(stack).stop(stack, keep_streams=keep_streams)
         containers.remove_left(stack, keep_streams=keep_streams)
         # With its streams a stack keeps its file, by which the next start knows them.
-        _remove(stack.folder, [persistence.folder(stack), stack.folder / "stack.json"] if keep_streams else [])
+        folders.remove(stack.folder, [persistence.folder(stack), stack.folder / "stack.json"] if keep_streams else [])
     return True
-
-
-def _make_writable(function: Callable[..., object], path: str, _error: BaseException) -> None:
-    # The function's code is unpacked into folders without write permission.
-    with contextlib.suppress(OSError):
-        os.chmod(Path(path).parent, 0o700)
-        function(path)
-
-
-def _remove(folder: Path, kept: Sequence[Path] = (), deadline: float = 10.0) -> None:
-    """Removes a folder but for the `kept` paths in it."""
-    if folder in kept:
-        return
-    if any(path.is_relative_to(folder) and path.exists() for path in kept):
-        for child in folder.iterdir():
-            _remove(child, kept, deadline)
-        return
-    # A process that is just ending may still write a last file.
-    end = time.monotonic() + deadline
-    while os.path.lexists(folder):
-        if folder.is_dir() and not folder.is_symlink():
-            shutil.rmtree(folder, onexc=_make_writable)
-        else:
-            folder.unlink()
-        if os.path.lexists(folder) and time.monotonic() > end:
-            raise HarnessError(
-                f"{shown(folder)} could not be removed", "check who owns the files in it, then try again"
-            )
