@@ -81,6 +81,7 @@ def test_a_killed_localstack_is_replaced_and_nothing_is_left_after_down(name: st
     assert not (STACKS / f"{name}.lock").exists()
 
 
+@pytest.mark.timeout(600)  # two whole starts, the second with an apply more
 def test_streams_and_the_mappings_place_outlive_a_killed_localstack(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # GIVEN events that were acknowledged and not all predicted WHEN LocalStack is killed and the stack started again
     monkeypatch.setenv("PERSISTENCE", "1")
