@@ -27,23 +27,31 @@ def memory(stack: Stack, key: str) -> dict[str, Figure]:
 
 
 def at_rest(stack: Stack, step: Step) -> dict[str, Figure]:
-    """Memory after the sample event, and processor time while no event comes: the target's, and that of all else."""
+    """Memory after the sample event, and processor time while no event comes."""
     step.note("memory and processor at rest")
     found = memory(stack, "memory_at_rest")
-    own, others = [], []
+    shares = []
     for _ in range(REST_ROUNDS):
-        before, machine, started = cpu_seconds(stack), _machine_seconds(), time.monotonic()
+        before, started = cpu_seconds(stack), time.monotonic()
         time.sleep(REST_SECONDS)
-        now, all_now, seconds = cpu_seconds(stack), _machine_seconds(), time.monotonic() - started
-        own.append((now - before) / seconds * 100)  # the engine may take seconds to answer on its containers
-        others.append(max(0.0, (all_now - machine) / seconds * 100 - own[-1]))
-    return found | {
-        "cpu_at_rest": figures.of_rounds(own, UNIT),
-        "cpu_of_others": figures.of_rounds(others, UNIT),
-    }
+        # The engine may take seconds to answer on its containers.
+        shares.append((cpu_seconds(stack) - before) / (time.monotonic() - started) * 100)
+    return found | {"cpu_at_rest": figures.of_rounds(shares, UNIT)}
 
 
-def _machine_seconds() -> float:
-    """Processor time that the whole machine has used so far."""
-    times = psutil.cpu_times()
-    return float(times.user + times.system)
+class Others:
+    """Processor time of all that belongs neither to the target nor to this client: how far a figure can be trusted."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self._started, self._before = time.monotonic(), self._seconds()
+
+    def figure(self) -> Figure:
+        """Their mean share since this was made; that of function processes that have ended meanwhile is in it."""
+        share = (self._seconds() - self._before) / (time.monotonic() - self._started) * 100
+        return figures.of_rounds([max(0.0, share)], UNIT)
+
+    def _seconds(self) -> float:
+        machine, client = psutil.cpu_times(), psutil.Process().cpu_times()
+        used = machine.user + machine.system + getattr(machine, "nice", 0.0)
+        return float(used - client.user - client.system - cpu_seconds(self._stack))

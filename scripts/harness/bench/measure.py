@@ -68,6 +68,7 @@ def _all(stack: Stack, result: Result, counts: Sequence[int]) -> None:
     client = Clients(stack).functions
     [mapping] = client.list_event_source_mappings(FunctionName=stack.outputs["lambda_function"])["EventSourceMappings"]
     result.settings = {name: mapping.get(name) for name in SETTINGS}
+    others = cost.Others(stack)
     _part(result, "at rest", stack, cost.at_rest)
     _part(result, "cold and warm Invoke", stack, latency.invokes)
     _part(result, "bare round trips through Kinesis", stack, latency.bare_round_trips)
@@ -75,6 +76,7 @@ def _all(stack: Stack, result: Result, counts: Sequence[int]) -> None:
     _throughput(result, stack, counts)
     result.figures |= cost.memory(stack, "memory_afterwards")
     _part(result, f"PutRecords of 500, up to {held.LEVELS[-1]:,} records held", stack, held.put_records)
+    result.figures["cpu_of_others"] = others.figure()
 
 
 def _throughput(result: Result, stack: Stack, counts: Sequence[int]) -> None:

@@ -44,7 +44,7 @@ def titles(counts: Sequence[int]) -> dict[str, str]:
         "invoke_warm_p50": "Invoke, warm, p50",
         "invoke_warm_p99": "the same, p99",
         "cpu_at_rest": "processor at rest",
-        "cpu_of_others": "used by the rest of the machine meanwhile",
+        "cpu_of_others": "processor, used by all else on the machine",
         "memory_at_rest": "memory at rest",
         "memory_afterwards": "memory after all events",
     }

@@ -16,7 +16,7 @@ from harness.ledger.collect import Watch
 from harness.stack import Stack
 
 REPEATS_BELOW = 50_000  # events: three rounds of fewer, two of more
-DEADLINES = {10_000: 60.0, 100_000: 120.0}
+DEADLINES = {10_000: 60.0, 100_000: 90.0}
 EVENTS_PER_SECOND = 100  # what other numbers of events get their deadline by
 NOTED = 500  # events between two notes of progress
 READ_PAUSE = 0.05  # short beside a round, and long enough to leave the tools their processors
