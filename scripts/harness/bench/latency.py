@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 ROUNDS = 3
 EVENTS = 200  # of each round
-ROUND_SECONDS = 15.0  # an emulator that polls once a second is given up on after some ten events
+ROUND_SECONDS = 10.0  # an emulator that polls once a second is given up on after some ten events
 ANSWER_DEADLINE = 30.0
 COLD_INVOKES = 5
 # Between two readings of the answers: short, since it adds half of itself to every figure.

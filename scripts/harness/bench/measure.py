@@ -58,6 +58,9 @@ def measure(result: Result, counts: Sequence[int]) -> None:
     try:
         with target.open() as stack:
             _all(stack, result, counts)
+    except KeyboardInterrupt:
+        result.failed.append("interrupted")
+        raise
     except Exception as error:
         result.reason = _cause(error)
         result.failed.append(result.reason)
@@ -85,6 +88,7 @@ def _throughput(result: Result, stack: Stack, counts: Sequence[int]) -> None:
         if late is not None:
             reason = f"{late:,} events took longer than their deadline already"
             result.figures[throughput.rate_key(count)] = figures.unmeasured(throughput.UNIT, reason)
+            result.figures[throughput.cpu_key(count)] = figures.unmeasured(throughput.CPU_UNIT, reason)
             continue
 
         def many(stack: Stack, step: Step, count: int = count) -> dict[str, Figure]:
