@@ -36,14 +36,21 @@ class OutputRecord:
 
 
 def chunks(records: Iterable[OutputRecord]) -> Iterator[list[OutputRecord]]:
-    """Split records, in order, into calls within the limits; a record above them gets a call of its own."""
+    """Split records, in order, into calls within the limits; a record above them gets a call of its own.
+
+    No call has a partition key twice: Kinesis may refuse the first of two records and take the second, and their order
+    were lost. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html
+    """
     chunk: list[OutputRecord] = []
+    keys: set[str] = set()
     size = 0
     for record in records:
-        if chunk and (len(chunk) == MAX_RECORDS or size + record.size > MAX_BYTES):
+        full = len(chunk) == MAX_RECORDS or size + record.size > MAX_BYTES
+        if chunk and (full or record.partition_key in keys):
             yield chunk
-            chunk, size = [], 0
+            chunk, keys, size = [], set(), 0
         chunk.append(record)
+        keys.add(record.partition_key)
         size += record.size
     if chunk:
         yield chunk
@@ -69,15 +76,24 @@ class StreamWriter:
         """Write all records and return those that could not be written.
 
         No call is started that might end after the time left. A call repeated because its answer was lost can write a
-        record twice.
+        record twice. Behind a record that could not be written no other of its partition key is.
 
         Args:
             records: in the order in which they shall be written.
             seconds_left: the time that may still be spent.
         """
-        return [failed for chunk in chunks(records) for failed in self._write_chunk(chunk, seconds_left)]
+        unwritten: list[OutputRecord] = []
+        broken: set[str] = set()
+        for chunk in chunks(records):
+            unwritten += [record for record in chunk if record.partition_key in broken]
+            failed = self._write_chunk([one for one in chunk if one.partition_key not in broken], seconds_left)
+            unwritten += failed
+            broken.update(record.partition_key for record in failed)
+        return unwritten
 
     def _write_chunk(self, chunk: list[OutputRecord], seconds_left: Callable[[], float]) -> list[OutputRecord]:
+        if not chunk:
+            return []
         attempts, delay, cause = 0, 0.0, "too little time left for a call"
         while client := self._clients.within(seconds_left() - delay):
             if attempts:

@@ -84,7 +84,9 @@ THROTTLED = "ProvisionedThroughputExceededException"
 @given(st.lists(st.tuples(st.integers(0, 1024 * 1024), st.integers(1, 256)), max_size=40), st.integers(0, 1200))
 def test_chunks_keep_order_and_limits(sizes: list[tuple[int, int]], small: int) -> None:
     blob = b"x" * 1024 * 1024
-    records = [OutputRecord(str(i), "ä" * key, blob[:size]) for i, (size, key) in enumerate(sizes)] + records_of(small)
+    keys = [f"{i}" + "ä" * key for i, (_, key) in enumerate(sizes)]
+    records = [OutputRecord(key, key, blob[:size]) for key, (size, _) in zip(keys, sizes, strict=True)]
+    records += records_of(small)
     parts = list(chunks(records))
     assert [record for part in parts for record in part] == records
     for part in parts:
@@ -96,8 +98,28 @@ def test_chunks_keep_order_and_limits(sizes: list[tuple[int, int]], small: int) 
 
 def test_chunks_fill_a_call_to_the_very_limit() -> None:
     record = OutputRecord("1", "k" * 24, b"x" * (1024 * 1024 - 24))
-    assert [len(part) for part in chunks([record] * 6)] == [5, 1]
+    records = [OutputRecord("1", f"{n}" * 24, record.data) for n in range(6)]
+    assert [len(part) for part in chunks(records)] == [5, 1]
     assert [len(part) for part in chunks(records_of(1001))] == [500, 500, 1]
+
+
+@given(st.lists(st.sampled_from("abcdef"), max_size=40))
+def test_no_call_has_a_key_twice(keys: list[str]) -> None:
+    records = [OutputRecord(str(number), key, b"data") for number, key in enumerate(keys)]
+    parts = list(chunks(records))
+    assert [record for part in parts for record in part] == records
+    for part, following in itertools.pairwise([[], *parts]):
+        assert len({record.partition_key for record in following}) == len(following)
+        assert not part or following[0].partition_key in {record.partition_key for record in part}
+
+
+def test_a_record_that_cannot_be_written_holds_back_those_of_its_key_alone() -> None:
+    """Written later, by the retry that Lambda makes of the batch, they come behind it again."""
+    client = Client([client_error("ValidationException")])
+    records = [OutputRecord(str(number), key, b"data") for number, key in enumerate("abacb")]
+    failed, _ = write(client, records)
+    assert client.calls == [["a", "b"], ["c"]]
+    assert failed == ["a", "b", "a", "b"]
 
 
 def test_no_records_make_no_call() -> None:
