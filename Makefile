@@ -3,7 +3,7 @@
 .PHONY: help setup local-up local-down local-status local-logs outputs ecr-login train send watch failed-events redrive verify chaos \
         test e2e unit terraform-test emulator-test check format bench lock clean
 
-export RUNTIME LOCALSTACK_PORT PERSISTENCE DATA FILE COUNT RATE FOLLOW SEED PYTHON TARGETS EVENTS
+export RUNTIME LOCALSTACK_PORT PERSISTENCE FAULTS DATA FILE COUNT RATE FOLLOW SEED PYTHON TARGETS EVENTS
 HARNESS = @scripts/bootstrap.sh && PYTHONPATH=scripts exec .venv/bin/python -m harness
 
 help: ## Show this help

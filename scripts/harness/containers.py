@@ -197,6 +197,7 @@ def _settings(stack: Stack, found: images.Images) -> dict[str, str]:
         "PIPELINE_STACK": stack.project,
         "LOCALSTACK_PORT": str(stack.port),
         "PERSISTENCE": str(int(stack.persistent)),
+        "FAULTS": environment.faults(),
         "MLFLOW_PORT": str(stack.mlflow_port),
         "PYTHON_IMAGE": found.base,
         "EMULATOR_IMAGE": found.localstack,

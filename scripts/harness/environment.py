@@ -57,6 +57,11 @@ def clean_this_process() -> None:
     os.environ.update(cleaned)
 
 
+def faults() -> str:
+    """Whether a stack lets `make chaos` inject faults: it does, unless FAULTS=0; none is in force before."""
+    return os.environ.get("FAULTS") or "1"
+
+
 def for_localstack(**settings: str) -> dict[str, str]:
     """The environment of LocalStack and, through it, of the Kinesis server.
 

@@ -156,6 +156,7 @@ def settings(stack: Stack) -> dict[str, str]:
         "EAGER_SERVICE_LOADING": "0",
         "PERSISTENCE": str(int(stack.persistent)),
         "KINESIS_PERSISTENCE": "0",
+        "FAULTS": environment.faults(),
         "LAMBDA_RUNTIME_EXECUTOR": "process",
         "EXTERNAL_SERVICE_PORTS_START": str(ports),
         "EXTERNAL_SERVICE_PORTS_END": str(ports + 50),

@@ -1,11 +1,11 @@
 """A seeded schedule of faults over a steady stream, ended by the ledger's verdict.
 
-The faults come from outside: processes are killed and the mapping is switched, as it happens on AWS. Nothing of this
-is in the deployed function.
+Nothing of this is in the deployed function: faults come from outside, or from the emulator around it.
 """
 
 from __future__ import annotations
 
+import json
 import random
 import threading
 import time
@@ -13,20 +13,19 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from harness import events, ledger, offline, workers
-from harness.clients import Clients
+from harness import events, ledger, offline
+from harness.chaos import injected, outside
 from harness.console import Step
 from harness.ledger import Ledger
 from harness.stack import Stack
-from harness.waiting import poll
 
 RATE = 100.0
 EVENTS = 2_000
 FIRST_FAULT, LAST_FAULT = 0.1, 0.9  # of the time the events take to be put: the stream flows before and after
 FAULT_EVERY_SECONDS = 2.0
 INVALID_SHARE = 0.02
-SWITCH_DEADLINE = 60.0
-FREEZE_SECONDS = 1.0
+SKEWED_SHARE = 0.05
+SKEWED_DATES = ("1970-01-01", "2099-12-31")  # of producers whose clock is wrong
 
 
 @dataclass(frozen=True)
@@ -55,71 +54,11 @@ def schedule(seed: int, seconds: float) -> list[Fault]:
     return [Fault(round(at, 2), chance.choice(sorted(FAULTS))) for at in times]
 
 
-def kill_function(stack: Stack) -> bool:
-    """SIGKILL to one of the function's environments, wherever in a batch it is."""
-    found = workers.of(stack)[:1]
-    for worker in found:
-        worker.kill()
-    return bool(found)
-
-
-def freeze_function(stack: Stack) -> bool:
-    """Stops an environment for a second: a function that is slow all of a sudden."""
-    found = workers.of(stack)[:1]
-    for worker in found:
-        worker.freeze()
-        time.sleep(FREEZE_SECONDS)
-        worker.thaw()
-    return bool(found)
-
-
-def switch_mapping(stack: Stack) -> bool:
-    """Disables the event source mapping, waits until it is, and enables it again."""
-    client = Clients(stack).functions
-    uuid = stack.outputs["event_source_mapping_id"]
-
-    def switch(state: str) -> None:
-        client.update_event_source_mapping(UUID=uuid, Enabled=state == "Enabled")
-        poll(
-            lambda: client.get_event_source_mapping(UUID=uuid)["State"] == state,
-            f"the mapping: {state}",
-            SWITCH_DEADLINE,
-        )
-
-    try:
-        switch("Disabled")
-    finally:
-        switch("Enabled")
-    return True
-
-
-def replace_function(stack: Stack) -> bool:
-    """Changes the function's configuration and changes it back; each replaces its environments while events flow."""
-    client = Clients(stack).functions
-    name = stack.outputs["lambda_function"]
-    before = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-
-    def configure(variables: dict[str, str]) -> None:
-        client.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
-        client.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
-
-    try:
-        configure(before | {"CHAOS": "1"})
-    finally:
-        configure(before)
-    return True
-
-
-FAULTS: dict[str, Callable[[Stack], bool]] = {
-    "kill function": kill_function,
-    "freeze function": freeze_function,
-    "switch mapping": switch_mapping,
-    "replace function": replace_function,
-}
+FAULTS: dict[str, Callable[[Stack], int]] = {**outside.FAULTS, **injected.FAULTS}
 
 
 def run(stack: Stack, seed: int, step: Step, count: int = EVENTS) -> tuple[Ledger, Counter[str]]:
-    """Puts events at a steady rate, some of them invalid, while the seed's faults happen.
+    """Puts events at a steady rate, some invalid and some of a wrong time, while the seed's faults happen.
 
     Args:
         stack: a stack that is up.
@@ -129,10 +68,15 @@ def run(stack: Stack, seed: int, step: Step, count: int = EVENTS) -> tuple[Ledge
 
     Returns:
         The ledger and how often each fault happened.
+
+    Raises:
+        HarnessError: the stack injects no faults.
     """
+    injected.request(stack, "GET")  # known before anything is put
     chance = random.Random(seed)  # noqa: S311 - test data
     # Same keys, same shards for a seed.
     records = events.made_up(stack, count, seed, prefix=f"chaos-{seed}", keys=events.few_keys(count))
+    records = [_skewed(one, chance) if chance.random() < SKEWED_SHARE else one for one in records]
     expect = offline.expectations(stack.model)
     broken = {i for i in range(count) if chance.random() < INVALID_SHARE}
     answers = [None if i in broken else value for i, value in enumerate(expect([data for data, _ in records]))]
@@ -161,3 +105,9 @@ def run(stack: Stack, seed: int, step: Step, count: int = EVENTS) -> tuple[Ledge
     if errors:
         raise errors[0]
     return result, happened
+
+
+def _skewed(record: tuple[bytes, str], chance: random.Random) -> tuple[bytes, str]:
+    event = json.loads(record[0])
+    event["sales_input"]["date"] = chance.choice(SKEWED_DATES)
+    return events.encode(event), record[1]

@@ -1,0 +1,99 @@
+"""Faults that the emulator injects: rules in force for a moment (infrastructure/emulator/README.md, "Faults").
+
+None of them exhausts the mapping's retries: what fails here must come through in the end.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from harness.errors import HarnessError
+from harness.stack import Stack
+
+PATH = "/_pipeline/faults"
+SPELL_SECONDS = 1.5
+ANSWER_SECONDS = 30.0
+THROTTLED = {"code": "ProvisionedThroughputExceededException", "status": 400}
+SLOW_DOWN = {"code": "SlowDown", "status": 503}
+OUTPUT, FAILED, MODEL = "predictions_stream_name", "failed_events_bucket", "model_bucket"
+
+Rule = Mapping[str, Any]
+# `resource` names an output of the stack.
+SPELLS: dict[str, Sequence[Rule]] = {
+    "crash function": [{"point": "lambda:Invoke", "effect": "crash", "seconds": 0.004, "count": 2}],
+    "function out of memory": [{"point": "lambda:Invoke", "effect": "out-of-memory", "seconds": 0.004, "count": 2}],
+    "function times out": [{"point": "lambda:Invoke", "effect": "timeout", "seconds": 0.002, "count": 2}],
+    "slow model": [{"point": "lambda:Invoke", "effect": "slow", "seconds": 0.4, "count": 3}],
+    "lose answer of function": [{"point": "lambda:Invoke", "effect": "lose-answer", "count": 2}],
+    "throttle function": [
+        {"point": "lambda:Invoke", "effect": "error", "code": "TooManyRequestsException", "count": 3}
+    ],
+    "throttle output": [
+        {"point": "kinesis:PutRecords", "effect": "error", "share": 0.5, "resource": OUTPUT, **THROTTLED}
+    ],
+    "throttle some of output": [
+        {"point": "kinesis:PutRecords", "effect": "throttle-records", "share": 0.3, "resource": OUTPUT}
+    ],
+    "lose answer of output": [{"point": "kinesis:PutRecords", "effect": "lose-answer", "resource": OUTPUT, "count": 2}],
+    "throttle reads": [{"point": "kinesis:GetRecords", "effect": "error", "count": 8, **THROTTLED}],
+    "refuse failed events": [
+        {"point": "s3:PutObject", "effect": "error", "share": 0.5, "resource": FAILED, **SLOW_DOWN}
+    ],
+    "refuse model at start": [
+        {"point": "lambda:Invoke", "effect": "crash", "seconds": 0.004, "count": 1},
+        {"point": "s3:GetObject", "effect": "error", "share": 0.5, "resource": MODEL, **SLOW_DOWN},
+    ],
+}
+
+
+def cast(name: str, stack: Stack) -> int:
+    """Puts the rules of a spell in force for a moment.
+
+    Returns:
+        How often they struck.
+
+    Raises:
+        HarnessError: the stack does not inject faults.
+    """
+    seed = sum(name.encode())
+    request(stack, "PUT", {"seed": seed, "rules": [_named(rule, stack) for rule in SPELLS[name]]})
+    try:
+        time.sleep(SPELL_SECONDS)
+        return sum(rule["struck"] for rule in request(stack, "GET")["rules"])
+    finally:
+        request(stack, "DELETE")
+
+
+def _named(rule: Rule, stack: Stack) -> Rule:
+    return {**rule, "resource": stack.outputs[rule["resource"]]} if "resource" in rule else rule
+
+
+def request(stack: Stack, method: str, document: Any = None) -> Any:
+    """Asks the interface; returns its answer.
+
+    Raises:
+        HarnessError: there is no such interface, or it refuses the document.
+    """
+    connection = http.client.HTTPConnection("127.0.0.1", stack.port, timeout=ANSWER_SECONDS)
+    try:
+        connection.request(method, PATH, None if document is None else json.dumps(document))
+        answer = connection.getresponse()
+        body = answer.read()
+    except OSError as error:
+        raise HarnessError(f"LocalStack does not answer: {error}", "make local-status") from None
+    finally:
+        connection.close()
+    if answer.status != http.HTTPStatus.OK:
+        raise HarnessError(
+            f"this LocalStack injects no faults: {PATH} answers {answer.status}",
+            "make local-down local-up: it was started with FAULTS=0, or by an older version",
+        )
+    return json.loads(body)
+
+
+FAULTS: dict[str, Callable[[Stack], int]] = {name: partial(cast, name) for name in SPELLS}

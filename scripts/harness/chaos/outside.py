@@ -1,0 +1,77 @@
+"""Faults from outside the stack, as they happen on AWS: processes are killed, configurations change."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from harness import workers
+from harness.clients import Clients
+from harness.stack import Stack
+from harness.waiting import poll
+
+SWITCH_DEADLINE = 60.0
+FREEZE_SECONDS = 1.0
+
+
+def kill_function(stack: Stack) -> bool:
+    """SIGKILL to one of the function's environments, wherever in a batch it is."""
+    found = workers.of(stack)[:1]
+    for worker in found:
+        worker.kill()
+    return bool(found)
+
+
+def freeze_function(stack: Stack) -> bool:
+    """Stops an environment for a second: a function that is slow all of a sudden."""
+    found = workers.of(stack)[:1]
+    for worker in found:
+        worker.freeze()
+        time.sleep(FREEZE_SECONDS)
+        worker.thaw()
+    return bool(found)
+
+
+def switch_mapping(stack: Stack) -> bool:
+    """Disables the event source mapping, waits until it is, and enables it again."""
+    client = Clients(stack).functions
+    uuid = stack.outputs["event_source_mapping_id"]
+
+    def switch(state: str) -> None:
+        client.update_event_source_mapping(UUID=uuid, Enabled=state == "Enabled")
+        poll(
+            lambda: client.get_event_source_mapping(UUID=uuid)["State"] == state,
+            f"the mapping: {state}",
+            SWITCH_DEADLINE,
+        )
+
+    try:
+        switch("Disabled")
+    finally:
+        switch("Enabled")
+    return True
+
+
+def replace_function(stack: Stack) -> bool:
+    """Changes the function's configuration and changes it back; each replaces its environments while events flow."""
+    client = Clients(stack).functions
+    name = stack.outputs["lambda_function"]
+    before = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+
+    def configure(variables: dict[str, str]) -> None:
+        client.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
+        client.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
+
+    try:
+        configure(before | {"CHAOS": "1"})
+    finally:
+        configure(before)
+    return True
+
+
+FAULTS: dict[str, Callable[[Stack], int]] = {
+    "kill function": kill_function,
+    "freeze function": freeze_function,
+    "switch mapping": switch_mapping,
+    "replace function": replace_function,
+}
