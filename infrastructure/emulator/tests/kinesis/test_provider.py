@@ -169,8 +169,9 @@ def test_shards_are_listed_in_pages_by_token_alone(
     assert "NextToken" not in rest
     assert [shard["ShardId"][-1] for shard in page["Shards"] + rest["Shards"]] == ["1", "2", "3", "4"]
     # botocore's paginator does just this, and fails on AWS as well.
-    message = fails("InvalidArgumentException", "list_shards", StreamName=stream, NextToken=token)
-    assert message == "NextToken and StreamName cannot be provided together."
+    for name, value in (("StreamName", stream), ("StreamARN", arn(stream)), ("ExclusiveStartShardId", FIRST)):
+        message = fails("InvalidArgumentException", "list_shards", NextToken=token, **{name: value})
+        assert message == f"NextToken and {name} cannot be provided together."
     fails("InvalidArgumentException", "list_shards", NextToken="AAAA")
 
 
@@ -213,10 +214,15 @@ def test_registered_consumer_is_pushed_records(kinesis: Any, fails: Callable[...
             ConsumerARN=consumer["ConsumerARN"], ShardId=FIRST, StartingPosition={"Type": "TRIM_HORIZON"}
         )["EventStream"]
     )
-    assert [record["Data"] for record in next(events)["SubscribeToShardEvent"]["Records"]] == [b"1"]
+    first = next(events)["SubscribeToShardEvent"]
+    assert [record["Data"] for record in first["Records"]] == [b"1"]
+    assert first["ContinuationSequenceNumber"] == first["Records"][0]["SequenceNumber"]
+    assert not first.get("ChildShards")
     kinesis.split_shard(StreamName=stream, ShardToSplit=FIRST, NewStartingHashKey=str(2**127))
     rest = [event["SubscribeToShardEvent"] for event in events]
     assert len(rest[-1]["ChildShards"]) == 2
+    # With both, the KCL takes the event for broken: https://github.com/awslabs/amazon-kinesis-client/pull/1744
+    assert "ContinuationSequenceNumber" not in rest[-1]
     kinesis.deregister_stream_consumer(ConsumerARN=consumer["ConsumerARN"])
     fails("ResourceNotFoundException", "describe_stream_consumer", ConsumerARN=consumer["ConsumerARN"])
 

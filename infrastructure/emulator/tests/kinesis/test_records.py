@@ -80,6 +80,15 @@ def test_starts_that_do_not_exist_are_refused(world: Any) -> None:
         world.read(stream, shard=7)
 
 
+def test_a_time_that_was_seen_gives_the_record_that_has_it(world: Any) -> None:
+    stream = world.create()
+    world.clock.now += 0.0117
+    world.put(stream, b"a")
+    [record] = world.read(stream)
+    assert record.arrival == 1_800_000_000.011  # the API carries no more, and rounding up would miss the record
+    assert world.read(stream, Start("AT_TIMESTAMP", timestamp=record.arrival)) == [record]
+
+
 def test_iterator_expires_after_five_minutes_and_cannot_be_made_up(world: Any) -> None:
     stream = world.create()
     text = stream.iterator("shardId-000000000000", Start("LATEST")).seal(world.clock.now)
@@ -88,7 +97,7 @@ def test_iterator_expires_after_five_minutes_and_cannot_be_made_up(world: Any) -
     world.clock.now += 1
     with pytest.raises(ExpiredIteratorError, match="Iterator expired"):
         world.streams.open_iterator(text)
-    for wrong in ("x", text[:-4], "A" + text[1:], "ä", text[:20]):
+    for wrong in ("x", text[:-4], ("B" if text[0] == "A" else "A") + text[1:], "ä", text[:20]):
         with pytest.raises(InvalidArgumentError, match=r"Invalid ShardIterator\."):
             world.streams.open_iterator(wrong)
 

@@ -95,16 +95,16 @@ def _events(stream: Stream, iterator: ShardIterator) -> Iterator[Response]:
                 chunk = stream.read(iterator, MOST_RECORDS_PER_READ)
             except StreamError:
                 return
-            last = chunk.records[-1].number if chunk.records else iterator.position
             event: Response = {
                 "Records": records(stream, chunk.records),
-                "ContinuationSequenceNumber": str(last),
                 "MillisBehindLatest": chunk.milliseconds_behind,
             }
+            # A place to go on from or the children: the KCL takes an event with both, or with neither, for broken.
+            # https://github.com/awslabs/amazon-kinesis-client/pull/1744
             if chunk.position is None:
                 yield {**event, "ChildShards": descriptions.child_shards(stream, iterator.shard_id)}
                 return
-            yield event
+            yield {**event, "ContinuationSequenceNumber": str(chunk.position)}
             iterator = ShardIterator(name, iterator.created, iterator.shard_id, chunk.position)
             if not chunk.milliseconds_behind:
                 put_seen.wait(EVENT_SECONDS)

@@ -19,6 +19,11 @@ MOST_SHARDS_LISTED = 1_000
 """https://docs.aws.amazon.com/kinesis/latest/APIReference/API_ListShards.html"""
 
 
+# Refused by AWS, as clients report: https://github.com/boto/botocore/issues/2009 (botocore's own paginator sends the
+# stream with each token), https://github.com/awslabs/amazon-kinesis-scaling-utils/pull/82.
+_NOT_BESIDE_TOKEN = ("StreamName", "StreamARN", "ExclusiveStartShardId", "StreamCreationTimestamp")
+
+
 class ShardOperations(Operations):
     """ListShards, SplitShard, MergeShards and UpdateShardCount."""
 
@@ -26,8 +31,9 @@ class ShardOperations(Operations):
     def list_shards(self, context: RequestContext, request: Request) -> Response:
         """List shards in pages; a token stands for the stream, the filter and the place."""
         if token := request.get("NextToken"):
-            if request.get("StreamName") or request.get("StreamARN"):
-                raise InvalidArgumentError("NextToken and StreamName cannot be provided together.")
+            for parameter in _NOT_BESIDE_TOKEN:
+                if request.get(parameter):
+                    raise InvalidArgumentError(f"NextToken and {parameter} cannot be provided together.")
             account, region, name, after, chosen = self.opened(token, 5)
             stream = self.streams.get(StreamName(account, region, name))
         else:

@@ -122,7 +122,9 @@ class Shard:
 
         They are not in the shard before `append`; numbers that are not used then are never given again.
         """
-        self._last_arrival = arrival = max(now, self._last_arrival)  # a clock set back must not disturb the order
+        # Whole milliseconds are what clients get to see: read from such a time on, a shard must give the record that has
+        # it. A clock set back must not disturb the order.
+        self._last_arrival = arrival = max(int(now * 1000) / 1000, self._last_arrival)
         end = self._log.put_bytes
         records: list[Record | None] = []
         for entry in entries:
