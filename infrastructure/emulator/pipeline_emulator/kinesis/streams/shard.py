@@ -56,7 +56,7 @@ class Shard:
         self._log = RecordLog()
         self._counter = 0
         self._latest = self.numbers.first
-        self._last_arrival = self.created_at
+        self._last_arrival = _milliseconds(self.created_at)
         self._write_limit, self._read_limit = WriteLimit(), ReadLimit()
 
     @property
@@ -124,7 +124,7 @@ class Shard:
         """
         # Whole milliseconds are what clients get to see: read from such a time on, a shard must give the record that has
         # it. A clock set back must not disturb the order.
-        self._last_arrival = arrival = max(int(now * 1000) / 1000, self._last_arrival)
+        self._last_arrival = arrival = max(_milliseconds(now), self._last_arrival)
         end = self._log.put_bytes
         records: list[Record | None] = []
         for entry in entries:
@@ -183,3 +183,8 @@ class Shard:
         """Take no more records from `at`, its closing time, under the shard's lock."""
         self.closed_at = at
         self.last_number = self.numbers.last(self.closed_at)
+
+
+def _milliseconds(seconds: float) -> float:
+    """Return a time without what is below a millisecond."""
+    return int(seconds * 1000) / 1000
