@@ -27,6 +27,7 @@ pins requirements.txt
 compile infrastructure/mlflow requirements.in requirements.txt --constraint "$pins"
 compile infrastructure/emulator node.in node.txt
 compile scripts/bench ministack.in ministack.txt
+compile infrastructure/emulator kinesis-clients.in kinesis-clients.txt
 compile infrastructure/emulator pyproject.toml requirements.txt --extra build
 printf '▸ infrastructure/emulator/package-lock.json\n' >&2
 npm install --package-lock-only --no-audit --no-fund --silent --prefix infrastructure/emulator

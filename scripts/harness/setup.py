@@ -26,6 +26,8 @@ PYTHON = paths.VENV_BIN / "python"
 def everything() -> None:
     """Makes the machine ready for every target; quick when it is already."""
     for_runtime(EMBEDDED)
+    with exclusive("setup"):
+        kinesis_clients()
 
 
 def for_runtime(runtime: str) -> None:
@@ -146,6 +148,16 @@ def kinesis_server() -> None:
             for file in files:
                 shutil.copy(file, paths.KINESIS_DIR)
             _run("npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", paths.KINESIS_DIR)
+
+
+def kinesis_clients() -> None:
+    """Clients of Kinesis for the tests, in an environment of their own: their botocore is not ours."""
+    lock = paths.EMULATOR / "kinesis-clients.txt"
+    venv = paths.KINESIS_CLIENTS_VENV
+    with _Part("Kinesis clients for the tests", venv, [lock]) as part:
+        if part.needed:
+            _run(UV, "venv", "--quiet", "--clear", "--python", PYTHON, venv)
+            _run(UV, "pip", "sync", "--quiet", "--require-hashes", "--python", venv / "bin" / "python", lock)
 
 
 def terraform_provider() -> None:

@@ -122,8 +122,8 @@ class Shard:
 
         They are not in the shard before `append`; numbers that are not used then are never given again.
         """
-        # Whole milliseconds are what clients get to see: read from such a time on, a shard must give the record that has
-        # it. A clock set back must not disturb the order.
+        # Whole milliseconds are what clients get to see: a read from such a time on must find the record that has it.
+        # A clock set back must not disturb the order.
         self._last_arrival = arrival = max(_milliseconds(now), self._last_arrival)
         end = self._log.put_bytes
         records: list[Record | None] = []

@@ -26,7 +26,7 @@ def apply(stream: Stream, kept: Mapping[str, Any]) -> None:
     """Give a stream the settings that `settings` returned."""
     stream.mode = kept["mode"]
     stream.begins_at = kept["begins_at"]
-    stream.set_retention(kept["retention_hours"])
+    stream.restore_retention(kept["retention_hours"])
     stream.warm_throughput = kept["warm_throughput"]
     stream.largest_record_kib = kept["largest_record_kib"]
     stream.key_id = kept["key_id"]

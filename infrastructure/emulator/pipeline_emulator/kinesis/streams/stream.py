@@ -116,6 +116,10 @@ class Stream:
                 shard.drop_before(horizon)
             self._retention_hours = hours
 
+    def restore_retention(self, hours: int) -> None:
+        """Have the retention of a former process; nothing is trimmed under the one that a stream begins with."""
+        self._retention_hours = hours
+
     def shard(self, shard_id: str) -> Shard:
         """Return a shard.
 

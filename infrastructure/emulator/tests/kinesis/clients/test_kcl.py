@@ -1,0 +1,156 @@
+"""A Kinesis Client Library follows streams through reshardings while records are put, some by a Producer Library.
+
+About 50 seconds, nearly all of them the library's own: it hands out the leases of new shards every 20 seconds.
+"""
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
+import pytest
+
+pytestmark = pytest.mark.local_only
+
+MODES = ("POLLING", "FANOUT")
+KEYS = [f"key-{number}" for number in range(20)]
+DEADLINE_SECONDS = 60
+
+
+class OrderedPuts:
+    """Puts numbered records to streams, one request after the other, until it is stopped."""
+
+    def __init__(self, kinesis: Any, streams: list[str]) -> None:
+        self.streams = streams
+        self.put: dict[tuple[str, str], list[str]] = defaultdict(list)
+        self._kinesis = kinesis
+        self._stopped = threading.Event()
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self) -> None:
+        count = 0
+        try:
+            while not self._stopped.wait(0.05):
+                for stream in self.streams:
+                    records = [{"Data": f"{stream} {count}", "PartitionKey": key} for key in KEYS]
+                    answer = self._kinesis.put_records(StreamName=stream, Records=records)
+                    assert answer["FailedRecordCount"] == 0
+                    for key in KEYS:
+                        self.put[stream, key].append(f"{stream} {count}")
+                count += 1
+        except BaseException as error:
+            self._failure = error
+
+    def stop(self) -> None:
+        """Stops after the request under way; what went wrong in the thread is raised here."""
+        self._stopped.set()
+        self._thread.join()
+        if self._failure:
+            raise self._failure
+
+
+@pytest.fixture
+def ordered_puts(localstack: Any) -> Iterator[Callable[[list[str]], OrderedPuts]]:
+    """Starts puts to streams."""
+    started: list[OrderedPuts] = []
+
+    def start(streams: list[str]) -> OrderedPuts:
+        started.append(OrderedPuts(localstack.client("kinesis"), streams))
+        return started[-1]
+
+    yield start
+    for puts in started:
+        puts.stop()
+
+
+def reshard(kinesis: Any, by_hand: str, by_count: str) -> None:
+    """A split and a merge on one stream, UpdateShardCount on the other."""
+    shards = [f"shardId-{index:012}" for index in range(3)]
+    kinesis.split_shard(StreamName=by_hand, ShardToSplit=shards[0], NewStartingHashKey=str(2**126))
+    kinesis.get_waiter("stream_exists").wait(StreamName=by_hand)
+    kinesis.merge_shards(StreamName=by_hand, ShardToMerge=shards[1], AdjacentShardToMerge=shards[2])
+    kinesis.update_shard_count(StreamName=by_count, TargetShardCount=4, ScalingType="UNIFORM_SCALING")
+
+
+def of_kind(client: Any, event: str) -> list[dict[str, Any]]:
+    return [found for found in client.events() if found["event"] == event]
+
+
+def received(client: Any) -> set[str]:
+    return {found["data"] for found in of_kind(client, "record")}
+
+
+def test_every_record_arrives_in_order_through_reshardings(
+    localstack: Any,
+    create_stream: Callable[..., str],
+    run_client: Callable[..., Any],
+    lease_table: str,
+    ordered_puts: Callable[..., OrderedPuts],
+    eventually: Callable[..., Any],
+) -> None:
+    kinesis = localstack.client("kinesis")
+    streams = [create_stream(3), create_stream(2)]
+    endpoints = {f"AWS_ENDPOINT_URL_{name}": localstack.endpoint_url for name in ("KINESIS", "CLOUDWATCH")}
+    endpoints["AWS_ENDPOINT_URL_DYNAMODB"] = lease_table
+    readers = {mode: run_client("consume.py", mode, *streams, **endpoints) for mode in MODES}
+    puts = ordered_puts(streams)
+    producer = run_client("produce.py", localstack.endpoint_url, "ap-south-1", *streams)
+    for mode, reader in readers.items():
+        eventually(
+            lambda reader=reader: len(of_kind(reader, "initialized")) == 5, f"{mode} has 5 shards", DEADLINE_SECONDS
+        )
+
+    producer.end()  # aiokpl 0.2.0 never learns of new shards, and puts to them again and again
+    [aggregated] = producer.events()
+    reshard(kinesis, *streams)
+    for mode, reader in readers.items():
+        eventually(lambda reader=reader: len(of_kind(reader, "ended")) == 5, f"{mode} ends 5 shards", DEADLINE_SECONDS)
+        eventually(
+            lambda reader=reader: len(of_kind(reader, "initialized")) == 12, f"{mode} has 7 more", DEADLINE_SECONDS
+        )
+    puts.stop()
+
+    wanted = {data for found in aggregated.values() for data in found}
+    wanted |= {data for found in puts.put.values() for data in found}
+    for mode, reader in readers.items():
+        eventually(lambda reader=reader: wanted <= received(reader), f"{mode} has read everything", DEADLINE_SECONDS)
+        records = of_kind(reader, "record")
+        assert any(record["within"] for record in records), "the Producer Library has aggregated"
+        by_key: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for record in records:
+            if record["key"] in KEYS:
+                by_key[record["stream"], record["key"]].append(record["data"])
+        assert by_key == puts.put
+    for reader in readers.values():
+        reader.process.stdin.close()
+    for mode, reader in readers.items():
+        records = of_kind(reader, "record")
+        reader.process.wait(DEADLINE_SECONDS)
+        assert_checkpoints(lease_table, mode, kinesis, streams, records)
+
+
+def checkpoints(lease_table: str, streams: list[str], mode: str) -> dict[tuple[str, str], str]:
+    """What the library remembers of each shard."""
+    credentials = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "ap-south-1"}
+    table = boto3.client("dynamodb", endpoint_url=lease_table, **credentials)
+    return {
+        (stream, item["leaseKey"]["S"]): item["checkpoint"]["S"]
+        for stream in streams
+        for item in table.scan(TableName=f"{stream}-{mode}")["Items"]
+    }
+
+
+def assert_checkpoints(
+    lease_table: str, mode: str, kinesis: Any, streams: list[str], records: list[dict[str, Any]]
+) -> None:
+    """Closed shards are read to their end, open ones to their last record."""
+    found = checkpoints(lease_table, streams, mode)
+    last = {(record["stream"], record["shard"]): record["number"] for record in records}
+    for stream in streams:
+        for shard in kinesis.list_shards(StreamName=stream)["Shards"]:
+            place = stream, shard["ShardId"]
+            is_open = "EndingSequenceNumber" not in shard["SequenceNumberRange"]
+            assert found[place] == (last.get(place, "TRIM_HORIZON") if is_open else "SHARD_END")
