@@ -26,7 +26,8 @@ compile service requirements-image.in requirements-image.txt --constraint "$pins
 pins requirements.txt
 compile infrastructure/mlflow requirements.in requirements.txt --constraint "$pins"
 compile infrastructure/emulator node.in node.txt
-compile scripts/bench ministack.in ministack.txt
+compile scripts/rivals ministack.in ministack.txt
+compile scripts/rivals localemu.in localemu.txt --no-universal --python-platform linux # no solution for Python 3.14
 compile infrastructure/emulator kinesis-clients.in kinesis-clients.txt
 compile infrastructure/emulator pyproject.toml requirements.txt --extra build
 printf '▸ infrastructure/emulator/package-lock.json\n' >&2

@@ -21,6 +21,7 @@ READY_DEADLINE = 90.0
 _started: dict[int, subprocess.Popen[bytes]] = {}
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy cannot reach this machine's loopback
 STOP_GRACE = 15.0
+HEALTH = "/_localstack/health"
 
 
 def start(stack: Stack) -> None:
@@ -38,24 +39,27 @@ def start(stack: Stack) -> None:
     )
 
 
-def launch(stack: Stack, title: str, command: Sequence[str | Path], env: Mapping[str, str]) -> None:
-    """Starts an emulator as a process of the stack, and waits until it answers on LocalStack's health endpoint.
+def launch(
+    stack: Stack, title: str, command: Sequence[str | Path], env: Mapping[str, str], health: str = HEALTH
+) -> None:
+    """Starts an emulator as a process of the stack, and waits until it answers on its health endpoint.
 
     Args:
         stack: gets the process written down.
         title: the emulator's name.
         command: program and arguments.
         env: its whole environment, with the stack's marker.
+        health: path of the endpoint, which answers JSON with the key `services`.
 
     Raises:
         HarnessError: as for `start`.
     """
     with console.step(title) as step:
-        _launch(stack, title, command, env)
+        _launch(stack, title, command, env, health)
         step.result = stack.endpoint_url
 
 
-def _launch(stack: Stack, title: str, command: Sequence[str | Path], env: Mapping[str, str]) -> None:
+def _launch(stack: Stack, title: str, command: Sequence[str | Path], env: Mapping[str, str], health: str) -> None:
     check_port(stack.port)
     log = stack.log("localstack")
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -75,7 +79,7 @@ def _launch(stack: Stack, title: str, command: Sequence[str | Path], env: Mappin
     stack.pid_created = psutil.Process(process.pid).create_time()
     stack.save()
     deadline = time.monotonic() + READY_DEADLINE
-    while not is_ready(stack):
+    while not is_ready(stack, health):
         if process.poll() is not None:
             tail = "\n".join(log.read_text(errors="replace").splitlines()[-8:])
             raise HarnessError(f"{title} ended at start:\n{tail}", f"the whole log is in {paths.shown(log)}")
@@ -99,10 +103,10 @@ def check_port(port: int) -> None:
         )
 
 
-def is_ready(stack: Stack) -> bool:
-    """Whether LocalStack answers on its health endpoint."""
+def is_ready(stack: Stack, health: str = HEALTH) -> bool:
+    """Whether an emulator answers on its health endpoint, LocalStack's where none is named."""
     try:
-        with _direct.open(f"{stack.endpoint_url}/_localstack/health", timeout=2) as answer:
+        with _direct.open(f"{stack.endpoint_url}{health}", timeout=2) as answer:
             return "services" in json.load(answer)
     except (urllib.error.URLError, OSError, ValueError):
         return False
@@ -111,6 +115,12 @@ def is_ready(stack: Stack) -> bool:
 def code() -> str:
     """Hash of what a running LocalStack was started from: its lock and our plugin."""
     return setup.digest(paths.emulator_sources())
+
+
+def reap(stack: Stack) -> None:
+    """Waits for the end of a process that this one has started, so that another process can see it end."""
+    if child := _started.get(stack.pid):
+        child.wait()
 
 
 def kill(stack: Stack) -> None:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-from harness import function, local, model, paths, processes, setup
+from harness import function, local, model, processes, setup
 from harness import stack as stacks
 from harness.stack import EMBEDDED, Stack
-
-FOLDER = paths.CACHE / "bench"
 
 
 @contextmanager
@@ -38,10 +34,3 @@ def deployed(name: str, start: Callable[[Stack], None]) -> Iterator[Stack]:
         yield stack
     finally:
         local.down(stack.name)
-
-
-def locked_version(lock: Path, package: str) -> str:
-    """The version of a package in a lock file."""
-    found = re.search(rf"^{re.escape(package)}(?:\[.*\])?==([^ ;\\]+)", lock.read_text(), re.MULTILINE)
-    assert found, f"{package} is not in {lock}"
-    return found[1]

@@ -7,8 +7,9 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 from harness import engine, local, processes
-from harness.bench import core, ministack
+from harness.bench.rivals import deployed
 from harness.errors import HarnessError
+from harness.rivals import core, ministack
 from harness.stack import DOCKER, EMBEDDED, Stack
 
 
@@ -51,8 +52,20 @@ def _all() -> Sequence[Target]:
     return (
         Target(EMBEDDED, "embedded", "", ours=True, open=lambda: _ours(EMBEDDED)),
         Target(DOCKER, "docker", "", ours=True, open=lambda: _ours(DOCKER), missing=engine.missing),
-        Target("ministack", f"MiniStack {ministack.version()}", ministack.REMARK, ours=False, open=ministack.opened),
-        Target("core", f"LocalStack core {core.version()}", core.REMARK, ours=False, open=core.opened),
+        Target(
+            "ministack",
+            f"MiniStack {ministack.version()}",
+            ministack.REMARK,
+            ours=False,
+            open=lambda: deployed("ministack", ministack.start),
+        ),
+        Target(
+            "core",
+            f"LocalStack core {core.version()}",
+            core.REMARK,
+            ours=False,
+            open=lambda: deployed("core", core.start),
+        ),
     )
 
 

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
-
-from harness import environment, localstack, paths, processes, setup
-from harness.bench import rivals
+from harness import environment, localstack, processes, setup
+from harness.rivals import locks
 from harness.stack import REGION, Stack
 
-LOCK = paths.SCRIPTS / "bench" / "ministack.txt"
-VENV = rivals.FOLDER / "ministack"
+LOCK = locks.LOCKS / "ministack.txt"
+VENV = locks.VENVS / "ministack"
 REMARK = "Runs the Zip in a process of its own, with its own interpreter."
 
 
 def version() -> str:
     """The version that is measured."""
-    return rivals.locked_version(LOCK, "ministack")
+    return locks.locked_version(LOCK, "ministack")
 
 
-def opened() -> AbstractContextManager[Stack]:
-    """A stack on MiniStack (see `rivals.deployed`)."""
-    return rivals.deployed("ministack", _start)
+def start(stack: Stack, *, persistent: bool = False) -> None:
+    """Starts it as the stack's emulator and waits until it answers.
 
+    Args:
+        stack: names port and folder.
+        persistent: whether to keep its state on disk and to start with what is there.
 
-def _start(stack: Stack) -> None:
+    Raises:
+        HarnessError: it could not be installed or started.
+    """
     setup.locked_environment(f"MiniStack {version()}", VENV, LOCK)
     scratch = stack.folder / "tmp"
     scratch.mkdir(parents=True, exist_ok=True)
@@ -35,6 +37,8 @@ def _start(stack: Stack) -> None:
         "TMPDIR": str(scratch),  # else what it unpacks would be left behind
         "STATE_DIR": str(stack.folder / "state"),
         "S3_DATA_DIR": str(stack.folder / "s3"),
+        "S3_PERSIST": str(int(persistent)),
+        "PERSIST_STATE": str(int(persistent)),
         processes.MARKER: str(stack.folder),
         "PYTHONUNBUFFERED": "1",
     }

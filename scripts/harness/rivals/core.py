@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from harness import console, localstack, paths, setup
-from harness.bench import rivals
 from harness.clients import Clients
+from harness.rivals import locks
 from harness.stack import Stack
 from harness.waiting import poll
 
 LOCK = paths.EMULATOR / "requirements.txt"
-VENV = rivals.FOLDER / "core"
+VENV = locks.VENVS / "core"
 PACKAGE = "pipeline_emulator"
 # Of our plugin only: core can run functions in containers alone, from an image and a program that it downloads; and
 # its gateway listens on every interface.
@@ -34,15 +34,15 @@ KINESIS_DEADLINE = 60.0
 
 def version() -> str:
     """The version that is measured: the one that our emulator builds on."""
-    return rivals.locked_version(LOCK, "localstack-core")
+    return locks.locked_version(LOCK, "localstack-core")
 
 
-def opened() -> AbstractContextManager[Stack]:
-    """A stack on stock core (see `rivals.deployed`)."""
-    return rivals.deployed("core", _start)
+def start(stack: Stack) -> None:
+    """Starts it as the stack's emulator and waits until it answers.
 
-
-def _start(stack: Stack) -> None:
+    Raises:
+        HarnessError: it could not be installed or started.
+    """
     setup.locked_environment(f"LocalStack core {version()}", VENV, LOCK)
     plugins = stack.folder / "plugins"
     write_plugins(plugins)

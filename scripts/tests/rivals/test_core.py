@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import configparser
 import importlib.metadata
+import re
 import tomllib
 from pathlib import Path
 
 from harness import paths
-from harness.bench import core, ministack
+from harness.rivals import core, localemu, ministack
 
 
 def test_the_plugins_are_those_of_our_package() -> None:
@@ -29,4 +30,6 @@ def test_python_finds_them_and_their_code(tmp_path: Path) -> None:
 
 def test_versions_are_those_of_the_locks() -> None:
     assert core.version() == "2026.3.0"
-    assert f"ministack=={ministack.version()}" in (paths.SCRIPTS / "bench" / "ministack.in").read_text()
+    for package, rival in (("ministack", ministack), ("localemu", localemu)):
+        named = (paths.SCRIPTS / "rivals" / f"{package}.in").read_text()
+        assert re.search(rf"^{package}(\[.*\])?=={re.escape(rival.version())}$", named, re.MULTILINE)

@@ -1,0 +1,75 @@
+"""LocalEmu, a fork of LocalStack's core, without this repository's plugin but for what runs the function."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness import environment, localstack, paths, processes, setup
+from harness.rivals import locks
+from harness.stack import Stack
+
+LOCK = locks.LOCKS / "localemu.txt"
+VENV = locks.VENVS / "localemu"
+PACKAGE = "pipeline_emulator"
+BRIDGE = locks.LOCKS / "localemu_bridge"
+ENTRY_POINTS = """\
+[localemu.lambda.runtime_executor]
+process = localemu_executor:Plugin
+"""
+REMARK = (
+    "Its own executor needs Docker and AWS's image, so the function runs in the embedded runtime's process executor, "
+    "to which LocalEmu's modules are shown under the names that they have in LocalStack."
+)
+
+
+def version() -> str:
+    """The version that is measured."""
+    return locks.locked_version(LOCK, "localemu")
+
+
+def start(stack: Stack, *, persistent: bool = False) -> None:
+    """Starts it as the stack's emulator and waits until it answers.
+
+    Args:
+        stack: names port and folder.
+        persistent: whether to keep its state on disk and to start with what is there.
+
+    Raises:
+        HarnessError: it could not be installed or started.
+    """
+    setup.locked_environment(f"LocalEmu {version()}", VENV, LOCK)
+    plugins = stack.folder / "plugins"
+    write_plugins(plugins)
+    ports = processes.free_ports(1)[0]
+    settings = {
+        "GATEWAY_LISTEN": f"127.0.0.1:{stack.port}",
+        "LOCALEMU_HOST": f"127.0.0.1:{stack.port}",
+        "FILESYSTEM_ROOT": str(stack.folder / "localemu"),
+        "LOCALEMU_VOLUME_DIR": str(stack.folder / "volume"),
+        "OVERRIDE_IN_DOCKER": "0",
+        "XDG_CACHE_HOME": str(stack.folder / "cache"),
+        "DISABLE_EVENTS": "1",
+        "SKIP_SSL_CERT_DOWNLOAD": "1",
+        "DNS_ADDRESS": "0",
+        "PERSISTENCE": str(int(persistent)),
+        "LAMBDA_RUNTIME_EXECUTOR": "process",
+        "EXTERNAL_SERVICE_PORTS_START": str(ports),
+        "EXTERNAL_SERVICE_PORTS_END": str(ports + 50),
+        "PIPELINE_LAMBDA_RUNTIME_DIR": str(paths.LAMBDA_RUNTIME),
+        "PYTHONPATH": f"{plugins}:{BRIDGE}",
+        processes.MARKER: str(stack.folder),
+        "PYTHONUNBUFFERED": "1",
+    }
+    command: list[str | Path] = [VENV / "bin" / "python", "-m", "localemu.runtime.main"]
+    localstack.launch(stack, "LocalEmu", command, environment.for_localstack(**settings), health="/_localemu/health")
+
+
+def write_plugins(folder: Path) -> None:
+    """Makes a folder for Python's path that names the executor and holds what it needs of our plugin."""
+    info = folder / f"{PACKAGE}-0.dist-info"
+    info.mkdir(parents=True, exist_ok=True)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {PACKAGE}\nVersion: 0\n")
+    (info / "entry_points.txt").write_text(ENTRY_POINTS)
+    package = folder / PACKAGE
+    package.unlink(missing_ok=True)
+    package.symlink_to(paths.EMULATOR / PACKAGE)

@@ -1,0 +1,94 @@
+"""What the conformance suite is run against: our emulator in the embedded runtime, and others beside it."""
+
+from __future__ import annotations
+
+import shlex
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from harness import local, localstack, paths, processes, setup
+from harness import stack as stacks
+from harness.rivals import core, localemu, ministack
+from harness.stack import EMBEDDED, Stack
+
+PREFIX = "conformance-"
+
+
+@dataclass(frozen=True)
+class Tool:
+    """One emulator.
+
+    Attributes:
+        name: what TARGETS calls it.
+        title: what the table calls it, with its version.
+        remark: what a reader must know of it; empty where nothing.
+        start: starts it as a stack's emulator, with what it kept on disk when it ran there before.
+        persists: whether it is said to keep its state over a restart.
+    """
+
+    name: str
+    title: str
+    remark: str
+    start: Callable[[Stack], None]
+    persists: bool
+
+
+def known() -> dict[str, Tool]:
+    """All tools, ours first."""
+    tools = (
+        Tool("ours", "this emulator", "", localstack.start, persists=False),
+        Tool("core", f"LocalStack core {core.version()}", core.REMARK, core.start, persists=False),
+        Tool(
+            "ministack",
+            f"MiniStack {ministack.version()}",
+            ministack.REMARK,
+            partial(ministack.start, persistent=True),
+            persists=True,
+        ),
+        Tool(
+            "localemu",
+            f"LocalEmu {localemu.version()}",
+            localemu.REMARK,
+            partial(localemu.start, persistent=True),
+            persists=True,
+        ),
+    )
+    return {tool.name: tool for tool in tools}
+
+
+@contextmanager
+def opened(tool: Tool) -> Iterator[Stack]:
+    """A running emulator, empty at first; nothing of it is left afterwards.
+
+    Raises:
+        HarnessError: it could not be installed or started.
+    """
+    setup.for_runtime(EMBEDDED)
+    stack = Stack(PREFIX + tool.name, "conformance", processes.free_ports(1)[0])
+    local.down(stack.name)
+    try:
+        with stacks.locked(stack.name):
+            tool.start(stack)
+        # `restart` runs in another process, which sees this one's child end only when it is reaped.
+        threading.Thread(target=localstack.reap, args=(stack,), daemon=True).start()
+        yield stack
+    finally:
+        local.down(stack.name)
+
+
+def restart_command(tool: Tool) -> str:
+    """The shell command that restarts an opened tool; empty where nothing of its state would be left."""
+    python = f"PYTHONPATH={shlex.quote(str(paths.SCRIPTS))} {shlex.quote(str(setup.PYTHON))}"
+    return f"{python} -m harness restart-tool {tool.name}" if tool.persists else ""
+
+
+def restart(name: str) -> None:
+    """Ends an opened tool in order and starts it again on its port."""
+    stack = stacks.load(PREFIX + name)
+    assert stack is not None, f"{name} does not run"
+    with stacks.locked(stack.name):
+        localstack.stop(stack)
+        known()[name].start(stack)
