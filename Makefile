@@ -1,7 +1,7 @@
 # Every target is one call of the harness (scripts/harness); `make` alone prints this help.
 .DEFAULT_GOAL := help
 .PHONY: help setup local-up local-down local-status local-logs outputs ecr-login train send watch failed-events redrive verify chaos \
-        test e2e unit terraform-test emulator-test check format bench lock clean
+        test e2e unit terraform-test emulator-test check format bench conformance lock clean
 
 export RUNTIME LOCALSTACK_PORT PERSISTENCE FAULTS DATA FILE COUNT RATE FOLLOW SEED PYTHON TARGETS EVENTS
 HARNESS = @scripts/bootstrap.sh && PYTHONPATH=scripts exec .venv/bin/python -m harness
@@ -75,6 +75,9 @@ format: ## Format Python and Terraform
 
 bench: ## Measure both runtimes beside other emulators [TARGETS=embedded,docker,ministack,core] [EVENTS=10000,100000]
 	$(HARNESS) bench
+
+conformance: ## Run the mapping's conformance suite on this and other emulators [TARGETS=ours,core,ministack,localemu]
+	$(HARNESS) conformance
 
 lock: ## Resolve all dependencies anew and write the lock files
 	@scripts/bootstrap.sh && scripts/lock.sh

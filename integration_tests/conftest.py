@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import psutil
 import pytest
@@ -16,6 +17,7 @@ from harness.paths import STACKS
 from harness.stack import Stack
 from harness.waiting import poll
 
+FOLDER = Path(__file__).parent
 # E2E_KEEP=1 leaves the stack running and uses it again next time, for work on the tests themselves.
 KEEP = os.environ.get("E2E_KEEP") == "1"
 
@@ -78,5 +80,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("destroys_stack") is not None)
     for item in items:
         valid = [item.get_closest_marker(name) for name in ("aws_valid", "local_only")]
-        if item.path.parent.name == "integration_tests" and len([mark for mark in valid if mark]) != 1:
+        if item.path.is_relative_to(FOLDER) and len([mark for mark in valid if mark]) != 1:
             raise pytest.UsageError(f"{item.nodeid}: needs exactly one of the markers aws_valid and local_only")

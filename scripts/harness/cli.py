@@ -215,6 +215,24 @@ def suite(name: str) -> None:
 
 @commands.command()
 @click.option("--targets", envvar="TARGETS", default="")
+def conformance(targets: str) -> None:
+    """Runs the conformance suite against this emulator and others, and writes the table."""
+    from harness.conformance import run
+
+    run.run(run.chosen(targets))
+
+
+@commands.command(hidden=True)
+@click.argument("name")
+def restart_tool(name: str) -> None:
+    """Restarts a tool that the conformance suite runs against."""
+    from harness.rivals import tools
+
+    tools.restart(name)
+
+
+@commands.command()
+@click.option("--targets", envvar="TARGETS", default="")
 @click.option("--events", "counts", envvar="EVENTS", default="")
 def bench(targets: str, counts: str) -> None:
     """Measures the pipeline in both runtimes beside other emulators, in stacks of their own."""

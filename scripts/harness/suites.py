@@ -18,6 +18,7 @@ from harness.terraform import working_copy
 
 SUITE_DEADLINE = 1200.0
 TEARDOWN_SECONDS = 60.0
+CONFORMANCE = "integration_tests/conformance"
 SHELL = ("scripts", ".ci", "infrastructure/modules")
 
 
@@ -87,13 +88,14 @@ def terraform_test() -> None:
 
 
 def emulator_test() -> None:
-    """The emulator's own tests, against a LocalStack of their own."""
+    """The emulator's own tests, against LocalStacks of their own, and the mapping's conformance suite against one."""
     _pytest("infrastructure/emulator/tests")
+    _pytest(CONFORMANCE)
 
 
 def e2e() -> None:
     """The end-to-end suite in a stack of its own, beside a running one."""
-    _pytest("integration_tests")
+    _pytest("integration_tests", f"--ignore={CONFORMANCE}")  # that is a part of emulator-test
 
 
 PARTS: dict[str, Callable[[], None]] = {

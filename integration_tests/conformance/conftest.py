@@ -1,0 +1,97 @@
+"""The target, scenes on it, and the results that `make conformance` makes its table of.
+
+CONFORMANCE_RESULTS: file to write the results to, as JSON.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance import target as targets
+from conformance.resources import Journal, create_journal, delete_journal
+from conformance.scene import Scene, opened
+from conformance.target import Target
+from harness.rivals import tools
+
+FOLDER = Path(__file__).parent
+DOCUMENT = re.compile(r"https://docs\.aws\.amazon\.com/\S+[^\s.)]")
+_results: dict[str, dict[str, str]] = {}
+
+
+@pytest.fixture(scope="session")
+def target() -> Iterator[Target]:
+    """What the environment names; without it, an emulator of ours that lives as long as the run."""
+    if chosen := targets.chosen():
+        yield chosen
+        return
+    ours = tools.known()["ours"]
+    with tools.opened(ours) as stack:
+        yield Target(stack.endpoint_url, restart=tools.restart_command(ours))
+
+
+@pytest.fixture(scope="session")
+def journal(target: Target) -> Iterator[Journal]:
+    """The function that most tests share."""
+    journal = create_journal(target)
+    yield journal
+    delete_journal(target, journal)
+
+
+@pytest.fixture
+def scene(target: Target, journal: Journal) -> Iterator[Scene]:
+    """A scene on the shared function, still without a stream."""
+    with opened(target, journal) as scene:
+        yield scene
+
+
+@pytest.fixture
+def own_scene(target: Target) -> Iterator[Scene]:
+    """A scene with a function of its own, for tests that change the function."""
+    with opened(target) as scene:
+        yield scene
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Takes behaviour and document from each test's docstring, and refuses a test without them."""
+    for item in items:
+        if item.path.parent != FOLDER:
+            continue
+        text = inspect.getdoc(getattr(item, "function", None)) or ""
+        document = DOCUMENT.search(text)
+        if not document:
+            raise pytest.UsageError(f"{item.nodeid}: its docstring must state a behaviour and cite AWS's document")
+        valid = "aws_valid" if item.get_closest_marker("aws_valid") else "local_only"
+        _results[item.nodeid] = {
+            "behaviour": text.splitlines()[0].rstrip("."), "document": document[0], "marker": valid,
+        }  # fmt: skip
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Notes how a test ended: its first failure of setup, call and teardown, and the reason in a line."""
+    result = _results.get(report.nodeid)
+    if result is None or result.get("outcome") in ("failed", "skipped"):
+        return
+    result["outcome"] = report.outcome
+    if report.failed:
+        result["reason"] = _first_line(getattr(getattr(report.longrepr, "reprcrash", None), "message", report.longrepr))
+    elif report.skipped:
+        result["reason"] = str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr)
+
+
+def _first_line(text: Any) -> str:
+    lines = [line.strip() for line in str(text).splitlines() if line.strip()]
+    return re.sub(r"^(AssertionError|Failed|Skipped): ", "", lines[0]) if lines else ""
+
+
+def pytest_sessionfinish() -> None:
+    """Writes the results."""
+    if path := os.environ.get("CONFORMANCE_RESULTS"):
+        Path(path).write_text(json.dumps(list(_results.values()), indent=2))

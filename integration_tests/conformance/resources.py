@@ -1,0 +1,92 @@
+"""The function that keeps the journal, with its role and its bucket: what a target needs before any test."""
+
+import contextlib
+import io
+import json
+import uuid
+import zipfile
+from pathlib import Path
+from typing import Any, NamedTuple
+
+FUNCTION = Path(__file__).with_name("journal_function.py")
+TIMEOUT_SECONDS = 30
+TRUST = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+
+
+class Journal(NamedTuple):
+    """The function that keeps the journal, the role it runs with and the bucket it writes to: one name for all."""
+
+    name: str
+    role_arn: str
+
+
+def create_journal(target: Any, name: str = "") -> Journal:
+    """Create what is not there of role, bucket and function, under `name` or a new one; active when this returns."""
+    name = name or f"conformance-{uuid.uuid4().hex[:8]}"
+    role_arn = _create_role(target, name)
+    s3, functions = target.client("s3"), target.client("lambda")
+    region = s3.meta.region_name
+    place = {"CreateBucketConfiguration": {"LocationConstraint": region}} if region != "us-east-1" else {}
+    with contextlib.suppress(s3.exceptions.BucketAlreadyOwnedByYou):
+        s3.create_bucket(Bucket=name, **place)
+    code = io.BytesIO()
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.write(FUNCTION, FUNCTION.name)
+
+    def created() -> bool:
+        try:
+            functions.create_function(
+                FunctionName=name,
+                Runtime="python3.13",
+                Role=role_arn,
+                Handler=f"{FUNCTION.stem}.handler",
+                Code={"ZipFile": code.getvalue()},
+                Timeout=TIMEOUT_SECONDS,
+                MemorySize=256,
+                Environment={"Variables": {"JOURNAL_BUCKET": name}},
+            )
+        except functions.exceptions.ResourceConflictException:
+            return True
+        except functions.exceptions.InvalidParameterValueException as error:
+            if "assumed" not in str(error):  # AWS knows a new role only after some seconds
+                raise
+            return False
+        return True
+
+    target.eventually(created, "a role that Lambda can take on")
+    target.eventually(
+        lambda: functions.get_function_configuration(FunctionName=name)["State"] == "Active", "an active function"
+    )
+    return Journal(name, role_arn)
+
+
+def _create_role(target: Any, name: str) -> str:
+    iam = target.client("iam")
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [TRUST]})
+    with contextlib.suppress(iam.exceptions.EntityAlreadyExistsException):
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)
+    rights = [
+        ("kinesis:*", f"arn:aws:kinesis:*:*:stream/{name}-*"),
+        ("kinesis:ListStreams", "*"),
+        ("s3:*", f"arn:aws:s3:::{name}"),
+        ("s3:*", f"arn:aws:s3:::{name}/*"),
+        ("sqs:*", f"arn:aws:sqs:*:*:{name}-*"),
+        ("logs:*", "*"),
+    ]
+    statements = [{"Effect": "Allow", "Action": action, "Resource": resource} for action, resource in rights]
+    policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    iam.put_role_policy(RoleName=name, PolicyName="conformance", PolicyDocument=policy)
+    return str(iam.get_role(RoleName=name)["Role"]["Arn"])
+
+
+def delete_journal(target: Any, journal: Journal) -> None:
+    """Delete function, bucket and role."""
+    target.client("lambda").delete_function(FunctionName=journal.name)
+    s3 = target.client("s3")
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=journal.name):
+        for entry in page.get("Contents", []):
+            s3.delete_object(Bucket=journal.name, Key=entry["Key"])
+    s3.delete_bucket(Bucket=journal.name)
+    iam = target.client("iam")
+    iam.delete_role_policy(RoleName=journal.name, PolicyName="conformance")
+    iam.delete_role(RoleName=journal.name)

@@ -1,0 +1,1 @@
+"""`make conformance`: what each tool's event source mapping does of what AWS documents."""

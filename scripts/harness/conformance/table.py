@@ -1,0 +1,86 @@
+"""The published table: one row for each behaviour, one column for each tool."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness import paths
+from harness.conformance.results import Case, Result
+
+PATH = paths.ROOT / "docs" / "conformance.md"
+MARKS = {"passed": "✓", "failed": "**✗**", "unsupported": "not supported:"}
+HEAD = """\
+# What event source mappings for Kinesis do
+
+Written by `make conformance`: each tool is started on one machine, empty, and the same tests
+(`integration_tests/conformance`) run against its endpoint one after the other, with the same deadlines ({seconds:.0f} s
+for each wait). Each test states one behaviour that AWS documents; the link leads to the document. ✓: as documented.
+**✗**: otherwise, with what the test saw first. A cell says what one version did in this run, and nothing about others.
+The column AWS tells whether the test can run there, too.
+"""
+
+
+def text(results: Sequence[Result], seconds: float) -> str:
+    """The table as Markdown.
+
+    Args:
+        results: of all tools, measured or not.
+        seconds: the deadline of each wait.
+    """
+    titles = [result.title for result in results]
+    rows = [_row(case, results) for case in _behaviours(results)]
+    totals = ["**passed**", "", *(_total(result) for result in results)]
+    lines = [_line(["behaviour", "AWS", *titles]), _line(["---", "---", *("---" for _ in titles)])]
+    lines += [_line(row) for row in [*rows, totals]]
+    notes = [_note(result) for result in results]
+    return "\n".join([HEAD.format(seconds=seconds), *lines, "", *notes, ""])
+
+
+def write(results: Sequence[Result], seconds: float) -> None:
+    """Writes the table to the documents."""
+    PATH.write_text(text(results, seconds), encoding="utf-8")
+
+
+def _behaviours(results: Sequence[Result]) -> list[Case]:
+    """Each behaviour once, in the order of the first tool that has it."""
+    found: dict[str, Case] = {}
+    for result in results:
+        for case in result.cases:
+            found.setdefault(case.behaviour, case)
+    return list(found.values())
+
+
+def _row(case: Case, results: Sequence[Result]) -> list[str]:
+    return [
+        f"[{_escaped(case.behaviour)}]({case.document})",
+        "yes" if case.on_aws else "no",
+        *(_cell(case.behaviour, result) for result in results),
+    ]
+
+
+def _cell(behaviour: str, result: Result) -> str:
+    if result.unmeasured:
+        return "not measured"
+    case = next((case for case in result.cases if case.behaviour == behaviour), None)
+    if case is None:
+        return "not measured"
+    return f"{MARKS[case.outcome]} {_escaped(case.reason)}".rstrip()
+
+
+def _total(result: Result) -> str:
+    if result.unmeasured:
+        return "not measured"
+    return f"{result.count('passed')} of {len(result.cases)}"
+
+
+def _note(result: Result) -> str:
+    said = [f"not measured: {result.unmeasured}" if result.unmeasured else f"measured on {result.date}", result.remark]
+    return f"- **{result.title}**: {_escaped('. '.join(part.rstrip('.') for part in said if part))}."
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _escaped(words: str) -> str:
+    return words.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
