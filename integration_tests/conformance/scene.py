@@ -109,8 +109,11 @@ class Scene:
             batches = self.ids()
             return batches if expected <= {one for batch in batches for one in batch} else None
 
-        shown = sorted(map(str, expected))[:5]
-        batches: list[list[Any]] = self.eventually(delivered, f"delivery of {', '.join(shown)}", seconds)
+        def missing() -> str:
+            left = sorted(map(str, expected - set(self.delivered())))
+            return f"record {left[0]}" if len(left) == 1 else f"{len(left)} of {len(expected)} records"
+
+        batches: list[list[Any]] = self.eventually(delivered, missing, seconds)
         return batches
 
     def failures(self) -> list[dict[str, Any]]:

@@ -37,19 +37,22 @@ class Target:
             settings["endpoint_url"] = self.endpoint_url
         return boto3.client(service, **settings)
 
-    def eventually[T](self, condition: Callable[[], T], what: str, seconds: float | None = None) -> T:
+    def eventually[T](
+        self, condition: Callable[[], T], what: str | Callable[[], str], seconds: float | None = None
+    ) -> T:
         """The first true value of `condition`; fails the test after `seconds`, the target's own where none are given.
 
         Args:
             condition: asked again and again.
-            what: is awaited, in words that a table can show.
+            what: is awaited, in words that a table can show; a function gives them when the time is over.
             seconds: the deadline.
         """
         limit = seconds or self.seconds
         deadline = time.monotonic() + limit
         while not (value := condition()):
             if time.monotonic() > deadline:
-                pytest.fail(f"not within {limit:.0f} s: {what}", pytrace=False)
+                awaited = what() if callable(what) else what
+                pytest.fail(f"waited {limit:.0f} s in vain for {awaited}", pytrace=False)
             time.sleep(POLL_SECONDS)  # the interval of a poll with a deadline
         return value
 

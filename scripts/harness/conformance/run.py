@@ -16,7 +16,7 @@ from harness.rivals import tools
 from harness.rivals.tools import Tool
 
 SUITE = paths.ROOT / "integration_tests" / "conformance"
-SECONDS = 30.0  # of each wait: many times what a poller that looks once a second needs
+SECONDS = 20.0  # of each wait: many times what a poller that looks once a second needs
 TEST_SECONDS = 150  # of each test
 DEADLINE = 3600.0  # of a tool
 

@@ -27,12 +27,11 @@ def version() -> str:
     return locks.locked_version(LOCK, "localemu")
 
 
-def start(stack: Stack, *, persistent: bool = False) -> None:
+def start(stack: Stack) -> None:
     """Starts it as the stack's emulator and waits until it answers.
 
     Args:
-        stack: names port and folder.
-        persistent: whether to keep its state on disk and to start with what is there.
+        stack: names port and folder, and whether to keep state on disk and to start with what is there.
 
     Raises:
         HarnessError: it could not be installed or started.
@@ -51,7 +50,7 @@ def start(stack: Stack, *, persistent: bool = False) -> None:
         "DISABLE_EVENTS": "1",
         "SKIP_SSL_CERT_DOWNLOAD": "1",
         "DNS_ADDRESS": "0",
-        "PERSISTENCE": str(int(persistent)),
+        "PERSISTENCE": str(int(stack.persistent)),
         "LAMBDA_RUNTIME_EXECUTOR": "process",
         "EXTERNAL_SERVICE_PORTS_START": str(ports),
         "EXTERNAL_SERVICE_PORTS_END": str(ports + 50),

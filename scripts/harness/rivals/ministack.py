@@ -16,12 +16,11 @@ def version() -> str:
     return locks.locked_version(LOCK, "ministack")
 
 
-def start(stack: Stack, *, persistent: bool = False) -> None:
+def start(stack: Stack) -> None:
     """Starts it as the stack's emulator and waits until it answers.
 
     Args:
-        stack: names port and folder.
-        persistent: whether to keep its state on disk and to start with what is there.
+        stack: names port and folder, and whether to keep state on disk and to start with what is there.
 
     Raises:
         HarnessError: it could not be installed or started.
@@ -37,8 +36,8 @@ def start(stack: Stack, *, persistent: bool = False) -> None:
         "TMPDIR": str(scratch),  # else what it unpacks would be left behind
         "STATE_DIR": str(stack.folder / "state"),
         "S3_DATA_DIR": str(stack.folder / "s3"),
-        "S3_PERSIST": str(int(persistent)),
-        "PERSIST_STATE": str(int(persistent)),
+        "S3_PERSIST": str(int(stack.persistent)),
+        "PERSIST_STATE": str(int(stack.persistent)),
         processes.MARKER: str(stack.folder),
         "PYTHONUNBUFFERED": "1",
     }

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 
 from harness import local, localstack, paths, processes, setup
 from harness import stack as stacks
@@ -39,20 +38,20 @@ class Tool:
 def known() -> dict[str, Tool]:
     """All tools, ours first."""
     tools = (
-        Tool("ours", "this emulator", "", localstack.start, persists=False),
+        Tool("ours", "this emulator", "", localstack.start, persists=True),
         Tool("core", f"LocalStack core {core.version()}", core.REMARK, core.start, persists=False),
         Tool(
             "ministack",
             f"MiniStack {ministack.version()}",
             ministack.REMARK,
-            partial(ministack.start, persistent=True),
+            ministack.start,
             persists=True,
         ),
         Tool(
             "localemu",
             f"LocalEmu {localemu.version()}",
             localemu.REMARK,
-            partial(localemu.start, persistent=True),
+            localemu.start,
             persists=True,
         ),
     )
@@ -67,7 +66,7 @@ def opened(tool: Tool) -> Iterator[Stack]:
         HarnessError: it could not be installed or started.
     """
     setup.for_runtime(EMBEDDED)
-    stack = Stack(PREFIX + tool.name, "conformance", processes.free_ports(1)[0])
+    stack = Stack(PREFIX + tool.name, "conformance", processes.free_ports(1)[0], persistent=tool.persists)
     local.down(stack.name)
     try:
         with stacks.locked(stack.name):

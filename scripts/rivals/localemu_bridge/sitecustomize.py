@@ -30,4 +30,4 @@ class Names(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         module.__spec__ = module.__spec__.loader_state if module.__spec__ else None
 
 
-sys.meta_path.append(Names())
+sys.meta_path.insert(0, Names())  # before the finder of files, which would load them a second time
