@@ -26,7 +26,7 @@ def respond(scene: Any, response: Any) -> list[list[Any]]:
 
 def assert_whole_batch_failed(batches: list[list[Any]]) -> None:
     """One retry of both records."""
-    assert batches == [[1, 2], [1, 2]], f"invocations: {batches}"
+    assert batches == [[1, 2], [1, 2]], f"invoked with {batches}, though one retry was due"
 
 
 def test_one_identifier(scene: Any) -> None:

@@ -73,7 +73,7 @@ def test_merge_shards(scene: Any) -> None:
     https://docs.aws.amazon.com/streams/latest/dev/kinesis-using-sdk-java-after-resharding.html
     """
     scene.create_stream(shards=2)
-    parents = {0: list(range(5)), 1: list(range(5, 15))}  # one is drained long before the other
+    parents = {0: [0], 1: list(range(1, 6))}  # one is drained long before the other
     for shard, numbers in parents.items():
         scene.put(*[{"id": number, "do": "sleep", "seconds": 0.2} for number in numbers], shard=shard)
     scene.map(BatchSize=1)
@@ -85,4 +85,4 @@ def test_merge_shards(scene: Any) -> None:
     scene.await_ids({"child", *parents[0], *parents[1]})
     delivered = scene.delivered()
     assert set(delivered[: delivered.index("child")]) == {*parents[0], *parents[1]}, "the child was read too early"
-    assert len(delivered) == 16, "records delivered twice"
+    assert len(delivered) == 7, "records delivered twice"
