@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import pytest
 
@@ -16,6 +15,7 @@ from harness.failed import Failed
 from harness.ledger import Verdict
 from harness.stack import Stack
 from harness.waiting import poll
+from mapping import changed_mapping
 
 pytestmark = pytest.mark.aws_valid
 
@@ -89,9 +89,8 @@ def test_a_whole_batch_given_up_is_one_object_and_is_redriven_record_by_record(
 ) -> None:
     records = [(data, "one key") for data, _ in events.made_up(stack, 5, seed=10)]
     # GIVEN a mapping that does not take failing batches apart, and a function that fails them
-    uuid = stack.outputs["event_source_mapping_id"]
     with (
-        _mapping(clients, uuid, BisectBatchOnFunctionError=False),
+        changed_mapping(stack, BisectBatchOnFunctionError=False),
         _environment(stack, clients, RUN_ID="f" * 32),
     ):
         # WHEN events come THEN the ledger finds each of them in the mapping's record, with the reason
@@ -105,26 +104,6 @@ def test_a_whole_batch_given_up_is_one_object_and_is_redriven_record_by_record(
     # WHEN the function works again THEN each is predicted
     redrive(records)
     assert not failed_of(set(result.entries))
-
-
-@contextmanager
-def _mapping(clients: Clients, uuid: str, **changes: Any) -> Iterator[None]:
-    """The event source mapping with other settings, until the block ends."""
-
-    def update(**settings: Any) -> None:
-        clients.functions.update_event_source_mapping(UUID=uuid, **settings)
-        poll(
-            lambda: clients.functions.get_event_source_mapping(UUID=uuid)["State"] == "Enabled",
-            "the updated mapping",
-            deadline=120,
-        )
-
-    before = clients.functions.get_event_source_mapping(UUID=uuid)
-    update(**changes)
-    try:
-        yield
-    finally:
-        update(**{name: before[name] for name in changes})  # type: ignore[literal-required]
 
 
 def test_traffic_flows_again_afterwards(stack: Stack) -> None:

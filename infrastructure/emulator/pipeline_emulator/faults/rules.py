@@ -32,6 +32,7 @@ class Rule:
         count: it ends after so many; None never.
         seconds: of a `slow` answer, or after which a `crash`, `out-of-memory` or `timeout` comes.
         resource: part of the name of the stream, bucket or function; None for all.
+        content: part of the function's event, as `lambda:Invoke` carries it; None for all.
         code: AWS's code of an `error`.
         status: its HTTP status.
     """
@@ -42,6 +43,7 @@ class Rule:
     count: int | None = None
     seconds: float = 0.0
     resource: str | None = None
+    content: str | None = None
     code: str = "InternalFailure"
     status: int = 500
 
@@ -62,6 +64,8 @@ class Rule:
             raise FaultRuleError(f"{document!r}: {error}") from error
         if not fits:
             raise FaultRuleError(f"{document!r}: share is in (0, 1], seconds not negative, count positive")
+        if rule.content is not None and rule.point != FUNCTION:
+            raise FaultRuleError(f"{rule.point} has no content to look into, only {FUNCTION} has")
         effects = EFFECTS.get(rule.point, ANY_OPERATION)
         if rule.effect not in effects or ":" not in rule.point:
             raise FaultRuleError(f"{rule.point} has no effect {rule.effect!r}, only {sorted(effects)}")
@@ -89,13 +93,15 @@ class Faults:
             self._rules, self._struck = tuple(rules), [0] * len(rules)
             self._chance = random.Random(seed)  # noqa: S311
 
-    def strike(self, point: str, *effects: str, resource: str = "") -> Rule | None:
+    def strike(self, point: str, *effects: str, resource: str = "", content: str = "") -> Rule | None:
         """Return the first rule that strikes now, at `point` with one of `effects`; None leaves all as it is."""
         if not self._rules:
             return None
         with self._lock:
             for index, rule in enumerate(self._rules):
                 if rule.point != point or rule.effect not in effects or (rule.resource or "") not in resource:
+                    continue
+                if (rule.content or "") not in content:
                     continue
                 if rule.count is not None and self._struck[index] >= rule.count:
                     continue

@@ -150,9 +150,12 @@ class Environment:
 
     async def _hand_over(self, invocation: Invocation, deadline: float) -> Answer | Failure | None:
         """The answer, or None when the runtime turns out to have ended before it took the event."""
+        fault = faults.strike(invocation.function_arn, invocation.payload)
+        if fault and await faults.kills_at_once(fault, self._runtime):
+            return self._failure()
         answer = self._session.offer(invocation, deadline - _now())
-        if fault := faults.strike(invocation.function_arn):
-            deadline = await faults.disturb(fault, self._runtime, answer, deadline)
+        if fault:
+            deadline = await faults.disturb(fault, self._runtime, self._session, answer, deadline)
         await _either(answer, self._runtime.exited, deadline - _now())
         withdrawn = self._session.withdraw()
         if answer.done():

@@ -29,9 +29,14 @@ class Session:
         self._waiting.put_nowait((invocation, int((time.time() + seconds) * 1000)))
         return self._answer
 
+    @property
+    def taken(self) -> bool:
+        """Whether the runtime has taken the event."""
+        return self._waiting.empty()
+
     def withdraw(self) -> bool:
         """Takes the event back; false when the runtime has taken it."""
-        if self._waiting.empty():
+        if self.taken:
             return False
         self._waiting.get_nowait()
         return True

@@ -155,6 +155,17 @@ def test_a_function_ends_in_the_middle_of_an_event_and_answers_the_next(
     assert bool(told) == (effect == "out-of-memory")
 
 
+def test_a_crash_at_once_is_that_of_the_event_and_counts_once(
+    faulty: Any, inject: Callable[..., None], create_function: Callable[..., Any]
+) -> None:
+    function = create_function(WAITS, where=faulty)
+    for _ in range(5):
+        inject({"point": "lambda:Invoke", "effect": "crash", "resource": function.name, "content": '"seconds": 1'})
+        assert function.invoke({"seconds": 1}).error == "Unhandled"
+        assert [rule["struck"] for rule in call(faulty, "GET")["rules"]] == [1]
+        assert function.invoke({"seconds": 0}).payload == "done"
+
+
 def test_a_slow_function_takes_longer_and_answers(
     faulty: Any, inject: Callable[..., None], create_function: Callable[..., Any]
 ) -> None:

@@ -31,6 +31,13 @@ def test_a_rule_strikes_its_point_effect_and_resource_only_and_ends_with_its_cou
     assert faults.report()[0]["struck"] == 2
 
 
+def test_a_rule_looks_into_the_event() -> None:
+    faults = Faults()
+    faults.replace([Rule("lambda:Invoke", "crash", content="poison")])
+    assert faults.strike("lambda:Invoke", "crash", content='{"Records": ["healthy"]}') is None
+    assert faults.strike("lambda:Invoke", "crash", content='{"Records": ["healthy", "poison"]}')
+
+
 @pytest.mark.parametrize(
     "document",
     [
@@ -43,6 +50,7 @@ def test_a_rule_strikes_its_point_effect_and_resource_only_and_ends_with_its_cou
         {"point": "s3:GetObject", "effect": "error", "share": "all"},
         {"point": "s3:GetObject", "effect": "error", "count": 0},
         {"point": "lambda:Invoke", "effect": "slow", "seconds": -1},
+        {"point": "s3:PutObject", "effect": "error", "content": "x"},
     ],
 )
 def test_a_rule_that_means_nothing_is_refused(document: Any) -> None:

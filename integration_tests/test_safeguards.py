@@ -1,0 +1,106 @@
+"""Each safeguard of the mapping, with it and without: what the ledger says when it is missing."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import pytest
+
+from harness import events, ledger, offline
+from harness.chaos import injected
+from harness.console import Step
+from harness.ledger import Patience, Verdict
+from harness.stack import Stack
+from mapping import changed_mapping
+
+pytestmark = pytest.mark.local_only  # the faults are the emulator's
+
+EVENTS = 8
+# Longer than the retries of a batch take, each in a new environment; what is lost is lost by then.
+PATIENCE = Patience(quiet=15.0)
+# Each stays in force: the event in which it is found can never be processed.
+POISON = {"point": "lambda:Invoke", "effect": "crash", "seconds": 0.0, "content": "the poison"}
+
+
+class Safeguard(NamedTuple):
+    """A setting of the mapping, and a fault that it is there for.
+
+    Attributes:
+        without: arguments of UpdateEventSourceMapping that take it away.
+        fault: the rule in force meanwhile.
+        verdicts: how many of the events get which verdict without it.
+    """
+
+    without: Mapping[str, Any]
+    fault: Mapping[str, Any]
+    verdicts: Mapping[Verdict, int]
+
+
+SAFEGUARDS = {
+    "partial-failure report": Safeguard(
+        {"FunctionResponseTypes": []},
+        {
+            "point": "kinesis:PutRecords",
+            "effect": "error",
+            "code": "ValidationException",  # which the function does not retry by itself
+            "status": 400,
+            "count": 1,
+            "resource": injected.OUTPUT,
+        },
+        {Verdict.LOST: EVENTS},
+    ),
+    "retry of the failed part": Safeguard(
+        {"MaximumRetryAttempts": 0},
+        {**POISON, "count": EVENTS.bit_length()},  # of 8, 4 and 2 events with the poison, and of the poison alone once
+        {Verdict.PREDICTED: EVENTS - 1, Verdict.FAILED: 1},
+    ),
+    "bisect": Safeguard({"BisectBatchOnFunctionError": False}, POISON, {Verdict.FAILED: EVENTS}),
+    "failure destination": Safeguard(
+        {"DestinationConfig": {}}, POISON, {Verdict.PREDICTED: EVENTS - 1, Verdict.LOST: 1}
+    ),
+}
+
+
+@pytest.mark.parametrize("safeguard", SAFEGUARDS.values(), ids=SAFEGUARDS)
+def test_without_a_safeguard_the_ledger_fails(stack: Stack, safeguard: Safeguard) -> None:
+    # GIVEN a fault WHEN the safeguard is there THEN all is as it must be
+    result = _result(stack, safeguard.fault)
+    assert result.passed, result.summary()
+    # WHEN it is not THEN the ledger says what has become of the events
+    with changed_mapping(stack, **safeguard.without):
+        result = _result(stack, safeguard.fault)
+    assert not result.passed, result.summary()
+    assert result.counts == safeguard.verdicts
+
+
+def _result(stack: Stack, fault: Mapping[str, Any]) -> ledger.Ledger:
+    """Puts events, in one batch, of which one is the poison if the fault looks for it."""
+    records = [(data, "one key") for data, _ in events.made_up(stack, EVENTS)]
+    poison = EVENTS // 2
+    answers = list(offline.expectations(stack.model)([data for data, _ in records]))
+    for_ever = "content" in fault and "count" not in fault
+    with _injected(stack, fault, b64encode(records[poison][0]).decode()):
+        return ledger.run(
+            stack,
+            records,
+            lambda _: [None if for_ever and number == poison else one for number, one in enumerate(answers)],
+            Step("events of which one is poison"),
+            patience=PATIENCE,
+        )
+
+
+@contextmanager
+def _injected(stack: Stack, fault: Mapping[str, Any], poison: str) -> Iterator[None]:
+    rule = dict(fault)
+    if "content" in rule:
+        rule["content"] = poison
+    if "resource" in rule:
+        rule["resource"] = stack.outputs[rule["resource"]]
+    injected.request(stack, "PUT", {"rules": [rule]})
+    try:
+        yield
+    finally:
+        injected.request(stack, "DELETE")
