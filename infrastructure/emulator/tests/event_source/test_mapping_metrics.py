@@ -23,8 +23,7 @@ def iterator_age(scene: Any, localstack: Any, **dimensions: str) -> dict[str, An
     return datapoints[0] if datapoints else {}
 
 
-def test_iterator_age_grows_while_the_function_is_slow(localstack: Any, own_scene: Any) -> None:
-    scene = own_scene
+def test_iterator_age_grows_while_the_function_is_slow(localstack: Any, scene: Any) -> None:
     scene.create_stream()
     scene.put(*[{"id": number, "do": "sleep", "seconds": 1} for number in range(4)])
     scene.map(BatchSize=1)
@@ -37,8 +36,7 @@ def test_iterator_age_grows_while_the_function_is_slow(localstack: Any, own_scen
     assert iterator_age(scene, localstack, **resource)["Sum"] == ages["Sum"]
 
 
-def test_a_batch_that_is_tried_again_counts_again(localstack: Any, own_scene: Any) -> None:
-    scene = own_scene
+def test_a_batch_that_is_tried_again_counts_again(localstack: Any, scene: Any) -> None:
     scene.create_stream()
     scene.put({"id": 1, "do": "fail", "times": 2})
     scene.map()
