@@ -139,6 +139,24 @@ def test_data_come_by_get_metric_data_too(
         assert total() == count * 10
 
 
+@pytest.mark.parametrize(("after_the_minute", "found"), [(timedelta(0), []), (timedelta(milliseconds=1), [7])])
+def test_last_period_counts_from_its_first_moment(
+    localstack: Any, after_the_minute: timedelta, found: list[float]
+) -> None:
+    cloudwatch, namespace = localstack.client("cloudwatch"), f"moment-{uuid.uuid4().hex}"
+    minute = datetime.now(UTC).replace(second=0, microsecond=0)
+    cloudwatch.put_metric_data(
+        Namespace=namespace, MetricData=[{"MetricName": "Count", "Timestamp": minute, "Value": 7}]
+    )
+    metric = {"Namespace": namespace, "MetricName": "Count"}
+    [result] = cloudwatch.get_metric_data(
+        MetricDataQueries=[{"Id": "sum", "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Sum"}}],
+        StartTime=minute - timedelta(minutes=3),
+        EndTime=minute + after_the_minute,
+    )["MetricDataResults"]
+    assert result["Values"] == found
+
+
 def test_alarm_goes_off_by_a_metric_of_a_stream(
     localstack: Any, kinesis: Any, create_stream: Callable[..., str], eventually: Callable[..., Any]
 ) -> None:
