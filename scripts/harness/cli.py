@@ -220,6 +220,15 @@ def stage(action: str, name: str) -> None:
 
 
 @commands.command()
+@click.option("--from", "former", envvar="FROM")
+def rehearse(former: str | None) -> None:
+    """Rehearses a deployment against a LocalStack of its own."""
+    from harness.stages import rehearsal
+
+    rehearsal.rehearse(former)
+
+
+@commands.command()
 @click.argument("name", type=click.Choice(["test", "e2e", "check", "unit", "terraform-test", "emulator-test"]))
 def suite(name: str) -> None:
     """Runs a test suite."""

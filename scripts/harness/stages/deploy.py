@@ -35,7 +35,7 @@ def plan(stage: Stage, access: Access) -> None:
         _show(_planned(terraform))
 
 
-def deploy(stage: Stage, access: Access) -> None:
+def deploy(stage: Stage, access: Access) -> Plan:
     """Brings a stage up to date, and proves with its own streams that it works.
 
     Interrupted at any step, the next run goes on from there.
@@ -43,6 +43,9 @@ def deploy(stage: Stage, access: Access) -> None:
     Args:
         stage: which.
         access: to its account.
+
+    Returns:
+        What was changed.
 
     Raises:
         HarnessError: a check refuses, the user does, a step failed, or the smoke test did and the former version
@@ -69,6 +72,7 @@ def deploy(stage: Stage, access: Access) -> None:
         if not smoke.run(stage, access, outputs, version):
             _roll_back(stage, access, terraform, before, outputs)
     console.say(f"{stage.name} serves version {version.number} with model {version.run_id}")
+    return changes
 
 
 def smoke_test(stage: Stage, access: Access) -> None:

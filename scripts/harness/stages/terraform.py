@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import shutil
 from collections.abc import Mapping
@@ -100,8 +101,13 @@ class StageTerraform:
         }
         if not self.stage.variables.get("ecr_password_command"):  # needs no AWS command line
             known["ecr_password_command"] = shlex.join([str(setup.PYTHON), "-P", str(ECR_PASSWORD)])
-        chosen = [f"-var={name}={text}" for name, text in {**known, **more}.items()]
+        declared = self._declared()  # an earlier commit's modules may not know them all
+        chosen = [f"-var={name}={text}" for name, text in {**known, **more}.items() if name in declared]
         return [f"-var-file=vars/{self.stage.vars_file.name}", *chosen]
+
+    def _declared(self) -> set[str]:
+        texts = (file.read_text() for file in self.folder.glob("*.tf"))
+        return {name for text in texts for name in re.findall(r'^variable "(\w+)"', text, re.MULTILINE)}
 
     def _run(self, *words: str, progress: Progress | None = None) -> str:
         command = ["terraform", *words[:1], "-input=false", "-no-color", *words[1:]]
