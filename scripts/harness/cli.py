@@ -264,3 +264,14 @@ def bench(targets: str, counts: str) -> None:
     from harness.bench.targets import chosen
 
     run.run(chosen(targets), run.event_counts(counts))
+
+
+@commands.command()
+@rate_option
+@click.option("--stage", envvar="STAGE", default="stg")
+@click.option("--duration", envvar="DURATION_MS", callback=_number("DURATION_MS", float))
+def cost(rate: float | None, stage: str, duration: float | None) -> None:
+    """Shows what a stage costs in a month at AWS's list prices."""
+    from harness.cost import report
+
+    report.run(rate, stage, duration)
