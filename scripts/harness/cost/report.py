@@ -13,7 +13,7 @@ from rich.table import Table
 from harness import console, paths
 from harness.cost import estimate, settings
 from harness.cost import prices as price_list
-from harness.cost.estimate import Workload
+from harness.cost.workload import Workload
 from harness.errors import HarnessError
 from harness.paths import shown
 
@@ -91,6 +91,7 @@ def _notes(made_of: settings.Settings, prices: price_list.Prices, work: Workload
         f"Duration of an invocation: {duration}.",
         f"An event has {work.event_bytes} bytes and a prediction {work.prediction_bytes}, a PUT payload unit each. "
         f"A shard takes 1,000 records or 1 MiB a second; keys that are not spread evenly need more shards.",
+        "Left out: GETs of the model at cold starts, readers of the predictions, data transfer out of the region, SNS.",
         "Storage is reckoned at its upper bound: as many images as the repository keeps, each whole and uncompressed.",
     ]
     if stand_ins:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,7 +67,8 @@ def read(stage: str, folder: Path = paths.INFRASTRUCTURE) -> Settings:
     if not file.is_file():
         stages = ", ".join(sorted(one.stem for one in file.parent.glob("*.tfvars")))
         raise HarnessError(f"there is no stage {stage!r}", f"choose one of {stages}")
-    values = _defaults(folder) | _load(file)
+    modules = _modules(folder)
+    values = _defaults(modules[folder]) | _load(file)
     is_image = values["lambda_package_type"] == "Image"
     kept = (values["failed_events_expiration_days"], values["noncurrent_expiration_days"])
     return Settings(
@@ -82,8 +85,8 @@ def read(stage: str, folder: Path = paths.INFRASTRUCTURE) -> Settings:
         log_days=values["log_retention_in_days"],
         # An expired object of a versioned bucket stays as a noncurrent version.
         failed_event_days=None if None in kept else sum(kept),
-        alarms=_resources(folder, "aws_cloudwatch_metric_alarm"),
-        dashboards=_resources(folder, "aws_cloudwatch_dashboard"),
+        alarms=_resources(modules, "aws_cloudwatch_metric_alarm"),
+        dashboards=_resources(modules, "aws_cloudwatch_dashboard"),
     )
 
 
@@ -92,42 +95,56 @@ def _load(file: Path) -> dict[str, Any]:
         return dict(hcl2.load(stream, serialization_options=PLAIN))
 
 
-def _defaults(folder: Path) -> dict[str, Any]:
+def _modules(folder: Path) -> dict[Path, list[dict[str, Any]]]:
+    """The files of the root and of each module, by folder."""
+    files = sorted([*folder.glob("*.tf"), *(folder / "modules").rglob("*.tf")])
+    return {place: [_load(file) for file in files if file.parent == place] for place in {file.parent for file in files}}
+
+
+def _blocks(files: list[dict[str, Any]], kind: str) -> Iterator[tuple[str, Any]]:
+    """The labelled blocks of a kind, or the names and values of `locals`."""
+    for file in files:
+        for block in file.get(kind, []):
+            yield from block.items()
+
+
+def _defaults(files: list[dict[str, Any]]) -> dict[str, Any]:
     """The default of every variable that has one."""
-    blocks = [block for file in sorted(folder.glob("*.tf")) for block in _load(file).get("variable", [])]
-    return {name: body["default"] for block in blocks for name, body in block.items() if "default" in body}
+    return {name: body["default"] for name, body in _blocks(files, "variable") if "default" in body}
 
 
-def _resources(folder: Path, kind: str) -> int:
+def _resources(modules: dict[Path, list[dict[str, Any]]], kind: str) -> int:
     """The number of resources of a type in the root and its modules."""
-    files = [*folder.glob("*.tf"), *(folder / "modules").rglob("*.tf")]
     return sum(
-        _instances(file.parent, f"{kind}.{name}", body)
-        for file in files
-        for block in _load(file).get("resource", [])
-        for name, body in block.get(kind, {}).items()
+        _instances(dict(_blocks(files, "locals")), f"{kind}.{name}", body)
+        for files in modules.values()
+        for found, resources in _blocks(files, "resource")
+        if found == kind
+        for name, body in resources.items()
     )
 
 
-def _instances(folder: Path, address: str, body: dict[str, Any]) -> int:
+def _instances(values: dict[str, Any], address: str, body: dict[str, Any]) -> int:
     """How many a block makes: one, or as many as the map or list has that its for_each names.
+
+    A condition counts as met.
+
+    Args:
+        values: the module's local values, as written.
+        address: of the resource, for the message.
+        body: of the block.
 
     Raises:
         HarnessError: that cannot be told without Terraform.
     """
-    each = body.get("for_each")
-    if each is None and "count" not in body:
+    if "for_each" not in body and re.fullmatch(r"1|\$\{.*\? 1 : 0\}", str(body.get("count", 1))):
         return 1
-    found = _locals(folder).get(str(each).removeprefix("${local.").removesuffix("}"), each)
-    if isinstance(found, dict | list):
-        return len(found)
+    each = body.get("for_each")
+    named = [values.get(name) for name in re.findall(r"\blocal\.(\w+)", str(each))]
+    found = [len(one) for one in (each, *named) if isinstance(one, dict | list)]
+    if len(found) == 1:
+        return found[0]
     raise HarnessError(
         f"how many {address} there are cannot be read from Terraform",
         "write its for_each as a map, or as local.<name> where the local is a map",
     )
-
-
-def _locals(folder: Path) -> dict[str, Any]:
-    """The local values of a module, as written."""
-    blocks = [block for file in sorted(folder.glob("*.tf")) for block in _load(file).get("locals", [])]
-    return {name: value for block in blocks for name, value in block.items()}

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from harness import events
 from harness.cost import estimate, prices
-from harness.cost.estimate import Workload
 from harness.cost.settings import Settings
+from harness.cost.workload import Workload
 
 SETTINGS = Settings(
     region="us-east-1",

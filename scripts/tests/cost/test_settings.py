@@ -57,36 +57,49 @@ def test_a_zip_needs_no_images(infrastructure: Path) -> None:
     assert settings.read("odd", infrastructure).images == 0
 
 
-def test_alarms_are_counted(infrastructure: Path) -> None:
-    before = settings.read("odd", infrastructure)
-    (infrastructure / "more.tf").write_text("""
+LOCALS = """
 locals {
   watched = {
-    "errors" = { threshold = 1 }
+    "errors"  = { threshold = 1 }
     throttles = { threshold = 2 }
   }
 }
-resource "aws_cloudwatch_metric_alarm" "one_more" {
-  alarm_name = "one"
-}
-resource "aws_cloudwatch_metric_alarm" "each" {
-  for_each   = local.watched
-  alarm_name = each.key
-}
-resource "aws_cloudwatch_dashboard" "one_more" {
-  dashboard_name = "one"
-}
-""")
+"""
+
+
+@pytest.mark.parametrize(
+    ("many", "number"),
+    [
+        ("", 1),
+        ("count = var.force_destroy ? 1 : 0", 1),
+        ("for_each = local.watched", 2),
+        ("for_each = var.force_destroy ? local.watched : {}", 2),
+        ("for_each = { one = 1, two = 2, three = 3 }", 3),
+    ],
+)
+@pytest.mark.parametrize("folder", [".", "modules/lambda"])
+def test_alarms_are_counted(infrastructure: Path, folder: str, many: str, number: int) -> None:
+    before = settings.read("odd", infrastructure)
+    block = f'resource "aws_cloudwatch_metric_alarm" "more" {{\n  {many}\n  alarm_name = "one"\n}}\n'
+    (infrastructure / folder / "more.tf").write_text(LOCALS + block)
     after = settings.read("odd", infrastructure)
-    assert (after.alarms, after.dashboards) == (before.alarms + 3, before.dashboards + 1)
+    assert (after.alarms, after.dashboards) == (before.alarms + number, before.dashboards)
 
 
-def test_alarms_that_cannot_be_counted_are_refused(infrastructure: Path) -> None:
-    (infrastructure / "more.tf").write_text("""
-resource "aws_cloudwatch_metric_alarm" "each" {
-  for_each = toset(var.names)
-}
-""")
+def test_dashboards_are_counted(infrastructure: Path) -> None:
+    before = settings.read("odd", infrastructure)
+    (infrastructure / "more.tf").write_text(
+        'resource "aws_cloudwatch_dashboard" "more" {\n  dashboard_name = "one"\n}\n'
+    )
+    assert settings.read("odd", infrastructure).dashboards == before.dashboards + 1
+
+
+@pytest.mark.parametrize(
+    "many", ["for_each = toset(var.names)", "count = length(var.names)", "for_each = local.unknown"]
+)
+def test_alarms_that_cannot_be_counted_are_refused(infrastructure: Path, many: str) -> None:
+    block = f'resource "aws_cloudwatch_metric_alarm" "each" {{\n  {many}\n}}\n'
+    (infrastructure / "more.tf").write_text(block)
     with pytest.raises(HarnessError, match=r"aws_cloudwatch_metric_alarm\.each"):
         settings.read("odd", infrastructure)
 
