@@ -83,7 +83,7 @@ def _notes(made_of: settings.Settings, prices: price_list.Prices, work: Workload
         f"core that {made_of.memory_mb} MB get; AWS's network is not in it (DURATION_MS=… sets your own)"
     )
     notes = [
-        f"List prices as of {prices.as_of}, to be checked, without taxes and free tier: "
+        f"List prices as of {prices.as_of}, from memory and to be checked, without taxes and free tier: "
         + ", ".join(f"[{page.split('/')[3]}]({page})" for page in pages)
         + f". They are in {shown(price_list.PATH)}.",
         f"A month has {estimate.HOURS} h; the rate is even over the month and the shards. Batches of up to "

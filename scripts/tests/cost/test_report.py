@@ -43,7 +43,7 @@ def test_prices_that_stand_in_are_marked_and_explained() -> None:
     text = report.text("stg", (0,))
     assert row(text, f"Kinesis: shards of both streams{report.MARK}")
     assert "†: the price in ap-south-1 is not known here" in text
-    assert "as of 2026-11-24, to be checked, without taxes and free tier" in text
+    assert "as of 2026-11-24, from memory and to be checked, without taxes and free tier" in text
 
 
 def test_a_duration_of_one_s_own_is_reckoned_with() -> None:
