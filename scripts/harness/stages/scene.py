@@ -40,7 +40,8 @@ def of_revision(stack: Stack, trained: Mapping[str, Any], revision: str) -> Stag
     checkout.mkdir(parents=True)
     archive = folder / "checkout.tar"
     log = stack.log("earlier")
-    git: list[str | Path] = ["git", "-C", paths.ROOT, "archive", f"--output={archive}", revision, "infrastructure", "service"]
+    what = [revision, "infrastructure", "service"]
+    git: list[str | Path] = ["git", "-C", paths.ROOT, "archive", f"--output={archive}", *what]
     commands.run(git, log=log, deadline=ARCHIVE_DEADLINE)
     commands.run(["tar", "-xf", archive, "-C", checkout], log=log, deadline=ARCHIVE_DEADLINE)
     return _filled_in(stack, trained, checkout / "infrastructure", checkout / "service", folder)
