@@ -26,7 +26,7 @@ def plan(stage: Stage, access: Access) -> None:
         HarnessError: a check refuses, or no plan can be made.
     """
     guards.check(stage, access)
-    with stacks.locked(_lock(stage)):
+    with stacks.locked(stage.lock):
         bucket_there = state_bucket.exists(stage, access)
         if not bucket_there:
             console.say(f"there is no state bucket {stage.backend['bucket']} yet: make deploy-{stage.name} makes it")
@@ -52,7 +52,7 @@ def deploy(stage: Stage, access: Access) -> Plan:
             serves again.
     """
     guards.check(stage, access)
-    with stacks.locked(_lock(stage)):
+    with stacks.locked(stage.lock):
         state_bucket.ensure(stage, access)
         terraform = StageTerraform(stage, access)
         _init(terraform)
@@ -102,7 +102,7 @@ def deployed(stage: Stage, access: Access) -> dict[str, Any]:
         HarnessError: it is not.
     """
     outputs: dict[str, Any] = {}
-    with stacks.locked(_lock(stage)):
+    with stacks.locked(stage.lock):
         if state_bucket.exists(stage, access):
             terraform = StageTerraform(stage, access)
             _init(terraform)
@@ -110,10 +110,6 @@ def deployed(stage: Stage, access: Access) -> dict[str, Any]:
     if not outputs.get("lambda_function"):
         raise HarnessError(f"{stage.name} is not deployed", f"make deploy-{stage.name}")
     return outputs
-
-
-def _lock(stage: Stage) -> str:
-    return f"stage-{stage.name}"
 
 
 def _init(terraform: StageTerraform, *, state: bool = True) -> None:

@@ -32,7 +32,7 @@ def rehearse(former: str | None) -> None:
         HarnessError: a step failed.
     """
     revision = earlier.choose(former)
-    with _empty_localstack() as stack, _as_a_user_would():
+    with empty_localstack(NAME) as stack, as_a_user_would():
         trained = model.current(None)
         access = Access(stacks.REGION, stack.endpoint_url)
         if revision is not None:
@@ -58,11 +58,19 @@ def rehearse(former: str | None) -> None:
 
 
 @contextmanager
-def _empty_localstack() -> Iterator[Stack]:
-    """A LocalStack that holds nothing, in the runtime that RUNTIME says; it goes with the rehearsal."""
-    local.remove_abandoned(NAME)
-    name = f"{NAME}-{os.getpid()}"
-    runtime = runtimes.wanted(name)
+def empty_localstack(prefix: str, runtime: str | None = None) -> Iterator[Stack]:
+    """A LocalStack that holds nothing, and goes with the block.
+
+    Args:
+        prefix: of its name; the process id is added.
+        runtime: as RUNTIME says when None.
+
+    Yields:
+        The stack, to which nothing was applied.
+    """
+    local.remove_abandoned(prefix)
+    name = f"{prefix}-{os.getpid()}"
+    runtime = runtime or runtimes.wanted(name)
     setup.for_runtime(runtime)
     if runtime == EMBEDDED:
         with setup.exclusive("packaging"):
@@ -77,7 +85,7 @@ def _empty_localstack() -> Iterator[Stack]:
 
 
 @contextmanager
-def _as_a_user_would() -> Iterator[None]:
+def as_a_user_would() -> Iterator[None]:
     """Credentials in the environment, and a yes to every question."""
     before = dict(os.environ)
     environment.clean_this_process()

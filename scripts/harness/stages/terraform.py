@@ -94,6 +94,18 @@ class StageTerraform:
         """The outputs of the last apply, name to value; empty before the first."""
         return {name: output["value"] for name, output in json.loads(self._read("output", "-json")).items()}
 
+    def unlock(self, lock: str) -> None:
+        """Lifts a lock that a killed run has left on the state.
+
+        Args:
+            lock: its id, as the refusal names it.
+
+        Raises:
+            HarnessError: there is no such lock.
+        """
+        self.init()
+        self._execute(["terraform", "force-unlock", "-force", lock])
+
     def _variables(self, more: Mapping[str, str]) -> list[str]:
         known = {
             "lambda_function_local_path": str(self.stage.service),
