@@ -1,4 +1,4 @@
-"""A stage of an account that LocalStack stands for, made by plain Terraform from a Zip; the path is the image's, too."""
+"""A stage of an account that LocalStack stands for, made by plain Terraform from a Zip; images go the same way."""
 
 from __future__ import annotations
 
