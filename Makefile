@@ -1,10 +1,10 @@
 # Every target is one call of the harness (scripts/harness); `make` alone prints this help.
 .DEFAULT_GOAL := help
-.PHONY: help setup local-up local-down local-status local-logs outputs ecr-login train send watch failed-events redrive verify chaos \
+.PHONY: help setup local-up local-down local-status local-logs outputs ecr-login train send watch failed-events redrive verify chaos soak \
         test e2e unit terraform-test emulator-test check format bench conformance cost lock clean \
         rehearse-stg plan-stg plan-prod deploy-stg deploy-prod smoke-stg smoke-prod destroy-stg destroy-prod
 
-export RUNTIME LOCALSTACK_PORT PERSISTENCE FAULTS DATA FILE COUNT RATE FOLLOW SEED PYTHON TARGETS EVENTS FROM YES
+export RUNTIME LOCALSTACK_PORT PERSISTENCE FAULTS DATA FILE COUNT RATE FOLLOW SEED SEEDS PYTHON TARGETS EVENTS FROM YES
 export DURATION_MS
 HARNESS = @scripts/bootstrap.sh && PYTHONPATH=scripts exec .venv/bin/python -m harness
 
@@ -51,8 +51,11 @@ redrive: ## Put failed events back on the source stream
 verify: ## Put events and give a verdict on each [COUNT=500] [RATE=per second]
 	$(HARNESS) verify
 
-chaos: ## The same under a seeded schedule of faults [SEED=…] [COUNT=2000]
+chaos: ## The same under a seeded schedule of faults [SEED=… | SEEDS=100, SEEDS=7-12] [COUNT=2000]
 	$(HARNESS) chaos
+
+soak: ## The same with many events at the highest rate it holds; memory [COUNT=200000] [RATE=per second] [SEED=…]
+	$(HARNESS) soak
 
 test: ## Everything: static checks, unit, Terraform and emulator tests, end-to-end suite
 	$(HARNESS) suite test

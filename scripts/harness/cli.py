@@ -14,9 +14,11 @@ import click
 from botocore.exceptions import BotoCoreError, ClientError
 
 from harness import chaos as chaos_runs
-from harness import console, containers, engine, environment, images, local, model, traffic
+from harness import console, containers, engine, environment, images, local, model, proving, traffic
 from harness import setup as setup_parts
 from harness import stack as stacks
+from harness.chaos import series
+from harness.chaos import soak as soaks
 from harness.errors import HarnessError
 from harness.local import NAME
 from harness.paths import CACHE, shown
@@ -186,23 +188,41 @@ def redrive() -> None:
 @rate_option
 def verify(count: float | None, rate: float | None) -> None:
     """Puts events and gives a verdict on each; exit status 1 when any is lost or wrong."""
-    if not traffic.verify(stacks.running(NAME), int(count or 500), rate):
-        raise HarnessError(
-            "not every event was predicted, rightly and in order", "see make failed-events and make local-logs"
-        )
+    proving.verify(stacks.running(NAME), int(count or 500), rate)
+
+
+def _seed(_context: click.Context, _parameter: click.Parameter, text: str | None) -> int | None:
+    if text and not text.removeprefix("-").isdecimal():
+        raise HarnessError(f"SEED={text} is not a whole number", "for example: SEED=7; without it one is chosen")
+    return int(text) if text else None
+
+
+seed_option = click.option("--seed", envvar="SEED", callback=_seed)
 
 
 @commands.command()
 @count_option
-@click.option("--seed", envvar="SEED")
-def chaos(count: float | None, seed: str | None) -> None:
-    """Puts events under a seeded schedule of faults and gives the ledger's verdict."""
-    if seed and not seed.removeprefix("-").isdigit():
-        raise HarnessError(f"SEED={seed} is not a whole number", "for example: SEED=7; without it one is chosen")
-    if not traffic.chaos_verdict(stacks.running(NAME), int(seed) if seed else None, int(count or chaos_runs.EVENTS)):
-        raise HarnessError(
-            "events were lost, wrong or out of order", "run it again with the same SEED; see make local-logs"
-        )
+@seed_option
+@click.option("--seeds", envvar="SEEDS", default="")
+def chaos(count: float | None, seed: int | None, seeds: str) -> None:
+    """Puts events under the schedule of faults of a seed, or of many, and gives the ledger's verdict."""
+    number = int(count or chaos_runs.EVENTS)
+    chosen = series.seeds(seeds) if seeds else None
+    if chosen is not None and seed is not None:
+        raise HarnessError("SEED and SEEDS are both set", "leave one of them out")
+    if chosen is None:
+        proving.chaos_of_one(stacks.running(NAME), seed, number)
+    else:
+        proving.chaos_of_many(stacks.running(NAME), chosen, number)
+
+
+@commands.command()
+@count_option
+@rate_option
+@seed_option
+def soak(count: float | None, rate: float | None, seed: int | None) -> None:
+    """Puts many events at the highest steady rate under faults, and measures memory."""
+    proving.soaking(stacks.running(NAME), seed, int(count or soaks.EVENTS), rate)
 
 
 @commands.command()

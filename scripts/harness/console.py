@@ -15,14 +15,26 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 # A long step says that it is alive: all the time on a terminal, every few seconds in a log.
 HEARTBEAT_SECONDS = 15.0
+_outer = threading.local()
 
 
 class Step:
-    """One step under way; `note` tells how far it has come."""
+    """One step under way; `note` tells how far it has come.
+
+    Attributes:
+        title: what is being done.
+        detail: how far it has come.
+        done: the same as a number, where it counts something.
+        aside: what another thread does meanwhile.
+        result: what came of it.
+        started: time.monotonic() at its begin.
+    """
 
     def __init__(self, title: str) -> None:
         self.title = title
         self.detail = ""
+        self.done = 0
+        self.aside = ""
         self.result = ""
         self.started = time.monotonic()
 
@@ -37,8 +49,33 @@ class Step:
 
     def line(self) -> str:
         """The step as one line of rich markup."""
-        detail = f" [dim]{escape(self.detail)}[/dim]" if self.detail else ""
+        told = "; ".join(part for part in (self.detail, self.aside) if part)
+        detail = f" [dim]{escape(told)}[/dim]" if told else ""
         return f"{escape(self.title)}{detail} [dim]{self.seconds:.0f} s[/dim]"
+
+
+class _Inner(Step):
+    """A step that is told beside another one, on that one's line."""
+
+    def __init__(self, title: str, outer: Step) -> None:
+        super().__init__(title)
+        self._show = outer
+        self.note("")
+
+    def note(self, detail: str) -> None:
+        super().note(detail)
+        self._show.aside = f"{self.title} {detail}".rstrip()
+
+
+@contextmanager
+def beside(outer: Step) -> Iterator[None]:
+    """Tells the steps of this thread beside one that another thread shows, and not on lines of their own."""
+    _outer.step = outer
+    try:
+        yield
+    finally:
+        outer.aside = ""
+        del _outer.step
 
 
 @contextmanager
@@ -51,6 +88,9 @@ def step(title: str) -> Iterator[Step]:
     Yields:
         The step, whose `result` (if set) is printed behind the title at the end.
     """
+    if outer := getattr(_outer, "step", None):
+        yield _Inner(title, outer)
+        return
     current = Step(title)
     ended = threading.Event()
     with err.status(current.line()) if err.is_terminal else _no_status() as status:

@@ -96,6 +96,25 @@ def up(name: str, project_id: str, port: int, runtime: str | None = None) -> tup
     return stack, answer
 
 
+def restart(stack: Stack) -> None:
+    """Starts a stack again whose LocalStack has ended, as `up` does, with the model and the settings it had.
+
+    Under PERSISTENCE=1 its streams are there again; functions, buckets and all else are made anew.
+
+    Args:
+        stack: is brought up to date.
+
+    Raises:
+        HarnessError: a step failed, or another command is changing the stack.
+    """
+    with stacks.locked(stack.name):
+        trained = stack.model
+        down_locked(stack.name, keep_streams=stack.persistent, keep_model=True)
+        stack.ready, stack.outputs, stack.model = False, {}, {}
+        runtimes.of(stack).start(stack)
+        deploy(stack, trained)
+
+
 def _reusable(name: str, port: int) -> Stack | None:
     stack = stacks.load(name)
     if stack is None:
@@ -221,12 +240,13 @@ def down_all() -> None:
         down(folder.name)
 
 
-def down_locked(name: str, *, keep_streams: bool = False) -> bool:
+def down_locked(name: str, *, keep_streams: bool = False, keep_model: bool = False) -> bool:
     """Takes a stack down while the lock is held; whether there was anything to take down.
 
     Args:
         name: the stack's name.
         keep_streams: leaves what PERSISTENCE=1 has kept, for the next start.
+        keep_model: leaves the models that came from the stack's own tracking server, whose runs end with it.
     """
     stack = stacks.load(name) or Stack(name, "", 0)
     # Somebody may have removed the folder under a running stack.
@@ -236,5 +256,6 @@ def down_locked(name: str, *, keep_streams: bool = False) -> bool:
         runtimes.of(stack).stop(stack, keep_streams=keep_streams)
         containers.remove_left(stack, keep_streams=keep_streams)
         # With its streams a stack keeps its file, by which the next start knows them.
-        folders.remove(stack.folder, [persistence.folder(stack), stack.folder / "stack.json"] if keep_streams else [])
+        kept = [persistence.folder(stack), stack.folder / "stack.json"] if keep_streams else []
+        folders.remove(stack.folder, [*kept, *(model.of_server(stack) if keep_model else [])])
     return True

@@ -39,7 +39,12 @@ def place(stack: Stack | None) -> Place:
     """The checkout's own MLflow folder, or a stack's tracking server, whose runs end with the stack."""
     if stack is None or not stack.mlflow_port:
         return Place(paths.MODEL_FILE, paths.MLFLOW_DIR, None)
-    return Place(stack.folder / "model.json", stack.folder / "mlflow", stack.mlflow_url)
+    return Place(*of_server(stack), stack.mlflow_url)
+
+
+def of_server(stack: Stack) -> tuple[Path, Path]:
+    """Where a stack with a tracking server of its own remembers its current model, and keeps those downloaded."""
+    return stack.folder / "model.json", stack.folder / "mlflow"
 
 
 def current(stack: Stack | None) -> dict[str, Any]:

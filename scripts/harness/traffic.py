@@ -1,20 +1,18 @@
-"""What the user does with a stack that is up: send, watch, verify, look at failures and logs."""
+"""What the user does with a stack that is up: send, watch, look at failures and logs."""
 
 from __future__ import annotations
 
 import json
-import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from harness import chaos, console, events, failed, ledger, live, offline, streams, usage
+from harness import console, events, failed, live, streams, usage
 from harness.clients import Clients
 from harness.errors import HarnessError
 from harness.failed import report as failed_report
-from harness.ledger import report as ledger_report
 from harness.paths import shown
 from harness.stack import DOCKER, REGION, Stack
 
@@ -165,37 +163,3 @@ def redrive(stack: Stack) -> None:
     for found in done.unreadable:
         console.warn(f"{found.key} was left as it is: {found.problem}")
     console.say("Next: make failed-events shows what failed again")
-
-
-def verify(stack: Stack, count: int, rate: float | None) -> bool:
-    """Puts made-up events and prints the ledger's verdict.
-
-    Returns:
-        Whether every event was predicted rightly.
-    """
-    with console.step(f"Verify {count} events") as step:
-        records = events.made_up(stack, count, keys=events.few_keys(count))
-        result = ledger.run(stack, records, offline.expectations(stack.model), step, rate)
-    return _show_verdict(stack, result)
-
-
-def chaos_verdict(stack: Stack, seed: int | None, count: int) -> bool:
-    """Puts made-up events under a seeded schedule of faults and prints the ledger's verdict.
-
-    Returns:
-        Whether nothing was lost or wrong; predicted twice is allowed.
-    """
-    seed = secrets.randbelow(10_000) if seed is None else seed
-    with console.step(f"{count} events under the faults of SEED={seed}") as step:
-        result, happened = chaos.run(stack, seed, step, count)
-    if not happened.total():
-        raise HarnessError("no fault came about, so that nothing is proved", "use more events: make chaos COUNT=2000")
-    console.out.print("  faults                 " + ", ".join(f"{name} {n}" for name, n in sorted(happened.items())))
-    return _show_verdict(stack, result)
-
-
-def _show_verdict(stack: Stack, result: ledger.Ledger) -> bool:
-    path = ledger_report.path_for(stack.name)
-    ledger_report.write(result, path)
-    ledger_report.show(result, path)
-    return result.passed

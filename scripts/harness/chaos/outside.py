@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from harness import live, workers
+from harness import live, local, runtimes, workers
 from harness.clients import Clients
 from harness.stack import Stack
 from harness.waiting import poll
 
 SWITCH_DEADLINE = 60.0
+END_DEADLINE = 30.0
 FREEZE_SECONDS = 1.0
 
 
@@ -56,6 +57,14 @@ def replace_function(stack: Stack) -> bool:
     """Publishes a changed version, lets it answer the events, and goes back: two deployments while events flow."""
     with live.changed_function(stack, CHAOS="1"):
         pass
+    return True
+
+
+def kill_localstack(stack: Stack) -> bool:
+    """SIGKILL to LocalStack, which is then brought back as `make local-up` does; for stacks with PERSISTENCE=1 only."""
+    runtimes.of(stack).kill(stack)
+    poll(lambda: not stack.alive(), "the end of LocalStack", END_DEADLINE)
+    local.restart(stack)
     return True
 
 

@@ -5,109 +5,132 @@ Nothing of this is in the deployed function: faults come from outside, or from t
 
 from __future__ import annotations
 
-import json
-import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from harness import events, ledger, offline
-from harness.chaos import injected, outside
+from botocore.exceptions import BotoCoreError, ClientError
+
+from harness import console, engine, ledger
+from harness.chaos import injected, stream
+from harness.chaos.schedule import ALL, EVERY_SECONDS, KILL, Fault, schedule
 from harness.console import Step
-from harness.ledger import Ledger
+from harness.errors import HarnessError
+from harness.ledger import Ledger, Patience, Target
 from harness.stack import Stack
 
 RATE = 100.0
 EVENTS = 2_000
-FIRST_FAULT, LAST_FAULT = 0.1, 0.9  # of the time the events take to be put: the stream flows before and after
-FAULT_EVERY_SECONDS = 2.0
-INVALID_SHARE = 0.02
-SKEWED_SHARE = 0.05
-SKEWED_DATES = ("1970-01-01", "2099-12-31")  # of producers whose clock is wrong
+LOOK_SECONDS = 0.02
+# After a kill the mapping is there again a while after the streams are, in containers later than in processes.
+PATIENCE_WITH_KILLS = Patience(quiet=180.0)
 
 
 @dataclass(frozen=True)
-class Fault:
-    """One fault of a schedule.
+class Outcome:
+    """What a schedule came to.
 
     Attributes:
-        at: seconds after the first put.
-        name: which of `FAULTS`.
+        seed: its seed.
+        ledger: with the verdict on every event.
+        happened: how often each fault struck.
+        seconds: how long it took, the waiting for the last event included.
     """
 
-    at: float
-    name: str
+    seed: int
+    ledger: Ledger
+    happened: Counter[str]
+    seconds: float
 
 
-def schedule(seed: int, seconds: float) -> list[Fault]:
-    """The faults of a seed, in the order of their time; the same seed gives the same ones.
-
-    Args:
-        seed: any integer.
-        seconds: how long events are put.
-    """
-    chance = random.Random(seed)  # noqa: S311 - a test schedule
-    count = max(1, int(seconds / FAULT_EVERY_SECONDS))
-    times = sorted(chance.uniform(FIRST_FAULT, LAST_FAULT) * seconds for _ in range(count))
-    return [Fault(round(at, 2), chance.choice(sorted(FAULTS))) for at in times]
-
-
-FAULTS: dict[str, Callable[[Stack], int]] = {**outside.FAULTS, **injected.FAULTS}
-
-
-def run(stack: Stack, seed: int, step: Step, count: int = EVENTS) -> tuple[Ledger, Counter[str]]:
+def run(
+    stack: Stack, seed: int, step: Step, count: int = EVENTS, *, rate: float = RATE, every: float = EVERY_SECONDS
+) -> Outcome:
     """Puts events at a steady rate, some invalid and some of a wrong time, while the seed's faults happen.
 
+    Buckets do not outlive LocalStack: a schedule that kills it has no invalid events.
+
     Args:
-        stack: a stack that is up.
+        stack: a stack that is up; after a kill it is brought up to date.
         seed: chooses events and faults.
         step: gets told how far it has come.
         count: number of events.
-
-    Returns:
-        The ledger and how often each fault happened.
+        rate: events a second.
+        every: seconds between two faults, on average.
 
     Raises:
         HarnessError: the stack injects no faults.
     """
     injected.request(stack, "GET")  # known before anything is put
-    chance = random.Random(seed)  # noqa: S311 - test data
-    # Same keys, same shards for a seed.
-    records = events.made_up(stack, count, seed, prefix=f"chaos-{seed}", keys=events.few_keys(count))
-    records = [_skewed(one, chance) if chance.random() < SKEWED_SHARE else one for one in records]
-    expect = offline.expectations(stack.model)
-    broken = {i for i in range(count) if chance.random() < INVALID_SHARE}
-    answers = [None if i in broken else value for i, value in enumerate(expect([data for data, _ in records]))]
-    sent = [(data[:-2] if i in broken else data, key) for i, (data, key) in enumerate(records)]
-    happened: Counter[str] = Counter()
-    stop = threading.Event()
-    errors: list[Exception] = []
+    started = time.monotonic()
+    faults = schedule(seed, count / rate, kill=stack.persistent, every=every)
+    kills = any(fault.name == KILL for fault in faults)
+    sent = stream.of_seed(stack, seed, count, invalid=not kills)
+    target = Target.of(stack)
 
-    def cause_faults() -> None:
-        started = time.monotonic()
+    def trouble() -> str | None:
+        return causing.error.cause if causing.error else target.trouble() if not kills else None
+
+    with Causing(stack, faults, step, rate) as causing:
+        result = ledger.run_on(
+            replace(target, trouble=trouble),
+            sent.records,
+            lambda _: sent.answers,
+            step,
+            rate,
+            PATIENCE_WITH_KILLS if kills else None,
+        )
+    if causing.error and not result.broken:
+        result.breaks(causing.error)
+    return Outcome(seed, result, causing.happened, time.monotonic() - started)
+
+
+class Causing:
+    """Causes faults, in a thread of its own, while events are put; use it as a context.
+
+    Args:
+        stack: a stack that is up.
+        faults: in the order of their time.
+        step: its `done` is the number of events put.
+        rate: events a second.
+
+    Attributes:
+        happened: how often each fault struck.
+        error: why a fault could not be caused; no more are then.
+    """
+
+    def __init__(self, stack: Stack, faults: Sequence[Fault], step: Step, rate: float) -> None:
+        self.happened: Counter[str] = Counter()
+        self.error: HarnessError | None = None
+        self._stack, self._faults, self._step, self._rate = stack, faults, step, rate
+        self._stop = threading.Event()
+        # A second Ctrl-C does not wait for it.
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> Causing:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._stop.set()
+        if kind is not None and self._thread.is_alive():
+            console.say("interrupted; the fault under way is ended, so that the pipeline runs again …")
+        self._thread.join()
+
+    def _run(self) -> None:
         try:
-            for fault in schedule(seed, count / RATE):
-                if stop.wait(max(0.0, started + fault.at - time.monotonic())):
-                    return
-                happened[fault.name] += FAULTS[fault.name](stack)
-        except Exception as error:
-            errors.append(error)
-
-    thread = threading.Thread(target=cause_faults)
-    thread.start()
-    try:
-        result = ledger.run(stack, sent, lambda _: answers, step, RATE)
-    finally:
-        stop.set()
-        thread.join()
-    if errors:
-        raise errors[0]
-    return result, happened
-
-
-def _skewed(record: tuple[bytes, str], chance: random.Random) -> tuple[bytes, str]:
-    event = json.loads(record[0])
-    event["sales_input"]["date"] = chance.choice(SKEWED_DATES)
-    return events.encode(event), record[1]
+            with console.beside(self._step):
+                for fault in self._faults:
+                    while self._step.done < fault.at * self._rate:
+                        if self._stop.wait(LOOK_SECONDS):
+                            return
+                    if self._stop.is_set():
+                        return
+                    self._step.aside = fault.name
+                    self.happened[fault.name] += ALL[fault.name](self._stack)
+        except HarnessError as error:
+            self.error = error
+        except (ClientError, BotoCoreError, *engine.ERRORS) as error:
+            self.error = HarnessError(f"{fault.name}: {error}", "look at make local-status and make local-logs")

@@ -12,7 +12,7 @@ from itertools import batched
 from typing import TYPE_CHECKING, Any
 
 from harness.failed.documents import DISCARDED, INVALID, Failed, parse
-from harness.streams.patience import Backoff
+from harness.streams.patience import Backoff, Trouble, no_trouble
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -39,7 +39,11 @@ class Object:
 
 
 def objects(
-    client: S3Client, bucket: str, seen: set[str] | None = None, since: dt.datetime | None = None
+    client: S3Client,
+    bucket: str,
+    seen: set[str] | None = None,
+    since: dt.datetime | None = None,
+    trouble: Trouble = no_trouble,
 ) -> Iterator[Object]:
     """Reads the objects of both kinds, in the order of their keys.
 
@@ -48,43 +52,44 @@ def objects(
         bucket: the failed-events bucket.
         seen: keys to pass over; those read are added, so that the next call reads only what is new.
         since: objects last written before are passed over.
+        trouble: as for `Backoff`.
 
     Yields:
         Each object; one that is deleted meanwhile is left out.
 
     Raises:
-        HarnessError: S3 did not answer for a minute.
+        HarnessError: S3 did not answer for two minutes.
     """
     seen = set() if seen is None else seen
     # The list first: what fails again while its events are put back belongs to the next time.
     listed = [
         key
         for kind in (INVALID, DISCARDED)
-        for page in _pages(client, bucket, kind)
+        for page in _pages(client, bucket, kind, trouble)
         for key, written in page
         if key not in seen and (since is None or written >= since)
     ]
     with ThreadPoolExecutor(PARALLEL_READS) as pool:
         for keys in batched(listed, 2 * PARALLEL_READS, strict=False):  # an object may have 6 MB
-            for key, found in zip(keys, pool.map(lambda key: _object(client, bucket, key), keys), strict=True):
+            for key, found in zip(keys, pool.map(lambda key: _object(client, bucket, key, trouble), keys), strict=True):
                 seen.add(key)
                 if found is not None:
                     yield found
 
 
-def _pages(client: S3Client, bucket: str, prefix: str) -> Iterator[list[tuple[str, dt.datetime]]]:
+def _pages(client: S3Client, bucket: str, prefix: str, trouble: Trouble) -> Iterator[list[tuple[str, dt.datetime]]]:
     where: dict[str, Any] = {"Bucket": bucket, "Prefix": prefix}
     while True:
-        page = _patient().call(partial(client.list_objects_v2, **where))
+        page = _patient(trouble).call(partial(client.list_objects_v2, **where))
         yield [(item["Key"], item["LastModified"]) for item in page.get("Contents", [])]
         if not page.get("NextContinuationToken"):
             return
         where["ContinuationToken"] = page["NextContinuationToken"]
 
 
-def _object(client: S3Client, bucket: str, key: str) -> Object | None:
+def _object(client: S3Client, bucket: str, key: str, trouble: Trouble) -> Object | None:
     try:
-        body = _patient().call(lambda: client.get_object(Bucket=bucket, Key=key)["Body"].read())
+        body = _patient(trouble).call(lambda: client.get_object(Bucket=bucket, Key=key)["Body"].read())
     except client.exceptions.NoSuchKey:  # put back meanwhile
         return None
     try:
@@ -93,8 +98,8 @@ def _object(client: S3Client, bucket: str, key: str) -> Object | None:
         return Object(key, [], str(error))
 
 
-def _patient() -> Backoff:
-    return Backoff("reading the failed-events bucket", "look at make local-status")
+def _patient(trouble: Trouble) -> Backoff:
+    return Backoff("reading the failed-events bucket", "look at make local-status", trouble)
 
 
 def read(client: S3Client, bucket: str, seen: set[str] | None = None) -> Iterator[Failed]:
@@ -113,10 +118,12 @@ class News:
     Args:
         client: S3.
         bucket: the failed-events bucket.
+        trouble: as for `Backoff`.
     """
 
-    def __init__(self, client: S3Client, bucket: str) -> None:
-        self._client, self._bucket = client, bucket
+    def __init__(self, client: S3Client, bucket: str, trouble: Trouble = no_trouble) -> None:
+        self._client, self._bucket, self._trouble = client, bucket, trouble
+        self._missing = _patient(trouble)
         self._since = dt.datetime.now(dt.UTC) - CLOCK_MARGIN
         self._seen: set[str] = set()
         self._not_before = 0.0
@@ -129,10 +136,18 @@ class News:
 
         Yields:
             Each event.
+
+        Raises:
+            HarnessError: S3 did not answer, or had no such bucket, for two minutes.
         """
         started = time.monotonic()
         if started < self._not_before and not now:
             return
-        for found in objects(self._client, self._bucket, self._seen, self._since):
-            yield from found.events
-        self._not_before = time.monotonic() + (time.monotonic() - started) / LISTING_SHARE
+        try:
+            for found in objects(self._client, self._bucket, self._seen, self._since, self._trouble):
+                yield from found.events
+        except self._client.exceptions.NoSuchBucket as error:  # a LocalStack that was killed gets its buckets anew
+            self._not_before = time.monotonic() + self._missing.failed(error)
+        else:
+            self._missing.succeeded()
+            self._not_before = time.monotonic() + (time.monotonic() - started) / LISTING_SHARE

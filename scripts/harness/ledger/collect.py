@@ -7,21 +7,18 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING
 
 from harness import failed, streams
 from harness.console import Step
 from harness.errors import HarnessError
 from harness.ledger.verdicts import Ledger
 
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
-
 # AWS allows five readings a second and shard; each costs the Kinesis server time that the pipeline needs.
 READ_PAUSE = 0.2
 FAILED_PAUSE = 1.0
 CHECK_PAUSE = 0.05
-DRAIN_SECONDS = 60.0
+# Reading rides out an outage of two minutes by itself.
+DRAIN_SECONDS = 180.0
 
 
 @dataclass(frozen=True)
@@ -75,13 +72,11 @@ class Collector:
     Args:
         ledger: what to fill.
         reader: at the output stream's place before the first put.
-        s3: a client of the bucket's.
-        bucket: the failed-events bucket.
+        failures: what is new in the failed-events bucket.
     """
 
-    def __init__(self, ledger: Ledger, reader: streams.Reader, s3: S3Client, bucket: str) -> None:
-        self._ledger, self._reader = ledger, reader
-        self._failures = failed.News(s3, bucket)
+    def __init__(self, ledger: Ledger, reader: streams.Reader, failures: failed.News) -> None:
+        self._ledger, self._reader, self._failures = ledger, reader, failures
         self._watches = (Watch(self._read, READ_PAUSE), Watch(self._list, FAILED_PAUSE))
 
     def __enter__(self) -> Collector:
@@ -129,7 +124,7 @@ class Collector:
         """Reads stream and bucket to their end, after the threads have stopped.
 
         Raises:
-            HarnessError: the stream's end was not reached in a minute.
+            HarnessError: the stream's end was not reached in three minutes.
         """
         deadline = time.monotonic() + DRAIN_SECONDS
         while True:

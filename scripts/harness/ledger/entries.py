@@ -81,6 +81,7 @@ class Entry:
         output_key: partition key of the first prediction.
         mistake: what is wrong with a prediction, or with the payload that was kept of it.
         reasons: every failure read for it.
+        copies: predictions of a second record of it, stored by a put whose answer was lost; set by `copies.match`.
         late: its first prediction came after that of a later event of the same keys; set by `order.judge`.
     """
 
@@ -92,6 +93,7 @@ class Entry:
     output_key: str = ""
     mistake: str = ""
     reasons: tuple[str, ...] = ()
+    copies: int = 0
     late: bool = False
 
     @property
@@ -108,7 +110,7 @@ class Entry:
             return Verdict.WRONG
         if self.reasons:
             return Verdict.FAILED
-        return Verdict.DUPLICATED if self.predictions > 1 else Verdict.PREDICTED
+        return Verdict.DUPLICATED if self.predictions + self.copies > 1 else Verdict.PREDICTED
 
     def take_prediction(self, answer: Answer, version: str | None) -> None:
         """Enters a prediction.
@@ -122,9 +124,10 @@ class Entry:
             self.position = answer.position
             self.output_key = self.put.key if answer.key == self.put.key else answer.key  # equal text is kept once
         self.predictions += 1
-        self.mistake = self.mistake or self._mistake(answer, version)
+        self.mistake = self.mistake or self.mistake_in(answer, version)
 
-    def _mistake(self, answer: Answer, version: str | None) -> str:
+    def mistake_in(self, answer: Answer, version: str | None) -> str:
+        """What is wrong with a prediction of this event; empty when it is right. Arguments as for `take_prediction`."""
         if self.expected is None:
             return f"predicted {answer.sales}, but it must fail"
         if not math.isclose(answer.sales, self.expected, rel_tol=RELATIVE_TOLERANCE, abs_tol=ABSOLUTE_TOLERANCE):

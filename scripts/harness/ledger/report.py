@@ -16,7 +16,7 @@ from harness.ledger.verdicts import Ledger
 from harness.paths import CACHE, shown
 
 MAX_EXAMPLES = 5
-BAD = frozenset({"lost", "wrong prediction", "out of order", "unreadable records", "failed unexpectedly"})
+BAD = frozenset({"lost", "wrong prediction", "out of order", "unreadable records", "failed unexpectedly", "not put"})
 ALWAYS = frozenset({*Verdict, "events", "out of order"})  # shown also when there are none
 
 
@@ -58,6 +58,8 @@ def _row(entry: Entry) -> dict[str, Any]:
         row["reasons"] = list(entry.reasons)
     if entry.mistake:
         row["mistake"] = entry.mistake
+    if entry.copies:
+        row["predictions_of_copies"] = entry.copies
     return row
 
 

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from harness import failed, streams
-from harness.ledger import order
+from harness.errors import HarnessError
+from harness.ledger import copies, order
 from harness.ledger.entries import Answer, Entry, Verdict
 
 PERCENTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "max": 1.0}
@@ -24,20 +25,23 @@ class Ledger:
 
     Attributes:
         entries: event id to entry.
-        strangers: event ids of predictions for events that the ledger did not put.
         unreadable: records of the output stream that are no prediction at all.
         seconds: time from the first put to the last first answer.
         heard_at: time.monotonic() when something was last read of a known event.
         gave_up: why the ledger stopped before it had heard of every event; empty when it had.
+        broken: what ended the run before its end, if anything did.
+        not_put: events that were to be put and never acknowledged, when the run was ended so.
     """
 
     def __init__(self, version: str | None = None) -> None:
         self.entries: dict[str, Entry] = {}
-        self.strangers: list[str] = []
+        self._unknown: list[Answer] = []
         self.unreadable = 0
         self.seconds = 0.0
         self.heard_at = time.monotonic()
         self.gave_up = ""
+        self.broken: HarnessError | None = None
+        self.not_put = 0
         self._version = version
         self._answered = 0
         self._last_answer = 0.0
@@ -65,7 +69,7 @@ class Ledger:
         """Says that no more events will be put: whatever is read for others belongs to somebody else."""
         with self._lock:
             self.heard_at = time.monotonic()
-            self.strangers += [event_id for event_id, answers in (self._early or {}).items() for _ in answers]
+            self._unknown += [answer for answers in (self._early or {}).values() for answer in answers]
             self._early = None
 
     def take_predictions(self, records: Iterable[streams.Read]) -> None:
@@ -79,7 +83,7 @@ class Ledger:
                 elif entry := self.entries.get(answer.event_id):
                     self._take(entry, answer)
                 elif self._early is None:
-                    self.strangers.append(answer.event_id)
+                    self._unknown.append(answer)
                 else:
                     self._early.setdefault(answer.event_id, []).append(answer)
 
@@ -114,9 +118,25 @@ class Ledger:
         """Whether something was heard of every event."""
         return self._answered == len(self.entries)
 
+    def breaks(self, error: HarnessError, not_put: int = 0) -> None:
+        """Says what ended the run before its end.
+
+        Args:
+            error: the cause.
+            not_put: how many events were never acknowledged.
+        """
+        self.broken, self.gave_up, self.not_put = error, error.cause, not_put
+
     def close(self) -> None:
         """Ends the run."""
+        with self._lock:
+            self._unknown = copies.match(self._unknown, self.entries.values(), self._version)
         self.seconds = max(0.0, self._last_answer - self._first_put) if self._answered else 0.0
+
+    @property
+    def strangers(self) -> list[str]:
+        """Event ids of predictions for events that the ledger did not put."""
+        return [answer.event_id for answer in self._unknown]
 
     @property
     def counts(self) -> Counter[Verdict]:
@@ -135,10 +155,13 @@ class Ledger:
 
     @property
     def passed(self) -> bool:
-        """Nothing lost, wrong, unreadable or out of order, nothing failed that should not have; twice is allowed."""
+        """Nothing lost, wrong, unreadable or out of order, nothing failed that should not have; twice is allowed.
+
+        A run that something ended before its end proves nothing.
+        """
         counts = self.counts
         bad = counts[Verdict.LOST] + counts[Verdict.WRONG] + self.unreadable + self.out_of_order
-        return not bad and self.failures_expected
+        return not bad and self.failures_expected and self.broken is None
 
     def latencies(self) -> list[float]:
         """Seconds from put to arrival of the first prediction, ascending."""
@@ -150,9 +173,11 @@ class Ledger:
         entries = self.entries.values()
         return {
             "events": total,
+            "not put": self.not_put,
             **{verdict.value: counts[verdict] for verdict in Verdict},
             "out of order": self.out_of_order,
-            "extra predictions": sum(max(0, entry.predictions - 1) for entry in entries),
+            "extra predictions": sum(max(0, entry.predictions + entry.copies - 1) for entry in entries),
+            "put twice": sum(1 for entry in entries if entry.copies),
             "predicted and failed": sum(1 for entry in entries if entry.predictions and entry.reasons),
             "failed unexpectedly": sum(1 for entry in entries if entry.reasons and entry.expected is not None),
             "unreadable records": self.unreadable,

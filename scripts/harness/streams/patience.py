@@ -24,7 +24,15 @@ THROTTLED = frozenset(
     }
 )
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0
-GIVE_UP_SECONDS = 60.0
+# LocalStack, killed, is back within a minute or so, and the stack around it within a minute and a half.
+GIVE_UP_SECONDS = 120.0
+
+type Trouble = Callable[[], str | None]
+
+
+def no_trouble() -> str | None:
+    """Nothing is known that would make another try useless."""
+    return None
 
 
 def transient(error: Exception) -> bool:
@@ -41,11 +49,11 @@ class Backoff:
     Args:
         what: what fails, for the message.
         next_step: what the user can do about it.
-        seconds: how long without success until giving up.
+        trouble: asked after each failure; what it answers makes further tries useless, and is the cause of the error.
     """
 
-    def __init__(self, what: str, next_step: str, seconds: float = GIVE_UP_SECONDS) -> None:
-        self._what, self._next_step, self._seconds = what, next_step, seconds
+    def __init__(self, what: str, next_step: str, trouble: Trouble = no_trouble) -> None:
+        self._what, self._next_step, self._trouble = what, next_step, trouble
         self._failures = 0
         self._since = 0.0
 
@@ -61,13 +69,15 @@ class Backoff:
             (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
 
         Raises:
-            HarnessError: nothing has succeeded for too long.
+            HarnessError: nothing has succeeded for too long, or nothing can.
         """
+        if known := self._trouble():
+            raise HarnessError(f"{self._what} failed: {known}", self._next_step)
         now = time.monotonic()
         if self._failures == 0:
             self._since = now
-        elif now - self._since > self._seconds:
-            raise HarnessError(f"{self._what} failed for {self._seconds:.0f} s: {cause}", self._next_step)
+        elif now - self._since > GIVE_UP_SECONDS:
+            raise HarnessError(f"{self._what} failed for {GIVE_UP_SECONDS:.0f} s: {cause}", self._next_step)
         self._failures += 1
         longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(self._failures, 30))
         return random.uniform(FIRST_PAUSE / 2, longest)  # noqa: S311 - jitter, no secret

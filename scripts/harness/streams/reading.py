@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from harness.streams.patience import Backoff, transient
+from harness.streams.patience import Backoff, Trouble, no_trouble, transient
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient
@@ -43,9 +43,19 @@ class Read:
 
 @dataclass(slots=True)
 class _Shard:
-    """A shard that is read: its next iterator, the last record read, when it may be asked again, and what is left."""
+    """A shard that is read.
 
-    iterator: str
+    Attributes:
+        iterator: where to read on; None when it has to be made anew.
+        position: where to read from when no record of it has been read.
+        backoff: counts failures in a row.
+        last: sequence number of the last record read.
+        not_before: time.monotonic() before which it is left in peace.
+        at_end: whether the last reading left nothing behind.
+    """
+
+    iterator: str | None
+    position: str
     backoff: Backoff
     last: str | None = None
     not_before: float = 0.0
@@ -56,10 +66,24 @@ class Reader:
     """Follows all shards of a stream from a starting position.
 
     The records of one partition key come in the order in which Kinesis took them: each shard is read in its order,
-    and the children of a split or merge only after all of their parents.
+    and the children of a split or merge only after all of their parents. After an outage it goes on behind the last
+    record it has read.
+
+    Args:
+        client: Kinesis.
+        stream: name of the stream.
+        position: ShardIteratorType to start with.
+        trouble: as for `Backoff`.
     """
 
-    def __init__(self, client: KinesisClient, stream: str, position: str = "TRIM_HORIZON") -> None:
+    def __init__(
+        self,
+        client: KinesisClient,
+        stream: str,
+        position: str = "TRIM_HORIZON",
+        trouble: Trouble = no_trouble,
+    ) -> None:
+        self._trouble = trouble
         self._client = client
         self._stream = stream
         self._started = dt.datetime.now(dt.UTC)
@@ -75,13 +99,16 @@ class Reader:
         return [shard for page in self._backoff().call(lambda: list(pages)) for shard in page["Shards"]]
 
     def _backoff(self) -> Backoff:
-        return Backoff(f"reading {self._stream}", "look at make local-status and make local-logs")
+        return Backoff(f"reading {self._stream}", "look at make local-status and make local-logs", self._trouble)
 
     def _parents(self, shard: ShardTypeDef) -> set[str]:
         return {shard.get("ParentShardId", ""), shard.get("AdjacentParentShardId", "")}
 
     def _add(self, shard: str, position: str) -> None:
-        self._open[shard] = _Shard(self._iterator(shard, position, None), self._backoff())
+        iterator = self._backoff().call(lambda: self._iterator(shard, position, None))
+        # LATEST again would skip what came meanwhile.
+        again = "AT_TIMESTAMP" if position == "LATEST" else position
+        self._open[shard] = _Shard(iterator, again, self._backoff())
         self._known.add(shard)
 
     def _discover(self) -> None:
@@ -99,9 +126,7 @@ class Reader:
             where = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "StartingSequenceNumber": last}
         elif position == "AT_TIMESTAMP":
             where["Timestamp"] = self._started
-        return self._backoff().call(
-            lambda: self._client.get_shard_iterator(StreamName=self._stream, ShardId=shard, **where)
-        )["ShardIterator"]
+        return self._client.get_shard_iterator(StreamName=self._stream, ShardId=shard, **where)["ShardIterator"]
 
     @property
     def at_end(self) -> bool:
@@ -112,7 +137,7 @@ class Reader:
         """Reads what has arrived on every shard since the last call; an empty list when nothing has.
 
         Raises:
-            HarnessError: every try failed for a minute.
+            HarnessError: every try failed for two minutes.
         """
         found: list[Read] = []
         for name, shard in list(self._open.items()):
@@ -136,15 +161,18 @@ class Reader:
         if time.monotonic() < shard.not_before:
             return None
         try:
+            if shard.iterator is None:
+                shard.iterator = self._iterator(name, shard.position, shard.last)
             page = self._client.get_records(ShardIterator=shard.iterator)
         except self._client.exceptions.ExpiredIteratorException:
-            # LATEST would skip what came meanwhile.
-            shard.iterator = self._iterator(name, "AT_TIMESTAMP", shard.last)
+            shard.iterator = None
             shard.at_end = False
             return None
         except (ClientError, BotoCoreError) as error:
             if not transient(error):
                 raise
+            if not isinstance(error, ClientError):  # no answer: who answers next may not know the iterator
+                shard.iterator = None
             shard.at_end = False
             shard.not_before = time.monotonic() + shard.backoff.failed(error)
             return None

@@ -1,0 +1,114 @@
+"""Many short schedules one after the other: a line for each, and what they come to together."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from harness import console
+from harness.chaos.run import Outcome
+from harness.errors import HarnessError
+from harness.ledger import Verdict
+from harness.paths import CACHE, shown
+
+HEADER = "a seed: events, lost, wrong, out of order, predicted twice, faults"
+
+
+def seeds(text: str) -> range:
+    """The seeds that SEEDS names: `100` for 1 to 100, or `7-12`.
+
+    Raises:
+        HarnessError: it names none.
+    """
+    match = re.fullmatch(r"(?:(\d+)-)?(\d+)", text, re.ASCII)
+    first, last = (int(match[1] or 1), int(match[2])) if match else (1, 0)
+    if first > last:
+        raise HarnessError(f"SEEDS={text} names no seeds", "for example: SEEDS=100 for seeds 1 to 100, or SEEDS=7-12")
+    return range(first, last + 1)
+
+
+def path_for(name: str) -> Path:
+    """Where the results of a stack's last series are written."""
+    return CACHE / "ledger" / f"{name}-series.json"
+
+
+def by_kind(happened: Counter[str]) -> str:
+    """Faults with their numbers; those that did not strike are left out."""
+    return ", ".join(f"{name} {number}" for name, number in sorted(happened.items()) if number) or "none"
+
+
+def row(outcome: Outcome) -> dict[str, Any]:
+    """What a schedule came to, in numbers; seconds include the waiting for the last event."""
+    summary = outcome.ledger.summary()
+    return {
+        "seed": outcome.seed,
+        "events": summary["events"],
+        "lost": summary[Verdict.LOST],
+        "wrong": summary[Verdict.WRONG],
+        "out of order": summary["out of order"],
+        "twice": summary[Verdict.DUPLICATED],
+        "failed with reason": summary[Verdict.FAILED],
+        "faults": outcome.happened.total(),
+        "seconds": round(outcome.seconds, 1),
+    }
+
+
+class Series:
+    """The outcomes of seeds, in the order in which they were run.
+
+    Args:
+        count: events of each.
+
+    Attributes:
+        rows: one of `row` for each, and whether it passed.
+        happened: how often each fault struck in all of them.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self.rows: list[dict[str, Any]] = []
+        self.happened: Counter[str] = Counter()
+
+    def add(self, outcome: Outcome) -> str:
+        """Takes an outcome; returns it as the line of its seed."""
+        found = row(outcome) | {"passed": outcome.ledger.passed, "faults by kind": dict(outcome.happened)}
+        self.rows.append(found)
+        self.happened += outcome.happened
+        return "{events}, {lost}, {wrong}, {out of order}, {twice}, {faults}".format_map(found)
+
+    def totals(self) -> dict[str, Any]:
+        """Sums over all seeds."""
+        names = ("events", "lost", "wrong", "out of order", "twice", "failed with reason", "faults", "seconds")
+        return {name: round(sum(row[name] for row in self.rows), 1) for name in names}
+
+    def write(self, path: Path) -> None:
+        """Writes totals, faults by kind and every row, whole or not at all."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        document = {
+            "passed": bool(self.rows) and all(row["passed"] for row in self.rows),
+            "events_each": self._count,
+            "totals": self.totals(),
+            "faults": dict(sorted(self.happened.items())),
+            "seeds": self.rows,
+        }
+        draft = path.with_name(path.name + ".new")
+        draft.write_text(json.dumps(document, indent=1))
+        draft.replace(path)
+
+    def show(self, path: Path) -> None:
+        """Prints the sums and the faults as a table, and where each seed's numbers stand."""
+        table = Table(f"{len(self.rows)} seeds", box=None, pad_edge=False)
+        table.add_column("", justify="right")
+        for name, value in self.totals().items():
+            table.add_row(
+                name, f"{value:,}", style="red" if value and name in ("lost", "wrong", "out of order") else ""
+            )
+        for name, number in sorted(self.happened.items()):
+            table.add_row(f"  {name}", f"{number:,}")
+        console.out.print(table)
+        console.say(f"the numbers of each seed: {shown(path)}")

@@ -1,0 +1,53 @@
+"""The events of a seed: some are invalid, some of a wrong time, and what must become of each is known."""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import dataclass
+
+from harness import events, offline
+from harness.stack import Stack
+
+INVALID_SHARE = 0.02
+SKEWED_SHARE = 0.05
+SKEWED_DATES = ("1970-01-01", "2099-12-31")  # of producers whose clock is wrong
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Records to put and what must become of them.
+
+    Attributes:
+        records: data and partition key of each.
+        answers: the prediction each must get; None for those that must fail.
+    """
+
+    records: list[tuple[bytes, str]]
+    answers: list[float | None]
+
+
+def of_seed(stack: Stack, seed: int, count: int, *, invalid: bool) -> Stream:
+    """The events of a seed, with the same keys, and so the same shards, every time.
+
+    Args:
+        stack: a stack with a model.
+        seed: any integer.
+        count: how many.
+        invalid: whether some are invalid.
+    """
+    chance = random.Random(seed)  # noqa: S311 - test data
+    made = events.made_up(stack, count, seed, prefix=f"chaos-{seed}", keys=events.few_keys(count))
+    made = [_skewed(one, chance) if chance.random() < SKEWED_SHARE else one for one in made]
+    expected = offline.expectations(stack.model)([data for data, _ in made])
+    broken = {number for number in range(count) if chance.random() < INVALID_SHARE and invalid}
+    return Stream(
+        [(data[:-2] if number in broken else data, key) for number, (data, key) in enumerate(made)],
+        [None if number in broken else value for number, value in enumerate(expected)],
+    )
+
+
+def _skewed(record: tuple[bytes, str], chance: random.Random) -> tuple[bytes, str]:
+    event = json.loads(record[0])
+    event["sales_input"]["date"] = chance.choice(SKEWED_DATES)
+    return events.encode(event), record[1]
