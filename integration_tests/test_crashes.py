@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from harness import chaos, events, ledger, offline, workers
+from harness.chaos import soak
 from harness.console import Step
 from harness.ledger import Verdict
 from harness.stack import Stack
@@ -38,7 +39,14 @@ def test_killed_function_processes_lose_nothing(stack: Stack) -> None:
 
 
 def test_a_seeded_schedule_of_faults_loses_nothing(stack: Stack) -> None:
-    result, happened = chaos.run(stack, seed=1, step=Step("chaos"), count=1000)
-    assert result.passed, result.summary()
-    assert result.counts[Verdict.FAILED] > 0  # the invalid ones, which the schedule mixes in
-    assert happened.total() >= 3
+    outcome = chaos.run(stack, seed=1, step=Step("chaos"), count=1000)
+    assert outcome.ledger.passed, outcome.ledger.summary()
+    assert outcome.ledger.counts[Verdict.FAILED] > 0  # the invalid ones, which the schedule mixes in
+    assert outcome.happened.total() >= 3
+
+
+def test_a_soak_samples_the_memory_of_localstack_and_function(stack: Stack) -> None:
+    found = soak.run(stack, seed=2, count=1000, rate=200.0)
+    assert found.outcome.ledger.passed, found.outcome.ledger.summary()
+    memory = found.report()["memory"]
+    assert memory["localstack"]["largest"] > memory["one environment"]["largest"] > 20  # MiB: Python and ONNX Runtime

@@ -10,9 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from harness import engine, events, local, processes, runtimes, streams
+from harness import chaos, engine, events, ledger, local, offline, processes, runtimes, streams
 from harness import stack as stacks
+from harness.chaos import KILL
 from harness.clients import Clients
+from harness.console import Step
 from harness.errors import HarnessError
 from harness.paths import STACKS
 from harness.stack import DOCKER, Stack
@@ -22,6 +24,7 @@ from harness.waiting import poll
 pytestmark = pytest.mark.local_only
 
 BATCH_SIZE = 100
+SEED_WITH_KILL = 18  # of few: in a schedule of eight seconds most seeds have none
 # As Terraform writes it; without the mend, `tflocal apply` fails with "Error acquiring the state lock".
 LOCK = json.dumps({"ID": "0c1d", "Operation": "OperationTypeApply", "Who": "killed@here", "Version": "1.11.4"})
 
@@ -53,12 +56,23 @@ def _log(name: str) -> str:
 
 
 def test_a_killed_localstack_is_replaced_and_nothing_is_left_after_down(name: str) -> None:
-    # GIVEN a stack whose LocalStack is killed without a chance to clean up
+    # GIVEN a stack whose LocalStack is killed without a chance to clean up, while events flow
     port = processes.free_ports(1)[0]
     stack, _ = local.up(name, "recovery", port)
     assert stack.alive()
-    runtimes.of(stack).kill(stack)
-    poll(lambda: not stack.alive(), "the end of LocalStack")
+    records, step = events.made_up(stack, 5000, seed=2), Step("5,000 events")
+    with ThreadPoolExecutor(1) as pool:
+        run = pool.submit(ledger.run, stack, records, offline.expectations(stack.model), step, 100.0)
+        poll(lambda: step.done > 100 or run.done(), "the first events", deadline=120)
+        runtimes.of(stack).kill(stack)
+        poll(lambda: not stack.alive(), "the end of LocalStack")
+        # THEN the ledger does not wait for what cannot come: its streams are gone
+        result = run.result(120)
+    assert result.broken is not None
+    assert "LocalStack has ended" in result.broken.cause
+    assert not result.passed
+    assert len(result.entries) + result.not_put == 5000
+    assert result.not_put > 0
     with pytest.raises(HarnessError, match="has ended"):
         stacks.running(name)
     # WHEN it is started again
@@ -81,7 +95,7 @@ def test_a_killed_localstack_is_replaced_and_nothing_is_left_after_down(name: st
     assert not (STACKS / f"{name}.lock").exists()
 
 
-@pytest.mark.timeout(600)  # two whole starts, the second with an apply more
+@pytest.mark.timeout(900)  # three whole starts, two of them with an apply more
 def test_streams_and_the_mappings_place_outlive_a_killed_localstack(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # GIVEN events that were acknowledged and not all predicted WHEN LocalStack is killed and the stack started again
     monkeypatch.setenv("PERSISTENCE", "1")
@@ -108,6 +122,13 @@ def test_streams_and_the_mappings_place_outlive_a_killed_localstack(name: str, m
     monkeypatch.setenv("PERSISTENCE", "0")
     with pytest.raises(HarnessError, match="runs with PERSISTENCE=1"):
         local.up(name, "recovery", port)
+    # WHEN a schedule of faults kills it once more, while events flow, THEN none is lost, and the stack is up to date
+    killed = again.instance
+    outcome = chaos.run(again, SEED_WITH_KILL, Step("chaos"), 800)
+    assert outcome.ledger.passed, outcome.ledger.summary()
+    assert outcome.happened[KILL] == 1
+    assert again.instance != killed
+    assert stacks.running(name) == again
     # WHEN it is taken down THEN the streams are gone as well
     local.down(name)
     assert _left_of(again) == []

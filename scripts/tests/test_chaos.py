@@ -1,22 +1,34 @@
-"""The schedule of faults: the same for the same seed, spread over the stream."""
+"""The schedule of faults: the same for the same seed, spread over the stream, LocalStack's end rare in it."""
 
 from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.chaos import FAULTS, schedule
+from harness.chaos import FAULTS, KILL, schedule
 
 
-@given(st.integers(), st.floats(min_value=1, max_value=1000))
-def test_a_seed_can_be_replayed_and_its_faults_lie_within_the_stream(seed: int, seconds: float) -> None:
-    faults = schedule(seed, seconds)
-    assert faults == schedule(seed, seconds)
+@given(st.integers(), st.floats(min_value=1, max_value=1000), st.booleans())
+def test_a_seed_can_be_replayed_and_its_faults_lie_within_the_stream(seed: int, seconds: float, kill: bool) -> None:
+    faults = schedule(seed, seconds, kill=kill)
+    assert faults == schedule(seed, seconds, kill=kill)
     assert faults
     assert [fault.at for fault in faults] == sorted(fault.at for fault in faults)
-    assert all(0 <= fault.at <= seconds and fault.name in FAULTS for fault in faults)
+    assert all(0 <= fault.at <= seconds and fault.name in {*FAULTS, KILL} for fault in faults)
 
 
 def test_seeds_differ_and_all_faults_are_drawn() -> None:
     assert schedule(1, 100) != schedule(2, 100)
     assert {fault.name for seed in range(20) for fault in schedule(seed, 20)} == set(FAULTS)
+
+
+@given(st.integers(), st.floats(min_value=1, max_value=1000))
+def test_kills_come_on_top_of_the_other_faults_and_are_few(seed: int, seconds: float) -> None:
+    without, faults = schedule(seed, seconds), schedule(seed, seconds, kill=True)
+    assert [fault for fault in faults if fault.name != KILL] == without
+    kills = len(faults) - len(without)
+    assert kills == 2 if seconds >= 300 else kills == 1 if seconds >= 20 else kills <= 1
+
+
+def test_of_short_schedules_a_few_have_a_kill() -> None:
+    assert 0 < sum(any(fault.name == KILL for fault in schedule(seed, 8, kill=True)) for seed in range(200)) < 40

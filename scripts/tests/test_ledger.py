@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -240,3 +241,54 @@ def test_sequence_numbers_are_compared_as_numbers() -> None:
 def test_events_of_different_keys_have_no_order(ledger: Ledger, answers: list[Read]) -> None:
     ledger.take_predictions(reversed(answers))
     assert ledger.out_of_order == 0
+
+
+def _repeated(number: int, key: str) -> Put:
+    return replace(_put(number, key), repeated=True)
+
+
+def test_a_record_stored_twice_by_a_put_without_answer_is_predicted_twice() -> None:
+    """The producer knows the second event id alone; the first is told by what its prediction says."""
+    put, other = _repeated(7, "k"), _put(8, "k")
+    ledger = Ledger(VERSION)
+    ledger.enter(put, 10.0)
+    ledger.enter(other, 20.0)
+    unacknowledged = replace(put, event_id=f"{SHARD}:5")
+    ledger.take_predictions([_answer(unacknowledged, 10.0), _answer(put, 10.0), _answer(other, 20.0)])
+    ledger.all_entered()
+    ledger.take_predictions([_answer(unacknowledged, 10.0)])
+    ledger.close()
+    assert ledger.passed
+    assert ledger.counts == {Verdict.DUPLICATED: 1, Verdict.PREDICTED: 1}
+    assert ledger.summary()["put twice"] == 1
+    assert ledger.summary()["extra predictions"] == 2
+    assert ledger.strangers == []
+
+
+@pytest.mark.parametrize(
+    ("put", "answer"),
+    [
+        (_put(7, "k"), _answer(_put(5, "k"), 10.0)),  # it was acknowledged at once
+        (_repeated(7, "k"), _answer(_put(5, "k"), 11.0)),
+        (_repeated(7, "k"), _answer(_put(5, "l"), 10.0)),
+        (_repeated(7, "k"), _answer(_put(5, "k"), 10.0, version="other")),
+    ],
+    ids=["not repeated", "value", "sales_id", "version"],
+)
+def test_what_fits_no_repeated_put_is_of_other_events(put: Put, answer: Read) -> None:
+    ledger = Ledger(VERSION)
+    ledger.enter(put, 10.0)
+    ledger.all_entered()
+    ledger.take_predictions([_answer(put, 10.0), answer])
+    ledger.close()
+    assert ledger.counts == {Verdict.PREDICTED: 1}
+    assert ledger.strangers == [f"{SHARD}:5"]
+
+
+def test_a_copy_does_not_stand_for_the_event_itself() -> None:
+    ledger = Ledger(VERSION)
+    ledger.enter(_repeated(7, "k"), 10.0)
+    ledger.all_entered()
+    ledger.take_predictions([_answer(_put(5, "k"), 10.0)])
+    ledger.close()
+    assert ledger.counts == {Verdict.LOST: 1}

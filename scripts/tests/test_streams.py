@@ -13,7 +13,7 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import EndpointConnectionError
-from botocore.stub import Stubber
+from botocore.stub import ANY, Stubber
 
 from harness import streams
 from harness.errors import HarnessError
@@ -58,6 +58,18 @@ def test_what_was_refused_is_put_again_and_keeps_its_place(client: Any, stub: St
     stub.add_response("put_records", {"Records": [_taken(3)]})
     puts = list(streams.put(client, "s", [(b"a", "k"), (b"b", "k"), (b"c", "k")]))
     assert [(put.data, put.sequence) for put in puts] == [(b"a", 2), (b"b", 1), (b"c", 3)]
+    assert all(put.repeated for put in puts)  # the failed calls may have stored them, as far as the producer knows
+
+
+def test_a_put_that_went_through_at_once_is_not_repeated(client: Any, stub: Stubber) -> None:
+    stub.add_response("put_records", {"Records": [_taken(1)]})
+    assert [put.repeated for put in streams.put(client, "s", [(b"a", "k")])] == [False]
+
+
+def test_known_trouble_ends_the_tries_at_once(client: Any, stub: Stubber) -> None:
+    stub.add_client_error("put_records", "InternalFailure", http_status_code=500)
+    with pytest.raises(HarnessError, match="LocalStack has ended"):
+        list(streams.put(client, "s", [(b"a", "k")], trouble=lambda: "LocalStack has ended"))
 
 
 def test_a_refusal_that_lasts_and_one_that_no_try_mends_are_told(
@@ -66,7 +78,7 @@ def test_a_refusal_that_lasts_and_one_that_no_try_mends_are_told(
     stub.add_client_error("put_records", "ResourceNotFoundException", "Stream s not found")
     with pytest.raises(HarnessError, match="Stream s not found"):
         list(streams.put(client, "s", [(b"a", "k")]))
-    monkeypatch.setattr(patience.Backoff.__init__, "__defaults__", (0.0,))
+    monkeypatch.setattr(patience, "GIVE_UP_SECONDS", 0.0)
     for _ in range(2):
         stub.add_response("put_records", {"FailedRecordCount": 1, "Records": [REFUSED]})
     with pytest.raises(HarnessError, match=r"failed for 0 s: .*Rate exceeded"):
@@ -161,3 +173,41 @@ def test_throttled_and_expired_readings_lose_nothing(client: Any, stub: Stubber)
     while not found:  # the throttled shard is left in peace for a moment
         found = _data(reader.read())
     assert found == [b"2"]
+
+
+@pytest.mark.parametrize(("first", "position"), [("LATEST", "AT_TIMESTAMP"), ("TRIM_HORIZON", "TRIM_HORIZON")])
+def test_after_an_outage_reading_goes_on_behind_the_last_record(
+    client: Any, stub: Stubber, monkeypatch: pytest.MonkeyPatch, first: str, position: str
+) -> None:
+    """Who answers after it may not know the iterators from before."""
+    _shards(stub, _shard("a"))
+    _iterator(stub, "a", first)
+    reader = streams.Reader(client, "s", first)
+    # WHEN there is no answer before anything was read THEN it starts where it would have
+    _no_answer(reader, client, monkeypatch)
+    where = {"Timestamp": ANY} if position == "AT_TIMESTAMP" else {}
+    _iterator(stub, "a", position, "a-1", **where)
+    _page(stub, "a-1", b"1", "a-2")
+    assert _data(_next(reader)) == [b"1"]
+    # WHEN there is none later THEN behind what was read
+    _no_answer(reader, client, monkeypatch)
+    _iterator(stub, "a", "AFTER_SEQUENCE_NUMBER", "a-3", StartingSequenceNumber="5")
+    _page(stub, "a-3", b"2", "a-4")
+    assert _data(_next(reader)) == [b"2"]
+
+
+def _no_answer(reader: streams.Reader, client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(**_: Any) -> Any:
+        raise EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(client, "get_records", refuse)
+        assert reader.read() == []
+    assert not reader.at_end
+
+
+def _next(reader: streams.Reader) -> list[streams.Read]:
+    found: list[streams.Read] = []
+    while not found:  # the shard is left in peace for a moment
+        found = reader.read()
+    return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import statistics
 import threading
 import time
 from dataclasses import dataclass
@@ -12,7 +14,10 @@ from harness.console import Step
 from harness.stack import Stack
 
 EVERY_SECONDS = 2.0
-KINDS = ("localstack", "function")
+LOCALSTACK, FUNCTION, ENVIRONMENT = "localstack", "function", "one environment"
+KINDS = (LOCALSTACK, FUNCTION, ENVIRONMENT)
+# Of the events of a run: after fewer, growth is chance.
+LEAST_SHARE = 0.1
 MIB = 2**20
 
 
@@ -24,7 +29,7 @@ class Sample:
         seconds: since the first sample.
         events: put until then.
         instance: which LocalStack: after a kill there is another.
-        mib: of each of `KINDS`, in MiB; of the function all environments together.
+        mib: of each of `KINDS`, in MiB: of the function all its environments together, and their mean.
         environments: of the function.
     """
 
@@ -43,7 +48,7 @@ class Sampler:
         step: its `done` is the number of events put.
 
     Attributes:
-        samples: in the order of their time; none is taken while LocalStack is not there.
+        samples: in the order of their time; none is taken while LocalStack is brought back.
     """
 
     def __init__(self, stack: Stack, step: Step) -> None:
@@ -69,26 +74,36 @@ class Sampler:
 
     def _take(self) -> None:
         found = usage.of(self._stack)
-        mib = {kind: sum(one.memory_bytes for one in found if one.kind == kind) / MIB for kind in KINDS}
-        if mib["localstack"]:
-            seconds = time.monotonic() - self._started
-            count = sum(one.kind == "function" for one in found)
-            self.samples.append(Sample(seconds, self._step.done, self._stack.instance, mib, count))
+        localstack = sum(one.memory_bytes for one in found if one.kind == LOCALSTACK) / MIB
+        function = [one.memory_bytes / MIB for one in found if one.kind == FUNCTION]
+        if not localstack or not self._stack.ready:
+            return
+        mib = {
+            LOCALSTACK: localstack,
+            FUNCTION: sum(function),
+            ENVIRONMENT: statistics.fmean(function) if function else math.nan,
+        }
+        seconds = round(time.monotonic() - self._started, 1)
+        self.samples.append(Sample(seconds, self._step.done, self._stack.instance, mib, len(function)))
 
 
 def figures(samples: list[Sample], kind: str) -> dict[str, Any]:
-    """Start, largest and end in MiB, and growth in MiB per 100,000 events put.
+    """Start, largest and end in MiB, and growth in MiB per 100,000 events put; None for what cannot be told.
 
-    Growth is that of the last LocalStack: one that was killed has taken its memory with it. None without events.
+    Growth is that of the last LocalStack: one that was killed has taken its memory with it.
 
     Args:
-        samples: at least one.
+        samples: in the order of their time.
         kind: one of `KINDS`.
     """
-    values = [sample.mib[kind] for sample in samples]
-    last = [sample for sample in samples if sample.instance == samples[-1].instance]
+    known = [sample for sample in samples if not math.isnan(sample.mib[kind])]
+    if not known:
+        return dict.fromkeys(("start", "largest", "end", "growth_per_100000_events"))
+    values = [sample.mib[kind] for sample in known]
+    last = [sample for sample in known if sample.instance == known[-1].instance]
     put = last[-1].events - last[0].events
-    growth = (last[-1].mib[kind] - last[0].mib[kind]) / put * 100_000 if put else None
+    enough = put > LEAST_SHARE * known[-1].events
+    growth = (last[-1].mib[kind] - last[0].mib[kind]) / put * 100_000 if enough else None
     return {
         "start": round(values[0]),
         "largest": round(max(values)),

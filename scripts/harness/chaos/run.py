@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from harness import console, engine, ledger
 from harness.chaos import injected, stream
-from harness.chaos.schedule import ALL, EVERY_SECONDS, KILL, Fault, schedule
+from harness.chaos.schedule import ALL, KILL, Fault, schedule
 from harness.console import Step
 from harness.errors import HarnessError
 from harness.ledger import Ledger, Patience, Target
@@ -45,9 +45,7 @@ class Outcome:
     seconds: float
 
 
-def run(
-    stack: Stack, seed: int, step: Step, count: int = EVENTS, *, rate: float = RATE, every: float = EVERY_SECONDS
-) -> Outcome:
+def run(stack: Stack, seed: int, step: Step, count: int = EVENTS, rate: float = RATE) -> Outcome:
     """Puts events at a steady rate, some invalid and some of a wrong time, while the seed's faults happen.
 
     Buckets do not outlive LocalStack: a schedule that kills it has no invalid events.
@@ -58,30 +56,19 @@ def run(
         step: gets told how far it has come.
         count: number of events.
         rate: events a second.
-        every: seconds between two faults, on average.
 
     Raises:
         HarnessError: the stack injects no faults.
     """
     injected.request(stack, "GET")  # known before anything is put
     started = time.monotonic()
-    faults = schedule(seed, count / rate, kill=stack.persistent, every=every)
+    faults = schedule(seed, count / rate, kill=stack.persistent)
     kills = any(fault.name == KILL for fault in faults)
     sent = stream.of_seed(stack, seed, count, invalid=not kills)
-    target = Target.of(stack)
-
-    def trouble() -> str | None:
-        return causing.error.cause if causing.error else target.trouble() if not kills else None
-
+    patience = PATIENCE_WITH_KILLS if kills else None
     with Causing(stack, faults, step, rate) as causing:
-        result = ledger.run_on(
-            replace(target, trouble=trouble),
-            sent.records,
-            lambda _: sent.answers,
-            step,
-            rate,
-            PATIENCE_WITH_KILLS if kills else None,
-        )
+        target = replace(Target.of(stack), trouble=causing.trouble)
+        result = ledger.run_on(target, sent.records, lambda _: sent.answers, step, rate, patience)
     if causing.error and not result.broken:
         result.breaks(causing.error)
     return Outcome(seed, result, causing.happened, time.monotonic() - started)
@@ -104,6 +91,7 @@ class Causing:
     def __init__(self, stack: Stack, faults: Sequence[Fault], step: Step, rate: float) -> None:
         self.happened: Counter[str] = Counter()
         self.error: HarnessError | None = None
+        self._current = ""
         self._stack, self._faults, self._step, self._rate = stack, faults, step, rate
         self._stop = threading.Event()
         # A second Ctrl-C does not wait for it.
@@ -119,6 +107,12 @@ class Causing:
             console.say("interrupted; the fault under way is ended, so that the pipeline runs again …")
         self._thread.join()
 
+    def trouble(self) -> str | None:
+        """Why calls fail for good: LocalStack has ended, and not by a fault after which it is brought back."""
+        if self.error:
+            return self.error.cause
+        return None if self._current == KILL or self._stack.alive() else "LocalStack has ended"
+
     def _run(self) -> None:
         try:
             with console.beside(self._step):
@@ -128,8 +122,9 @@ class Causing:
                             return
                     if self._stop.is_set():
                         return
-                    self._step.aside = fault.name
+                    self._step.aside = self._current = fault.name
                     self.happened[fault.name] += ALL[fault.name](self._stack)
+                    self._current = ""
         except HarnessError as error:
             self.error = error
         except (ClientError, BotoCoreError, *engine.ERRORS) as error:

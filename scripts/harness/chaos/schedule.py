@@ -14,7 +14,7 @@ EVERY_SECONDS = 2.0
 KILL = "kill LocalStack"
 # Each kill costs up to a minute. Amid the stream, so that it flows before and after.
 ONE_KILL_SECONDS, TWO_KILLS_SECONDS = 20.0, 300.0
-SHORT_KILL_SHARE = 0.1  # of the schedules that are shorter
+SHORT_KILL_SHARE = 0.05  # of the schedules that are shorter
 PLACES_OF_KILLS: dict[int, tuple[tuple[float, float], ...]] = {0: (), 1: ((0.4, 0.6),), 2: ((0.2, 0.4), (0.6, 0.8))}
 
 # Drawn from; LocalStack's own end is not, since it is rare and costly.
@@ -35,17 +35,16 @@ class Fault:
     name: str
 
 
-def schedule(seed: int, seconds: float, *, kill: bool = False, every: float = EVERY_SECONDS) -> list[Fault]:
+def schedule(seed: int, seconds: float, *, kill: bool = False) -> list[Fault]:
     """The faults of a seed, in the order of their time; the same arguments give the same ones.
 
     Args:
         seed: any integer.
         seconds: how long the events would take to be put without faults.
         kill: whether LocalStack itself may be killed; the other faults are the same with it and without.
-        every: seconds between two faults, on average.
     """
     chance = random.Random(seed)  # noqa: S311 - a test schedule
-    count = max(1, int(seconds / every))
+    count = max(1, int(seconds / EVERY_SECONDS))
     times = sorted(chance.uniform(FIRST_FAULT, LAST_FAULT) * seconds for _ in range(count))
     faults = [Fault(round(at, 2), chance.choice(sorted(FAULTS))) for at in times]
     return sorted([*faults, *(_kills(seed, seconds) if kill else ())], key=lambda fault: fault.at)

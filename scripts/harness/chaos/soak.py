@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,6 @@ from harness.paths import CACHE, shown
 from harness.stack import Stack
 
 EVENTS = 200_000
-FAULT_EVERY_SECONDS = 4.0
 # A burst says what the pipeline can do at most. Steps of it are tried, each for some seconds: the first at which
 # predictions keep up is the rate. Half and less always leave room for what faults cost.
 BURST_EVENTS = 20_000
@@ -46,6 +46,9 @@ class Soak:
     def report(self) -> dict[str, Any]:
         """All figures; rates in events a second, memory in MiB, times in seconds."""
         summary = self.outcome.ledger.summary()
+        samples = [asdict(sample) for sample in self.samples]
+        for sample in samples:  # JSON has no NaN
+            sample["mib"] = {kind: None if math.isnan(mib) else round(mib, 1) for kind, mib in sample["mib"].items()}
         return {
             "passed": self.outcome.ledger.passed,
             "seed": self.outcome.seed,
@@ -54,7 +57,7 @@ class Soak:
             "summary": summary,
             "faults": dict(sorted(self.outcome.happened.items())),
             "memory": {kind: memory.figures(self.samples, kind) for kind in memory.KINDS},
-            "samples": [asdict(sample) for sample in self.samples],
+            "samples": samples,
         }
 
 
@@ -70,9 +73,9 @@ def run(stack: Stack, seed: int, count: int, rate: float | None) -> Soak:
     burst = None
     if rate is None:
         burst, rate = calibrated(stack)
-    with console.step(f"{count} events at {rate:.0f} a second under the faults of SEED={seed}") as step:
-        with Sampler(stack, step) as sampler:
-            outcome = chaos.run(stack, seed, step, count, rate=rate, every=FAULT_EVERY_SECONDS)
+    title = f"{count} events at {rate:.0f} a second under the faults of SEED={seed}"
+    with console.step(title) as step, Sampler(stack, step) as sampler:
+        outcome = chaos.run(stack, seed, step, count, rate)
     return Soak(burst, rate, outcome, sampler.samples)
 
 
