@@ -17,7 +17,7 @@ from botocore.stub import ANY, Stubber
 
 from harness import streams
 from harness.errors import HarnessError
-from harness.streams import patience
+from harness.streams import patience, putting
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 THROTTLED = "ProvisionedThroughputExceededException"
@@ -87,6 +87,38 @@ def test_a_refusal_that_lasts_and_one_that_no_try_mends_are_told(
 
 def test_no_answer_at_all_is_worth_another_try() -> None:
     assert patience.transient(EndpointConnectionError(endpoint_url="http://127.0.0.1:1"))
+
+
+class _Clock:
+    """Stands still but for sleeping and for what is told to take time."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.naps: list[float] = []
+
+    def time(self) -> float:
+        return self.now
+
+    monotonic = time
+
+    def sleep(self, seconds: float) -> None:
+        self.naps.append(seconds)
+        self.now += seconds
+
+
+def test_a_slow_call_is_made_up_for_and_an_outage_is_not(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, takes = _Clock(), iter([0.5, 0.0, 60.0, *[0.0] * 6])
+
+    def answer(**_: Any) -> Any:
+        clock.now += next(takes)
+        return {"Records": [_taken(1)]}
+
+    monkeypatch.setattr(putting, "time", clock)
+    monkeypatch.setattr(client, "put_records", answer)
+    assert len(list(streams.put(client, "s", [(b"a", "k")] * 9, rate=4.0))) == 9
+    # Four a second: the second event makes up for the slow first. Of the outage at the third, one second is made up
+    # for, by four events at once; then it is four a second again.
+    assert clock.naps == [0.0] * 7 + [0.25] * 2
 
 
 def _shard(name: str, *parents: str) -> dict[str, Any]:

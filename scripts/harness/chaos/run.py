@@ -124,7 +124,7 @@ class Causing:
                         return
                     self._step.aside = self._current = fault.name
                     self.happened[fault.name] += ALL[fault.name](self._stack)
-                    self._current = ""
+                    self._step.aside = self._current = ""
         except HarnessError as error:
             self.error = error
         except (ClientError, BotoCoreError, *engine.ERRORS) as error:
