@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import statistics
 import threading
@@ -9,7 +10,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from harness import usage
+from harness import engine, usage
 from harness.console import Step
 from harness.stack import Stack
 
@@ -70,7 +71,8 @@ class Sampler:
 
     def _run(self) -> None:
         while not self._stop.wait(EVERY_SECONDS):
-            self._take()
+            with contextlib.suppress(*engine.ERRORS):  # a container that has just been replaced
+                self._take()
 
     def _take(self) -> None:
         found = usage.of(self._stack)
