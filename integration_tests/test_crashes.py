@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from harness import chaos, events, ledger, offline, workers
-from harness.chaos import soak
+from harness.chaos import injected, soak
 from harness.console import Step
 from harness.ledger import Verdict
 from harness.stack import Stack
@@ -36,6 +36,19 @@ def test_killed_function_processes_lose_nothing(stack: Stack) -> None:
     assert killed
     assert result.passed, result.summary()
     assert result.counts[Verdict.PREDICTED] + result.counts[Verdict.DUPLICATED] == 600
+
+
+def test_events_stored_twice_by_a_put_without_answer_are_predicted_twice(stack: Stack) -> None:
+    rule = {"point": "kinesis:PutRecords", "effect": "lose-answer", "count": 1}
+    injected.request(stack, "PUT", {"rules": [{**rule, "resource": stack.outputs["source_stream_name"]}]})
+    try:
+        records = events.made_up(stack, 60, keys=6)
+        result = ledger.run(stack, records, offline.expectations(stack.model), Step("60 events"), rate=100)
+    finally:
+        injected.request(stack, "DELETE")
+    assert result.passed, result.summary()
+    assert result.summary()["put twice"] == result.counts[Verdict.DUPLICATED] == 10  # a tenth of a second's events
+    assert result.strangers == []
 
 
 def test_a_seeded_schedule_of_faults_loses_nothing(stack: Stack) -> None:

@@ -11,9 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from harness import console, engine, ledger
+from harness import console, ledger
 from harness.chaos import injected, stream
 from harness.chaos.schedule import ALL, KILL, Fault, schedule
 from harness.console import Step
@@ -127,5 +125,6 @@ class Causing:
                     self._step.aside = self._current = ""
         except HarnessError as error:
             self.error = error
-        except (ClientError, BotoCoreError, *engine.ERRORS) as error:
-            self.error = HarnessError(f"{fault.name}: {error}", "look at make local-status and make local-logs")
+        except Exception as error:  # whatever it is: without the other faults nothing is proved
+            cause = f"{self._current}: {type(error).__name__}: {error}"
+            self.error = HarnessError(cause, "look at make local-status and make local-logs")
