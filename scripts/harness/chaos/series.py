@@ -16,7 +16,7 @@ from harness.errors import HarnessError
 from harness.ledger import Verdict
 from harness.paths import CACHE, shown
 
-HEADER = "a seed: events, lost, wrong, out of order, predicted twice, faults"
+HEADER = "a seed: events, lost, wrong, out of order, predicted twice, how often faults struck"
 
 
 def seeds(text: str) -> range:
