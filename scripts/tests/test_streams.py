@@ -236,6 +236,7 @@ def _no_answer(reader: streams.Reader, client: Any, monkeypatch: pytest.MonkeyPa
         patch.setattr(client, "get_records", refuse)
         assert reader.read() == []
     assert not reader.at_end
+    assert reader.cut_off
 
 
 def _next(reader: streams.Reader) -> list[streams.Read]:

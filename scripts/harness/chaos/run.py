@@ -16,14 +16,12 @@ from harness.chaos import injected, stream
 from harness.chaos.schedule import ALL, KILL, Fault, schedule
 from harness.console import Step
 from harness.errors import HarnessError
-from harness.ledger import Ledger, Patience, Target
+from harness.ledger import Ledger, Target
 from harness.stack import Stack
 
 RATE = 100.0
 EVENTS = 2_000
 LOOK_SECONDS = 0.02
-# After a kill the mapping is there again a while after the streams are, in containers later than in processes.
-PATIENCE_WITH_KILLS = Patience(quiet=180.0)
 
 
 @dataclass(frozen=True)
@@ -63,10 +61,9 @@ def run(stack: Stack, seed: int, step: Step, count: int = EVENTS, rate: float = 
     faults = schedule(seed, count / rate, kill=stack.persistent)
     kills = any(fault.name == KILL for fault in faults)
     sent = stream.of_seed(stack, seed, count, invalid=not kills)
-    patience = PATIENCE_WITH_KILLS if kills else None
     with Causing(stack, faults, step, rate) as causing:
         target = replace(Target.of(stack), trouble=causing.trouble)
-        result = ledger.run_on(target, sent.records, lambda _: sent.answers, step, rate, patience)
+        result = ledger.run_on(target, sent.records, lambda _: sent.answers, step, rate)
     if causing.error and not result.broken:
         result.breaks(causing.error)
     return Outcome(seed, result, causing.happened, time.monotonic() - started)

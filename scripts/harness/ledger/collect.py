@@ -17,6 +17,8 @@ from harness.ledger.verdicts import Ledger
 READ_PAUSE = 0.2
 FAILED_PAUSE = 1.0
 CHECK_PAUSE = 0.05
+# LocalStack's streams are there again before the rest of the pipeline is.
+AFTER_OUTAGE_SECONDS = 120.0
 # Reading rides out an outage of two minutes by itself.
 DRAIN_SECONDS = 180.0
 
@@ -26,7 +28,7 @@ class Patience:
     """When the ledger has heard enough.
 
     Attributes:
-        quiet: seconds without any news after which missing events are given up.
+        quiet: seconds without any news after which missing events are given up; after an outage two minutes more.
         linger: seconds without news, once all have been heard of, in which repeated deliveries are waited for.
         deadline: seconds after the last put at which missing events are given up in any case.
     """
@@ -115,8 +117,8 @@ class Collector:
             if time.monotonic() > deadline:
                 ledger.gave_up = f"the deadline of {patience.deadline:.0f} s after the last put has passed"
                 return
-            if quiet > patience.quiet:
-                ledger.gave_up = f"nothing was heard for {patience.quiet:.0f} s"
+            if quiet > (longest := patience.quiet + AFTER_OUTAGE_SECONDS * self._reader.cut_off):
+                ledger.gave_up = f"nothing was heard for {longest:.0f} s"
                 return
             time.sleep(CHECK_PAUSE)
 

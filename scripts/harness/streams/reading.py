@@ -74,6 +74,9 @@ class Reader:
         stream: name of the stream.
         position: ShardIteratorType to start with.
         trouble: as for `Backoff`.
+
+    Attributes:
+        cut_off: whether a call had no answer at its first try: then the pipeline may take a while to be back, too.
     """
 
     def __init__(
@@ -84,6 +87,7 @@ class Reader:
         trouble: Trouble = no_trouble,
     ) -> None:
         self._trouble = trouble
+        self.cut_off = False
         self._client = client
         self._stream = stream
         self._started = dt.datetime.now(dt.UTC)
@@ -173,10 +177,12 @@ class Reader:
                 raise
             if not isinstance(error, ClientError):  # no answer: who answers next may not know the iterator
                 shard.iterator = None
+                self.cut_off = True
             shard.at_end = False
             shard.not_before = time.monotonic() + shard.backoff.failed(error)
             return None
         shard.backoff.succeeded()
+        self.cut_off |= page.get("ResponseMetadata", {}).get("RetryAttempts", 0) > 0  # botocore's own tries
         shard.at_end = page.get("MillisBehindLatest", 0) == 0
         return page
 
