@@ -10,8 +10,8 @@ from typing import Any
 
 from rich.table import Table
 
-from harness import chaos, console, events, ledger, offline
-from harness.chaos import memory
+from harness import chaos, console, ledger
+from harness.chaos import memory, stream
 from harness.chaos.memory import Sample, Sampler
 from harness.chaos.run import Outcome
 from harness.errors import HarnessError
@@ -99,8 +99,8 @@ def calibrated(stack: Stack) -> tuple[float, float]:
 
 
 def _measure(stack: Stack, count: int, rate: float | None, step: console.Step) -> dict[str, Any]:
-    records = events.made_up(stack, count, keys=events.few_keys(count))
-    result = ledger.run(stack, records, offline.expectations(stack.model), step, rate)
+    sent = stream.of_seed(stack, 0, count, invalid=not stack.persistent)  # as in the soak: an invalid one costs more
+    result = ledger.run(stack, sent.records, lambda _: sent.answers, step, rate)
     if not result.passed:
         cause = result.broken.cause if result.broken else "events were lost or wrong"
         raise HarnessError(f"{cause}, without any fault", "see what make verify says")

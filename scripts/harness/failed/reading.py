@@ -62,13 +62,20 @@ def objects(
     """
     seen = set() if seen is None else seen
     # The list first: what fails again while its events are put back belongs to the next time.
-    listed = [
+    yield from _read_all(client, bucket, _listed(client, bucket, seen, since, trouble), seen, trouble)
+
+
+def _listed(client: S3Client, bucket: str, seen: set[str], since: dt.datetime | None, trouble: Trouble) -> list[str]:
+    return [
         key
         for kind in (INVALID, DISCARDED)
         for page in _pages(client, bucket, kind, trouble)
         for key, written in page
         if key not in seen and (since is None or written >= since)
     ]
+
+
+def _read_all(client: S3Client, bucket: str, listed: list[str], seen: set[str], trouble: Trouble) -> Iterator[Object]:
     with ThreadPoolExecutor(PARALLEL_READS) as pool:
         for keys in batched(listed, 2 * PARALLEL_READS, strict=False):  # an object may have 6 MB
             for key, found in zip(keys, pool.map(lambda key: _object(client, bucket, key, trouble), keys), strict=True):
@@ -144,10 +151,13 @@ class News:
         if started < self._not_before and not now:
             return
         try:
-            for found in objects(self._client, self._bucket, self._seen, self._since, self._trouble):
+            listed = _listed(self._client, self._bucket, self._seen, self._since, self._trouble)
+            # Reading what is new does not count: after much of it more is to come.
+            pause = (time.monotonic() - started) / LISTING_SHARE
+            for found in _read_all(self._client, self._bucket, listed, self._seen, self._trouble):
                 yield from found.events
         except self._client.exceptions.NoSuchBucket as error:  # a LocalStack that was killed gets its buckets anew
             self._not_before = time.monotonic() + self._missing.failed(error)
         else:
             self._missing.succeeded()
-            self._not_before = time.monotonic() + (time.monotonic() - started) / LISTING_SHARE
+            self._not_before = time.monotonic() + pause
