@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import math
-import statistics
 import threading
 import time
 from dataclasses import dataclass
 from typing import Any
 
-from harness import engine, usage
+from harness import engine, usage, workers
 from harness.console import Step
 from harness.stack import Stack
 
@@ -77,16 +76,18 @@ class Sampler:
     def _take(self) -> None:
         found = usage.of(self._stack)
         localstack = sum(one.memory_bytes for one in found if one.kind == LOCALSTACK) / MIB
-        function = [one.memory_bytes / MIB for one in found if one.kind == FUNCTION]
+        # An environment in a process has others around it, which isolate it.
+        function = sum(one.memory_bytes for one in found if one.kind == FUNCTION) / MIB
+        environments = len(workers.of(self._stack))
         if not localstack or not self._stack.ready:
             return
         mib = {
             LOCALSTACK: localstack,
-            FUNCTION: sum(function),
-            ENVIRONMENT: statistics.fmean(function) if function else math.nan,
+            FUNCTION: function,
+            ENVIRONMENT: function / environments if environments else math.nan,
         }
         seconds = round(time.monotonic() - self._started, 1)
-        self.samples.append(Sample(seconds, self._step.done, self._stack.instance, mib, len(function)))
+        self.samples.append(Sample(seconds, self._step.done, self._stack.instance, mib, environments))
 
 
 def figures(samples: list[Sample], kind: str) -> dict[str, Any]:
