@@ -18,7 +18,7 @@ from localstack.services.lambda_.provider import LambdaProvider
 from localstack.utils.patch import patch
 
 KEEPALIVE_SECONDS = 5.0
-_left: set[str] = set()
+_left: set[str] = set()  # ids of the managers of versions
 
 
 def install() -> None:
@@ -32,10 +32,10 @@ def install() -> None:
             raise ResourceNotFoundException(f"Function not found: {arn}", Type="User")
         original(self, old_alias, new_alias, function)
         wanted = {version for alias in list(function.aliases.values()) for version in _versions(alias)}
-        _left.difference_update(_arns(function, wanted))
-        for arn in _arns(function, _versions(old_alias) - wanted):
-            _left.add(arn)
-            _start_timers_anew(self, arn)
+        _left.difference_update(manager.id for manager in _managers(self, function, wanted))
+        for manager in _managers(self, function, _versions(old_alias) - wanted):
+            _left.add(manager.id)
+            _start_timers_anew(self, manager)
 
     @patch(LambdaProvider.get_function_configuration)  # type: ignore[no-untyped-call, untyped-decorator]
     def get_function_configuration(
@@ -51,7 +51,7 @@ def install() -> None:
     def release(original: Callable[..., None], self: Any) -> None:
         original(self)
         seconds = min(KEEPALIVE_SECONDS, config.LAMBDA_KEEPALIVE_MS / 1000)
-        if self.function_version.qualified_arn in _left:
+        if self.version_manager_id in _left:
             self.keepalive_timer.cancel()
             self.keepalive_timer = threading.Timer(seconds, self.keepalive_passed)
             self.keepalive_timer.start()
@@ -62,15 +62,15 @@ def _versions(alias: Any) -> set[str]:
     return {alias.function_version, *(routed.version_weights if routed else ())}
 
 
-def _arns(function: Any, versions: Collection[str]) -> list[str]:
-    return [function.versions[number].qualified_arn for number in versions if number in function.versions]
+def _managers(service: Any, function: Any, versions: Collection[str]) -> list[Any]:
+    """Return core's managers of those of the versions that run."""
+    found = [function.versions[number].qualified_arn for number in versions if number in function.versions]
+    return [service.lambda_running_versions[arn] for arn in found if arn in service.lambda_running_versions]
 
 
-def _start_timers_anew(service: Any, arn: str) -> None:
+def _start_timers_anew(service: Any, manager: Any) -> None:
     """Let the idle environments of a version end soon; a busy one follows after its event."""
-    manager = service.lambda_running_versions.get(arn)
-    environments = service.assignment_service.environments.get(manager.id, {}) if manager else {}
-    for environment in list(environments.values()):
+    for environment in list(service.assignment_service.environments.get(manager.id, {}).values()):
         with suppress(InvalidStatusException):
             environment.reserve()
             environment.release()
