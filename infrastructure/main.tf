@@ -86,6 +86,30 @@ module "lambda" {
   maximum_record_age_seconds = var.maximum_record_age_seconds
   bisect_batch_on_error      = var.bisect_batch_on_error
   parallelization_factor     = var.parallelization_factor
+  event_count_metrics        = var.monitoring_enabled
+}
+
+module "monitoring" {
+  source = "./modules/monitoring"
+  count  = var.monitoring_enabled ? 1 : 0
+
+  function_name           = local.lambda_function_name
+  timeout_seconds         = var.lambda_timeout_seconds
+  log_group_name          = module.lambda.log_group_name
+  event_source_mapping_id = module.lambda.event_source_mapping_id
+  source_stream_name      = local.source_stream_name
+  output_stream_name      = local.output_stream_name
+  aws_region              = var.aws_region
+  alarm_topic_arn         = var.alarm_topic_arn
+
+  thresholds = {
+    iterator_age_seconds     = var.alarm_iterator_age_seconds
+    errors                   = var.alarm_errors
+    throttles                = var.alarm_throttles
+    duration_percent         = var.alarm_duration_percent
+    failed_events            = var.alarm_failed_events
+    output_throttled_records = var.alarm_output_throttled_records
+  }
 }
 
 check "model_chosen" {

@@ -63,3 +63,13 @@ output "event_source_mapping_id" {
   description = "UUID of the event source mapping; its failure records are stored under aws/lambda/<UUID>/."
   value       = module.lambda.event_source_mapping_id
 }
+
+output "alarm_names" {
+  description = "Names of the CloudWatch alarms; empty when monitoring is off."
+  value       = flatten(module.monitoring[*].alarm_names)
+}
+
+output "dashboard_name" {
+  description = "Name of the CloudWatch dashboard; empty when monitoring is off."
+  value       = join("", module.monitoring[*].dashboard_name)
+}

@@ -61,6 +61,7 @@ variables {
   maximum_record_age_seconds = 3600
   bisect_batch_on_error      = true
   parallelization_factor     = 2
+  event_count_metrics        = true
 }
 
 run "role_policies" {

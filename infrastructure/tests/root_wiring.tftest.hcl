@@ -79,6 +79,7 @@ run "each_statement_names_its_own_resource" {
     lambda_package_type = "Zip"
     lambda_zip_path     = "tests/fixtures/empty.zip"
     run_id              = "0123456789abcdef0123456789abcdef"
+    monitoring_enabled  = false
   }
 
   assert {

@@ -24,3 +24,6 @@ docker_image_local_path    = "../service/Dockerfile"
 # `terraform destroy` stops at buckets and repositories that still hold something.
 force_destroy         = false
 log_retention_in_days = 90
+
+# The SNS topic that is told of alarms; without it they only show in CloudWatch. Thresholds: variables_monitoring.tf.
+# alarm_topic_arn = "arn:aws:sns:ap-south-1:123456789012:store-sales-alarms"

@@ -24,3 +24,6 @@ docker_image_local_path    = "../service/Dockerfile"
 # A staging stack may be torn down with what it holds.
 force_destroy         = true
 log_retention_in_days = 14
+
+# The SNS topic that is told of alarms; without it they only show in CloudWatch. Thresholds: variables_monitoring.tf.
+# alarm_topic_arn = "arn:aws:sns:ap-south-1:123456789012:store-sales-alarms"

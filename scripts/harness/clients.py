@@ -10,6 +10,7 @@ from botocore.config import Config
 from harness.stack import REGION, Stack
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_ecr import ECRClient
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_kinesis import KinesisClient
@@ -53,6 +54,11 @@ class Clients:
     def logs(self) -> CloudWatchLogsClient:
         """CloudWatch Logs."""
         return self._session.client("logs", endpoint_url=self._endpoint, config=CONFIG)
+
+    @property
+    def cloudwatch(self) -> CloudWatchClient:
+        """CloudWatch."""
+        return self._session.client("cloudwatch", endpoint_url=self._endpoint, config=CONFIG)
 
     @property
     def iam(self) -> IAMClient:

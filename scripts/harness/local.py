@@ -187,6 +187,8 @@ def variables(stack: Stack, run_id: str) -> dict[str, str]:
         "run_id": run_id,
         "lambda_function_local_path": str(SERVICE),
         "docker_image_local_path": str(SERVICE / "Dockerfile"),
+        # Another emulator may know no alarms, and is compared without.
+        "monitoring_enabled": str(bool(stack.emulator)).lower(),
         # Zip and image hold this machine's wheels.
         "lambda_architecture": "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64",
     }

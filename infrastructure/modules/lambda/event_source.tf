@@ -20,6 +20,15 @@ resource "aws_lambda_event_source_mapping" "this" {
   maximum_retry_attempts         = var.maximum_retry_attempts
   maximum_record_age_in_seconds  = var.maximum_record_age_seconds
 
+  # The only metric of what the mapping gives up: a batch that fails without a crash counts as no error of the function.
+  dynamic "metrics_config" {
+    for_each = var.event_count_metrics ? [1] : []
+
+    content {
+      metrics = ["EventCount"]
+    }
+  }
+
   destination_config {
     on_failure {
       # S3 keeps the whole batch; SQS and SNS would get a pointer into the stream, which expires with its retention.

@@ -56,6 +56,12 @@ variable "bisect_batch_on_error" {
   nullable    = false
 }
 
+variable "event_count_metrics" {
+  description = "Whether the mapping counts what it reads, invokes, discards and delivers to the bucket; each of these metrics is paid for."
+  type        = bool
+  nullable    = false
+}
+
 variable "parallelization_factor" {
   description = "Batches of one shard that are processed at the same time, in order per partition key."
   type        = number

@@ -27,6 +27,7 @@ class MappingSettings:
     parallelization_factor: int = 1
     report_batch_item_failures: bool = False
     on_failure_destination: str | None = None
+    event_count_metrics: bool = False
     starting_position: str = "TRIM_HORIZON"
     starting_timestamp: datetime | None = None
     filter_patterns: tuple[dict[str, Any], ...] = ()
@@ -68,6 +69,7 @@ class MappingSettings:
             parallelization_factor=configuration.get("ParallelizationFactor") or 1,
             report_batch_item_failures=REPORT_BATCH_ITEM_FAILURES in (configuration.get("FunctionResponseTypes") or []),
             on_failure_destination=destination.get("Destination") or None,
+            event_count_metrics="EventCount" in ((configuration.get("MetricsConfig") or {}).get("Metrics") or []),
             starting_position=str(configuration.get("StartingPosition") or "TRIM_HORIZON"),
             starting_timestamp=_timestamp(configuration.get("StartingPositionTimestamp")),
             filter_patterns=tuple(json.loads(entry["Pattern"]) for entry in filters if entry.get("Pattern")),

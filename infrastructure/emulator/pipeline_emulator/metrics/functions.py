@@ -37,6 +37,18 @@ def count_iterator_age(function_arn: str, last_arrival: float) -> None:
     _count(function_arn, None, now, {"IteratorAge": max(0.0, now - last_arrival) * 1000})
 
 
+def count_delivered_failures(function_arn: str, mapping_uuid: str, records: int) -> None:
+    """Count records that a mapping has given up and its on-failure destination has taken."""
+    _, _, _, region, account, *_ = function_arn.split(":")
+    resource = Resource(account, region, NAMESPACE, (("EventSourceMappingUUID", mapping_uuid),))
+    METRICS.add(time.time(), resource, {"OnFailureDestinationDeliveredEventCount": records})
+
+
+def count_failed_delivery(function_arn: str) -> None:
+    """Count an attempt to reach a destination that failed."""
+    _count(function_arn, None, time.time(), {"DestinationDeliveryFailures": 1})
+
+
 def _count(function_arn: str, version: str | None, at: float, values: Mapping[str, float]) -> None:
     if METRICS.enabled:
         for resource in resources(function_arn, version):

@@ -16,7 +16,7 @@ from localstack.services.lambda_.invocation.version_manager import LambdaVersion
 from localstack.utils.bootstrap import is_api_enabled
 from localstack.utils.patch import patch
 
-from pipeline_emulator.metrics import functions
+from pipeline_emulator.metrics import functions, log_filters
 from pipeline_emulator.metrics.aggregator import METRICS, MINUTE
 from pipeline_emulator.metrics.publisher import Publisher
 from pipeline_emulator.metrics.statistics import metric_data_stat
@@ -30,6 +30,7 @@ def install() -> None:
         _publish_before_reads(publisher)
         database: Any = CloudwatchDatabase
         database.get_metric_data_stat = metric_data_stat
+        log_filters.install()
         publisher.start()
 
 

@@ -1,0 +1,63 @@
+"""Metric filters of log groups. Core counts every line of every group for each of them."""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from localstack.services.logs.models import get_moto_logs_backend
+from localstack.services.logs.provider import LogsProvider
+from localstack.services.moto import call_moto
+from localstack.utils.patch import patch
+
+from pipeline_emulator.metrics import log_pattern
+from pipeline_emulator.metrics.aggregator import METRICS, Resource
+
+LOG = logging.getLogger(__name__)
+
+
+def install() -> None:
+    """Count what is put on a log group by its own filters."""
+
+    @patch(LogsProvider.put_log_events)  # type: ignore[no-untyped-call, untyped-decorator]
+    def put_log_events(
+        _original: Callable[..., Any],
+        _self: Any,
+        context: Any,
+        log_group_name: str,
+        log_events: list[dict[str, Any]],
+        **_request: Any,
+    ) -> Any:
+        answer = call_moto(context)
+        backend = get_moto_logs_backend(context.account_id, context.region)
+        found = {
+            one["filterName"]: one for one in backend.filters.metric_filters if one["logGroupName"] == log_group_name
+        }
+        for one in found.values():
+            _count(one, log_events, context.account_id, context.region)
+        return answer
+
+
+def _count(metric_filter: Mapping[str, Any], lines: Iterable[Mapping[str, Any]], account: str, region: str) -> None:
+    try:
+        pattern = log_pattern.read(metric_filter["filterPattern"])
+    except log_pattern.PatternError as error:
+        LOG.warning(
+            "Metric filter %s counts nothing: its pattern %s is not known here", metric_filter["filterName"], error
+        )
+        return
+    for line in lines:
+        if (document := pattern.match(line["message"])) is not None:
+            for transformation in metric_filter["metricTransformations"]:
+                value = _value(str(transformation["metricValue"]), document)
+                if value is not None:
+                    resource = Resource(account, region, transformation["metricNamespace"], ())
+                    METRICS.add(line["timestamp"] / 1000, resource, {transformation["metricName"]: value})
+
+
+def _value(text: str, document: dict[str, Any]) -> float | None:
+    """Return what a line counts: a number, or the field that is named; None where there is no such number."""
+    found = log_pattern.field(document, text.removeprefix("$.")) if text.startswith("$.") else text
+    try:
+        return float(found)
+    except (TypeError, ValueError):
+        return None

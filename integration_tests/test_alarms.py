@@ -1,0 +1,158 @@
+"""Each alarm of the stack goes off by what it is for, and ends; docs/monitoring.md has those that cannot be tried."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import pytest
+
+from harness import events, streams
+from harness.chaos import injected
+from harness.clients import Clients
+from harness.errors import HarnessError
+from harness.stack import Stack
+from harness.waiting import poll
+
+pytestmark = [pytest.mark.local_only, pytest.mark.timeout(1200)]  # the faults are the emulator's
+
+# The emulator looks at an alarm once a minute, and at the last three minutes; a loaded machine may miss one.
+DEADLINE, PAUSE = 480, 1.0
+# What the stack's own alarms ask for, a test would have to wait for: five minutes of age, and 144 s of duration.
+REACHABLE = {"iterator-age": 1000.0, "duration": 1000.0}
+NOT_EVALUATED = {"stalled"}  # LocalStack evaluates no alarm on an expression
+FIELDS = ("Namespace", "MetricName", "Dimensions", "Statistic", "ComparisonOperator", "Threshold", "TreatMissingData")
+
+
+@pytest.fixture(scope="module")
+def watched(stack: Stack, clients: Clients) -> Iterator[Callable[[], dict[str, str]]]:
+    """The states of the stack's alarms, by what follows the function's name in theirs.
+
+    They are alarms on the same metric with the same threshold, missing data and comparison, for one minute in place of
+    five.
+    """
+    prefix = f"{stack.outputs['lambda_function']}-"
+    made: dict[str, str] = {}
+    for alarm in _describe(clients, stack.outputs["alarm_names"]):
+        what = alarm["AlarmName"].removeprefix(prefix)
+        if what not in NOT_EVALUATED:
+            asked = {name: alarm[name] for name in FIELDS if name in alarm}
+            asked["Threshold"] = REACHABLE.get(what, asked["Threshold"])
+            made[what] = f"test-{alarm['AlarmName']}"
+            clients.cloudwatch.put_metric_alarm(AlarmName=made[what], Period=60, EvaluationPeriods=1, **asked)
+    yield lambda: {
+        alarm["AlarmName"].removeprefix(f"test-{prefix}"): alarm["StateValue"]
+        for alarm in _describe(clients, list(made.values()))
+    }
+    clients.cloudwatch.delete_alarms(AlarmNames=list(made.values()))
+
+
+def _describe(clients: Clients, names: list[str]) -> list[Any]:
+    found: list[Any] = clients.cloudwatch.describe_alarms(AlarmNames=names)["MetricAlarms"]
+    assert {alarm["AlarmName"] for alarm in found} == set(names)
+    return found
+
+
+def test_the_stack_has_the_alarms_and_the_dashboard(stack: Stack, clients: Clients) -> None:
+    what = {name.removeprefix(f"{stack.outputs['lambda_function']}-") for name in stack.outputs["alarm_names"]}
+    assert what == set(CAUSES) | NOT_EVALUATED
+    _describe(clients, stack.outputs["alarm_names"])
+    shown = clients.cloudwatch.get_dashboard(DashboardName=stack.outputs["dashboard_name"])["DashboardBody"]
+    assert "IteratorAge" in shown
+
+
+def test_each_alarm_goes_off_and_ends(stack: Stack, watched: Callable[[], dict[str, str]]) -> None:
+    poll(lambda: set(watched().values()) == {"OK"}, "quiet alarms", DEADLINE, PAUSE)
+    for cause in CAUSES.values():
+        cause(stack)
+    # An alarm is judged by its own minute, so that one may have ended before another goes off.
+    fired: set[str] = set()
+
+    def all_fired() -> bool:
+        fired.update(what for what, state in watched().items() if state == "ALARM")
+        return fired == set(CAUSES)
+
+    with suppress(HarnessError):
+        poll(all_fired, "each alarm", DEADLINE, PAUSE)
+    assert fired == set(CAUSES)
+    poll(lambda: set(watched().values()) == {"OK"}, "the alarms' ends", DEADLINE, PAUSE)
+
+
+def _put(stack: Stack, count: int, seed: int, data: bytes | None = None) -> None:
+    records = [(data or made, key) for made, key in events.made_up(stack, count, seed=seed)]
+    list(streams.put(Clients(stack).kinesis, stack.outputs["source_stream_name"], records))
+
+
+@contextmanager
+def _rules(stack: Stack, *rules: Mapping[str, Any]) -> Iterator[None]:
+    """Faults in force until each has struck as often as it may."""
+    injected.request(stack, "PUT", {"seed": 1, "rules": list(rules)})
+
+    def all_struck() -> bool:
+        return all(rule["struck"] >= rule["count"] for rule in injected.request(stack, "GET")["rules"])
+
+    try:
+        yield
+        poll(all_struck, "the faults", deadline=120)
+    finally:
+        injected.request(stack, "DELETE")
+
+
+def _crash_until_given_up(stack: Stack) -> None:
+    """Every attempt at three events crashes, by which they get old, and the bucket refuses the first record of them.
+
+    Twelve crashes: wherever a minute ends, one of two minutes has five.
+    """
+    poison = {"point": "lambda:Invoke", "effect": "crash", "seconds": 0.0, "content": b64encode(b"alarming").decode()}
+    refused = {
+        "point": "s3:PutObject",
+        "effect": "error",
+        "resource": stack.outputs["failed_events_bucket"],
+        "code": "AccessDenied",  # which no client tries again by itself
+        "status": 403,
+        "count": 1,
+    }
+    for number, more in enumerate([[refused], [], []]):
+        with _rules(stack, {**poison, "count": 4}, *more):
+            _put(stack, 1, seed=number, data=b"alarming")
+
+
+def _slow(stack: Stack) -> None:
+    with _rules(stack, {"point": "lambda:Invoke", "effect": "slow", "seconds": 1.5, "count": 1}):
+        _put(stack, 1, seed=43)
+
+
+def _throttle_output(stack: Stack) -> None:
+    output = stack.outputs["predictions_stream_name"]
+    rule = {"point": "kinesis:PutRecords", "effect": "throttle-records", "resource": output, "count": 3}
+    with _rules(stack, rule):
+        _put(stack, 20, seed=44)
+
+
+def _throttle_function(stack: Stack) -> None:
+    client, name = Clients(stack).functions, stack.outputs["lambda_function"]
+    client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+    try:
+        _put(stack, 1, seed=45)
+        uuid = stack.outputs["event_source_mapping_id"]
+        poll(
+            lambda: "PROBLEM" in client.get_event_source_mapping(UUID=uuid)["LastProcessingResult"],
+            "a refused invocation",
+            deadline=60,
+        )
+    finally:
+        client.delete_function_concurrency(FunctionName=name)
+
+
+CAUSES: dict[str, Callable[[Stack], None]] = {
+    "errors": _crash_until_given_up,
+    "discarded-events": lambda _: None,  # by the same
+    "lost-failures": lambda _: None,
+    "iterator-age": lambda _: None,
+    "duration": _slow,
+    "output-throttled": _throttle_output,
+    "throttles": _throttle_function,
+    "invalid-events": lambda stack: _put(stack, 1, seed=46, data=b"no event at all"),
+}
