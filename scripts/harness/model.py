@@ -102,7 +102,8 @@ def train(data: Path | None, stack: Stack | None) -> dict[str, Any]:
         except commands.CommandFailedError as error:
             raise _unusable(error) or error from None
         result: dict[str, Any] = json.loads(result_file.read_text())
-        step.result = "RMSPE {rmspe:.3f}, run {run_id}".format(rmspe=result["metrics"]["rmspe"], **result)
+        rmspe = result["metrics"]["rmspe"]
+        step.result = "RMSPE {rmspe:.3f}, version {model_version}, run {run_id}".format(rmspe=rmspe, **result)
     remembered = {"code": code, "data": str(data) if data else None, "result": result}
     draft = where.memory.with_suffix(".new")
     draft.write_text(json.dumps(remembered, indent=2))
