@@ -39,7 +39,9 @@ def place(stack: Stack | None) -> Place:
 
 
 def current(stack: Stack | None) -> dict[str, Any]:
-    """The model to serve: the last one trained, or one trained now on the data of the last `make train`.
+    """The model to serve: the one promoted to `local`, the last one trained since, or one trained now.
+
+    What is trained now is trained on the data of the last `make train`.
 
     A model is trained again when the code it was made by has changed, since features are shared with the function.
 
@@ -49,6 +51,8 @@ def current(stack: Stack | None) -> dict[str, Any]:
     Returns:
         The training result (see `service/training/train.py`).
     """
+    if (promoted := _chosen()) is not None:
+        return promoted
     chosen = paths.TRAINING_DATA.read_text() if paths.TRAINING_DATA.exists() else ""
     try:
         known = json.loads(place(stack).memory.read_text())
@@ -109,6 +113,42 @@ def train(data: Path | None, stack: Stack | None) -> dict[str, Any]:
     draft.write_text(json.dumps(remembered, indent=2))
     draft.replace(where.memory)
     paths.TRAINING_DATA.write_text(str(data or ""))
+    paths.CHOSEN_MODEL.unlink(missing_ok=True)
+    return result
+
+
+def choose(run_id: str) -> None:
+    """Makes a promoted model the current one, until the next training.
+
+    Args:
+        run_id: a run whose model is kept (`harness.rollout.releases`) and was checked with the code as it is now.
+    """
+    draft = paths.CHOSEN_MODEL.with_suffix(".new")
+    draft.write_text(json.dumps({"run_id": run_id, "code": _code()}))
+    draft.replace(paths.CHOSEN_MODEL)
+
+
+def _chosen() -> dict[str, Any] | None:
+    """The promoted model, checked again when the code it was checked with has changed; None when there is none.
+
+    Raises:
+        HarnessError: it does not pass any more.
+    """
+    try:
+        known = json.loads(paths.CHOSEN_MODEL.read_text())
+    except (OSError, ValueError):
+        return None
+    from harness.rollout import checks, releases  # heavy, and most commands need no promoted model
+
+    result = releases.find(known["run_id"])
+    if result is None:
+        raise HarnessError(
+            f"the model that was promoted, run {known['run_id']}, is not kept any more",
+            "promote one again (make promote MODEL=… STAGE=local), or train one: make train",
+        )
+    if known["code"] != _code():
+        checks.check(Path(result["model_dir"]), known["run_id"])
+        choose(known["run_id"])
     return result
 
 
@@ -129,10 +169,17 @@ def publish(stack: Stack, result: dict[str, Any]) -> None:
     """
     folder = Path(result["model_dir"])
     client = Clients(stack).s3
-    # MLmodel last: the function takes its presence for a complete model.
-    for file in sorted((p for p in folder.rglob("*") if p.is_file()), key=lambda p: p.name == "MLmodel"):
+    for file in files(folder):
         key = f"{result['model_key']}/{file.relative_to(folder).as_posix()}"
         client.upload_file(str(file), stack.outputs["model_bucket"], key)
+
+
+def files(folder: Path) -> list[Path]:
+    """A model's files in the order in which they are copied.
+
+    MLmodel last: the function takes its presence for a complete model.
+    """
+    return sorted((p for p in folder.rglob("*") if p.is_file()), key=lambda p: (p.name == "MLmodel", p))
 
 
 def _code() -> str:
