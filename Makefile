@@ -1,13 +1,14 @@
 # Every target is one call of the harness (scripts/harness); `make` alone prints this help.
 .DEFAULT_GOAL := help
 .PHONY: help setup local-up local-down local-status local-logs outputs ecr-login train send watch failed-events redrive verify chaos \
-        test e2e unit terraform-test emulator-test check format bench conformance lock clean
+        test e2e unit terraform-test emulator-test check format bench conformance lock clean \
+        plan-stg plan-prod deploy-stg deploy-prod smoke-stg smoke-prod destroy-stg destroy-prod
 
-export RUNTIME LOCALSTACK_PORT PERSISTENCE FAULTS DATA FILE COUNT RATE FOLLOW SEED PYTHON TARGETS EVENTS
+export RUNTIME LOCALSTACK_PORT PERSISTENCE FAULTS YES DATA FILE COUNT RATE FOLLOW SEED PYTHON TARGETS EVENTS
 HARNESS = @scripts/bootstrap.sh && PYTHONPATH=scripts exec .venv/bin/python -m harness
 
 help: ## Show this help
-	@awk 'BEGIN {FS = ":.*## "; print "usage: make <target> [VARIABLE=value]\n"} /^[a-z0-9-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "; print "usage: make <target> [VARIABLE=value]\n"} /^[a-z0-9 -]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@printf '\nsettings: RUNTIME=%s LOCALSTACK_PORT=%s\n' "$(or $(RUNTIME),docker if an engine answers (else embedded))" "$(or $(LOCALSTACK_PORT),4566)"
 
 setup: ## Install everything the pipeline needs (pinned, hash-checked)
@@ -72,6 +73,18 @@ check: ## Formatters, linters, types
 
 format: ## Format Python and Terraform
 	@scripts/bootstrap.sh && .venv/bin/ruff format --quiet . && .venv/bin/ruff check --quiet --fix . && terraform fmt -recursive infrastructure
+
+plan-stg plan-prod: ## Real AWS: show what a deployment would change; changes nothing
+	$(HARNESS) stage plan $(@:plan-%=%)
+
+deploy-stg deploy-prod: ## Real AWS: check, plan, ask, apply that plan, smoke-test [YES=1]
+	$(HARNESS) stage deploy $(@:deploy-%=%)
+
+smoke-stg smoke-prod: ## Real AWS: a few events through the stage, with the ledger's verdict
+	$(HARNESS) stage smoke $(@:smoke-%=%)
+
+destroy-stg destroy-prod: ## Real AWS: name what would be deleted, ask, delete it; the state bucket stays
+	$(HARNESS) stage destroy $(@:destroy-%=%)
 
 bench: ## Measure both runtimes beside other emulators [TARGETS=embedded,docker,ministack,core] [EVENTS=10000,100000]
 	$(HARNESS) bench

@@ -28,7 +28,8 @@ EXIT_INTERRUPTED = 130
 def main() -> None:
     """Runs a command; every failure ends in a message with the next step, never in a traceback."""
     signal.signal(signal.SIGTERM, _interrupt)
-    environment.clean_this_process()
+    if sys.argv[1:2] != ["stage"]:  # only a stage's commands are to reach AWS, by what the user's environment says
+        environment.clean_this_process()
     try:
         commands.main(prog_name="make", standalone_mode=False)
     except HarnessError as error:
@@ -202,6 +203,20 @@ def chaos(count: float | None, seed: str | None) -> None:
         raise HarnessError(
             "events were lost, wrong or out of order", "run it again with the same SEED; see make local-logs"
         )
+
+
+@commands.command()
+@click.argument("action", type=click.Choice(["plan", "deploy", "smoke", "destroy"]))
+@click.argument("name")
+def stage(action: str, name: str) -> None:
+    """Works on a stage in a real AWS account."""
+    from harness.stages import deploy, destroy
+    from harness.stages.access import Access
+    from harness.stages.stage import load
+
+    actions = {"plan": deploy.plan, "deploy": deploy.deploy, "smoke": deploy.smoke_test, "destroy": destroy.destroy}
+    wanted = load(name)
+    actions[action](wanted, Access(wanted.region))
 
 
 @commands.command()

@@ -7,7 +7,7 @@ import itertools
 import json
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -61,10 +61,17 @@ def few_keys(count: int) -> int:
 def made_up(
     stack: Stack, count: int, seed: int = 0, prefix: str | None = None, keys: int | None = None
 ) -> list[tuple[bytes, str]]:
-    """Made-up events of one run, for the stores and after the days that the stack's model knows.
+    """Made-up events for the model that a stack serves; arguments as for `of_model`."""
+    return of_model(stack.model, count, seed, prefix, keys)
+
+
+def of_model(
+    model: Mapping[str, Any], count: int, seed: int = 0, prefix: str | None = None, keys: int | None = None
+) -> list[tuple[bytes, str]]:
+    """Made-up events of one run, for the stores and after the days that a model knows.
 
     Args:
-        stack: a stack with a model.
+        model: a training result, or its `stores` and `date_range`.
         count: how many.
         seed: as for `generated`.
         prefix: as for `generated`; one that was never used when None.
@@ -73,8 +80,8 @@ def made_up(
     Returns:
         Data and partition key (the sales_id) of each.
     """
-    last_day = dt.date.fromisoformat(stack.model["date_range"][1])
-    made = generated(count, stack.model["stores"], last_day, prefix or f"run-{time.time_ns():x}", seed, keys)
+    last_day = dt.date.fromisoformat(model["date_range"][1])
+    made = generated(count, model["stores"], last_day, prefix or f"run-{time.time_ns():x}", seed, keys)
     return [(encode(event), str(event["sales_id"])) for event in made]
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness import commands, console, environment, paths, setup
 from harness.clients import Clients
 from harness.errors import HarnessError
 from harness.stack import Stack
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 TRAIN_DEADLINE = 900.0
 UNUSABLE = 2  # exit status of the training when data or arguments cannot be used
@@ -167,11 +171,28 @@ def publish(stack: Stack, result: dict[str, Any]) -> None:
         stack: names the bucket, by its outputs.
         result: the training result that names the model.
     """
+    upload(Clients(stack).s3, stack.outputs["model_bucket"], result)
+
+
+def upload(s3: S3Client, bucket: str, result: Mapping[str, Any]) -> None:
+    """Copies a model to a bucket, in MLflow's own layout.
+
+    Args:
+        s3: a client of the bucket's.
+        bucket: the model bucket.
+        result: the training result that names the model.
+    """
     folder = Path(result["model_dir"])
+<<<<<<< HEAD
     client = Clients(stack).s3
     for file in files(folder):
         key = f"{result['model_key']}/{file.relative_to(folder).as_posix()}"
         client.upload_file(str(file), stack.outputs["model_bucket"], key)
+=======
+    # MLmodel last: the function takes its presence for a complete model.
+    for file in sorted((p for p in folder.rglob("*") if p.is_file()), key=lambda p: p.name == "MLmodel"):
+        s3.upload_file(str(file), bucket, f"{result['model_key']}/{file.relative_to(folder).as_posix()}")
+>>>>>>> bfb00e4580294a15e6178be32acbe1e1216a2eed
 
 
 def files(folder: Path) -> list[Path]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import sys
 import warnings
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from harness.paths import SERVICE
+from harness.paths import import_service
 
 
 def expectations(model: dict[str, Any]) -> Callable[[Sequence[bytes]], list[float | None]]:
@@ -51,8 +50,7 @@ def _predict(model_dir: str, records: tuple[bytes, ...]) -> list[float]:
 
 @lru_cache(maxsize=2)
 def _load(model_dir: str) -> tuple[Any, Any]:
-    if str(SERVICE) not in sys.path:
-        sys.path.append(str(SERVICE))  # the features are computed by the function's own module
+    import_service()  # the features are computed by the function's own module
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # MLflow warns of its own type hints when it is imported
         import mlflow.pyfunc

@@ -83,7 +83,7 @@ class Terraform:
         Returns:
             The outputs, name to value.
         """
-        progress = _Progress(step)
+        progress = Progress(step)
         self._tflocal(
             "apply", "-input=false", "-no-color", "-auto-approve", *([f"-target={target}"] if target else []),
             *self.variables, deadline=APPLY_DEADLINE, on_line=progress.read,
@@ -131,16 +131,17 @@ class Terraform:
         }
 
 
-class _Progress:
+class Progress:
     """Turns Terraform's lines into `12 of 24 resources, waiting for module.x`."""
 
-    def __init__(self, step: Step) -> None:
+    def __init__(self, step: Step, total: int = 0) -> None:
         self.step = step
-        self.total = 0
+        self.total = total
         self.done = 0
         self.summary = ""
 
     def read(self, line: str) -> None:
+        """Takes a line of Terraform's output."""
         if match := re.match(r"Plan: (?:\d+ to import, )?(\d+) to add, (\d+) to change, (\d+) to destroy", line):
             self.total = sum(map(int, match.groups()))
         elif re.search(r": (Creation|Modifications|Destruction) complete after", line):
@@ -152,8 +153,8 @@ class _Progress:
             self.step.note(f"{self.done} of {self.total} resources{waiting}")
 
 
-def working_copy(target: Path) -> Path:
-    """A copy of `infrastructure/` without the emulator and local leftovers, for tests that run Terraform elsewhere."""
+def working_copy(target: Path, source: Path = INFRASTRUCTURE) -> Path:
+    """A copy of `infrastructure/` without the emulator and local leftovers."""
     ignored = shutil.ignore_patterns("emulator", ".terraform", "*.tfstate*", "*_override.tf")
-    shutil.copytree(INFRASTRUCTURE, target, ignore=ignored, dirs_exist_ok=True)
+    shutil.copytree(source, target, ignore=ignored, dirs_exist_ok=True)
     return target

@@ -20,9 +20,11 @@ class BoundRuntimeServerPlugin(RuntimeServerPlugin):
 @hooks.on_infra_start(priority=-100)  # type: ignore[untyped-decorator]
 def load_services() -> None:
     """Load the pipeline's services in one thread, then tune what they leave."""
+    from pipeline_emulator.gateway.fractions import keep_fractions
     from pipeline_emulator.gateway.services import load
     from pipeline_emulator.gateway.tuning import collect_less, serve_faster
 
+    keep_fractions()
     load()
     serve_faster()
     collect_less()

@@ -1,8 +1,9 @@
 """Where core is changed for metrics: CloudWatch's statistics, and what Lambda publishes."""
 
+import math
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from localstack.aws.api.lambda_ import TooManyRequestsException
@@ -63,12 +64,12 @@ def _count_invocations() -> None:
 
 
 def _publish_before_reads(publisher: Publisher) -> None:
-    """Let readers of metrics find what was counted a moment ago, and begin at whole minutes."""
+    """Let readers of metrics find what was counted a moment ago, in whole minutes."""
 
     @patch(CloudwatchProvider.get_metric_statistics)  # type: ignore[no-untyped-call, untyped-decorator]
     def get_metric_statistics(original: Callable[..., Any], self: Any, *args: Any, **arguments: Any) -> Any:
         publisher.flush()
-        return original(self, *args, **_from_whole_minute(arguments))
+        return original(self, *args, **_as_answered(arguments))
 
     @patch(CloudwatchProvider.get_metric_data)  # type: ignore[no-untyped-call, untyped-decorator]
     def get_metric_data(original: Callable[..., Any], self: Any, *args: Any, **arguments: Any) -> Any:
@@ -77,7 +78,7 @@ def _publish_before_reads(publisher: Publisher) -> None:
         # see a minute's value twice.
         periods = [query["MetricStat"]["Period"] for query in arguments["metric_data_queries"] if "MetricStat" in query]
         if arguments["end_time"] - arguments["start_time"] > timedelta(seconds=max(periods, default=0)):
-            arguments = _from_whole_minute(arguments)
+            arguments = _as_answered(arguments)
         return original(self, *args, **arguments)
 
     @patch(CloudwatchProvider.list_metrics)  # type: ignore[no-untyped-call, untyped-decorator]
@@ -86,10 +87,17 @@ def _publish_before_reads(publisher: Publisher) -> None:
         return original(self, *args, **arguments)
 
 
-def _from_whole_minute(arguments: dict[str, Any]) -> dict[str, Any]:
-    """Return the arguments with a start rounded down to the minute, as documented for the last 15 days.
+def _as_answered(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments with the times that AWS answers for.
 
+    The start is rounded down to the minute, as documented for the last 15 days:
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricStatistics.html (StartTime).
+    The end is rounded up to the second, since core cuts fractions off: a minute that began a moment ago was not found.
     """
     start: datetime = arguments["start_time"]
-    return {**arguments, "start_time": start - timedelta(seconds=start.timestamp() % MINUTE)}
+    end: datetime = arguments["end_time"]
+    return {
+        **arguments,
+        "start_time": start - timedelta(seconds=start.timestamp() % MINUTE),
+        "end_time": datetime.fromtimestamp(math.ceil(end.timestamp()), UTC),
+    }

@@ -4,10 +4,9 @@ Core looks dimensions up by LIKE '%Name=Value%': the metric of stream `a` was ad
 to those of its shards, and that of a function to those of its versions. (In LIKE, `_` stands for any character, too.)
 """
 
-import math
 import sqlite3
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 NO_UNIT = "NULL_VALUE"
@@ -45,14 +44,12 @@ def metric_data_stat(
 ) -> dict[str, list[Any]]:
     """Return timestamps (epoch seconds) and values of one query, as core's `CloudwatchDatabase.get_metric_data_stat`.
 
-    The last period counts as a whole also when `end_time` lies within it, be it by a part of a second. The latest
-    comes first unless `scan_by` says otherwise.
+    The last period counts as a whole also when `end_time` lies within it. The latest comes first unless `scan_by` says
+    otherwise.
     """
     wanted = query["MetricStat"]
     metric, period, unit = wanted["Metric"], wanted["Period"], wanted.get("Unit")
-    start = int(start_time.timestamp())
-    # Of the times as they were given: rounded ones would make two periods of one that begins within a second.
-    periods = math.ceil((end_time - start_time) / timedelta(seconds=period))
+    start, end = int(start_time.timestamp()), int(end_time.timestamp())
     values = {
         "account": account_id,
         "region": region,
@@ -62,7 +59,7 @@ def metric_data_stat(
         "by_unit": bool(unit),
         "unit": None if unit == NO_UNIT else unit,
         "start": start,
-        "end": start + periods * period,
+        "end": start - (start - end) // period * period,
         "period": period,
     }
     with database.DATABASE_LOCK, sqlite3.connect(database.METRICS_DB_READ_ONLY, uri=True) as connection:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import time
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -52,6 +53,16 @@ def arn(stream: str) -> str:
 def iterator(kinesis: Any, stream: str, kind: str = "TRIM_HORIZON", shard: str = FIRST, **arguments: Any) -> str:
     answer = kinesis.get_shard_iterator(StreamName=stream, ShardId=shard, ShardIteratorType=kind, **arguments)
     return str(answer["ShardIterator"])
+
+
+def test_reads_begin_at_the_moment_and_not_at_its_second(kinesis: Any, stream: str) -> None:
+    for number in range(3):  # two of them, at least, within one second
+        kinesis.put_record(StreamName=stream, Data=str(number).encode(), PartitionKey="a")
+        time.sleep(0.05)
+    everything = kinesis.get_records(ShardIterator=iterator(kinesis, stream))["Records"]
+    for place, record in enumerate(everything):
+        start = iterator(kinesis, stream, "AT_TIMESTAMP", Timestamp=record["ApproximateArrivalTimestamp"])
+        assert kinesis.get_records(ShardIterator=start)["Records"] == everything[place:]
 
 
 def test_records_come_back_as_they_were_put(kinesis: Any, stream: str) -> None:

@@ -14,6 +14,7 @@ from pipeline_emulator.kinesis.streams.errors import (
 )
 from pipeline_emulator.kinesis.streams.hashing import entry
 from pipeline_emulator.kinesis.streams.iterators import Start
+from pipeline_emulator.kinesis.streams.tokens import seal
 
 pytestmark = pytest.mark.local_only
 
@@ -100,6 +101,10 @@ def test_iterator_expires_after_five_minutes_and_cannot_be_made_up(world: Any) -
     for wrong in ("x", text[:-4], ("B" if text[0] == "A" else "A") + text[1:], "ä", text[:20]):
         with pytest.raises(InvalidArgumentError, match=r"Invalid ShardIterator\."):
             world.streams.open_iterator(wrong)
+
+
+def test_no_token_begins_like_an_option_of_a_command_line() -> None:
+    assert not [token for token in map(seal, range(1000)) if token.startswith("-")]
 
 
 def test_iterator_of_a_deleted_stream_does_not_read_the_next_of_its_name(world: Any) -> None:

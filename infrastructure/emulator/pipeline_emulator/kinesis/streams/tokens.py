@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, b64encode
 from typing import Any
 
 LIFETIME_SECONDS = 300
@@ -30,9 +30,13 @@ def use_signing_key(key: bytes) -> None:
 
 
 def seal(*content: Any) -> str:
-    """Return a token that carries JSON values."""
+    """Return a token that carries JSON values.
+
+    In base64's own alphabet, as AWS's are: with the one for URLs some begin with "-", and the AWS CLI takes them for
+    options.
+    """
     body = json.dumps(content, separators=(",", ":")).encode()
-    return urlsafe_b64encode(_signature(body) + body).decode()
+    return b64encode(_signature(body) + body).decode()
 
 
 def unseal(token: str, length: int) -> list[Any]:
@@ -41,7 +45,7 @@ def unseal(token: str, length: int) -> list[Any]:
     Raises:
         ValueError: it was not made here, or for another purpose.
     """
-    raw = urlsafe_b64decode(token)
+    raw = b64decode(token, validate=True)
     signature, body = raw[:_SIGNATURE_BYTES], raw[_SIGNATURE_BYTES:]
     if not hmac.compare_digest(signature, _signature(body)):
         raise ValueError("signature")

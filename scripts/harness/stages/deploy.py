@@ -1,0 +1,156 @@
+"""`plan-<stage>`, `deploy-<stage>`, `smoke-<stage>`: from checks over a saved plan to the smoke test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from harness import console
+from harness import stack as stacks
+from harness.errors import HarnessError
+from harness.stages import ask, guards, live, models, smoke, state_bucket
+from harness.stages.access import Access
+from harness.stages.changes import Plan
+from harness.stages.stage import Stage
+from harness.stages.terraform import StageTerraform
+
+
+def plan(stage: Stage, access: Access) -> None:
+    """Shows what a deployment would change; changes nothing.
+
+    Args:
+        stage: which.
+        access: to its account.
+
+    Raises:
+        HarnessError: a check refuses, or no plan can be made.
+    """
+    guards.check(stage, access)
+    with stacks.locked(_lock(stage)):
+        bucket_there = state_bucket.exists(stage, access)
+        if not bucket_there:
+            console.say(f"there is no state bucket {stage.backend['bucket']} yet: make deploy-{stage.name} makes it")
+        terraform = StageTerraform(stage, access)
+        _init(terraform, state=bucket_there)
+        _show(_planned(terraform))
+
+
+def deploy(stage: Stage, access: Access) -> None:
+    """Brings a stage up to date, and proves with its own streams that it works.
+
+    Interrupted at any step, the next run goes on from there.
+
+    Args:
+        stage: which.
+        access: to its account.
+
+    Raises:
+        HarnessError: a check refuses, the user does, a step failed, or the smoke test did and the former version
+            serves again.
+    """
+    guards.check(stage, access)
+    with stacks.locked(_lock(stage)):
+        state_bucket.ensure(stage, access)
+        terraform = StageTerraform(stage, access)
+        _init(terraform)
+        before = terraform.outputs()
+        changes = _planned(terraform)
+        _show(changes)
+        if not changes.is_empty:
+            ask.confirm(f"Apply this plan to {stage.name}?")
+        if before.get("model_bucket"):  # the model is there before the function that reads it
+            models.publish(stage, access, before["model_bucket"])
+        outputs = _applied(terraform, changes)
+        if not before.get("model_bucket"):
+            models.publish(stage, access, outputs["model_bucket"])
+        with console.step("Wait until the function is ready") as step:
+            version = live.wait_until_ready(access, outputs)
+            step.result = f"version {version.number}, model {version.run_id}"
+        if not smoke.run(stage, access, outputs, version):
+            _roll_back(stage, access, terraform, before, outputs)
+    console.say(f"{stage.name} serves version {version.number} with model {version.run_id}")
+
+
+def smoke_test(stage: Stage, access: Access) -> None:
+    """The smoke test alone.
+
+    Args:
+        stage: which.
+        access: to its account.
+
+    Raises:
+        HarnessError: a check refuses, the stage is not deployed, or events were lost or wrong.
+    """
+    guards.check(stage, access)
+    outputs = deployed(stage, access)
+    version = live.wait_until_ready(access, outputs)
+    if not smoke.run(stage, access, outputs, version):
+        raise HarnessError(
+            "not every event was predicted, rightly and in order",
+            f"look at the alarms and the log group {outputs['log_group']}; make rollback STAGE={stage.name} goes back",
+        )
+
+
+def deployed(stage: Stage, access: Access) -> dict[str, Any]:
+    """Terraform's outputs of a stage that is deployed.
+
+    Raises:
+        HarnessError: it is not.
+    """
+    outputs: dict[str, Any] = {}
+    with stacks.locked(_lock(stage)):
+        if state_bucket.exists(stage, access):
+            terraform = StageTerraform(stage, access)
+            _init(terraform)
+            outputs = terraform.outputs()
+    if not outputs.get("lambda_function"):
+        raise HarnessError(f"{stage.name} is not deployed", f"make deploy-{stage.name}")
+    return outputs
+
+
+def _lock(stage: Stage) -> str:
+    return f"stage-{stage.name}"
+
+
+def _init(terraform: StageTerraform, *, state: bool = True) -> None:
+    with console.step("Terraform init"):
+        terraform.init(state=state)
+
+
+def _planned(terraform: StageTerraform, variables: Mapping[str, str] | None = None) -> Plan:
+    with console.step("Terraform plan") as step:
+        made = terraform.plan(variables)
+        step.result = "nothing to change" if made.is_empty else made.summary()
+    return made
+
+
+def _show(changes: Plan) -> None:
+    if not changes.is_empty:
+        changes.show()
+
+
+def _applied(terraform: StageTerraform, changes: Plan) -> dict[str, Any]:
+    if not changes.is_empty:
+        with console.step("Terraform apply, that plan") as step:
+            terraform.apply(changes, step)
+    return terraform.outputs()
+
+
+def _roll_back(
+    stage: Stage, access: Access, terraform: StageTerraform, before: Mapping[str, Any], outputs: Mapping[str, Any]
+) -> None:
+    """Lets the version that served before this deployment serve again; always ends in an error."""
+    former = before.get("live_version")
+    if not former or former == outputs["live_version"]:
+        raise HarnessError(
+            "the smoke test failed, and no earlier version is there to go back to",
+            f"look at the log group {outputs['log_group']}, mend it, then: make deploy-{stage.name}",
+        )
+    console.warn(f"the smoke test failed: going back to version {former}")
+    _applied(terraform, _planned(terraform, {"live_version": former}))
+    with console.step("Wait until the function is ready"):
+        version = live.wait_until_ready(access, outputs)
+    raise HarnessError(
+        f"the smoke test failed; version {version.number} with model {version.run_id} serves again",
+        f"look at the log group {outputs['log_group']}, mend it, then: make deploy-{stage.name}",
+    )

@@ -1,0 +1,82 @@
+"""The smoke test: a few events on the stage's own streams, and the delivery ledger's verdict on each."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from harness import console, events, ledger, offline, paths
+from harness.ledger import report
+from harness.stages.access import Access
+from harness.stages.live import Version
+from harness.stages.stage import Stage
+
+EVENTS = 20
+# A first cold start on Lambda and the mapping's first reading of a new stream take their time.
+PATIENCE = ledger.Patience(quiet=180.0, linger=2.0, deadline=600.0)
+
+
+def run(stage: Stage, access: Access, outputs: Mapping[str, Any], version: Version, count: int = EVENTS) -> bool:
+    """Puts events on the source stream and follows each to its end; their sales_ids begin with `smoke-`.
+
+    Args:
+        stage: the stage.
+        access: to its account.
+        outputs: Terraform's.
+        version: what must have predicted.
+        count: how many events.
+
+    Returns:
+        Whether every event was predicted rightly, once or more, and in order.
+
+    Raises:
+        HarnessError: the streams or the model could not be read.
+    """
+    target = ledger.Target(
+        access.client("kinesis"),
+        access.client("s3"),
+        outputs["source_stream_name"],
+        outputs["predictions_stream_name"],
+        outputs["failed_events_bucket"],
+        version.run_id,
+    )
+    with TemporaryDirectory(prefix="smoke-") as scratch:
+        with console.step("Smoke test: fetch the model to compare with") as step:
+            model = fetch_model(access, outputs["model_bucket"], version.run_id, Path(scratch))
+            step.result = version.run_id
+        with console.step(f"Smoke test: {count} events") as step:
+            made = events.of_model(model, count, prefix=f"smoke-{time.time_ns():x}", keys=events.few_keys(count))
+            found = ledger.run_on(target, made, offline.expectations(model), step, patience=PATIENCE)
+    path = report.path_for(stage.name)
+    report.write(found, path)
+    report.show(found, path)
+    return found.passed
+
+
+def fetch_model(access: Access, bucket: str, run_id: str, folder: Path) -> dict[str, Any]:
+    """Downloads the model that the function serves; what it predicts is asked of MLflow, not of the function.
+
+    Returns:
+        `model_dir`, `stores` and `date_range`, as of a training result.
+    """
+    paths.import_service()
+    from store_sales.location import find_model  # the function's own way of finding it
+    from store_sales.model import Model
+
+    s3 = access.client("s3")
+    bucket, key = find_model(s3, bucket, run_id, None)
+    prefix = key.rpartition("/")[0] + "/"
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+        for entry in page["Contents"]:
+            target = folder / entry["Key"].removeprefix(prefix)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            s3.download_file(bucket, entry["Key"], str(target))
+    model = Model((folder / Path(key).name).read_bytes(), run_id)
+    return {
+        "model_dir": str(folder),
+        "stores": sorted(model.profiles.stores),
+        "date_range": [day.isoformat() for day in model.date_range],
+    }

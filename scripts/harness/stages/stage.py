@@ -1,0 +1,98 @@
+"""What is known of a stage before AWS is asked: its name, folders, and settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness import paths
+from harness.errors import HarnessError
+from harness.stages import tfvars
+
+NAMES = ("stg", "prod")
+DEFAULT_REGION = "ap-south-1"  # of the root module
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage as its files describe it.
+
+    Attributes:
+        name: `stg` or `prod`.
+        infrastructure: folder of the root module, with `vars/`.
+        service: folder of the function's source.
+        folder: where working copies, plans and logs go.
+        variables: the values in `vars/<name>.tfvars`.
+        backend: bucket, key and region of the state, out of `vars/<name>.s3.tfbackend`.
+    """
+
+    name: str
+    infrastructure: Path
+    service: Path
+    folder: Path
+    variables: dict[str, Any]
+    backend: dict[str, str]
+
+    @property
+    def vars_file(self) -> Path:
+        """The stage's Terraform variables."""
+        return self.infrastructure / "vars" / f"{self.name}.tfvars"
+
+    @property
+    def backend_file(self) -> Path:
+        """Where the stage's state is."""
+        return backend_file(self.infrastructure, self.name)
+
+    @property
+    def region(self) -> str:
+        """AWS region of all resources."""
+        return str(self.variables.get("aws_region") or DEFAULT_REGION)
+
+    @property
+    def accounts(self) -> list[str]:
+        """The accounts it may be applied to."""
+        return [str(account) for account in self.variables.get("allowed_account_ids") or []]
+
+    @property
+    def is_image(self) -> bool:
+        """Whether the function is a container image; Terraform's own default."""
+        return bool(self.variables.get("lambda_package_type", "Image") == "Image")
+
+    @property
+    def run_id(self) -> str | None:
+        """MLflow run id of the model to serve."""
+        return self.variables.get("run_id")
+
+    def log(self, name: str) -> Path:
+        """A log file of the stage."""
+        return self.folder / "logs" / f"{name}.log"
+
+
+def backend_file(infrastructure: Path, name: str) -> Path:
+    """The backend file of a stage."""
+    return infrastructure / "vars" / f"{name}.s3.tfbackend"
+
+
+def load(
+    name: str,
+    infrastructure: Path = paths.INFRASTRUCTURE,
+    service: Path = paths.SERVICE,
+    folder: Path | None = None,
+) -> Stage:
+    """Reads a stage's files.
+
+    Args:
+        name: which stage.
+        infrastructure: the root module with the stage's files.
+        service: the function's source.
+        folder: where to work; one below `.cache` when None.
+
+    Raises:
+        HarnessError: there is no such stage, or its files cannot be read; what they lack is told by guards/settings.py.
+    """
+    if name not in NAMES:
+        raise HarnessError(f"there is no stage {name!r}", f"use one of: {', '.join(NAMES)}")
+    variables = tfvars.read(infrastructure / "vars" / f"{name}.tfvars")
+    backend = tfvars.read(backend_file(infrastructure, name))
+    return Stage(name, infrastructure, service, folder or paths.CACHE / "stages" / name, variables, backend)

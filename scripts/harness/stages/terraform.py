@@ -1,0 +1,121 @@
+"""Plain Terraform on a working copy of a stage's modules, with a saved plan between what is shown and what is done."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import shutil
+from collections.abc import Mapping
+from typing import Any
+
+from harness import commands, setup
+from harness.console import Step
+from harness.paths import ECR_PASSWORD
+from harness.stages import explain
+from harness.stages.access import Access
+from harness.stages.changes import Plan
+from harness.stages.stage import Stage
+from harness.terraform import Progress, working_copy
+
+APPLY_DEADLINE = 1800.0  # an image is built and pushed in it
+READ_DEADLINE = 300.0
+# Somebody else's apply of moments is waited for; a lock that is left behind is explained (explain.py).
+LOCK_TIMEOUT = "20s"
+NO_BACKEND = 'terraform {\n  backend "local" {}\n}\n'
+
+
+class StageTerraform:
+    """Terraform for one stage.
+
+    Args:
+        stage: which.
+        access: how its account is reached.
+    """
+
+    def __init__(self, stage: Stage, access: Access) -> None:
+        self.stage = stage
+        self.folder = stage.folder / "terraform"
+        self.log = stage.log("terraform")
+        self._plan = stage.folder / "plan"
+        self._environment = access.environment() | {"TF_DATA_DIR": str(stage.folder / "terraform-data")}
+
+    def init(self, *, state: bool = True) -> None:
+        """Makes the working copy and initializes it.
+
+        Args:
+            state: False for a plan before there is a bucket for the state.
+
+        Raises:
+            HarnessError: the state or the provider cannot be reached.
+        """
+        shutil.rmtree(self.folder, ignore_errors=True)
+        working_copy(self.folder, self.stage.infrastructure)
+        if not state:
+            (self.folder / "backend_override.tf").write_text(NO_BACKEND)
+        backend = [f"-backend-config=vars/{self.stage.backend_file.name}"] if state else []
+        self._run("init", "-reconfigure", *backend)
+
+    def plan(self, variables: Mapping[str, str] | None = None, *, destroy: bool = False) -> Plan:
+        """Makes a plan and keeps it for `apply`.
+
+        Args:
+            variables: Terraform variables on top of the stage's own.
+            destroy: plan the end of everything.
+
+        Raises:
+            HarnessError: it cannot be made; nothing was changed.
+        """
+        self._run(
+            "plan", f"-out={self._plan}", f"-lock-timeout={LOCK_TIMEOUT}", *(["-destroy"] if destroy else []),
+            *self._variables(variables or {}),
+        )  # fmt: skip
+        self._plan.chmod(0o600)  # it holds every value, also those Terraform hides
+        return Plan.of(json.loads(self._read("show", "-json", str(self._plan))))
+
+    def apply(self, plan: Plan, step: Step) -> None:
+        """Applies exactly the plan that was made last.
+
+        Args:
+            plan: that plan.
+            step: gets told how far it has come.
+
+        Raises:
+            HarnessError: it failed on the way; the next run goes on from there.
+        """
+        progress = Progress(step, len(plan.changes))
+        try:
+            self._run("apply", f"-lock-timeout={LOCK_TIMEOUT}", str(self._plan), progress=progress)
+        finally:
+            self._plan.unlink(missing_ok=True)
+        step.result = progress.summary
+
+    def outputs(self) -> dict[str, Any]:
+        """The outputs of the last apply, name to value; empty before the first."""
+        return {name: output["value"] for name, output in json.loads(self._read("output", "-json")).items()}
+
+    def _variables(self, more: Mapping[str, str]) -> list[str]:
+        known = {
+            "lambda_function_local_path": str(self.stage.service),
+            "docker_image_local_path": str(self.stage.service / "Dockerfile"),
+        }
+        if not self.stage.variables.get("ecr_password_command"):  # needs no AWS command line
+            known["ecr_password_command"] = shlex.join([str(setup.PYTHON), "-P", str(ECR_PASSWORD)])
+        chosen = [f"-var={name}={text}" for name, text in {**known, **more}.items()]
+        return [f"-var-file=vars/{self.stage.vars_file.name}", *chosen]
+
+    def _run(self, *words: str, progress: Progress | None = None) -> str:
+        command = ["terraform", *words[:1], "-input=false", "-no-color", *words[1:]]
+        return self._execute(command, progress)
+
+    def _read(self, *words: str) -> str:
+        text = self._execute(["terraform", *words[:1], "-no-color", *words[1:]])
+        return text[text.index("{") :]
+
+    def _execute(self, command: list[str], progress: Progress | None = None) -> str:
+        try:
+            return commands.run(
+                command, cwd=self.folder, env=self._environment, log=self.log,
+                deadline=APPLY_DEADLINE if progress else READ_DEADLINE, on_line=progress.read if progress else None,
+            )  # fmt: skip
+        except commands.CommandFailedError as error:
+            raise explain.failure(self.stage, error) or error from None
