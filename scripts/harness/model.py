@@ -183,16 +183,8 @@ def upload(s3: S3Client, bucket: str, result: Mapping[str, Any]) -> None:
         result: the training result that names the model.
     """
     folder = Path(result["model_dir"])
-<<<<<<< HEAD
-    client = Clients(stack).s3
     for file in files(folder):
-        key = f"{result['model_key']}/{file.relative_to(folder).as_posix()}"
-        client.upload_file(str(file), stack.outputs["model_bucket"], key)
-=======
-    # MLmodel last: the function takes its presence for a complete model.
-    for file in sorted((p for p in folder.rglob("*") if p.is_file()), key=lambda p: p.name == "MLmodel"):
         s3.upload_file(str(file), bucket, f"{result['model_key']}/{file.relative_to(folder).as_posix()}")
->>>>>>> bfb00e4580294a15e6178be32acbe1e1216a2eed
 
 
 def files(folder: Path) -> list[Path]:
