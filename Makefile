@@ -2,9 +2,9 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup local-up local-down local-status local-logs outputs ecr-login train send watch failed-events redrive verify chaos \
         test e2e unit terraform-test emulator-test check format bench conformance lock clean \
-        plan-stg plan-prod deploy-stg deploy-prod smoke-stg smoke-prod destroy-stg destroy-prod
+        plan-stg plan-prod deploy-stg deploy-prod smoke-stg smoke-prod destroy-stg destroy-prod promote rollback
 
-export RUNTIME LOCALSTACK_PORT PERSISTENCE FAULTS YES DATA FILE COUNT RATE FOLLOW SEED PYTHON TARGETS EVENTS
+export RUNTIME LOCALSTACK_PORT PERSISTENCE FAULTS YES DATA FILE COUNT RATE FOLLOW SEED PYTHON TARGETS EVENTS MODEL STAGE VERSION
 HARNESS = @scripts/bootstrap.sh && PYTHONPATH=scripts exec .venv/bin/python -m harness
 
 help: ## Show this help
@@ -73,6 +73,12 @@ check: ## Formatters, linters, types
 
 format: ## Format Python and Terraform
 	@scripts/bootstrap.sh && .venv/bin/ruff format --quiet . && .venv/bin/ruff check --quiet --fix . && terraform fmt -recursive infrastructure
+
+promote: ## Check a registered model and make it a stage's [MODEL=version|run id|alias STAGE=local|stg|prod]
+	$(HARNESS) promote
+
+rollback: ## Real AWS: an earlier function version with its model serves again [STAGE=stg|prod VERSION=number|latest]
+	$(HARNESS) rollback
 
 plan-stg plan-prod: ## Real AWS: show what a deployment would change; changes nothing
 	$(HARNESS) stage plan $(@:plan-%=%)

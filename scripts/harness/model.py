@@ -121,6 +121,19 @@ def train(data: Path | None, stack: Stack | None) -> dict[str, Any]:
     return result
 
 
+def known(run_id: str) -> dict[str, Any] | None:
+    """A model that is on this machine: promoted, or the last one that was trained; None when it is neither."""
+    from harness.rollout import releases  # heavy, and most commands need no promoted model
+
+    if (kept := releases.find(run_id)) is not None:
+        return kept
+    try:
+        result: dict[str, Any] = json.loads(paths.MODEL_FILE.read_text())["result"]
+    except (OSError, ValueError, KeyError):
+        return None
+    return result if result["run_id"] == run_id and (Path(result["model_dir"]) / "MLmodel").is_file() else None
+
+
 def choose(run_id: str) -> None:
     """Makes a promoted model the current one, until the next training.
 

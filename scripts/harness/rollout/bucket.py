@@ -10,12 +10,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from harness.errors import HarnessError
 from harness.model import files
+from harness.stages.stage import Stage
 from store_sales.location import models_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 ABSENT = ("404", "NoSuchBucket")
+DEFAULT_NAME = "store-sales-models"  # of the root module
 
 
 @dataclass(frozen=True)
@@ -54,20 +56,24 @@ class Copy:
             ) from None
 
 
-def exists(s3: S3Client, bucket: str, account: str | None) -> bool:
+def of_stage(stage: Stage) -> str:
+    """The name of a stage's model bucket, as Terraform composes it."""
+    return f"{stage.variables.get('model_bucket') or DEFAULT_NAME}-{stage.variables['project_id']}"
+
+
+def exists(s3: S3Client, bucket: str, account: str) -> bool:
     """Whether the bucket is there and the account's own.
 
     Args:
         s3: client of the stage.
         bucket: its name, unique in all of AWS.
-        account: the account that must own it; None asks for no owner.
+        account: the account that must own it.
 
     Raises:
         HarnessError: it is somebody else's, may not be asked for, or nobody answers.
     """
-    owner = {"ExpectedBucketOwner": account} if account else {}
     try:
-        s3.head_bucket(Bucket=bucket, **owner)
+        s3.head_bucket(Bucket=bucket, ExpectedBucketOwner=account)
     except ClientError as error:
         code = error.response["Error"]["Code"]
         if code in ABSENT:
@@ -75,8 +81,8 @@ def exists(s3: S3Client, bucket: str, account: str | None) -> bool:
         if code in ("403", "AccessDenied"):
             raise HarnessError(
                 f"bucket {bucket} belongs to somebody else, or the role may not list it (403)",
-                "choose another name for model_bucket in the stage's tfvars, or use a role with s3:ListBucket of account "
-                + (account or "that owns it"),
+                "choose another name for model_bucket in the stage's tfvars, or use a role that has s3:ListBucket "
+                f"in account {account}",
             ) from None
         raise HarnessError(f"bucket {bucket} cannot be looked at: {error}", "look at region and credentials") from None
     except BotoCoreError as error:
@@ -101,12 +107,24 @@ def prepare(s3: S3Client, bucket: str, key: str, folder: Path, run_id: str) -> C
         missing = [file for file in files(folder) if not _same(s3, bucket, f"{key}/{_name(folder, file)}", file)]
         _check_only_one(s3, bucket, key, run_id)
     except ClientError as error:
-        raise HarnessError(
-            f"bucket {bucket} cannot be read: {error}", "the role needs s3:ListBucket and s3:GetObject on it"
-        ) from None
+        raise _forbidden(bucket, error) from None
     except BotoCoreError as error:
         raise _unreachable(bucket, error) from None
     return Copy(bucket, key, folder, missing)
+
+
+def models(s3: S3Client, bucket: str, run_id: str) -> list[str]:
+    """The keys of the ONNX files that the bucket has of a run.
+
+    Raises:
+        HarnessError: it cannot be read.
+    """
+    try:
+        return models_of(s3, bucket, run_id)
+    except ClientError as error:
+        raise _forbidden(bucket, error) from None
+    except BotoCoreError as error:
+        raise _unreachable(bucket, error) from None
 
 
 def _same(s3: S3Client, bucket: str, key: str, file: Path) -> bool:
@@ -135,6 +153,12 @@ def _check_only_one(s3: S3Client, bucket: str, key: str, run_id: str) -> None:
 
 def _name(folder: Path, file: Path) -> str:
     return file.relative_to(folder).as_posix()
+
+
+def _forbidden(bucket: str, error: ClientError) -> HarnessError:
+    return HarnessError(
+        f"bucket {bucket} cannot be read: {error}", "the role needs s3:ListBucket and s3:GetObject on it"
+    )
 
 
 def _unreachable(bucket: str, error: BotoCoreError) -> HarnessError:

@@ -56,7 +56,7 @@ def _check_description(folder: Path, run_id: str) -> None:
         raise HarnessError(f"the {DESCRIPTION_FILE} of run {run_id} cannot be read: {cause}", RETRAIN) from None
     if description.run_id != run_id:
         raise HarnessError(
-            f"{DESCRIPTION_FILE} names run {description.run_id}, and not {run_id}: the function would not find the model",
+            f"{DESCRIPTION_FILE} names run {description.run_id}, not {run_id}: the function would not find the model",
             "log the model in the run that it is registered with",
         )
     signature = description.signature
@@ -92,9 +92,9 @@ def _check_golden(path: Path, model: Model) -> None:
     if wrong:
         number, answer, right = max(wrong, key=lambda one: abs(one[1] - one[2]))
         raise HarnessError(
-            f"the ONNX file of run {model.version} does not answer what its training did: {len(wrong)} of {len(events)} "
-            f"golden events differ by more than {PARITY_TOLERANCE:.0e} (relative), event {number} the most: "
-            f"{answer} in place of {right}",
+            f"the ONNX file of run {model.version} does not answer what its training did: {len(wrong)} of "
+            f"{len(events)} golden events differ by more than {PARITY_TOLERANCE:.0e} (relative), "
+            f"event {number} the most: {answer} in place of {right}",
             f"the file, the features or the runtime have changed since; {again}",
         )
 

@@ -5,47 +5,47 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness import console, model
+from harness import console, model, setup
+from harness import stack as stacks
 from harness.errors import HarnessError
 from harness.paths import shown
 from harness.rollout import bucket, checks, registry, releases
 from harness.rollout.registry import Registry
-from harness.stages import tfvars
+from harness.stack import Stack
+from harness.stages import guards, tfvars
 from harness.stages.access import Access
+from harness.stages.stage import NAMES, Stage, load
 from store_sales.model import Model
 
 LOCAL = "local"
-MODEL_BUCKET = "store-sales-models"  # the root module's default
 
 
-@dataclass(frozen=True)
-class Destination:
-    """A stage on AWS that gets a model.
+def run(choice: str, name: str, stack: Stack | None) -> None:
+    """Promotes a model.
 
-    Attributes:
-        name: the stage.
-        vars_file: its Terraform variables.
-        access: how its account is reached.
-        account: the account that must own the bucket; None when the tfvars name none or several.
+    Args:
+        choice: version, run id or alias.
+        name: `local`, or a stage on AWS.
+        stack: the running stack, if there is one.
+
+    Raises:
+        HarnessError: there is no such stage or model, or it does not pass.
     """
-
-    name: str
-    vars_file: Path
-    access: Access
-    account: str | None
-
-    @property
-    def bucket(self) -> str:
-        """The model bucket's name, as Terraform composes it."""
-        variables = tfvars.read(self.vars_file)
-        return f"{variables.get('model_bucket', MODEL_BUCKET)}-{variables['project_id']}"
+    if name not in (LOCAL, *NAMES):
+        raise HarnessError(f"there is no stage {name!r}", f"use one of: STAGE={LOCAL}, STAGE={', STAGE='.join(NAMES)}")
+    with setup.exclusive("promotion"):
+        if name == LOCAL:
+            to_local(choice, registry.registries(stack))
+            return
+        stage = load(name)
+        with stacks.locked(f"stage-{name}"):  # no deployment reads the variables meanwhile
+            to_stage(choice, registry.registries(stack), stage, Access(stage.region))
 
 
-def to_stage(choice: str, known: Sequence[Registry], stage: Destination) -> dict[str, Any]:
+def to_stage(choice: str, known: Sequence[Registry], stage: Stage, access: Access) -> dict[str, Any]:
     """Promotes a model to a stage: into its bucket, its tfvars, and under its alias.
 
     All that can be wrong is looked for before anything is changed; interrupted, it goes on when repeated.
@@ -54,6 +54,7 @@ def to_stage(choice: str, known: Sequence[Registry], stage: Destination) -> dict
         choice: version, run id or alias.
         known: the registries to look in.
         stage: where to.
+        access: to its account.
 
     Returns:
         The model as a training result.
@@ -61,17 +62,17 @@ def to_stage(choice: str, known: Sequence[Registry], stage: Destination) -> dict
     Raises:
         HarnessError: the model does not pass, or the stage does not take it.
     """
-    tfvars.read(stage.vars_file)
     tfvars.check_writable(stage.vars_file)
-    s3 = stage.access.client("s3")
+    guards.check_for_destroy(stage, access)  # all that is about where
+    s3, name = access.client("s3"), bucket.of_stage(stage)
     with tempfile.TemporaryDirectory(prefix="promote-") as scratch:
-        version, loaded = _checked(choice, known, Path(scratch))
-        with console.step(f"Look at bucket {stage.bucket}") as step:
+        version, folder, loaded = _checked(choice, known, Path(scratch))
+        with console.step(f"Look at bucket {name}") as step:
             copy = None
-            if bucket.exists(s3, stage.bucket, stage.account):
-                copy = bucket.prepare(s3, stage.bucket, version.key, Path(scratch), version.run_id)
+            if bucket.exists(s3, name, access.account()):
+                copy = bucket.prepare(s3, name, version.key, folder, version.run_id)
             step.result = _intention(copy)
-        kept = releases.keep(version, Path(scratch), loaded)
+        kept = releases.keep(version, folder, loaded)
         if copy is not None and copy.missing:
             with console.step("Publish the model") as step:
                 copy.run(s3)
@@ -89,20 +90,20 @@ def to_local(choice: str, known: Sequence[Registry]) -> dict[str, Any]:
         HarnessError: the model does not pass.
     """
     with tempfile.TemporaryDirectory(prefix="promote-") as scratch:
-        version, loaded = _checked(choice, known, Path(scratch))
-        kept = releases.keep(version, Path(scratch), loaded)
+        version, folder, loaded = _checked(choice, known, Path(scratch))
+        kept = releases.keep(version, folder, loaded)
     model.choose(version.run_id)
     registry.set_alias(version, LOCAL)
     console.say(f"{version.label} is the current model. Next: make local-up serves it")
     return kept
 
 
-def _checked(choice: str, known: Sequence[Registry], folder: Path) -> tuple[registry.Version, Model]:
+def _checked(choice: str, known: Sequence[Registry], scratch: Path) -> tuple[registry.Version, Path, Model]:
     with console.step(f"Find model {choice}") as step:
         version = registry.resolve(choice, known)
         step.result = f"{version.label} in {version.registry.shown}"
     with console.step("Check signature and golden batch") as step:
-        registry.download(version, folder)
+        folder = registry.download(version, scratch)
         loaded = checks.check(folder, version.run_id)
         kept = releases.find(version.run_id)
         if kept is not None and not _equal(Path(kept["model_dir"]), folder):
@@ -110,7 +111,7 @@ def _checked(choice: str, known: Sequence[Registry], folder: Path) -> tuple[regi
                 f"{version.label} differs from what was promoted before under that run id",
                 f"find out what changed it; the former is in {shown(Path(kept['model_dir']))}",
             )
-    return version, loaded
+    return version, folder, loaded
 
 
 def _equal(one: Path, other: Path) -> bool:
@@ -128,7 +129,7 @@ def _intention(copy: bucket.Copy | None) -> str:
     return f"{len(copy.missing)} files to copy"
 
 
-def _record(stage: Destination, run_id: str) -> None:
+def _record(stage: Stage, run_id: str) -> None:
     assert re.fullmatch(r"\w[\w-]*", run_id)
     with console.step(f"Record the model in {shown(stage.vars_file)}") as step:
         changed = tfvars.write(stage.vars_file, "run_id", run_id)

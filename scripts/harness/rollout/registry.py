@@ -111,8 +111,8 @@ def listing(registry: Registry, most: int = 10) -> list[str]:
         return [f"  version {one.version}  run {one.run_id}  {_aliases(registry, one)}".rstrip() for one in newest]
 
 
-def download(version: Version, folder: Path) -> None:
-    """Copies a version's model folder, as the run logged it.
+def download(version: Version, folder: Path) -> Path:
+    """Copies a version's model folder, as the run logged it, into a folder; returns the copy.
 
     Raises:
         HarnessError: it cannot be read.
@@ -121,7 +121,7 @@ def download(version: Version, folder: Path) -> None:
         mlflow.set_tracking_uri(version.registry.uri)  # artifact locations are relative to it
         location = version.registry.client.get_model_version_download_uri(REGISTERED_NAME, str(version.number))
         try:
-            mlflow.artifacts.download_artifacts(artifact_uri=location, dst_path=str(folder))
+            return Path(mlflow.artifacts.download_artifacts(artifact_uri=location, dst_path=str(folder)))
         except OSError as error:
             raise HarnessError(
                 f"the files of {version.label} cannot be read: {error}", "train a model again: make train"

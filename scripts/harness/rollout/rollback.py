@@ -1,10 +1,10 @@
-"""`make rollback`: the alias `live` goes back to a function version that was published before, with its image and model."""
+"""`make rollback`: the alias `live` goes back to a version that was published before, with its image and its model."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -12,11 +12,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 from harness import console
 from harness.errors import HarnessError
 from harness.paths import shown
-from harness.rollout.promote import Destination
-from harness.stages import tfvars
-from store_sales.location import models_of
+from harness.rollout import bucket
+from harness.stages import guards, tfvars
+from harness.stages.access import Access
+from harness.stages.live import ALIAS
+from harness.stages.stage import Stage
 
-ALIAS, PIN, LATEST = "live", "live_version", "latest"
+PIN, LATEST = "live_version", "latest"
+DEFAULT_NAME = "store_sales"  # of the root module
 
 
 @dataclass(frozen=True)
@@ -36,31 +39,32 @@ class Published:
     modified: str
 
 
-def rollback(stage: Destination, function: str, wanted: str, apply: Callable[[], None]) -> None:
+def rollback(stage: Stage, access: Access, wanted: str, apply: Callable[[Stage, Access], None]) -> None:
     """Pins the alias to a published version, or ends the pin, and applies.
 
     When applying fails or is declined, the pin is again as it was.
 
     Args:
         stage: whose function.
-        function: its name.
+        access: to its account.
         wanted: a version's number; `latest` ends the pin; empty is the version before the one that is live.
-        apply: deploys the stage as its files are now.
+        apply: deploys a stage as its files are (`harness.stages.deploy.deploy`).
 
     Raises:
         HarnessError: there is no such version, its model is gone, or AWS does not answer.
     """
-    before = tfvars.read(stage.vars_file).get(PIN)
+    before = stage.variables.get(PIN)
     tfvars.check_writable(stage.vars_file)
-    live, published = _look(stage, function)
+    guards.check_for_destroy(stage, access)  # all that is about where
+    live, published = _look(stage, access)
     show(live, published)
     pin = None if wanted == LATEST else str(chosen(wanted, live, published).number)
     if pin is not None:
-        _check_model(stage, next(one for one in published if str(one.number) == pin))
+        _check_model(stage, access, next(one for one in published if str(one.number) == pin))
     if not tfvars.write(stage.vars_file, PIN, pin):
         console.say(f"{shown(stage.vars_file)} says so already")
     try:
-        apply()
+        apply(replace(stage, variables=tfvars.read(stage.vars_file)), access)
     except BaseException:
         tfvars.write(stage.vars_file, PIN, None if before is None else str(before))
         console.warn(f"{shown(stage.vars_file)} is again as it was")
@@ -110,9 +114,10 @@ def show(live: int, published: list[Published]) -> None:
         console.say(f"  version {one.number}  run {one.run_id}  {one.code}  {one.modified}{mark}")
 
 
-def _look(stage: Destination, function: str) -> tuple[int, list[Published]]:
+def _look(stage: Stage, access: Access) -> tuple[int, list[Published]]:
+    function = f"{stage.variables.get('lambda_function_name') or DEFAULT_NAME}_{stage.variables['project_id']}"
     try:
-        return versions(stage.access.client("lambda"), function)
+        return versions(access.client("lambda"), function)
     except ClientError as error:
         missing = error.response["Error"]["Code"] == "ResourceNotFoundException"
         raise HarnessError(
@@ -138,15 +143,10 @@ def _published(client: Any, function: str, entry: dict[str, Any]) -> Published:
     return Published(int(entry["Version"]), run_id, code, entry["LastModified"][:19])
 
 
-def _check_model(stage: Destination, version: Published) -> None:
-    try:
-        found = models_of(stage.access.client("s3"), stage.bucket, version.run_id)
-    except (ClientError, BotoCoreError) as error:
+def _check_model(stage: Stage, access: Access, version: Published) -> None:
+    name = bucket.of_stage(stage)
+    if not bucket.models(access.client("s3"), name, version.run_id):
         raise HarnessError(
-            f"bucket {stage.bucket} cannot be read: {error}", "the role needs s3:ListBucket and s3:GetObject on it"
-        ) from None
-    if not found:
-        raise HarnessError(
-            f"version {version.number} serves run {version.run_id}, whose model is no longer in bucket {stage.bucket}",
+            f"version {version.number} serves run {version.run_id}, whose model is no longer in bucket {name}",
             f"choose another version, or put the model back: make promote MODEL={version.run_id} STAGE={stage.name}",
         )

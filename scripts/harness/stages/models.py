@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from harness import console, model
 from harness.errors import HarnessError
 from harness.stages.access import Access
@@ -21,9 +23,19 @@ def publish(stage: Stage, access: Access, bucket: str) -> None:
     """
     if stage.run_id is None:
         return
+    from harness.rollout import bucket as rollout  # imports MLflow
+
+    s3 = access.client("s3")
     with console.step("Publish the model") as step:
-        known = model.current(None)
-        if known["run_id"] != stage.run_id:
-            raise HarnessError(f"run {stage.run_id} is not known here", f"make promote MODEL=… STAGE={stage.name}")
-        model.upload(access.client("s3"), bucket, known)
-        step.result = f"s3://{bucket}/{known['model_key']}"
+        known = model.known(stage.run_id)
+        if known is not None:
+            copy = rollout.prepare(s3, bucket, known["model_key"], Path(known["model_dir"]), stage.run_id)
+            copy.run(s3)
+            step.result = copy.place + ("" if copy.missing else ", as before")
+        elif found := rollout.models(s3, bucket, stage.run_id):
+            step.result = f"s3://{bucket}/{found[0]}, as before"
+        else:
+            raise HarnessError(
+                f"the model of run {stage.run_id} is neither in bucket {bucket} nor on this machine",
+                f"promote one: make promote MODEL=<version, run id or alias> STAGE={stage.name}",
+            )
