@@ -25,7 +25,7 @@ from harness.stages.stage import Stage
 from store_sales_testing.samples import sales_rows
 from training.tracking import REGISTERED_NAME, Store
 
-ACCOUNT, OTHER_ACCOUNT, REGION = "000000000000", "111111111111", "ap-south-1"
+REGION = "ap-south-1"
 TFVARS = """\
 # The stage. run_id = "in a comment"
 project_id          = "stg"
@@ -82,19 +82,24 @@ def known(trained: list[dict[str, Any]]) -> list[Registry]:
 
 
 @pytest.fixture
-def edited(known: list[Registry], trained: list[dict[str, Any]], tmp_path: Path) -> Callable[..., str]:
+def edited(
+    known: list[Registry], trained: list[dict[str, Any]], tmp_path: Path
+) -> Iterator[Callable[[Callable[[Path], object]], str]]:
     """Registers a copy of the first model whose files a function has changed; returns the version's number."""
+    client, made = known[0].client, []
 
     def make(edit: Callable[[Path], object]) -> str:
         folder = tmp_path / "edited"
         shutil.copytree(trained[0]["model_dir"], folder)
         edit(folder)
-        client = known[0].client
         with registries.explained(known[0]):
             version = client.create_model_version(REGISTERED_NAME, folder.as_uri(), trained[0]["run_id"])
-        return str(version.version)
+        made.append(str(version.version))
+        return made[-1]
 
-    return make
+    yield make
+    for number in made:
+        client.delete_model_version(REGISTERED_NAME, number)
 
 
 @pytest.fixture

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from harness.clients import Clients
 from harness.errors import HarnessError
 from harness.rollout import rollback
+from harness.stack import Stack
 from harness.stages import tfvars
 from harness.stages.access import Access
 from harness.stages.stage import Stage
@@ -25,29 +27,38 @@ TRUST = {
 }
 
 
-@pytest.fixture
-def published(bucket: Deployment) -> Iterator[Deployment]:
-    """Three versions of a function, each with a model in the bucket; the alias is at the third."""
-    s3, functions, iam = (bucket.access.client(service) for service in ("s3", "lambda", "iam"))
-    role = iam.create_role(RoleName="rollback", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+@pytest.fixture(scope="module")
+def function(emulator: Stack) -> Iterator[Any]:
+    """Three versions of a function; yields a client of Lambda."""
+    clients = Clients(emulator)
+    functions, role = clients.functions, {"RoleName": "rollback", "AssumeRolePolicyDocument": json.dumps(TRUST)}
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as file:
         file.writestr("index.py", "def handler(event, context):\n    return None\n")
     functions.create_function(
-        FunctionName=NAME, Role=role, Runtime="python3.13", Handler="index.handler",
-        Code={"ZipFile": archive.getvalue()}, Environment={"Variables": {"RUN_ID": RUNS[1]}},
+        FunctionName=NAME, Role=clients.iam.create_role(**role)["Role"]["Arn"], Runtime="python3.13",
+        Handler="index.handler", Code={"ZipFile": archive.getvalue()},
     )  # fmt: skip
     functions.get_waiter("function_active_v2").wait(FunctionName=NAME, WaiterConfig={"Delay": 1})
     for number, run_id in RUNS.items():
         functions.update_function_configuration(FunctionName=NAME, Environment={"Variables": {"RUN_ID": run_id}})
         functions.get_waiter("function_updated_v2").wait(FunctionName=NAME, WaiterConfig={"Delay": 1})
         assert functions.publish_version(FunctionName=NAME)["Version"] == str(number)
-        s3.put_object(Bucket="models-stg", Key=f"1/{run_id}/artifacts/model/model.onnx", Body=b"model")
     functions.create_alias(FunctionName=NAME, Name="live", FunctionVersion="3")
-    tfvars.write(bucket.stage.vars_file, "live_version", None)
-    yield bucket
+    yield functions
     functions.delete_function(FunctionName=NAME)
-    iam.delete_role(RoleName="rollback")
+    clients.iam.delete_role(RoleName="rollback")
+
+
+@pytest.fixture
+def published(function: Any, bucket: Deployment) -> Deployment:
+    """The versions, each with a model in the bucket; the alias is at the third."""
+    for run_id in RUNS.values():
+        key = f"1/{run_id}/artifacts/model/model.onnx"
+        bucket.access.client("s3").put_object(Bucket="models-stg", Key=key, Body=b"model")
+    function.update_alias(FunctionName=NAME, Name="live", FunctionVersion="3")
+    tfvars.write(bucket.stage.vars_file, "live_version", None)
+    return bucket
 
 
 class Applied:
@@ -129,8 +140,9 @@ def test_a_version_whose_model_is_gone_is_refused(published: Deployment) -> None
 
 
 def test_without_a_function_one_is_told_to_deploy(bucket: Deployment) -> None:
+    tfvars.write(bucket.stage.vars_file, "lambda_function_name", "none")
     applied, before = Applied(), bucket.tfvars
-    with pytest.raises(HarnessError, match=f"the function {NAME} and its alias live do not exist") as refused:
+    with pytest.raises(HarnessError, match="the function none_stg and its alias live do not exist") as refused:
         run(bucket, "", applied)
     assert refused.value.next_step == "deploy it first: make deploy-stg"
     assert (applied.pins, bucket.tfvars) == ([], before)
