@@ -1,10 +1,11 @@
 # Every target is one call of the harness (scripts/harness); `make` alone prints this help.
 .DEFAULT_GOAL := help
 .PHONY: help setup local-up local-down local-status local-logs outputs ecr-login train send watch failed-events redrive verify chaos \
-        test e2e unit terraform-test emulator-test check format bench conformance lock clean \
-        plan-stg plan-prod deploy-stg deploy-prod smoke-stg smoke-prod destroy-stg destroy-prod promote rollback
+        test e2e unit terraform-test emulator-test check format bench conformance cost lock clean \
+        rehearse-stg plan-stg plan-prod deploy-stg deploy-prod smoke-stg smoke-prod destroy-stg destroy-prod promote rollback
 
-export RUNTIME LOCALSTACK_PORT PERSISTENCE FAULTS YES DATA FILE COUNT RATE FOLLOW SEED PYTHON TARGETS EVENTS MODEL STAGE VERSION
+export RUNTIME LOCALSTACK_PORT PERSISTENCE FAULTS DATA FILE COUNT RATE FOLLOW SEED PYTHON TARGETS EVENTS FROM YES
+export DURATION_MS MODEL STAGE VERSION
 HARNESS = @scripts/bootstrap.sh && PYTHONPATH=scripts exec .venv/bin/python -m harness
 
 help: ## Show this help
@@ -80,6 +81,9 @@ promote: ## Check a registered model and make it a stage's [MODEL=version|run id
 rollback: ## Real AWS: an earlier function version with its model serves again [STAGE=stg|prod VERSION=number|latest]
 	$(HARNESS) rollback
 
+rehearse-stg: ## The whole of deploy-stg against an empty LocalStack, without an account [FROM=commit to upgrade from]
+	$(HARNESS) rehearse
+
 plan-stg plan-prod: ## Real AWS: show what a deployment would change; changes nothing
 	$(HARNESS) stage plan $(@:plan-%=%)
 
@@ -97,6 +101,9 @@ bench: ## Measure both runtimes beside other emulators [TARGETS=embedded,docker,
 
 conformance: ## Run the mapping's conformance suite on this and other emulators [TARGETS=ours,core,ministack,localemu]
 	$(HARNESS) conformance
+
+cost: ## What a stage costs per month on AWS [RATE=events per second] [STAGE=stg] [DURATION_MS=of an invocation]
+	$(HARNESS) cost
 
 lock: ## Resolve all dependencies anew and write the lock files
 	@scripts/bootstrap.sh && scripts/lock.sh

@@ -61,6 +61,7 @@ module "lambda" {
   memory_size_mb        = var.lambda_memory_size_mb
   timeout_seconds       = var.lambda_timeout_seconds
   log_retention_in_days = var.log_retention_in_days
+  live_version          = var.live_version
 
   environment = merge(
     var.lambda_environment,

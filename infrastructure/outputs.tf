@@ -3,6 +3,21 @@ output "lambda_function" {
   value       = module.lambda.name
 }
 
+output "function_version" {
+  description = "Newest published version of the function: the one this apply published, or an earlier one that is still the same."
+  value       = module.lambda.function_version
+}
+
+output "live_version" {
+  description = "Version that answers the events: what the alias live points at."
+  value       = module.lambda.live_version
+}
+
+output "live_alias_arn" {
+  description = "ARN of the alias live, which the event source mapping invokes."
+  value       = module.lambda.live_alias_arn
+}
+
 output "model_bucket" {
   description = "Name of the S3 bucket the function loads its model from."
   value       = module.model_bucket.name

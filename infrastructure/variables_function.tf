@@ -108,6 +108,17 @@ variable "shadow_run_id" {
   }
 }
 
+variable "live_version" {
+  description = "Published version that answers the events, for example \"3\" to go back to it with the model and the settings it had; null is the version this apply publishes."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.live_version == null || can(regex("^[1-9][0-9]{0,9}$", var.live_version))
+    error_message = "live_version must be the number of a published version, for example \"3\", or null for the newest: aws lambda list-versions-by-function --function-name <lambda_function> lists them."
+  }
+}
+
 variable "log_retention_in_days" {
   description = "Days the function's logs are kept; 0 keeps them for ever."
   type        = number

@@ -7,13 +7,11 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from harness import failed, local, processes, streams
 from harness import stack as stacks
 from harness.clients import Clients
-from harness.paths import STACKS
 from harness.stack import Stack
 from harness.waiting import poll
 
@@ -25,7 +23,7 @@ KEEP = os.environ.get("E2E_KEEP") == "1"
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """A pipeline that has answered the sample event."""
-    _remove_left_overs()
+    local.remove_abandoned("e2e")
     name = "e2e" if KEEP else f"e2e-{os.getpid()}"
     known = stacks.load(name)
     port = known.port if known else processes.free_ports(1)[0]
@@ -34,13 +32,6 @@ def stack() -> Iterator[Stack]:
     finally:
         if not KEEP:
             local.down(name)
-
-
-def _remove_left_overs() -> None:
-    """Takes down the stacks of earlier runs that were killed before they could."""
-    for folder in STACKS.glob("e2e-*/"):
-        if not psutil.pid_exists(int(folder.name.rpartition("-")[2])):
-            local.down(folder.name)
 
 
 @pytest.fixture(scope="session")

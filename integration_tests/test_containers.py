@@ -58,7 +58,7 @@ def test_the_function_runs_the_digest_that_terraform_built_and_pushed(stack: Sta
     uri = stack.outputs["image_uri"]
     repository, _, digest = uri.partition("@")
     assert repository == stack.outputs["ecr_repository_url"]
-    function = clients.functions.get_function(FunctionName=stack.outputs["lambda_function"])
+    function = clients.functions.get_function(FunctionName=stack.outputs["live_alias_arn"])
     assert function["Configuration"]["PackageType"] == "Image"
     assert f"sha256:{function['Configuration']['CodeSha256']}" == digest
     assert function["Code"]["ResolvedImageUri"] == uri
@@ -144,7 +144,7 @@ def test_events_of_a_function_out_of_memory_are_kept_and_can_be_redriven(
         "store_sales/handler.py", "    return _processor", "    bytearray(2 * 2**30)\n    return _processor"
     )
     _apply(stack, **greedy)
-    answer = clients.functions.invoke(FunctionName=stack.outputs["lambda_function"], Payload=b'{"Records": []}')
+    answer = clients.functions.invoke(FunctionName=stack.outputs["live_alias_arn"], Payload=b'{"Records": []}')
     assert answer["FunctionError"] == "Unhandled"
     assert json.loads(answer["Payload"].read())["errorMessage"].endswith("Runtime exited with error: signal: killed")
     # WHEN events come THEN they are kept with their payload

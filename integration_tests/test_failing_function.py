@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
 
-from harness import events, ledger, offline, streams
+from harness import events, ledger, live, offline, streams
 from harness.clients import Clients
 from harness.console import Step
 from harness.failed import Failed
@@ -20,24 +19,9 @@ from mapping import changed_mapping
 pytestmark = pytest.mark.aws_valid
 
 
-@contextmanager
-def _environment(stack: Stack, clients: Clients, **changes: str) -> Iterator[None]:
-    """The function with other environment variables, until the block ends."""
-    name = stack.outputs["lambda_function"]
-    client = clients.functions
-    before = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-    client.update_function_configuration(FunctionName=name, Environment={"Variables": before | changes})
-    client.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
-    try:
-        yield
-    finally:
-        client.update_function_configuration(FunctionName=name, Environment={"Variables": before})
-        client.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
-
-
 def test_a_missing_model_fails_the_init_with_bucket_and_key(stack: Stack, clients: Clients) -> None:
-    with _environment(stack, clients, RUN_ID="0123456789abcdef0123456789abcdef"):
-        answer = clients.functions.invoke(FunctionName=stack.outputs["lambda_function"], Payload=b'{"Records": []}')
+    with live.changed_function(stack, RUN_ID="0123456789abcdef0123456789abcdef"):
+        answer = clients.functions.invoke(FunctionName=stack.outputs["live_alias_arn"], Payload=b'{"Records": []}')
     assert answer["FunctionError"] == "Unhandled"
     error = json.loads(answer["Payload"].read())
     assert stack.outputs["model_bucket"] in error["errorMessage"]
@@ -50,8 +34,8 @@ def test_a_damaged_model_fails_the_init_with_bucket_and_key(stack: Stack, client
     metadata = clients.s3.get_object(Bucket=bucket, Key=f"{good}/MLmodel")["Body"].read()
     clients.s3.put_object(Bucket=bucket, Key="damaged/model/MLmodel", Body=metadata)
     clients.s3.put_object(Bucket=bucket, Key="damaged/model/model.onnx", Body=b"not a model")
-    with _environment(stack, clients, MODEL_LOCATION=f"s3://{bucket}/damaged/model"):
-        answer = clients.functions.invoke(FunctionName=stack.outputs["lambda_function"], Payload=b'{"Records": []}')
+    with live.changed_function(stack, MODEL_LOCATION=f"s3://{bucket}/damaged/model"):
+        answer = clients.functions.invoke(FunctionName=stack.outputs["live_alias_arn"], Payload=b'{"Records": []}')
     message = json.loads(answer["Payload"].read())["errorMessage"]
     assert bucket in message
     assert "damaged/model/model.onnx" in message
@@ -65,7 +49,7 @@ def test_events_of_a_function_that_cannot_start_are_kept_whole_and_can_be_redriv
 ) -> None:
     records = events.made_up(stack, 5, seed=5)
     # GIVEN a function that fails every batch
-    with _environment(stack, clients, RUN_ID="ffffffffffffffffffffffffffffffff"):
+    with live.changed_function(stack, RUN_ID="ffffffffffffffffffffffffffffffff"):
         puts = list(streams.put(clients.kinesis, stack.outputs["source_stream_name"], records))
         ids = {put.event_id for put in puts}
         # THEN the mapping gives up after its retries and keeps the whole payload of each event
@@ -91,7 +75,7 @@ def test_a_whole_batch_given_up_is_one_object_and_is_redriven_record_by_record(
     # GIVEN a mapping that does not take failing batches apart, and a function that fails them
     with (
         changed_mapping(stack, BisectBatchOnFunctionError=False),
-        _environment(stack, clients, RUN_ID="f" * 32),
+        live.changed_function(stack, RUN_ID="f" * 32),
     ):
         # WHEN events come THEN the ledger finds each of them in the mapping's record, with the reason
         result = ledger.run(stack, records, lambda r: [None] * len(r), Step("failing"))

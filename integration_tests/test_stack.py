@@ -5,7 +5,7 @@ from __future__ import annotations
 import psutil
 import pytest
 
-from harness import containers, engine, local, processes
+from harness import containers, engine, live, local, processes
 from harness.clients import Clients
 from harness.stack import DOCKER, Stack
 from harness.terraform import Terraform
@@ -46,10 +46,18 @@ def test_streams_are_as_the_design_says(stack: Stack, clients: Clients) -> None:
 
 @pytest.mark.aws_valid
 def test_the_function_is_as_the_design_says(stack: Stack, clients: Clients) -> None:
-    function = clients.functions.get_function_configuration(FunctionName=stack.outputs["lambda_function"])
+    function = clients.functions.get_function_configuration(FunctionName=stack.outputs["live_alias_arn"])
     assert function["Timeout"] == 180
     assert function["TracingConfig"]["Mode"] == "Active"
     assert {"PREDICTIONS_STREAM_NAME", "MODEL_BUCKET", "RUN_ID"} <= set(function["Environment"]["Variables"])
+
+
+@pytest.mark.aws_valid
+def test_the_mapping_invokes_the_alias_which_is_at_the_published_version(stack: Stack, clients: Clients) -> None:
+    mapping = clients.functions.get_event_source_mapping(UUID=stack.outputs["event_source_mapping_id"])
+    assert mapping["FunctionArn"] == stack.outputs["live_alias_arn"]
+    assert stack.outputs["live_alias_arn"].endswith(":store_sales_e2e:live")
+    assert stack.outputs["live_version"] == stack.outputs["function_version"] == live.version(stack)
 
 
 @pytest.mark.local_only

@@ -47,7 +47,12 @@ run "lambda_may_pull" {
         # In the order in which the provider writes lists.
         Action = ["ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"]
         Condition = {
-          StringLike = { "aws:SourceArn" = "arn:aws-cn:lambda:cn-north-1:210987654321:function:store_sales_fn" }
+          StringLike = {
+            "aws:SourceArn" = [
+              "arn:aws-cn:lambda:cn-north-1:210987654321:function:store_sales_fn",
+              "arn:aws-cn:lambda:cn-north-1:210987654321:function:store_sales_fn:*",
+            ]
+          }
         }
       }]
     }

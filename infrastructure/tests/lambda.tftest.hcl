@@ -91,11 +91,11 @@ run "event_source" {
   assert {
     condition = alltrue([
       aws_lambda_event_source_mapping.this.event_source_arn == var.source_stream_arn,
-      aws_lambda_event_source_mapping.this.function_name == "store_sales_test",
+      aws_lambda_event_source_mapping.this.function_name == aws_lambda_alias.live.arn,
       aws_lambda_event_source_mapping.this.enabled,
       output.event_source_mapping_id == aws_lambda_event_source_mapping.this.uuid,
     ])
-    error_message = "The mapping does not lead from the source stream to the function."
+    error_message = "The mapping does not lead from the source stream to the alias."
   }
 
   assert {
@@ -132,6 +132,52 @@ run "event_source" {
       aws_lambda_event_source_mapping.this.destination_config[0].on_failure[0].destination_arn == var.failed_events_bucket_arn
     )
     error_message = "Failed batches do not go to the failed-events bucket."
+  }
+}
+
+run "published_version_is_live" {
+  module {
+    source = "./modules/lambda"
+  }
+
+  assert {
+    condition = alltrue([
+      aws_lambda_function.this.publish,
+      aws_lambda_alias.live.name == "live",
+      aws_lambda_alias.live.function_name == "store_sales_test",
+      aws_lambda_alias.live.function_version == "7",
+      output.function_version == "7",
+      output.live_version == "7",
+      output.live_alias_arn == aws_lambda_alias.live.arn,
+    ])
+    error_message = "The alias does not point at the version just published."
+  }
+}
+
+run "pinned_version_is_live" {
+  module {
+    source = "./modules/lambda"
+  }
+
+  variables {
+    live_version = "3"
+  }
+
+  assert {
+    condition = alltrue([
+      aws_lambda_alias.live.function_version == "3",
+      output.function_version == "7",
+      output.live_version == "3",
+    ])
+    error_message = "A roll-back must move the alias and leave the function as it is."
+  }
+
+  assert {
+    condition = alltrue([
+      data.aws_lambda_function.pinned[0].function_name == "store_sales_test",
+      data.aws_lambda_function.pinned[0].qualifier == "3",
+    ])
+    error_message = "The pinned version is not looked for before the alias is moved."
   }
 }
 

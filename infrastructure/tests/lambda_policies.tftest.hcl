@@ -35,6 +35,11 @@ override_resource {
 }
 
 override_resource {
+  target = aws_lambda_alias.live
+  values = { arn = "arn:aws:lambda:ap-south-1:123456789012:function:store_sales_test:live" }
+}
+
+override_resource {
   target = aws_lambda_event_source_mapping.this
 }
 

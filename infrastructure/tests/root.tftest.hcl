@@ -28,6 +28,15 @@ run "zip_function" {
   }
 
   assert {
+    condition = alltrue([
+      output.function_version == "7",
+      output.live_version == "7",
+      output.live_alias_arn == module.lambda.live_alias_arn,
+    ])
+    error_message = "By default the version just published must be live."
+  }
+
+  assert {
     condition     = output.event_source_mapping_id == module.lambda.event_source_mapping_id
     error_message = "Output event_source_mapping_id is not the mapping's."
   }
@@ -148,6 +157,17 @@ run "every_setting_reaches_its_module" {
       LOG_LEVEL               = "DEBUG"
     })
     error_message = "The function's environment is not what the service reads: ${jsonencode(module.lambda.environment)}"
+  }
+}
+
+run "earlier_version" {
+  variables {
+    live_version = "3"
+  }
+
+  assert {
+    condition     = output.live_version == "3" && output.function_version == "7"
+    error_message = "live_version does not reach the alias."
   }
 }
 

@@ -80,6 +80,7 @@ run "function" {
     lambda_timeout_seconds = 901
     lambda_environment     = { RUN_ID = "another" }
     run_id                 = "../../etc"
+    live_version           = "$LATEST"
     log_retention_in_days  = 2
     ecr_repo_name          = "Store_Sales"
     ecr_keep_images        = 1
@@ -99,6 +100,7 @@ run "function" {
     var.lambda_timeout_seconds,
     var.lambda_environment,
     var.run_id,
+    var.live_version,
     var.log_retention_in_days,
     var.ecr_repo_name,
     var.ecr_keep_images,

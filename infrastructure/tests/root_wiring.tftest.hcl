@@ -65,6 +65,11 @@ override_resource {
 }
 
 override_resource {
+  target = module.lambda.aws_lambda_alias.live
+  values = { arn = "arn:aws:lambda:ap-south-1:123456789012:function:store_sales_stg:live" }
+}
+
+override_resource {
   target = module.lambda.aws_lambda_event_source_mapping.this
 }
 

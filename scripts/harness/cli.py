@@ -246,6 +246,15 @@ def rollback(name: str, version: str) -> None:
 
 
 @commands.command()
+@click.option("--from", "former", envvar="FROM")
+def rehearse(former: str | None) -> None:
+    """Rehearses a deployment against a LocalStack of its own."""
+    from harness.stages import rehearsal
+
+    rehearsal.rehearse(former)
+
+
+@commands.command()
 @click.argument("name", type=click.Choice(["test", "e2e", "check", "unit", "terraform-test", "emulator-test"]))
 def suite(name: str) -> None:
     """Runs a test suite."""
@@ -281,3 +290,14 @@ def bench(targets: str, counts: str) -> None:
     from harness.bench.targets import chosen
 
     run.run(chosen(targets), run.event_counts(counts))
+
+
+@commands.command()
+@rate_option
+@click.option("--stage", envvar="STAGE", default="stg")
+@click.option("--duration", envvar="DURATION_MS", callback=_number("DURATION_MS", float))
+def cost(rate: float | None, stage: str, duration: float | None) -> None:
+    """Shows what a stage costs in a month at AWS's list prices."""
+    from harness.cost import report
+
+    report.run(rate, stage, duration)

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import psutil
+
 from harness import (
     canary,
     console,
@@ -200,6 +202,17 @@ def down(name: str) -> bool:
     """
     with stacks.locked(name):
         return down_locked(name)
+
+
+def remove_abandoned(prefix: str) -> None:
+    """Takes down the stacks of test runs that were killed before they could; their names end in a process id.
+
+    Args:
+        prefix: first part of the names.
+    """
+    for folder in STACKS.glob(f"{prefix}-*/"):
+        if not psutil.pid_exists(int(folder.name.rpartition("-")[2])):
+            down(folder.name)
 
 
 def down_all() -> None:

@@ -61,6 +61,9 @@ def check() -> None:
     ]
     _show("mypy of the emulator", emulator, os.environ | {"MYPYPATH": str(paths.EMULATOR)})
     _show("terraform fmt", ["terraform", "fmt", "-check", "-recursive", "-diff", paths.INFRASTRUCTURE])
+    # Offline, so that the check does not depend on who asks GitHub, and with which token.
+    options = ("--offline", "--strict-collection", "--no-progress", "--quiet")
+    _show("zizmor", [paths.VENV_BIN / "zizmor", *options, ".github/workflows"])
     scripts = [file for folder in SHELL for file in sorted((paths.ROOT / folder).rglob("*.sh"))]
     for script in [*scripts, paths.ROOT / ".ci" / "run"]:  # bash -n reads its first argument only
         commands.run(["bash", "-n", script], log=paths.CACHE / "logs" / "check.log", deadline=SUITE_DEADLINE)

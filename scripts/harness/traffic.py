@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from harness import chaos, console, events, failed, ledger, offline, streams, usage
+from harness import chaos, console, events, failed, ledger, live, offline, streams, usage
 from harness.clients import Clients
 from harness.errors import HarnessError
 from harness.failed import report as failed_report
@@ -74,12 +74,12 @@ def show_status(stack: Stack) -> None:
     """Prints what runs and whether the function, the mapping and the streams are in order."""
     clients = Clients(stack)
     rows = _names(stack)
-    function = clients.functions.get_function(FunctionName=stack.outputs["lambda_function"])["Configuration"]
-    rows.append(("function state", function.get("State", "?")))
-    for mapping in clients.functions.list_event_source_mappings(FunctionName=stack.outputs["lambda_function"])[
-        "EventSourceMappings"
-    ]:
-        rows.append(("event source mapping", f"{mapping['State']}, {mapping.get('LastProcessingResult', '?')}"))
+    function = clients.functions.get_function_configuration(
+        FunctionName=stack.outputs["lambda_function"], Qualifier=live.ALIAS
+    )
+    rows.append(("live version", f"{function['Version']}, {function.get('State', '?')}"))
+    mapping = clients.functions.get_event_source_mapping(UUID=stack.outputs["event_source_mapping_id"])
+    rows.append(("event source mapping", f"{mapping['State']}, {mapping.get('LastProcessingResult', '?')}"))
     for output in ("source_stream_name", "predictions_stream_name"):
         summary = clients.kinesis.describe_stream_summary(StreamName=stack.outputs[output])["StreamDescriptionSummary"]
         rows.append((summary["StreamName"], f"{summary['StreamStatus']}, {summary['OpenShardCount']} shards"))

@@ -1,4 +1,4 @@
-"""The function's execution environments, as whoever wants to harm or to measure them sees them."""
+"""The execution environments of the version that answers the events, as whoever wants to harm them sees them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import Protocol
 import psutil
 from docker.models.containers import Container
 
-from harness import containers, engine, processes
+from harness import containers, engine, live, processes
 from harness.stack import DOCKER, Stack
+
+VERSION_VARIABLE = "AWS_LAMBDA_FUNCTION_VERSION"
 
 
 class Worker(Protocol):
@@ -29,14 +31,23 @@ class Worker(Protocol):
 
 
 def of(stack: Stack) -> list[Worker]:
-    """The stack's workers, one for each environment."""
+    """The stack's workers, one for each environment; those of other versions are idle, or on their last batch."""
+    mark = f"{VERSION_VARIABLE}={live.version(stack)}"
     if stack.runtime == DOCKER:
-        return [ContainerWorker(container) for container in containers.functions(stack)]
+        found = containers.functions(stack)
+        return [ContainerWorker(container) for container in found if mark in container.attrs["Config"]["Env"]]
     return [
         ProcessWorker(process)
         for process in processes.of_stack(stack.folder)
-        if "awslambdaric" in processes.command_line(process)
+        if "awslambdaric" in processes.command_line(process) and mark in _environment(process)
     ]
+
+
+def _environment(process: psutil.Process) -> list[str]:
+    """`name=value` of each variable; nothing of a process that has ended."""
+    with contextlib.suppress(psutil.Error):
+        return [f"{name}={value}" for name, value in process.environ().items()]
+    return []
 
 
 class ProcessWorker:

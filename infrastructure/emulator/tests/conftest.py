@@ -152,6 +152,12 @@ def eventually() -> Callable[..., Any]:
     return wait_until
 
 
+@pytest.fixture(scope="session", name="zipped")
+def zipped_() -> Callable[..., bytes]:
+    """`zipped` for test modules."""
+    return zipped
+
+
 @pytest.fixture(scope="session")
 def start_localstack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., LocalStack]]:
     """Starts a LocalStack of its own with further environment variables; all are stopped at the end.

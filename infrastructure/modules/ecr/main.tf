@@ -34,7 +34,8 @@ data "aws_iam_policy_document" "pull" {
     condition {
       test     = "StringLike"
       variable = "aws:SourceArn"
-      values   = [local.function_arn]
+      # With a qualifier too: a published version that Lambda has let go of after weeks without an event is pulled again.
+      values = [local.function_arn, "${local.function_arn}:*"]
     }
   }
 }

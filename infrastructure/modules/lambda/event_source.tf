@@ -4,7 +4,7 @@ resource "aws_lambda_event_source_mapping" "this" {
   depends_on = [aws_iam_role_policy.pipeline]
 
   event_source_arn = var.source_stream_arn
-  function_name    = aws_lambda_function.this.function_name
+  function_name    = aws_lambda_alias.live.arn
   enabled          = var.event_source_enabled
 
   # From the oldest record on: events that arrived before the mapping was made are predicted too.

@@ -19,6 +19,9 @@ resource "aws_lambda_function" "this" {
   memory_size   = var.memory_size_mb
   timeout       = var.timeout_seconds
 
+  # Every change of code or configuration becomes a version of its own: what alias.tf points at.
+  publish = true
+
   image_uri = local.is_image ? var.image_uri : null
 
   filename         = local.is_image ? null : var.zip_path

@@ -8,6 +8,21 @@ output "arn" {
   value       = aws_lambda_function.this.arn
 }
 
+output "function_version" {
+  description = "Newest published version of the function."
+  value       = aws_lambda_function.this.version
+}
+
+output "live_version" {
+  description = "Version the alias live points at."
+  value       = aws_lambda_alias.live.function_version
+}
+
+output "live_alias_arn" {
+  description = "ARN of the alias live."
+  value       = aws_lambda_alias.live.arn
+}
+
 output "role_name" {
   description = "Name of the execution role."
   value       = aws_iam_role.this.name

@@ -104,6 +104,17 @@ variable "environment" {
   nullable    = false
 }
 
+variable "live_version" {
+  description = "Version the alias live points at; null is the version just published."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.live_version == null || can(regex("^[1-9][0-9]{0,9}$", var.live_version))
+    error_message = "live_version must be the number of a published version, for example \"3\", or null."
+  }
+}
+
 variable "source_stream_arn" {
   description = "ARN of the Kinesis stream the function is fed from."
   type        = string

@@ -16,6 +16,14 @@ mock_resource "aws_cloudwatch_log_group" {
   defaults = { arn = "arn:aws:logs:ap-south-1:123456789012:log-group:mocked" }
 }
 
+mock_resource "aws_lambda_function" {
+  defaults = { version = "7" }
+}
+
+mock_resource "aws_lambda_alias" {
+  defaults = { arn = "arn:aws:lambda:ap-south-1:123456789012:function:mocked:live" }
+}
+
 mock_resource "aws_ecr_repository" {
   defaults = {
     arn            = "arn:aws:ecr:ap-south-1:123456789012:repository/mocked"

@@ -86,8 +86,8 @@ def _oldest(kinesis: KinesisClient, stream: str) -> str:
 
 def _switch_mapping_off(stack: Stack) -> None:
     client = Clients(stack).functions
-    [mapping] = client.list_event_source_mappings(FunctionName=stack.outputs["lambda_function"])["EventSourceMappings"]
-    client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+    uuid = stack.outputs["event_source_mapping_id"]
+    client.update_event_source_mapping(UUID=uuid, Enabled=False)
     end = time.monotonic() + MAPPING_SECONDS
-    while client.get_event_source_mapping(UUID=mapping["UUID"])["State"] != "Disabled" and time.monotonic() < end:
+    while client.get_event_source_mapping(UUID=uuid)["State"] != "Disabled" and time.monotonic() < end:
         time.sleep(0.2)

@@ -69,7 +69,7 @@ def measure(result: Result, counts: Sequence[int]) -> None:
 
 def _all(stack: Stack, result: Result, counts: Sequence[int]) -> None:
     client = Clients(stack).functions
-    [mapping] = client.list_event_source_mappings(FunctionName=stack.outputs["lambda_function"])["EventSourceMappings"]
+    mapping = client.get_event_source_mapping(UUID=stack.outputs["event_source_mapping_id"])
     result.settings = {name: mapping.get(name) for name in SETTINGS}
     others = cost.Others(stack)
     _part(result, "at rest", stack, cost.at_rest)

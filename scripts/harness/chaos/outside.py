@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from harness import workers
+from harness import live, workers
 from harness.clients import Clients
 from harness.stack import Stack
 from harness.waiting import poll
@@ -53,19 +53,9 @@ def switch_mapping(stack: Stack) -> bool:
 
 
 def replace_function(stack: Stack) -> bool:
-    """Changes the function's configuration and changes it back; each replaces its environments while events flow."""
-    client = Clients(stack).functions
-    name = stack.outputs["lambda_function"]
-    before = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-
-    def configure(variables: dict[str, str]) -> None:
-        client.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
-        client.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
-
-    try:
-        configure(before | {"CHAOS": "1"})
-    finally:
-        configure(before)
+    """Publishes a changed version, lets it answer the events, and goes back: two deployments while events flow."""
+    with live.changed_function(stack, CHAOS="1"):
+        pass
     return True
 
 

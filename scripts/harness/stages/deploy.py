@@ -26,7 +26,7 @@ def plan(stage: Stage, access: Access) -> None:
         HarnessError: a check refuses, or no plan can be made.
     """
     guards.check(stage, access)
-    with stacks.locked(_lock(stage)):
+    with stacks.locked(stage.lock):
         bucket_there = state_bucket.exists(stage, access)
         if not bucket_there:
             console.say(f"there is no state bucket {stage.backend['bucket']} yet: make deploy-{stage.name} makes it")
@@ -35,7 +35,7 @@ def plan(stage: Stage, access: Access) -> None:
         _show(_planned(terraform))
 
 
-def deploy(stage: Stage, access: Access) -> None:
+def deploy(stage: Stage, access: Access) -> Plan:
     """Brings a stage up to date, and proves with its own streams that it works.
 
     Interrupted at any step, the next run goes on from there.
@@ -44,12 +44,15 @@ def deploy(stage: Stage, access: Access) -> None:
         stage: which.
         access: to its account.
 
+    Returns:
+        What was changed.
+
     Raises:
         HarnessError: a check refuses, the user does, a step failed, or the smoke test did and the former version
             serves again.
     """
     guards.check(stage, access)
-    with stacks.locked(_lock(stage)):
+    with stacks.locked(stage.lock):
         state_bucket.ensure(stage, access)
         terraform = StageTerraform(stage, access)
         _init(terraform)
@@ -69,6 +72,7 @@ def deploy(stage: Stage, access: Access) -> None:
         if not smoke.run(stage, access, outputs, version):
             _roll_back(stage, access, terraform, before, outputs)
     console.say(f"{stage.name} serves version {version.number} with model {version.run_id}")
+    return changes
 
 
 def smoke_test(stage: Stage, access: Access) -> None:
@@ -98,7 +102,7 @@ def deployed(stage: Stage, access: Access) -> dict[str, Any]:
         HarnessError: it is not.
     """
     outputs: dict[str, Any] = {}
-    with stacks.locked(_lock(stage)):
+    with stacks.locked(stage.lock):
         if state_bucket.exists(stage, access):
             terraform = StageTerraform(stage, access)
             _init(terraform)
@@ -106,10 +110,6 @@ def deployed(stage: Stage, access: Access) -> dict[str, Any]:
     if not outputs.get("lambda_function"):
         raise HarnessError(f"{stage.name} is not deployed", f"make deploy-{stage.name}")
     return outputs
-
-
-def _lock(stage: Stage) -> str:
-    return f"stage-{stage.name}"
 
 
 def _init(terraform: StageTerraform, *, state: bool = True) -> None:

@@ -23,7 +23,7 @@ def destroy(stage: Stage, access: Access) -> None:
         HarnessError: a check refuses, the user does, or something could not be deleted.
     """
     guards.check_for_destroy(stage, access)
-    with stacks.locked(f"stage-{stage.name}"):
+    with stacks.locked(stage.lock):
         if not state_bucket.exists(stage, access):
             console.say(f"{stage.name} is not deployed: there is no state bucket {stage.backend['bucket']}")
             return

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from harness.live import ALIAS
 from harness.stages.access import Access
 from harness.waiting import poll
 
-ALIAS = "live"
 READY_SECONDS = 600.0  # Lambda optimizes a new image for some minutes
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness import paths
+from harness import paths, setup
 from harness.errors import HarnessError
 from harness.stages import tfvars
 
@@ -63,6 +63,11 @@ class Stage:
     def run_id(self) -> str | None:
         """MLflow run id of the model to serve."""
         return self.variables.get("run_id")
+
+    @property
+    def lock(self) -> str:
+        """Name for `stack.locked`: one command at a time works in the stage's folder."""
+        return "-".join(["stage", self.name, setup.text_digest(str(self.folder))[:6]])
 
     def log(self, name: str) -> Path:
         """A log file of the stage."""

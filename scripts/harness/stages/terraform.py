@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import shutil
 from collections.abc import Mapping
@@ -93,6 +94,18 @@ class StageTerraform:
         """The outputs of the last apply, name to value; empty before the first."""
         return {name: output["value"] for name, output in json.loads(self._read("output", "-json")).items()}
 
+    def unlock(self, lock: str) -> None:
+        """Lifts a lock that a killed run has left on the state.
+
+        Args:
+            lock: its id, as the refusal names it.
+
+        Raises:
+            HarnessError: there is no such lock.
+        """
+        self.init()
+        self._execute(["terraform", "force-unlock", "-force", lock])
+
     def _variables(self, more: Mapping[str, str]) -> list[str]:
         known = {
             "lambda_function_local_path": str(self.stage.service),
@@ -100,8 +113,13 @@ class StageTerraform:
         }
         if not self.stage.variables.get("ecr_password_command"):  # needs no AWS command line
             known["ecr_password_command"] = shlex.join([str(setup.PYTHON), "-P", str(ECR_PASSWORD)])
-        chosen = [f"-var={name}={text}" for name, text in {**known, **more}.items()]
+        declared = self._declared()  # an earlier commit's modules may not know them all
+        chosen = [f"-var={name}={text}" for name, text in {**known, **more}.items() if name in declared]
         return [f"-var-file=vars/{self.stage.vars_file.name}", *chosen]
+
+    def _declared(self) -> set[str]:
+        texts = (file.read_text() for file in self.folder.glob("*.tf"))
+        return {name for text in texts for name in re.findall(r'^variable "(\w+)"', text, re.MULTILINE)}
 
     def _run(self, *words: str, progress: Progress | None = None) -> str:
         command = ["terraform", *words[:1], "-input=false", "-no-color", *words[1:]]

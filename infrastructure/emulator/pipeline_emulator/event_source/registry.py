@@ -70,10 +70,17 @@ class Registry:
             self.forget(settings.uuid)
 
     def _inherit(self, key: MappingKey) -> MappingProgress | None:
-        for index, (found, progress) in enumerate(self._inherited):
-            if found == key:
-                del self._inherited[index]
-                return progress
+        """Return what a mapping of the same two ends has left, else what one of the function itself has.
+
+        For a mapping from before the function had an alias: it was to be updated to the alias, not made anew.
+        """
+        function_arn, event_source_arn = key
+        for wanted in (key, (":".join(function_arn.split(":")[:7]), event_source_arn)):
+            for index, (found, progress) in enumerate(self._inherited):
+                if found == wanted:
+                    del self._inherited[index]
+                    progress.keeper.belongs_to(function_arn)
+                    return progress
         return None
 
     def _new(self, key: MappingKey) -> MappingProgress:

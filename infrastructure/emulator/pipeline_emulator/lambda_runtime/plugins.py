@@ -36,6 +36,14 @@ class ContainerRuntimeExecutorPlugin(RuntimeExecutorPlugin):
 
 
 @hooks.on_infra_start()  # type: ignore[untyped-decorator]
+def mend_aliases() -> None:
+    """Changes core before its provider is made."""
+    from pipeline_emulator.lambda_runtime import aliases
+
+    aliases.install()
+
+
+@hooks.on_infra_start()  # type: ignore[untyped-decorator]
 def prepare_containers() -> None:
     """Looks images up in our ECR from the first request on, and removes what a killed LocalStack has left."""
     if ContainerRuntimeExecutorPlugin.name != config.LAMBDA_RUNTIME_EXECUTOR:

@@ -78,12 +78,33 @@ def test_a_mapping_made_after_a_kill_goes_on_for_its_lost_predecessor(lives: Liv
     assert again.checkpoint == FIRST + 3
 
 
-@pytest.mark.parametrize("other", [mapping("two", FUNCTION + ":live"), MappingSettings("two", FUNCTION, STREAM + "2")])
+@pytest.mark.parametrize("other", [mapping("two", FUNCTION + "2"), MappingSettings("two", FUNCTION, STREAM + "2")])
 def test_another_function_or_stream_inherits_nothing(lives: Lives, other: MappingSettings) -> None:
     started(lives.registry, mapping("one")).shard("a").register(FIRST)
     lives.restart()
     assert lives.registry.progress(other).started_at is None
     assert lives.registry.progress(mapping("three")).inherited
+
+
+def test_a_mapping_of_an_alias_goes_on_for_that_of_the_function_before_it_had_one(lives: Lives) -> None:
+    started(lives.registry, mapping("one")).shard("a").register(FIRST)
+    for life in range(2):  # found again under its new name
+        lives.restart()
+        assert lives.registry.progress(mapping(f"new-{life}", FUNCTION + ":live")).shard("a").first_seen == FIRST
+
+
+def test_a_mapping_of_an_alias_takes_its_own_before_the_functions(lives: Lives) -> None:
+    started(lives.registry, mapping("function"))
+    started(lives.registry, mapping("alias", FUNCTION + ":live")).shard("a").register(FIRST)
+    lives.restart()
+    assert lives.registry.progress(mapping("new", FUNCTION + ":live")).shard("a").first_seen == FIRST
+    assert not lives.registry.progress(mapping("other", FUNCTION + ":canary")).shard("a").first_seen
+
+
+def test_the_function_inherits_nothing_of_an_alias(lives: Lives) -> None:
+    started(lives.registry, mapping("one", FUNCTION + ":live"))
+    lives.restart()
+    assert not lives.registry.progress(mapping("two")).inherited
 
 
 def test_progress_is_inherited_once(lives: Lives) -> None:

@@ -1,0 +1,76 @@
+"""Aliases: where core does not know them, and what becomes of a version that none leads to any more.
+
+On AWS nobody sees how long an idle environment stays. Here each takes a developer's memory, for ten minutes
+(LAMBDA_KEEPALIVE_MS), and every deployment leaves a version behind.
+"""
+
+import threading
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from typing import Any
+
+from localstack import config
+from localstack.aws.api.lambda_ import ResourceNotFoundException
+from localstack.services.lambda_ import api_utils
+from localstack.services.lambda_.invocation.execution_environment import ExecutionEnvironment, InvalidStatusException
+from localstack.services.lambda_.invocation.lambda_service import LambdaService
+from localstack.services.lambda_.provider import LambdaProvider
+from localstack.utils.patch import patch
+
+KEEPALIVE_SECONDS = 5.0
+_left: set[str] = set()
+
+
+def install() -> None:
+    """Change what becomes of an update of an alias, and where an alias may be named."""
+
+    @patch(LambdaService.update_alias)  # type: ignore[no-untyped-call, untyped-decorator]
+    def update_alias(original: Callable[..., None], self: Any, old_alias: Any, new_alias: Any, function: Any) -> None:
+        for version in _versions(new_alias) - set(function.versions):
+            function.aliases[new_alias.name] = old_alias  # core has moved it already
+            arn = f"{function.latest().id.unqualified_arn()}:{version}"
+            raise ResourceNotFoundException(f"Function not found: {arn}", Type="User")
+        original(self, old_alias, new_alias, function)
+        wanted = {version for alias in list(function.aliases.values()) for version in _versions(alias)}
+        _left.difference_update(_arns(function, wanted))
+        for arn in _arns(function, _versions(old_alias) - wanted):
+            _left.add(arn)
+            _start_timers_anew(self, arn)
+
+    @patch(LambdaProvider.get_function_configuration)  # type: ignore[no-untyped-call, untyped-decorator]
+    def get_function_configuration(
+        original: Callable[..., Any], self: Any, context: Any, function_name: str, qualifier: Any = None, **more: Any
+    ) -> Any:
+        """Core knows versions only, where AWS takes an alias as well."""
+        _, asked = api_utils.get_name_and_qualifier(function_name, qualifier, context)
+        if asked and api_utils.qualifier_is_alias(asked):
+            return self.get_function(context, function_name, qualifier)["Configuration"]
+        return original(self, context, function_name, qualifier, **more)
+
+    @patch(ExecutionEnvironment.release)  # type: ignore[no-untyped-call, untyped-decorator]
+    def release(original: Callable[..., None], self: Any) -> None:
+        original(self)
+        seconds = min(KEEPALIVE_SECONDS, config.LAMBDA_KEEPALIVE_MS / 1000)
+        if self.function_version.qualified_arn in _left:
+            self.keepalive_timer.cancel()
+            self.keepalive_timer = threading.Timer(seconds, self.keepalive_passed)
+            self.keepalive_timer.start()
+
+
+def _versions(alias: Any) -> set[str]:
+    routed = alias.routing_configuration
+    return {alias.function_version, *(routed.version_weights if routed else ())}
+
+
+def _arns(function: Any, versions: Collection[str]) -> list[str]:
+    return [function.versions[number].qualified_arn for number in versions if number in function.versions]
+
+
+def _start_timers_anew(service: Any, arn: str) -> None:
+    """Let the idle environments of a version end soon; a busy one follows after its event."""
+    manager = service.lambda_running_versions.get(arn)
+    environments = service.assignment_service.environments.get(manager.id, {}) if manager else {}
+    for environment in list(environments.values()):
+        with suppress(InvalidStatusException):
+            environment.reserve()
+            environment.release()

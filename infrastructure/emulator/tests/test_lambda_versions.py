@@ -1,0 +1,85 @@
+"""Published versions and aliases: which code answers, and what becomes of a version that was left."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.local_only
+
+SAYS = "def handler(event, context):\n    return [{word!r}, context.function_version, context.invoked_function_arn]"
+
+
+@pytest.fixture
+def aliased(create_function: Callable[..., Any], zipped: Callable[..., bytes]) -> Any:
+    """A function with the versions 1 and 2 and an alias at 2."""
+    function = create_function(SAYS.format(word="one"), Publish=True)
+    client = function.localstack.client("lambda")
+    client.create_alias(FunctionName=function.name, Name="live", FunctionVersion="1")
+    client.update_function_code(
+        FunctionName=function.name, ZipFile=zipped({"function.py": SAYS.format(word="two")}), Publish=True
+    )
+    client.get_waiter("published_version_active").wait(FunctionName=function.name, Qualifier="2")
+    move(function, "2")
+    return function
+
+
+def move(function: Any, version: str) -> None:
+    function.localstack.client("lambda").update_alias(FunctionName=function.name, Name="live", FunctionVersion=version)
+
+
+def environments(function: Any, version: str) -> int:
+    """How many processes run a version."""
+    found = [process.environ() for process in function.localstack.running("awslambdaric")]
+    return sum(
+        (one["AWS_LAMBDA_FUNCTION_NAME"], one["AWS_LAMBDA_FUNCTION_VERSION"]) == (function.name, version)
+        for one in found
+    )
+
+
+def test_an_alias_is_answered_by_its_version_with_the_code_that_had(aliased: Any) -> None:
+    for version, word in (("2", "two"), ("1", "one"), ("2", "two")):
+        move(aliased, version)
+        answer = aliased.invoke(Qualifier="live")
+        assert answer.error is None, answer
+        assert answer.payload == [word, version, f"{aliased.arn}:live"]
+
+
+def test_the_configuration_of_an_alias_is_that_of_its_version(aliased: Any) -> None:
+    client = aliased.localstack.client("lambda")
+    for asked in ({"FunctionName": aliased.name, "Qualifier": "live"}, {"FunctionName": f"{aliased.arn}:live"}):
+        found = client.get_function_configuration(**asked)
+        assert (found["Version"], found["FunctionArn"], found["State"]) == ("2", f"{aliased.arn}:live", "Active")
+    with pytest.raises(client.exceptions.ResourceNotFoundException):
+        client.get_function_configuration(FunctionName=aliased.name, Qualifier="other")
+
+
+def test_a_version_keeps_its_code_when_another_one_goes(aliased: Any) -> None:
+    move(aliased, "1")
+    aliased.localstack.client("lambda").delete_function(FunctionName=aliased.name, Qualifier="2")
+    assert aliased.invoke(Qualifier="live").payload[:2] == ["one", "1"]
+
+
+def test_environments_of_a_version_end_when_the_alias_leaves_it(aliased: Any, eventually: Callable[..., Any]) -> None:
+    assert aliased.invoke(Qualifier="live").payload[1] == "2"
+    assert environments(aliased, "2") == 1
+    move(aliased, "1")
+    assert aliased.invoke(Qualifier="live").payload[1] == "1"
+    eventually(lambda: environments(aliased, "2") == 0, "the end of the former version's environment", 60)
+    assert environments(aliased, "1") == 1
+
+
+def test_environments_of_a_version_stay_when_the_alias_comes_back(aliased: Any) -> None:
+    assert aliased.invoke(Qualifier="live").payload[1] == "2"
+    move(aliased, "1")
+    move(aliased, "2")
+    before = aliased.localstack.running("awslambdaric")
+    assert aliased.invoke(Qualifier="live").payload[1] == "2"
+    assert aliased.localstack.running("awslambdaric") == before
+
+
+def test_an_alias_cannot_be_moved_to_a_version_that_is_not_there(aliased: Any) -> None:
+    client = aliased.localstack.client("lambda")
+    with pytest.raises(client.exceptions.ResourceNotFoundException, match=r"Function not found: .*:9"):
+        move(aliased, "9")
+    assert aliased.invoke(Qualifier="live").payload[1] == "2"

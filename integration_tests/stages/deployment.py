@@ -1,0 +1,20 @@
+"""A deployment in a process of its own, to be killed: python deployment.py <stage's folder> <endpoint>."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from harness import stack as stacks
+from harness.errors import HarnessError
+from harness.stages import deploy
+from harness.stages.access import Access
+from harness.stages.stage import load
+
+if __name__ == "__main__":
+    folder, endpoint = Path(sys.argv[1]), sys.argv[2]
+    try:
+        checkout = folder / "checkout"
+        deploy.deploy(load("stg", checkout / "infrastructure", folder=folder), Access(stacks.REGION, endpoint))
+    except HarnessError as error:
+        sys.exit(f"{error.cause}\n{error.next_step}")

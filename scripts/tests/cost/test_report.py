@@ -1,0 +1,73 @@
+"""The table of `make cost`, and that the documents hold what it prints."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.cost import report
+from harness.errors import HarnessError
+
+
+def row(text: str, title: str) -> list[str]:
+    [line] = [line for line in text.splitlines() if line.startswith(f"| {title}")]
+    return [cell.strip() for cell in line.strip("|").split("|")][1:]
+
+
+def amount(cell: str) -> float:
+    return float(cell.strip("*").replace(",", ""))
+
+
+def test_the_documents_hold_the_table_of_today() -> None:
+    document = report.PATH.read_text(encoding="utf-8")
+    assert report.written(document, report.text(report.STAGE, report.RATES)) == document, "run `make cost`"
+
+
+def test_the_total_is_the_sum_of_the_lines() -> None:
+    text = report.text("stg", report.RATES)
+    lines = text.splitlines()[2:]
+    end = next(number for number, line in enumerate(lines) if "**total**" in line)
+    cells = [[amount(cell) for cell in line.strip("|").split("|")[1:]] for line in lines[:end]]
+    sums = [sum(column) for column in zip(*cells, strict=True)]
+    assert [amount(cell) for cell in row(text, "**total**")] == pytest.approx(sums, abs=0.005 * len(cells))
+
+
+def test_it_says_whether_the_shards_suffice() -> None:
+    assert row(report.text("stg", (1000, 2001)), "shards of each stream") == [
+        "2, which suffice", "3: the stage's 2 do not suffice",
+    ]  # fmt: skip
+
+
+def test_prices_that_stand_in_are_marked_and_explained() -> None:
+    text = report.text("stg", (0,))
+    assert row(text, f"Kinesis: shards of both streams{report.MARK}")
+    assert "†: the price in ap-south-1 is not known here" in text
+    assert "as of 2026-11-24, from memory and to be checked, without taxes and free tier" in text
+
+
+def test_a_duration_of_one_s_own_is_reckoned_with() -> None:
+    assert row(report.text("stg", (100,), duration_ms=123), "ms billed") == ["123"]
+
+
+def test_only_what_stands_between_the_marks_is_replaced() -> None:
+    document = f"before\n{report.BEGIN}old\n{report.END}after\n"
+    assert report.written(document, "new\n") == f"before\n{report.BEGIN}\nnew\n\n{report.END}after\n"
+
+
+@pytest.mark.parametrize("document", ["no marks", report.BEGIN, report.END])
+def test_a_document_without_marks_is_refused(document: str) -> None:
+    with pytest.raises(HarnessError, match="lacks the marks"):
+        report.written(document, "new")
+
+
+def test_only_the_standard_table_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "doc.md"
+    file.write_text(report.BEGIN + report.END)
+    report.run(5, "stg", None, file)
+    report.run(None, "prod", None, file)
+    report.run(None, "stg", 30, file)
+    assert file.read_text() == report.BEGIN + report.END
+    assert "5 events/s" in capsys.readouterr().out
+    report.run(None, "stg", None, file)
+    assert "1,000 events/s" in file.read_text()
