@@ -5,7 +5,7 @@
         rehearse-stg plan-stg plan-prod deploy-stg deploy-prod smoke-stg smoke-prod destroy-stg destroy-prod promote rollback
 
 export RUNTIME LOCALSTACK_PORT PERSISTENCE FAULTS DATA FILE COUNT RATE FOLLOW SEED PYTHON TARGETS EVENTS FROM YES
-export DURATION_MS MODEL STAGE VERSION
+export DURATION_MS MODEL STAGE SHADOW VERSION
 HARNESS = @scripts/bootstrap.sh && PYTHONPATH=scripts exec .venv/bin/python -m harness
 
 help: ## Show this help
@@ -75,7 +75,7 @@ check: ## Formatters, linters, types
 format: ## Format Python and Terraform
 	@scripts/bootstrap.sh && .venv/bin/ruff format --quiet . && .venv/bin/ruff check --quiet --fix . && terraform fmt -recursive infrastructure
 
-promote: ## Check a registered model and make it a stage's [MODEL=version|run id|alias STAGE=local|stg|prod]
+promote: ## Check a registered model and make it a stage's [MODEL=version|run id|alias STAGE=local|stg|prod SHADOW=1]
 	$(HARNESS) promote
 
 rollback: ## Real AWS: an earlier function version with its model serves again [STAGE=stg|prod VERSION=number|latest]

@@ -223,12 +223,13 @@ def stage(action: str, name: str) -> None:
 @commands.command()
 @click.option("--model", "choice", envvar="MODEL", default="")
 @click.option("--stage", "name", envvar="STAGE", default="")
-def promote(choice: str, name: str) -> None:
+@click.option("--shadow", envvar="SHADOW", is_flag=True)
+def promote(choice: str, name: str, shadow: bool) -> None:
     """Makes a model of MLflow's registry, once checked, the one that a stage serves."""
     from harness.rollout import promote as rollout
 
     stack = stacks.load(NAME)
-    rollout.run(choice, name, stack if stack and stack.alive() else None)
+    rollout.run(choice, name, stack if stack and stack.alive() else None, shadow=shadow)
 
 
 @commands.command()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,29 +22,34 @@ from store_sales.model import Model
 LOCAL = "local"
 
 
-def run(choice: str, name: str, stack: Stack | None) -> None:
+def run(choice: str, name: str, stack: Stack | None, *, shadow: bool = False) -> None:
     """Promotes a model.
 
     Args:
         choice: version, run id or alias.
         name: `local`, or a stage on AWS.
         stack: the running stack, if there is one.
+        shadow: as for `to_stage`.
 
     Raises:
         HarnessError: there is no such stage or model, or it does not pass.
     """
     if name not in (LOCAL, *NAMES):
         raise HarnessError(f"there is no stage {name!r}", f"use one of: STAGE={LOCAL}, STAGE={', STAGE='.join(NAMES)}")
+    if name == LOCAL and shadow:
+        raise HarnessError("a shadow model is for stages on AWS", f"use one of: STAGE={', STAGE='.join(NAMES)}")
     with setup.exclusive("promotion"):
         if name == LOCAL:
             to_local(choice, registry.registries(stack))
             return
         stage = load(name)
-        with stacks.locked(f"stage-{name}"):  # no deployment reads the variables meanwhile
-            to_stage(choice, registry.registries(stack), stage, Access(stage.region))
+        with stacks.locked(stage.lock):  # no deployment reads the variables meanwhile
+            to_stage(choice, registry.registries(stack), stage, Access(stage.region), shadow=shadow)
 
 
-def to_stage(choice: str, known: Sequence[Registry], stage: Stage, access: Access) -> dict[str, Any]:
+def to_stage(
+    choice: str, known: Sequence[Registry], stage: Stage, access: Access, *, shadow: bool = False
+) -> dict[str, Any]:
     """Promotes a model to a stage: into its bucket, its tfvars, and under its alias.
 
     All that can be wrong is looked for before anything is changed; interrupted, it goes on when repeated.
@@ -55,6 +59,7 @@ def to_stage(choice: str, known: Sequence[Registry], stage: Stage, access: Acces
         known: the registries to look in.
         stage: where to.
         access: to its account.
+        shadow: not as the live model, but as the one that predicts beside it.
 
     Returns:
         The model as a training result.
@@ -67,6 +72,8 @@ def to_stage(choice: str, known: Sequence[Registry], stage: Stage, access: Acces
     s3, name = access.client("s3"), bucket.of_stage(stage)
     with tempfile.TemporaryDirectory(prefix="promote-") as scratch:
         version, folder, loaded = _checked(choice, known, Path(scratch))
+        if shadow and version.run_id == stage.run_id:
+            raise HarnessError(f"{version.label} is the live model of {stage.name}", "name another one as its shadow")
         with console.step(f"Look at bucket {name}") as step:
             copy = None
             if bucket.exists(s3, name, access.account()):
@@ -77,9 +84,10 @@ def to_stage(choice: str, known: Sequence[Registry], stage: Stage, access: Acces
             with console.step("Publish the model") as step:
                 copy.run(s3)
                 step.result = copy.place
-    _record(stage, version.run_id)
-    registry.set_alias(version, stage.name)
-    console.say(f"{version.label} is the model of {stage.name}. Next: make deploy-{stage.name}")
+    _record(stage, version.run_id, shadow=shadow)
+    registry.set_alias(version, f"{stage.name}-shadow" if shadow else stage.name)
+    role = "shadow model" if shadow else "model"
+    console.say(f"{version.label} is the {role} of {stage.name}. Next: make deploy-{stage.name}")
     return kept
 
 
@@ -129,11 +137,13 @@ def _intention(copy: bucket.Copy | None) -> str:
     return f"{len(copy.missing)} files to copy"
 
 
-def _record(stage: Stage, run_id: str) -> None:
-    assert re.fullmatch(r"\w[\w-]*", run_id)
+def _record(stage: Stage, run_id: str, *, shadow: bool) -> None:
+    name = "shadow_run_id" if shadow else "run_id"
     with console.step(f"Record the model in {shown(stage.vars_file)}") as step:
-        changed = tfvars.write(stage.vars_file, "run_id", run_id)
-        unpinned = tfvars.write(stage.vars_file, "live_version", None)
-        step.result = f'run_id = "{run_id}"' + ("" if changed else ", as before")
-        if unpinned:
+        changed = tfvars.write(stage.vars_file, name, run_id)
+        step.result = f'{name} = "{run_id}"' + ("" if changed else ", as before")
+        if not shadow and tfvars.write(stage.vars_file, "live_version", None):
             step.result += "; the pin live_version is gone"
+        if not shadow and stage.variables.get("shadow_run_id") == run_id:  # Terraform refuses a model as its own shadow
+            tfvars.write(stage.vars_file, "shadow_run_id", None)
+            step.result += "; it was the shadow, and there is none now"

@@ -11,11 +11,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from harness import console
 from harness.errors import HarnessError
+from harness.live import ALIAS
 from harness.paths import shown
 from harness.rollout import bucket
 from harness.stages import guards, tfvars
 from harness.stages.access import Access
-from harness.stages.live import ALIAS
 from harness.stages.stage import Stage
 
 PIN, LATEST = "live_version", "latest"
@@ -39,7 +39,7 @@ class Published:
     modified: str
 
 
-def rollback(stage: Stage, access: Access, wanted: str, apply: Callable[[Stage, Access], None]) -> None:
+def rollback(stage: Stage, access: Access, wanted: str, apply: Callable[[Stage, Access], object]) -> None:
     """Pins the alias to a published version, or ends the pin, and applies.
 
     When applying fails or is declined, the pin is again as it was.

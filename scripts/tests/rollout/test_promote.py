@@ -94,6 +94,38 @@ def test_before_the_first_deployment_the_deployment_publishes(
     assert "as before" in capsys.readouterr().err
 
 
+def test_a_shadow_model_is_recorded_beside_the_live_one(
+    bucket: Deployment, known: list[Registry], trained: list[dict[str, Any]], aliases: Callable[[], dict[str, str]]
+) -> None:
+    promote.to_stage("1", known, bucket.stage, bucket.access)
+    before = bucket.tfvars
+    promote.to_stage("2", known, stages_now(bucket), bucket.access, shadow=True)
+    assert bucket.tfvars == before + f'shadow_run_id = "{trained[1]["run_id"]}"\n'
+    assert (aliases()["stg"], aliases()["stg-shadow"]) == ("1", "2")
+    with pytest.raises(HarnessError, match="is the live model of stg"):
+        promote.to_stage("1", known, stages_now(bucket), bucket.access, shadow=True)
+    # WHEN the bucket is empty THEN a deployment publishes both
+    s3 = bucket.access.client("s3")
+    for key in bucket.objects():
+        s3.delete_object(Bucket="models-stg", Key=key)
+    models.publish(stages_now(bucket), bucket.access, "models-stg")
+    assert {f"{one['model_key']}/MLmodel" for one in trained} <= set(bucket.objects())
+    # WHEN the shadow becomes the live model THEN it is no shadow any more
+    promote.to_stage("2", known, stages_now(bucket), bucket.access)
+    assert tfvars.read(bucket.stage.vars_file)["run_id"] == trained[1]["run_id"]
+    assert "shadow_run_id" not in tfvars.read(bucket.stage.vars_file)
+
+
+def stages_now(deployment: Deployment) -> stages.Stage:
+    """The stage with its variables as they are now."""
+    return replace(deployment.stage, variables=tfvars.read(deployment.stage.vars_file))
+
+
+def test_a_local_stack_has_no_shadow_by_promotion(unchanged: Callable[..., Any]) -> None:
+    with unchanged("a shadow model is for stages on AWS", "STAGE=stg"):
+        promote.run("1", "local", None, shadow=True)
+
+
 def test_a_deployment_without_its_model_says_what_to_do(bucket: Deployment, unchanged: Callable[..., Any]) -> None:
     stage = replace(bucket.stage, variables=bucket.stage.variables | {"run_id": "0" * 32})
     with unchanged("neither in bucket models-stg nor on this machine", "make promote"):
