@@ -28,6 +28,8 @@ LOAD_SECONDS = 3.0
 """Lambda ends an INIT of more than 10 s and starts it anew, and the live model has to be loaded in it, too:
 https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"""
 LIMIT_SECONDS = 5.0
+LEAST_SECONDS = 0.1
+"""With less than that to spend, after a throttled stream for example, the shadow is not asked, and not to blame."""
 NAMESPACE = "StoreSales"
 UNITS = {
     "ShadowEvents": "Count",
@@ -65,8 +67,11 @@ class Shadow:
             return
         versions = {"model_version": live_version, "shadow_version": self._model.version}
         try:
-            started = time.monotonic()
-            sales = self._predict([one.event for one in answered], min(self._limit, seconds_left() / 2))
+            started, seconds = time.monotonic(), min(self._limit, seconds_left() / 2)
+            if seconds < LEAST_SECONDS:
+                log(logging.WARNING, "shadow left out: no time", **versions, events=len(answered))
+                return
+            sales = self._predict([one.event for one in answered], seconds)
             measured = compared(answered, sales) | {"ShadowDuration": round((time.monotonic() - started) * 1000, 1)}
             ids = {"first_event_id": answered[0].event_id, "last_event_id": answered[-1].event_id}
             log(

@@ -1,5 +1,6 @@
 """Shadow mode: the second model's answers are logged, and nothing about it changes what the live model gives."""
 
+import datetime as dt
 import json
 import logging
 import threading
@@ -16,6 +17,7 @@ from botocore.config import Config
 
 from store_sales import logs, shadow
 from store_sales.calls import Clients
+from store_sales.events import Event
 from store_sales.failures import FailureStore
 from store_sales.model import Model
 from store_sales.output import StreamWriter
@@ -219,6 +221,17 @@ def test_a_batch_with_little_time_left_waits_for_half_of_it(
         ended.set()
     (line,) = [line for line in lines() if line["message"] == "shadow failed"]
     assert line["cause"] == "TimeoutError: no answer within 0.2 s"
+
+
+def test_a_batch_that_has_used_up_its_time_does_not_wait_and_does_not_end_the_shadow(
+    other: Model, process: Process, lines: Callable[[], list[dict[str, Any]]]
+) -> None:
+    event = shadow.Answered("id", Event(dt.date(2022, 12, 25), 7, 1, 0, 512), 1.0)
+    second = Shadow(other, FUNCTION)
+    second.observe([event], "live", lambda: -1.0)
+    assert [line["message"] for line in lines()] == ["shadow left out: no time"]
+    second.observe([event], "live", lambda: 60.0)
+    assert [line["message"] for line in lines() if "_aws" in line] == ["shadow compared"]
 
 
 @pytest.fixture
