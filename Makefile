@@ -2,10 +2,10 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup local-up local-down local-status local-logs outputs ecr-login train send watch failed-events redrive verify chaos soak \
         test e2e unit terraform-test emulator-test check format bench conformance cost lock clean \
-        rehearse-stg plan-stg plan-prod deploy-stg deploy-prod smoke-stg smoke-prod destroy-stg destroy-prod
+        rehearse-stg plan-stg plan-prod deploy-stg deploy-prod smoke-stg smoke-prod destroy-stg destroy-prod promote rollback
 
 export RUNTIME LOCALSTACK_PORT PERSISTENCE FAULTS DATA FILE COUNT RATE FOLLOW SEED SEEDS PYTHON TARGETS EVENTS FROM YES
-export DURATION_MS
+export DURATION_MS MODEL STAGE SHADOW VERSION
 HARNESS = @scripts/bootstrap.sh && PYTHONPATH=scripts exec .venv/bin/python -m harness
 
 help: ## Show this help
@@ -77,6 +77,12 @@ check: ## Formatters, linters, types
 
 format: ## Format Python and Terraform
 	@scripts/bootstrap.sh && .venv/bin/ruff format --quiet . && .venv/bin/ruff check --quiet --fix . && terraform fmt -recursive infrastructure
+
+promote: ## Check a registered model and make it a stage's [MODEL=version|run id|alias STAGE=local|stg|prod SHADOW=1]
+	$(HARNESS) promote
+
+rollback: ## Real AWS: an earlier function version with its model serves again [STAGE=stg|prod VERSION=number|latest]
+	$(HARNESS) rollback
 
 rehearse-stg: ## The whole of deploy-stg against an empty LocalStack, without an account [FROM=commit to upgrade from]
 	$(HARNESS) rehearse

@@ -71,6 +71,7 @@ module "lambda" {
       FAILED_EVENTS_BUCKET    = local.failed_events_bucket
     },
     var.run_id == null ? {} : { RUN_ID = var.run_id },
+    var.shadow_run_id == null ? {} : { SHADOW_RUN_ID = var.shadow_run_id },
   )
 
   source_stream_arn        = module.source_stream.arn

@@ -74,9 +74,10 @@ variable "lambda_environment" {
 
   validation {
     condition = length(setintersection(
-      keys(var.lambda_environment), ["PREDICTIONS_STREAM_NAME", "MODEL_BUCKET", "FAILED_EVENTS_BUCKET", "RUN_ID"]
+      keys(var.lambda_environment),
+      ["PREDICTIONS_STREAM_NAME", "MODEL_BUCKET", "FAILED_EVENTS_BUCKET", "RUN_ID", "SHADOW_RUN_ID"]
     )) == 0
-    error_message = "lambda_environment may not set PREDICTIONS_STREAM_NAME, MODEL_BUCKET, FAILED_EVENTS_BUCKET or RUN_ID: other variables do."
+    error_message = "lambda_environment may not set PREDICTIONS_STREAM_NAME, MODEL_BUCKET, FAILED_EVENTS_BUCKET, RUN_ID or SHADOW_RUN_ID: other variables do."
   }
 }
 
@@ -88,6 +89,22 @@ variable "run_id" {
   validation {
     condition     = var.run_id == null || can(regex("^[a-zA-Z0-9][\\w-]{0,255}$", var.run_id))
     error_message = "run_id must be an MLflow run id: letters, digits, _ and -, for example 32 hex digits."
+  }
+}
+
+variable "shadow_run_id" {
+  description = "MLflow run id of a second model that predicts the same events, its answers in logs and metrics only; null for none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.shadow_run_id == null || can(regex("^[a-zA-Z0-9][\\w-]{0,255}$", var.shadow_run_id))
+    error_message = "shadow_run_id must be an MLflow run id: letters, digits, _ and -, for example 32 hex digits."
+  }
+
+  validation {
+    condition     = var.shadow_run_id == null || var.shadow_run_id != var.run_id
+    error_message = "shadow_run_id equals run_id: the model would be compared with itself. Name the run of another model."
   }
 }
 

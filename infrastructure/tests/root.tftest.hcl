@@ -282,6 +282,22 @@ run "image_is_the_default" {
   }
 }
 
+run "with_a_shadow_model" {
+  command = plan
+
+  variables {
+    shadow_run_id = "fedcba9876543210fedcba9876543210"
+  }
+
+  assert {
+    condition = (
+      module.lambda.environment.SHADOW_RUN_ID == "fedcba9876543210fedcba9876543210"
+      && module.lambda.environment.RUN_ID == var.run_id
+    )
+    error_message = "The shadow's run id does not reach the function beside the live one."
+  }
+}
+
 run "without_a_model" {
   command = plan
 

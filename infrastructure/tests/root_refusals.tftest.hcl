@@ -112,6 +112,36 @@ run "function" {
   ]
 }
 
+run "a_shadow_that_is_no_run" {
+  command = plan
+
+  variables {
+    shadow_run_id = "run 2"
+  }
+
+  expect_failures = [var.shadow_run_id]
+}
+
+run "a_model_as_its_own_shadow" {
+  command = plan
+
+  variables {
+    shadow_run_id = "0123456789abcdef0123456789abcdef"
+  }
+
+  expect_failures = [var.shadow_run_id]
+}
+
+run "the_shadow_set_beside_its_variable" {
+  command = plan
+
+  variables {
+    lambda_environment = { SHADOW_RUN_ID = "another" }
+  }
+
+  expect_failures = [var.lambda_environment]
+}
+
 run "event_source" {
   command = plan
 

@@ -25,12 +25,13 @@ from harness.paths import CACHE, shown
 from harness.stack import REGION
 
 EXIT_INTERRUPTED = 130
+AT_AWS = (["stage"], ["promote"], ["rollback"])
 
 
 def main() -> None:
     """Runs a command; every failure ends in a message with the next step, never in a traceback."""
     signal.signal(signal.SIGTERM, _interrupt)
-    if sys.argv[1:2] != ["stage"]:  # only a stage's commands are to reach AWS, by what the user's environment says
+    if sys.argv[1:2] not in AT_AWS:  # only a stage's commands are to reach AWS, by what the user's environment says
         environment.clean_this_process()
     try:
         commands.main(prog_name="make", standalone_mode=False)
@@ -237,6 +238,32 @@ def stage(action: str, name: str) -> None:
     actions = {"plan": deploy.plan, "deploy": deploy.deploy, "smoke": deploy.smoke_test, "destroy": destroy.destroy}
     wanted = load(name)
     actions[action](wanted, Access(wanted.region))
+
+
+@commands.command()
+@click.option("--model", "choice", envvar="MODEL", default="")
+@click.option("--stage", "name", envvar="STAGE", default="")
+@click.option("--shadow", envvar="SHADOW", is_flag=True)
+def promote(choice: str, name: str, shadow: bool) -> None:
+    """Makes a model of MLflow's registry, once checked, the one that a stage serves."""
+    from harness.rollout import promote as rollout
+
+    stack = stacks.load(NAME)
+    rollout.run(choice, name, stack if stack and stack.alive() else None, shadow=shadow)
+
+
+@commands.command()
+@click.option("--stage", "name", envvar="STAGE", default="")
+@click.option("--version", envvar="VERSION", default="")
+def rollback(name: str, version: str) -> None:
+    """Lets an earlier version of a stage's function, with its model, serve again."""
+    from harness.rollout import rollback as rollout
+    from harness.stages import deploy
+    from harness.stages.access import Access
+    from harness.stages.stage import load
+
+    wanted = load(name)
+    rollout.rollback(wanted, Access(wanted.region), version, deploy.deploy)
 
 
 @commands.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 # Terraform's, tflocal's and LocalStack's settings come from the harness alone; these are the user's to choose.
@@ -36,9 +37,7 @@ def clean(**extra: str) -> dict[str, str]:
     config = os.environ.get("TF_CLI_CONFIG_FILE")
     if config and Path(config).is_file():
         kept["TF_CLI_CONFIG_FILE"] = str(Path(config).absolute())
-    for name in ("NO_PROXY", "no_proxy"):
-        listed = [entry for entry in kept.get(name, "").split(",") if entry]
-        kept[name] = ",".join([*listed, *(entry for entry in LOOPBACK if entry not in listed)])
+    kept |= without_proxy(kept)
     return (
         kept
         | {
@@ -48,6 +47,15 @@ def clean(**extra: str) -> dict[str, str]:
         }
         | extra
     )
+
+
+def without_proxy(environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables by which a proxy is not asked for loopback addresses, added to what an environment has of them."""
+    found = {}
+    for name in ("NO_PROXY", "no_proxy"):
+        listed = [entry for entry in environment.get(name, "").split(",") if entry]
+        found[name] = ",".join([*listed, *(entry for entry in LOOPBACK if entry not in listed)])
+    return found
 
 
 def clean_this_process() -> None:

@@ -48,7 +48,9 @@ def of_server(stack: Stack) -> tuple[Path, Path]:
 
 
 def current(stack: Stack | None) -> dict[str, Any]:
-    """The model to serve: the last one trained, or one trained now on the data of the last `make train`.
+    """The model to serve: the one promoted to `local`, the last one trained since, or one trained now.
+
+    What is trained now is trained on the data of the last `make train`.
 
     A model is trained again when the code it was made by has changed, since features are shared with the function.
 
@@ -58,6 +60,8 @@ def current(stack: Stack | None) -> dict[str, Any]:
     Returns:
         The training result (see `service/training/train.py`).
     """
+    if (promoted := _chosen()) is not None:
+        return promoted
     chosen = paths.TRAINING_DATA.read_text() if paths.TRAINING_DATA.exists() else ""
     try:
         known = json.loads(place(stack).memory.read_text())
@@ -111,12 +115,62 @@ def train(data: Path | None, stack: Stack | None) -> dict[str, Any]:
         except commands.CommandFailedError as error:
             raise _unusable(error) or error from None
         result: dict[str, Any] = json.loads(result_file.read_text())
-        step.result = "RMSPE {rmspe:.3f}, run {run_id}".format(rmspe=result["metrics"]["rmspe"], **result)
+        rmspe = result["metrics"]["rmspe"]
+        step.result = "RMSPE {rmspe:.3f}, version {model_version}, run {run_id}".format(rmspe=rmspe, **result)
     remembered = {"code": code, "data": str(data) if data else None, "result": result}
     draft = where.memory.with_suffix(".new")
     draft.write_text(json.dumps(remembered, indent=2))
     draft.replace(where.memory)
     paths.TRAINING_DATA.write_text(str(data or ""))
+    paths.CHOSEN_MODEL.unlink(missing_ok=True)
+    return result
+
+
+def known(run_id: str) -> dict[str, Any] | None:
+    """A model that is on this machine: promoted, or the last one that was trained; None when it is neither."""
+    from harness.rollout import releases  # heavy, and most commands need no promoted model
+
+    if (kept := releases.find(run_id)) is not None:
+        return kept
+    try:
+        result: dict[str, Any] = json.loads(paths.MODEL_FILE.read_text())["result"]
+    except (OSError, ValueError, KeyError):
+        return None
+    return result if result["run_id"] == run_id and (Path(result["model_dir"]) / "MLmodel").is_file() else None
+
+
+def choose(run_id: str) -> None:
+    """Makes a promoted model the current one, until the next training.
+
+    Args:
+        run_id: a run whose model is kept (`harness.rollout.releases`) and was checked with the code as it is now.
+    """
+    draft = paths.CHOSEN_MODEL.with_suffix(".new")
+    draft.write_text(json.dumps({"run_id": run_id, "code": _code()}))
+    draft.replace(paths.CHOSEN_MODEL)
+
+
+def _chosen() -> dict[str, Any] | None:
+    """The promoted model, checked again when the code it was checked with has changed; None when there is none.
+
+    Raises:
+        HarnessError: it does not pass any more.
+    """
+    try:
+        known = json.loads(paths.CHOSEN_MODEL.read_text())
+    except (OSError, ValueError):
+        return None
+    from harness.rollout import checks, releases  # heavy, and most commands need no promoted model
+
+    result = releases.find(known["run_id"])
+    if result is None:
+        raise HarnessError(
+            f"the model that was promoted, run {known['run_id']}, is not kept any more",
+            "promote one again (make promote MODEL=… STAGE=local), or train one: make train",
+        )
+    if known["code"] != _code():
+        checks.check(Path(result["model_dir"]), known["run_id"])
+        choose(known["run_id"])
     return result
 
 
@@ -147,9 +201,16 @@ def upload(s3: S3Client, bucket: str, result: Mapping[str, Any]) -> None:
         result: the training result that names the model.
     """
     folder = Path(result["model_dir"])
-    # MLmodel last: the function takes its presence for a complete model.
-    for file in sorted((p for p in folder.rglob("*") if p.is_file()), key=lambda p: p.name == "MLmodel"):
+    for file in files(folder):
         s3.upload_file(str(file), bucket, f"{result['model_key']}/{file.relative_to(folder).as_posix()}")
+
+
+def files(folder: Path) -> list[Path]:
+    """A model's files in the order in which they are copied.
+
+    MLmodel last: the function takes its presence for a complete model.
+    """
+    return sorted((p for p in folder.rglob("*") if p.is_file()), key=lambda p: (p.name == "MLmodel", p))
 
 
 def _code() -> str:

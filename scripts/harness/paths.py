@@ -23,6 +23,8 @@ DATA_DIR = CACHE / "data"
 ECR_PASSWORD = SCRIPTS / "harness" / "ecr_password.py"
 MODEL_FILE = CACHE / "model.json"
 TRAINING_DATA = CACHE / "training-data"
+RELEASES = CACHE / "releases"
+CHOSEN_MODEL = CACHE / "chosen-model.json"
 TERRAFORM_DIR = CACHE / "terraform"
 
 STACKS = ROOT / ".local"

@@ -13,7 +13,10 @@ class ConfigurationError(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """Settings of the function; `model_location` overrides the search for the run's model."""
+    """Settings of the function; `model_location` overrides the search for the run's model.
+
+    `shadow_run_id` is the run of a second model, whose answers go to logs and metrics only.
+    """
 
     predictions_stream: str
     model_bucket: str
@@ -21,6 +24,7 @@ class Settings:
     failed_events_bucket: str
     model_location: str | None = None
     log_level: str = "INFO"
+    shadow_run_id: str | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -41,4 +45,5 @@ class Settings:
             failed_events_bucket=environment["FAILED_EVENTS_BUCKET"],
             model_location=environment.get("MODEL_LOCATION") or None,
             log_level=environment.get("LOG_LEVEL") or "INFO",
+            shadow_run_id=environment.get("SHADOW_RUN_ID") or None,
         )

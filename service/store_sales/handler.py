@@ -20,9 +20,11 @@ from store_sales.logs import configure, log
 from store_sales.model import load_model
 from store_sales.output import StreamWriter
 from store_sales.processor import Context, Processor
+from store_sales.shadow import Shadow, load_shadow
 
 # Only for the model, at INIT: no batch waits for it.
 MODEL_CONFIG = Config(connect_timeout=2, read_timeout=10, retries={"total_max_attempts": 5, "mode": "standard"})
+SHADOW_CONFIG = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1, "mode": "standard"})
 
 
 def _start() -> Processor:
@@ -42,8 +44,20 @@ def _start() -> Processor:
         duration_ms=duration,
     )
     return Processor(
-        model, StreamWriter(kinesis, settings.predictions_stream), FailureStore(s3, settings.failed_events_bucket)
+        model,
+        StreamWriter(kinesis, settings.predictions_stream),
+        FailureStore(s3, settings.failed_events_bucket),
+        _shadow(settings),
     )
+
+
+def _shadow(settings: Settings) -> Shadow | None:
+    """After the live model: that must be there in any case."""
+    if settings.shadow_run_id is None:
+        return None
+    name = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "unknown")
+    s3 = boto3.client("s3", config=SHADOW_CONFIG)
+    return load_shadow(s3, settings.model_bucket, settings.shadow_run_id, settings.run_id, name)
 
 
 _processor = _start()

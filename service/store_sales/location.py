@@ -47,11 +47,20 @@ def _parse(location: str) -> tuple[str, str]:
     return parts.netloc, f"{parts.path.strip('/')}/{MODEL_FILE}"
 
 
-def _search(s3: "S3Client", bucket: str, run_id: str) -> str:
+def models_of(s3: "S3Client", bucket: str, run_id: str) -> list[str]:
+    """Return the keys of the ONNX files that the bucket has of a run: one, if all is as it should be.
+
+    Raises:
+        ClientError, BotoCoreError: the bucket cannot be read.
+    """
     experiments = list(_folders(s3, bucket))
     expected = [f"{experiment}{run_id}/artifacts/model/{MODEL_FILE}" for experiment in experiments]
     classic = [key for key in expected if key in _keys(s3, bucket, key)]
-    found = classic or [key for experiment in experiments for key in _of_run(s3, bucket, experiment, run_id)]
+    return classic or [key for experiment in experiments for key in _of_run(s3, bucket, experiment, run_id)]
+
+
+def _search(s3: "S3Client", bucket: str, run_id: str) -> str:
+    found = models_of(s3, bucket, run_id)
     if len(found) == 1:
         return found[0]
     if found:
@@ -62,7 +71,7 @@ def _search(s3: "S3Client", bucket: str, run_id: str) -> str:
     raise ModelError(
         f"no model of run {run_id} in bucket {bucket}: neither <experiment>/{run_id}/artifacts/model/{MODEL_FILE} "
         f"nor <experiment>/models/m-<id>/artifacts/{MODEL_FILE} beside an {DESCRIPTION_FILE} that names the run "
-        f"(experiments in the bucket: {', '.join(name.strip('/') for name in experiments) or 'none'})"
+        f"(experiments in the bucket: {', '.join(name.strip('/') for name in _folders(s3, bucket)) or 'none'})"
     )
 
 

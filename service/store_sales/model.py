@@ -52,7 +52,7 @@ class Model:
         _check_interface(self._session)
         self.profiles, self.date_range = _metadata(metadata)
 
-    def predict(self, events: Sequence[Event]) -> list[Prediction]:
+    def predict(self, events: Sequence[Event], options: ort.RunOptions | None = None) -> list[Prediction]:
         """Predict all events in one call of the model; answers in the order of the events."""
         if not events:
             return []
@@ -66,12 +66,17 @@ class Model:
         first, last = self.date_range
         return [
             Prediction(_shortest(sales), self.profiles.known(event.store), first <= event.date <= last)
-            for event, sales in zip(events, self.run(features), strict=True)
+            for event, sales in zip(events, self.run(features, options), strict=True)
         ]
 
-    def run(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the sales for a feature matrix, shape (n,); negative answers become 0, NaN stays."""
-        answer = self._session.run(None, {self._session.get_inputs()[0].name: features})[0]
+    def run(self, features: NDArray[np.float32], options: ort.RunOptions | None = None) -> NDArray[np.float32]:
+        """Return the sales for a feature matrix, shape (n,); negative answers become 0, NaN stays.
+
+        Args:
+            features: shape (n, features).
+            options: by which another thread can end the run.
+        """
+        answer = self._session.run(None, {self._session.get_inputs()[0].name: features}, options)[0]
         return np.maximum(np.asarray(answer, dtype=np.float32).reshape(len(features)), np.float32(0))
 
 

@@ -14,6 +14,7 @@ from store_sales.failures import FailureStore
 from store_sales.logs import log
 from store_sales.model import Model, Prediction
 from store_sales.output import OutputRecord, StreamWriter
+from store_sales.shadow import Answered, Shadow
 
 MODEL_NAME = "store_sales"
 SAFETY_SECONDS, SAFETY_SHARE = 2.0, 0.2
@@ -36,16 +37,20 @@ class _Outcome:
     outputs: list[OutputRecord]
     failures: list[tuple[Record, Invalid]]
     unknown_stores: int
+    answered: list[Answered]
 
 
 class Processor:
     """Answers batches of Kinesis records; holds what lives as long as the execution environment."""
 
-    def __init__(self, model: Model, writer: StreamWriter, failures: FailureStore) -> None:
+    def __init__(
+        self, model: Model, writer: StreamWriter, failures: FailureStore, shadow: Shadow | None = None
+    ) -> None:
         """Hold the parts."""
         self._model = model
         self._writer = writer
         self._failures = failures
+        self._shadow = shadow
 
     def process(self, batch: Mapping[str, Any], context: Context) -> dict[str, list[dict[str, str]]]:
         """Process a batch as Lambda hands it over and return a partial batch response.
@@ -79,6 +84,8 @@ class Processor:
             write_ms=_milliseconds(predicted, ended),
             duration_ms=_milliseconds(started, ended),
         )
+        if self._shadow is not None:  # when all is written: no prediction waits for it
+            self._shadow.observe(outcome.answered, self._model.version, seconds_left)
         return {"batchItemFailures": [{"itemIdentifier": number} for number in unwritten]}
 
     def _write(self, outcome: _Outcome, seconds_left: Callable[[], float]) -> list[str]:
@@ -102,14 +109,16 @@ class Processor:
             else:
                 valid.append((record, parsed))
         predictions = self._model.predict([event for _, event in valid])
-        outputs = []
+        outputs, answered = [], []
         for (record, event), prediction in zip(valid, predictions, strict=True):
             if math.isfinite(prediction.sales):
                 outputs.append(_output(record, event, prediction, self._model.version))
+                answered.append(Answered(record.event_id, event, prediction.sales))
             else:  # JSON has no such number, and the same model would give it again
                 reason = f"the model {self._model.version} predicted {prediction.sales}"
                 failures.append((record, Invalid("prediction_not_finite", reason)))
-        return _Outcome(outputs, failures, sum(not prediction.store_known for prediction in predictions))
+        unknown = sum(not prediction.store_known for prediction in predictions)
+        return _Outcome(outputs, failures, unknown, answered)
 
 
 def _deadline(context: Context) -> Callable[[], float]:

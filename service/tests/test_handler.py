@@ -92,6 +92,17 @@ def test_the_model_location_can_be_overridden(
     assert json.loads(data)["version"] == "custom-1"
 
 
+def test_without_its_shadow_model_the_function_starts_and_answers(
+    aws: FakeAws, start: Start, kinesis_record: KinesisRecord
+) -> None:
+    done = start([kinesis_record(EVENT)], SHADOW_RUN_ID="no-such-run", AWS_LAMBDA_FUNCTION_NAME="store_sales_test")
+    assert done.returncode == 0, done.stderr
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [line["message"] for line in lines[:-1]] == ["model loaded", "shadow failed", "batch processed"]
+    assert (lines[1]["shadow_version"], lines[1]["FunctionName"]) == ("no-such-run", "store_sales_test")
+    assert [key for key, _ in aws.streams["predictions"]] == ["512"]
+
+
 @pytest.mark.parametrize(
     ("changed", "message"),
     [

@@ -257,8 +257,8 @@ def test_what_the_model_cannot_predict_is_kept_as_failed(
 ) -> None:
     run = model.run
 
-    def broken(features: Any) -> Any:
-        sales = run(features)
+    def broken(features: Any, options: Any) -> Any:
+        sales = run(features, options)
         sales[0] = value
         return sales
 
@@ -277,9 +277,9 @@ def test_the_model_is_called_once_per_batch(
     rows: list[int] = []
     run = model.run
 
-    def counted(features: Any) -> Any:
+    def counted(features: Any, options: Any) -> Any:
         rows.append(len(features))
-        return run(features)
+        return run(features, options)
 
     monkeypatch.setattr(model, "run", counted)
     process(processor, [kinesis_record(EVENT) for _ in range(30)])

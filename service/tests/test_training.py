@@ -19,7 +19,9 @@ import onnxruntime
 import pytest
 from sklearn.ensemble import HistGradientBoostingRegressor
 
+from store_sales.events import Event, parse_event
 from store_sales.features import FEATURE_NAMES
+from store_sales.model import Model
 from store_sales_testing.samples import sales_rows
 from training import rossmann, run
 from training.dataset import COLUMNS, Dataset, read_csv
@@ -28,6 +30,7 @@ from training.model import baseline, fit, rmspe
 from training.onnx_export import floor32, to_onnx
 from training.splitting import split
 from training.store_profiles import fit_profiles
+from training.tracking import LATEST_TRAINED, REGISTERED_NAME
 from training.train import main
 
 
@@ -70,6 +73,24 @@ def test_the_run_is_in_mlflow(trained: dict[str, Any]) -> None:
     assert "the season is NOT learnt" in card
     assert "$" not in card
     assert (artifacts / "predicted_vs_actual.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_model_is_the_newest_version_in_the_registry(trained: dict[str, Any]) -> None:
+    client = mlflow.MlflowClient(f"sqlite:///{Path(trained['model_dir']).parents[3] / 'mlflow.db'}")
+    version = client.get_model_version_by_alias(REGISTERED_NAME, LATEST_TRAINED)
+    assert (int(version.version), version.run_id) == (trained["model_version"], trained["run_id"])
+    assert (version.source, version.status) == (f"models:/{trained['model_id']}", "READY")
+
+
+def test_the_golden_batch_is_beside_the_model_and_is_what_it_answers(trained: dict[str, Any], model: Model) -> None:
+    batch = json.loads((Path(trained["model_dir"]) / "extra_files" / "golden_batch.json").read_text())
+    events = [parse_event(json.dumps(event).encode()) for event in batch["events"]]
+    assert all(isinstance(event, Event) for event in events)
+    answers = model.predict([event for event in events if isinstance(event, Event)])
+    assert len(answers) == len(batch["predictions"]) >= 30
+    assert {answer.store_known for answer in answers} == {True, False}
+    assert len({event["sales_input"]["date"] for event in batch["events"]}) > 20
+    np.testing.assert_allclose([one.sales for one in answers], batch["predictions"], rtol=batch["tolerance"])
 
 
 def test_mlflow_itself_can_serve_the_model_with_its_signature(trained: dict[str, Any]) -> None:

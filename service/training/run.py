@@ -14,6 +14,7 @@ import onnx
 from store_sales.features import FEATURE_NAMES
 from store_sales.model import Model
 from training.errors import TrainingError
+from training.golden import golden_batch, save
 from training.model import PARAMETERS, Fitted, baseline, fit, metrics
 from training.model_card import Card, model_card
 from training.onnx_export import to_onnx
@@ -21,7 +22,7 @@ from training.plot import save_plot
 from training.progress import step
 from training.splitting import Split, date_range
 from training.store_profiles import RECENT_DAYS, SHRINKAGE_DAYS
-from training.tracking import LoggedModel, Store, log_model, start_run
+from training.tracking import LATEST_TRAINED, REGISTERED_NAME, LoggedModel, Store, log_model, register, start_run
 
 PARITY_TOLERANCE = 1e-5
 """Largest relative difference of ONNX (float32 sums) to scikit-learn (float64 sums); float32 itself resolves 6e-8."""
@@ -49,7 +50,10 @@ def train_and_log(parts: Split, source: str, store: Store) -> dict[str, Any]:
         measured = {**_measure(parts, fitted, model), "fit_seconds": fit_seconds}
     with step("log to MLflow"):
         logged = _log(parts, fitted, model, measured, source, store)
-    return _result(logged, measured, fitted, parts)
+    with step("register") as note:
+        number = register(store, logged)
+        note(f"{REGISTERED_NAME} version {number}, {LATEST_TRAINED}")
+    return _result(logged, measured, fitted, parts) | {"model_version": number}
 
 
 def _metadata(fitted: Fitted, parts: Split) -> dict[str, str]:
@@ -84,7 +88,8 @@ def _log(
     features = fitted.features(parts.hold_out)
     requirements = [f"{name}=={version(name)}" for name in ("numpy", "onnx", "onnxruntime")]
     with start_run(store, _parameters(parts, source)) as run, tempfile.TemporaryDirectory() as name:
-        logged = log_model(store, run, model, features[:EXAMPLE_ROWS], requirements)
+        golden = save(golden_batch(fitted, parts.hold_out, PARITY_TOLERANCE), Path(name))
+        logged = log_model(store, run, model, features[:EXAMPLE_ROWS], requirements, [golden])
         mlflow.log_metrics(measured, model_id=logged.model_id)
         plot = Path(name) / "predicted_vs_actual.png"
         save_plot(plot, parts.hold_out, fitted.predict(features), measured["rmspe"], measured["baseline_rmspe"])

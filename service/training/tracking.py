@@ -27,6 +27,9 @@ from training.errors import TrainingError
 
 EXPERIMENT = "store-sales"
 MODEL_NAME = "model"
+REGISTERED_NAME, LATEST_TRAINED = "store_sales", "latest-trained"
+"""The registered model that every finished run becomes a version of, and the alias of the latest version. MLflow itself
+knows `latest` as the highest number, and refuses it as an alias."""
 
 
 @dataclass(frozen=True)
@@ -110,9 +113,14 @@ def _quiet() -> Iterator[None]:
 
 
 def log_model(
-    store: Store, run: mlflow.ActiveRun, model: onnx.ModelProto, example: NDArray[np.float32], requirements: list[str]
+    store: Store,
+    run: mlflow.ActiveRun,
+    model: onnx.ModelProto,
+    example: NDArray[np.float32],
+    requirements: list[str],
+    extra: list[Path],
 ) -> LoggedModel:
-    """Log the ONNX model with signature and an input example, shape (n, features)."""
+    """Log the ONNX model with signature, an input example of shape (n, features) and extra files beside it."""
     signature = ModelSignature(
         inputs=Schema([TensorSpec(np.dtype(np.float32), (-1, example.shape[1]), "features")]),
         outputs=Schema([TensorSpec(np.dtype(np.float32), (-1,), "sales")]),
@@ -124,12 +132,21 @@ def log_model(
         input_example={"features": example},
         pip_requirements=requirements,
         onnx_execution_providers=["CPUExecutionProvider"],
+        extra_files=[str(path) for path in extra],
     )
     logged = mlflow.get_logged_model(info.model_id)
     folder = _local_copy(store, logged.artifact_location, info.model_id)
     if not (folder / "model.onnx").is_file():
         raise TrainingError(f"MLflow did not write {folder / 'model.onnx'}")
     return LoggedModel(run.info.run_id, run.info.experiment_id, info.model_id, folder)
+
+
+def register(store: Store, logged: LoggedModel) -> int:
+    """Make the finished run's model the newest version of the registered model; return its number."""
+    with _quiet(), _explained(store):
+        version = mlflow.register_model(f"models:/{logged.model_id}", REGISTERED_NAME)
+        mlflow.MlflowClient().set_registered_model_alias(REGISTERED_NAME, LATEST_TRAINED, version.version)
+        return int(version.version)
 
 
 def _local_copy(store: Store, location: str, model_id: str) -> Path:

@@ -65,7 +65,7 @@ def _print_summary(result: dict[str, Any], parts: Split, shown: str) -> None:
     print(
         f"  RMSPE {measured['rmspe']:.4f} on the hold-out {first} to {last} ({len(parts.hold_out):,} open days); "
         f"baseline {measured['baseline_rmspe']:.4f} ({_compared(measured['rmspe'], measured['baseline_rmspe'])})\n"
-        f"  run {result['run_id']}; see it: {shown}"
+        f"  version {result['model_version']}, run {result['run_id']}; see it: {shown}"
     )
 
 

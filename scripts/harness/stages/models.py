@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from harness import console, model
 from harness.errors import HarnessError
 from harness.stages.access import Access
@@ -9,21 +11,34 @@ from harness.stages.stage import Stage
 
 
 def publish(stage: Stage, access: Access, bucket: str) -> None:
-    """Copies the model that the stage's variables name to its bucket, unless it is there.
+    """Copies the models that the stage's variables name, the live one and the shadow, to its bucket.
 
     Args:
-        stage: names the run.
+        stage: names the runs.
         access: to its account.
         bucket: the stage's model bucket.
 
     Raises:
-        HarnessError: no model is chosen, or it is neither in the bucket nor on this machine.
+        HarnessError: a model is neither in the bucket nor on this machine, or differs there.
     """
-    if stage.run_id is None:
-        return
-    with console.step("Publish the model") as step:
-        known = model.current(None)
-        if known["run_id"] != stage.run_id:
-            raise HarnessError(f"run {stage.run_id} is not known here", f"make promote MODEL=… STAGE={stage.name}")
-        model.upload(access.client("s3"), bucket, known)
-        step.result = f"s3://{bucket}/{known['model_key']}"
+    for title, run_id in (("model", stage.run_id), ("shadow model", stage.variables.get("shadow_run_id"))):
+        if run_id is not None:
+            with console.step(f"Publish the {title}") as step:
+                step.result = _publish(stage, access, bucket, run_id)
+
+
+def _publish(stage: Stage, access: Access, bucket: str, run_id: str) -> str:
+    """Where the model is then."""
+    from harness.rollout import bucket as rollout  # imports MLflow
+
+    s3 = access.client("s3")
+    if (known := model.known(run_id)) is not None:
+        copy = rollout.prepare(s3, bucket, known["model_key"], Path(known["model_dir"]), run_id)
+        copy.run(s3)
+        return copy.place + ("" if copy.missing else ", as before")
+    if found := rollout.models(s3, bucket, run_id):
+        return f"s3://{bucket}/{found[0]}, as before"
+    raise HarnessError(
+        f"the model of run {run_id} is neither in bucket {bucket} nor on this machine",
+        f"promote one: make promote MODEL=<version, run id or alias> STAGE={stage.name}",
+    )

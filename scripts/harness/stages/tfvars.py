@@ -1,36 +1,161 @@
-"""Terraform's variables of a stage, as they stand in its file."""
+"""Terraform's variables of a stage: read, and written one at a time without touching another byte of the file."""
 
 from __future__ import annotations
 
+import contextlib
+import os
+import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import hcl2
-from hcl2 import SerializationOptions
+from hcl2.utils import SerializationOptions
+from lark import Tree
 from lark.exceptions import LarkError
 
 from harness.errors import HarnessError
 from harness.paths import shown
 
-_PLAIN = SerializationOptions(with_comments=False, strip_string_quotes=True)
+OPTIONS = SerializationOptions(with_comments=False, strip_string_quotes=True)
 
 
 def read(path: Path) -> dict[str, Any]:
     """The values of a file of `name = value` lines (tfvars, backend configuration).
 
+    Raises:
+        HarnessError: it is missing, cannot be read, or is no file of variables.
+    """
+    return _parsed(_text(path), path)
+
+
+def write(path: Path, name: str, value: str | None) -> bool:
+    """Sets one variable to a text, adds it where it is missing, or removes it; whole or not at all.
+
     Args:
         path: the file.
+        name: the variable.
+        value: None removes it.
+
+    Returns:
+        Whether the file had to be changed.
 
     Raises:
-        HarnessError: it is missing, or no HCL.
+        HarnessError: the file cannot be read or written, or is no file of variables.
     """
+    before = _text(path)
+    after = changed(before, name, value, path)
+    if after == before:
+        return False
+    old, new = _parsed(before, path), _parsed(after, path)
+    assert {key: new[key] for key in new if key != name} == {key: old[key] for key in old if key != name}
+    _replace(path, after)
+    return True
+
+
+def check_writable(path: Path) -> None:
+    """Tells now what would keep `write` from writing later.
+
+    Raises:
+        HarnessError: the file or its folder may not be written to.
+    """
+    real = path.resolve()
+    if not os.access(real, os.W_OK) or not os.access(real.parent, os.W_OK):
+        raise HarnessError(
+            f"{shown(path)} cannot be written",
+            f"look at the rights of the file and its folder: ls -ld {shown(real.parent)} {shown(real)}",
+        )
+
+
+def changed(text: str, name: str, value: str | None, path: Path) -> str:
+    """The text of a file of variables with one of them set or, by None, removed.
+
+    Args:
+        text: what stands in the file.
+        name: the variable.
+        value: its new value.
+        path: for messages.
+    """
+    attribute = _attribute(text, name, path)
+    newline = "\r\n" if "\r\n" in text else "\n"
+    if attribute is None:
+        if value is None:
+            return text
+        glue = newline if text and not text.endswith("\n") else ""
+        return f"{text}{glue}{name} = {_quoted(value)}{newline}"
+    if value is not None:
+        _, _, expression = attribute.children
+        assert isinstance(expression, Tree)
+        return text[: expression.meta.start_pos] + _quoted(value) + text[expression.meta.end_pos :]
+    start, end = attribute.meta.start_pos, attribute.meta.end_pos
+    line_start = text.rfind("\n", 0, start) + 1
+    line_end = text.find("\n", end) + 1 or len(text)
+    if (text[line_start:start] + text[end:line_end]).strip():  # a comment stands beside it, and stays
+        return text[:start] + text[end:].lstrip(" \t")
+    return text[:line_start] + text[line_end:]
+
+
+def _attribute(text: str, name: str, path: Path) -> Tree[Any] | None:
+    """The one top-level attribute of that name; its positions are indexes into the text."""
+    (body,) = _tree(text, path).children
+    assert isinstance(body, Tree)
+    found = [
+        child
+        for child in body.children
+        if isinstance(child, Tree) and child.data == "attribute" and _name(child) == name
+    ]
+    if len(found) > 1:
+        raise HarnessError(f"{shown(path)} sets {name} {len(found)} times", "keep one of the lines, then try again")
+    return found[0] if found else None
+
+
+def _name(attribute: Tree[Any]) -> str:
+    return str(next(iter(attribute.scan_values(lambda _token: True))))
+
+
+def _quoted(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("${", "$${").replace("%{", "%%{")
+    return f'"{escaped}"'
+
+
+def _parsed(text: str, path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = hcl2.serialize(hcl2.transform(_tree(text, path)), serialization_options=OPTIONS)
+    return content
+
+
+def _tree(text: str, path: Path) -> Tree[Any]:
     try:
-        found: dict[str, Any] = hcl2.loads(path.read_text(encoding="utf-8") + "\n", serialization_options=_PLAIN)
+        return hcl2.parses_to_tree(text)
+    except LarkError as error:
+        line = getattr(error, "line", "?")
+        raise HarnessError(
+            f"{shown(path)} is not valid: line {line}: {str(error).splitlines()[0]}",
+            f"mend it: terraform fmt {shown(path)}",
+        ) from None
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8")  # read_text would turn line ends
     except FileNotFoundError:
         raise HarnessError(f"there is no file {shown(path)}", f"restore it: git checkout {shown(path)}") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise HarnessError(f"{shown(path)} cannot be read: {error}", "mend the file") from None
-    except LarkError as error:
-        cause = str(error).splitlines()[0]
-        raise HarnessError(f"{shown(path)} is not valid: {cause}", f"mend it: terraform fmt {shown(path)}") from None
-    return found
+        raise HarnessError(f"{shown(path)} cannot be read: {error}", "look at the file and its rights") from None
+
+
+def _replace(path: Path, text: str) -> None:
+    real = path.resolve()  # a link stays one
+    draft: Path | None = None
+    try:
+        with tempfile.NamedTemporaryFile("wb", dir=real.parent, prefix=f".{real.name}.", delete=False) as file:
+            draft = Path(file.name)
+            file.write(text.encode())
+            file.flush()
+            os.fsync(file.fileno())
+        shutil.copymode(real, draft)
+        draft.replace(real)
+    except OSError as error:
+        if draft is not None:
+            with contextlib.suppress(OSError):
+                draft.unlink()
+        raise HarnessError(f"{shown(path)} cannot be written: {error}", "look at the rights of its folder") from None

@@ -1,0 +1,26 @@
+"""The served model is in MLflow's registry, passes the checks of a promotion, and is in the bucket as it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.clients import Clients
+from harness.rollout import bucket, checks, registry
+from harness.stack import Stack
+
+pytestmark = pytest.mark.local_only
+
+
+def test_the_served_model_could_be_promoted(stack: Stack, clients: Clients, tmp_path: Path) -> None:
+    # GIVEN the registry that training logged to: in containers the stack's server, else the checkout's own
+    version = registry.resolve(stack.run_id, registry.registries(stack))
+    assert version.key == stack.model["model_key"]
+    assert version.number == stack.model["model_version"]
+    # WHEN it is downloaded THEN it passes
+    folder = registry.download(version, tmp_path)
+    assert list(checks.check(folder, stack.run_id).profiles.stores) == stack.model["stores"]
+    # AND what the bucket has is the same, file by file
+    copy = bucket.prepare(clients.s3, stack.outputs["model_bucket"], version.key, folder, stack.run_id)
+    assert copy.missing == []

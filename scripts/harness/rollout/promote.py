@@ -1,0 +1,149 @@
+"""`make promote`: a checked model becomes the one that a stage serves."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from harness import console, model, setup
+from harness import stack as stacks
+from harness.errors import HarnessError
+from harness.paths import shown
+from harness.rollout import bucket, checks, registry, releases
+from harness.rollout.registry import Registry
+from harness.stack import Stack
+from harness.stages import guards, tfvars
+from harness.stages.access import Access
+from harness.stages.stage import NAMES, Stage, load
+from store_sales.model import Model
+
+LOCAL = "local"
+
+
+def run(choice: str, name: str, stack: Stack | None, *, shadow: bool = False) -> None:
+    """Promotes a model.
+
+    Args:
+        choice: version, run id or alias.
+        name: `local`, or a stage on AWS.
+        stack: the running stack, if there is one.
+        shadow: as for `to_stage`.
+
+    Raises:
+        HarnessError: there is no such stage or model, or it does not pass.
+    """
+    if name not in (LOCAL, *NAMES):
+        raise HarnessError(f"there is no stage {name!r}", f"use one of: STAGE={LOCAL}, STAGE={', STAGE='.join(NAMES)}")
+    if name == LOCAL and shadow:
+        raise HarnessError("a shadow model is for stages on AWS", f"use one of: STAGE={', STAGE='.join(NAMES)}")
+    with setup.exclusive("promotion"):
+        if name == LOCAL:
+            to_local(choice, registry.registries(stack))
+            return
+        stage = load(name)
+        with stacks.locked(stage.lock):  # no deployment reads the variables meanwhile
+            to_stage(choice, registry.registries(stack), stage, Access(stage.region), shadow=shadow)
+
+
+def to_stage(
+    choice: str, known: Sequence[Registry], stage: Stage, access: Access, *, shadow: bool = False
+) -> dict[str, Any]:
+    """Promotes a model to a stage: into its bucket, its tfvars, and under its alias.
+
+    All that can be wrong is looked for before anything is changed; interrupted, it goes on when repeated.
+
+    Args:
+        choice: version, run id or alias.
+        known: the registries to look in.
+        stage: where to.
+        access: to its account.
+        shadow: not as the live model, but as the one that predicts beside it.
+
+    Returns:
+        The model as a training result.
+
+    Raises:
+        HarnessError: the model does not pass, or the stage does not take it.
+    """
+    tfvars.check_writable(stage.vars_file)
+    guards.check_for_destroy(stage, access)  # all that is about where
+    s3, name = access.client("s3"), bucket.of_stage(stage)
+    with tempfile.TemporaryDirectory(prefix="promote-") as scratch:
+        version, folder, loaded = _checked(choice, known, Path(scratch))
+        if shadow and version.run_id == stage.run_id:
+            raise HarnessError(f"{version.label} is the live model of {stage.name}", "name another one as its shadow")
+        with console.step(f"Look at bucket {name}") as step:
+            copy = None
+            if bucket.exists(s3, name, access.account()):
+                copy = bucket.prepare(s3, name, version.key, folder, version.run_id)
+            step.result = _intention(copy)
+        kept = releases.keep(version, folder, loaded)
+        if copy is not None and copy.missing:
+            with console.step("Publish the model") as step:
+                copy.run(s3)
+                step.result = copy.place
+    _record(stage, version.run_id, shadow=shadow)
+    registry.set_alias(version, f"{stage.name}-shadow" if shadow else stage.name)
+    role = "shadow model" if shadow else "model"
+    console.say(f"{version.label} is the {role} of {stage.name}. Next: make deploy-{stage.name}")
+    return kept
+
+
+def to_local(choice: str, known: Sequence[Registry]) -> dict[str, Any]:
+    """Makes a model the one that the next `make local-up` serves; returns it as a training result.
+
+    Raises:
+        HarnessError: the model does not pass.
+    """
+    with tempfile.TemporaryDirectory(prefix="promote-") as scratch:
+        version, folder, loaded = _checked(choice, known, Path(scratch))
+        kept = releases.keep(version, folder, loaded)
+    model.choose(version.run_id)
+    registry.set_alias(version, LOCAL)
+    console.say(f"{version.label} is the current model. Next: make local-up serves it")
+    return kept
+
+
+def _checked(choice: str, known: Sequence[Registry], scratch: Path) -> tuple[registry.Version, Path, Model]:
+    with console.step(f"Find model {choice}") as step:
+        version = registry.resolve(choice, known)
+        step.result = f"{version.label} in {version.registry.shown}"
+    with console.step("Check signature and golden batch") as step:
+        folder = registry.download(version, scratch)
+        loaded = checks.check(folder, version.run_id)
+        kept = releases.find(version.run_id)
+        if kept is not None and not _equal(Path(kept["model_dir"]), folder):
+            raise HarnessError(
+                f"{version.label} differs from what was promoted before under that run id",
+                f"find out what changed it; the former is in {shown(Path(kept['model_dir']))}",
+            )
+    return version, folder, loaded
+
+
+def _equal(one: Path, other: Path) -> bool:
+    def content(folder: Path) -> dict[str, bytes]:
+        return {file.relative_to(folder).as_posix(): file.read_bytes() for file in model.files(folder)}
+
+    return content(one) == content(other)
+
+
+def _intention(copy: bucket.Copy | None) -> str:
+    if copy is None:
+        return "it does not exist yet: the deployment makes it and publishes the model"
+    if not copy.missing:
+        return f"the model is there already, and identical: {copy.place}"
+    return f"{len(copy.missing)} files to copy"
+
+
+def _record(stage: Stage, run_id: str, *, shadow: bool) -> None:
+    name = "shadow_run_id" if shadow else "run_id"
+    with console.step(f"Record the model in {shown(stage.vars_file)}") as step:
+        changed = tfvars.write(stage.vars_file, name, run_id)
+        step.result = f'{name} = "{run_id}"' + ("" if changed else ", as before")
+        if not shadow and tfvars.write(stage.vars_file, "live_version", None):
+            step.result += "; the pin live_version is gone"
+        if not shadow and stage.variables.get("shadow_run_id") == run_id:  # Terraform refuses a model as its own shadow
+            tfvars.write(stage.vars_file, "shadow_run_id", None)
+            step.result += "; it was the shadow, and there is none now"

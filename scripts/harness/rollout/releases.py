@@ -1,0 +1,57 @@
+"""Promoted models, kept in `.cache/releases`: a stack's registry ends with it, and a stage's model must not."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from harness import paths
+from harness.folders import remove
+from harness.rollout.registry import Version
+from store_sales.model import Model
+
+
+def keep(version: Version, folder: Path, model: Model) -> dict[str, Any]:
+    """Keeps a checked model, whole or not at all; once kept it stays as it is.
+
+    Args:
+        version: what it is.
+        folder: its files, which are copied.
+        model: the same, loaded.
+
+    Returns:
+        What a training returns, too: `model_dir`, `model_key`, `run_id` and so on.
+    """
+    target = paths.RELEASES / version.run_id
+    known = find(version.run_id)
+    if known is None:
+        remove(target)
+        draft = paths.RELEASES / f"{version.run_id}.new"
+        remove(draft)
+        shutil.copytree(folder, draft / "model")
+        first, last = model.date_range
+        result = {
+            "run_id": version.run_id,
+            "experiment_id": version.experiment_id,
+            "model_version": version.number,
+            "model_dir": str(target / "model"),
+            "model_key": version.key,
+            "metrics": version.metrics,
+            "stores": list(model.profiles.stores),
+            "date_range": [first.isoformat(), last.isoformat()],
+        }
+        (draft / "result.json").write_text(json.dumps(result, indent=2))
+        draft.rename(target)
+        return result
+    return known
+
+
+def find(run_id: str) -> dict[str, Any] | None:
+    """The kept model of a run; None when there is none."""
+    try:
+        result: dict[str, Any] = json.loads((paths.RELEASES / run_id / "result.json").read_text())
+    except (OSError, ValueError):
+        return None
+    return result | {"model_dir": str(paths.RELEASES / run_id / "model")}

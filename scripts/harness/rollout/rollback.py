@@ -1,0 +1,152 @@
+"""`make rollback`: the alias `live` goes back to a version that was published before, with its image and its model."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from harness import console
+from harness.errors import HarnessError
+from harness.live import ALIAS
+from harness.paths import shown
+from harness.rollout import bucket
+from harness.stages import guards, tfvars
+from harness.stages.access import Access
+from harness.stages.stage import Stage
+
+PIN, LATEST = "live_version", "latest"
+DEFAULT_NAME = "store_sales"  # of the root module
+
+
+@dataclass(frozen=True)
+class Published:
+    """A published version of the function.
+
+    Attributes:
+        number: counts up.
+        run_id: of the model it serves.
+        code: the image it runs, by digest; of a Zip its SHA-256.
+        modified: when it was published.
+    """
+
+    number: int
+    run_id: str
+    code: str
+    modified: str
+
+
+def rollback(stage: Stage, access: Access, wanted: str, apply: Callable[[Stage, Access], object]) -> None:
+    """Pins the alias to a published version, or ends the pin, and applies.
+
+    When applying fails or is declined, the pin is again as it was.
+
+    Args:
+        stage: whose function.
+        access: to its account.
+        wanted: a version's number; `latest` ends the pin; empty is the version before the one that is live.
+        apply: deploys a stage as its files are (`harness.stages.deploy.deploy`).
+
+    Raises:
+        HarnessError: there is no such version, its model is gone, or AWS does not answer.
+    """
+    before = stage.variables.get(PIN)
+    tfvars.check_writable(stage.vars_file)
+    guards.check_for_destroy(stage, access)  # all that is about where
+    live, published = _look(stage, access)
+    show(live, published)
+    pin = None if wanted == LATEST else str(chosen(wanted, live, published).number)
+    if pin is not None:
+        _check_model(stage, access, next(one for one in published if str(one.number) == pin))
+    if not tfvars.write(stage.vars_file, PIN, pin):
+        console.say(f"{shown(stage.vars_file)} says so already")
+    try:
+        apply(replace(stage, variables=tfvars.read(stage.vars_file)), access)
+    except BaseException:
+        tfvars.write(stage.vars_file, PIN, None if before is None else str(before))
+        console.warn(f"{shown(stage.vars_file)} is again as it was")
+        raise
+
+
+def chosen(wanted: str, live: int, published: list[Published]) -> Published:
+    """The version to go back to.
+
+    Args:
+        wanted: its number; empty for the last one before the live one.
+        live: the number of the live version.
+        published: all there are.
+
+    Raises:
+        HarnessError: there is none such.
+    """
+    if wanted:
+        found = [one for one in published if str(one.number) == wanted]
+        cause = f"there is no published version '{wanted}'"
+    else:
+        found = [one for one in published if one.number < live]
+        cause = f"version {live} is live, and there is none before it"
+    if not found:
+        numbers = ", ".join(str(one.number) for one in published) or "none yet"
+        raise HarnessError(cause, f"published are: {numbers}; VERSION={LATEST} is what the tfvars describe")
+    return max(found, key=lambda one: one.number)
+
+
+def versions(client: Any, function: str) -> tuple[int, list[Published]]:
+    """The live version's number, and every published version, oldest first.
+
+    Args:
+        client: of Lambda.
+        function: its name.
+    """
+    live = int(client.get_alias(FunctionName=function, Name=ALIAS)["FunctionVersion"])
+    pages = client.get_paginator("list_versions_by_function").paginate(FunctionName=function)
+    found = [entry for page in pages for entry in page["Versions"] if entry["Version"] != "$LATEST"]
+    return live, sorted((_published(client, function, entry) for entry in found), key=lambda one: one.number)
+
+
+def show(live: int, published: list[Published]) -> None:
+    """Prints the versions, the live one marked."""
+    for one in published:
+        mark = "  ← live" if one.number == live else ""
+        console.say(f"  version {one.number}  run {one.run_id}  {one.code}  {one.modified}{mark}")
+
+
+def _look(stage: Stage, access: Access) -> tuple[int, list[Published]]:
+    function = f"{stage.variables.get('lambda_function_name') or DEFAULT_NAME}_{stage.variables['project_id']}"
+    try:
+        return versions(access.client("lambda"), function)
+    except ClientError as error:
+        missing = error.response["Error"]["Code"] == "ResourceNotFoundException"
+        raise HarnessError(
+            f"the function {function} and its alias {ALIAS} "
+            + ("do not exist" if missing else f"cannot be looked at: {error}"),
+            f"deploy it first: make deploy-{stage.name}"
+            if missing
+            else "the role needs lambda:GetAlias, ListVersionsByFunction and GetFunction",
+        ) from None
+    except BotoCoreError as error:
+        raise HarnessError(
+            f"Lambda cannot be asked: {error}",
+            "sign in to the stage's account (aws sts get-caller-identity must answer), then try again",
+        ) from None
+
+
+def _published(client: Any, function: str, entry: dict[str, Any]) -> Published:
+    code = f"sha256 {entry['CodeSha256']}"
+    if entry.get("PackageType") == "Image":
+        image = client.get_function(FunctionName=function, Qualifier=entry["Version"])["Code"]
+        code = re.sub(r"^.*/", "", image.get("ResolvedImageUri") or image["ImageUri"])
+    run_id = entry.get("Environment", {}).get("Variables", {}).get("RUN_ID", "none")
+    return Published(int(entry["Version"]), run_id, code, entry["LastModified"][:19])
+
+
+def _check_model(stage: Stage, access: Access, version: Published) -> None:
+    name = bucket.of_stage(stage)
+    if not bucket.models(access.client("s3"), name, version.run_id):
+        raise HarnessError(
+            f"version {version.number} serves run {version.run_id}, whose model is no longer in bucket {name}",
+            f"choose another version, or put the model back: make promote MODEL={version.run_id} STAGE={stage.name}",
+        )

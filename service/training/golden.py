@@ -1,0 +1,50 @@
+"""The golden batch: a few dozen events with the answers that training computed, kept beside the model.
+
+The answers are those of the fitted scikit-learn trees, in float64, not of the ONNX file: who compares them with what
+the function's code and the ONNX file answer checks export, features and runtime at once (`harness.rollout.checks`).
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from store_sales.features import feature_matrix
+from training.dataset import Dataset
+from training.model import Fitted
+
+FILE = "golden_batch.json"
+KNOWN, UNKNOWN = 30, 6
+"""Rows of the hold-out, evenly spaced, and so many of them again in a store that training never saw."""
+
+
+def golden_batch(fitted: Fitted, hold_out: Dataset, tolerance: float) -> dict[str, Any]:
+    """Return the batch as JSON holds it.
+
+    Args:
+        fitted: answers the events.
+        hold_out: n >= 1 days of sales to take events from.
+        tolerance: largest relative difference at which an answer counts as equal.
+    """
+    rows = np.unique(np.linspace(0, len(hold_out) - 1, KNOWN).astype(int))
+    picked = np.concatenate([rows, rows[:UNKNOWN]])
+    stores = [int(store) for store in hold_out.stores[rows]]
+    stores += [max(fitted.profiles.stores) + 1] * len(rows[:UNKNOWN])
+    dates, promos, holidays = hold_out.dates[picked], hold_out.promos[picked], hold_out.holidays[picked]
+    features = feature_matrix(dates, stores, promos, holidays, fitted.profiles)
+    events = [
+        {
+            "sales_input": {"date": str(date), "store": store, "promo": int(promo), "holiday": int(holiday)},
+            "sales_id": f"golden-{number}",
+        }
+        for number, (date, store, promo, holiday) in enumerate(zip(dates, stores, promos, holidays, strict=True))
+    ]
+    return {"tolerance": tolerance, "events": events, "predictions": fitted.predict(features).tolist()}
+
+
+def save(batch: dict[str, Any], folder: Path) -> Path:
+    """Write the batch to its file in the folder; return the path."""
+    path = folder / FILE
+    path.write_text(json.dumps(batch, indent=1) + "\n", encoding="utf-8")
+    return path
