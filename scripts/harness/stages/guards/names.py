@@ -14,7 +14,7 @@ from harness.stages.stage import Stage
 
 BUCKETS = ("model_bucket", "failed_events_bucket")
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html; dots would break TLS
-VALID = re.compile(r"(?!xn--|sthree-|amzn-s3-demo-)[a-z0-9][a-z0-9-]{1,61}[a-z0-9](?<!-s3alias|--ol-s3|---x-s3)")
+VALID = re.compile(r"(?!xn--|sthree-|amzn-s3-demo-)(?!.*(-s3alias|--ol-s3|--x-s3)$)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 
 
 def check(stage: Stage, access: Access) -> None:
