@@ -10,10 +10,13 @@ from harness.paths import shown
 from harness.stages import explain_aws
 from harness.stages.stage import Stage
 
-_LOCK = re.compile(r"ID:\s+(?P<id>\S+).*?Who:\s+(?P<who>.+?)\s*\n.*?Created:\s+(?P<created>.+?)\s*\n", re.DOTALL)
-_BUCKET = r"(?:creating S3 Bucket \((?P<name>[^)]+)\))?[^│]*?"
-_TAKEN = re.compile(_BUCKET + r"(?:BucketAlreadyExists|requested bucket name is not available)")
-_OURS = re.compile(_BUCKET + r"BucketAlreadyOwnedByYou")
+_LOCK = re.compile(  # at the start of a line: S3's answer before it has a RequestID and a HostID
+    r"^\s*ID:\s+(?P<id>\S+)$.*?^\s*Who:\s+(?P<who>.+?)\s*$.*?^\s*Created:\s+(?P<created>.+?)\s*$",
+    re.DOTALL | re.MULTILINE,
+)
+_BUCKET = re.compile(r"S3 Bucket \((?P<name>[^)]+)\)")
+_TAKEN = ("BucketAlreadyExists", "requested bucket name is not available")
+_OURS = "BucketAlreadyOwnedByYou"
 _IMAGE = re.compile(
     r"[Ss]ource image (?P<uri>\S+) (?P<how>does not exist|is not valid)|"
     r"media type for the source image (?P<other>\S+) is not supported"
@@ -97,15 +100,17 @@ def _known(stage: Stage, text: str) -> HarnessError | None:
             f"the state bucket {stage.backend['bucket']} is not there, or not in {stage.backend['region']}",
             f"make deploy-{stage.name} makes it; its name and region are in {shown(stage.backend_file)}",
         )
-    if found := _OURS.search(text):
+    named = _BUCKET.search(text)
+    bucket = named["name"] if named else "that it wanted to make"
+    if _OURS in text:
         return HarnessError(
-            f"the bucket {found['name'] or ''} is this account's already, and the state does not know it",
+            f"the bucket {bucket} is this account's already, and the state does not know it",
             "an earlier run was killed before it could save the state, or it was made by hand: if nothing needs it, "
             "delete it; else import it (terraform import), then run it again",
         )
-    if found := _TAKEN.search(text):
+    if any(words in text for words in _TAKEN):
         return HarnessError(
-            f"the bucket name {found['name'] or ''} is taken by another account",
+            f"the bucket {bucket} is taken by another account",
             f"choose another in {shown(stage.vars_file)}: names are unique in all of AWS",
         )
     if found := _IMAGE.search(text):
