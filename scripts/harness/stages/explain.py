@@ -43,9 +43,10 @@ def failure(stage: Stage, error: CommandFailedError, log: str = "terraform") -> 
     if not blocks:
         return error
     text = "\n\n".join(blocks)
+    flat = " ".join(text.split())  # Terraform breaks lines wherever there is a space
     return (
         _locked(stage, text)
-        or _known(stage, text)
+        or _known(stage, flat)
         or _variable(stage, blocks[0])
         or HarnessError(
             f"Terraform failed:\n{text}", f"mend it, then run it again; the whole output is in {shown(stage.log(log))}"

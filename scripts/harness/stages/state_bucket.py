@@ -19,7 +19,7 @@ from harness.stages.stage import Stage
 DEADLINE = 300.0
 ADDRESS = "module.state_bucket.aws_s3_bucket.this"
 # What S3 answers where a setting was never made.
-UNSET = ("NoSuchPublicAccessBlockConfiguration", "ServerSideEncryptionConfigurationNotFoundError", "NoSuchBucketPolicy")
+UNSET = ("NoSuchPublicAccessBlockConfiguration", "ServerSideEncryptionConfigurationNotFoundError")
 
 
 def exists(stage: Stage, access: Access) -> bool:
@@ -55,7 +55,7 @@ def ensure(stage: Stage, access: Access) -> None:
         ask.confirm(f"There is no state bucket {bucket} in {stage.backend['region']}. Make it?")
         with console.step(f"Make the state bucket {bucket}"):
             _apply_bootstrap(stage, access)
-    elif lacks := missing(access.client("s3"), bucket):
+    elif lacks := [*_interrupted(stage), *missing(access.client("s3"), bucket)]:
         ask.confirm(
             f"The state bucket {bucket} is not complete: {', '.join(lacks)}. "
             "Give it the settings of infrastructure/bootstrap (its policy and lifecycle rules are replaced)?"
@@ -64,8 +64,18 @@ def ensure(stage: Stage, access: Access) -> None:
             _apply_bootstrap(stage, access, adopt=True)
 
 
+def _interrupted(stage: Stage) -> list[str]:
+    """Whether this machine has begun to make the bucket and not ended: its policy, say, may be missing."""
+    return ["an earlier run did not finish it"] if _folder(stage).exists() else []
+
+
+def _folder(stage: Stage) -> Path:
+    """There while the bucket is being made."""
+    return stage.folder / "bootstrap"
+
+
 def missing(s3: Any, bucket: str) -> list[str]:
-    """What a run that was killed while it made the bucket did not come to, in words; empty for a whole one.
+    """What a state bucket must have and this one has not, in words.
 
     Args:
         s3: a client of the bucket's account.
@@ -79,7 +89,6 @@ def missing(s3: Any, bucket: str) -> list[str]:
         "it keeps no versions": lambda: s3.get_bucket_versioning(Bucket=bucket).get("Status") == "Enabled",
         "it is not encrypted": lambda: bool(s3.get_bucket_encryption(Bucket=bucket)),
         "public access is not blocked": public_access,
-        "it has no policy": lambda: bool(s3.get_bucket_policy(Bucket=bucket)),
     }
     return [words for words, is_set in settings.items() if not _holds(is_set)]
 
@@ -104,7 +113,7 @@ def _apply_bootstrap(stage: Stage, access: Access, *, adopt: bool = False) -> No
         access: to its account.
         adopt: the bucket is there, and becomes the module's; its settings are only ever set, never created.
     """
-    folder = stage.folder / "bootstrap"
+    folder = _folder(stage)
     shutil.rmtree(folder, ignore_errors=True)
     ignored = shutil.ignore_patterns(".terraform", "*.tfstate*")
     shutil.copytree(stage.infrastructure / "bootstrap", folder / "bootstrap", ignore=ignored)
@@ -119,6 +128,7 @@ def _apply_bootstrap(stage: Stage, access: Access, *, adopt: bool = False) -> No
     if adopt:
         _terraform(stage, access, folder / "bootstrap", "import", *options, ADDRESS, stage.backend["bucket"])
     _terraform(stage, access, folder / "bootstrap", "apply", "-auto-approve", *options)
+    shutil.rmtree(folder)
 
 
 def _terraform(stage: Stage, access: Access, folder: Path, word: str, *words: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,8 @@ DENIED = """
 │
 ╵
 """  # noqa: E501
+# As Terraform writes to a file: without a frame, and lines broken at spaces.
+DENIED_WRAPPED = textwrap.fill(re.sub("[│╷╵]", "", DENIED).strip(), 78, break_long_words=False)
 DENIED_BY_S3 = """
 │ Error: reading S3 Bucket (b): operation error S3: GetBucketVersioning, https response error StatusCode: 403, RequestID: 1, HostID: 2, api error AccessDenied: Access Denied
 """  # noqa: E501
@@ -73,6 +77,7 @@ def stage(tmp_path: Path) -> Stage:
             "assumed-role/deploy/me may not do kinesis:CreateStream on arn:aws:kinesis:",
             "have kinesis:CreateStr",
         ),
+        (DENIED_WRAPPED, "may not do kinesis:CreateStream on arn:aws:kinesis:", "have kinesis:CreateStream"),
         (DENIED_BY_S3, "AWS denies s3:GetBucketVersioning", "have s3:GetBucketVersioning allowed"),
         (TAKEN, "the bucket store-sales-models-stg is taken by another account", "choose another in"),
         (OURS, "the bucket store-sales-models-stg is this account's already", "import it"),

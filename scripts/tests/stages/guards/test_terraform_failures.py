@@ -104,7 +104,7 @@ def test_a_state_bucket_whose_making_was_interrupted_is_completed(
     access, bucket = there.access(stage), stage.backend["bucket"]
     s3.delete_public_access_block(Bucket=bucket)
     s3.put_object(Bucket=bucket, Key="state", Body=b"of an earlier run")
-    expected = ["it keeps no versions", "public access is not blocked", "it has no policy"]
+    expected = ["it keeps no versions", "public access is not blocked"]
     assert state_bucket.missing(s3, bucket) == expected
     monkeypatch.delenv("YES")
     monkeypatch.setattr(sys, "stdin", io.StringIO("n\n"))
@@ -118,6 +118,14 @@ def test_a_state_bucket_whose_making_was_interrupted_is_completed(
     capfd.readouterr()
     state_bucket.ensure(stage, access)
     assert capfd.readouterr().err == ""  # nothing is left to do
+    assert "DenyWithoutTLS" in s3.get_bucket_policy(Bucket=bucket)["Policy"]
+
+    # A run that was killed just before the policy leaves its folder, and nothing else that tells.
+    (stage.folder / "bootstrap").mkdir()
+    monkeypatch.setattr(sys, "stdin", io.StringIO("n\n"))
+    with pytest.raises(HarnessError, match="nothing was changed"):
+        state_bucket.ensure(stage, access)
+    assert "an earlier run did not finish it" in capfd.readouterr().err
 
 
 def test_a_state_bucket_of_somebody_else_is_refused(there: Any) -> None:
