@@ -2,10 +2,11 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup local-up local-down local-status local-logs outputs ecr-login train send watch failed-events redrive verify chaos soak \
         test e2e unit terraform-test emulator-test check format bench conformance cost lock clean \
-        rehearse-stg plan-stg plan-prod deploy-stg deploy-prod smoke-stg smoke-prod destroy-stg destroy-prod promote rollback
+        rehearse-stg plan-stg plan-prod deploy-stg deploy-prod smoke-stg smoke-prod destroy-stg destroy-prod unlock-stg unlock-prod \
+        promote rollback
 
 export RUNTIME LOCALSTACK_PORT PERSISTENCE FAULTS DATA FILE COUNT RATE FOLLOW SEED SEEDS PYTHON TARGETS EVENTS FROM YES
-export DURATION_MS MODEL STAGE SHADOW VERSION
+export DURATION_MS MODEL STAGE SHADOW VERSION LOCK
 HARNESS = @scripts/bootstrap.sh && PYTHONPATH=scripts exec .venv/bin/python -m harness
 
 help: ## Show this help
@@ -98,6 +99,9 @@ smoke-stg smoke-prod: ## Real AWS: a few events through the stage, with the ledg
 
 destroy-stg destroy-prod: ## Real AWS: name what would be deleted, ask, delete it; the state bucket stays
 	$(HARNESS) stage destroy $(@:destroy-%=%)
+
+unlock-stg unlock-prod: ## Real AWS: lift a lock that a killed run left on the state [LOCK=id]
+	$(HARNESS) stage unlock $(@:unlock-%=%)
 
 bench: ## Measure both runtimes beside other emulators [TARGETS=embedded,docker,ministack,core] [EVENTS=10000,100000]
 	$(HARNESS) bench

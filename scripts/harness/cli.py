@@ -8,6 +8,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import click
@@ -227,17 +228,27 @@ def soak(count: float | None, rate: float | None, seed: int | None) -> None:
 
 
 @commands.command()
-@click.argument("action", type=click.Choice(["plan", "deploy", "smoke", "destroy"]))
+@click.argument("action", type=click.Choice(["plan", "deploy", "smoke", "destroy", "unlock"]))
 @click.argument("name")
-def stage(action: str, name: str) -> None:
+@click.option("--lock", envvar="LOCK", default="")
+def stage(action: str, name: str, lock: str) -> None:
     """Works on a stage in a real AWS account."""
-    from harness.stages import deploy, destroy
+    from harness.stages import deploy, destroy, explain_aws, unlock
     from harness.stages.access import Access
-    from harness.stages.stage import load
+    from harness.stages.stage import Stage, load
 
-    actions = {"plan": deploy.plan, "deploy": deploy.deploy, "smoke": deploy.smoke_test, "destroy": destroy.destroy}
+    actions: dict[str, Callable[[Stage, Access], object]] = {
+        "plan": deploy.plan,
+        "deploy": deploy.deploy,
+        "smoke": deploy.smoke_test,
+        "destroy": destroy.destroy,
+        "unlock": partial(unlock.unlock, lock=lock),
+    }
     wanted = load(name)
-    actions[action](wanted, Access(wanted.region))
+    try:
+        actions[action](wanted, Access(wanted.region))
+    except (ClientError, BotoCoreError) as error:
+        raise explain_aws.failure(error) from error
 
 
 @commands.command()

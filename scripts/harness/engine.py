@@ -28,19 +28,29 @@ def missing() -> str | None:
 
     Asked through Docker's command line, which knows the user's contexts.
     """
-    for command, cause in (
-        (["docker", "version", "--format", "{{.Server.Version}}"], "no Docker engine answers"),
-        (["docker", "compose", "version", "--short"], "Docker's compose plugin (v2) is not installed"),
-    ):
-        try:
-            done = subprocess.run(command, capture_output=True, timeout=ANSWER_SECONDS, check=False)
-        except FileNotFoundError:
-            return "the program 'docker' is not installed"
-        except subprocess.TimeoutExpired:
-            return f"'{' '.join(command[:2])}' did not answer within {ANSWER_SECONDS:.0f} s"
-        if done.returncode != 0:
-            return cause
-    return None
+    compose = ["docker", "compose", "version", "--short"]
+    return silent("docker") or _failing(compose, "Docker's compose plugin (v2) is not installed")
+
+
+def silent(program: str) -> str | None:
+    """Why an engine cannot be used to build images, as a clause for a message; None when it answers.
+
+    Args:
+        program: its command line, `docker` or `podman`.
+    """
+    if program == "podman":
+        return _failing(["podman", "info"], "podman does not work here")
+    return _failing(["docker", "version", "--format", "{{.Server.Version}}"], "no Docker engine answers")
+
+
+def _failing(command: list[str], cause: str) -> str | None:
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=ANSWER_SECONDS, check=False)
+    except FileNotFoundError:
+        return f"the program '{command[0]}' is not installed"
+    except subprocess.TimeoutExpired:
+        return f"'{' '.join(command[:2])}' did not answer within {ANSWER_SECONDS:.0f} s"
+    return cause if done.returncode != 0 else None
 
 
 @functools.cache

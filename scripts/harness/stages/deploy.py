@@ -25,7 +25,7 @@ def plan(stage: Stage, access: Access) -> None:
     Raises:
         HarnessError: a check refuses, or no plan can be made.
     """
-    guards.check(stage, access)
+    guards.check(stage, access, guards.Level.PLAN)
     with stacks.locked(stage.lock):
         bucket_there = state_bucket.exists(stage, access)
         if not bucket_there:
@@ -85,7 +85,7 @@ def smoke_test(stage: Stage, access: Access) -> None:
     Raises:
         HarnessError: a check refuses, the stage is not deployed, or events were lost or wrong.
     """
-    guards.check(stage, access)
+    guards.check(stage, access, guards.Level.PLACE)
     outputs = deployed(stage, access)
     version = live.wait_until_ready(access, outputs)
     if not smoke.run(stage, access, outputs, version):

@@ -136,4 +136,4 @@ class StageTerraform:
                 deadline=APPLY_DEADLINE if progress else READ_DEADLINE, on_line=progress.read if progress else None,
             )  # fmt: skip
         except commands.CommandFailedError as error:
-            raise explain.failure(self.stage, error) or error from None
+            raise explain.failure(self.stage, error) from None

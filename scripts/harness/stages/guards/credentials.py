@@ -2,28 +2,63 @@
 
 from __future__ import annotations
 
-from botocore.exceptions import BotoCoreError
+import os
+
+from botocore.credentials import RefreshableCredentials
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    SSOError,
+    TokenRetrievalError,
+)
 
 from harness.errors import HarnessError
+from harness.stages import explain_aws
 from harness.stages.access import Access
+from harness.stages.explain_aws import LOG_IN
+from harness.stages.stage import Stage
 
-NEXT = "log in (for example: aws sso login), or set AWS_PROFILE; `aws sts get-caller-identity` must work"
+EXPIRATION = "AWS_CREDENTIAL_EXPIRATION"  # as `aws configure export-credentials --format env` sets it
+MINIMUM_SECONDS = 15 * 60  # an image build, an apply and a smoke test
 
 
-def check(access: Access) -> None:
-    """Refuses without credentials.
+def check(_stage: Stage, access: Access) -> None:
+    """Refuses without credentials, and those that end before a deployment would.
+
+    Credentials of a profile, a role, or a machine's role refresh themselves; those in the environment cannot.
 
     Args:
-        access: to the stage's account.
+        access: to its account.
 
     Raises:
-        HarnessError: there are none, or they cannot be had.
+        HarnessError: there are none, they cannot be had, or they end too soon.
     """
     try:
         found = access.session.get_credentials()
         if found is not None:
             found.get_frozen_credentials()
+    except (SSOError, TokenRetrievalError) as error:
+        raise HarnessError(f"the AWS session has ended: {error}", f"aws sso login{_profile(access)}") from None
+    except ClientError as error:  # of a role that is to be assumed
+        raise explain_aws.failure(error) from None
     except BotoCoreError as error:
-        raise HarnessError(f"the AWS credentials cannot be had: {error}", NEXT) from None
+        raise HarnessError(f"the AWS credentials cannot be had: {error}", LOG_IN) from None
+    except RuntimeError:  # botocore's way of saying that what it read again has expired, too
+        raise HarnessError(f"the AWS credentials have expired{_when()}", LOG_IN) from None
     if found is None:
-        raise HarnessError("there are no AWS credentials", NEXT)
+        raise HarnessError("there are no AWS credentials", LOG_IN)
+    if found.method == "env" and isinstance(found, RefreshableCredentials) and found.refresh_needed(MINIMUM_SECONDS):
+        raise HarnessError(
+            f"the AWS credentials end too soon{_when()}: a deployment takes up to {MINIMUM_SECONDS // 60} minutes",
+            LOG_IN,
+        )
+
+
+def _when() -> str:
+    end = os.environ.get(EXPIRATION)
+    return f" ({EXPIRATION}={end})" if end else ""
+
+
+def _profile(access: Access) -> str:
+    name = access.session.profile_name
+    return "" if name == "default" else f" --profile {name}"

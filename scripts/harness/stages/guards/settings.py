@@ -1,9 +1,14 @@
-"""The stage's files: they say all that a deployment must know."""
+"""The stage's files: they say all that a deployment must know, and nothing that Terraform does not know."""
 
 from __future__ import annotations
 
+import difflib
+import re
+
 from harness.errors import HarnessError
 from harness.paths import shown
+from harness.stages import declared
+from harness.stages.access import Access
 from harness.stages.stage import Stage
 
 BACKEND = ("bucket", "key", "region")
@@ -11,14 +16,14 @@ BACKEND = ("bucket", "key", "region")
 VARIABLES = ("project_id", "aws_region", "allowed_account_ids")
 
 
-def check(stage: Stage) -> None:
-    """Refuses files that leave open where the stage is.
+def check(stage: Stage, _access: Access) -> None:
+    """Refuses files that leave open where the stage is, or that set a variable which does not exist.
 
     Args:
         stage: as read from its files.
 
     Raises:
-        HarnessError: something is missing, or is of another kind.
+        HarnessError: something is missing, unknown, or of another kind.
     """
     for path, found, needed in (
         (stage.vars_file, stage.variables, VARIABLES),
@@ -26,14 +31,24 @@ def check(stage: Stage) -> None:
     ):
         missing = [name for name in needed if not found.get(name)]
         if missing:
-            raise HarnessError(
-                f"{shown(path)} does not set {', '.join(missing)}",
-                "set it there"
-                + (': allowed_account_ids = ["<your account id>"]' if missing == [VARIABLES[-1]] else ""),
-            )
+            hint = ': allowed_account_ids = ["<your account id>"]' if missing == [VARIABLES[-1]] else ""
+            raise HarnessError(f"{shown(path)} does not set {', '.join(missing)}", f"set it there{hint}")
     accounts = stage.variables["allowed_account_ids"]
-    if not isinstance(accounts, list) or not all(isinstance(one, str) and one.isdigit() for one in accounts):
+    if not isinstance(accounts, list) or not all(re.fullmatch(r"\d{12}", str(one)) for one in accounts):
         raise HarnessError(
             f"allowed_account_ids in {shown(stage.vars_file)} is no list of account ids",
             'write them as strings of 12 digits: allowed_account_ids = ["123456789012"]',
         )
+    _check_known(stage)
+
+
+def _check_known(stage: Stage) -> None:
+    """Terraform only warns of a variable that is not declared: a slip would leave the default in force."""
+    known = declared.defaults(stage.infrastructure)
+    for name in stage.variables:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            raise HarnessError(
+                f"{shown(stage.vars_file)} sets {name}, which is no variable of the root module",
+                f"write {near[0]}" if near else f"remove it; the variables are in {shown(stage.infrastructure)}/*.tf",
+            )

@@ -1,0 +1,40 @@
+"""What a root module declares: the variables that a stage's tfvars may set, and their defaults."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from harness.stages import tfvars
+from harness.stages.stage import Stage
+
+
+def defaults(infrastructure: Path) -> dict[str, Any]:
+    """Every variable that is declared, with its default; None also where there is none.
+
+    Args:
+        infrastructure: folder of the root module.
+
+    Raises:
+        HarnessError: a file is not valid.
+    """
+    found: dict[str, Any] = {}
+    for file in sorted(infrastructure.glob("*.tf")):
+        for block in tfvars.read(file).get("variable", []):
+            for name, body in block.items():
+                found[name] = body.get("default")
+    return found
+
+
+def value(stage: Stage, name: str) -> Any:
+    """What a variable is for a stage: its own value, or the default.
+
+    Args:
+        stage: whose.
+        name: of a variable of the root module.
+
+    Raises:
+        HarnessError: a file of the root module is not valid.
+    """
+    chosen = stage.variables.get(name)
+    return defaults(stage.infrastructure).get(name) if chosen is None else chosen

@@ -1,0 +1,65 @@
+"""Bucket names: S3 takes them, and no other account has them."""
+
+from __future__ import annotations
+
+import re
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from harness.errors import HarnessError
+from harness.paths import shown
+from harness.stages import declared, explain_aws
+from harness.stages.access import Access
+from harness.stages.stage import Stage
+
+BUCKETS = ("model_bucket", "failed_events_bucket")
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html; dots would break TLS
+VALID = re.compile(r"(?!xn--|sthree-|amzn-s3-demo-)(?!.*(-s3alias|--ol-s3|--x-s3)$)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
+
+
+def check(stage: Stage, access: Access) -> None:
+    """Refuses names that CreateBucket would refuse in the middle of an apply.
+
+    Args:
+        stage: names its buckets.
+        access: to its account.
+
+    Raises:
+        HarnessError: a name is not valid, or taken by another account.
+    """
+    s3 = access.client("s3")
+    for bucket, where in _buckets(stage):
+        if not VALID.fullmatch(bucket):
+            raise HarnessError(
+                f"{bucket} is no valid name of a bucket ({len(bucket)} characters)",
+                f"choose another in {where}: 3 to 63 lower-case letters, digits and hyphens",
+            )
+        try:
+            s3.head_bucket(Bucket=bucket, ExpectedBucketOwner=access.identity.account)
+        except ClientError as error:
+            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+            if status == 404:
+                continue
+            if status != 403:
+                raise explain_aws.failure(error) from None
+            raise HarnessError(
+                f"the bucket {bucket} belongs to another account, or these credentials may not look (s3:ListBucket)",
+                f"choose another name in {where}: names are unique in all of AWS",
+            ) from None
+        except BotoCoreError as error:
+            raise explain_aws.failure(error) from None
+
+
+def bucket_name(stage: Stage, variable: str) -> str:
+    """The whole name of a bucket, as the root module makes it.
+
+    Args:
+        stage: whose.
+        variable: one of `BUCKETS`.
+    """
+    return f"{declared.value(stage, variable)}-{stage.variables['project_id']}"
+
+
+def _buckets(stage: Stage) -> list[tuple[str, str]]:
+    of_stage = [(bucket_name(stage, name), f"{name} in {shown(stage.vars_file)}") for name in BUCKETS]
+    return [(str(stage.backend["bucket"]), shown(stage.backend_file)), *of_stage]

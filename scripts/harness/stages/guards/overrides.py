@@ -1,0 +1,50 @@
+"""Leftovers: files and variables that would change what Terraform does without standing in the stage's own files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness import console
+from harness.errors import HarnessError
+from harness.paths import shown
+from harness.stages.access import Access
+from harness.stages.stage import Stage
+
+# https://developer.hashicorp.com/terraform/language/files/override; tflocal writes localstack_providers_override.tf
+OVERRIDES = ("override.tf", "override.tf.json", "*_override.tf", "*_override.tf.json")
+# Terraform reads these without being told to.
+VALUES = ("terraform.tfvars", "terraform.tfvars.json", "*.auto.tfvars", "*.auto.tfvars.json")
+# What `tflocal`, and Terraform by any other caller, would read; TF_CLI_CONFIG_FILE and TF_PLUGIN_CACHE_DIR are kept.
+DROPPED = ("TF_VAR_", "TF_CLI_ARGS", "TF_WORKSPACE", "TF_DATA_DIR", "S3_HOSTNAME", "USE_LEGACY_PORTS", "EDGE_PORT")
+
+
+def check(stage: Stage, _access: Access) -> None:
+    """Refuses left-over files beside the stage's configuration, and says which variables are not passed on.
+
+    Variables are no reason to refuse: none of them reaches Terraform (`Access.environment`), and the plan that is shown
+    is the one of the stage's files.
+
+    Args:
+        stage: names the folder.
+
+    Raises:
+        HarnessError: there is such a file.
+    """
+    if found := sorted({*_found(stage.infrastructure, OVERRIDES), *_found(stage.infrastructure, VALUES)}):
+        files = " ".join(shown(file) for file in found)
+        raise HarnessError(
+            f"left over beside the configuration, and read by Terraform: {files}",
+            f"look at it, move what {stage.name} needs to {shown(stage.vars_file)}, then: rm {files}",
+        )
+    if ignored := sorted(name for name in os.environ if name.startswith(DROPPED)):
+        console.say(f"not passed to Terraform: {', '.join(ignored)}; {stage.name} is what its own files say")
+
+
+def _found(infrastructure: Path, patterns: tuple[str, ...]) -> Iterator[Path]:
+    for root in (infrastructure, infrastructure / "bootstrap", infrastructure / "modules"):
+        for pattern in patterns:
+            for file in root.glob(f"**/{pattern}" if root.name == "modules" else pattern):
+                if ".terraform" not in file.parts:
+                    yield file

@@ -1,0 +1,146 @@
+"""Real runs of Terraform against a LocalStack: locks, values it refuses, state buckets missing or half made."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import shutil
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from harness.errors import HarnessError
+from harness.stages import state_bucket, terraform, unlock
+from harness.stages.terraform import StageTerraform
+
+LOCK = "6f1d2c3b-1111-2222-3333-444455556666"
+
+
+@pytest.fixture
+def there(world: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A world whose state bucket is there, and which passes for a rehearsal's: Terraform is to reach LocalStack."""
+    world.rehearsal = world.localstack.url
+    world.localstack.make_bucket(world.stage().backend["bucket"])
+    monkeypatch.setattr(terraform, "LOCK_TIMEOUT", "0s")
+    monkeypatch.setenv("YES", "1")
+    return world
+
+
+def _terraform(world: Any) -> StageTerraform:
+    stage = world.stage()
+    return StageTerraform(stage, world.access(stage))
+
+
+def _lock(world: Any) -> tuple[str, str]:
+    backend = world.stage().backend
+    path = f"{backend['bucket']}/{backend['key']}"
+    info = {"ID": LOCK, "Operation": "OperationTypeApply", "Info": "", "Who": "me@elsewhere", "Version": "1.11.4"}
+    info |= {"Created": datetime.now(UTC).isoformat(), "Path": path}
+    key = f"{backend['key']}.tflock"
+    world.localstack.client("s3").put_object(Bucket=backend["bucket"], Key=key, Body=json.dumps(info).encode())
+    return backend["bucket"], key
+
+
+def test_a_locked_state_is_explained_and_the_command_that_it_names_lifts_it(there: Any) -> None:
+    bucket, key = _lock(there)
+    run = _terraform(there)
+    run.init()
+    with pytest.raises(HarnessError, match="locked by me@elsewhere since") as refused:
+        run.plan()
+    named = re.search(r"make unlock-prod LOCK=(\S+)", refused.value.next_step)
+    assert named
+    with pytest.raises(HarnessError, match="lock"):
+        run.unlock("00000000-another")
+    assert there.localstack.client("s3").head_object(Bucket=bucket, Key=key)
+    stage = there.stage()
+    unlock.unlock(stage, there.access(stage), named[1])
+    assert there.localstack.client("s3").list_objects_v2(Bucket=bucket)["KeyCount"] == 0
+
+
+def test_values_that_terraform_refuses_are_told_in_its_words(there: Any) -> None:
+    run = _terraform(there)
+    run.init()
+    for values, says in (
+        ({"shard_count": "many"}, r"prod.tfvars:\d+: .*var.shard_count.* a number is required"),
+        ({"shard_count": 2, "project_id": "PROD"}, r"prod.tfvars:\d+: project_id ends up in bucket names: use 1 to 20"),
+    ):
+        there.set(**values)
+        shutil.copy(there.vars_file, run.folder / "vars")
+        with pytest.raises(HarnessError, match=says) as refused:
+            run.plan()
+        assert "│" not in refused.value.cause
+        assert "validation rule" not in refused.value.cause
+
+
+def test_a_state_bucket_that_is_missing_is_named(there: Any) -> None:
+    there.set(there.backend_file, bucket="nowhere-to-be-found")
+    with pytest.raises(HarnessError, match="state bucket nowhere-to-be-found is not there"):
+        _terraform(there).init()
+
+
+def test_a_state_that_may_not_be_read_is_told_with_the_permission_that_lacks(there: Any) -> None:
+    run = _terraform(there)
+    run.init()
+    there.localstack.inject({"point": "s3:GetObject", "effect": "error", "code": "AccessDenied", "status": 403})
+    before = there.localstack.resources()
+    with pytest.raises(HarnessError, match="AWS denies s3:GetObject") as refused:
+        run.plan()
+    assert there.localstack.resources() == before
+    assert "allowed" in refused.value.next_step
+
+
+def test_a_state_bucket_whose_making_was_interrupted_is_completed(
+    there: Any, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The lifecycle rules are left out: the provider watches new ones for a minute."""
+    main = there.infrastructure / "bootstrap" / "main.tf"
+    text = main.read_text()
+    assert "= var.noncurrent_expiration_days" in text
+    main.write_text(text.replace("= var.noncurrent_expiration_days", "= null"))
+    stage, s3 = there.stage(), there.localstack.client("s3")
+    access, bucket = there.access(stage), stage.backend["bucket"]
+    s3.delete_public_access_block(Bucket=bucket)
+    s3.put_object(Bucket=bucket, Key="state", Body=b"of an earlier run")
+    expected = ["it keeps no versions", "public access is not blocked"]
+    assert state_bucket.missing(s3, bucket) == expected
+    monkeypatch.delenv("YES")
+    monkeypatch.setattr(sys, "stdin", io.StringIO("n\n"))
+    with pytest.raises(HarnessError, match="nothing was changed"):
+        state_bucket.ensure(stage, access)
+    assert state_bucket.missing(s3, bucket) == expected
+    monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
+    state_bucket.ensure(stage, access)
+    assert state_bucket.missing(s3, bucket) == []
+    assert s3.get_object(Bucket=bucket, Key="state")["Body"].read() == b"of an earlier run"
+    capfd.readouterr()
+    state_bucket.ensure(stage, access)
+    assert capfd.readouterr().err == ""  # nothing is left to do
+    assert "DenyWithoutTLS" in s3.get_bucket_policy(Bucket=bucket)["Policy"]
+
+    # A run that was killed just before the policy leaves its folder, and nothing else that tells.
+    (stage.folder / "bootstrap").mkdir()
+    monkeypatch.setattr(sys, "stdin", io.StringIO("n\n"))
+    with pytest.raises(HarnessError, match="nothing was changed"):
+        state_bucket.ensure(stage, access)
+    assert "an earlier run did not finish it" in capfd.readouterr().err
+
+
+def test_a_state_bucket_of_somebody_else_is_refused(there: Any) -> None:
+    rule = {"point": "s3:HeadBucket", "effect": "error", "code": "AccessDenied", "status": 403}
+    there.localstack.inject(rule)
+    stage = there.stage()
+    with pytest.raises(HarnessError, match="belongs to another account"):
+        state_bucket.exists(stage, there.access(stage))
+
+
+def test_unlock_wants_a_lock_and_the_right_account(there: Any) -> None:
+    stage = there.stage()
+    with pytest.raises(HarnessError, match="no lock is named"):
+        unlock.unlock(stage, there.access(stage), "")
+    there.set(allowed_account_ids=["9" * 12])
+    stage = there.stage()
+    with pytest.raises(HarnessError, match="belong to account"):
+        unlock.unlock(stage, there.access(stage), LOCK)

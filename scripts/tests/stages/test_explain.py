@@ -1,0 +1,106 @@
+"""What a failure of Terraform or AWS is turned into; the texts are those the programs print."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from harness import paths
+from harness.commands import CommandFailedError
+from harness.stages import explain
+from harness.stages.stage import Stage
+
+DENIED = """
+╷
+│ Error: creating Kinesis Stream (sales-events-stg): operation error Kinesis: CreateStream, https response error StatusCode: 400, RequestID: 1, api error AccessDeniedException: User: arn:aws:sts::123456789012:assumed-role/deploy/me is not authorized to perform: kinesis:CreateStream on resource: arn:aws:kinesis:ap-south-1:123456789012:stream/sales-events-stg because no identity-based policy allows the kinesis:CreateStream action
+│
+│   with module.source_stream.aws_kinesis_stream.this,
+│   on modules/kinesis/main.tf line 1, in resource "aws_kinesis_stream" "this":
+│    1: resource "aws_kinesis_stream" "this" {
+│
+╵
+"""  # noqa: E501
+# As Terraform writes to a file: without a frame, and lines broken at spaces.
+DENIED_WRAPPED = textwrap.fill(re.sub("[│╷╵]", "", DENIED).strip(), 78, break_long_words=False)
+DENIED_BY_S3 = """
+│ Error: reading S3 Bucket (b): operation error S3: GetBucketVersioning, https response error StatusCode: 403, RequestID: 1, HostID: 2, api error AccessDenied: Access Denied
+"""  # noqa: E501
+TAKEN = """
+│ Error: creating S3 Bucket (store-sales-models-stg): operation error S3: CreateBucket, https response error StatusCode: 409, RequestID: 1, HostID: 2, BucketAlreadyExists:
+"""  # noqa: E501
+OURS = TAKEN.replace("BucketAlreadyExists", "BucketAlreadyOwnedByYou")
+IMAGE = """
+│ Error: creating Lambda Function (store_sales_stg): operation error Lambda: CreateFunction, https response error StatusCode: 400, RequestID: 1, InvalidParameterValueException: Source image 123456789012.dkr.ecr.ap-south-1.amazonaws.com/x:1 does not exist. Provide a valid source image.
+"""  # noqa: E501
+EXPIRED = """
+module.source_stream.aws_kinesis_stream.this: Still creating... [10s elapsed]
+╷
+│ Error: waiting for Kinesis Stream (sales-events-stg) create: operation error Kinesis: DescribeStreamSummary, https response error StatusCode: 400, RequestID: 1, api error ExpiredTokenException: The security token included in the request is expired
+╵
+"""  # noqa: E501
+NO_PROVIDER = """
+│ Error: Failed to query available provider packages
+│
+│ Could not retrieve the list of available versions for provider
+│ hashicorp/aws: could not connect to the registry: dial tcp: lookup: no such host
+"""
+OTHER = """
+module.x: Creating...
+╷
+│ Warning: Something old
+│
+│ Never mind.
+╵
+╷
+│ Error: creating Lambda Event Source Mapping: InvalidParameterValueException: no such stream
+│
+│   with module.lambda.aws_lambda_event_source_mapping.this,
+╵
+Some last line
+"""
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    """A stage that exists in files only."""
+    return Stage("stg", tmp_path, paths.SERVICE, tmp_path, {}, {"bucket": "state", "key": "k", "region": "ap-south-1"})
+
+
+@pytest.mark.parametrize(
+    ("output", "cause", "next_step"),
+    [
+        (
+            DENIED,
+            "assumed-role/deploy/me may not do kinesis:CreateStream on arn:aws:kinesis:",
+            "have kinesis:CreateStr",
+        ),
+        (DENIED_WRAPPED, "may not do kinesis:CreateStream on arn:aws:kinesis:", "have kinesis:CreateStream"),
+        (DENIED_BY_S3, "AWS denies s3:GetBucketVersioning", "have s3:GetBucketVersioning allowed"),
+        (TAKEN, "the bucket store-sales-models-stg is taken by another account", "choose another in"),
+        (OURS, "the bucket store-sales-models-stg is this account's already", "import it"),
+        (IMAGE, "does not take the image 123456789012.dkr.ecr.ap-south-1.amazonaws.com/x:1: it does not", "image_uri"),
+        (EXPIRED, "the AWS credentials have expired", "goes on from where it was"),
+        (NO_PROVIDER, "provider could not be fetched", "check the network"),
+        (OTHER, "Error: creating Lambda Event Source Mapping: Invalid", "the whole output is in"),
+    ],
+)
+def test_a_failure_is_told_by_cause_and_next_step(stage: Stage, output: str, cause: str, next_step: str) -> None:
+    told = explain.failure(stage, CommandFailedError("terraform apply", 1, output, "read the log"))
+    assert cause in told.cause
+    assert next_step in told.next_step
+
+
+def test_of_other_failures_terraforms_own_words_are_left_and_nothing_else(stage: Stage) -> None:
+    told = explain.failure(stage, CommandFailedError("terraform apply", 1, OTHER, "read the log"))
+    assert "│" not in told.cause
+    assert "Warning" not in told.cause
+    assert "Some last line" not in told.cause
+    assert "terraform.log" in told.next_step
+
+
+def test_a_program_that_is_not_terraform_is_left_as_it_is(stage: Stage) -> None:
+    error = CommandFailedError("terraform", 1, "killed", "read the log")
+    assert explain.failure(stage, error) is error
