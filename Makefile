@@ -10,7 +10,7 @@ export DURATION_MS MODEL STAGE SHADOW VERSION LOCK
 HARNESS = @scripts/bootstrap.sh && PYTHONPATH=scripts exec .venv/bin/python -m harness
 
 help: ## Show this help
-	@awk 'BEGIN {FS = ":.*## "; print "usage: make <target> [VARIABLE=value]\n"} /^[a-z0-9 -]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "; print "usage: make <target> [VARIABLE=value]\n"} /^[a-z0-9 -]+:.*## / {printf "  %-25s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@printf '\nsettings: RUNTIME=%s LOCALSTACK_PORT=%s\n' "$(or $(RUNTIME),docker if an engine answers (else embedded))" "$(or $(LOCALSTACK_PORT),4566)"
 
 setup: ## Install everything the pipeline needs (pinned, hash-checked)

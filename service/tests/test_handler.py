@@ -42,8 +42,9 @@ Start = Callable[..., subprocess.CompletedProcess[str]]
 @pytest.fixture
 def start(aws: FakeAws, trained: dict[str, Any]) -> Start:
     """Start the function with a batch; the model is in the bucket. Settings that are None are left out."""
-    for path in Path(trained["model_dir"]).iterdir():
-        aws.objects["models", f"{trained['model_key']}/{path.name}"] = path.read_bytes()
+    folder = Path(trained["model_dir"])
+    for path in (path for path in folder.rglob("*") if path.is_file()):
+        aws.objects["models", f"{trained['model_key']}/{path.relative_to(folder)}"] = path.read_bytes()
     aws.streams["predictions"] = []
     settings: dict[str, str | None] = {
         "PREDICTIONS_STREAM_NAME": "predictions",

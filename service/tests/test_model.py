@@ -133,8 +133,9 @@ def test_a_model_that_does_not_fit_is_refused(
 
 
 def test_the_trained_model_is_loaded_from_the_bucket(aws: FakeAws, trained: dict[str, Any]) -> None:
-    for path in Path(trained["model_dir"]).rglob("*"):
-        aws.objects["models", f"{trained['model_key']}/{path.name}"] = path.read_bytes()
+    folder = Path(trained["model_dir"])
+    for path in (path for path in folder.rglob("*") if path.is_file()):
+        aws.objects["models", f"{trained['model_key']}/{path.relative_to(folder)}"] = path.read_bytes()
     loaded = load_model(boto3.client("s3"), "models", trained["run_id"])
     assert loaded.version == trained["run_id"]
     assert list(loaded.profiles.stores) == trained["stores"]

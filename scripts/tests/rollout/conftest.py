@@ -22,6 +22,7 @@ from harness.stack import Stack
 from harness.stages import stage as stages
 from harness.stages.access import Access
 from harness.stages.stage import Stage
+from harness.terraform import working_copy
 from store_sales_testing.samples import sales_rows
 from training.tracking import REGISTERED_NAME, Store
 
@@ -156,8 +157,7 @@ class Deployment:
 @pytest.fixture
 def deployment(emulator: Stack, tmp_path: Path) -> Iterator[Deployment]:
     """A stage whose files are there, and whose account has no bucket."""
-    folder = tmp_path / "infrastructure"
-    (folder / "vars").mkdir(parents=True)
+    folder = working_copy(tmp_path / "infrastructure")
     (folder / "vars" / "stg.tfvars").write_text(TFVARS)
     (folder / "vars" / "stg.s3.tfbackend").write_text('bucket = "state"\nkey = "k"\nregion = "ap-south-1"\n')
     stage = stages.load("stg", folder, tmp_path, tmp_path / "work")
