@@ -1,7 +1,7 @@
 # Every target is one call of the harness (scripts/harness); `make` alone prints this help.
 .DEFAULT_GOAL := help
 .PHONY: help setup local-up local-down local-status local-logs outputs ecr-login train send watch failed-events redrive verify chaos soak \
-        test e2e unit terraform-test emulator-test check format bench conformance cost lock clean \
+        test e2e unit terraform-test stages-test emulator-test check format bench conformance cost lock clean \
         rehearse-stg plan-stg plan-prod deploy-stg deploy-prod smoke-stg smoke-prod destroy-stg destroy-prod unlock-stg unlock-prod \
         promote rollback
 
@@ -69,6 +69,9 @@ unit: ## Unit tests of the harness, the service and the image build
 
 terraform-test: ## terraform validate and terraform test
 	$(HARNESS) suite terraform-test
+
+stages-test: ## Deployments of a stage that go wrong on the way, against a LocalStack
+	$(HARNESS) suite stages
 
 emulator-test: ## The emulator's tests against LocalStacks and containers of their own
 	$(HARNESS) suite emulator-test

@@ -287,7 +287,7 @@ def rehearse(former: str | None) -> None:
 
 
 @commands.command()
-@click.argument("name", type=click.Choice(["test", "e2e", "check", "unit", "terraform-test", "emulator-test"]))
+@click.argument("name", type=click.Choice(["test", "check", "unit", "terraform-test", "stages", "emulator-test", "e2e"]))
 def suite(name: str) -> None:
     """Runs a test suite."""
     from harness import suites
