@@ -26,6 +26,7 @@ from harness.paths import CACHE, shown
 from harness.stack import REGION
 
 EXIT_INTERRUPTED = 130
+SUITES = ("test", "check", "unit", "terraform-test", "stages", "emulator-test", "e2e")
 AT_AWS = (["stage"], ["promote"], ["rollback"])
 
 
@@ -287,7 +288,7 @@ def rehearse(former: str | None) -> None:
 
 
 @commands.command()
-@click.argument("name", type=click.Choice(["test", "check", "unit", "terraform-test", "stages", "emulator-test", "e2e"]))
+@click.argument("name", type=click.Choice(SUITES))
 def suite(name: str) -> None:
     """Runs a test suite."""
     from harness import suites
