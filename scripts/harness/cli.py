@@ -41,7 +41,8 @@ def main() -> None:
         console.fail(error.cause, error.next_step)
         sys.exit(1)
     except (ClientError, BotoCoreError) as error:
-        console.fail(f"the local AWS endpoint answered: {error}", "look at make local-status and make local-logs")
+        told = _of_aws(error)
+        console.fail(told.cause, told.next_step)
         sys.exit(1)
     except engine.ERRORS as error:
         console.fail(f"the container engine answered: {error}", "look at docker ps --all and the engine's log")
@@ -62,6 +63,16 @@ def main() -> None:
             f"{type(error).__name__}: {error}", f"this is a mistake in the harness; details are in {shown(log)}"
         )
         sys.exit(1)
+
+
+def _of_aws(error: ClientError | BotoCoreError) -> HarnessError:
+    if sys.argv[1:2] not in AT_AWS:
+        return HarnessError(
+            f"the local AWS endpoint answered: {error}", "look at make local-status and make local-logs"
+        )
+    from harness.stages import explain_aws
+
+    return explain_aws.failure(error)
 
 
 def _interrupt(_signum: int, _frame: object) -> None:
@@ -234,7 +245,7 @@ def soak(count: float | None, rate: float | None, seed: int | None) -> None:
 @click.option("--lock", envvar="LOCK", default="")
 def stage(action: str, name: str, lock: str) -> None:
     """Works on a stage in a real AWS account."""
-    from harness.stages import deploy, destroy, explain_aws, unlock
+    from harness.stages import deploy, destroy, unlock
     from harness.stages.access import Access
     from harness.stages.stage import Stage, load
 
@@ -246,10 +257,7 @@ def stage(action: str, name: str, lock: str) -> None:
         "unlock": partial(unlock.unlock, lock=lock),
     }
     wanted = load(name)
-    try:
-        actions[action](wanted, Access(wanted.region))
-    except (ClientError, BotoCoreError) as error:
-        raise explain_aws.failure(error) from error
+    actions[action](wanted, Access(wanted.region))
 
 
 @commands.command()

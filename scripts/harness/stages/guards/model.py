@@ -1,62 +1,42 @@
-"""The model: one is chosen, and it can be had."""
+"""The models: one is chosen, and those that are chosen can be had."""
 
 from __future__ import annotations
 
-import json
-
-from botocore.exceptions import BotoCoreError, ClientError
-
-from harness import paths
+from harness import model
 from harness.errors import HarnessError
 from harness.paths import shown
-from harness.stages import explain_aws
 from harness.stages.access import Access
 from harness.stages.guards.names import bucket_name
 from harness.stages.stage import Stage
+
+LIVE, SHADOW = "run_id", "shadow_run_id"
 
 
 def check(stage: Stage, access: Access) -> None:
     """Refuses a stage without a model: its events would wait until they expire.
 
     Args:
-        stage: names the run.
+        stage: names the runs of the live model and, if there is one, of the shadow.
         access: to its account.
 
     Raises:
-        HarnessError: none is chosen, or it is neither in the stage's bucket nor on this machine.
+        HarnessError: none is chosen, or one is neither in the stage's bucket nor on this machine.
     """
-    promote = f"make promote MODEL=<version or run id> STAGE={stage.name}"
+    promote = f"make promote MODEL=<version, run id or alias> STAGE={stage.name}"
     if not stage.run_id:
-        raise HarnessError(f"{shown(stage.vars_file)} does not set run_id: no model is chosen", promote)
-    if not _on_this_machine(stage.run_id) and not _in_bucket(stage, access, stage.run_id):
-        raise HarnessError(
-            f"run {stage.run_id} of {shown(stage.vars_file)} has no model, neither in the bucket "
-            f"{bucket_name(stage, 'model_bucket')} nor on this machine",
-            promote,
-        )
-
-
-def _on_this_machine(run_id: str) -> bool:
-    try:
-        return bool(json.loads(paths.MODEL_FILE.read_text())["result"]["run_id"] == run_id)
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
+        raise HarnessError(f"{shown(stage.vars_file)} does not set {LIVE}: no model is chosen", promote)
+    for name in (LIVE, SHADOW):
+        run_id = stage.variables.get(name)
+        if run_id and model.known(run_id) is None and not _in_bucket(stage, access, run_id):
+            raise HarnessError(
+                f"{name} = {run_id} in {shown(stage.vars_file)} has no model, neither in the bucket "
+                f"{bucket_name(stage, 'model_bucket')} nor on this machine",
+                promote + (" SHADOW=1" if name == SHADOW else ""),
+            )
 
 
 def _in_bucket(stage: Stage, access: Access, run_id: str) -> bool:
-    paths.import_service()
-    from store_sales.location import ModelError, find_model  # the function's own way of finding it
+    from harness.rollout import bucket as rollout  # imports MLflow
 
-    bucket, s3 = bucket_name(stage, "model_bucket"), access.client("s3")
-    try:
-        s3.head_bucket(Bucket=bucket)
-        find_model(s3, bucket, run_id, None)
-    except ModelError:
-        return False
-    except ClientError as error:
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
-            return False
-        raise explain_aws.failure(error) from None
-    except BotoCoreError as error:
-        raise explain_aws.failure(error) from None
-    return True
+    name, s3 = bucket_name(stage, "model_bucket"), access.client("s3")
+    return rollout.exists(s3, name, access.account()) and bool(rollout.models(s3, name, run_id))

@@ -181,7 +181,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         allowed_account_ids=[ACCOUNT], run_id=RUN_ID, lambda_package_type="Zip", lambda_zip_path="function.zip"
     )  # fmt: skip
     made.set(made.backend_file, use_path_style=True)
-    (made.folder / "model.json").write_text(json.dumps({"result": {"run_id": RUN_ID}}))
+    (made.folder / "model").mkdir()
+    (made.folder / "model" / "MLmodel").touch()
     subprocess.run(["git", "init", "--quiet", "--bare", made.folder / "origin"], check=True, timeout=60)
     made.git("init", "--quiet", "--initial-branch=main")
     made.git("remote", "add", "origin", "../origin")
@@ -198,6 +199,9 @@ def world(tmp_path: Path, template: Path, running: LocalStack, monkeypatch: pyte
     made.set(project_id=suffix)
     made.set(made.backend_file, bucket=f"state-{suffix}")
     made.push()
+    trained = {"run_id": RUN_ID, "model_dir": str(made.folder / "model")}
+    (made.folder / "model.json").write_text(json.dumps({"result": trained}))
     monkeypatch.setattr(paths, "MODEL_FILE", made.folder / "model.json")
+    monkeypatch.setattr(paths, "RELEASES", made.folder / "releases")
     yield made
     running.inject()

@@ -196,7 +196,8 @@ BAD = (
     Bad("state's name taken", "names", "taken-state belongs to another account", _state_bucket_of_another),
     Bad("image elsewhere", "image", "from ECR only", _values(lambda_package_type="Image", image_uri="r.example/x:1")),
     Bad("no model chosen", "model", "does not set run_id", _values(run_id=None)),
-    Bad("unknown run", "model", "run b+ .* has no model", _values(run_id="b" * 32)),
+    Bad("unknown run", "model", "run_id = b+ .* has no model", _values(run_id="b" * 32)),
+    Bad("unknown shadow", "model", "shadow_run_id = b+ .* has no model", _values(shadow_run_id="b" * 32)),
 )
 
 
