@@ -90,19 +90,21 @@ def missing(s3: Any, bucket: str) -> list[str]:
         "it is not encrypted": lambda: bool(s3.get_bucket_encryption(Bucket=bucket)),
         "public access is not blocked": public_access,
     }
-    return [words for words, is_set in settings.items() if not _holds(is_set)]
-
-
-def _holds(is_set: Callable[[], bool]) -> bool:
-    try:
-        return is_set()
-    except ClientError as error:
-        if error.response["Error"]["Code"] in UNSET:
-            return False
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] == 403:  # a pipeline's role need not be able to look
-            console.warn(f"a setting of the state bucket is not checked: {error}")
-            return True
-        raise explain_aws.failure(error) from None
+    lacks = []
+    for words, is_set in settings.items():
+        try:
+            if not is_set():
+                lacks.append(words)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in UNSET:
+                lacks.append(words)
+            elif error.response["ResponseMetadata"]["HTTPStatusCode"] == 403:
+                # A pipeline's role need not be able to look: whoever made the bucket has.
+                console.say(f"the state bucket's settings are not checked: {explain_aws.failure(error).cause}")
+                break
+            else:
+                raise explain_aws.failure(error) from None
+    return lacks
 
 
 def _apply_bootstrap(stage: Stage, access: Access, *, adopt: bool = False) -> None:

@@ -71,7 +71,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard("account", Level.PLACE, account.check),
     Guard("names", Level.PLAN, names.check),
     Guard("image", Level.PLAN, image.check),
-    Guard("model", Level.PLAN, model.check),
+    Guard("model", Level.DEPLOY, model.check),
 )
 
 

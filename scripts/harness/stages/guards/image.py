@@ -57,11 +57,15 @@ def check(stage: Stage, access: Access) -> None:
     try:
         _check(stage, access.client("ecr"), {"repositoryName": match["name"], **owner}, image, uri)
     except ClientError as error:
-        if error.response["Error"]["Code"] in ("ImageNotFoundException", "RepositoryNotFoundException"):
+        code = error.response["Error"]["Code"]
+        if code in ("ImageNotFoundException", "RepositoryNotFoundException"):
             raise HarnessError(
                 f"there is no image {uri} (tags and digests: aws ecr list-images)", f"push it, or mend {where}"
             ) from None
-        raise explain_aws.failure(error) from None
+        if not code.startswith("AccessDenied"):
+            raise explain_aws.failure(error) from None
+        # A role that may plan, or another account's repository: Lambda looks for itself when the image is deployed.
+        console.warn(f"the image is not checked any further: {explain_aws.failure(error).cause}")
     except BotoCoreError as error:
         raise explain_aws.failure(error) from None
 

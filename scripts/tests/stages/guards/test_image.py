@@ -37,8 +37,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.asked.append(request)
-        if request.get("imageIds") == [{"imageTag": "none"}]:
-            self._send({"__type": "ImageNotFoundException", "message": "no such image"}, 400)
+        refused = {"none": "ImageNotFoundException", "secret": "AccessDeniedException"}
+        if code := refused.get(request.get("imageIds", [{}])[0].get("imageTag")):
+            self._send({"__type": code, "message": "refused"}, 400)
             return
         manifest = {"mediaType": self.server.media_type, "config": {"digest": "sha256:c"}}
         operation = self.headers["X-Amz-Target"].rpartition(".")[2]
@@ -108,6 +109,13 @@ def test_an_image_that_lambda_would_not_take_is_refused(
         world.check(without=REAL)
     world.check(without=(*REAL, "image"))
     assert world.snapshot() == before
+
+
+def test_a_role_that_may_not_look_is_told_so(world: Any, ecr: Ecr, capfd: pytest.CaptureFixture[str]) -> None:
+    world.set(image_uri=f"{REGISTRY}/store_sales:secret")
+    world.push()
+    world.check(without=REAL)
+    assert "the image is not checked any further: AWS denies DescribeImages" in capfd.readouterr().err
 
 
 def test_a_large_image_is_doubted(world: Any, ecr: Ecr, capfd: pytest.CaptureFixture[str]) -> None:

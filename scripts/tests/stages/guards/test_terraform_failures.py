@@ -128,6 +128,16 @@ def test_a_state_bucket_whose_making_was_interrupted_is_completed(
     assert "an earlier run did not finish it" in capfd.readouterr().err
 
 
+def test_settings_that_a_role_may_not_read_are_said_to_be_unchecked(
+    there: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    rule = {"point": "s3:GetBucketVersioning", "effect": "error", "code": "AccessDenied", "status": 403}
+    there.localstack.inject(rule)
+    stage = there.stage()
+    assert state_bucket.missing(there.localstack.client("s3"), stage.backend["bucket"]) == []
+    assert "settings are not checked: AWS denies GetBucketVersioning" in capfd.readouterr().err
+
+
 def test_a_state_bucket_of_somebody_else_is_refused(there: Any) -> None:
     rule = {"point": "s3:HeadBucket", "effect": "error", "code": "AccessDenied", "status": 403}
     there.localstack.inject(rule)
