@@ -292,3 +292,10 @@ def test_a_copy_does_not_stand_for_the_event_itself() -> None:
     ledger.take_predictions([_answer(_put(5, "k"), 10.0)])
     ledger.close()
     assert ledger.counts == {Verdict.LOST: 1}
+
+
+def test_the_time_of_a_failure_is_when_it_was_written(ledger: Ledger, puts: list[Put]) -> None:
+    written = replace(_failure(puts[0]), failed_at="1970-01-01T00:01:43.500+00:00")  # read only now
+    ledger.take_failures([written])
+    ledger.close()
+    assert ledger.seconds == pytest.approx(3.5)

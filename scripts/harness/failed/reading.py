@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import time
 from collections.abc import Iterator
@@ -132,8 +133,11 @@ class News:
         self._client, self._bucket, self._trouble = client, bucket, trouble
         self._missing = _patient(trouble)
         self._since = dt.datetime.now(dt.UTC) - CLOCK_MARGIN
-        self._seen: set[str] = set()
         self._not_before = 0.0
+        # What is there already is none of the events that are put from now on; there may be thousands.
+        self._seen: set[str] = set()
+        with contextlib.suppress(client.exceptions.NoSuchBucket):
+            self._seen.update(_listed(client, bucket, self._seen, self._since, trouble))
 
     def read(self, *, now: bool = False) -> Iterator[Failed]:
         """Reads what is new.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import threading
 import time
@@ -106,7 +107,7 @@ class Ledger:
                 self.heard_at = time.monotonic()
                 if entry.answered and not before:
                     self._answered += 1
-                    self._last_answer = max(self._last_answer, time.time())
+                    self._last_answer = max(self._last_answer, _written(failure))
 
     @property
     def answered(self) -> int:
@@ -185,6 +186,14 @@ class Ledger:
             "events_per_second": round(total / self.seconds, 1) if self.seconds else None,
             **{f"latency_{name}_ms": _rank(known, share) for name, share in PERCENTILES.items()},
         }
+
+
+def _written(failure: failed.Failed) -> float:
+    """When a failure was written, seconds since the epoch; listing a large bucket is slow, and it is read later."""
+    try:
+        return dt.datetime.fromisoformat(failure.failed_at).timestamp()
+    except ValueError:
+        return time.time()
 
 
 def _rank(ascending: list[float], share: float) -> float | None:
