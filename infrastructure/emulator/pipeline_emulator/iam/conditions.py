@@ -1,0 +1,126 @@
+"""The Condition element.
+
+Operators and keys are joined by AND, the values of one key by OR. Keys that the request lacks: a positive operator is
+false, a negated one true, …IfExists true, ForAllValues true, ForAnyValue false.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pipeline_emulator.iam import values as readers
+from pipeline_emulator.iam.malformed import MalformedPolicyError
+from pipeline_emulator.iam.operators import OPERATORS, Test
+from pipeline_emulator.iam.ternary import Missing, Ternary, Undetermined, both, either, negation
+from pipeline_emulator.iam.variables import Lookup, Value
+
+type Clause = Callable[[Lookup], Ternary]
+
+_NAME = re.compile(r"(?:(ForAllValues|ForAnyValue):)?([A-Za-z]+?)(IfExists)?")
+_SCALARS = (str, bool, int, float)
+
+
+def compile_conditions(block: object, with_variables: bool) -> tuple[Clause, ...]:
+    """Read a Condition element; the statement applies where all clauses are true.
+
+    Raises:
+        MalformedPolicyError: it is not an object of objects of values.
+    """
+    if not isinstance(block, dict):
+        raise MalformedPolicyError("Condition must be an object")
+    clauses = []
+    for name, keys in block.items():
+        if not isinstance(keys, dict):
+            raise MalformedPolicyError(f"Condition {name} must be an object of keys")
+        for key, value in keys.items():
+            clauses.append(_clause(name, key, _texts(name, key, value), with_variables))
+    return tuple(clauses)
+
+
+def _texts(name: str, key: str, value: object) -> tuple[str, ...]:
+    """Values as texts; JSON numbers and booleans as AWS writes them."""
+    found = value if isinstance(value, list) else [value]
+    if not found or not all(isinstance(item, _SCALARS) for item in found):
+        raise MalformedPolicyError(f"Condition {name} of {key} must be a value or a list of values")
+    return tuple(str(item).lower() if isinstance(item, bool) else str(item) for item in found)
+
+
+def _clause(name: str, key: str, texts: tuple[str, ...], with_variables: bool) -> Clause:
+    wanted = key.lower()
+    if name == "Null":
+        return _null(key, texts)
+    parts = _NAME.fullmatch(name)
+    found = OPERATORS.get(parts[2]) if parts else None
+    if parts is None or found is None:
+        outcome = Undetermined(f"the condition operator {name} is not known")
+        return lambda _lookup: outcome
+    tests = tuple(found.read(text, with_variables) for text in texts)
+    absent = _absent(parts[1], found.negated, parts[3] is not None, name)
+    comparison = _Comparison(tests, found.negated, parts[1], key)
+    unknown = Undetermined(f"this emulator does not know the value of the condition key {key}")
+
+    def clause(lookup: Lookup) -> Ternary:
+        value = lookup(wanted)
+        if value is Missing.UNKNOWN:
+            return unknown
+        return absent if value is Missing.ABSENT else comparison.holds(value, lookup)
+
+    return clause
+
+
+def _absent(quantifier: str | None, negated: bool, if_exists: bool, name: str) -> Ternary:
+    if quantifier == "ForAllValues":
+        return True
+    if quantifier == "ForAnyValue":
+        # The documents contradict each other: IfExists makes it true, ForAnyValue false.
+        return Undetermined(f"AWS does not document {name} for a key that is absent") if if_exists else False
+    return negated or if_exists
+
+
+@dataclass(frozen=True, slots=True)
+class _Comparison:
+    """One operator, one key, its values."""
+
+    tests: tuple[Test, ...]
+    negated: bool
+    quantifier: str | None
+    key: str
+
+    def holds(self, value: Value, lookup: Lookup) -> Ternary:
+        if self.quantifier is None:
+            if isinstance(value, tuple):
+                return Undetermined(
+                    f"{self.key} has several values: ForAllValues or ForAnyValue must say how to compare them"
+                )
+            return self._one(value, lookup)
+        # An empty text is an empty set here, as documented.
+        several = tuple(item for item in ((value,) if isinstance(value, str) else value) if item)
+        join = both if self.quantifier == "ForAllValues" else either
+        return join(self._one(item, lookup) for item in several)
+
+    def _one(self, value: str, lookup: Lookup) -> Ternary:
+        outcome = either(self._decided(test(value, lookup)) for test in self.tests)
+        return negation(outcome) if self.negated else outcome
+
+    def _decided(self, outcome: Ternary | Missing) -> Ternary:
+        if not isinstance(outcome, Missing):
+            return outcome
+        # An attempt to match a variable without a value fails; for the negation the documents leave it open.
+        return Undetermined(f"a policy variable compared with {self.key} has no value") if self.negated else False
+
+
+def _null(key: str, texts: tuple[str, ...]) -> Clause:
+    flags = [readers.boolean(text) for text in texts]
+    wanted = key.lower()
+
+    def clause(lookup: Lookup) -> Ternary:
+        value = lookup(wanted)
+        if value is Missing.UNKNOWN:
+            return Undetermined(f"this emulator does not know whether the request has the condition key {key}")
+        if None in flags:
+            return Undetermined(f"a value of Null for {key} is neither true nor false")
+        return (value is Missing.ABSENT) in flags
+
+    return clause

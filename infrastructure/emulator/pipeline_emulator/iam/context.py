@@ -1,0 +1,139 @@
+"""The request context: what conditions and policy variables can ask.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html says which global keys a
+request has, and when. Names of keys, tag names in them included, do not depend on case.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pipeline_emulator.iam.principals import Kind, Principal
+from pipeline_emulator.iam.ternary import Missing
+from pipeline_emulator.iam.variables import Value
+
+type Tags = Mapping[str, str] | Missing
+"""UNKNOWN where the emulator has not looked them up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What is known of a request besides action and resource.
+
+    Attributes:
+        principal: who makes it.
+        time: when it is made, with a time zone.
+        source_ip: where it comes from; None where a service makes it.
+        secure_transport: whether it came by TLS.
+        region: of the endpoint; None for a global one.
+        user_agent, referer: the HTTP headers.
+        source_arn, source_account: on whose behalf a service makes it.
+        called_via: the services it was passed through, first the first.
+        via_service: whether a service makes it with the credentials of the principal.
+        resource_account: whose the resource is.
+        resource_tags: of the resource.
+        request_tags: that it sets.
+        tag_keys: that it names; those of request_tags where None.
+        service_values: the service's condition keys, in lower case; a tuple for a multivalued key.
+        service_keys: in lower case, all that the emulator can tell of this operation; without a value they are absent.
+    """
+
+    principal: Principal
+    time: datetime
+    source_ip: str | None = None
+    secure_transport: bool = True
+    region: str | None = None
+    user_agent: str | None = None
+    referer: str | None = None
+    source_arn: str | None = None
+    source_account: str | None = None
+    called_via: tuple[str, ...] = ()
+    via_service: bool = False
+    resource_account: str | None = None
+    resource_tags: Tags = Missing.UNKNOWN
+    request_tags: Tags = field(default_factory=dict)
+    tag_keys: tuple[str, ...] | None = None
+    service_values: Mapping[str, Value] = field(default_factory=dict)
+    service_keys: frozenset[str] = frozenset()
+
+    def value(self, key: str) -> Value | Missing:
+        """Look up a key, named in lower case."""
+        if found := _GLOBAL.get(key):
+            value = found(self)
+            return Missing.ABSENT if value is None or value == () else value
+        prefix, _, tag = key.partition("/")
+        if tags := _TAGS.get(prefix):
+            return _tag(tags(self), tag)
+        if key in self.service_values:
+            value = self.service_values[key]
+            return Missing.ABSENT if value == () else value
+        return Missing.ABSENT if key in self.service_keys or key in _NEVER else Missing.UNKNOWN
+
+
+def _tag(tags: Tags, name: str) -> str | Missing:
+    if isinstance(tags, Missing):
+        return tags
+    return next((value for key, value in tags.items() if key.lower() == name), Missing.ABSENT)
+
+
+def _tag_keys(context: Context) -> Value | Missing:
+    if context.tag_keys is not None:
+        return context.tag_keys
+    tags = context.request_tags
+    return tags if isinstance(tags, Missing) else tuple(tags)
+
+
+def _iso(time: datetime | None) -> str | None:
+    return None if time is None else time.isoformat()
+
+
+def _flag(value: bool | None) -> str | None:
+    return None if value is None else str(value).lower()
+
+
+def _user_id(principal: Principal) -> str | None:
+    return "anonymous" if principal.kind is Kind.ANONYMOUS else principal.user_id
+
+
+_GLOBAL: Mapping[str, Callable[[Context], Value | Missing | None]] = {
+    "aws:calledvia": lambda it: it.called_via,
+    "aws:calledviafirst": lambda it: it.called_via[0] if it.called_via else None,
+    "aws:calledvialast": lambda it: it.called_via[-1] if it.called_via else None,
+    "aws:currenttime": lambda it: _iso(it.time),
+    "aws:epochtime": lambda it: str(int(it.time.timestamp())),
+    "aws:multifactorauthpresent": lambda it: _flag(it.principal.mfa),
+    "aws:principalaccount": lambda it: it.principal.account,
+    "aws:principalarn": lambda it: it.principal.principal_arn,
+    "aws:principalisawsservice": lambda it: _flag(it.principal.kind is Kind.SERVICE),
+    "aws:principalservicename": lambda it: it.principal.arn if it.principal.kind is Kind.SERVICE else None,
+    "aws:principaltype": lambda it: it.principal.type_name,
+    "aws:referer": lambda it: it.referer,
+    "aws:requestedregion": lambda it: it.region,
+    "aws:resourceaccount": lambda it: it.resource_account or Missing.UNKNOWN,
+    "aws:securetransport": lambda it: _flag(it.secure_transport),
+    "aws:sourceaccount": lambda it: it.source_account,
+    "aws:sourcearn": lambda it: it.source_arn,
+    "aws:sourceidentity": lambda it: it.principal.source_identity,
+    "aws:sourceip": lambda it: it.source_ip,
+    "aws:tagkeys": _tag_keys,
+    "aws:tokenissuetime": lambda it: _iso(it.principal.issued),
+    "aws:useragent": lambda it: it.user_agent,
+    "aws:userid": lambda it: _user_id(it.principal),
+    "aws:username": lambda it: it.principal.user_name if it.principal.kind is Kind.USER else None,
+    "aws:viaawsservice": lambda it: _flag(it.via_service),
+}
+
+_TAGS: Mapping[str, Callable[[Context], Tags]] = {
+    "aws:principaltag": lambda it: it.principal.tags,
+    "aws:requesttag": lambda it: it.request_tags,
+    "aws:resourcetag": lambda it: it.resource_tags,
+}
+
+# Of organizations and of VPC endpoints, which the emulator does not have.
+_NEVER = frozenset(
+    f"aws:{name}"
+    for name in (
+        *("principalorgid", "principalorgpaths", "resourceorgid", "resourceorgpaths", "sourceorgid", "sourceorgpaths"),
+        *("sourcevpc", "sourcevpce", "sourcevpcarn", "vpcsourceip", "vpceaccount", "vpceorgid", "vpceorgpaths"),
+    )
+)

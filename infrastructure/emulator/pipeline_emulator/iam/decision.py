@@ -1,0 +1,82 @@
+"""What comes of an evaluation, in AWS's words.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Layer(Enum):
+    """Types of policies: as they stand in "because no … allows the action", and in "with an explicit deny in …"."""
+
+    IDENTITY = ("identity-based policy", "an identity-based policy")
+    BOUNDARY = ("permissions boundary", "a permissions boundary")
+    SESSION = ("session policy", "a session policy")
+    RESOURCE = ("resource-based policy", "a resource-based policy")
+    TRUST = ("role trust policy", "the role trust policy")
+
+    def __init__(self, name: str, with_article: str) -> None:
+        self.type_name = name
+        self.with_article = with_article
+
+
+class Reason(Enum):
+    """Why it was decided so.
+
+    UNDETERMINED: a Deny statement whose condition the emulator cannot evaluate. MALFORMED: a policy that AWS would not
+    have stored.
+    """
+
+    ALLOWED = "allowed"
+    EXPLICIT_DENY = "explicit deny"
+    IMPLICIT_DENY = "implicit deny"
+    UNDETERMINED = "a condition cannot be evaluated"
+    MALFORMED = "malformed policy"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """The outcome for one action on one resource.
+
+    Attributes:
+        reason: why.
+        principal, action, resource: who wanted what of what, as in the message.
+        layer: the type of the policy that decided; None for the root user, who needs none.
+        policy: its name; None where all of the layer together do not allow.
+        statement: Sid or place of the statement that decided, if one did.
+        notes: what the emulator could not tell, a sentence each; empty where it told everything that mattered.
+    """
+
+    reason: Reason
+    principal: str
+    action: str
+    resource: str
+    layer: Layer | None = None
+    policy: str | None = None
+    statement: str | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def allowed(self) -> bool:
+        """Return whether the request may be served."""
+        return self.reason is Reason.ALLOWED
+
+    @property
+    def message(self) -> str:
+        """Return AWS's text of the error; without meaning where the request is allowed."""
+        who = f"User: {self.principal} is not authorized to perform: {self.action} on resource: {self.resource}"
+        assert self.layer is not None
+        if self.reason is Reason.IMPLICIT_DENY:
+            return f"{who} because no {self.layer.type_name} allows the {self.action} action"
+        return f"{who} with an explicit deny in {self.layer.with_article}"
+
+    @property
+    def explanation(self) -> str:
+        """Return what AWS does not tell: the policy and statement, and what could not be evaluated."""
+        where = [self.layer.type_name] if self.layer else []
+        where += [f"policy {self.policy}"] if self.policy else []
+        where += [f"statement {self.statement}"] if self.statement else []
+        return "; ".join(
+            [": ".join([self.reason.value, ", ".join(where)]) if where else self.reason.value, *self.notes]
+        )

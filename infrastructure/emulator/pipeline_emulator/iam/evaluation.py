@@ -1,0 +1,124 @@
+"""Policy evaluation: from a request and the policies that bear on it to a decision.
+
+Within an account, and between two, as in
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
+Organizations' policies and VPC endpoints' policies are out of scope: the emulator has neither.
+"""
+
+from collections.abc import Sequence
+
+from pipeline_emulator.iam.decision import Decision, Layer, Reason
+from pipeline_emulator.iam.documents import compiled
+from pipeline_emulator.iam.grants import Grade
+from pipeline_emulator.iam.principals import Kind
+from pipeline_emulator.iam.request import Policies, Policy, Request
+from pipeline_emulator.iam.ternary import Undetermined
+
+
+def evaluate(request: Request, policies: Policies) -> Decision:
+    """Decide as AWS documents it. Never raises for any policy or request."""
+    return _Evaluation(request, policies).decide()
+
+
+class _Evaluation:
+    def __init__(self, request: Request, policies: Policies) -> None:
+        self._request = request
+        self._action = request.action.lower()
+        self._policies = policies
+        self._granting: tuple[Layer, str, str] | None = None
+
+    def decide(self) -> Decision:
+        return self._denial() or self._implicit_denial() or self._decision(Reason.ALLOWED, *(self._granting or ()))
+
+    def _denial(self) -> Decision | None:
+        """An explicit deny comes first; then what may be one, and policies that cannot be read."""
+        doubtful: Decision | None = None
+        for layer, policies in self._policies.layers():
+            for policy in policies:
+                document = compiled(policy.text, layer in (Layer.RESOURCE, Layer.TRUST))
+                if document.malformed and not doubtful:
+                    note = f"the policy {policy.name} is malformed: {document.malformed}"
+                    doubtful = self._decision(Reason.MALFORMED, layer, policy.name, notes=(note,))
+                for statement in document.denials:
+                    found = statement.applies(self._action, self._request.resource, self._request.context)
+                    if found is Grade.NONE:
+                        continue
+                    if not isinstance(found, Undetermined):
+                        return self._decision(Reason.EXPLICIT_DENY, layer, policy.name, statement.name)
+                    doubtful = doubtful or self._decision(
+                        Reason.UNDETERMINED, layer, policy.name, statement.name, notes=(found.why,)
+                    )
+        return doubtful
+
+    def _implicit_denial(self) -> Decision | None:
+        principal, owner = self._request.context.principal, self._request.context.resource_account
+        policies = self._policies
+        granted = self._unless_granted(policies.resource_layer, [policies.resource] if policies.resource else [])
+        grade, refusal = granted
+        if principal.account is None:
+            return None if grade is Grade.DIRECT else refusal
+        same_account = owner is None or owner == principal.account
+        needs_resource = policies.resource_decides or not same_account
+        if principal.kind is Kind.ROOT:
+            return refusal if needs_resource and grade is Grade.NONE else None
+        if same_account and grade is Grade.DIRECT:
+            return None
+        if same_account and needs_resource and grade is Grade.NONE:
+            return refusal
+        identity_needed = not (same_account and grade is Grade.ENTITY)
+        limits = self._limits(identity_needed)
+        return limits or (refusal if needs_resource and grade is Grade.NONE else None)
+
+    def _limits(self, identity_needed: bool) -> Decision | None:
+        """All layers of the principal's own that must allow."""
+        policies = self._policies
+        layers: list[tuple[Layer, Sequence[Policy]]] = []
+        if policies.boundary:
+            layers.append((Layer.BOUNDARY, (policies.boundary,)))
+        # A federated user without a session policy has no permissions.
+        if policies.session is not None or self._request.context.principal.kind is Kind.FEDERATED_USER:
+            layers.append((Layer.SESSION, policies.session or ()))
+        if identity_needed:
+            layers.insert(0, (Layer.IDENTITY, policies.identity))
+        for layer, several in layers:
+            grade, refusal = self._unless_granted(layer, several)
+            if grade is Grade.NONE:
+                return refusal
+        return None
+
+    def _unless_granted(self, layer: Layer, policies: Sequence[Policy]) -> tuple[Grade, Decision | None]:
+        """Return the nearest grant of a layer, or why there is none."""
+        best = Grade.NONE
+        notes: list[str] = []
+        for policy in policies:
+            for statement in compiled(policy.text, layer in (Layer.RESOURCE, Layer.TRUST)).allowances:
+                found = statement.applies(self._action, self._request.resource, self._request.context)
+                if isinstance(found, Undetermined):
+                    notes.append(f"statement {statement.name} of {policy.name} does not allow, since {found.why}")
+                elif found > best:
+                    best = found
+                    if self._granting is None or layer is Layer.IDENTITY:
+                        self._granting = (layer, policy.name, statement.name)
+                    if best is Grade.DIRECT:
+                        return best, None
+        return best, None if best else self._decision(Reason.IMPLICIT_DENY, layer, notes=tuple(notes))
+
+    def _decision(
+        self,
+        reason: Reason,
+        layer: Layer | None = None,
+        policy: str | None = None,
+        statement: str | None = None,
+        notes: tuple[str, ...] = (),
+    ) -> Decision:
+        return Decision(
+            reason=reason,
+            principal=self._request.context.principal.arn,
+            action=self._request.action,
+            resource=self._request.resource,
+            layer=layer,
+            policy=policy,
+            statement=statement,
+            notes=notes,
+        )

@@ -1,0 +1,138 @@
+"""Condition operators: what one value of a request is to one value of a policy.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+A negated operator is the negation of its positive one over all values of the policy (NOR):
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html
+"""
+
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from pipeline_emulator.iam import values
+from pipeline_emulator.iam.ternary import Missing, Ternary, Undetermined
+from pipeline_emulator.iam.variables import Lookup, Template, plain, template
+from pipeline_emulator.iam.wildcards import RESOURCE_PART, Mode, Pieces, matcher
+
+type Test = Callable[[str, Lookup], Ternary | Missing]
+"""Compares a value of the request with the policy's; ABSENT if a policy variable has no value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """How a value of the policy is read, and whether the outcome is turned round.
+
+    Attributes:
+        read: makes a test of a policy's value; its second argument tells whether there are policy variables.
+        negated: whether the operator is a Not….
+    """
+
+    read: Callable[[str, bool], Test]
+    negated: bool = False
+
+
+def _always(outcome: Undetermined) -> Test:
+    return lambda _value, _lookup: outcome
+
+
+def _pattern(compare: Callable[[str, Pieces], Ternary]) -> Callable[[str, bool], Test]:
+    """Operators whose values may have policy variables."""
+
+    def read(text: str, with_variables: bool) -> Test:
+        found = template(text, with_variables)
+        if isinstance(found, Undetermined):
+            return _always(found)
+        return _resolving(found, compare)
+
+    return read
+
+
+def _resolving(found: Template, compare: Callable[[str, Pieces], Ternary]) -> Test:
+    if (fixed := found.fixed) is not None:
+        return lambda value, _lookup: compare(value, fixed)
+
+    def test(value: str, lookup: Lookup) -> Ternary | Missing:
+        pieces = found.resolve(lookup)
+        return compare(value, pieces) if isinstance(pieces, tuple) else pieces
+
+    return test
+
+
+def _parsed[T](
+    what: str, parse: Callable[[str], T | None], compare: Callable[[T, T], bool]
+) -> Callable[[str, bool], Test]:
+    """Operators whose values are read as something else than text; compare takes the request's and the policy's."""
+
+    def read(text: str, _with_variables: bool) -> Test:
+        wanted = parse(text)
+        if wanted is None:
+            return _always(Undetermined(f"the policy's value {text!r} is no {what}"))
+
+        def test(value: str, _lookup: Lookup) -> Ternary:
+            given = parse(value)
+            return (
+                Undetermined(f"the request's value {value!r} is no {what}") if given is None else compare(given, wanted)
+            )
+
+        return test
+
+    return read
+
+
+def _arn(value: str, pieces: Pieces) -> Ternary:
+    if plain(pieces).count(":") < RESOURCE_PART:
+        return Undetermined(f"the policy's value {plain(pieces)!r} is no ARN")
+    if value.count(":") < RESOURCE_PART:
+        return Undetermined(f"the request's value {value!r} is no ARN")
+    return matcher(pieces, Mode.ARN)(value)
+
+
+def _boolean(value: str, pieces: Pieces) -> Ternary:
+    wanted, given = values.boolean(plain(pieces)), values.boolean(value)
+    if wanted is None or given is None:
+        return Undetermined(f"{(plain(pieces) if wanted is None else value)!r} is neither true nor false")
+    return wanted is given
+
+
+def _ordered[T: (Decimal, datetime)](family: str, what: str, parse: Callable[[str], T | None]) -> dict[str, Operator]:
+    comparisons: Mapping[str, Callable[[T, T], bool]] = {
+        "Equals": operator.eq,
+        "NotEquals": operator.eq,
+        "LessThan": operator.lt,
+        "LessThanEquals": operator.le,
+        "GreaterThan": operator.gt,
+        "GreaterThanEquals": operator.ge,
+    }
+    return {
+        f"{family}{name}": Operator(_parsed(what, parse, compare), negated=name == "NotEquals")
+        for name, compare in comparisons.items()
+    }
+
+
+_EQUALS = _pattern(lambda value, pieces: value == plain(pieces))
+_EQUALS_IGNORE_CASE = _pattern(lambda value, pieces: value.casefold() == plain(pieces).casefold())
+_LIKE = _pattern(lambda value, pieces: matcher(pieces)(value))
+_ARN_LIKE = _pattern(_arn)
+_IP = _parsed("IP address or range", values.network, values.Network.within)
+
+OPERATORS: Mapping[str, Operator] = {
+    "StringEquals": Operator(_EQUALS),
+    "StringNotEquals": Operator(_EQUALS, negated=True),
+    "StringEqualsIgnoreCase": Operator(_EQUALS_IGNORE_CASE),
+    "StringNotEqualsIgnoreCase": Operator(_EQUALS_IGNORE_CASE, negated=True),
+    "StringLike": Operator(_LIKE),
+    "StringNotLike": Operator(_LIKE, negated=True),
+    "Bool": Operator(_pattern(_boolean)),
+    "BinaryEquals": Operator(_parsed("base64", values.octets, bytes.__eq__)),
+    "IpAddress": Operator(_IP),
+    "NotIpAddress": Operator(_IP, negated=True),
+    "ArnEquals": Operator(_ARN_LIKE),
+    "ArnLike": Operator(_ARN_LIKE),
+    "ArnNotEquals": Operator(_ARN_LIKE, negated=True),
+    "ArnNotLike": Operator(_ARN_LIKE, negated=True),
+    **_ordered("Numeric", "number", values.number),
+    **_ordered("Date", "date", values.time),
+}
+"""All but Null, which asks for no value."""
