@@ -1,0 +1,119 @@
+"""What holds for all policies and requests.
+
+IAM_EXAMPLES=100000 runs as many examples of each as issue 7 asks for (minutes); the seed of a failure is in its report.
+"""
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from pipeline_emulator.iam.decision import Reason
+from pipeline_emulator.iam.evaluation import evaluate
+from pipeline_emulator.iam.request import Policies, Policy
+
+pytestmark = [pytest.mark.local_only, pytest.mark.timeout(3600)]
+
+run = settings(
+    max_examples=int(os.environ.get("IAM_EXAMPLES", "800")),
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    database=None,
+)
+SEEDS = st.integers(0, 2**63)
+LAYERS = st.sampled_from(["identity", "session"])
+
+
+def document(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def extended(policies: Policies, layer: str, statement: dict[str, Any]) -> Policies:
+    """Add a policy to a layer, or put it in the place of the only one that a layer can have."""
+    policy = Policy("added", document(statement))
+    if layer in ("boundary", "resource"):
+        return replace(policies, **{layer: policy})
+    return replace(policies, **{layer: (*(getattr(policies, layer) or ()), policy)})
+
+
+@run
+@given(seed=SEEDS, broken=st.booleans())
+def test_never_raises_and_always_says_why(seed: int, broken: bool, generator: Callable[[int], Any]) -> None:
+    draw = generator(seed)
+    request = draw.request()
+    decision = evaluate(request, draw.policies(broken))
+    assert decision.explanation
+    if not decision.allowed:
+        assert decision.message.startswith(f"User: {request.context.principal.arn} is not authorized to perform:")
+
+
+@run
+@given(seed=SEEDS, layer=st.sampled_from(["identity", "boundary", "session", "resource"]))
+def test_an_explicit_deny_wins(seed: int, layer: str, generator: Callable[[int], Any]) -> None:
+    draw = generator(seed)
+    deny = {"Effect": "Deny", "Action": "*", "Resource": "*"} | ({"Principal": "*"} if layer == "resource" else {})
+    decision = evaluate(draw.request(), extended(draw.policies(broken=True), layer, deny))
+    assert decision.reason is Reason.EXPLICIT_DENY
+
+
+@run
+@given(seed=SEEDS, layer=LAYERS)
+def test_a_further_denial_never_allows_more(seed: int, layer: str, generator: Callable[[int], Any]) -> None:
+    draw = generator(seed)
+    request, policies = draw.request(), draw.policies()
+    if evaluate(request, extended(policies, layer, draw.statement(effect="Deny"))).allowed:
+        assume(layer == "identity" or policies.session is not None)  # the first session policy is no further one
+        assert evaluate(request, policies).allowed
+
+
+@run
+@given(seed=SEEDS, layer=LAYERS)
+def test_a_further_allowance_never_allows_less(seed: int, layer: str, generator: Callable[[int], Any]) -> None:
+    draw = generator(seed)
+    request, policies = draw.request(), draw.policies()
+    assume(layer == "identity" or policies.session is not None)
+    if evaluate(request, policies).allowed:
+        assert evaluate(request, extended(policies, layer, draw.statement(effect="Allow"))).allowed
+
+
+@run
+@given(seed=SEEDS, name=st.sampled_from(["Action", "Resource"]))
+def test_not_elements_are_complements(seed: int, name: str, generator: Callable[[int], Any]) -> None:
+    draw = generator(seed)
+    request, statement = draw.request(), draw.statement()
+    pattern = statement.get(name) or statement[f"Not{name}"]
+    assume("${" not in str(pattern))  # a variable without a value: both are open
+    denials = []
+    for element in (name, f"Not{name}"):
+        deny = {"Effect": "Deny", "Action": "*", "Resource": "*", element: pattern}
+        if element != name:
+            del deny[name]
+        denials.append(
+            evaluate(request, Policies(identity=(Policy("p", document(deny)),))).reason is Reason.EXPLICIT_DENY
+        )
+    assert sorted(denials) == [False, True]
+
+
+@run
+@given(seed=SEEDS)
+def test_the_order_of_statements_and_policies_does_not_matter(seed: int, generator: Callable[[int], Any]) -> None:
+    draw = generator(seed)
+    request, statements = draw.request(), [draw.statement() for _ in range(draw.randint(2, 5))]
+    together = evaluate(request, Policies(identity=(Policy("p", document(*statements)),)))
+    draw.shuffle(statements)
+    apart = evaluate(request, Policies(identity=tuple(Policy("p", document(each)) for each in statements)))
+    assert together.reason is apart.reason
+
+
+def test_the_generator_draws_all_kinds_of_decisions(generator: Callable[[int], Any]) -> None:
+    """The properties above would prove little if everything were denied, or nothing."""
+    found = set()
+    for seed in range(600):
+        draw = generator(seed)
+        found.add(evaluate(draw.request(), draw.policies(broken=seed % 2 == 0)).reason)
+    assert found == set(Reason)

@@ -1,0 +1,95 @@
+"""The Condition element, against what AWS's documents say of it; each case names its page."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline_emulator.iam.conditions import compile_conditions
+from pipeline_emulator.iam.documents import WITH_VARIABLES
+from pipeline_emulator.iam.malformed import MalformedPolicyError
+from pipeline_emulator.iam.ternary import Missing, Ternary, Undetermined, both
+
+pytestmark = pytest.mark.local_only
+
+CASES = json.loads((Path(__file__).parent / "cases/conditions.json").read_text())
+UNKNOWN = {"aws:unknown": Missing.UNKNOWN}
+
+
+def outcome(block: Any, context: dict[str, Any], version: str = WITH_VARIABLES) -> Ternary:
+    """Evaluate a block; keys that the context lacks are absent."""
+    values = {key.lower(): tuple(value) if isinstance(value, list) else value for key, value in context.items()}
+    clauses = compile_conditions(block, with_variables=version == WITH_VARIABLES)
+    return both(clause(lambda key: values.get(key, Missing.ABSENT)) for clause in clauses)
+
+
+@pytest.mark.parametrize("case", CASES, ids=[f"{case['page'].partition('#')[2]}-{case['says']}" for case in CASES])
+def test_documented(case: dict[str, Any]) -> None:
+    found = outcome(case["condition"], case["context"], case.get("version", WITH_VARIABLES))
+    if case["outcome"] is None:
+        assert isinstance(found, Undetermined)
+        assert found.why
+    else:
+        assert found is case["outcome"]
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        {"StringEquals": {"aws:unknown": "a"}},
+        {"StringNotEquals": {"aws:unknown": "a"}},
+        {"StringEqualsIfExists": {"aws:unknown": "a"}},
+        {"ForAllValues:StringEquals": {"aws:unknown": "a"}},
+        {"Null": {"aws:unknown": "true"}},
+        {"StringEquals": {"aws:username": "${aws:unknown}"}},
+        {"StringEquals": {"aws:username": "${aws:unknown, 'a'}"}},
+    ],
+)
+def test_a_key_whose_value_the_emulator_cannot_tell_is_not_absent(block: Any) -> None:
+    found = outcome(block, {"aws:username": "a"} | UNKNOWN)
+    assert isinstance(found, Undetermined)
+    assert "aws:unknown" in found.why
+
+
+def test_what_is_false_in_any_case_needs_no_unknown_key() -> None:
+    assert (
+        outcome({"StringEquals": {"aws:unknown": "a", "aws:username": "b"}}, {"aws:username": "a"} | UNKNOWN) is False
+    )
+
+
+@pytest.mark.parametrize(
+    ("block", "why"),
+    [
+        ({"StringLikes": {"aws:username": "a"}}, "StringLikes"),
+        ({"ForSomeValues:StringLike": {"aws:username": "a"}}, "ForSomeValues"),
+        ({"stringlike": {"aws:username": "a"}}, "stringlike"),
+        ({"StringEquals": {"aws:username": "${aws:username"}}, "does not end"),
+        ({"StringEquals": {"aws:username": "${a b}"}}, "no policy variable"),
+        ({"StringNotEquals": {"aws:username": "${aws:userid}"}}, "has no value"),
+        ({"ForAnyValue:StringEqualsIfExists": {"aws:tagkeys": "a"}}, "does not document"),
+        ({"ArnLike": {"aws:username": "arn:aws:iam::*:user/*"}}, "no ARN"),
+        ({"ArnLike": {"aws:sourcearn": "*"}}, "no ARN"),
+        ({"Bool": {"aws:username": "true"}}, "neither true nor false"),
+        ({"Null": {"aws:username": "perhaps"}}, "neither true nor false"),
+        ({"IpAddress": {"aws:sourceip": "300.0.0.0/8"}}, "no IP address"),
+        ({"NumericEquals": {"aws:username": "1"}}, "no number"),
+    ],
+)
+def test_what_cannot_be_evaluated_says_why(block: Any, why: str) -> None:
+    context = {
+        "aws:username": "david",
+        "aws:sourcearn": "arn:aws:sns:eu-west-1:111122223333:t",
+        "aws:sourceip": "192.0.2.1",
+    }
+    found = outcome(block, context)
+    assert isinstance(found, Undetermined)
+    assert why in found.why
+
+
+@pytest.mark.parametrize(
+    "block", [None, [], "a", {"Bool": 1}, {"Bool": {"a": None}}, {"Bool": {"a": []}}, {"Bool": {"a": {}}}]
+)
+def test_a_block_that_aws_would_not_store_is_malformed(block: Any) -> None:
+    with pytest.raises(MalformedPolicyError, match="Condition"):
+        outcome(block, {})

@@ -1,0 +1,136 @@
+"""Decisions, against AWS's documents; each case names its page."""
+
+import dataclasses
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline_emulator.iam.context import Context
+from pipeline_emulator.iam.decision import Layer, Reason
+from pipeline_emulator.iam.evaluation import evaluate
+from pipeline_emulator.iam.grants import Grade
+from pipeline_emulator.iam.principals import Kind, Principal
+from pipeline_emulator.iam.request import Policies, Policy, Request
+from pipeline_emulator.iam.statements import compile_statement
+from pipeline_emulator.iam.ternary import Undetermined
+
+pytestmark = pytest.mark.local_only
+
+FOLDER = Path(__file__).parent / "cases"
+CASES = json.loads((FOLDER / "decisions.json").read_text())
+ELEMENTS = json.loads((FOLDER / "elements.json").read_text())
+ALL = [[{"Sid": "All", "Effect": "Allow", "Action": "*", "Resource": "*"}]]
+NOTHING = [{"Effect": "Allow", "Action": "ec2:*", "Resource": "*"}]
+DENY = [{"Effect": "Deny", "Action": "sqs:*", "Resource": "*"}]
+DENY_ALL = [DENY[0] | {"Principal": "*"}]
+OTHERS = [ALL[0][0] | {"Principal": {"AWS": "555555555555"}}]
+QUEUE = "arn:aws:sqs:us-east-1:123456789012:q"
+
+
+@pytest.mark.parametrize("case", CASES, ids=[f"{place}-{case['says']}" for place, case in enumerate(CASES)])
+def test_documented(
+    case: dict[str, Any], policies: Callable[..., Policies], request_of: Callable[..., Request]
+) -> None:
+    request = request_of(case["principal"], case["action"], case["resource"], resource_account=case["owner"])
+    decision = evaluate(request, policies(**case["policies"]))
+    assert decision.reason.value == case["expected"][0], decision.explanation
+    if not decision.allowed:
+        assert decision.layer
+        assert [decision.layer.name, decision.statement] == case["expected"][1:]
+
+
+@pytest.mark.parametrize("case", ELEMENTS, ids=[f"{place}-{case['says']}" for place, case in enumerate(ELEMENTS)])
+def test_actions_and_resources(case: dict[str, Any], context: Callable[..., Context]) -> None:
+    """Whether a statement applies, for a user of the case's name and tags; its other element is a wildcard."""
+    values = case.get("context", {})
+    tags = {key.partition("/")[2]: value for key, value in values.items() if "/" in key}
+    user = Principal(kind=Kind.USER, arn="", account="", user_name=values.get("aws:username"), tags=tags)
+    of_action = case["element"].endswith("Action")
+    action, resource = (case["request"], QUEUE) if of_action else ("any:Thing", case["request"])
+    element = {case["element"]: case["policy"]} | ({"Resource": "*"} if of_action else {"Action": "*"})
+    statement = compile_statement(1, {"Effect": "Deny"} | element, of_resource=False, with_variables=True)
+    applies = statement.applies(action.lower(), resource, dataclasses.replace(context(), principal=user))
+    if case["matches"] is None:
+        assert isinstance(applies, Undetermined)
+    else:
+        assert applies is (Grade.DIRECT if case["matches"] else Grade.NONE)
+
+
+@pytest.mark.parametrize(
+    ("layers", "text"),
+    [
+        ({}, "because no identity-based policy allows the sqs:SendMessage action"),
+        ({"identity": ALL, "boundary": NOTHING}, "because no permissions boundary allows the sqs:SendMessage action"),
+        ({"identity": ALL, "session": [NOTHING]}, "because no session policy allows the sqs:SendMessage action"),
+        ({"identity": ALL, "key": OTHERS}, "because no resource-based policy allows the sqs:SendMessage action"),
+        ({"identity": ALL, "trust": OTHERS}, "because no role trust policy allows the sqs:SendMessage action"),
+        ({"identity": [DENY]}, "with an explicit deny in an identity-based policy"),
+        ({"boundary": DENY}, "with an explicit deny in a permissions boundary"),
+        ({"session": [DENY]}, "with an explicit deny in a session policy"),
+        ({"resource": DENY_ALL}, "with an explicit deny in a resource-based policy"),
+        ({"trust": DENY_ALL}, "with an explicit deny in the role trust policy"),
+    ],
+)
+def test_the_error_is_awss(
+    layers: dict[str, Any], text: str, policies: Callable[..., Policies], request_of: Callable[..., Request]
+) -> None:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html has these texts."""
+    decision = evaluate(request_of("user", "sqs:SendMessage", QUEUE), policies(**layers))
+    who = "User: arn:aws:iam::123456789012:user/carlossalazar is not authorized to perform: sqs:SendMessage"
+    assert decision.message == f"{who} on resource: {QUEUE} {text}"
+
+
+def test_an_undetermined_condition_denies_and_says_so(
+    policies: Callable[..., Policies], request_of: Callable[..., Request]
+) -> None:
+    unknown = {"Condition": {"StringEquals": {"sqs:Unheard": "a"}}}
+    request = request_of("user", "sqs:SendMessage", QUEUE)
+    allowance = evaluate(request, policies(identity=[[ALL[0][0] | unknown]]))
+    denial = evaluate(request, policies(identity=[*ALL, [DENY[0] | unknown]]))
+    assert (allowance.reason, denial.reason) == (Reason.IMPLICIT_DENY, Reason.UNDETERMINED)
+    for decision in (allowance, denial):
+        assert "sqs:Unheard" in decision.explanation
+    known = request_of("user", "sqs:SendMessage", QUEUE, service_keys=frozenset({"sqs:unheard"}))
+    assert evaluate(known, policies(identity=[*ALL, [DENY[0] | unknown]])).allowed
+
+
+def test_an_undetermined_allowance_does_not_matter_beside_another(
+    policies: Callable[..., Policies], request_of: Callable[..., Request]
+) -> None:
+    unknown = ALL[0][0] | {"Condition": {"Unheard": {"aws:username": "a"}}}
+    assert evaluate(request_of("user", "sqs:SendMessage", QUEUE), policies(identity=[[unknown], *ALL])).allowed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "{", "[]", "null", '"a"', "{}", "[" * 100_000, '{"Statement": []}', '{"Statement": 1}'),
+        '{"Version": "2012-10-18", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}',
+        '{"Statement": {"Effect": "allow", "Action": "*", "Resource": "*"}}',
+        '{"Statement": {"Effect": "Allow", "Resource": "*"}}',
+        '{"Statement": {"Effect": "Allow", "Action": "*"}}',
+        '{"Statement": {"Effect": "Allow", "Action": "*", "NotAction": "*", "Resource": "*"}}',
+        '{"Statement": {"Effect": "Allow", "Action": "GetItem", "Resource": "*"}}',
+        '{"Statement": {"Effect": "Allow", "Action": [], "Resource": "*"}}',
+        '{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*", "Conditions": {}}}',
+        '{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*", "Effect": "Allow"}}',
+        '{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"Bool": []}}}',
+    ],
+)
+def test_a_malformed_policy_denies_and_says_so(
+    text: str, request_of: Callable[..., Request], policy: Callable[..., Policy]
+) -> None:
+    policies = Policies(identity=(Policy("broken", text), policy("good", ALL[0])))
+    decision = evaluate(request_of("user", "sqs:SendMessage", QUEUE), policies)
+    assert decision.reason is Reason.MALFORMED
+    assert "broken" in decision.explanation
+
+
+def test_an_allowed_decision_names_its_statement(
+    policies: Callable[..., Policies], request_of: Callable[..., Request]
+) -> None:
+    decision = evaluate(request_of("user", "sqs:SendMessage", QUEUE), policies(identity=[NOTHING, ALL[0]]))
+    assert (decision.layer, decision.policy, decision.statement) == (Layer.IDENTITY, "identity-1", "All")
