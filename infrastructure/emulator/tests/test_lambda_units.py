@@ -1,6 +1,7 @@
 """The parts of the executor that need no LocalStack."""
 
 import asyncio
+import contextlib
 import json
 import logging
 import os
@@ -10,6 +11,7 @@ import struct
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,7 +20,7 @@ from typing import Any
 import psutil
 import pytest
 
-from pipeline_emulator.lambda_runtime import errors, isolation, log_delivery, process, reports
+from pipeline_emulator.lambda_runtime import errors, event_loop, isolation, log_delivery, process, reports
 from pipeline_emulator.lambda_runtime.log_delivery import FunctionLog, LogEvent, batches
 from pipeline_emulator.lambda_runtime.model import Invocation, RuntimeStartError
 from pipeline_emulator.lambda_runtime.output import Output
@@ -304,6 +306,26 @@ def test_isolation_is_weakened_only_after_a_second_refusal_and_with_a_warning(
 def test_a_probe_that_takes_too_long_gives_that_as_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "_PROBE_SECONDS", 0.0)
     assert "within 0 s" in (asyncio.run(process.probe(Isolation.PROCESS_GROUP)) or "")
+
+
+def test_environments_that_start_at_once_share_one_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when a mapping finds records on two shards at its start: an answer must wake who waits for it."""
+    both = threading.Barrier(2)
+    new_event_loop = asyncio.new_event_loop
+
+    def slowly() -> asyncio.AbstractEventLoop:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both.wait(1.0)  # for the other thread, should it make one, too
+        return new_event_loop()
+
+    async def running() -> asyncio.AbstractEventLoop:
+        return asyncio.get_running_loop()
+
+    monkeypatch.setattr(asyncio, "new_event_loop", slowly)
+    event_loop._started.cache_clear()
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(lambda _: event_loop.run(running()), range(2))
+    assert first is second
 
 
 def test_read_only_folders_can_be_removed(alone: Callable[[str], Any], tmp_path: Path) -> None:

@@ -64,8 +64,8 @@ def run(stack: Stack, seed: int, step: Step, count: int = EVENTS, rate: float = 
     with Causing(stack, faults, step, rate) as causing:
         target = replace(Target.of(stack), trouble=causing.trouble)
         result = ledger.run_on(target, sent.records, lambda _: sent.answers, step, rate)
-    if causing.error and not result.broken:
-        result.breaks(causing.error)
+    if causing.error:
+        result.breaks(causing.error, result.not_put)
     return Outcome(seed, result, causing.happened, time.monotonic() - started)
 
 

@@ -72,7 +72,7 @@ class Backoff:
             HarnessError: nothing has succeeded for too long, or nothing can.
         """
         if known := self._trouble():
-            raise HarnessError(f"{self._what} failed: {known}", self._next_step)
+            raise HarnessError(f"{self._what} failed: {known}", "start it again: make local-up")
         now = time.monotonic()
         if self._failures == 0:
             self._since = now

@@ -7,9 +7,18 @@ from collections.abc import Coroutine
 from concurrent.futures import Future
 from typing import Any
 
+# `functools.cache` lets threads that call for the first time at once each make one: an environment would start in one
+# loop and be asked in another, which its answers do not wake.
+_starting = threading.Lock()
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    with _starting:
+        return _started()
+
 
 @functools.cache
-def _loop() -> asyncio.AbstractEventLoop:
+def _started() -> asyncio.AbstractEventLoop:
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, name="lambda-runtime", daemon=True).start()
     return loop
