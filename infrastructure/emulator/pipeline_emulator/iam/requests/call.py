@@ -1,0 +1,99 @@
+"""A request of a service's API, and what of it is to be authorized."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipeline_emulator.iam.ternary import Undetermined
+from pipeline_emulator.iam.variables import Value
+
+type Parameters = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lookups:
+    """What the emulator's state has to tell; each returns None where it knows nothing of it.
+
+    Attributes:
+        stream_of: a shard iterator or a token of Kinesis, to the ARN of its stream.
+        path_of: kind (`user`, `role`, `group`, `instance-profile`) and name of an IAM entity, to its path.
+    """
+
+    stream_of: Callable[[str], str | None] = lambda _text: None
+    path_of: Callable[[str, str], str | None] = lambda _kind, _name: None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One action on one resource that must be allowed.
+
+    Attributes:
+        action: `service:Action`.
+        resource: an ARN, or `*` where the action knows no resources.
+        values: the service's condition keys, in lower case.
+        keys: all of them that this operation can have and the emulator can tell, in lower case.
+        tags: that the request sets.
+        tag_keys: that it names without values.
+    """
+
+    action: str
+    resource: str
+    values: Mapping[str, Value] = field(default_factory=dict)
+    keys: frozenset[str] = frozenset()
+    tags: Mapping[str, str] = field(default_factory=dict)
+    tag_keys: tuple[str, ...] | None = None
+
+
+type Checks = Sequence[Check] | Undetermined
+"""All must be allowed; none where AWS asks for no permission. Undetermined where the resource cannot be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A parsed request.
+
+    Attributes:
+        operation: its name in botocore's model.
+        parameters: as botocore's model names them.
+        account: twelve digits, of the endpoint.
+        region: of the endpoint.
+        lookups: what the emulator's state tells.
+        caller: the ARN of the user who makes it; None for others.
+    """
+
+    operation: str
+    parameters: Parameters
+    account: str
+    region: str
+    lookups: Lookups = field(default_factory=Lookups)
+    caller: str | None = None
+
+    def arn(self, service: str, resource: str) -> str:
+        """Return the ARN of a regional resource."""
+        return f"arn:aws:{service}:{self.region}:{self.account}:{resource}"
+
+    def text(self, *names: str) -> str | None:
+        """Return the first of some parameters that is a text with content."""
+        return next((value for name in names if isinstance(value := self.parameters.get(name), str) and value), None)
+
+    def texts(self, name: str) -> list[str]:
+        """Return a parameter that is a list of texts; empty if it is missing or something else."""
+        value = self.parameters.get(name)
+        return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+    def tags(self, *names: str) -> dict[str, str]:
+        """Return tags that the request sets, from a map or from a list of Key and Value (in any case)."""
+        value = next((self.parameters[name] for name in names if name in self.parameters), None)
+        if isinstance(value, Mapping):
+            return {str(key): str(tag) for key, tag in value.items()}
+        found = {}
+        for item in value if isinstance(value, list) else []:
+            if isinstance(item, Mapping):
+                lowered = {str(key).lower(): tag for key, tag in item.items()}
+                found[str(lowered.get("key", ""))] = str(lowered.get("value", ""))
+        return found
+
+    def tag_keys(self, *names: str) -> tuple[str, ...] | None:
+        """Return the names of tags that are to be removed; None if the request removes none."""
+        name = next((name for name in names if name in self.parameters), None)
+        return tuple(self.texts(name)) if name else None

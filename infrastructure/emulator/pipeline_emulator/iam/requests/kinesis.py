@@ -1,0 +1,26 @@
+"""https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonkinesisdatastreams.html."""
+
+from pipeline_emulator.iam.requests.call import Call, Check, Checks
+from pipeline_emulator.iam.requests.without_resource import knows_no_resource, unnamed
+
+
+def checks(call: Call) -> Checks:
+    """Name the stream or the consumer; a shard iterator or token stands for its stream."""
+    tags = call.tags("Tags") if call.operation != "RemoveTagsFromStream" else {}
+    keys = call.tag_keys("TagKeys") if call.operation in ("RemoveTagsFromStream", "UntagResource") else None
+    resource = _resource(call)
+    if resource is None or knows_no_resource("kinesis", call):
+        return unnamed("kinesis", call)
+    found = [Check(f"kinesis:{call.operation}", resource, tags=tags, tag_keys=keys)]
+    if call.operation == "CreateStream" and tags:
+        found.append(Check("kinesis:AddTagsToStream", resource, tags=tags))
+    return found
+
+
+def _resource(call: Call) -> str | None:
+    if arn := call.text("ConsumerARN", "ResourceARN", "StreamARN"):
+        return arn
+    if name := call.text("StreamName"):
+        return call.arn("kinesis", f"stream/{name}")
+    token = call.text("ShardIterator", "NextToken")
+    return call.lookups.stream_of(token) if token else None

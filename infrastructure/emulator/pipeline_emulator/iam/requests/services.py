@@ -1,0 +1,29 @@
+"""Which module knows which service."""
+
+from collections.abc import Callable, Mapping
+
+from pipeline_emulator.iam.requests import ecr, functions, identities, kinesis, logs, objects, sqs, sts, telemetry
+from pipeline_emulator.iam.requests.call import Call, Checks
+from pipeline_emulator.iam.ternary import Undetermined
+
+SERVICES: Mapping[str, Callable[[Call], Checks]] = {
+    "cloudwatch": telemetry.cloudwatch_checks,
+    "ecr": ecr.checks,
+    "iam": identities.checks,
+    "kinesis": kinesis.checks,
+    "lambda": functions.checks,
+    "logs": logs.checks,
+    "s3": objects.checks,
+    "sqs": sqs.checks,
+    "sts": sts.checks,
+    "xray": telemetry.xray_checks,
+}
+"""By botocore's name of the service."""
+
+
+def checks(service: str, call: Call) -> Checks:
+    """Return what must be allowed for a request to be served."""
+    found = SERVICES.get(service)
+    if found is None:
+        return Undetermined(f"this emulator does not know which actions and resources of {service} a request is about")
+    return found(call)

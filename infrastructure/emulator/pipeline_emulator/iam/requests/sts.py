@@ -1,0 +1,40 @@
+"""https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html.
+
+GetCallerIdentity and GetSessionToken need no permission:
+https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html,
+https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
+"""
+
+from pipeline_emulator.iam.requests.call import Call, Check, Checks
+from pipeline_emulator.iam.requests.without_resource import unnamed
+from pipeline_emulator.iam.variables import Value
+
+_FREE = {"GetCallerIdentity", "GetSessionToken"}
+_KEYS = {
+    "sts:externalid": "ExternalId",
+    "sts:rolesessionname": "RoleSessionName",
+    "sts:sourceidentity": "SourceIdentity",
+}
+
+
+def checks(call: Call) -> Checks:
+    """Name the role that is to be assumed; session tags and a source identity are actions of their own."""
+    if call.operation in _FREE:
+        return []
+    action = f"sts:{call.operation}"
+    tags = call.tags("Tags")
+    if call.operation == "GetFederationToken":
+        name = call.text("Name") or ""
+        return [Check(action, f"arn:aws:sts::{call.account}:federated-user/{name}", tags=tags)]
+    if not call.operation.startswith("AssumeRole") or not (role := call.text("RoleArn")):
+        return unnamed("sts", call)
+    values: dict[str, Value] = {key: value for key, name in _KEYS.items() if (value := call.text(name))}
+    if transitive := call.texts("TransitiveTagKeys"):
+        values["sts:transitivetagkeys"] = tuple(transitive)
+    keys = frozenset({*_KEYS, "sts:transitivetagkeys"})
+    actions = [
+        action,
+        *(["sts:TagSession"] if tags else []),
+        *(["sts:SetSourceIdentity"] if call.text("SourceIdentity") else []),
+    ]
+    return [Check(each, role, values, keys, tags) for each in actions]

@@ -1,0 +1,38 @@
+"""CloudWatch and X-Ray.
+
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html
+"""
+
+from pipeline_emulator.iam.requests.call import Call, Check, Checks
+from pipeline_emulator.iam.requests.without_resource import knows_no_resource, unnamed
+
+_NAMESPACE = frozenset({"cloudwatch:namespace"})
+
+
+def cloudwatch_checks(call: Call) -> Checks:
+    """Name alarms, dashboards, or `*` for metrics."""
+    action = f"cloudwatch:{call.operation}"
+    tags, keys = call.tags("Tags"), call.tag_keys("TagKeys")
+    if call.operation == "PutMetricData":
+        namespace = call.text("Namespace")
+        return [Check(action, "*", {"cloudwatch:namespace": namespace} if namespace else {}, _NAMESPACE)]
+    if knows_no_resource("cloudwatch", call):
+        return unnamed("cloudwatch", call)
+    if arn := call.text("ResourceARN"):
+        return [Check(action, arn, tags=tags, tag_keys=keys)]
+    if "Dashboard" in call.operation:
+        names = call.texts("DashboardNames") or [call.text("DashboardName") or "*"]
+        return [Check(action, f"arn:aws:cloudwatch::{call.account}:dashboard/{name}") for name in names]
+    if "Alarm" in call.operation and "MuteRule" not in call.operation:
+        names = call.texts("AlarmNames") or [call.text("AlarmName") or "*"]
+        return [Check(action, call.arn("cloudwatch", f"alarm:{name}"), tags=tags) for name in names]
+    return unnamed("cloudwatch", call)
+
+
+def xray_checks(call: Call) -> Checks:
+    """Name groups and sampling rules by ARN; writing and reading traces knows no resources."""
+    arn = call.text("ResourceARN", "GroupARN", "RuleARN")
+    if not arn:
+        return unnamed("xray", call)
+    return [Check(f"xray:{call.operation}", arn, tags=call.tags("Tags"), tag_keys=call.tag_keys("TagKeys"))]

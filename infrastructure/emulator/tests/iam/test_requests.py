@@ -1,0 +1,77 @@
+"""From requests to actions and resources, as AWS's service authorization reference has them."""
+
+import json
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+import pytest
+
+from pipeline_emulator.iam.evaluation import evaluate
+from pipeline_emulator.iam.request import Policies, Request
+from pipeline_emulator.iam.requests.call import Call, Lookups
+from pipeline_emulator.iam.requests.services import SERVICES, checks
+from pipeline_emulator.iam.ternary import Undetermined
+
+pytestmark = pytest.mark.local_only
+
+ACCOUNT, REGION = "000000000000", "ap-south-1"
+CASES = json.loads((Path(__file__).parent / "cases/requests.json").read_text())
+LOOKUPS = Lookups(
+    stream_of={"known": f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/s"}.get,
+    path_of=lambda kind, name: "/service/" if (kind, name) == ("role", "r") else None,
+)
+
+
+def call(operation: str, parameters: Any) -> Call:
+    return Call(operation, parameters, ACCOUNT, REGION, LOOKUPS, caller=f"arn:aws:iam::{ACCOUNT}:user/me")
+
+
+@pytest.mark.parametrize("case", CASES, ids=[f"{place}-{case['operation']}" for place, case in enumerate(CASES)])
+def test_actions_and_resources(case: dict[str, Any]) -> None:
+    found = checks(case["service"], call(case["operation"], case["parameters"]))
+    if case.get("undetermined"):
+        assert isinstance(found, Undetermined)
+        return
+    assert not isinstance(found, Undetermined), found.why
+    wanted = [(action, resource, *(more or [{}])) for action, resource, *more in case["checks"]]
+    assert [(check.action, check.resource) for check in found] == [each[:2] for each in wanted]
+    for check, (_action, _resource, more) in zip(found, wanted, strict=True):
+        assert check.values == more.get("values", {})
+        assert check.tags == more.get("tags", {})
+        assert list(check.tag_keys or []) == more.get("tag_keys", [])
+        assert check.keys >= check.values.keys()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_operation_of_a_service_is_named_or_undetermined(service: str) -> None:
+    """Nothing raises, whatever the parameters are: a request is parsed, but what its texts hold is the client's."""
+    draw = random.Random(service)
+    odd = [None, "", "a", "arn:", ":", "/", 0, True, [], ["a", 1, None], {}, {"Objects": [{}]}, {"a": None}, b"\xff"]
+    model = botocore.session.get_session().get_service_model(service)
+    for operation in model.operation_names:
+        shape = model.operation_model(operation).input_shape
+        for _ in range(20):
+            parameters = {name: draw.choice(odd) for name in (shape.members if shape else {}) if draw.random() < 0.7}
+            found = checks(service, call(operation, parameters))
+            if not isinstance(found, Undetermined):
+                assert all(check.action.partition(":")[2] and check.resource for check in found)
+
+
+def test_the_functions_log_policy_covers_its_streams_and_not_another_group(
+    policies: Callable[..., Policies], request_of: Callable[..., Request]
+) -> None:
+    """The pattern of infrastructure/modules/lambda/iam.tf: the ARN of the group, then `:*`."""
+    group = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/lambda/f"
+    allow = {"Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": f"{group}:*"}
+    outcomes = []
+    for name in ("/aws/lambda/f", "/aws/lambda/f2"):
+        found = checks("logs", call("PutLogEvents", {"logGroupName": name, "logStreamName": "2026/11/24/[1]a"}))
+        assert not isinstance(found, Undetermined)
+        outcomes += [
+            evaluate(request_of("user", each.action, each.resource), policies(identity=[[allow]])).allowed
+            for each in found
+        ]
+    assert outcomes == [True, False]
