@@ -93,3 +93,13 @@ def test_what_cannot_be_evaluated_says_why(block: Any, why: str) -> None:
 def test_a_block_that_aws_would_not_store_is_malformed(block: Any) -> None:
     with pytest.raises(MalformedPolicyError, match="Condition"):
         outcome(block, {})
+
+
+def test_the_value_of_a_variable_is_no_pattern() -> None:
+    block = {"StringLike": {"s3:prefix": "home/${aws:username}/*"}}
+    assert outcome(block, {"s3:prefix": "home/David/a", "aws:username": "*"}) is False
+    assert outcome(block, {"s3:prefix": "home/*/a", "aws:username": "*"}) is True
+
+
+def test_an_ipv4_address_on_an_ipv6_socket_is_an_ipv4_address() -> None:
+    assert outcome({"IpAddress": {"aws:SourceIp": "127.0.0.0/8"}}, {"aws:SourceIp": "::ffff:127.0.0.1"}) is True
