@@ -32,7 +32,7 @@ def plan(stage: Stage, access: Access) -> None:
             console.say(f"there is no state bucket {stage.backend['bucket']} yet: make deploy-{stage.name} makes it")
         terraform = StageTerraform(stage, access)
         _init(terraform, state=bucket_there)
-        _show(_planned(terraform))
+        _show(_planned(terraform, lock=False))
 
 
 def deploy(stage: Stage, access: Access) -> Plan:
@@ -117,9 +117,9 @@ def _init(terraform: StageTerraform, *, state: bool = True) -> None:
         terraform.init(state=state)
 
 
-def _planned(terraform: StageTerraform, variables: Mapping[str, str] | None = None) -> Plan:
+def _planned(terraform: StageTerraform, variables: Mapping[str, str] | None = None, *, lock: bool = True) -> Plan:
     with console.step("Terraform plan") as step:
-        made = terraform.plan(variables)
+        made = terraform.plan(variables, lock=lock)
         step.result = "nothing to change" if made.is_empty else made.summary()
     return made
 

@@ -56,18 +56,20 @@ class StageTerraform:
         backend = [f"-backend-config=vars/{self.stage.backend_file.name}"] if state else []
         self._run("init", "-reconfigure", *backend)
 
-    def plan(self, variables: Mapping[str, str] | None = None, *, destroy: bool = False) -> Plan:
+    def plan(self, variables: Mapping[str, str] | None = None, *, destroy: bool = False, lock: bool = True) -> Plan:
         """Makes a plan and keeps it for `apply`.
 
         Args:
             variables: Terraform variables on top of the stage's own.
             destroy: plan the end of everything.
+            lock: False for a plan that nobody applies: a role that may only read cannot lock the state.
 
         Raises:
             HarnessError: it cannot be made; nothing was changed.
         """
         self._run(
-            "plan", f"-out={self._plan}", f"-lock-timeout={LOCK_TIMEOUT}", *(["-destroy"] if destroy else []),
+            "plan", f"-out={self._plan}", f"-lock-timeout={LOCK_TIMEOUT}" if lock else "-lock=false",
+            *(["-destroy"] if destroy else []),
             *self._variables(variables or {}),
         )  # fmt: skip
         self._plan.chmod(0o600)  # it holds every value, also those Terraform hides
