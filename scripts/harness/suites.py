@@ -20,6 +20,7 @@ SUITE_DEADLINE = 2400.0  # of one part, on a machine half as fast as ours
 TEARDOWN_SECONDS = 60.0
 CONFORMANCE = "integration_tests/conformance"
 STAGES = "integration_tests/stages"
+PROCESSES = min(2, os.cpu_count() or 1)  # most tests wait; with more, what measures time would wait for processors
 SHELL = ("scripts", ".ci", "infrastructure/modules")
 
 
@@ -118,7 +119,8 @@ PARTS: dict[str, Callable[[], None]] = {
 
 
 def _pytest(*folders: str) -> None:
-    command = [str(setup.PYTHON), "-m", "pytest", *folders]
+    # A file's tests stay together, with the LocalStack or the stack that they share.
+    command = [str(setup.PYTHON), "-m", "pytest", "-n", str(PROCESSES), "--dist", "loadfile", *folders]
     console.say(f"▸ pytest {' '.join(folders)}")
     _stream(command, environment.clean(PYTHONDONTWRITEBYTECODE="1"))
 
