@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from harness import model
 from harness import stack as stacks
 from harness.stack import EMBEDDED, Stack
-from harness.stages import destroy, leftovers, rehearsal, scene, tfvars
+from harness.stages import deploy, destroy, leftovers, rehearsal, scene, tfvars
 from harness.stages.access import Access
 from harness.stages.stage import Stage
 
@@ -36,6 +37,20 @@ def access(account: Stack) -> Access:
 @pytest.fixture
 def stage(account: Stack, access: Access) -> Iterator[Stage]:
     """A stage with its state bucket and nothing else; destroyed afterwards."""
+    with _made(account, access) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def deployed(account: Stack, access: Access) -> Iterator[Stage]:
+    """A stage that was deployed, shared by a module's tests."""
+    with _made(account, access) as made:
+        deploy.deploy(made, access)
+        yield made
+
+
+@contextmanager
+def _made(account: Stack, access: Access) -> Iterator[Stage]:
     made = changed(scene.of_checkout(account, model.current(None)), **NO_LIFECYCLE)
     s3 = access.client("s3")
     s3.create_bucket(Bucket=made.backend["bucket"], CreateBucketConfiguration={"LocationConstraint": made.region})

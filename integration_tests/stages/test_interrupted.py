@@ -1,4 +1,4 @@
-"""What a deployment does when something goes wrong on the way: it goes back, goes on, or changes nothing."""
+"""Deployments that do not come to their end: killed, the next one goes on; refused, nothing was changed."""
 
 from __future__ import annotations
 
@@ -11,15 +11,13 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
 
 from harness import paths
-from harness.console import Step
 from harness.errors import HarnessError
-from harness.stages import ask, deploy, destroy, leftovers, live, terraform
+from harness.stages import deploy, leftovers, terraform
 from harness.stages.access import Access
 from harness.stages.stage import Stage
 from harness.waiting import poll
@@ -46,28 +44,7 @@ def said(stage: Stage) -> Path:
     return stage.folder / "deployment.log"
 
 
-def test_a_version_that_fails_is_taken_back(stage: Stage, access: Access, change: Callable[..., Stage]) -> None:
-    # GIVEN a stage that works
-    deploy.deploy(stage, access)
-    outputs = deploy.deployed(stage, access)
-    good = live.current(access, outputs["lambda_function"])
-
-    # WHEN a version is deployed that cannot start
-    broken = change(stage, lambda_environment={"MODEL_LOCATION": "s3://nowhere/model"}, maximum_retry_attempts=0)
-    with pytest.raises(HarnessError, match=rf"the smoke test failed; version {good.number} .* serves again"):
-        deploy.deploy(broken, access)
-
-    # THEN the former one answers, and the broken one is still there to be looked at
-    assert live.current(access, outputs["lambda_function"]) == good
-    deploy.smoke_test(stage, access)
-    assert deploy.deployed(stage, access)["function_version"] != good.number
-
-    # AND once it is mended, a deployment goes on from there
-    deploy.deploy(change(broken, lambda_environment={}), access)
-    assert live.current(access, outputs["lambda_function"]).number > good.number
-
-
-@pytest.mark.parametrize("moment", ["Creation complete", "Terraform apply, that plan: ", "Publish the model: "])
+@pytest.mark.parametrize("moment", ["Creation complete", "Publish the model: "])
 def test_killed_at_any_step_the_next_run_goes_on(stage: Stage, access: Access, moment: str) -> None:
     # GIVEN a deployment that is killed, with everything it started
     killed = start(stage, access)
@@ -138,32 +115,3 @@ def test_a_plan_alone_changes_nothing_and_needs_no_state_bucket(
     assert "there is no state bucket store-sales-nobody-made-this yet" in shown
     assert "module.source_stream.aws_kinesis_stream.this  sales-events-stg" in shown
     assert list(leftovers.found(stage, access)) == []
-
-
-def test_what_changed_after_the_plan_was_shown_is_not_applied(
-    stage: Stage, access: Access, monkeypatch: pytest.MonkeyPatch, change: Callable[..., Stage]
-) -> None:
-    deploy.deploy(stage, access)
-    confirm: Any = ask.confirm
-
-    def somebody_else_is_faster(question: str) -> None:
-        monkeypatch.setattr(ask, "confirm", confirm)
-        other = terraform.StageTerraform(change(stage, batch_size=7), access)
-        other.init()
-        other.apply(other.plan(), Step("somebody else's"))
-
-    monkeypatch.setattr(ask, "confirm", somebody_else_is_faster)
-    with pytest.raises(HarnessError, match="plan"):
-        deploy.deploy(change(stage, batch_size=9), access)
-    functions = access.client("lambda")
-    [mapping] = functions.list_event_source_mappings()["EventSourceMappings"]
-    assert mapping["BatchSize"] == 7
-
-
-def test_prod_is_destroyed_only_by_its_name(stage: Stage, access: Access, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(destroy, "BY_NAME", ("stg",))
-    deploy.deploy(stage, access)
-    monkeypatch.setattr("sys.stdin", io.StringIO())  # YES=1 must not answer this
-    with pytest.raises(HarnessError, match="was not typed"):
-        destroy.destroy(stage, access)
-    deploy.smoke_test(stage, access)
