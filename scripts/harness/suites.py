@@ -20,7 +20,6 @@ SUITE_DEADLINE = 2400.0  # of one part, on a machine half as fast as ours
 TEARDOWN_SECONDS = 60.0
 CONFORMANCE = "integration_tests/conformance"
 STAGES = "integration_tests/stages"
-PROCESSES = min(2, os.cpu_count() or 1)  # most tests wait; with more, what measures time would wait for processors
 SHELL = ("scripts", ".ci", "infrastructure/modules")
 
 
@@ -118,9 +117,14 @@ PARTS: dict[str, Callable[[], None]] = {
 }
 
 
+def _processes() -> int:
+    """Most tests wait. With more than two, those that measure time would wait for processors."""
+    return 0 if os.environ.get("E2E_KEEP") == "1" else min(2, os.cpu_count() or 1)  # one stack is kept, not two
+
+
 def _pytest(*folders: str) -> None:
     # A file's tests stay together, with the LocalStack or the stack that they share.
-    command = [str(setup.PYTHON), "-m", "pytest", "-n", str(PROCESSES), "--dist", "loadfile", *folders]
+    command = [str(setup.PYTHON), "-m", "pytest", "-n", str(_processes()), "--dist", "loadfile", *folders]
     console.say(f"▸ pytest {' '.join(folders)}")
     _stream(command, environment.clean(PYTHONDONTWRITEBYTECODE="1"))
 
