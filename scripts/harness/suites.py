@@ -18,6 +18,7 @@ from harness.terraform import working_copy
 
 SUITE_DEADLINE = 2400.0  # of one part, on a machine half as fast as ours
 TEARDOWN_SECONDS = 60.0
+END_TO_END = "integration_tests"
 CONFORMANCE = "integration_tests/conformance"
 STAGES = "integration_tests/stages"
 SHELL = ("scripts", ".ci", "infrastructure/modules")
@@ -104,7 +105,7 @@ def stages() -> None:
 
 def e2e() -> None:
     """The end-to-end suite in a stack of its own, beside a running one."""
-    _pytest("integration_tests", f"--ignore={CONFORMANCE}", f"--ignore={STAGES}")  # parts of their own
+    _pytest(END_TO_END, f"--ignore={CONFORMANCE}", f"--ignore={STAGES}")  # parts of their own
 
 
 PARTS: dict[str, Callable[[], None]] = {
@@ -117,14 +118,14 @@ PARTS: dict[str, Callable[[], None]] = {
 }
 
 
-def _processes() -> int:
-    """Most tests wait. With more than two, those that measure time would wait for processors."""
-    return 0 if os.environ.get("E2E_KEEP") == "1" else min(2, os.cpu_count() or 1)  # one stack is kept, not two
+def _processes(folders: Sequence[str]) -> int:
+    """Two where the tests mostly wait; none beside pytest's own where they share one stack, whose load they measure."""
+    return 0 if folders[0] == END_TO_END else min(2, os.cpu_count() or 1)
 
 
 def _pytest(*folders: str) -> None:
     # A file's tests stay together, with the LocalStack or the stack that they share.
-    command = [str(setup.PYTHON), "-m", "pytest", "-n", str(_processes()), "--dist", "loadfile", *folders]
+    command = [str(setup.PYTHON), "-m", "pytest", "-n", str(_processes(folders)), "--dist", "loadfile", *folders]
     console.say(f"▸ pytest {' '.join(folders)}")
     _stream(command, environment.clean(PYTHONDONTWRITEBYTECODE="1"))
 
