@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from harness import console
@@ -37,14 +37,19 @@ def found(stage: Stage, access: Access) -> Iterator[str]:
                 yield f"{service} {name}"
 
 
-def check(stage: Stage, access: Access) -> None:
+def check(stage: Stage, access: Access, before: Collection[str] = ()) -> None:
     """Refuses an account in which anything is left but the bucket of the state.
+
+    Args:
+        stage: what was destroyed.
+        access: to its account.
+        before: what `found` there before the first deployment.
 
     Raises:
         HarnessError: something is left.
     """
     with console.step("Look for what is left") as step:
-        left = list(found(stage, access))
+        left = [name for name in found(stage, access) if name not in before]
         if left:
             raise HarnessError(f"this is left: {', '.join(left)}", "Terraform does not know it: find out who made it")
         step.result = f"nothing but the state bucket {stage.backend['bucket']}"

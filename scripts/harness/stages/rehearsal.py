@@ -35,10 +35,11 @@ def rehearse(former: str | None) -> None:
     with empty_localstack(NAME) as stack, as_a_user_would():
         trained = model.current(None)
         access = Access(stacks.REGION, stack.endpoint_url)
+        stage = scene.of_checkout(stack, trained)
+        before = set(leftovers.found(stage, access))  # in containers, the bucket of the tracking server
         if revision is not None:
             console.say(f"— a stack that commit {revision[:10]} made")
             earlier.deploy(scene.of_revision(stack, trained, revision), access)
-        stage = scene.of_checkout(stack, trained)
         console.say(f"— make deploy-{STAGE}" + (", which upgrades it" if revision else ""))
         changes = deploy.deploy(stage, access)
         if lost := [change.address for change in changes.changes if change.loses_data]:
@@ -50,7 +51,7 @@ def rehearse(former: str | None) -> None:
             raise HarnessError("the second deployment found something to change", "the plan stands above")
         console.say(f"— make destroy-{STAGE}")
         destroy.destroy(stage, access)
-        leftovers.check(stage, access)
+        leftovers.check(stage, access, before)
     console.say(
         "Rehearsed. Not shown by this: permissions, quotas, image scanning and everything else in "
         "docs/first-deployment.md that only AWS can answer."
