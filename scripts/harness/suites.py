@@ -120,7 +120,7 @@ PARTS: dict[str, Callable[[], None]] = {
 
 def _processes(folders: Sequence[str]) -> int:
     """Two where the tests mostly wait; none beside pytest's own where they share one stack, whose load they measure."""
-    return 0 if folders[0] == END_TO_END else min(2, os.cpu_count() or 1)
+    return 0 if folders[0] in (END_TO_END, CONFORMANCE) else min(2, os.cpu_count() or 1)
 
 
 def _pytest(*folders: str) -> None:
