@@ -21,7 +21,7 @@ from harness.stack import DOCKER, Stack
 from harness.terraform import Terraform
 from harness.waiting import poll
 
-pytestmark = pytest.mark.local_only
+pytestmark = [pytest.mark.local_only, pytest.mark.timeout(900)]  # several whole starts each
 
 BATCH_SIZE = 100
 SEED_WITH_KILL = 18  # of few: in a schedule of eight seconds most seeds have none
@@ -95,7 +95,6 @@ def test_a_killed_localstack_is_replaced_and_nothing_is_left_after_down(name: st
     assert not (STACKS / f"{name}.lock").exists()
 
 
-@pytest.mark.timeout(900)  # three whole starts, two of them with an apply more
 def test_streams_and_the_mappings_place_outlive_a_killed_localstack(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # GIVEN events that were acknowledged and not all predicted WHEN LocalStack is killed and the stack started again
     monkeypatch.setenv("PERSISTENCE", "1")

@@ -21,7 +21,7 @@ from harness.stages.access import Access
 from harness.stages.stage import Stage
 from harness.waiting import poll
 
-pytestmark = pytest.mark.local_only
+pytestmark = [pytest.mark.local_only, pytest.mark.timeout(900)]  # several whole deployments each
 
 DEADLINE = 180.0
 
