@@ -36,6 +36,11 @@ def rehearse(former: str | None) -> None:
         trained = model.current(None)
         access = Access(stacks.REGION, stack.endpoint_url)
         stage = scene.of_checkout(stack, trained)
+        package = "a Zip, since no container engine is used" if stack.runtime == EMBEDDED else stack.base_image
+        console.say(
+            f"What differs from make deploy-{STAGE}: requests go to {stack.endpoint_url}, questions are answered with "
+            f"yes, and the function is built with this machine's means ({package})."
+        )
         before = set(leftovers.found(stage, access))  # in containers, the bucket of the tracking server
         if revision is not None:
             console.say(f"— a stack that commit {revision[:10]} made")
