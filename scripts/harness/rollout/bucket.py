@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from harness.errors import HarnessError
 from harness.model import files
+from harness.stages.guards import names
 from harness.stages.stage import Stage
 from store_sales.location import models_of
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 ABSENT = ("404", "NoSuchBucket")
-DEFAULT_NAME = "store-sales-models"  # of the root module
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Copy:
         """
         try:
             for file in self.missing:
-                s3.upload_file(str(file), self.bucket, f"{self.key}/{file.relative_to(self.folder).as_posix()}")
+                s3.upload_file(str(file), self.bucket, f"{self.key}/{_name(self.folder, file)}")
         except Exception as error:  # boto3 hides the service's error behind one of its own
             raise HarnessError(
                 f"the model cannot be copied to {self.place}: {error}",
@@ -58,7 +58,7 @@ class Copy:
 
 def of_stage(stage: Stage) -> str:
     """The name of a stage's model bucket, as Terraform composes it."""
-    return f"{stage.variables.get('model_bucket') or DEFAULT_NAME}-{stage.variables['project_id']}"
+    return names.bucket_name(stage, "model_bucket")
 
 
 def exists(s3: S3Client, bucket: str, account: str) -> bool:
