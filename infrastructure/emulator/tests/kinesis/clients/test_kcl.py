@@ -84,7 +84,7 @@ def received(client: Any) -> set[tuple[str, str]]:
 
 
 def assert_in_order(client: Any, put: dict[tuple[str, str], list[str]]) -> None:
-    """The records of each key as they were put; twice only after a lease was lost, which the library then reads again."""
+    """The records of each key as they were put; twice only after a lease was lost: the library reads again then."""
     by_key: dict[tuple[str, str], list[str]] = defaultdict(list)
     for record in of_kind(client, "record"):
         if record["key"] in KEYS:
@@ -94,9 +94,9 @@ def assert_in_order(client: Any, put: dict[tuple[str, str], list[str]]) -> None:
     # Not one comparison of everything: pytest's explanation of it takes longer than the test's deadline.
     assert by_key.keys() == put.keys()
     for place, found in by_key.items():
-        first = next((index for index, (one, other) in enumerate(zip(found, put[place])) if one != other), None)
-        assert first is None, f"{place}: {found[first : first + 5]} where {put[place][first : first + 5]} was put"
         assert len(found) == len(put[place]), place
+        differing = [pair for pair in zip(found, put[place], strict=True) if pair[0] != pair[1]]
+        assert not differing, f"{place}: received, put: {differing[:5]} of {len(differing)}"
 
 
 def test_every_record_arrives_in_order_through_reshardings(
