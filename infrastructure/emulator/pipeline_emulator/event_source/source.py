@@ -4,6 +4,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from botocore.config import Config
@@ -11,6 +12,7 @@ from botocore.exceptions import ClientError
 from localstack.services.lambda_.event_source_mapping.pipe_utils import get_internal_client
 from localstack.utils.aws.client_types import ServicePrincipal
 
+from pipeline_emulator.authorization import role_use
 from pipeline_emulator.event_source.settings import MappingSettings
 from pipeline_emulator.event_source.shards import Position, Shard
 from pipeline_emulator.gateway.in_process import provider
@@ -113,8 +115,18 @@ class KinesisSource:
     def _client(self) -> Any:
         with self._lock:
             if self._cached_client is None:
-                self._cached_client = _in_process() or self._over_http()
+                self._cached_client = self._in_process() or self._over_http()
             return self._cached_client
+
+    def _in_process(self) -> Any:
+        """Return a client of the streams in this process, None where the Node server holds them."""
+        streams = provider("kinesis")
+        if not isinstance(streams, PipelineKinesisProvider):
+            return None
+        settings = self._settings
+        return InProcessKinesis(
+            streams, partial(role_use.require, self._role_arn, settings.function_arn, resource=settings.stream_arn)
+        )
 
     def _over_http(self) -> Any:
         return get_internal_client(
@@ -129,9 +141,3 @@ class KinesisSource:
                 max_pool_connections=50,
             ),
         )
-
-
-def _in_process() -> Any:
-    """Return a client of the streams in this process, None where the Node server holds them."""
-    streams = provider("kinesis")
-    return InProcessKinesis(streams) if isinstance(streams, PipelineKinesisProvider) else None

@@ -17,33 +17,34 @@ class InProcessKinesis:
     Parameters are not validated: the callers are ours.
     """
 
-    def __init__(self, provider: PipelineKinesisProvider) -> None:
-        """Call the operations of `provider`."""
+    def __init__(self, provider: PipelineKinesisProvider, require: Callable[[str], None]) -> None:
+        """Call the operations of `provider`; `require` raises for an action that the reader may not do."""
         self._provider = provider
+        self._require = require
 
     def describe_stream_summary(self, **request: Any) -> dict[str, Any]:
         """As the API's DescribeStreamSummary."""
-        return _call("DescribeStreamSummary", self._provider.describe_stream_summary, request)
+        return self._call("DescribeStreamSummary", self._provider.describe_stream_summary, request)
 
     def list_shards(self, **request: Any) -> dict[str, Any]:
         """As the API's ListShards."""
-        return _call("ListShards", self._provider.list_shards, request)
+        return self._call("ListShards", self._provider.list_shards, request)
 
     def get_shard_iterator(self, **request: Any) -> dict[str, Any]:
         """As the API's GetShardIterator."""
-        return _call("GetShardIterator", self._provider.get_shard_iterator, request)
+        return self._call("GetShardIterator", self._provider.get_shard_iterator, request)
 
     def get_records(self, **request: Any) -> dict[str, Any]:
         """As the API's GetRecords."""
-        return _call("GetRecords", self._provider.get_records, request)
+        return self._call("GetRecords", self._provider.get_records, request)
 
-
-def _call(name: str, operation: Callable[..., Any], request: dict[str, Any]) -> dict[str, Any]:
-    if rule := FAULTS.strike(f"kinesis:{name}", "error", resource=request.get("StreamARN", "")):
-        raise ClientError({"Error": {"Code": rule.code, "Message": INJECTED}}, name)
-    try:
-        # Account and region are the ARN's; nothing else of the context is read.
-        answer: dict[str, Any] = operation(RequestContext(None), request)  # type: ignore[arg-type]
-    except StreamError as error:
-        raise ClientError({"Error": {"Code": error.code, "Message": str(error)}}, name) from error
-    return answer
+    def _call(self, name: str, operation: Callable[..., Any], request: dict[str, Any]) -> dict[str, Any]:
+        self._require(f"kinesis:{name}")
+        if rule := FAULTS.strike(f"kinesis:{name}", "error", resource=request.get("StreamARN", "")):
+            raise ClientError({"Error": {"Code": rule.code, "Message": INJECTED}}, name)
+        try:
+            # Account and region are the ARN's; nothing else of the context is read.
+            answer: dict[str, Any] = operation(RequestContext(None), request)  # type: ignore[arg-type]
+        except StreamError as error:
+            raise ClientError({"Error": {"Code": error.code, "Message": str(error)}}, name) from error
+        return answer

@@ -42,7 +42,7 @@ def checks(call: Call) -> Checks:
     key = call.text("Key")
     resource = f"{arn}/{key}" if key else arn
     found = [
-        Check(action, resource, values, _KEYS) for action in action_of(call.operation, "VersionId" in call.parameters)
+        Check(action, resource, values, _KEYS) for action in action_of(call.operation, bool(call.text("VersionId")))
     ]
     if "Copy" in call.operation and (source := call.text("CopySource")):
         found.insert(0, _source(source))

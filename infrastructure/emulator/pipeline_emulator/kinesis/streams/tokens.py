@@ -45,13 +45,23 @@ def unseal(token: str, length: int) -> list[Any]:
     Raises:
         ValueError: it was not made here, or for another purpose.
     """
+    content = opened(token)
+    if len(content) != length:
+        raise ValueError("content")
+    return content
+
+
+def opened(token: str) -> list[Any]:
+    """Return the values of a token, whatever it is for.
+
+    Raises:
+        ValueError: it was not made here.
+    """
     raw = b64decode(token, validate=True)
     signature, body = raw[:_SIGNATURE_BYTES], raw[_SIGNATURE_BYTES:]
     if not hmac.compare_digest(signature, _signature(body)):
         raise ValueError("signature")
     content: list[Any] = json.loads(body)
-    if len(content) != length:
-        raise ValueError("content")
     return content
 
 

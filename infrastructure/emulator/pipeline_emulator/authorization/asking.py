@@ -1,0 +1,52 @@
+"""Asks for the decision on a check, and tells of what is not allowed."""
+
+from pipeline_emulator.authorization import resources
+from pipeline_emulator.authorization.callers import Caller
+from pipeline_emulator.authorization.denials import DENIALS
+from pipeline_emulator.authorization.settings import Mode
+from pipeline_emulator.authorization.surroundings import Surroundings
+from pipeline_emulator.iam.decision import Decision, Layer
+from pipeline_emulator.iam.evaluation import evaluate
+from pipeline_emulator.iam.request import Policies, Request
+from pipeline_emulator.iam.requests.call import Check
+
+_ON_TRUST = frozenset({"sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"})
+
+
+class Authorizer:
+    """Decides under a mode; none is made where it is `off`."""
+
+    def __init__(self, mode: Mode) -> None:
+        """Refuse, or only tell."""
+        self._refuses = mode is Mode.ON
+
+    def refusal(self, caller: Caller, check: Check, surroundings: Surroundings) -> Decision | None:
+        """Return the decision by which a request is to be refused; None where it is to be served."""
+        found = decide(caller, check, surroundings)
+        return None if found.allowed else self.told(found)
+
+    def told(self, found: Decision) -> Decision | None:
+        """Note what is not allowed; return it if it is to be refused."""
+        DENIALS.add(found, refused=self._refuses)
+        return found if self._refuses else None
+
+
+def decide(caller: Caller, check: Check, surroundings: Surroundings) -> Decision:
+    """Evaluate with the policies that bear on the check."""
+    trust, key = check.action in _ON_TRUST, check.action.startswith("kms:")
+    # iam:PassRole and others are on a role, too, but its trust policy has no say in them.
+    on_role = check.resource.startswith("arn:aws:iam:")
+    policies = Policies(
+        identity=caller.identity,
+        boundary=caller.boundary,
+        session=caller.session,
+        resource=None if on_role and not trust else resources.policy_of(check.resource),
+        resource_layer=Layer.TRUST if trust else Layer.RESOURCE,
+        resource_decides=trust or key,
+    )
+    return evaluate(Request(check.action, check.resource, surroundings.context(caller, check)), policies)
+
+
+def text_of(found: Decision) -> str:
+    """Return the error's text: AWS's, and what the emulator could not tell where that decided."""
+    return " ".join([found.message, *(f"(emulator: {note})" for note in found.notes)])

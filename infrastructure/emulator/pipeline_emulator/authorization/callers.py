@@ -1,0 +1,147 @@
+"""Who makes a request, and with which permissions: from an access key, or from a role that a service uses."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from localstack.services.iam.models import IamStore, UserEntity
+from localstack.services.sts.models import TemporaryCredentials, sts_stores
+
+from pipeline_emulator.authorization import policies, sessions
+from pipeline_emulator.iam.principals import Kind, Principal
+from pipeline_emulator.iam.request import Policy
+
+# Prefixes of the keys that LocalStack issues, to users and to sessions.
+_USER_KEY, _SESSION_KEY = "LKIA", "LSIA"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """A principal with its own policies."""
+
+    principal: Principal
+    identity: tuple[Policy, ...] = ()
+    boundary: Policy | None = None
+    session: tuple[Policy, ...] | None = None
+
+
+class UnknownKeyError(Exception):
+    """LocalStack has issued a key of this form, but it is not valid (any more)."""
+
+
+class ExpiredKeyError(Exception):
+    """The session has ended."""
+
+
+def of_key(key: str, account: str) -> Caller | None:
+    """Return who has an access key; None for the account's root user, whose keys are `test` and the like.
+
+    Raises:
+        ExpiredKeyError: of a session that has ended.
+        UnknownKeyError: of a form that LocalStack issues, but not known to it, or set inactive.
+    """
+    found: TemporaryCredentials | None = sts_stores[account][policies.GLOBAL_REGION].credentials.get(key)
+    if found:
+        if found.is_expired() and not sessions.of(found).lasting:
+            raise ExpiredKeyError
+        return _of_credentials(found)
+    store = policies.store_of(account)
+    user = store.USERS.get(store.ACCESS_KEY_INDEX.get(key) or "")
+    if user:
+        entity = user.access_keys.get(key)
+        if entity and entity.access_key.get("Status") == "Inactive":
+            raise UnknownKeyError
+        return _user(store, account, user)
+    if key.startswith((_USER_KEY, _SESSION_KEY)):
+        raise UnknownKeyError
+    return None
+
+
+def of_role(role_arn: str, session_name: str) -> Caller:
+    """Return a session of a role, as a service makes it."""
+    account, name = role_arn.split(":")[4], role_arn.rpartition("/")[2]
+    return _role(account, name, f"arn:aws:sts::{account}:assumed-role/{name}/{session_name}")
+
+
+def of_service(name: str) -> Caller:
+    """Return a service that makes a request in its own name: `lambda.amazonaws.com`."""
+    return Caller(principal=Principal(kind=Kind.SERVICE, arn=name))
+
+
+def _of_credentials(found: TemporaryCredentials) -> Caller | None:
+    account, made = found.account_id, sessions.of(found)
+    kind, _, rest = found.arn.split(":", 5)[5].partition("/")
+    store = policies.store_of(account)
+    session = None if made.policies is None else (*made.policies, *policies.managed(store, made.policy_arns))
+    if kind == "assumed-role":
+        tags = {tag["Key"]: tag["Value"] for tag in found.tags.values()}
+        return _role(account, rest.partition("/")[0], found.arn, found, session, tags)
+    if kind == "user" and (user := store.USERS.get(rest.rpartition("/")[2])):
+        return _user(store, account, user, found)
+    if kind == "federated-user":
+        principal = Principal(
+            kind=Kind.FEDERATED_USER, arn=found.arn, account=account, user_id=found.user_id, issued=made.issued
+        )
+        owner = store.USERS.get(made.user or "")
+        return Caller(
+            principal=principal, identity=_policies_of_user(store, owner) if owner else (), session=session or ()
+        )
+    if kind == "user":
+        raise UnknownKeyError  # the user was deleted
+    return None
+
+
+def _role(
+    account: str,
+    name: str,
+    arn: str,
+    found: TemporaryCredentials | None = None,
+    session: tuple[Policy, ...] | None = None,
+    tags: dict[str, str] | None = None,
+) -> Caller:
+    """Return a session of a role; without permissions where the role was deleted."""
+    store = policies.store_of(account)
+    entity = store.ROLES.get(name)
+    role: Any = entity.role if entity else {}
+    own_tags = store.TAGS.get_tags(role["Arn"]) if role else {}
+    principal = Principal(
+        kind=Kind.ROLE_SESSION,
+        arn=arn,
+        account=account,
+        entity_arn=role.get("Arn"),
+        user_id=found.user_id if found else f"{role.get('RoleId')}:{arn.rpartition('/')[2]}",
+        tags={**own_tags, **(tags or {})},
+        issued=sessions.of(found).issued if found else None,
+        mfa=False,
+        source_identity=found.source_identity if found else None,
+    )
+    identity = policies.of_entity(store, entity) if entity else ()
+    return Caller(
+        principal=principal,
+        identity=identity,
+        boundary=policies.boundary(store, role) if role else None,
+        session=session,
+    )
+
+
+def _user(store: IamStore, account: str, user: UserEntity, found: TemporaryCredentials | None = None) -> Caller:
+    principal = Principal(
+        kind=Kind.USER,
+        arn=user.user["Arn"],
+        account=account,
+        entity_arn=user.user["Arn"],
+        user_id=user.user["UserId"],
+        user_name=user.user["UserName"],
+        tags=store.TAGS.get_tags(user.user["Arn"]),
+        issued=sessions.of(found).issued if found else None,
+        mfa=False if found else None,
+    )
+    boundary = policies.boundary(store, user.user)
+    return Caller(principal=principal, identity=_policies_of_user(store, user), boundary=boundary)
+
+
+def _policies_of_user(store: IamStore, user: UserEntity) -> tuple[Policy, ...]:
+    found = policies.of_entity(store, user)
+    for group in list(store.GROUPS.values()):
+        if user.user["UserName"] in group.member_user_names:
+            found += policies.of_entity(store, group)
+    return found

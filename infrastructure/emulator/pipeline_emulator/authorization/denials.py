@@ -1,0 +1,92 @@
+"""What was not allowed since LocalStack's start: GET and DELETE /_pipeline/iam/denials."""
+
+import json
+import logging
+import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from localstack.http import Response
+from localstack.services.edge import ROUTER
+from werkzeug import Request
+
+from pipeline_emulator.iam.decision import Decision
+
+LOG = logging.getLogger(__name__)
+PATH = "/_pipeline/iam/denials"
+MOST = 1000
+
+
+@dataclass(slots=True)
+class Denial:
+    """One thing that somebody may not, however often it was tried."""
+
+    decision: Decision
+    refused: bool
+    first: datetime
+    last: datetime
+    count: int = 1
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as the interface tells it."""
+        found = self.decision
+        return {
+            "principal": found.principal,
+            "action": found.action,
+            "resource": found.resource,
+            "refused": self.refused,
+            "count": self.count,
+            "first": self.first.isoformat(),
+            "last": self.last.isoformat(),
+            "message": found.message,
+            "explanation": found.explanation,
+        }
+
+
+class Denials:
+    """The newest thousand, each logged when it first comes. Safe for threads."""
+
+    def __init__(self) -> None:
+        """Start without any."""
+        self._lock = threading.Lock()
+        self._found: dict[tuple[str, str, str, bool], Denial] = {}
+
+    def add(self, decision: Decision, *, refused: bool) -> None:
+        """Note a decision that does not allow."""
+        key, now = (decision.principal, decision.action, decision.resource, refused), datetime.now(UTC)
+        with self._lock:
+            denial = self._found.get(key)
+            if denial:
+                denial.last, denial.count, denial.decision = now, denial.count + 1, decision
+                return
+            if len(self._found) >= MOST:
+                del self._found[min(self._found, key=lambda each: self._found[each].last)]
+            self._found[key] = Denial(decision, refused, now, now)
+        done = "refused" if refused else "served all the same (IAM_ENFORCEMENT=soft)"
+        LOG.warning("IAM: %s [%s; %s]", decision.message, decision.explanation, done)
+
+    def clear(self) -> None:
+        """Forget all."""
+        with self._lock:
+            self._found.clear()
+
+    def report(self) -> list[dict[str, Any]]:
+        """Return them, the oldest first."""
+        with self._lock:
+            return [denial.as_json() for denial in sorted(self._found.values(), key=lambda each: each.first)]
+
+
+DENIALS = Denials()
+
+
+def install(enforcement: str) -> None:
+    """Add the path to the gateway's router; it tells the mode, too."""
+
+    def handle(request: Request, _arguments: Any = None) -> Response:
+        if request.method == "DELETE":
+            DENIALS.clear()
+        body = {"enforcement": enforcement, "denials": DENIALS.report()}
+        return Response(json.dumps(body), mimetype="application/json")
+
+    ROUTER.add(PATH, endpoint=handle, methods=["GET", "DELETE"])

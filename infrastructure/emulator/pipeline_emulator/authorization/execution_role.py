@@ -1,0 +1,122 @@
+"""What Lambda itself asks before it accepts a function or a mapping: whether the execution role may do its work.
+
+Whoever makes the request: the root user's function fails as anybody's. Lambda's messages are from its users' reports;
+AWS documents the permissions, not the texts.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from localstack.aws.api import CommonServiceException, RequestContext
+from localstack.aws.api.lambda_ import InvalidParameterValueException
+from localstack.services.lambda_ import api_utils
+
+from pipeline_emulator.authorization import callers, image_access, resources
+from pipeline_emulator.authorization.asking import Authorizer
+from pipeline_emulator.authorization.callers import Caller
+from pipeline_emulator.authorization.surroundings import Surroundings
+from pipeline_emulator.iam.requests.call import Check
+
+# https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-create.html#services-kinesis-permissions
+READING = ("DescribeStream", "DescribeStreamSummary", "GetRecords", "GetShardIterator", "ListShards")
+# https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html#services-xray-permissions
+_TRACING = ("PutTraceSegments", "PutTelemetryRecords")
+_FUNCTIONS = frozenset({"CreateFunction", "UpdateFunctionConfiguration"})
+_MAPPINGS = frozenset({"CreateEventSourceMapping", "UpdateEventSourceMapping"})
+
+
+def authorize(context: RequestContext, caller: Caller | None, authorizer: Authorizer) -> None:
+    """Check what a request to Lambda leads to.
+
+    Raises:
+        CommonServiceException: a role, or Lambda itself, may not do what the function or mapping needs.
+    """
+    assert context.service
+    assert context.operation
+    if context.service.service_name != "lambda":
+        return
+    operation, request = context.operation.name, context.service_request or {}
+    if operation in ("CreateFunction", "UpdateFunctionCode"):
+        image_access.authorize(context, caller, authorizer)
+    if operation in _FUNCTIONS:
+        _authorize_tracing(context, request, authorizer)
+    if operation in _MAPPINGS:
+        _authorize_mapping(context, request, authorizer)
+
+
+def _authorize_tracing(context: RequestContext, request: Any, authorizer: Authorizer) -> None:
+    if (request.get("TracingConfig") or {}).get("Mode") != "Active":
+        return
+    function = _function_arn(context, request["FunctionName"])
+    role = request.get("Role") or resources.execution_role(function)
+    if role:
+        checks = [Check(f"xray:{action}", "*") for action in _TRACING]
+        _require(context, role, function, checks, authorizer, "{action} on XRAY")
+
+
+def _authorize_mapping(context: RequestContext, request: Any, authorizer: Authorizer) -> None:
+    mapping = resources.mapping(context.account_id, context.region, request.get("UUID") or "")
+    function = _function_arn(context, request.get("FunctionName") or mapping.get("FunctionArn") or "")
+    role = resources.execution_role(function)
+    source = request.get("EventSourceArn") or mapping.get("EventSourceArn") or ""
+    if role is None or not source.startswith("arn:aws:kinesis:"):
+        return
+    if ":stream/" in source and "/consumer/" not in source:
+        for action in READING:
+            caller = _session(role, function)
+            check = Check(f"kinesis:{action}", source)
+            if authorizer.refusal(caller, check, _surroundings(context, function)):
+                raise InvalidParameterValueException(
+                    f"Cannot access stream {source}. Please ensure the role can perform the GetRecords, "
+                    "GetShardIterator, DescribeStream, ListShards, and ListStreams Actions on your stream in Kinesis. "
+                    f"(Not allowed: {check.action})",
+                    Type="User",
+                )
+    destination = ((request.get("DestinationConfig") or {}).get("OnFailure") or {}).get("Destination")
+    if destination:
+        _require(context, role, function, list(_delivery(destination)), authorizer, "{action} on {service}")
+
+
+def _delivery(destination: str) -> Iterator[Check]:
+    """Yield what it takes to reach an on-failure destination.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
+    """
+    service = destination.split(":")[2]
+    if service == "s3":
+        yield Check("s3:ListBucket", destination)
+        yield Check("s3:PutObject", f"{destination}/aws/lambda/")
+    elif service == "sqs":
+        yield Check("sqs:SendMessage", destination)
+    elif service == "sns":
+        yield Check("sns:Publish", destination)
+
+
+def _require(
+    context: RequestContext, role: str, function: str, checks: list[Check], authorizer: Authorizer, what: str
+) -> None:
+    for check in checks:
+        if authorizer.refusal(_session(role, function), check, _surroundings(context, function)):
+            service, _, action = check.action.partition(":")
+            missing = what.format(action=action, service=service.upper())
+            raise InvalidParameterValueException(
+                f"The provided execution role does not have permissions to call {missing}", Type="User"
+            )
+
+
+def _session(role: str, function: str) -> Caller:
+    return callers.of_role(role, function.split(":")[6])
+
+
+def _surroundings(context: RequestContext, function: str) -> Surroundings:
+    return Surroundings(account=context.account_id, region=context.region, source_arn=function)
+
+
+def _function_arn(context: RequestContext, name: str) -> str:
+    """Return the unqualified ARN of a function, whatever form its name has."""
+    try:
+        found, _ = api_utils.get_name_and_qualifier(name, None, context)
+    except CommonServiceException:
+        found = name  # the service itself says what is wrong with it
+    account, region = api_utils.get_account_and_region(name, context)
+    return f"arn:aws:lambda:{region}:{account}:function:{found}"

@@ -1,0 +1,117 @@
+"""Authorizes every request over HTTP, before any other handler and the service itself see it."""
+
+from typing import Any
+
+from localstack.aws.api import RequestContext
+from localstack.http import Response
+
+from pipeline_emulator.authorization import callers, errors, execution_role, policies, requests
+from pipeline_emulator.authorization.asking import Authorizer, text_of
+from pipeline_emulator.authorization.callers import Caller, ExpiredKeyError, UnknownKeyError
+from pipeline_emulator.authorization.missing_objects import listing_check
+from pipeline_emulator.authorization.surroundings import Surroundings
+from pipeline_emulator.iam.decision import Decision, Layer, Reason
+from pipeline_emulator.iam.requests.call import Call, Lookups
+from pipeline_emulator.iam.requests.services import checks
+from pipeline_emulator.iam.ternary import Undetermined
+from pipeline_emulator.kinesis.streams import tokens
+
+
+class Handler:
+    """One link of the gateway's chain."""
+
+    def __init__(self, authorizer: Authorizer) -> None:
+        """Ask `authorizer`."""
+        self._authorizer = authorizer
+
+    def __call__(self, _chain: Any, context: RequestContext, _response: Response) -> None:
+        """Let a request pass.
+
+        Raises:
+            CommonServiceException: it is not allowed, or its key is not valid.
+        """
+        if context.service is None or context.operation is None:
+            return
+        service = context.service.service_name.removesuffix("-query")
+        caller = _caller(context, service)
+        if caller is not None:
+            self._authorize(caller, context, service)
+        execution_role.authorize(context, caller, self._authorizer)
+
+    def _authorize(self, caller: Caller, context: RequestContext, service: str) -> None:
+        assert context.operation is not None
+        surroundings = Surroundings.of(context)
+        call = Call(
+            context.operation.name,
+            # The parser names what is not in the request, too.
+            {name: value for name, value in (context.service_request or {}).items() if value is not None},
+            context.account_id,
+            context.region,
+            Lookups(stream_of=_stream_of, path_of=lambda kind, name: _path_of(context.account_id, kind, name)),
+            caller.principal.arn if caller.principal.user_name else None,
+        )
+        found = checks(service, call)
+        if isinstance(found, Undetermined):
+            self._refuse(service, self._authorizer.told(_undetermined(caller, service, call, found)))
+            return
+        for check in [*found, *listing_check(service, call)]:
+            self._refuse(service, self._authorizer.refusal(caller, check, surroundings))
+
+    def _refuse(self, service: str, decision: Decision | None) -> None:
+        if decision:
+            raise errors.access_denied(service, text_of(decision))
+
+
+def _caller(context: RequestContext, service: str) -> Caller | None:
+    """Return who makes a request; None for the root user, and where anybody may.
+
+    Raises:
+        CommonServiceException: the key is not valid.
+    """
+    assert context.operation is not None
+    principal, key = requests.service_principal(context), requests.access_key(context)
+    try:
+        found = callers.of_key(key, context.account_id) if key else None
+    except UnknownKeyError as error:
+        raise errors.unknown_key(service) from error
+    except ExpiredKeyError as error:
+        raise errors.expired_key(service) from error
+    if found is None and principal and context.operation.name == "AssumeRole":
+        return callers.of_service(f"{principal}.amazonaws.com")
+    return found
+
+
+def _undetermined(caller: Caller, service: str, call: Call, found: Undetermined) -> Decision:
+    return Decision(
+        reason=Reason.IMPLICIT_DENY,
+        principal=caller.principal.arn,
+        action=f"{service}:{call.operation}",
+        resource="*",
+        layer=Layer.IDENTITY,
+        notes=(found.why,),
+    )
+
+
+def _stream_of(token: str) -> str | None:
+    """Return the stream of a shard iterator or a token, however old it is."""
+    try:
+        content = tokens.opened(token)
+    except ValueError:
+        return None
+    if content[0] == "consumers":
+        return str(content[1])
+    account, region, name, *_ = content
+    return f"arn:aws:kinesis:{region}:{account}:stream/{name}"
+
+
+def _path_of(account: str, kind: str, name: str) -> str | None:
+    store = policies.store_of(account)
+    if kind == "role" and (role := store.ROLES.get(name)):
+        return role.role["Path"]
+    if kind == "user" and (user := store.USERS.get(name)):
+        return user.user["Path"]
+    if kind == "group" and (group := store.GROUPS.get(name)):
+        return group.group["Path"]
+    if kind == "instance-profile" and (profile := store.INSTANCE_PROFILES.get(name)):
+        return profile.instance_profile["Path"]
+    return None

@@ -1,0 +1,23 @@
+"""Where the authorization has its place in LocalStack."""
+
+from typing import Any
+
+from localstack.aws import handlers
+
+from pipeline_emulator.authorization import denials, role_use, sessions
+from pipeline_emulator.authorization.asking import Authorizer
+from pipeline_emulator.authorization.handler import Handler
+from pipeline_emulator.authorization.settings import Mode, mode
+
+
+def install() -> None:
+    """Follow IAM_ENFORCEMENT."""
+    chosen = mode()
+    denials.install(chosen.value)
+    if chosen is Mode.OFF:
+        return
+    sessions.install()
+    authorizer = Authorizer(chosen)
+    role_use.AUTHORIZER = authorizer
+    chain: Any = handlers.serve_custom_service_request_handlers
+    chain.append(Handler(authorizer))

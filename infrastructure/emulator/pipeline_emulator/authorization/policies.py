@@ -1,0 +1,61 @@
+"""Policies of users, groups and roles, as LocalStack stores them."""
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Any
+from urllib.parse import unquote
+
+from localstack.services.iam.models import IamStore, iam_stores
+
+from pipeline_emulator.iam.request import Policy
+
+GLOBAL_REGION = "us-east-1"
+_AWS_MANAGED = "arn:aws:iam::aws:policy/"
+_NOTHING = '{"Version":"2012-10-17","Statement":[]}'
+
+
+def store_of(account: str) -> IamStore:
+    """Return what IAM keeps of an account."""
+    store: IamStore = iam_stores[account][GLOBAL_REGION]
+    return store
+
+
+def of_entity(store: IamStore, entity: Any) -> tuple[Policy, ...]:
+    """Return the inline and the managed policies of a user, group or role."""
+    inline = [Policy(name, text_of(document)) for name, document in list(entity.inline_policies.items())]
+    return (*inline, *managed(store, list(entity.attached_policy_arns)))
+
+
+def managed(store: IamStore, arns: Sequence[str]) -> tuple[Policy, ...]:
+    """Return managed policies in their default version; one that is missing allows nothing."""
+    return tuple(Policy(arn, _managed_text(store, arn)) for arn in arns)
+
+
+def boundary(store: IamStore, entity: Mapping[str, Any]) -> Policy | None:
+    """Return the permissions boundary of a user or role."""
+    arn = (entity.get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn")
+    return managed(store, [arn])[0] if arn else None
+
+
+@lru_cache(maxsize=1024)
+def text_of(document: str) -> str:
+    """Return a document that the store keeps URL-encoded."""
+    return unquote(document)
+
+
+def _managed_text(store: IamStore, arn: str) -> str:
+    if found := store.MANAGED_POLICIES.get(arn):
+        version = found.versions.get(found.policy.get("DefaultVersionId") or "")
+        return text_of(version["Document"]) if version and version.get("Document") else _NOTHING
+    if arn.startswith(_AWS_MANAGED):
+        return _aws_managed().get(arn.rpartition("/")[2], _NOTHING)
+    return _NOTHING
+
+
+@cache
+def _aws_managed() -> Mapping[str, str]:
+    """Return AWS's own policies by name: LocalStack has a copy of them."""
+    found = files("localstack.services.iam").joinpath("resources", "aws_managed_policies.json")
+    return {name: json.dumps(policy["Document"]) for name, policy in json.loads(found.read_text()).items()}

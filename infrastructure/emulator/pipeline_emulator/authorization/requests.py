@@ -1,0 +1,23 @@
+"""What core's request context tells of who makes a request."""
+
+from typing import Any
+
+from localstack.aws.api import RequestContext
+from localstack.utils.aws.request_context import extract_access_key_id_from_auth_header
+
+
+def access_key(context: RequestContext) -> str | None:
+    """Return the access key that a request is signed with, in its header or, for a presigned URL, in its query."""
+    arguments, headers = context.request.args, context.request.headers
+    if presigned := arguments.get("X-Amz-Credential"):
+        return presigned.partition("/")[0]
+    if "Signature" in arguments and (key := arguments.get("AWSAccessKeyId")):
+        return key
+    return extract_access_key_id_from_auth_header(headers)  # type: ignore[arg-type]
+
+
+def service_principal(context: RequestContext) -> str | None:
+    """Return the service of this LocalStack in whose name a request comes: `lambda`."""
+    internal: Any = context.internal_request_params or {}
+    found: str | None = internal.get("service_principal")
+    return found

@@ -1,0 +1,113 @@
+"""What the resources of a request have to say: their policies, and whose they are."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from localstack.services.kms.models import kms_stores
+from localstack.services.lambda_.invocation.models import lambda_stores
+from localstack.services.s3.models import s3_stores
+from localstack.services.sqs.models import sqs_stores
+from moto.ecr.models import ecr_backends
+
+from pipeline_emulator.authorization.policies import GLOBAL_REGION, store_of, text_of
+from pipeline_emulator.gateway.in_process import provider
+from pipeline_emulator.iam.request import Policy
+from pipeline_emulator.kinesis.provider.policies import NO_POLICY
+from pipeline_emulator.kinesis.provider.service import PipelineKinesisProvider
+from pipeline_emulator.kinesis.streams.errors import StreamError
+
+
+def policy_of(arn: str) -> Policy | None:
+    """Return the policy of a resource: a bucket or an object's, a repository, a key, a stream, a function, a queue.
+
+    Of a role it is the trust policy.
+    """
+    parts = arn.split(":", 5)
+    find = _POLICIES.get(parts[2]) if len(parts) == 6 else None
+    text = find(arn, *parts[3:]) if find else None
+    return Policy(f"of {arn}", text) if text else None
+
+
+def bucket(name: str) -> Any | None:
+    """Return core's bucket of a name, None if there is none."""
+    account = s3_stores["000000000000"][GLOBAL_REGION].global_bucket_map.get(name)
+    return s3_stores[account][GLOBAL_REGION].buckets.get(name) if account else None
+
+
+def owner_of(arn: str) -> str | None:
+    """Return the account of a resource; None where its ARN names none, and nothing else tells."""
+    parts = arn.split(":", 5)
+    if len(parts) == 6 and parts[2] == "s3":
+        found = bucket(parts[5].partition("/")[0])
+        return found.bucket_account_id if found else None
+    return parts[4] or None if len(parts) == 6 else None
+
+
+def execution_role(function_arn: str) -> str | None:
+    """Return the ARN of the role of a function, whose ARN may have a qualifier; None if there is no such function."""
+    _, _, _, region, account, _, name, *_ = function_arn.split(":")
+    function = lambda_stores[account][region].functions.get(name)
+    return function.latest().config.role if function else None
+
+
+def mapping(account: str, region: str, uuid: str) -> Mapping[str, Any]:
+    """Return the configuration of an event source mapping; empty if there is none."""
+    found: Mapping[str, Any] = lambda_stores[account][region].event_source_mappings.get(uuid) or {}
+    return found
+
+
+def _of_bucket(_arn: str, _region: str, _account: str, resource: str) -> str | None:
+    found = bucket(resource.partition("/")[0])
+    return found.policy if found else None
+
+
+def _of_repository(_arn: str, region: str, account: str, resource: str) -> str | None:
+    found = ecr_backends[account][region].repositories.get(resource.removeprefix("repository/"))
+    return found.policy if found else None
+
+
+def _of_key(_arn: str, region: str, account: str, resource: str) -> str | None:
+    found = kms_stores[account][region].keys.get(resource.removeprefix("key/"))
+    return found.policy if found else None
+
+
+def _of_stream(arn: str, _region: str, _account: str, _resource: str) -> str | None:
+    streams: Any = provider("kinesis")
+    if not isinstance(streams, PipelineKinesisProvider):
+        return None
+    try:
+        text: str = streams.get_resource_policy(None, {"ResourceARN": arn})["Policy"]  # type: ignore[arg-type]
+    except StreamError:
+        return None
+    return None if text == NO_POLICY else text
+
+
+def _of_function(_arn: str, region: str, account: str, resource: str) -> str | None:
+    _, _, name = resource.partition(":")
+    name, _, qualifier = name.partition(":")
+    function = lambda_stores[account][region].functions.get(name)
+    found = function.permissions.get(qualifier or "$LATEST") if function else None
+    return json.dumps(asdict(found.policy)) if found else None
+
+
+def _of_queue(_arn: str, region: str, account: str, resource: str) -> str | None:
+    found: Any = sqs_stores[account][region].queues.get(resource)
+    return found.attributes.get("Policy") or None if found else None
+
+
+def _of_role(_arn: str, _region: str, account: str, resource: str) -> str | None:
+    found = store_of(account).ROLES.get(resource.rpartition("/")[2]) if resource.startswith("role/") else None
+    return text_of(found.role["AssumeRolePolicyDocument"]) if found else None
+
+
+_POLICIES: Mapping[str, Callable[[str, str, str, str], str | None]] = {
+    "ecr": _of_repository,
+    "iam": _of_role,
+    "kinesis": _of_stream,
+    "kms": _of_key,
+    "lambda": _of_function,
+    "s3": _of_bucket,
+    "sqs": _of_queue,
+}

@@ -1,0 +1,33 @@
+"""What Lambda does with a function's role inside this process, without a request over HTTP."""
+
+from botocore.exceptions import ClientError
+
+from pipeline_emulator.authorization import callers
+from pipeline_emulator.authorization.asking import Authorizer, text_of
+from pipeline_emulator.authorization.surroundings import Surroundings
+from pipeline_emulator.iam.requests.call import Check
+
+AUTHORIZER: Authorizer | None = None
+"""None where IAM_ENFORCEMENT=off."""
+
+
+def require(role_arn: str, function_arn: str, action: str, resource: str) -> None:
+    """Let the role of a function do something.
+
+    Args:
+        role_arn: the execution role.
+        function_arn: of the function, with or without a qualifier.
+        action: `kinesis:GetRecords` and the like.
+        resource: the ARN it is on.
+
+    Raises:
+        botocore.exceptions.ClientError: it may not; code AccessDeniedException.
+    """
+    if AUTHORIZER is None:
+        return
+    _, _, _, region, account, _, name, *_ = function_arn.split(":")
+    surroundings = Surroundings(account=account, region=region, source_arn=function_arn)
+    refusal = AUTHORIZER.refusal(callers.of_role(role_arn, name), Check(action, resource), surroundings)
+    if refusal:
+        error = {"Code": "AccessDeniedException", "Message": text_of(refusal)}
+        raise ClientError({"Error": error}, action.partition(":")[2])

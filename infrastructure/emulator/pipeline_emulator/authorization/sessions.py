@@ -1,0 +1,92 @@
+"""What core's STS forgets of the sessions it makes: their policies, when they were made, and by which user."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from localstack.aws.api import RequestContext
+from localstack.services.sts.models import TemporaryCredentials, sts_stores
+from localstack.services.sts.provider import StsProvider
+from localstack.utils.patch import patch
+
+from pipeline_emulator.authorization import requests
+from pipeline_emulator.authorization.policies import GLOBAL_REGION, store_of
+from pipeline_emulator.iam.request import Policy
+
+_ATTRIBUTE = "pipeline_session"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """Beside what core keeps of temporary credentials.
+
+    Attributes:
+        issued: when it was made; None if that is not known.
+        policies: the inline session policy; None if no session policies were passed at all.
+        policy_arns: the managed session policies.
+        user: the name of the user who made it, where that counts.
+        lasting: made by a service for itself, which on AWS renews it in time.
+    """
+
+    issued: datetime | None = None
+    policies: tuple[Policy, ...] | None = None
+    policy_arns: tuple[str, ...] = ()
+    user: str | None = None
+    lasting: bool = False
+
+
+_UNKNOWN = Session()
+
+
+def of(credentials: TemporaryCredentials) -> Session:
+    """Return what was kept of a session."""
+    found: Session = getattr(credentials, _ATTRIBUTE, _UNKNOWN)
+    return found
+
+
+def install() -> None:
+    """Keep it from now on."""
+
+    @patch(StsProvider.assume_role)  # type: ignore[no-untyped-call, untyped-decorator]
+    def assume_role(
+        original: Callable[..., Any], self: Any, context: RequestContext, *args: Any, **request: Any
+    ) -> Any:
+        by_service = bool(requests.service_principal(context))
+        return _kept(original(self, context, *args, **request), request, lasting=by_service)
+
+    @patch(StsProvider.get_session_token)  # type: ignore[no-untyped-call, untyped-decorator]
+    def get_session_token(original: Callable[..., Any], self: Any, context: RequestContext, **request: Any) -> Any:
+        """Core calls the session of a user the root user's."""
+        answer = _kept(original(self, context, **request), {})
+        if user := _user(context):
+            made = _credentials(answer)
+            made.arn, made.user_id = user["Arn"], user["UserId"]
+        return answer
+
+    @patch(StsProvider.get_federation_token)  # type: ignore[no-untyped-call, untyped-decorator]
+    def get_federation_token(original: Callable[..., Any], self: Any, context: RequestContext, **request: Any) -> Any:
+        user = _user(context)
+        return _kept(original(self, context, **request), request, user=user and user["UserName"])
+
+
+def _kept(answer: Any, request: dict[str, Any], **more: Any) -> Any:
+    text = request.get("policy")
+    arns = tuple(each["arn"] for each in request.get("policy_arns") or [] if each.get("arn"))
+    inline = (Policy("session policy", text),) if text else ()
+    session = Session(issued=datetime.now(UTC), policies=inline if text or arns else None, policy_arns=arns, **more)
+    setattr(_credentials(answer), _ATTRIBUTE, session)
+    return answer
+
+
+def _credentials(answer: Any) -> TemporaryCredentials:
+    key = answer["Credentials"]["AccessKeyId"]
+    found: TemporaryCredentials = sts_stores["000000000000"][GLOBAL_REGION].credentials[key]
+    return found
+
+
+def _user(context: RequestContext) -> Any:
+    """Return the IAM user who makes a request, None for others."""
+    store = store_of(context.account_id)
+    entity = store.USERS.get(store.ACCESS_KEY_INDEX.get(requests.access_key(context) or "") or "")
+    return entity and entity.user
