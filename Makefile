@@ -1,12 +1,12 @@
 # Every target is one call of the harness (scripts/harness); `make` alone prints this help.
 .DEFAULT_GOAL := help
-.PHONY: help setup local-up local-down local-status local-logs outputs ecr-login train send watch failed-events redrive verify chaos soak \
-        test e2e unit terraform-test stages-test emulator-test check format bench conformance cost lock clean \
+.PHONY: help setup local-up local-down local-status local-logs iam-denials outputs ecr-login train send watch failed-events redrive verify chaos soak \
+        test e2e unit terraform-test stages-test emulator-test privileges-test check format bench conformance cost lock clean \
         rehearse-stg plan-stg plan-prod deploy-stg deploy-prod smoke-stg smoke-prod destroy-stg destroy-prod unlock-stg unlock-prod \
         promote rollback
 
 export RUNTIME LOCALSTACK_PORT PERSISTENCE FAULTS DATA FILE COUNT RATE FOLLOW SEED SEEDS PYTHON TARGETS EVENTS FROM YES
-export DURATION_MS MODEL STAGE SHADOW VERSION LOCK
+export IAM_ENFORCEMENT DURATION_MS MODEL STAGE SHADOW VERSION LOCK
 HARNESS = @scripts/bootstrap.sh && PYTHONPATH=scripts exec .venv/bin/python -m harness
 
 help: ## Show this help
@@ -27,6 +27,9 @@ local-status: ## Show what runs
 
 local-logs: ## Show the function's log [FOLLOW=1]
 	$(HARNESS) local-logs
+
+iam-denials: ## List what IAM did not allow, with the policies that decided
+	$(HARNESS) iam-denials
 
 outputs: ## Print the stack's outputs as JSON (make -s outputs)
 	$(HARNESS) outputs
@@ -72,6 +75,9 @@ terraform-test: ## terraform validate and terraform test
 
 stages-test: ## Deployments of a stage that go wrong on the way, against a LocalStack
 	$(HARNESS) suite stages
+
+privileges-test: ## Least privilege: without any one permission of the function's role something must fail
+	$(HARNESS) suite privileges
 
 emulator-test: ## The emulator's tests against LocalStacks and containers of their own
 	$(HARNESS) suite emulator-test

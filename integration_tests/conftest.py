@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import failed, local, processes, streams
+from harness import denials, failed, local, processes, streams
 from harness import stack as stacks
 from harness.clients import Clients
 from harness.stack import Stack
@@ -64,6 +64,16 @@ def redrive(stack: Stack, clients: Clients) -> Callable[[list[tuple[bytes, str]]
         assert poll(all_predicted, "the redriven predictions")
 
     return run
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Names what IAM refused beside each failure."""
+    report = yield
+    used = getattr(item, "funcargs", {}).get("stack")
+    if report.failed and isinstance(used, Stack) and (refused := denials.summary(used)):
+        report.sections.append(("what IAM refused", refused))
+    return report
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

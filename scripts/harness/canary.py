@@ -6,7 +6,7 @@ import json
 import time
 from typing import Any
 
-from harness import events, failed, streams
+from harness import denials, events, failed, streams
 from harness.clients import Clients
 from harness.console import Step
 from harness.errors import HarnessError
@@ -46,11 +46,11 @@ def answer_to(stack: Stack, event: dict[str, Any], step: Step) -> dict[str, Any]
             last_check = time.monotonic()
             for failure in failed.read(clients.s3, stack.outputs["failed_events_bucket"]):
                 if failure.event_id == record.event_id:
-                    raise HarnessError(
-                        f"the event failed: {failure.reason}", "read the function's log: make local-logs"
-                    )
+                    cause = "\n".join(filter(None, [f"the event failed: {failure.reason}", denials.summary(stack)]))
+                    raise HarnessError(cause, "read the function's log: make local-logs")
+    tail = f"The function's log ends with:\n{function_log_tail(stack)}"
     raise HarnessError(
-        f"no prediction within {DEADLINE:.0f} s. The function's log ends with:\n{function_log_tail(stack)}",
+        "\n".join(filter(None, [f"no prediction within {DEADLINE:.0f} s.", denials.summary(stack), tail])),
         f"read the whole log (make local-logs) and {stack.localstack_log}",
     )
 

@@ -26,7 +26,7 @@ from harness.paths import CACHE, shown
 from harness.stack import REGION
 
 EXIT_INTERRUPTED = 130
-SUITES = ("test", "check", "unit", "terraform-test", "stages", "emulator-test", "e2e")
+SUITES = ("test", "check", "unit", "terraform-test", "stages", "emulator-test", "privileges", "e2e")
 AT_AWS = (["stage"], ["promote"], ["rollback"])
 
 
@@ -151,6 +151,14 @@ def local_status() -> None:
 def local_logs(follow: bool) -> None:
     """Shows the function's log."""
     traffic.show_logs(stacks.running(NAME), follow=follow)
+
+
+@commands.command()
+def iam_denials() -> None:
+    """Lists what IAM did not allow."""
+    from harness import denials
+
+    denials.show(stacks.running(NAME))
 
 
 @commands.command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 
-from harness import chaos, console, events, ledger, offline
+from harness import chaos, console, denials, events, ledger, offline
 from harness.chaos import series, soak
 from harness.errors import HarnessError
 from harness.ledger import Ledger
@@ -105,7 +105,9 @@ def _conclude(stack: Stack, result: Ledger, failure: str, next_step: str) -> Non
     path = ledger_report.path_for(stack.name)
     ledger_report.write(result, path)
     ledger_report.show(result, path)
+    refused = denials.summary(stack)
     if result.broken:
-        raise HarnessError(f"the run was ended: {result.broken.cause}", result.broken.next_step)
+        cause = f"the run was ended: {result.broken.cause}"
+        raise HarnessError("\n".join(filter(None, [cause, refused])), result.broken.next_step)
     if not result.passed:
-        raise HarnessError(failure, next_step)
+        raise HarnessError("\n".join(filter(None, [failure, refused])), next_step)

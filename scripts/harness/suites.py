@@ -21,6 +21,7 @@ TEARDOWN_SECONDS = 60.0
 END_TO_END = "integration_tests"
 CONFORMANCE = "integration_tests/conformance"
 STAGES = "integration_tests/stages"
+PRIVILEGES = "integration_tests/privileges"
 SHELL = ("scripts", ".ci", "infrastructure/modules")
 
 
@@ -103,9 +104,15 @@ def stages() -> None:
     _pytest(STAGES)
 
 
+def privileges() -> None:
+    """Whether the function's role has each permission it needs and no other, in a stack without containers."""
+    _pytest(PRIVILEGES)
+
+
 def e2e() -> None:
     """The end-to-end suite in a stack of its own, beside a running one."""
-    _pytest(END_TO_END, f"--ignore={CONFORMANCE}", f"--ignore={STAGES}")  # parts of their own
+    parts_of_their_own = [f"--ignore={folder}" for folder in (CONFORMANCE, STAGES, PRIVILEGES)]
+    _pytest(END_TO_END, *parts_of_their_own)
 
 
 PARTS: dict[str, Callable[[], None]] = {
@@ -114,13 +121,14 @@ PARTS: dict[str, Callable[[], None]] = {
     "terraform-test": terraform_test,
     "stages": stages,
     "emulator-test": emulator_test,
+    "privileges": privileges,
     "e2e": e2e,
 }
 
 
 def _processes(folders: Sequence[str]) -> int:
     """Two where the tests mostly wait; none beside pytest's own where they share one stack, whose load they measure."""
-    return 0 if folders[0] in (END_TO_END, CONFORMANCE) else min(2, os.cpu_count() or 1)
+    return 0 if folders[0] in (END_TO_END, CONFORMANCE, PRIVILEGES) else min(2, os.cpu_count() or 1)
 
 
 def _pytest(*folders: str) -> None:

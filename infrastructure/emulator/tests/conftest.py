@@ -116,7 +116,7 @@ def wait_until[T](condition: Callable[[], T], what: str, seconds: float = 20) ->
 
 
 class StandIn(ModuleType):
-    """A module of LocalStack, which is not installed where the tests run: anything can be imported from it."""
+    """A module of LocalStack or under it, which is not installed where the tests run: anything can be imported."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -125,10 +125,12 @@ class StandIn(ModuleType):
 
 
 class StandIns(MetaPathFinder, Loader):
-    """Finds a stand-in for every module of LocalStack."""
+    """Finds a stand-in for every module of LocalStack and of what it is made of."""
+
+    PACKAGES = ("localstack", "moto", "werkzeug")
 
     def find_spec(self, fullname: str, path: Any, target: Any = None) -> ModuleSpec | None:
-        return ModuleSpec(fullname, self, is_package=True) if fullname.split(".")[0] == "localstack" else None
+        return ModuleSpec(fullname, self, is_package=True) if fullname.split(".")[0] in self.PACKAGES else None
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         return StandIn(spec.name)
@@ -282,25 +284,30 @@ def zipped(files: Mapping[str, str | bytes]) -> bytes:
 
 
 @pytest.fixture
-def create_role(localstack: LocalStack) -> Callable[[], str]:
-    """Creates a role that functions can take on, and returns its ARN."""
+def create_role(localstack: LocalStack) -> Callable[..., str]:
+    """Creates a role that functions can take on and that may do everything; returns its ARN."""
 
-    def create() -> str:
+    def create(where: LocalStack = localstack) -> str:
         policy = {
             "Version": "2012-10-17",
             "Statement": [
                 {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
             ],
         }
-        name = f"role-{uuid.uuid4().hex[:8]}"
-        role = localstack.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(policy))
+        everything = {
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+        }
+        name, iam = f"role-{uuid.uuid4().hex[:8]}", where.client("iam")
+        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(policy))
+        iam.put_role_policy(RoleName=name, PolicyName="everything", PolicyDocument=json.dumps(everything))
         return str(role["Role"]["Arn"])
 
     return create
 
 
 @pytest.fixture
-def create_function(localstack: LocalStack, create_role: Callable[[], str]) -> Iterator[Callable[..., Function]]:
+def create_function(localstack: LocalStack, create_role: Callable[..., str]) -> Iterator[Callable[..., Function]]:
     """Creates a function from the source of its module `function` with a `handler`; deleted afterwards.
 
     `files` adds files to the Zip, `image` names an image to use in its place, `where` is a LocalStack other than the
@@ -312,7 +319,7 @@ def create_function(localstack: LocalStack, create_role: Callable[[], str]) -> I
         source: str = "", files: Mapping[str, str | bytes] | None = None, image: str | None = None, **arguments: Any
     ) -> Function:
         where: LocalStack = arguments.pop("where", localstack)
-        role = arguments.pop("Role", None) or create_role()
+        role = arguments.pop("Role", None) or create_role(where)
         function = Function(where, arguments.pop("FunctionName", f"function-{uuid.uuid4().hex[:8]}"), role)
         client = where.client("lambda")
         defaults: dict[str, Any] = {"Timeout": 10, "MemorySize": 256}

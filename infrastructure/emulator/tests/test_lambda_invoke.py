@@ -102,11 +102,9 @@ def test_environment_variables_are_those_of_aws_and_the_users(
     create_function: Callable[..., Any], other_localstack: Any
 ) -> None:
     localstack = other_localstack
-    role = localstack.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
     function = create_function(
         "import os\n\ndef handler(event, context):\n    return dict(os.environ)",
         where=localstack,
-        Role=role,
         Environment={"Variables": {"RUN_ID": "abc", "TZ": "Asia/Kolkata"}},
     )
 

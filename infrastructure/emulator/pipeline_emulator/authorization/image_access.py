@@ -56,14 +56,15 @@ def _may_set_policy(caller: Caller | None, repository_arn: str, context: Request
 
 def _add_statement(repository: Any, context: RequestContext) -> None:
     policy = json.loads(repository.policy or '{"Version": "2008-10-17", "Statement": []}')
+    present = policy["Statement"]
     source = f"arn:aws:lambda:{context.region}:{context.account_id}:function:*"
-    policy["Statement"].append(
-        {
-            "Sid": "LambdaECRImageRetrievalPolicy",
-            "Effect": "Allow",
-            "Principal": {"Service": _LAMBDA},
-            "Action": [f"ecr:{action}" for action in _PULLING],
-            "Condition": {"StringLike": {"aws:sourceArn": source}},
-        }
+    added = {
+        "Sid": "LambdaECRImageRetrievalPolicy",
+        "Effect": "Allow",
+        "Principal": {"Service": _LAMBDA},
+        "Action": [f"ecr:{action}" for action in _PULLING],
+        "Condition": {"StringLike": {"aws:sourceArn": source}},
+    }
+    repository.policy = json.dumps(
+        {**policy, "Statement": [*(present if isinstance(present, list) else [present]), added]}
     )
-    repository.policy = json.dumps(policy)

@@ -200,7 +200,10 @@ def test_a_missing_image_is_refused_as_on_aws(create_image_function: Callable[..
     ):
         with pytest.raises(ClientError) as error:
             client.create_function(
-                FunctionName="missing", Role=create_role(), PackageType="Image", Code={"ImageUri": uri}
+                FunctionName="missing",
+                Role=create_role(function.localstack),
+                PackageType="Image",
+                Code={"ImageUri": uri},
             )
         assert error.value.response["Error"] == {
             "Code": "InvalidParameterValueException",

@@ -133,12 +133,10 @@ def test_a_mapping_goes_on_where_it_stopped(
     listener, heard = deliveries
 
     def map_stream(where: Any) -> None:
-        role = where.client("iam").create_role(RoleName="role", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
         function = create_function(
             TELLING_FUNCTION,
             where=where,
             FunctionName="telling",
-            Role=role,
             Environment={"Variables": {"LISTENER": listener}},
         )
         stream_arn = where.client("kinesis").describe_stream_summary(StreamName=STREAM)["StreamDescriptionSummary"]

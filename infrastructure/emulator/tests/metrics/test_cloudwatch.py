@@ -231,13 +231,11 @@ def without_cloudwatch(start_localstack: Callable[..., Any]) -> Iterator[Any]:
     localstack.stop()
 
 
-def test_a_localstack_without_cloudwatch_works(
-    without_cloudwatch: Any, create_function: Callable[..., Any], create_role: Callable[[], str]
-) -> None:
+def test_a_localstack_without_cloudwatch_works(without_cloudwatch: Any, create_function: Callable[..., Any]) -> None:
     kinesis = without_cloudwatch.client("kinesis")
     kinesis.create_stream(StreamName="stream", ShardCount=1)
     kinesis.enable_enhanced_monitoring(StreamName="stream", ShardLevelMetrics=["ALL"])
     kinesis.put_record(StreamName="stream", Data=b"1", PartitionKey="a")
     assert read_all(kinesis, "stream") == 1
-    assert create_function(ANSWER, where=without_cloudwatch, Role=create_role()).invoke({}).payload == 1
+    assert create_function(ANSWER, where=without_cloudwatch).invoke({}).payload == 1
     assert "could not be published" not in without_cloudwatch.log()

@@ -1,0 +1,214 @@
+"""What Lambda does with a function's role: at the creation of a function or mapping, and afterwards."""
+
+import json
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+READ = [
+    f"kinesis:{action}"
+    for action in ("DescribeStream", "DescribeStreamSummary", "GetRecords", "GetShardIterator", "ListShards")
+]
+HANDLER = """
+    def handler(event, context):
+        print("seen")
+        if any("poison" in record["kinesis"]["partitionKey"] for record in event["Records"]):
+            raise ValueError("poison")
+"""
+LOGS = {"Action": ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"], "Resource": "*"}
+
+
+def reading(*without: str) -> dict[str, Any]:
+    return {"Action": [action for action in READ if action not in without], "Resource": "*"}
+
+
+@pytest.fixture
+def stream(root: Any) -> str:
+    kinesis, name = root("kinesis"), f"stream-{uuid.uuid4().hex[:8]}"
+    kinesis.create_stream(StreamName=name, ShardCount=1)
+    kinesis.get_waiter("stream_exists").wait(StreamName=name)
+    return str(kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]["StreamARN"])
+
+
+@pytest.fixture
+def bucket(root: Any) -> str:
+    name = f"bucket-{uuid.uuid4().hex[:8]}"
+    root("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "ap-south-1"})
+    return name
+
+
+def create_mapping(root: Any, function: Any, stream: str, **more: Any) -> str:
+    answer = root("lambda").create_event_source_mapping(
+        FunctionName=function.name, EventSourceArn=stream, StartingPosition="TRIM_HORIZON", **more
+    )
+    return str(answer["UUID"])
+
+
+def test_lambda_must_be_trusted(make_role: Any, create_function: Any, refusal: Any) -> None:
+    role = make_role(trusts={"Service": "ec2.amazonaws.com"})
+    code, message = refusal(lambda: create_function(HANDLER, Role=role))
+    assert code == "InvalidParameterValueException"
+    assert "cannot be assumed by Lambda" in message
+
+
+@pytest.mark.parametrize("action", READ)
+def test_a_mapping_needs_each_of_the_readers_actions(
+    make_role: Any, create_function: Any, root: Any, stream: str, refusal: Any, denials: Any, action: str
+) -> None:
+    role = make_role(reading(action), LOGS)
+    function = create_function(HANDLER, Role=role)
+    code, message = refusal(lambda: create_mapping(root, function, stream))
+    assert code == "InvalidParameterValueException"
+    assert message.startswith(f"Cannot access stream {stream}. Please ensure the role can perform the GetRecords, ")
+    assert action in message
+    assert [denial["action"] for denial in denials(role.rpartition("/")[2])] == [action]
+
+
+@pytest.mark.parametrize("action", ["s3:ListBucket", "s3:PutObject"])
+def test_a_mapping_needs_what_its_failure_destination_takes(
+    make_role: Any, create_function: Any, root: Any, stream: str, bucket: str, refusal: Any, action: str
+) -> None:
+    other = "s3:PutObject" if action == "s3:ListBucket" else "s3:ListBucket"
+    function = create_function(HANDLER, Role=make_role(reading(), LOGS, {"Action": other, "Resource": "*"}))
+    destination = {"OnFailure": {"Destination": f"arn:aws:s3:::{bucket}"}}
+    code, message = refusal(lambda: create_mapping(root, function, stream, DestinationConfig=destination))
+    assert code == "InvalidParameterValueException"
+    assert message == (
+        f"The provided execution role does not have permissions to call {action.partition(':')[2]} on S3"
+    )
+
+
+@pytest.mark.parametrize("action", ["xray:PutTraceSegments", "xray:PutTelemetryRecords"])
+def test_active_tracing_needs_xray(make_role: Any, create_function: Any, refusal: Any, action: str) -> None:
+    other = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"} - {action}
+    role = make_role({"Action": sorted(other), "Resource": "*"})
+    code, message = refusal(lambda: create_function(HANDLER, Role=role, TracingConfig={"Mode": "Active"}))
+    assert code == "InvalidParameterValueException"
+    assert message.endswith(f"does not have permissions to call {action.partition(':')[2]} on XRAY")
+
+
+def test_records_wait_while_they_may_not_be_read(
+    make_role: Any,
+    put_policy: Any,
+    create_function: Any,
+    root: Any,
+    stream: str,
+    denials: Any,
+    eventually: Callable[..., Any],
+) -> None:
+    role = make_role(reading(), LOGS)
+    function = create_function(HANDLER, Role=role)
+    mapping = create_mapping(root, function, stream)
+    put_policy(role, reading("kinesis:GetRecords"), LOGS)
+    root("kinesis").put_record(StreamARN=stream, Data=b"{}", PartitionKey="k")
+    name = role.rpartition("/")[2]
+    eventually(
+        lambda: [each for each in denials(name) if each["action"] == "kinesis:GetRecords"], "reading is refused", 30
+    )
+    put_policy(role, reading(), LOGS)
+    eventually(lambda: "seen\n" in function.log_events(), "the record comes all the same", 60)
+    root("lambda").delete_event_source_mapping(UUID=mapping)
+
+
+def test_a_failure_record_is_not_written_without_permission(
+    make_role: Any,
+    put_policy: Any,
+    create_function: Any,
+    root: Any,
+    stream: str,
+    bucket: str,
+    denials: Any,
+    eventually: Callable[..., Any],
+) -> None:
+    writing = {"Action": ["s3:PutObject", "s3:ListBucket"], "Resource": "*"}
+    role = make_role(reading(), LOGS, writing)
+    function = create_function(HANDLER, Role=role)
+    mapping = create_mapping(
+        root,
+        function,
+        stream,
+        MaximumRetryAttempts=0,
+        DestinationConfig={"OnFailure": {"Destination": f"arn:aws:s3:::{bucket}"}},
+    )
+    put_policy(role, reading(), LOGS)
+    root("kinesis").put_record(StreamARN=stream, Data=b"{}", PartitionKey="poison")
+    name = role.rpartition("/")[2]
+    eventually(lambda: [each for each in denials(name) if each["action"] == "s3:PutObject"], "it is refused", 30)
+    put_policy(role, reading(), LOGS, writing)  # the delivery is tried four times
+    eventually(lambda: root("s3").list_objects_v2(Bucket=bucket)["KeyCount"], "the record is written", 30)
+    root("lambda").delete_event_source_mapping(UUID=mapping)
+
+
+@pytest.mark.parametrize("action", ["logs:CreateLogStream", "logs:PutLogEvents"])
+def test_a_function_without_permission_to_log_answers_all_the_same(
+    make_role: Any, create_function: Any, denials: Any, eventually: Callable[..., Any], root: Any, action: str
+) -> None:
+    role = make_role({"Action": [each for each in LOGS["Action"] if each != action], "Resource": "*"})
+    function = create_function("handler = lambda event, context: 'answer'", Role=role)
+    root("logs").create_log_group(logGroupName=f"/aws/lambda/{function.name}")
+    assert function.invoke().payload == "answer"
+    name = role.rpartition("/")[2]
+    eventually(lambda: [each for each in denials(name) if each["action"] == action], "the log is refused", 20)
+    assert function.log_events() == []
+
+
+def test_the_function_itself_has_the_roles_permissions(make_role: Any, create_function: Any, bucket: str) -> None:
+    source = """
+        import os, boto3
+
+        def handler(event, context):
+            s3 = boto3.client("s3", endpoint_url=os.environ["AWS_ENDPOINT_URL"])
+            return s3.list_objects_v2(Bucket=event)["KeyCount"]
+    """
+    allowed = make_role(LOGS, {"Action": "s3:ListBucket", "Resource": f"arn:aws:s3:::{bucket}"})
+    assert create_function(source, Role=allowed).invoke(bucket).payload == 0
+    refused = create_function(source, Role=make_role(LOGS)).invoke(bucket)
+    assert "is not authorized to perform: s3:ListBucket" in refused.payload["errorMessage"]
+
+
+def test_an_image_is_pulled_by_the_repositorys_policy(make_role: Any, make_user: Any, root: Any) -> None:
+    name, role = f"repository-{uuid.uuid4().hex[:8]}", make_role(LOGS)
+    repository = root("ecr").create_repository(repositoryName=name)["repository"]
+    statements = [
+        {"Action": "lambda:CreateFunction", "Resource": "*"},
+        {"Action": "iam:PassRole", "Resource": role},
+    ]
+
+    def create(user: Any, function: str = "function-of-image") -> tuple[str, str] | None:
+        """The error, None where the function is made: only containers ask whether the image exists."""
+        image = f"{repository['repositoryUri']}:missing"
+        request = {"FunctionName": function, "Role": role, "PackageType": "Image", "Code": {"ImageUri": image}}
+        try:
+            user.client("lambda").create_function(**request)
+        except ClientError as error:
+            return error.response["Error"]["Code"], error.response["Error"]["Message"]
+        root("lambda").delete_function(FunctionName=function)
+        return None
+
+    user = make_user(*statements)
+    refused = (
+        "AccessDeniedException",
+        "Lambda does not have permission to access the ECR image. Check the ECR permissions.",
+    )
+    assert create(user) == refused
+    pulling = {
+        "Effect": "Allow",
+        "Principal": {"Service": "lambda.amazonaws.com"},
+        "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+        "Condition": {
+            "StringLike": {"aws:SourceArn": "arn:aws:lambda:ap-south-1:000000000000:function:function-of-image"}
+        },
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": pulling})
+    root("ecr").set_repository_policy(repositoryName=name, policyText=policy)
+    assert create(user) is None
+    assert create(user, "another") == refused
+    setting = make_user(
+        *statements, {"Action": ["ecr:GetRepositoryPolicy", "ecr:SetRepositoryPolicy"], "Resource": "*"}
+    )
+    assert create(setting, "another") is None
+    added = json.loads(root("ecr").get_repository_policy(repositoryName=name)["policyText"])
+    assert added["Statement"][-1]["Sid"] == "LambdaECRImageRetrievalPolicy"

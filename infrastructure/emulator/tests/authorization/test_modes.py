@@ -1,0 +1,28 @@
+"""IAM_ENFORCEMENT: on is the default, soft tells, off does neither."""
+
+from collections.abc import Callable
+from typing import Any
+
+
+def test_soft_serves_and_tells(start_localstack: Callable[..., Any], make_user: Any, denials: Any) -> None:
+    where = start_localstack(IAM_ENFORCEMENT="soft")
+    user = make_user(where=where)
+    assert user.client("kinesis").list_streams()["StreamNames"] == []
+    [denial] = denials(user.arn, where=where)
+    assert (denial["action"], denial["refused"]) == ("kinesis:ListStreams", False)
+    assert "served all the same (IAM_ENFORCEMENT=soft)" in where.log()
+
+
+def test_off_asks_nobody(start_localstack: Callable[..., Any], make_user: Any, denials: Any) -> None:
+    where = start_localstack(IAM_ENFORCEMENT="off")
+    user = make_user(where=where)
+    assert user.client("kinesis").list_streams()["StreamNames"] == []
+    assert denials(where=where) == []
+
+
+def test_another_value_counts_as_on_and_is_told(
+    start_localstack: Callable[..., Any], make_user: Any, refusal: Any
+) -> None:
+    where = start_localstack(IAM_ENFORCEMENT="of")
+    assert refusal(make_user(where=where).client("kinesis").list_streams)[0] == "AccessDeniedException"
+    assert "IAM_ENFORCEMENT=of is none of on, soft, off" in where.log()

@@ -1,0 +1,78 @@
+"""Least privilege: without any one of its permissions the function's role does not suffice, and with all it does."""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import pytest
+
+from harness import denials
+from harness.paths import ROOT
+from harness.stack import Stack
+from privileges.permissions import Permission, of_role, without
+from privileges.uses import USES
+
+pytestmark = pytest.mark.local_only
+
+DOCUMENT = ROOT / "docs" / "iam.md"
+
+
+def _role(stack: Stack) -> str:
+    return str(stack.outputs["lambda_function"]) + "_lambda"
+
+
+def _refused(stack: Stack, permission: Permission) -> list[denials.Denial]:
+    """What IAM refused of a permission since the list was emptied."""
+    _, found = denials.read(stack)
+    return [
+        denial
+        for denial in found
+        if denial.refused
+        and denial.action == permission.action
+        and fnmatchcase(denial.resource, permission.resource.replace("[", "[[]"))
+    ]
+
+
+def test_with_all_permissions_every_use_succeeds_and_nothing_is_refused(stack: Stack) -> None:
+    denials.read(stack, "DELETE")
+    assert {title: use(stack, lambda: False) for title, use in USES.items()} == dict.fromkeys(USES, "")
+    assert denials.read(stack) == ("on", [])
+
+
+@pytest.mark.timeout(900)
+def test_without_any_one_permission_the_pipeline_fails_and_names_it(stack: Stack) -> None:
+    role = _role(stack)
+    permissions, documents = of_role(stack, role)
+    table: list[tuple[str, str, str]] = []
+    unneeded: list[Permission] = []
+    for permission in permissions:
+        with without(stack, role, permission, documents):
+            denials.read(stack, "DELETE")
+            for use in USES.values():
+                failure = use(stack, lambda permission=permission: bool(_refused(stack, permission)))
+                if failure and _refused(stack, permission):
+                    table.append((permission.action, permission.resource, failure))
+                    break
+            else:
+                unneeded.append(permission)
+    assert not unneeded, "these permissions are not needed: take them from infrastructure/modules/lambda/iam.tf"
+    _check_document(sorted(table))
+
+
+def _check_document(table: list[tuple[str, str, str]]) -> None:
+    """The documentation's table is the one that was found."""
+    rows = [f"| `{action}` | `{_general(resource)}` | {failure} |" for action, resource, failure in table]
+    found = re.findall(r"^\| `[a-z0-9]+:.*$", _part(DOCUMENT), re.MULTILINE)
+    assert found == rows, "put these rows into docs/iam.md:\n" + "\n".join(rows)
+
+
+def _part(document: Path) -> str:
+    """The section of the function's role."""
+    return document.read_text().partition("## The function's role")[2].partition("\n## ")[0]
+
+
+def _general(resource: str) -> str:
+    """An ARN without what is of this stack only."""
+    return resource.replace("privileges", "<project_id>").replace("000000000000", "<account>")

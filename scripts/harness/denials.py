@@ -1,0 +1,99 @@
+"""What IAM did not allow in a stack: the list that the emulator keeps (infrastructure/emulator, `authorization`)."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from dataclasses import dataclass
+
+from rich.markup import escape
+from rich.table import Table
+
+from harness import console
+from harness.errors import HarnessError
+from harness.stack import Stack
+
+PATH = "/_pipeline/iam/denials"
+ANSWER_SECONDS = 10.0
+TOLD = 3  # in a failure's message; `make iam-denials` lists all
+
+
+@dataclass(frozen=True)
+class Denial:
+    """One thing that somebody may not, however often it was tried.
+
+    Attributes:
+        principal, action, resource: who wanted what of what, as in AWS's message.
+        refused: false where IAM_ENFORCEMENT=soft served it all the same.
+        count: how often.
+        last: the last time, ISO 8601.
+        explanation: the type of policy, the policy and the statement that decided, and what could not be evaluated.
+    """
+
+    principal: str
+    action: str
+    resource: str
+    refused: bool
+    count: int
+    last: str
+    explanation: str
+
+
+def read(stack: Stack, method: str = "GET") -> tuple[str, list[Denial]]:
+    """Reads the list; DELETE empties it first.
+
+    Returns:
+        The mode (`on`, `soft`, `off`), and the denials, the oldest first.
+
+    Raises:
+        HarnessError: LocalStack does not answer, or keeps no such list.
+    """
+    connection = http.client.HTTPConnection("127.0.0.1", stack.port, timeout=ANSWER_SECONDS)
+    try:
+        connection.request(method, PATH)
+        answer = connection.getresponse()
+        body = answer.read()
+    except OSError as error:
+        raise HarnessError(f"LocalStack does not answer: {error}", "make local-status") from None
+    finally:
+        connection.close()
+    if answer.status != http.HTTPStatus.OK:
+        raise HarnessError(
+            f"this LocalStack keeps no list of denials: {PATH} answers {answer.status}",
+            "it is another one than the project's, or an older version: make local-down local-up",
+        )
+    found = json.loads(body)
+    fields = Denial.__dataclass_fields__
+    return found["enforcement"], [Denial(**{name: each[name] for name in fields}) for each in found["denials"]]
+
+
+def summary(stack: Stack) -> str:
+    """What was refused, for the message of a failure; empty where nothing was, or nobody can tell."""
+    try:
+        _, found = read(stack)
+    except HarnessError:
+        return ""
+    refused = sorted((denial for denial in found if denial.refused), key=lambda denial: denial.last, reverse=True)
+    lines = [f"IAM refused {denial.action} on {denial.resource} to {denial.principal}" for denial in refused[:TOLD]]
+    more = [f"and {len(refused) - TOLD} more: make iam-denials"] if len(refused) > TOLD else []
+    return "\n".join([*lines, *more])
+
+
+def show(stack: Stack) -> None:
+    """Prints the list."""
+    mode, found = read(stack)
+    if mode == "off":
+        console.say("IAM_ENFORCEMENT=off: this stack was started without authorization, so nothing is listed")
+        return
+    if not found:
+        console.say(f"IAM has refused nothing since LocalStack's start (IAM_ENFORCEMENT={mode})")
+        return
+    table = Table(box=None, pad_edge=False)
+    for name in ("last", "times", "action", "resource", "principal", "why"):
+        table.add_column(name, overflow="fold")
+    for denial in found:
+        why = denial.explanation if denial.refused else f"{denial.explanation}; served all the same"
+        cells = (denial.last[11:19], f"{denial.count:,}", denial.action, denial.resource, denial.principal, why)
+        table.add_row(*map(escape, cells))
+    console.out.print(table)
+    console.say(f"{len(found)} that IAM does not allow (IAM_ENFORCEMENT={mode}); times are UTC; docs/iam.md")
