@@ -1,7 +1,8 @@
 """`rehearse-stg`: the whole of a deployment through plain Terraform, against a LocalStack of its own that is empty.
 
-The path is that of `deploy-stg`. What differs is where requests go (`Access.endpoint_url`), that questions are answered
-with yes, and what this machine builds with (base image, instruction set; a Zip where there is no container engine).
+The path is that of `deploy-stg`, with a role that has the deployer's policy, which is enforced. What differs is where
+requests go (`Access.endpoint_url`), that questions are answered with yes, and what this machine builds with (base
+image, instruction set; a Zip where there is no container engine).
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from harness import console, environment, function, local, model, processes, run
 from harness import stack as stacks
 from harness.errors import HarnessError
 from harness.stack import EMBEDDED, Stack
-from harness.stages import deploy, destroy, earlier, leftovers, scene
+from harness.stages import deploy, deployer, destroy, earlier, leftovers, scene, state_bucket
 from harness.stages.access import Access
+from harness.stages.stage import Stage
 
 NAME = "rehearsal"
 STAGE = "stg"
@@ -42,25 +44,30 @@ def rehearse(former: str | None) -> None:
             f"yes, and the function is built with this machine's means ({package})."
         )
         before = set(leftovers.found(stage, access))  # in containers, the bucket of the tracking server
-        if revision is not None:
-            console.say(f"— a stack that commit {revision[:10]} made")
-            earlier.deploy(scene.of_revision(stack, trained, revision), access)
-        console.say(f"— make deploy-{STAGE}" + (", which upgrades it" if revision else ""))
-        changes = deploy.deploy(stage, access)
-        if lost := [change.address for change in changes.changes if change.loses_data]:
-            raise HarnessError(
-                f"the upgrade took away what holds data: {', '.join(lost)}", "see git log infrastructure"
-            )
-        console.say(f"— make deploy-{STAGE} once more")
-        if not deploy.deploy(stage, access).is_empty:
-            raise HarnessError("the second deployment found something to change", "the plan stands above")
-        console.say(f"— make destroy-{STAGE}")
-        destroy.destroy(stage, access)
+        state_bucket.ensure(stage, access)
+        with deployer.as_deployer(stack, stage, access) as access_of_role:
+            if revision is not None:
+                console.say(f"— a stack that commit {revision[:10]} made")
+                earlier.deploy(scene.of_revision(stack, trained, revision), access_of_role)
+            _rehearse(stage, access_of_role, upgrades=revision is not None)
         leftovers.check(stage, access, before)
     console.say(
-        "Rehearsed. Not shown by this: permissions, quotas, image scanning and everything else in "
-        "docs/first-deployment.md that only AWS can answer."
+        "Rehearsed, with the deployer's policy enforced. Not shown by this: quotas, image scanning, the token of a "
+        "GitHub workflow and everything else in docs/first-deployment.md that only AWS can answer."
     )
+
+
+def _rehearse(stage: Stage, access: Access, *, upgrades: bool) -> None:
+    """What a user does, one command after the other."""
+    console.say(f"— make deploy-{STAGE}" + (", which upgrades it" if upgrades else ""))
+    changes = deploy.deploy(stage, access)
+    if lost := [change.address for change in changes.changes if change.loses_data]:
+        raise HarnessError(f"the upgrade took away what holds data: {', '.join(lost)}", "see git log infrastructure")
+    console.say(f"— make deploy-{STAGE} once more")
+    if not deploy.deploy(stage, access).is_empty:
+        raise HarnessError("the second deployment found something to change", "the plan stands above")
+    console.say(f"— make destroy-{STAGE}")
+    destroy.destroy(stage, access)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from typing import Any
 from localstack.aws.api import RequestContext
 from localstack.http import Response
 
-from pipeline_emulator.authorization import callers, errors, execution_role, policies, requests
+from pipeline_emulator.authorization import callers, errors, execution_role, policies, requests, resources
 from pipeline_emulator.authorization.asking import Authorizer, text_of
 from pipeline_emulator.authorization.callers import Caller, ExpiredKeyError, UnknownKeyError
 from pipeline_emulator.authorization.missing_objects import listing_check
@@ -47,7 +47,7 @@ class Handler:
             {name: value for name, value in (context.service_request or {}).items() if value is not None},
             context.account_id,
             context.region,
-            Lookups(stream_of=_stream_of, path_of=lambda kind, name: _path_of(context.account_id, kind, name)),
+            _lookups(context.account_id, context.region),
             caller.principal.arn if caller.principal.user_name else None,
         )
         found = checks(service, call)
@@ -89,6 +89,14 @@ def _undetermined(caller: Caller, service: str, call: Call, found: Undetermined)
         resource="*",
         layer=Layer.IDENTITY,
         notes=(found.why,),
+    )
+
+
+def _lookups(account: str, region: str) -> Lookups:
+    return Lookups(
+        stream_of=_stream_of,
+        function_of=lambda uuid: resources.mapping(account, region, uuid).get("FunctionArn"),
+        path_of=lambda kind, name: _path_of(account, kind, name),
     )
 
 

@@ -16,10 +16,12 @@ class Lookups:
 
     Attributes:
         stream_of: a shard iterator or a token of Kinesis, to the ARN of its stream.
+        function_of: the UUID of an event source mapping, to the ARN of the function it invokes.
         path_of: kind (`user`, `role`, `group`, `instance-profile`) and name of an IAM entity, to its path.
     """
 
     stream_of: Callable[[str], str | None] = lambda _text: None
+    function_of: Callable[[str], str | None] = lambda _uuid: None
     path_of: Callable[[str, str], str | None] = lambda _kind, _name: None
 
 

@@ -21,8 +21,10 @@ def checks(call: Call) -> Checks:
     action = f"lambda:{_ACTIONS.get(call.operation, call.operation)}"
     function = _function(call)
     values: dict[str, Value] = {}
-    if "EventSourceMapping" in call.operation and function:
-        values["lambda:functionarn"] = function
+    if "EventSourceMapping" in call.operation and (
+        invoked := function or call.lookups.function_of(call.text("UUID") or "")
+    ):
+        values["lambda:functionarn"] = invoked
     if principal := call.text("Principal"):
         values["lambda:principal"] = principal
     if auth := call.text("FunctionUrlAuthType", "AuthType"):

@@ -1,0 +1,96 @@
+"""The role of whoever deploys, in a rehearsal: with the policy that the bootstrap module gives GitHub Actions' role."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from harness import commands, console, denials
+from harness.errors import HarnessError
+from harness.stack import Stack
+from harness.stages.access import Access
+from harness.stages.scene import ACCOUNT
+from harness.stages.stage import Stage
+
+ROLE = "store-sales-deploy-stg"
+DEADLINE = 300.0
+VARIABLES = (
+    *("project_id", "aws_region", "source_stream_name", "output_stream_name", "model_bucket", "failed_events_bucket"),
+    *("ecr_repo_name", "lambda_function_name"),
+)
+# Policies are texts of Terraform alone: nothing is asked of AWS for them.
+ROOT = """
+module "deployer" {
+  source = %(source)s
+%(arguments)s
+}
+
+output "deploy_policy" {
+  value = module.deployer.deploy_policy
+}
+"""
+
+
+@contextmanager
+def as_deployer(stack: Stack, stage: Stage, access: Access) -> Iterator[Access]:
+    """The role's session in the environment, until the block ends; nothing of what it does may be refused.
+
+    Args:
+        stack: the LocalStack of the rehearsal.
+        stage: what is deployed; its state bucket exists.
+        access: that of the account's root user.
+
+    Yields:
+        The access of the role.
+
+    Raises:
+        HarnessError: the policy cannot be made, or IAM refused something.
+    """
+    with console.step("The deployer's role, with the policy of infrastructure/bootstrap/deployer"):
+        credentials = _session(access, _policy(stack, stage, access))
+    before = {name: os.environ.get(name) for name in credentials}
+    os.environ.update(credentials)
+    try:
+        yield Access(access.region, access.endpoint_url)
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+    if refused := denials.summary(stack):
+        raise HarnessError(f"the deployer's policy does not suffice:\n{refused}", "mend it in infrastructure/bootstrap")
+
+
+def _policy(stack: Stack, stage: Stage, access: Access) -> str:
+    """The policy of the bootstrap module for a stage."""
+    folder = stack.folder / "deployer"
+    folder.mkdir(parents=True, exist_ok=True)
+    values = {name: stage.variables[name] for name in VARIABLES if name in stage.variables} | {
+        "account_id": ACCOUNT,
+        "state_bucket": stage.backend["bucket"],
+        "state_key": stage.backend["key"],
+    }
+    arguments = "\n".join(f"  {name} = {json.dumps(value)}" for name, value in values.items())
+    source = json.dumps(str((stage.infrastructure / "bootstrap" / "deployer").absolute()))
+    (folder / "main.tf").write_text(ROOT % {"source": source, "arguments": arguments})
+    log = stack.log("deployer")
+    for command in (["init", "-input=false"], ["apply", "-input=false", "-auto-approve"]):
+        commands.run(["terraform", *command], log=log, cwd=folder, env=access.environment(), deadline=DEADLINE)
+    state = json.loads(Path(folder / "terraform.tfstate").read_text())
+    return str(state["outputs"]["deploy_policy"]["value"])
+
+
+def _session(access: Access, policy: str) -> dict[str, str]:
+    """Credentials of a role with the policy, as variables of the environment."""
+    iam, sts = access.client("iam"), access.client("sts")
+    trust = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": trust})
+    arn = iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    iam.put_role_policy(RoleName=ROLE, PolicyName="deploy", PolicyDocument=policy)
+    keys = sts.assume_role(RoleArn=arn, RoleSessionName="rehearsal", DurationSeconds=3600)["Credentials"]
+    return {
+        "AWS_ACCESS_KEY_ID": keys["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": keys["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": keys["SessionToken"],
+    }
