@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import os
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import docker.models.images
+import psutil
 
 from harness import containers, engine, paths
 from harness.clients import Clients
@@ -45,8 +47,10 @@ def places(stack: Stack, clients: Clients) -> Iterator[tuple[str, bytes]]:
     """Everything of a stack that is kept, shown or passed on, as name and content."""
     yield "outputs", json.dumps(stack.outputs).encode()
     for file in (*stack.folder.rglob("*"), *(paths.CACHE / "logs").rglob("*")):
-        if file.is_file() and "providers" not in file.parts:  # Terraform's own programs
-            yield f"file {file.name}", file.read_bytes()
+        # Not Terraform's own programs, and not what goes while the stack works on.
+        with contextlib.suppress(FileNotFoundError):
+            if file.is_file() and "providers" not in file.parts:
+                yield f"file {file.name}", file.read_bytes()
     for bucket in clients.s3.list_buckets()["Buckets"]:  # Terraform's state, the model, failed events, MLflow's runs
         for page in clients.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket["Name"]):
             for entry in page.get("Contents", []):
@@ -89,8 +93,11 @@ def _saved(image: docker.models.images.Image) -> Iterator[tuple[str, bytes]]:
 def _of_processes(stack: Stack) -> Iterator[tuple[str, bytes]]:
     """Environment of LocalStack and of what it has started; the function's Zip."""
     if root := stack.process():
-        for process in (root, *root.children(recursive=True)):
-            yield f"environment of process {process.pid}", json.dumps(process.environ()).encode()
+        yield "environment of LocalStack", json.dumps(root.environ()).encode()
+        for process in root.children(recursive=True):
+            # Functions come and go, and a sandboxed one does not let everybody look.
+            with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+                yield f"environment of process {process.pid}", json.dumps(process.environ()).encode()
     with zipfile.ZipFile(paths.FUNCTION_ZIP) as package:
         for name in package.namelist():
             yield f"function's Zip: {name}", package.read(name)
