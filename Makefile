@@ -1,12 +1,12 @@
 # Every target is one call of the harness (scripts/harness); `make` alone prints this help.
 .DEFAULT_GOAL := help
 .PHONY: help setup local-up local-down local-status local-logs iam-denials outputs ecr-login train send watch failed-events redrive verify chaos soak \
-        test e2e unit terraform-test stages-test emulator-test privileges-test check format bench conformance cost lock clean \
+        test e2e unit terraform-test stages-test emulator-test privileges-test check format bench conformance cost sbom audit lock clean \
         rehearse-stg plan-stg plan-prod deploy-stg deploy-prod smoke-stg smoke-prod destroy-stg destroy-prod unlock-stg unlock-prod \
         promote rollback
 
 export RUNTIME LOCALSTACK_PORT PERSISTENCE FAULTS DATA FILE COUNT RATE FOLLOW SEED SEEDS PYTHON TARGETS EVENTS FROM YES
-export IAM_ENFORCEMENT DURATION_MS MODEL STAGE SHADOW VERSION LOCK
+export IAM_ENFORCEMENT IMAGE OSV_URL ADVISORIES DURATION_MS MODEL STAGE SHADOW VERSION LOCK
 HARNESS = @scripts/bootstrap.sh && PYTHONPATH=scripts exec .venv/bin/python -m harness
 
 help: ## Show this help
@@ -120,6 +120,12 @@ conformance: ## Run the mapping's conformance suite on this and other emulators 
 
 cost: ## What a stage costs per month on AWS [RATE=events per second] [STAGE=stg] [DURATION_MS=of an invocation]
 	$(HARNESS) cost
+
+sbom: ## Write the CycloneDX bill of materials of the function's image [IMAGE=another]
+	$(HARNESS) sbom
+
+audit: ## Look for known vulnerabilities of all that is locked [OSV_URL=own server] [ADVISORIES=optional]
+	$(HARNESS) audit
 
 lock: ## Resolve all dependencies anew and write the lock files
 	@scripts/bootstrap.sh && scripts/lock.sh

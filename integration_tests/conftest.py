@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import planted
 from harness import denials, failed, local, processes, streams
 from harness import stack as stacks
 from harness.clients import Clients
@@ -28,7 +29,9 @@ def stack() -> Iterator[Stack]:
     known = stacks.load(name)
     port = known.port if known else processes.free_ports(1)[0]
     try:
-        yield local.up(name, "e2e", port)[0]
+        with planted.environment():  # started by somebody who has keys of his own: test_secrets looks for them
+            started = local.up(name, "e2e", port)[0]
+        yield started
     finally:
         if not KEEP:
             local.down(name)

@@ -342,6 +342,27 @@ def bench(targets: str, counts: str) -> None:
 
 
 @commands.command()
+@click.option("--image", envvar="IMAGE", default="")
+def sbom(image: str) -> None:
+    """Writes the software bill of materials of the function's image."""
+    from harness.supply import sbom as bills
+
+    if lack := engine.missing():
+        raise HarnessError(lack, "start a Docker engine: the image is built and read by it")
+    bills.run(image)
+
+
+@commands.command()
+@click.option("--osv-url", envvar="OSV_URL", default="")
+@click.option("--advisories", envvar="ADVISORIES", type=click.Choice(["required", "optional", ""]), default="required")
+def audit(osv_url: str, advisories: str) -> None:
+    """Looks for known vulnerabilities of everything that is locked."""
+    from harness.supply import audit as audits
+
+    audits.run(osv_url, optional=advisories == "optional")
+
+
+@commands.command()
 @rate_option
 @click.option("--stage", envvar="STAGE", default="stg")
 @click.option("--duration", envvar="DURATION_MS", callback=_number("DURATION_MS", float))

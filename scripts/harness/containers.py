@@ -203,5 +203,11 @@ def _settings(stack: Stack, found: images.Images) -> dict[str, str]:
         "EMULATOR_IMAGE": found.localstack,
         "REGISTRY_IMAGE": found.registry,
         "MLFLOW_IMAGE": found.mlflow,
-        **({"LOCALSTACK_IMAGE": found.official} if found.official else {}),
+        "DOCKER_SOCKET_GROUP": str(engine.socket_group(found.base)),
+        **(_official(found.official) if found.official else {}),
     }
+
+
+def _official(image: str) -> dict[str, str]:
+    """LocalStack's own image is made to run as root and to write where it likes."""
+    return {"LOCALSTACK_IMAGE": image, "LOCALSTACK_READ_ONLY": "false", "LOCALSTACK_CAP_DROP": "MKNOD"}

@@ -90,6 +90,24 @@ def remove(found: list[Container]) -> None:
                 raise
 
 
+def socket_group(image: str) -> int:
+    """The group of the engine's socket, as a container sees it: by it LocalStack uses the socket without being root.
+
+    Asked in a container, because Docker Desktop's and a rootless engine's socket has another group there than here.
+
+    Args:
+        image: any image with Python.
+    """
+    socket = os.environ.get("DOCKER_SOCKET") or "/var/run/docker.sock"
+    command = ["python3", "-c", "import os; print(os.stat('/socket').st_gid)"]
+    return int(
+        client().containers.run(
+            image, command, entrypoint="", remove=True, network_mode="none", read_only=True, cap_drop=["ALL"],
+            volumes=[f"{socket}:/socket:ro"],
+        )
+    )  # fmt: skip
+
+
 def remove_labelled(label: str, value: str, keep: str | None = None) -> None:
     """Removes networks and volumes that carry a label, but for the one named `keep`; nothing may use them any more."""
     chosen = {"label": f"{label}={value}"}

@@ -36,9 +36,15 @@ def client() -> Any:
         )
         found.ping()
     except DockerException as error:
+        host = os.environ.get("DOCKER_HOST", "its default socket")
+        if "Permission" in str(error):
+            raise RuntimeError(
+                f"user {os.getuid()} with the groups {os.getgroups()} may not use the container engine's socket"
+                f" ({host}): set DOCKER_SOCKET_GROUP to the socket's group (stat -c %g /var/run/docker.sock)"
+            ) from error
         raise RuntimeError(
-            f"no container engine answers at {os.environ.get('DOCKER_HOST', 'its default socket')}: start it, or mount"
-            f" its socket into LocalStack's container ({error})"
+            f"no container engine answers at {host}: start it, or mount its socket into LocalStack's container"
+            f" ({error})"
         ) from error
     return found
 

@@ -1,0 +1,157 @@
+"""Asks for known vulnerabilities of what lock files list: pip-audit for Python's, npm for its own."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness import environment, paths
+
+DEADLINE = 600.0
+# Releases with advisories: a source that knows nothing of them has none, whatever it says of ours. Package indexes that
+# copy PyPI's files often lack its advisories, and pip-audit then finds "no known vulnerabilities" in anything.
+VULNERABLE_PYTHON = "jinja2==2.10"
+VULNERABLE_NPM = ("lodash", "4.17.10")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A known vulnerability of a locked package.
+
+    Attributes:
+        package: its name.
+        version: what is locked.
+        ids: the advisory's id and its other names (PYSEC-, GHSA-, CVE-).
+        fixed: versions without it, as the advisory says; may be empty.
+        lock: the lock file, relative to the checkout.
+    """
+
+    package: str
+    version: str
+    ids: tuple[str, ...]
+    fixed: str
+    lock: str
+
+
+class NoAdvisoriesError(Exception):
+    """No source of advisories answers; the text says what was tried."""
+
+
+def python_source(url: str = "") -> list[str]:
+    """Finds a source that knows advisories.
+
+    Args:
+        url: of an OSV server of the user's own; empty asks PyPI, then osv.dev.
+
+    Returns:
+        pip-audit's arguments for it.
+
+    Raises:
+        NoAdvisoriesError: none knows any.
+    """
+    service = ["--vulnerability-service", "osv"]
+    tried = []
+    for source in [[*service, "--osv-url", url]] if url else [["--vulnerability-service", "pypi"], service]:
+        with tempfile.TemporaryDirectory() as folder:
+            lock = Path(folder) / "requirements.txt"
+            lock.write_text(f"{VULNERABLE_PYTHON}\n")
+            try:
+                if _pip_audit(lock, [*source, "--no-deps"], "")[0]:
+                    return source
+                tried.append(f"{source[-1]}: knows no advisory of {VULNERABLE_PYTHON}")
+            except NoAdvisoriesError as error:
+                tried.append(f"{source[-1]}: {error}")
+    raise NoAdvisoriesError("; ".join(tried))
+
+
+def of_python(lock: Path, source: Sequence[str]) -> tuple[list[Finding], list[str]]:
+    """Findings in a lock of requirements, and what the source does not know.
+
+    Args:
+        lock: requirements with hashes.
+        source: of `python_source`.
+
+    Raises:
+        NoAdvisoriesError: the source stopped answering.
+    """
+    return _pip_audit(lock, source, paths.shown(lock))
+
+
+def of_npm(lock: Path) -> list[Finding]:
+    """Findings in a lock of npm's.
+
+    Raises:
+        NoAdvisoriesError: npm is missing, or its registry has no advisories.
+    """
+    if shutil.which("npm") is None:
+        raise NoAdvisoriesError("npm is not on the PATH")
+    name, version = VULNERABLE_NPM
+    with tempfile.TemporaryDirectory() as folder:
+        known = {"name": "known", "version": "1.0.0", "dependencies": {name: version}}
+        content = {"lockfileVersion": 3, "packages": {"": known, f"node_modules/{name}": {"version": version}}}
+        (Path(folder) / "package.json").write_text(json.dumps(known))
+        (Path(folder) / "package-lock.json").write_text(json.dumps(content))
+        if not _npm_audit(Path(folder), ""):
+            raise NoAdvisoriesError(f"npm's registry knows no advisory of {name} {version}")
+    return _npm_audit(lock.parent, paths.shown(lock))
+
+
+def _pip_audit(lock: Path, source: Sequence[str], shown: str) -> tuple[list[Finding], list[str]]:
+    command: list[str | Path] = [paths.VENV_BIN / "pip-audit", "--requirement", lock, "--disable-pip", *source]
+    command += ["--format", "json", "--progress-spinner", "off", "--cache-dir", paths.CACHE / "audit"]
+    answer = _answer(command, paths.ROOT)
+    if "dependencies" not in answer:
+        raise NoAdvisoriesError(answer["error"])
+    findings, unknown = [], []
+    for found in answer["dependencies"]:
+        if reason := found.get("skip_reason"):
+            unknown.append(f"{found['name']}: {reason}")
+        for known in found.get("vulns", []):
+            ids = (known["id"], *known["aliases"])
+            fixed = ", ".join(known["fix_versions"])
+            findings.append(Finding(found["name"], found["version"], ids, fixed, shown))
+    return findings, unknown
+
+
+def _npm_audit(folder: Path, shown: str) -> list[Finding]:
+    answer = _answer(["npm", "audit", "--json", "--package-lock-only"], folder)
+    if "vulnerabilities" not in answer:
+        # The registry's address is the user's own affair, and the reason stands before it.
+        raise NoAdvisoriesError(f"npm's registry: {str(answer.get('message') or answer['error']).partition(' - ')[0]}")
+    versions = {
+        name.rpartition("node_modules/")[2]: entry.get("version", "")
+        for name, entry in json.loads((folder / "package-lock.json").read_text())["packages"].items()
+    }
+    return [
+        Finding(name, versions.get(name, ""), (advisory["url"].rpartition("/")[2],), _fix(known["fixAvailable"]), shown)
+        for name, known in answer["vulnerabilities"].items()
+        for advisory in known["via"]
+        if isinstance(advisory, dict)  # a text names the dependency that has it, which is listed itself
+    ]
+
+
+def _fix(available: bool | dict[str, Any]) -> str:
+    return f"{available['name']} {available['version']}" if isinstance(available, dict) else ""
+
+
+def _answer(command: Sequence[str | Path], folder: Path) -> dict[str, Any]:
+    """What the tool printed, or its last words under `error`; findings and failures have the same exit status."""
+    try:
+        done = subprocess.run(
+            command, cwd=folder, env=environment.clean(NO_COLOR="1"), stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, timeout=DEADLINE, check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return {"error": f"no answer within {DEADLINE:.0f} s"}
+    try:
+        answer: dict[str, Any] = json.loads(done.stdout)
+    except json.JSONDecodeError:
+        last = (done.stderr.strip() or f"exit status {done.returncode}").splitlines()[-1]
+        return {"error": "cannot be reached" if "ConnectionError" in last else last[:200]}
+    return answer

@@ -1,0 +1,105 @@
+"""The bill of materials says what is in the image, not what should be."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from harness.errors import HarnessError
+from harness.supply import contents, locks, sbom
+
+STATUS = """Package: bash
+Status: install ok installed
+Architecture: amd64
+Version: 5.2.37-2+b10
+Description: GNU Bourne Again SHell
+ A description: of several lines
+
+Package: removed
+Status: deinstall ok config-files
+Architecture: all
+Version: 1
+"""
+
+
+def _document(image: str) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(sbom.as_json(contents.read(image), "a name"))
+    return document
+
+
+def _purls(document: dict[str, Any]) -> set[str]:
+    return {component["purl"] for component in document["components"]}
+
+
+def test_each_locked_distribution_is_in_with_its_version(function_image: str) -> None:
+    document = _document(function_image)
+    locked = {f"pkg:pypi/{name}@{version}" for name, version in locks.pins(sbom.LOCK).items()}
+    assert len(locked) > 10
+    assert {purl for purl in _purls(document) if purl.startswith("pkg:pypi/")} == locked
+    assert document["metadata"]["component"]["version"].startswith("sha256:")
+
+
+def test_each_package_of_a_debian_base_is_in(function_image: str) -> None:
+    query = ["docker", "run", "--rm", "--network=none", "--entrypoint=dpkg-query", function_image]
+    listed = subprocess.run(
+        [*query, "--show", "--showformat=${db:Status-Abbrev} ${Package} ${Version}\n"],
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    if listed.returncode != 0:
+        pytest.skip("the base of the image has no packages of Debian")
+    installed = {tuple(line.split()[1:]) for line in listed.stdout.splitlines() if line.startswith("ii")}
+    found = {(p.purl.name, p.purl.version) for p in contents.read(function_image).packages if p.purl.type == "deb"}
+    assert "bash" in dict(found)
+    assert found == installed
+
+
+def test_what_is_taken_out_of_the_image_is_not_in_and_what_is_put_in_is(built_on: Callable[[str], str]) -> None:
+    image = built_on(
+        "RUN rm -r /var/task/numpy-*.dist-info && mkdir /opt/extra-1.5.dist-info && cd /opt/extra-1.5.dist-info"
+        " && printf 'Metadata-Version: 2.1\\nName: Ex_tra\\nVersion: 1.5\\nLicense: MIT\\n' > METADATA"
+    )
+    found = contents.read(image)
+    purls = _purls(json.loads(sbom.as_json(found, "a name")))
+    assert "pkg:pypi/ex-tra@1.5" in purls
+    assert not [purl for purl in purls if purl.startswith("pkg:pypi/numpy@")]
+    assert sbom.absent(found, sbom.LOCK) == [f"numpy=={locks.pins(sbom.LOCK)['numpy']}"]
+
+
+def test_a_base_without_a_package_database_is_said_to_be_incomplete(built_on: Callable[[str], str]) -> None:
+    document = _document(built_on("RUN rm /var/lib/dpkg/status"))
+    assert document["compositions"][0]["aggregate"] == "incomplete"
+
+
+def test_an_image_that_is_not_there_is_named(function_image: str) -> None:
+    with pytest.raises(HarnessError, match="no image 'store-sales/none:such'"):
+        contents.read("store-sales/none:such")
+
+
+def test_a_document_that_the_schema_refuses_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = contents.Contents("sha256:0", system_known=True)
+    sbom.as_json(found, "valid")
+    # GIVEN a composition that the schema does not know
+    monkeypatch.setattr(sbom, "AGGREGATES", {True: "everything", False: "nothing"})
+    with pytest.raises(HarnessError, match="would not be valid"):
+        sbom.as_json(found, "invalid")
+
+
+def test_packages_of_debian_that_were_removed_are_left_out() -> None:
+    (bash,) = contents.debian(STATUS, "debian", "debian-13")
+    assert str(bash.purl) == "pkg:deb/debian/bash@5.2.37-2%2Bb10?arch=amd64&distro=debian-13"
+
+
+def test_packages_of_rpm_keep_their_epoch() -> None:
+    listed = (
+        "bash\t0\t5.2.15-1.amzn2023.0.2\tx86_64\n"
+        "openssl-libs\t1\t3.2.2-1.amzn2023\tx86_64\n"
+        "gpg-pubkey\t0\t1-2\t(none)\n"
+    )
+    assert [str(found.purl) for found in contents.rpm(listed, "amzn", "amzn-2023", "var/lib/rpm/rpmdb.sqlite")] == [
+        "pkg:rpm/amzn/bash@5.2.15-1.amzn2023.0.2?arch=x86_64&distro=amzn-2023",
+        "pkg:rpm/amzn/openssl-libs@3.2.2-1.amzn2023?arch=x86_64&distro=amzn-2023&epoch=1",
+    ]
