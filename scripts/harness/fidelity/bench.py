@@ -8,6 +8,7 @@ import threading
 import uuid
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from harness.clients import CONFIG
+from harness.errors import HarnessError
 from harness.stack import REGION, Stack
 from harness.waiting import poll
 
@@ -52,7 +54,7 @@ class Bench:
         with self._lock:
             if credentials or service not in self._clients:
                 config = CONFIG.merge(Config(s3={"addressing_style": "path"}, max_pool_connections=20))
-                keys = credentials or {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+                keys: dict[str, Any] = credentials or {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
                 session: Any = boto3.session.Session(region_name=REGION, **keys)
                 made = session.client(service, endpoint_url=self.endpoint_url, config=config)
                 if credentials:
@@ -86,15 +88,17 @@ class Bench:
 
         Returns:
             Its name.
+
+        Raises:
+            HarnessError: the emulator cannot make it.
         """
         functions, name = self.client("lambda"), self.name()
         wanted = {"Timeout": 30, "MemorySize": 256, "Role": self.function_role(), **package(CODE, self.image)}
         functions.create_function(FunctionName=name, **(wanted | settings))
-        poll(
-            lambda: functions.get_function_configuration(FunctionName=name)["State"] == "Active",
-            f"function {name}",
-            60,
-        )
+        configuration = partial(functions.get_function_configuration, FunctionName=name)
+        poll(lambda: configuration()["State"] != "Pending", f"function {name}", 60)
+        if (made := configuration())["State"] != "Active":
+            raise HarnessError(f"function {name}: {made.get('StateReason', made['State'])}", "read LocalStack's log")
         return name
 
     def invoke(self, function: str, qualifier: str = "$LATEST", **event: Any) -> dict[str, Any]:

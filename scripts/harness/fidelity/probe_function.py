@@ -5,11 +5,12 @@ import os
 import platform
 import time
 import uuid
+from typing import Any
 
 import boto3
 
 
-def handler(event, context):
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Do what the event says."""
     if "Records" in event:
         key = f"{os.environ['STREAM_OF_PROBE']}/{uuid.uuid4()}"
@@ -19,7 +20,11 @@ def handler(event, context):
         return {"state": {"seen": True}, "batchItemFailures": []}
     time.sleep(event.get("sleep", 0))
     taken = b"x" * (event.get("megabytes", 0) * 2**20)  # written, so that it is really taken
-    told = {"environment": dict(os.environ), "machine": platform.machine(), "python": platform.python_version()}
+    told: dict[str, Any] = {
+        "environment": dict(os.environ),
+        "machine": platform.machine(),
+        "python": platform.python_version(),
+    }
     told |= {"arn": context.invoked_function_arn, "taken": len(taken)}
     if event.get("who"):
         told["who"] = boto3.client("sts").get_caller_identity()["Arn"]

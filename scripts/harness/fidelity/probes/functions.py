@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from contextlib import suppress
 
 from botocore.exceptions import ClientError
 
+from harness.errors import HarnessError
 from harness.fidelity.bench import CODE, Bench, package, refusal
 from harness.fidelity.registry import probe
 from harness.fidelity.verdicts import Seen
@@ -66,11 +66,12 @@ def code(bench: Bench) -> Seen:
 def architectures(bench: Bench) -> Seen:
     """A function for the other instruction set than this machine's says that it has it, or is refused."""
     other = {"x86_64": "arm64"}.get(bench.invoke(bench.function())["machine"], "x86_64")
-    machine = ""
-    with suppress(ClientError):
+    try:
         machine = str(bench.invoke(bench.function(Architectures=[other])).get("machine"))
+    except (ClientError, HarnessError):
+        return Seen(True, f"code of this machine is not run as {other}")
     right = machine.replace("aarch64", "arm64") == other
-    return Seen(right, f"a function for {other} runs on {machine or 'nothing'}")
+    return Seen(right, f"a function for {other} runs on {machine}")
 
 
 @probe(FUNCTION, "role")

@@ -18,7 +18,7 @@ METRIC_DEADLINE = 75.0  # a metric may come out at the next minute's boundary
 FILTER = "aws_cloudwatch_log_metric_filter"
 
 
-@probe("aws_cloudwatch_log_group", "name", "retention_in_days")
+@probe("aws_cloudwatch_log_group", "retention_in_days")
 def retention(bench: Bench) -> Seen:
     """An event older than the retention is rejected as expired, or cannot be read."""
     logs, group = bench.client("logs"), bench.name()
