@@ -93,7 +93,7 @@ def test_every_resource_must_give_the_value_back() -> None:
     planned = [Instance(name, "aws_thing", {"size": ["5"]}) for name in ("a", "b", "c")]
     again = {"a": {"size": 5}, "b": {"size": 9}, "c": {"size": 5}}
     assert readback.differences(planned, {}, again) == {SIZE: "read as 9"}
-    assert readback.differences(planned, {}, dict.fromkeys(again, {"size": 5})) == {SIZE: ""}
+    assert readback.differences(planned, {}, {key: {"size": 5} for key in again}) == {SIZE: ""}
 
 
 def test_what_the_plan_does_not_know_is_compared_with_the_state() -> None:
