@@ -1,4 +1,4 @@
-"""What probes work with: clients of an emulator, and small resources that vanish with it."""
+"""What probes work with: clients of an emulator, and small resources."""
 
 from __future__ import annotations
 
@@ -39,15 +39,18 @@ class Bench:
     """Clients and factories for one emulator, which is thrown away afterwards with all that was made.
 
     Attributes:
+        stack: the emulator.
         image: an image with awslambdaric in the emulator's ECR; empty where functions are Zips.
     """
 
     def __init__(self, stack: Stack, image: str = "") -> None:
+        self.stack = stack
         self.image = image
         self.endpoint_url = stack.endpoint_url
         self._clients: dict[str, Any] = {}
         self._lock = threading.RLock()
         self._role = ""
+        self._functions: list[str] = []
 
     def client(self, service: str, **credentials: str) -> Any:
         """A client of root, or of other credentials (arguments of boto3's Session); boto3 cannot make two at once."""
@@ -95,11 +98,20 @@ class Bench:
         functions, name = self.client("lambda"), self.name()
         wanted = {"Timeout": 30, "MemorySize": 256, "Role": self.function_role(), **package(CODE, self.image)}
         functions.create_function(FunctionName=name, **(wanted | settings))
+        self._functions.append(name)
         configuration = partial(functions.get_function_configuration, FunctionName=name)
         poll(lambda: configuration()["State"] != "Pending", f"function {name}", 60)
         if (made := configuration())["State"] != "Active":
             raise HarnessError(f"function {name}: {made.get('StateReason', made['State'])}", "read LocalStack's log")
         return name
+
+    def discard(self) -> None:
+        """Deletes the functions, whose environments take memory, with their mappings; all else costs nothing."""
+        functions = self.client("lambda")
+        for name in self._functions:
+            for mapping in functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]:
+                refusal(partial(functions.delete_event_source_mapping, UUID=mapping["UUID"]))
+            refusal(partial(functions.delete_function, FunctionName=name))
 
     def invoke(self, function: str, qualifier: str = "$LATEST", **event: Any) -> dict[str, Any]:
         """Invokes a function; its answer, with `FunctionError` where there was one."""

@@ -9,12 +9,14 @@ import pytest
 from harness.errors import HarnessError
 from harness.fidelity import probes, report, results, root, run
 from harness.fidelity.attributes import Attribute, attributes
-from harness.fidelity.registry import CASES, PROBES
+from harness.fidelity.registry import CASES, PROBES, UNPROBED
 from harness.fidelity.results import Result
 from harness.fidelity.running import SUITE
 from harness.fidelity.verdicts import Evidence, Seen
 
 REPEAT = "run `RUNTIME={} make fidelity WRITE=1`"
+# A stage may set it; staging does not.
+NOT_SET_YET = {Attribute("aws_lambda_function", "reserved_concurrent_executions")}
 assert probes.__all__
 
 
@@ -54,6 +56,13 @@ def test_the_classes_come_from_probes_that_exist() -> None:
         probed = {Attribute(one.resource, one.path) for one in kept.evidence if one.seen}
         every = {Attribute(one.resource, one.path) for one in kept.evidence}
         assert probed == bound & every, REPEAT.format(runtime)
+
+
+def test_probes_are_bound_to_attributes_that_are_set() -> None:
+    known = {Attribute(one.resource, one.path) for kept in results.load().values() for one in kept.evidence}
+    bound = {attribute for probe in PROBES for attribute in probe.attributes} | set(UNPROBED)
+    bound |= {attribute for attributes_of_case in CASES.values() for attribute in attributes_of_case}
+    assert bound - known <= NOT_SET_YET, "misspelt, or no longer set"
 
 
 def test_every_bound_case_is_one_of_the_conformance_suite() -> None:
