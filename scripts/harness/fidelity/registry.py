@@ -26,8 +26,8 @@ class Probe:
 
     @property
     def name(self) -> str:
-        """The function's."""
-        return self.run.__name__
+        """The function's, behind its module's: two modules may have one of the same name."""
+        return f"{self.run.__module__.rpartition('.')[2]}.{self.run.__name__}"
 
 
 PROBES: list[Probe] = []

@@ -16,14 +16,27 @@ ALARM = "aws_cloudwatch_metric_alarm"
 PERIOD = 60  # seconds, as in the modules
 DEADLINE = 70.0  # an alarm is looked at once in each period
 PATIENCE = 15.0  # more for the others, of which a new one is looked at at once
-PUT_SECONDS_AGO = 5  # a value of the very second in which an alarm is looked at is not in what it looks at
+LONG_AGO = 270  # seconds: emulators look at two periods more than are asked for, in whole minutes
+JUST_NOW = 5  # seconds: a value of the very second in which an alarm is looked at is not in what it looks at
 UNDECIDED = "INSUFFICIENT_DATA"
 
 
-@probe(ALARM, "alarm_name", "threshold", "comparison_operator", "period")
+@probe(ALARM, "alarm_name", "threshold")
 def threshold(bench: Bench) -> Seen:
     """At the threshold it goes off, above what is there it does not."""
     return _pair(bench, {"Threshold": 6}, {"Threshold": 7}, "threshold")
+
+
+@probe(ALARM, "comparison_operator")
+def comparison(bench: Bench) -> Seen:
+    """At the threshold is not above it."""
+    return _pair(bench, {}, {"ComparisonOperator": "GreaterThanThreshold"}, "comparison")
+
+
+@probe(ALARM, "period")
+def period(bench: Bench) -> Seen:
+    """A period of five minutes holds a value that is in none of the last three of one."""
+    return _pair(bench, {"Period": 300}, {"Period": PERIOD}, "period", seconds_ago=LONG_AGO)
 
 
 @probe(ALARM, "statistic")
@@ -47,7 +60,7 @@ def metric_name(bench: Bench) -> Seen:
 @probe(ALARM, "dimensions")
 def dimensions(bench: Bench) -> Seen:
     """It looks at the metric of its dimensions."""
-    return _pair(bench, {}, {"Dimensions": [{"Name": "Probe", "Value": "other"}]}, "dimensions")
+    return _pair(bench, {}, {"Dimensions": [{"Name": "Probe", "Value": "other"}]}, "set of dimensions")
 
 
 @probe(ALARM, "treat_missing_data")
@@ -58,11 +71,17 @@ def missing_data(bench: Bench) -> Seen:
     return _pair(bench, breaching, not_breaching, "treatment of missing data")
 
 
-@probe(ALARM, "evaluation_periods", "datapoints_to_alarm")
+@probe(ALARM, "evaluation_periods")
+def evaluation_periods(bench: Bench) -> Seen:
+    """One datapoint is a breach of one period, and not of three."""
+    return _pair(bench, {"EvaluationPeriods": 1}, {"EvaluationPeriods": 3}, "number of periods")
+
+
+@probe(ALARM, "datapoints_to_alarm")
 def datapoints(bench: Bench) -> Seen:
     """One datapoint of three suffices where one is asked for, and does not where three are."""
     one, three = ({"EvaluationPeriods": 3, "DatapointsToAlarm": count} for count in (1, 3))
-    return _pair(bench, one, three, "datapoints to alarm")
+    return _pair(bench, one, three, "number of datapoints")
 
 
 @probe(
@@ -91,18 +110,18 @@ def expression(bench: Bench) -> Seen:
     return Seen(states[1] == "ALARM", f"an alarm on an expression is {states[1]} when one on the metric goes off")
 
 
-def _pair(bench: Bench, firing: dict[str, Any], quiet: dict[str, Any], what: str) -> Seen:
+def _pair(bench: Bench, firing: dict[str, Any], quiet: dict[str, Any], what: str, seconds_ago: int = JUST_NOW) -> Seen:
     """Two alarms on the values 3 and 3: the first must go off, and the second must not."""
     space, first, second = bench.name(), bench.name(), bench.name()
-    _put(bench, space)
+    _put(bench, space, seconds_ago)
     _alarm(bench, first, space, **firing)
     _alarm(bench, second, space, **quiet)
     states = _states(bench, first, second)
     if states[0] != "ALARM":
         return Seen(False, f"the alarm that should go off is {states[0]}")
     if states[1] == "ALARM":
-        return Seen(False, f"an alarm of another {what} goes off, too")
-    return Seen(True, f"goes off, and one of another {what} does not")
+        return Seen(False, f"an alarm with another {what} goes off, too")
+    return Seen(True, f"an alarm goes off, and one with another {what} does not")
 
 
 def _states(bench: Bench, *names: str) -> list[str]:
@@ -120,12 +139,12 @@ def _states(bench: Bench, *names: str) -> list[str]:
     return states()
 
 
-def _put(bench: Bench, space: str) -> None:
+def _put(bench: Bench, space: str, seconds_ago: int = JUST_NOW) -> None:
     """Puts the values before there is an alarm: a new one is looked at at once, and then not for a while."""
     value = {
         **_metric(space, namespace=False),
         "Value": 3,
-        "Timestamp": datetime.now(UTC) - timedelta(seconds=PUT_SECONDS_AGO),
+        "Timestamp": datetime.now(UTC) - timedelta(seconds=seconds_ago),
     }
     bench.client("cloudwatch").put_metric_data(Namespace=space, MetricData=[value, value])
 

@@ -10,12 +10,17 @@ from typing import Any
 import urllib3
 
 from harness.fidelity.bench import Bench, policy, refusal
-from harness.fidelity.registry import probe
+from harness.fidelity.registry import probe, unprobed
 from harness.fidelity.verdicts import Seen
 
 ACCESS = "aws_s3_bucket_public_access_block"
 LIFECYCLE = "aws_s3_bucket_lifecycle_configuration"
 ALL = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+for path in (
+    "abort_incomplete_multipart_upload.days_after_initiation",
+    "noncurrent_version_expiration.noncurrent_days",
+):
+    unprobed(LIFECYCLE, f"rule.{path}", "it counts whole days, and takes no date")
 PATIENCE = 5.0  # seconds in which a rule whose time has come may act; AWS takes up to days
 REFUSED = 403
 

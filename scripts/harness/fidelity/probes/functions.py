@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -44,22 +45,28 @@ def environment(bench: Bench) -> Seen:
     return Seen(seen and named, f"the function under its name {'sees' if seen else 'does not see'} what is set")
 
 
-@probe(FUNCTION, "filename", "handler", "runtime", "source_code_hash")
-@probe(FUNCTION, "image_uri")
+@probe(FUNCTION, "filename", "handler", "runtime", "image_uri")
 def code(bench: Bench) -> Seen:
-    """The uploaded code runs, under the runtime and from the handler that are named; another handler fails."""
+    """The code that is given runs, from where the function says; with another place it fails."""
     made = package(CODE, bench.image)
-    name = bench.function(**made)
-    told = bench.invoke(name)
-    works = str(told.get("python", "")).startswith("3.13")
+    works = str(bench.invoke(bench.function(**made)).get("python", "")).startswith("3.13")
+    entry = {"ImageConfig": {"EntryPoint": ["/no/such/program"]}}
+    wrong: dict[str, Any] = entry if bench.image else {"Handler": "nothing.here"}
+    fails = "FunctionError" in bench.invoke(bench.function(**made | wrong))
+    what = "the image runs from its entry point" if bench.image else "the Zip runs from its handler"
+    return Seen(works and fails, f"{what} on Python 3.13 and from no other" if works and fails else "other code runs")
+
+
+@probe(FUNCTION, "source_code_hash")
+def code_hash(bench: Bench) -> Seen:
+    """The function tells the hash of its code, by which the provider sees that there is new code."""
+    made = package(CODE, bench.image)
+    told = bench.client("lambda").get_function_configuration(FunctionName=bench.function(**made))["CodeSha256"]
     if bench.image:
-        wrong = dict(made["ImageConfig"], EntryPoint=["/no/such/program"])
-        fails = "FunctionError" in bench.invoke(bench.function(**made | {"ImageConfig": wrong}))
-        return Seen(works and fails, "the image's interpreter runs, from the entry point that is set")
-    digest = base64.b64encode(hashlib.sha256(made["Code"]["ZipFile"]).digest()).decode()
-    same = bench.client("lambda").get_function_configuration(FunctionName=name)["CodeSha256"] == digest
-    fails = "FunctionError" in bench.invoke(bench.function(**made | {"Handler": "nothing.here"}))
-    return Seen(works and same and fails, "the uploaded Zip runs from its handler on Python 3.13; its hash is told")
+        right = told == bench.image.rpartition("sha256:")[2]
+    else:
+        right = told == base64.b64encode(hashlib.sha256(made["Code"]["ZipFile"]).digest()).decode()
+    return Seen(right, f"the hash of the code that is told {'is' if right else 'is not'} that of what was given")
 
 
 @probe(FUNCTION, "architectures")

@@ -10,6 +10,7 @@ import uuid
 from typing import Any
 
 import urllib3
+from botocore.exceptions import ClientError
 
 from harness.fidelity.bench import Bench, policy, refusal
 from harness.fidelity.registry import probe
@@ -19,7 +20,7 @@ REPOSITORY = "aws_ecr_repository"
 MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
 CONFIG = "application/vnd.docker.container.image.v1+json"
-PATIENCE = 5.0  # seconds in which a lifecycle rule may act; AWS takes up to a day
+PATIENCE = 5.0  # seconds in which a lifecycle rule may act (AWS takes up to a day), and a scan be done
 CREATED = 201
 
 
@@ -51,17 +52,12 @@ def scan(bench: Bench) -> Seen:
     """A pushed image is scanned."""
     name = _repository(bench, imageScanningConfiguration={"scanOnPush": True})
     _push(bench, name, "v1")
-    found: dict[str, Any] = {}
-
-    def ask() -> None:
-        image = {"imageTag": "v1"}
-        found.update(bench.client("ecr").describe_image_scan_findings(repositoryName=name, imageId=image))
-
-    code = refusal(ask)
-    status = str(found.get("imageScanStatus", {}).get("status", code))
-    findings = found.get("imageScanFindings", {})
-    scanned = status == "COMPLETE" and "imageScanCompletedAt" in findings
-    return Seen(scanned, f"after a push, the scan's findings get {status}")
+    end = time.monotonic() + PATIENCE
+    status = ""
+    while status != "COMPLETE" and time.monotonic() < end:
+        status = _scan_status(bench, name)
+        time.sleep(0.5)
+    return Seen(status == "COMPLETE", f"{PATIENCE:.0f} s after a push, its scan is {status}")
 
 
 @probe("aws_ecr_lifecycle_policy", "policy", "repository")
@@ -96,6 +92,16 @@ def _repository(bench: Bench, **settings: Any) -> str:
     name = bench.name()
     bench.client("ecr").create_repository(repositoryName=name, **settings)
     return name
+
+
+def _scan_status(bench: Bench, repository: str) -> str:
+    ecr, image = bench.client("ecr"), {"imageTag": "v1"}
+    ecr.describe_images(repositoryName=repository, imageIds=[image])  # it is there
+    try:
+        found = ecr.describe_image_scan_findings(repositoryName=repository, imageId=image)
+    except ClientError as error:
+        return str(error.response["Error"]["Code"])
+    return str(found["imageScanStatus"]["status"])
 
 
 def _push(bench: Bench, repository: str, tag: str) -> int:

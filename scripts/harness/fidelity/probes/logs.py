@@ -36,7 +36,7 @@ def retention(bench: Bench) -> Seen:
 
 
 @probe(
-    FILTER, "log_group_name", "name", "pattern",
+    FILTER, "log_group_name", "pattern",
     *(f"metric_transformation.{name}" for name in ("name", "namespace", "value")),
 )  # fmt: skip
 def metric_filter(bench: Bench) -> Seen:
