@@ -61,7 +61,7 @@ def test_only_probes_of_wanted_attributes_run_and_one_that_breaks_off_ends_it(
     bench, other = Bench(Stack("none", "none", 1)), Attribute("aws_thing", "other")
     monkeypatch.setattr(running, "PROBES", [Probe(works, (SIZE,)), Probe(breaks, (other,))])
     assert running.run(bench, [SIZE], tmp_path, Step("probe")) == {SIZE: [Seen(True, "it acts")]}
-    with pytest.raises(HarnessError, match="test_running.breaks broke off: KeyError"):
+    with pytest.raises(HarnessError, match="breaks broke off: KeyError"):
         running.run(bench, [SIZE, other], tmp_path, Step("probe"))
 
 
