@@ -1,12 +1,12 @@
 # Every target is one call of the harness (scripts/harness); `make` alone prints this help.
 .DEFAULT_GOAL := help
 .PHONY: help setup local-up local-down local-status local-logs iam-denials outputs ecr-login train send watch failed-events redrive verify chaos soak \
-        test e2e unit terraform-test stages-test emulator-test privileges-test check format bench conformance cost sbom audit lock clean \
+        test e2e unit terraform-test stages-test emulator-test privileges-test check format bench conformance fidelity cost sbom audit lock clean \
         rehearse-stg plan-stg plan-prod deploy-stg deploy-prod smoke-stg smoke-prod destroy-stg destroy-prod unlock-stg unlock-prod \
         promote rollback
 
 export RUNTIME LOCALSTACK_PORT PERSISTENCE FAULTS DATA FILE COUNT RATE FOLLOW SEED SEEDS PYTHON TARGETS EVENTS FROM YES
-export IAM_ENFORCEMENT IMAGE OSV_URL ADVISORIES DURATION_MS MODEL STAGE SHADOW VERSION LOCK
+export IAM_ENFORCEMENT IMAGE OSV_URL ADVISORIES DURATION_MS MODEL STAGE SHADOW VERSION LOCK WRITE
 HARNESS = @scripts/bootstrap.sh && PYTHONPATH=scripts exec .venv/bin/python -m harness
 
 help: ## Show this help
@@ -117,6 +117,9 @@ bench: ## Measure both runtimes beside other emulators [TARGETS=embedded,docker,
 
 conformance: ## Run the mapping's conformance suite on this and other emulators [TARGETS=ours,core,ministack,localemu]
 	$(HARNESS) conformance
+
+fidelity: ## What the emulator does with each attribute that Terraform sets: enforced, emulated, ignored [WRITE=1: to the docs]
+	$(HARNESS) fidelity
 
 cost: ## What a stage costs per month on AWS [RATE=events per second] [STAGE=stg] [DURATION_MS=of an invocation]
 	$(HARNESS) cost

@@ -70,8 +70,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             raise pytest.UsageError(f"{item.nodeid}: its docstring must state a behaviour and cite AWS's document")
         valid = "aws_valid" if item.get_closest_marker("aws_valid") else "local_only"
         _results[item.nodeid] = {
-            "behaviour": text.splitlines()[0].rstrip("."), "document": document[0], "marker": valid,
-        }  # fmt: skip
+            "node": item.nodeid,
+            "behaviour": text.splitlines()[0].rstrip("."),
+            "document": document[0],
+            "marker": valid,
+        }
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -5,6 +5,8 @@ CONFORMANCE_REGION: region, ap-south-1 where it is not set.
 CONFORMANCE_SECONDS: deadline of each wait, 30 where it is not set.
 CONFORMANCE_RESTART: shell command that ends the endpoint in order, starts it again with what it keeps on disk, and
     returns when it answers; without it the endpoint counts as one that keeps nothing.
+CONFORMANCE_PACKAGE: what CreateFunction is given in place of a Zip with `journal_function.py`, as JSON (PackageType,
+    Code, ImageConfig), for targets that run images only; the image must run that file's handler.
 """
 
 import os

@@ -363,6 +363,15 @@ def audit(osv_url: str, advisories: str) -> None:
 
 
 @commands.command()
+@click.option("--write", envvar="WRITE", is_flag=True)
+def fidelity(write: bool) -> None:
+    """Shows what the emulator does with each attribute that Terraform sets."""
+    from harness.fidelity import run
+
+    run.run(write=write)
+
+
+@commands.command()
 @rate_option
 @click.option("--stage", envvar="STAGE", default="stg")
 @click.option("--duration", envvar="DURATION_MS", callback=_number("DURATION_MS", float))

@@ -1,0 +1,27 @@
+"""The table of docs/fidelity.md says what the emulator does today."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.console import Step
+from harness.fidelity import results, running
+from harness.fidelity.attributes import Attribute
+from harness.fidelity.bench import Bench
+from harness.fidelity.verdicts import Evidence
+from harness.stack import Stack
+
+pytestmark = [pytest.mark.local_only, pytest.mark.timeout(600)]
+
+
+def test_the_probes_see_what_the_documents_say(stack: Stack, tmp_path: Path) -> None:
+    documented = {Attribute(one.resource, one.path): one for one in results.load()[stack.runtime].evidence if one.seen}
+    bench = Bench(stack, stack.outputs["image_uri"])
+    try:
+        seen = running.run(bench, documented, tmp_path / "cases", Step("probe"))
+    finally:
+        bench.discard()
+    today = {one: Evidence(*one, documented[one].kept, documented[one].read, seen[one]).verdict for one in documented}
+    assert today == {attribute: one.verdict for attribute, one in documented.items()}, "run `make fidelity WRITE=1`"

@@ -1,0 +1,5 @@
+"""The probes of effects, by service; importing the package registers all of them."""
+
+from harness.fidelity.probes import alarms, buckets, functions, images, logs, mapping, roles, streams
+
+__all__ = ["alarms", "buckets", "functions", "images", "logs", "mapping", "roles", "streams"]

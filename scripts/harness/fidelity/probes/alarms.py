@@ -1,0 +1,162 @@
+"""aws_cloudwatch_metric_alarm: pairs of alarms that differ in one setting, on the same data."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from harness.errors import HarnessError
+from harness.fidelity.bench import Bench
+from harness.fidelity.registry import probe
+from harness.fidelity.verdicts import Seen
+from harness.waiting import poll
+
+ALARM = "aws_cloudwatch_metric_alarm"
+PERIOD = 60  # seconds, as in the modules
+DEADLINE = 70.0  # an alarm is looked at once in each period
+PATIENCE = 15.0  # more for the others, of which a new one is looked at at once
+LONG_AGO = 270  # seconds: emulators look at two periods more than are asked for, in whole minutes
+JUST_NOW = 5  # seconds: a value of the very second in which an alarm is looked at is not in what it looks at
+UNDECIDED = "INSUFFICIENT_DATA"
+
+
+@probe(ALARM, "alarm_name", "threshold")
+def threshold(bench: Bench) -> Seen:
+    """At the threshold it goes off, above what is there it does not."""
+    return _pair(bench, {"Threshold": 6}, {"Threshold": 7}, "threshold")
+
+
+@probe(ALARM, "comparison_operator")
+def comparison(bench: Bench) -> Seen:
+    """At the threshold is not above it."""
+    return _pair(bench, {}, {"ComparisonOperator": "GreaterThanThreshold"}, "comparison")
+
+
+@probe(ALARM, "period")
+def period(bench: Bench) -> Seen:
+    """A period of five minutes holds a value that is in none of the last three of one."""
+    return _pair(bench, {"Period": 300}, {"Period": PERIOD}, "period", seconds_ago=LONG_AGO)
+
+
+@probe(ALARM, "statistic")
+def statistic(bench: Bench) -> Seen:
+    """The sum reaches what no single value does."""
+    return _pair(bench, {"Statistic": "Sum"}, {"Statistic": "Maximum"}, "statistic")
+
+
+@probe(ALARM, "namespace")
+def namespace(bench: Bench) -> Seen:
+    """It looks at the metric of its namespace."""
+    return _pair(bench, {}, {"Namespace": bench.name()}, "namespace")
+
+
+@probe(ALARM, "metric_name")
+def metric_name(bench: Bench) -> Seen:
+    """It looks at the metric of its name."""
+    return _pair(bench, {}, {"MetricName": "other"}, "metric")
+
+
+@probe(ALARM, "dimensions")
+def dimensions(bench: Bench) -> Seen:
+    """It looks at the metric of its dimensions."""
+    return _pair(bench, {}, {"Dimensions": [{"Name": "Probe", "Value": "other"}]}, "set of dimensions")
+
+
+@probe(ALARM, "treat_missing_data")
+def missing_data(bench: Bench) -> Seen:
+    """Without data it goes off where that is a breach."""
+    other = {"MetricName": "none"}
+    breaching, not_breaching = ({"TreatMissingData": value, **other} for value in ("breaching", "notBreaching"))
+    return _pair(bench, breaching, not_breaching, "treatment of missing data")
+
+
+@probe(ALARM, "evaluation_periods")
+def evaluation_periods(bench: Bench) -> Seen:
+    """One datapoint is a breach of one period, and not of three."""
+    return _pair(bench, {"EvaluationPeriods": 1}, {"EvaluationPeriods": 3}, "number of periods")
+
+
+@probe(ALARM, "datapoints_to_alarm")
+def datapoints(bench: Bench) -> Seen:
+    """One datapoint of three suffices where one is asked for, and does not where three are."""
+    one, three = ({"EvaluationPeriods": 3, "DatapointsToAlarm": count} for count in (1, 3))
+    return _pair(bench, one, three, "number of datapoints")
+
+
+@probe(
+    ALARM,
+    *(f"metric_query.{name}" for name in ("id", "expression", "return_data")),
+    *(f"metric_query.metric.{name}" for name in ("dimensions", "metric_name", "namespace", "period", "stat")),
+)
+def expression(bench: Bench) -> Seen:
+    """An alarm on an expression goes off as one on the metric itself does."""
+    space = bench.name()
+    metric = {"Metric": _metric(space), "Period": PERIOD, "Stat": "Sum"}
+    queries = [
+        {"Id": "counted", "MetricStat": metric, "ReturnData": False},
+        {"Id": "asked", "Expression": "counted * 2", "ReturnData": True},
+    ]
+    plain, computed = bench.name(), bench.name()
+    _put(bench, space)
+    _alarm(bench, plain, space)
+    bench.client("cloudwatch").put_metric_alarm(
+        AlarmName=computed, Metrics=queries, Threshold=12, TreatMissingData="notBreaching", EvaluationPeriods=1,
+        ComparisonOperator="GreaterThanOrEqualToThreshold",
+    )  # fmt: skip
+    states = _states(bench, plain, computed)
+    if states[0] != "ALARM":
+        return Seen(False, f"the alarm on the metric itself is {states[0]}")
+    return Seen(states[1] == "ALARM", f"an alarm on an expression is {states[1]} when one on the metric goes off")
+
+
+def _pair(bench: Bench, firing: dict[str, Any], quiet: dict[str, Any], what: str, seconds_ago: int = JUST_NOW) -> Seen:
+    """Two alarms on the values 3 and 3: the first must go off, and the second must not."""
+    space, first, second = bench.name(), bench.name(), bench.name()
+    _put(bench, space, seconds_ago)
+    _alarm(bench, first, space, **firing)
+    _alarm(bench, second, space, **quiet)
+    states = _states(bench, first, second)
+    if states[0] != "ALARM":
+        return Seen(False, f"the alarm that should go off is {states[0]}")
+    if states[1] == "ALARM":
+        return Seen(False, f"an alarm with another {what} goes off, too")
+    return Seen(True, f"an alarm goes off, and one with another {what} does not")
+
+
+def _states(bench: Bench, *names: str) -> list[str]:
+    """The alarms' states, once the first has gone off and each other has been looked at, or the deadlines are over."""
+
+    def states() -> list[str]:
+        found = bench.client("cloudwatch").describe_alarms(AlarmNames=list(names))["MetricAlarms"]
+        by_name = {alarm["AlarmName"]: str(alarm["StateValue"]) for alarm in found}
+        return [by_name[name] for name in names]
+
+    with suppress(HarnessError):
+        poll(lambda: states()[0] == "ALARM", "the first alarm", DEADLINE, 0.5)
+    with suppress(HarnessError):
+        poll(lambda: UNDECIDED not in states(), "the alarms' states", PATIENCE, 0.5)
+    return states()
+
+
+def _put(bench: Bench, space: str, seconds_ago: int = JUST_NOW) -> None:
+    """Puts the values before there is an alarm: a new one is looked at at once, and then not for a while."""
+    value = {
+        **_metric(space, namespace=False),
+        "Value": 3,
+        "Timestamp": datetime.now(UTC) - timedelta(seconds=seconds_ago),
+    }
+    bench.client("cloudwatch").put_metric_data(Namespace=space, MetricData=[value, value])
+
+
+def _metric(space: str, *, namespace: bool = True) -> dict[str, Any]:
+    named = {"MetricName": "probe", "Dimensions": [{"Name": "Probe", "Value": "one"}]}
+    return named | ({"Namespace": space} if namespace else {})
+
+
+def _alarm(bench: Bench, name: str, space: str, **settings: Any) -> None:
+    wanted = {
+        "Statistic": "Sum", "ComparisonOperator": "GreaterThanOrEqualToThreshold", "Threshold": 6, "Period": PERIOD,
+        "EvaluationPeriods": 1, "TreatMissingData": "notBreaching", **_metric(space), **settings,
+    }  # fmt: skip
+    bench.client("cloudwatch").put_metric_alarm(AlarmName=name, **wanted)

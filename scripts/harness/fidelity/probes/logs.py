@@ -1,0 +1,70 @@
+"""Log groups and metric filters."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from harness.errors import HarnessError
+from harness.fidelity.bench import Bench
+from harness.fidelity.registry import probe
+from harness.fidelity.verdicts import Seen
+from harness.waiting import poll
+
+DAY_MS = 86_400_000
+METRIC_DEADLINE = 75.0  # a metric may come out at the next minute's boundary
+FILTER = "aws_cloudwatch_log_metric_filter"
+
+
+@probe("aws_cloudwatch_log_group", "retention_in_days")
+def retention(bench: Bench) -> Seen:
+    """An event older than the retention is rejected as expired, or cannot be read."""
+    logs, group = bench.client("logs"), bench.name()
+    logs.create_log_group(logGroupName=group)
+    logs.put_retention_policy(logGroupName=group, retentionInDays=1)
+    logs.create_log_stream(logGroupName=group, logStreamName="probe")
+    now = int(time.time() * 1000)
+    events = [{"timestamp": now - 3 * DAY_MS, "message": "old"}, {"timestamp": now, "message": "new"}]
+    told = logs.put_log_events(logGroupName=group, logStreamName="probe", logEvents=events)
+    read = logs.get_log_events(logGroupName=group, logStreamName="probe", startFromHead=True)["events"]
+    expired = "expiredLogEventEndIndex" in told.get("rejectedLogEventsInfo", {})
+    kept = [event["message"] for event in read]
+    what = "an event of three days ago, put with a retention of one,"
+    return Seen(expired or kept == ["new"], f"{what} is {'rejected' if expired else f'there ({len(kept)} of 2 are)'}")
+
+
+@probe(
+    FILTER, "log_group_name", "pattern",
+    *(f"metric_transformation.{name}" for name in ("name", "namespace", "value")),
+)  # fmt: skip
+def metric_filter(bench: Bench) -> Seen:
+    """A line that matches the pattern adds its value to the metric, one that does not adds nothing."""
+    logs, group = bench.client("logs"), bench.name()
+    logs.create_log_group(logGroupName=group)
+    transformation = {"metricNamespace": group, "metricName": "invalid", "metricValue": "$.invalid", "unit": "Count"}
+    logs.put_metric_filter(
+        logGroupName=group, filterName=group, filterPattern='{ ($.message = "probe") && ($.invalid > 0) }',
+        metricTransformations=[transformation],
+    )  # fmt: skip
+    logs.create_log_stream(logGroupName=group, logStreamName="probe")
+    lines = [{"message": "probe", "invalid": 3}, {"message": "probe", "invalid": 0}, {"message": "else", "invalid": 5}]
+    now = int(time.time() * 1000)
+    events = [{"timestamp": now, "message": json.dumps(line)} for line in lines]
+    logs.put_log_events(logGroupName=group, logStreamName="probe", logEvents=events)
+    try:
+        poll(lambda: _points(bench, group), "the filter's metric", METRIC_DEADLINE, 1)
+    except HarnessError:
+        return Seen(False, f"no metric within {METRIC_DEADLINE:.0f} s")
+    total = sum(point["Sum"] for point in _points(bench, group))
+    return Seen(total == 3, f"of three lines, one of which matches with 3, the metric has {total:g}")
+
+
+def _points(bench: Bench, group: str) -> list[dict[str, Any]]:
+    now = datetime.now(UTC)
+    found: list[dict[str, Any]] = bench.client("cloudwatch").get_metric_statistics(
+        Namespace=group, MetricName="invalid", Period=60, Statistics=["Sum"],
+        StartTime=now - timedelta(minutes=5), EndTime=now + timedelta(minutes=5),
+    )["Datapoints"]  # fmt: skip
+    return found

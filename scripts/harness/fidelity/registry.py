@@ -1,0 +1,78 @@
+"""Binds probes of an effect to the attributes whose effect they look for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from harness.fidelity.attributes import Attribute
+from harness.fidelity.bench import Bench
+from harness.fidelity.verdicts import Seen
+
+Run = Callable[[Bench], Seen]
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A function that changes an attribute's value and looks for the difference that AWS documents.
+
+    Attributes:
+        run: makes what it needs on the bench and says what it saw.
+        attributes: whose effect that is.
+    """
+
+    run: Run
+    attributes: tuple[Attribute, ...]
+
+    @property
+    def name(self) -> str:
+        """The function's, behind its module's: two modules may have one of the same name."""
+        return f"{self.run.__module__.rpartition('.')[2]}.{self.run.__name__}"
+
+
+PROBES: list[Probe] = []
+# Cases of integration_tests/conformance, by the end of their node id: what is tested there is not probed again.
+CASES: dict[str, tuple[Attribute, ...]] = {}
+UNPROBED: dict[Attribute, str] = {}
+
+
+def probe(resource: str, *paths: str) -> Callable[[Run], Run]:
+    """Binds a probe to attributes; several such lines bind it to several types of resource.
+
+    Args:
+        resource: the resource's type.
+        paths: of its attributes.
+    """
+
+    def register(run: Run) -> Run:
+        bound = tuple(Attribute(resource, path) for path in paths)
+        for index, known in enumerate(PROBES):
+            if known.run is run:
+                PROBES[index] = Probe(run, known.attributes + bound)
+                return run
+        PROBES.append(Probe(run, bound))
+        return run
+
+    return register
+
+
+def case(test: str, resource: str, *paths: str) -> None:
+    """Binds a conformance case to attributes.
+
+    Args:
+        test: end of its node id, `test_file.py::test_name`.
+        resource: the resource's type.
+        paths: of its attributes.
+    """
+    CASES[test] = CASES.get(test, ()) + tuple(Attribute(resource, path) for path in paths)
+
+
+def unprobed(resource: str, path: str, why: str) -> None:
+    """Says why nothing can look for an attribute's effect within a run; its class stays what a fresh read says.
+
+    Args:
+        resource: the resource's type.
+        path: the attribute's.
+        why: in a few words.
+    """
+    UNPROBED[Attribute(resource, path)] = why

@@ -1,0 +1,83 @@
+"""`make fidelity`: plans, applies and reads back the root module, and probes effects, in a LocalStack of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from harness import console
+from harness.fidelity import attributes, readback, report, results, running
+from harness.fidelity.attributes import Attribute
+from harness.fidelity.bench import Bench
+from harness.fidelity.registry import UNPROBED
+from harness.fidelity.results import Result
+from harness.fidelity.root import Root
+from harness.fidelity.verdicts import Evidence, Seen
+from harness.paths import shown
+from harness.stack import Stack
+from harness.stages import rehearsal
+
+NAME = "fidelity"
+
+
+def run(*, write: bool) -> None:
+    """Measures in the runtime that RUNTIME says and prints the table.
+
+    Args:
+        write: whether to write it to the documents, too.
+
+    Raises:
+        HarnessError: Terraform failed, or a probe broke off.
+    """
+    with rehearsal.empty_localstack(NAME) as stack:
+        result = measure(stack)
+    report.show(result)
+    if write:
+        report.write(results.save(result))
+        console.say(f"written to {shown(report.PATH)} and {shown(results.PATH)}")
+
+
+def measure(stack: Stack) -> Result:
+    """Measures one emulator.
+
+    Args:
+        stack: an empty LocalStack, in which all is left that the run makes.
+
+    Returns:
+        What was found out.
+    """
+    folder = stack.folder / NAME
+    root = Root(stack, folder)
+    with console.step("Terraform plan") as step:
+        root.init()
+        planned = attributes.instances(root.plan())
+        wanted = sorted({Attribute(one.resource, path) for one in planned for path in one.values})
+        step.result = f"{len(wanted)} attributes of {len(planned)} resources are set"
+    with console.step("Terraform apply") as step:
+        outputs = root.apply(step)
+    with console.step("Read every attribute back") as step:
+        applied = {address: one["values"] for address, one in root.resources().items()}
+        differing = readback.differences(planned, applied, root.read_again([one.address for one in planned]))
+        step.result = f"{sum(not read for read in differing.values())} are as they were set"
+    with console.step("Probe the effects") as step:
+        seen = running.run(Bench(stack, outputs["image_uri"]), wanted, folder / "cases", step)
+        step.result = f"{sum(attribute in seen for attribute in wanted)} attributes"
+    return Result(stack.runtime, datetime.now(UTC).date().isoformat(), weighed(wanted, differing, seen))
+
+
+def weighed(
+    wanted: Sequence[Attribute], differing: Mapping[Attribute, str], seen: Mapping[Attribute, Sequence[Seen]]
+) -> list[Evidence]:
+    """Puts together what was found out about each attribute.
+
+    Args:
+        wanted: the attributes in order.
+        differing: what a fresh read gives in place of the value; empty where the value.
+        seen: by the probes of effects.
+    """
+    return [
+        Evidence(
+            one.resource, one.path, not differing[one], differing[one], list(seen.get(one, ())), UNPROBED.get(one, "")
+        )
+        for one in wanted
+    ]
