@@ -15,6 +15,16 @@ data "aws_iam_policy_document" "plan" {
       sid       = statement.key
       actions   = statement.value.read
       resources = statement.value.resources
+
+      dynamic "condition" {
+        for_each = try(statement.value.tagged, false) ? local.tags : {}
+
+        content {
+          test     = "StringEquals"
+          variable = "aws:ResourceTag/${condition.key}"
+          values   = [condition.value]
+        }
+      }
     }
   }
 
@@ -36,6 +46,16 @@ data "aws_iam_policy_document" "deploy" {
       sid       = statement.key
       actions   = concat(statement.value.read, statement.value.write)
       resources = statement.value.resources
+
+      dynamic "condition" {
+        for_each = try(statement.value.tagged, false) ? local.tags : {}
+
+        content {
+          test     = "StringEquals"
+          variable = "aws:ResourceTag/${condition.key}"
+          values   = [condition.value]
+        }
+      }
     }
   }
 
@@ -84,6 +104,47 @@ data "aws_iam_policy_document" "deploy" {
     resources = ["${local.arn.lambda}:event-source-mapping:*"]
   }
 
+  # Knows no resources: what is made must have the stage's tags.
+  statement {
+    sid       = "MakeKey"
+    actions   = ["kms:CreateKey"]
+    resources = ["*"]
+
+    dynamic "condition" {
+      for_each = local.tags
+
+      content {
+        test     = "StringEquals"
+        variable = "aws:RequestTag/${condition.key}"
+        values   = [condition.value]
+      }
+    }
+  }
+
+  # While the key is made; no key that has a stage already is made over to this one.
+  # https://docs.aws.amazon.com/kms/latest/developerguide/tag-permissions.html
+  statement {
+    sid       = "TagKey"
+    actions   = ["kms:TagResource"]
+    resources = ["${local.arn.kms}:key/*"]
+
+    dynamic "condition" {
+      for_each = local.tags
+
+      content {
+        test     = "StringEquals"
+        variable = "aws:RequestTag/${condition.key}"
+        values   = [condition.value]
+      }
+    }
+
+    condition {
+      test     = "Null"
+      variable = "aws:ResourceTag/Stage"
+      values   = ["true"]
+    }
+  }
+
   # Knows no resources.
   statement {
     sid       = "LogInToRegistry"
@@ -111,5 +172,12 @@ data "aws_iam_policy_document" "common" {
     sid       = "FindLogGroup"
     actions   = ["logs:DescribeLogGroups"]
     resources = ["${local.arn.logs}:log-group:*"]
+  }
+
+  # Knows no resources.
+  statement {
+    sid       = "FindKey"
+    actions   = ["kms:ListAliases"]
+    resources = ["*"]
   }
 }

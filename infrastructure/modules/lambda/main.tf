@@ -6,6 +6,7 @@ locals {
 resource "aws_cloudwatch_log_group" "this" {
   name              = "/aws/lambda/${var.name}"
   retention_in_days = var.log_retention_in_days
+  kms_key_id        = var.kms_key_arn
 }
 
 resource "aws_lambda_function" "this" {
@@ -18,6 +19,8 @@ resource "aws_lambda_function" "this" {
   architectures = [var.architecture]
   memory_size   = var.memory_size_mb
   timeout       = var.timeout_seconds
+
+  reserved_concurrent_executions = var.reserved_concurrency
 
   # Every change of code or configuration becomes a version of its own: what alias.tf points at.
   publish = true

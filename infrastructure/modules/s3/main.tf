@@ -27,8 +27,12 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
 
   rule {
     apply_server_side_encryption_by_default {
-      sse_algorithm = "AES256"
+      sse_algorithm     = var.kms_key_arn == null ? "AES256" : "aws:kms"
+      kms_master_key_id = var.kms_key_arn
     }
+
+    # S3 asks KMS once in a while and not for every object.
+    bucket_key_enabled = var.kms_key_arn == null ? null : true
   }
 }
 
