@@ -8,6 +8,9 @@ locals {
   lambda_function_name = "${var.lambda_function_name}_${var.project_id}"
   ecr_repo_name        = "${var.ecr_repo_name}_${var.project_id}"
 
+  # The resource's attribute, and not its name: what is encrypted with the key can only be made after it.
+  kms_key_arn = one(module.kms[*].arn)
+
   is_image = var.lambda_package_type == "Image"
 
   # Without an image from outside, the one Terraform builds: by digest, and so not known before there is one.

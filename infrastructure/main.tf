@@ -1,3 +1,12 @@
+module "kms" {
+  source = "./modules/kms"
+  count  = var.kms_enabled ? 1 : 0
+
+  name                 = "store-sales-${var.project_id}"
+  log_group_name       = "/aws/lambda/${local.lambda_function_name}"
+  deletion_window_days = var.kms_deletion_window_days
+}
+
 module "source_stream" {
   source = "./modules/kinesis"
 
@@ -5,6 +14,7 @@ module "source_stream" {
   shard_count         = var.shard_count
   retention_hours     = var.stream_retention_hours
   shard_level_metrics = var.shard_level_metrics
+  kms_key_arn         = local.kms_key_arn
 }
 
 module "output_stream" {
@@ -14,6 +24,7 @@ module "output_stream" {
   shard_count         = var.shard_count
   retention_hours     = var.stream_retention_hours
   shard_level_metrics = var.shard_level_metrics
+  kms_key_arn         = local.kms_key_arn
 }
 
 module "model_bucket" {
@@ -21,6 +32,7 @@ module "model_bucket" {
 
   name                       = local.model_bucket
   noncurrent_expiration_days = var.noncurrent_expiration_days
+  kms_key_arn                = local.kms_key_arn
   force_destroy              = var.force_destroy
 }
 
@@ -30,6 +42,7 @@ module "failed_events_bucket" {
   name                       = local.failed_events_bucket
   expiration_days            = var.failed_events_expiration_days
   noncurrent_expiration_days = var.noncurrent_expiration_days
+  kms_key_arn                = local.kms_key_arn
   force_destroy              = var.force_destroy
 }
 
@@ -41,6 +54,7 @@ module "ecr" {
   function_name = local.lambda_function_name
   keep_images   = var.ecr_keep_images
   force_delete  = var.force_destroy
+  kms_key_arn   = local.kms_key_arn
 
   build_context    = local.build_image ? var.lambda_function_local_path : null
   dockerfile       = var.docker_image_local_path
@@ -62,6 +76,8 @@ module "lambda" {
   timeout_seconds       = var.lambda_timeout_seconds
   log_retention_in_days = var.log_retention_in_days
   live_version          = var.live_version
+  reserved_concurrency  = var.lambda_reserved_concurrency
+  kms_key_arn           = local.kms_key_arn
 
   environment = merge(
     var.lambda_environment,

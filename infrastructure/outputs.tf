@@ -73,3 +73,8 @@ output "dashboard_name" {
   description = "Name of the CloudWatch dashboard; empty when monitoring is off."
   value       = join("", module.monitoring[*].dashboard_name)
 }
+
+output "kms_key_arn" {
+  description = "ARN of the stage's KMS key; empty when kms_enabled is false."
+  value       = join("", module.kms[*].arn)
+}

@@ -66,6 +66,20 @@ variable "lambda_timeout_seconds" {
   }
 }
 
+variable "lambda_reserved_concurrency" {
+  description = "Invocations at the same time that are kept for the function, and its limit; null is neither. Taken from the account's quota, of which AWS keeps 100 for the others."
+  type        = number
+  default     = null
+
+  validation {
+    condition = var.lambda_reserved_concurrency == null || try(
+      var.lambda_reserved_concurrency >= var.shard_count * var.parallelization_factor
+      && floor(var.lambda_reserved_concurrency) == var.lambda_reserved_concurrency, false
+    )
+    error_message = "lambda_reserved_concurrency must be a whole number of at least shard_count * parallelization_factor (${var.shard_count * var.parallelization_factor}), the batches the mapping has in work at the same time, or null."
+  }
+}
+
 variable "lambda_environment" {
   description = "Further environment variables of the function, for example { LOG_LEVEL = \"DEBUG\" }."
   type        = map(string)

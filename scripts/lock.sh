@@ -29,6 +29,7 @@ compile infrastructure/emulator node.in node.txt
 compile scripts/rivals ministack.in ministack.txt
 compile scripts/rivals localemu.in localemu.txt --no-universal --python-platform linux # no solution for Python 3.14
 compile infrastructure/emulator kinesis-clients.in kinesis-clients.txt
+compile infrastructure/policies requirements.in requirements.txt
 compile infrastructure/emulator pyproject.toml requirements.txt --extra build
 printf '▸ infrastructure/emulator/package-lock.json\n' >&2
 npm install --package-lock-only --no-audit --no-fund --silent --prefix infrastructure/emulator

@@ -37,6 +37,7 @@ run "policies" {
       Buckets                   = ["arn:aws:s3:::store-sales-failed-events-stg", "arn:aws:s3:::store-sales-models-stg"]
       ChangeEventSourceMappings = ["*"]
       Dashboard                 = ["arn:aws:cloudwatch::123456789012:dashboard/store_sales_stg-overview"]
+      FindKey                   = ["*"]
       FindLogGroup              = ["arn:aws:logs:ap-south-1:123456789012:log-group:*"]
       Function = [
         "arn:aws:lambda:ap-south-1:123456789012:function:store_sales_stg",
@@ -44,6 +45,8 @@ run "policies" {
       ]
       GiveTheFunctionItsRole = ["arn:aws:iam::123456789012:role/store_sales_stg_lambda"]
       KeepState              = ["arn:aws:s3:::state/store-sales/stg/terraform.tfstate"]
+      Key                    = ["arn:aws:kms:ap-south-1:123456789012:key/*"]
+      KeyName                = ["arn:aws:kms:ap-south-1:123456789012:alias/store-sales-stg"]
       ListState              = ["arn:aws:s3:::state"]
       LockState              = ["arn:aws:s3:::state/store-sales/stg/terraform.tfstate.tflock"]
       LogGroup = [
@@ -51,6 +54,7 @@ run "policies" {
         "arn:aws:logs:ap-south-1:123456789012:log-group:/aws/lambda/store_sales_stg:*",
       ]
       LogInToRegistry         = ["*"]
+      MakeKey                 = ["*"]
       Objects                 = ["arn:aws:s3:::store-sales-failed-events-stg/*", "arn:aws:s3:::store-sales-models-stg/*"]
       ReadEventSourceMappings = ["arn:aws:lambda:ap-south-1:123456789012:event-source-mapping:*"]
       Repository              = ["arn:aws:ecr:ap-south-1:123456789012:repository/store_sales_stg"]
@@ -60,6 +64,7 @@ run "policies" {
         "arn:aws:kinesis:ap-south-1:123456789012:stream/sales-predictions-stg",
       ]
       TagEventSourceMappings = ["arn:aws:lambda:ap-south-1:123456789012:event-source-mapping:*"]
+      TagKey                 = ["arn:aws:kms:ap-south-1:123456789012:key/*"]
     })
     error_message = "A deployment may touch other resources than the stage's: ${output.deploy_policy}"
   }
@@ -78,7 +83,7 @@ run "policies" {
   # "*" for what knows no resources, or has a condition in their place.
   assert {
     condition = alltrue([
-      for statement in jsondecode(output.deploy_policy).Statement : contains(["LogInToRegistry", "ChangeEventSourceMappings"], statement.Sid)
+      for statement in jsondecode(output.deploy_policy).Statement : contains(["LogInToRegistry", "ChangeEventSourceMappings", "FindKey", "MakeKey"], statement.Sid)
       if contains(flatten([statement.Resource]), "*")
       ]) && one([
       for statement in jsondecode(output.deploy_policy).Statement : statement.Condition if statement.Sid == "ChangeEventSourceMappings"
@@ -91,6 +96,34 @@ run "policies" {
       }
     }
     error_message = "Mappings of other functions may be changed: ${output.deploy_policy}"
+  }
+
+  # Ids of keys are not known before: the tags of the stage limit which.
+  assert {
+    condition = {
+      for statement in jsondecode(output.deploy_policy).Statement : statement.Sid => statement.Condition
+      if contains(["Key", "MakeKey", "TagKey"], statement.Sid)
+      } == {
+      Key     = { StringEquals = { "aws:ResourceTag/Project" = "store-sales", "aws:ResourceTag/Stage" = "stg" } }
+      MakeKey = { StringEquals = { "aws:RequestTag/Project" = "store-sales", "aws:RequestTag/Stage" = "stg" } }
+      TagKey = {
+        StringEquals = { "aws:RequestTag/Project" = "store-sales", "aws:RequestTag/Stage" = "stg" }
+        Null         = { "aws:ResourceTag/Stage" = "true" }
+      }
+      } && alltrue(flatten([
+        for policy in [output.deploy_policy, output.plan_policy] : [
+          for statement in jsondecode(policy).Statement : contains(["Key", "KeyName", "MakeKey", "TagKey", "FindKey"], statement.Sid)
+          if anytrue([for action in flatten([statement.Action]) : startswith(action, "kms:")])
+        ]
+    ]))
+    error_message = "A deployment may use the keys of others: ${output.deploy_policy}"
+  }
+
+  assert {
+    condition = [
+      for statement in jsondecode(output.plan_policy).Statement : statement.Condition if statement.Sid == "Key"
+    ] == [{ StringEquals = { "aws:ResourceTag/Project" = "store-sales", "aws:ResourceTag/Stage" = "stg" } }]
+    error_message = "A plan may look at the keys of others: ${output.plan_policy}"
   }
 
   assert {

@@ -138,3 +138,40 @@ run "refuses_wrong_values" {
 
   expect_failures = [var.name, var.function_name, var.keep_images, var.untagged_expiration_days]
 }
+
+run "encrypted_with_a_key" {
+  state_key = "another repository"
+
+  module {
+    source = "./modules/ecr"
+  }
+
+  variables {
+    kms_key_arn = "arn:aws:kms:ap-south-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+  }
+
+  assert {
+    condition = alltrue([
+      aws_ecr_repository.this.encryption_configuration[0].encryption_type == "KMS",
+      aws_ecr_repository.this.encryption_configuration[0].kms_key == var.kms_key_arn,
+      output.kms_key_arn == var.kms_key_arn,
+    ])
+    error_message = "Images of a new repository are not encrypted with the key."
+  }
+}
+
+# The repository that the runs above made. ECR cannot change it: a plan that did would replace it, with all its images.
+run "existing_repository_keeps_its_encryption" {
+  module {
+    source = "./modules/ecr"
+  }
+
+  variables {
+    kms_key_arn = "arn:aws:kms:ap-south-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+  }
+
+  assert {
+    condition     = aws_ecr_repository.this.encryption_configuration[0].encryption_type == "AES256" && output.kms_key_arn == null
+    error_message = "A key must not replace a repository that is there."
+  }
+}

@@ -77,3 +77,33 @@ run "refuses_fractions_and_too_long_retention" {
 
   expect_failures = [var.shard_count, var.retention_hours]
 }
+
+run "encrypted" {
+  command = plan
+
+  module {
+    source = "./modules/kinesis"
+  }
+
+  variables {
+    kms_key_arn = "arn:aws:kms:ap-south-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+  }
+
+  assert {
+    condition     = aws_kinesis_stream.this.encryption_type == "KMS" && aws_kinesis_stream.this.kms_key_id == var.kms_key_arn
+    error_message = "The stream is not encrypted with the key."
+  }
+}
+
+run "not_encrypted_by_default" {
+  command = plan
+
+  module {
+    source = "./modules/kinesis"
+  }
+
+  assert {
+    condition     = aws_kinesis_stream.this.encryption_type == "NONE" && aws_kinesis_stream.this.kms_key_id == null
+    error_message = "Without a key the stream must be as it was: a change would take it out of service for seconds."
+  }
+}

@@ -236,3 +236,53 @@ run "image_function" {
     error_message = "AWS refuses handler, runtime and file for an image."
   }
 }
+
+run "encrypted_logs_and_reserved_concurrency" {
+  command = plan
+
+  module {
+    source = "./modules/lambda"
+  }
+
+  variables {
+    kms_key_arn          = "arn:aws:kms:ap-south-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+    reserved_concurrency = 5
+  }
+
+  assert {
+    condition     = aws_cloudwatch_log_group.this.kms_key_id == var.kms_key_arn
+    error_message = "The log group is not encrypted with the key."
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.reserved_concurrent_executions == 5
+    error_message = "The concurrency does not reach the function."
+  }
+}
+
+run "neither_by_default" {
+  command = plan
+
+  module {
+    source = "./modules/lambda"
+  }
+
+  assert {
+    condition     = aws_cloudwatch_log_group.this.kms_key_id == null && aws_lambda_function.this.reserved_concurrent_executions == null
+    error_message = "By default there may be neither a key nor reserved concurrency."
+  }
+}
+
+run "a_concurrency_of_0_is_refused" {
+  command = plan
+
+  module {
+    source = "./modules/lambda"
+  }
+
+  variables {
+    reserved_concurrency = 0
+  }
+
+  expect_failures = [var.reserved_concurrency]
+}

@@ -148,3 +148,31 @@ run "role_policies" {
     error_message = "Others than Lambda may take the role: ${aws_iam_role.this.assume_role_policy}"
   }
 }
+
+# With a key the role gets one more statement, and nothing else changes.
+run "role_policies_with_a_key" {
+  module {
+    source = "./modules/lambda"
+  }
+
+  variables {
+    kms_key_arn = "arn:aws:kms:ap-south-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+  }
+
+  assert {
+    condition = jsonencode([
+      for statement in flatten([for policy in values(output.role_policies) : jsondecode(policy).Statement]) :
+      [sort(flatten([statement.Action])), statement.Resource, can(statement.Condition)]
+      if anytrue([for action in flatten([statement.Action]) : startswith(action, "kms:")])
+    ]) == jsonencode([[["kms:Decrypt", "kms:GenerateDataKey"], var.kms_key_arn, false]])
+    error_message = "The role may do more or less with the key than read and write data: ${jsonencode(output.role_policies)}"
+  }
+
+  assert {
+    condition = setsubtract(
+      flatten([for policy in values(output.role_policies) : jsondecode(policy).Statement[*].Sid]),
+      ["UseTheStagesKey"]
+    ) == toset(flatten([for policy in values(run.role_policies.role_policies) : jsondecode(policy).Statement[*].Sid]))
+    error_message = "The key changes what else the role may do: ${jsonencode(output.role_policies)}"
+  }
+}

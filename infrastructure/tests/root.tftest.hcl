@@ -44,6 +44,7 @@ run "zip_function" {
   assert {
     condition = alltrue([
       for stream in [module.source_stream, module.output_stream] : jsonencode(stream.settings) == jsonencode({
+        kms_key_arn     = null
         retention_hours = 48
         shard_count     = 2
         shard_level_metrics = [
@@ -62,8 +63,8 @@ run "zip_function" {
 
   assert {
     condition = jsonencode([module.model_bucket.settings, module.failed_events_bucket.settings]) == jsonencode([
-      { expiration_days = null, force_destroy = false, noncurrent_expiration_days = 30 },
-      { expiration_days = 90, force_destroy = false, noncurrent_expiration_days = 30 },
+      { expiration_days = null, force_destroy = false, kms_key_arn = null, noncurrent_expiration_days = 30 },
+      { expiration_days = 90, force_destroy = false, kms_key_arn = null, noncurrent_expiration_days = 30 },
     ])
     error_message = "By default models must be kept, failed events must expire, and a destroy must spare both."
   }
@@ -75,11 +76,13 @@ run "zip_function" {
       batching_window_seconds    = 0
       bisect_batch_on_error      = true
       event_source_enabled       = true
+      log_kms_key_arn            = null
       log_retention_in_days      = 30
       maximum_record_age_seconds = 86400
       maximum_retry_attempts     = 3
       memory_size_mb             = 1024
       parallelization_factor     = 1
+      reserved_concurrency       = null
       timeout_seconds            = 180
     })
     error_message = "The function's defaults are not the documented ones: ${jsonencode(module.lambda.settings)}"
@@ -108,6 +111,8 @@ run "every_setting_reaches_its_module" {
     lambda_timeout_seconds = 60
     log_retention_in_days  = 7
 
+    lambda_reserved_concurrency = 6
+
     batch_size                 = 200
     batching_window_seconds    = 1
     maximum_retry_attempts     = 5
@@ -118,15 +123,15 @@ run "every_setting_reaches_its_module" {
 
   assert {
     condition = jsonencode([module.source_stream.settings, module.output_stream.settings]) == jsonencode([
-      for stream in ["source", "output"] : { retention_hours = 72, shard_count = 3, shard_level_metrics = ["IncomingBytes"] }
+      for stream in ["source", "output"] : { kms_key_arn = null, retention_hours = 72, shard_count = 3, shard_level_metrics = ["IncomingBytes"] }
     ])
     error_message = "A setting does not reach the streams: ${jsonencode(module.source_stream.settings)}"
   }
 
   assert {
     condition = jsonencode([module.model_bucket.settings, module.failed_events_bucket.settings]) == jsonencode([
-      { expiration_days = null, force_destroy = true, noncurrent_expiration_days = 11 },
-      { expiration_days = 10, force_destroy = true, noncurrent_expiration_days = 11 },
+      { expiration_days = null, force_destroy = true, kms_key_arn = null, noncurrent_expiration_days = 11 },
+      { expiration_days = 10, force_destroy = true, kms_key_arn = null, noncurrent_expiration_days = 11 },
     ])
     error_message = "A setting does not reach the buckets."
   }
@@ -138,11 +143,13 @@ run "every_setting_reaches_its_module" {
       batching_window_seconds    = 1
       bisect_batch_on_error      = false
       event_source_enabled       = true
+      log_kms_key_arn            = null
       log_retention_in_days      = 7
       maximum_record_age_seconds = 600
       maximum_retry_attempts     = 5
       memory_size_mb             = 512
       parallelization_factor     = 2
+      reserved_concurrency       = 6
       timeout_seconds            = 60
     })
     error_message = "A setting does not reach the function: ${jsonencode(module.lambda.settings)}"

@@ -143,3 +143,26 @@ run "refuses_wrong_values" {
 
   expect_failures = [var.name, var.expiration_days, var.noncurrent_expiration_days]
 }
+
+run "encrypted_with_a_key" {
+  command = plan
+
+  module {
+    source = "./modules/s3"
+  }
+
+  variables {
+    kms_key_arn = "arn:aws:kms:ap-south-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+  }
+
+  assert {
+    condition = alltrue([
+      for rule in aws_s3_bucket_server_side_encryption_configuration.this.rule : alltrue([
+        rule.bucket_key_enabled,
+        rule.apply_server_side_encryption_by_default[0].sse_algorithm == "aws:kms",
+        rule.apply_server_side_encryption_by_default[0].kms_master_key_id == var.kms_key_arn,
+      ])
+    ])
+    error_message = "New objects are not encrypted with the key, or KMS is asked for each."
+  }
+}

@@ -25,5 +25,8 @@ docker_image_local_path    = "../service/Dockerfile"
 force_destroy         = false
 log_retention_in_days = 90
 
+# A KMS key of the stage's own for streams, buckets, logs and images: docs/security.md.
+kms_enabled = true
+
 # The SNS topic that is told of alarms; without it they only show in CloudWatch. Thresholds: variables_monitoring.tf.
 # alarm_topic_arn = "arn:aws:sns:ap-south-1:123456789012:store-sales-alarms"

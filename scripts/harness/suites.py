@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from harness import commands, console, environment, paths, setup
+from harness import commands, console, environment, paths, policies, setup
 from harness.errors import HarnessError
 from harness.terraform import working_copy
 
@@ -67,6 +67,9 @@ def check() -> None:
     # Offline, so that the check does not depend on who asks GitHub, and with which token.
     options = ("--offline", "--strict-collection", "--no-progress", "--quiet")
     _show("zizmor", [paths.VENV_BIN / "zizmor", *options, ".github/workflows"])
+    policies.install()
+    with console.step("checkov") as step:
+        step.result = policies.check()
     scripts = [file for folder in SHELL for file in sorted((paths.ROOT / folder).rglob("*.sh"))]
     for script in [*scripts, paths.ROOT / ".ci" / "run"]:  # bash -n reads its first argument only
         commands.run(["bash", "-n", script], log=paths.CACHE / "logs" / "check.log", deadline=SUITE_DEADLINE)

@@ -7,7 +7,7 @@ locals {
   log_group_arn = "${local.arn.logs}:log-group:/aws/lambda/${local.function_name}"
 
   arn = {
-    for service in ["kinesis", "lambda", "logs", "ecr", "cloudwatch"] :
+    for service in ["kinesis", "lambda", "logs", "ecr", "cloudwatch", "kms"] :
     service => "arn:${var.partition}:${service}:${var.aws_region}:${var.account_id}"
   }
 
@@ -73,8 +73,9 @@ locals {
       ]
       write = [
         "lambda:CreateAlias", "lambda:CreateFunction", "lambda:DeleteAlias", "lambda:DeleteFunction",
-        "lambda:InvokeFunction", "lambda:PublishVersion", "lambda:TagResource", "lambda:UntagResource",
-        "lambda:UpdateAlias", "lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration",
+        "lambda:DeleteFunctionConcurrency", "lambda:InvokeFunction", "lambda:PublishVersion",
+        "lambda:PutFunctionConcurrency", "lambda:TagResource", "lambda:UntagResource", "lambda:UpdateAlias",
+        "lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration",
       ]
     }
 
@@ -93,10 +94,29 @@ locals {
       resources = [local.log_group_arn, "${local.log_group_arn}:*"]
       read      = ["logs:DescribeMetricFilters", "logs:ListTagsForResource"]
       write = [
-        "logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:DeleteMetricFilter", "logs:DeleteRetentionPolicy",
-        "logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents", "logs:PutMetricFilter",
-        "logs:PutRetentionPolicy", "logs:TagResource", "logs:UntagResource",
+        "logs:AssociateKmsKey", "logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:DeleteMetricFilter",
+        "logs:DeleteRetentionPolicy", "logs:DescribeLogStreams", "logs:DisassociateKmsKey", "logs:FilterLogEvents",
+        "logs:GetLogEvents", "logs:PutMetricFilter", "logs:PutRetentionPolicy", "logs:TagResource", "logs:UntagResource",
       ]
+    }
+
+    # Of a key nobody knows the id before: the tags, which providers.tf gives every resource, are the limit. Events, models
+    # and images of the stage are read and written with it, as far as the statements above allow and the key's own policy.
+    Key = {
+      resources = ["${local.arn.kms}:key/*"]
+      tagged    = true
+      read      = ["kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListResourceTags"]
+      write = [
+        "kms:CreateAlias", "kms:CreateGrant", "kms:Decrypt", "kms:DeleteAlias", "kms:EnableKeyRotation",
+        "kms:GenerateDataKey", "kms:PutKeyPolicy", "kms:RetireGrant", "kms:ScheduleKeyDeletion", "kms:TagResource",
+        "kms:UntagResource", "kms:UpdateAlias", "kms:UpdateKeyDescription",
+      ]
+    }
+
+    KeyName = {
+      resources = ["${local.arn.kms}:alias/store-sales-${var.project_id}"]
+      read      = []
+      write     = ["kms:CreateAlias", "kms:DeleteAlias", "kms:UpdateAlias"]
     }
 
     Alarms = {
@@ -111,6 +131,9 @@ locals {
       write     = ["cloudwatch:DeleteDashboards", "cloudwatch:PutDashboard"]
     }
   }
+
+  # As providers.tf has them.
+  tags = { Project = "store-sales", Stage = var.project_id }
 
   role_arn    = "arn:${var.partition}:iam::${var.account_id}:role/${local.function_name}_lambda"
   bucket_arns = [for name in [var.model_bucket, var.failed_events_bucket] : "arn:${var.partition}:s3:::${name}-${var.project_id}"]

@@ -15,6 +15,16 @@ data "aws_iam_policy_document" "plan" {
       sid       = statement.key
       actions   = statement.value.read
       resources = statement.value.resources
+
+      dynamic "condition" {
+        for_each = try(statement.value.tagged, false) ? local.tags : {}
+
+        content {
+          test     = "StringEquals"
+          variable = "aws:ResourceTag/${condition.key}"
+          values   = [condition.value]
+        }
+      }
     }
   }
 
@@ -27,6 +37,7 @@ data "aws_iam_policy_document" "plan" {
 }
 
 data "aws_iam_policy_document" "deploy" {
+  # checkov:skip=PIPELINE_RESOURCES_NAMED:ecr:GetAuthorizationToken and kms:CreateKey know no resource, mappings and keys have ids nobody knows before; conditions limit them
   source_policy_documents = [data.aws_iam_policy_document.common.json]
 
   dynamic "statement" {
@@ -36,6 +47,16 @@ data "aws_iam_policy_document" "deploy" {
       sid       = statement.key
       actions   = concat(statement.value.read, statement.value.write)
       resources = statement.value.resources
+
+      dynamic "condition" {
+        for_each = try(statement.value.tagged, false) ? local.tags : {}
+
+        content {
+          test     = "StringEquals"
+          variable = "aws:ResourceTag/${condition.key}"
+          values   = [condition.value]
+        }
+      }
     }
   }
 
@@ -84,6 +105,47 @@ data "aws_iam_policy_document" "deploy" {
     resources = ["${local.arn.lambda}:event-source-mapping:*"]
   }
 
+  # Knows no resources: what is made must have the stage's tags.
+  statement {
+    sid       = "MakeKey"
+    actions   = ["kms:CreateKey"]
+    resources = ["*"]
+
+    dynamic "condition" {
+      for_each = local.tags
+
+      content {
+        test     = "StringEquals"
+        variable = "aws:RequestTag/${condition.key}"
+        values   = [condition.value]
+      }
+    }
+  }
+
+  # While the key is made; no key that has a stage already is made over to this one.
+  # https://docs.aws.amazon.com/kms/latest/developerguide/tag-permissions.html
+  statement {
+    sid       = "TagKey"
+    actions   = ["kms:TagResource"]
+    resources = ["${local.arn.kms}:key/*"]
+
+    dynamic "condition" {
+      for_each = local.tags
+
+      content {
+        test     = "StringEquals"
+        variable = "aws:RequestTag/${condition.key}"
+        values   = [condition.value]
+      }
+    }
+
+    condition {
+      test     = "Null"
+      variable = "aws:ResourceTag/Stage"
+      values   = ["true"]
+    }
+  }
+
   # Knows no resources.
   statement {
     sid       = "LogInToRegistry"
@@ -94,6 +156,7 @@ data "aws_iam_policy_document" "deploy" {
 
 # Reading that cannot be limited to the stage, or needs the whole bucket.
 data "aws_iam_policy_document" "common" {
+  # checkov:skip=PIPELINE_RESOURCES_NAMED:kms:ListAliases and logs:DescribeLogGroups list the account, and mappings have ids nobody knows before
   statement {
     sid       = "ListState"
     actions   = ["s3:ListBucket"]
@@ -111,5 +174,12 @@ data "aws_iam_policy_document" "common" {
     sid       = "FindLogGroup"
     actions   = ["logs:DescribeLogGroups"]
     resources = ["${local.arn.logs}:log-group:*"]
+  }
+
+  # Knows no resources.
+  statement {
+    sid       = "FindKey"
+    actions   = ["kms:ListAliases"]
+    resources = ["*"]
   }
 }

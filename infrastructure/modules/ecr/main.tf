@@ -17,7 +17,13 @@ resource "aws_ecr_repository" "this" {
   }
 
   encryption_configuration {
-    encryption_type = "AES256"
+    encryption_type = var.kms_key_arn == null ? "AES256" : "KMS"
+    kms_key         = var.kms_key_arn
+  }
+
+  lifecycle {
+    # Settled when a repository is made. A change would replace it, and take the images away that functions run.
+    ignore_changes = [encryption_configuration]
   }
 }
 

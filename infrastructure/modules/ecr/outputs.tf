@@ -25,3 +25,8 @@ output "image_uri" {
   # A function that runs an image from here is created once Lambda may pull it.
   depends_on = [aws_ecr_repository_policy.this]
 }
+
+output "kms_key_arn" {
+  description = "ARN of the KMS key the images are encrypted with; null when it is ECR's own."
+  value       = aws_ecr_repository.this.encryption_configuration[0].encryption_type == "KMS" ? aws_ecr_repository.this.encryption_configuration[0].kms_key : null
+}

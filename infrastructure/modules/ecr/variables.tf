@@ -52,6 +52,12 @@ variable "force_delete" {
   nullable    = false
 }
 
+variable "kms_key_arn" {
+  description = "ARN of the KMS key images are encrypted with, in a repository that is made now; null is ECR's own key (AES256)."
+  type        = string
+  default     = null
+}
+
 # The image; see ./build. Without a build context none is built, and none of the rest counts.
 
 variable "build_context" {

@@ -14,5 +14,6 @@ output "settings" {
     shard_count         = aws_kinesis_stream.this.shard_count
     retention_hours     = aws_kinesis_stream.this.retention_period
     shard_level_metrics = aws_kinesis_stream.this.shard_level_metrics
+    kms_key_arn         = aws_kinesis_stream.this.kms_key_id
   }
 }

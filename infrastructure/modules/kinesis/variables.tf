@@ -51,3 +51,9 @@ variable "shard_level_metrics" {
     error_message = "shard_level_metrics may hold IncomingBytes, IncomingRecords, IteratorAgeMilliseconds, OutgoingBytes, OutgoingRecords, ReadProvisionedThroughputExceeded and WriteProvisionedThroughputExceeded."
   }
 }
+
+variable "kms_key_arn" {
+  description = "ARN of the KMS key records are encrypted with at rest; null is no encryption."
+  type        = string
+  default     = null
+}

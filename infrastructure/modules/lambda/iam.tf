@@ -60,6 +60,18 @@ data "aws_iam_policy_document" "pipeline" {
     actions   = ["s3:PutObject"]
     resources = ["${var.failed_events_bucket_arn}/invalid/*", "${var.failed_events_bucket_arn}/aws/lambda/*"]
   }
+
+  # Decrypt for events and models, GenerateDataKey for predictions and failed events; the mapping reads and writes as this
+  # role, too. The key's own policy limits both to Kinesis and S3.
+  dynamic "statement" {
+    for_each = var.kms_key_arn[*]
+
+    content {
+      sid       = "UseTheStagesKey"
+      actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+      resources = [statement.value]
+    }
+  }
 }
 
 resource "aws_iam_role_policy" "pipeline" {
@@ -69,6 +81,7 @@ resource "aws_iam_role_policy" "pipeline" {
 }
 
 data "aws_iam_policy_document" "telemetry" {
+  # checkov:skip=PIPELINE_RESOURCES_NAMED:X-Ray's write actions know no resource
   # No CreateLogGroup: Terraform makes the group.
   statement {
     sid       = "WriteLogs"

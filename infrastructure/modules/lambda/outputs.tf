@@ -62,6 +62,8 @@ output "settings" {
     memory_size_mb             = aws_lambda_function.this.memory_size
     timeout_seconds            = aws_lambda_function.this.timeout
     log_retention_in_days      = aws_cloudwatch_log_group.this.retention_in_days
+    log_kms_key_arn            = aws_cloudwatch_log_group.this.kms_key_id
+    reserved_concurrency       = aws_lambda_function.this.reserved_concurrent_executions
     event_source_enabled       = aws_lambda_event_source_mapping.this.enabled
     batch_size                 = aws_lambda_event_source_mapping.this.batch_size
     batching_window_seconds    = aws_lambda_event_source_mapping.this.maximum_batching_window_in_seconds

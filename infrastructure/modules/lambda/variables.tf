@@ -83,6 +83,17 @@ variable "timeout_seconds" {
   }
 }
 
+variable "reserved_concurrency" {
+  description = "Invocations at the same time that are kept for the function, and its limit; null is neither."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.reserved_concurrency == null || try(var.reserved_concurrency >= 1 && floor(var.reserved_concurrency) == var.reserved_concurrency, false)
+    error_message = "reserved_concurrency must be a whole number of at least 1 (0 would stop the function: switch its mapping off instead), or null."
+  }
+}
+
 variable "log_retention_in_days" {
   description = "Days the logs are kept; 0 keeps them for ever."
   type        = number
@@ -137,4 +148,10 @@ variable "failed_events_bucket_arn" {
   description = "ARN of the S3 bucket for events that could not be processed."
   type        = string
   nullable    = false
+}
+
+variable "kms_key_arn" {
+  description = "ARN of the KMS key of the streams, the buckets and the function's logs, which the function then reads and writes with; null when they have none."
+  type        = string
+  default     = null
 }

@@ -37,3 +37,9 @@ variable "force_destroy" {
   default     = false
   nullable    = false
 }
+
+variable "kms_key_arn" {
+  description = "ARN of the KMS key new objects are encrypted with; null is S3's own key (AES256)."
+  type        = string
+  default     = null
+}

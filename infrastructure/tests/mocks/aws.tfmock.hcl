@@ -8,6 +8,10 @@ mock_resource "aws_s3_bucket" {
   defaults = { arn = "arn:aws:s3:::mocked" }
 }
 
+mock_resource "aws_kms_key" {
+  defaults = { arn = "arn:aws:kms:ap-south-1:123456789012:key/mocked" }
+}
+
 mock_resource "aws_iam_role" {
   defaults = { arn = "arn:aws:iam::123456789012:role/mocked" }
 }
@@ -37,4 +41,8 @@ mock_data "aws_iam_policy_document" {
 
 mock_data "aws_ecr_image" {
   defaults = { image_digest = "sha256:00000000000000000000000000000000000000000000000000000000000000ed" }
+}
+
+mock_data "aws_caller_identity" {
+  defaults = { account_id = "123456789012" }
 }

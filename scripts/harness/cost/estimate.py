@@ -80,7 +80,13 @@ def billed_ms(settings: Settings, workload: Workload) -> float:
 def lines(settings: Settings, prices: Prices, workload: Workload) -> list[Line]:
     """The bill of a month, line by line; the same lines for every rate."""
     streams, function = _streams(settings, prices, workload), _function(settings, prices, workload)
-    return [*streams, *function, *_storage(settings, prices, workload), *_watching(settings, prices, workload)]
+    return [
+        *streams,
+        *function,
+        *_storage(settings, prices, workload),
+        *_watching(settings, prices, workload),
+        *_keys(settings, prices),
+    ]
 
 
 def total(bill: list[Line]) -> float:
@@ -156,3 +162,8 @@ def _watching(settings: Settings, prices: Prices, workload: Workload) -> list[Li
             f"CloudWatch: dashboards ({settings.dashboards})", prices, cloudwatch_dashboard_month=settings.dashboards
         ),
     ]
+
+
+def _keys(settings: Settings, prices: Prices) -> list[Line]:
+    """Without requests: Kinesis asks about every five minutes, S3 seldom, because of its bucket keys."""
+    return [_line(f"KMS: keys ({settings.keys})", prices, kms_key_month=settings.keys)] if settings.keys else []

@@ -35,6 +35,7 @@ class Settings:
         failed_event_days: days until a failed event and its versions are gone; None is never.
         alarms: number of CloudWatch alarms.
         dashboards: number of CloudWatch dashboards.
+        keys: number of KMS keys.
     """
 
     region: str
@@ -51,6 +52,7 @@ class Settings:
     failed_event_days: int | None
     alarms: int
     dashboards: int
+    keys: int
 
 
 def read(stage: str, folder: Path = paths.INFRASTRUCTURE) -> Settings:
@@ -87,6 +89,7 @@ def read(stage: str, folder: Path = paths.INFRASTRUCTURE) -> Settings:
         failed_event_days=None if None in kept else sum(kept),
         alarms=_resources(modules, "aws_cloudwatch_metric_alarm"),
         dashboards=_resources(modules, "aws_cloudwatch_dashboard"),
+        keys=_resources(modules, "aws_kms_key") if values["kms_enabled"] else 0,
     )
 
 

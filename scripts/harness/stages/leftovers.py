@@ -10,6 +10,11 @@ from harness.errors import HarnessError
 from harness.stages.access import Access
 from harness.stages.stage import Stage
 
+
+def _is_ours(alias: Any) -> bool:
+    return not alias["AliasName"].startswith("alias/aws/")
+
+
 # Service, operation and where the answer names what there is.
 _LISTS: tuple[tuple[str, str, Callable[[Any], list[str]]], ...] = (
     ("kinesis", "list_streams", lambda answer: answer["StreamNames"]),
@@ -18,6 +23,8 @@ _LISTS: tuple[tuple[str, str, Callable[[Any], list[str]]], ...] = (
     ("s3", "list_buckets", lambda answer: [one["Name"] for one in answer["Buckets"]]),
     ("ecr", "describe_repositories", lambda answer: [one["repositoryName"] for one in answer["repositories"]]),
     ("logs", "describe_log_groups", lambda answer: [one["logGroupName"] for one in answer["logGroups"]]),
+    # A key itself stays for the days in which its deletion can be taken back; AWS's own aliases are in any account.
+    ("kms", "list_aliases", lambda answer: [one["AliasName"] for one in answer["Aliases"] if _is_ours(one)]),
     ("iam", "list_roles", lambda answer: [one["RoleName"] for one in answer["Roles"]]),
     ("cloudwatch", "describe_alarms", lambda answer: [one["AlarmName"] for one in answer["MetricAlarms"]]),
     ("cloudwatch", "list_dashboards", lambda answer: [one["DashboardName"] for one in answer["DashboardEntries"]]),

@@ -29,6 +29,7 @@ SETTINGS = Settings(
     failed_event_days=120,
     alarms=6,
     dashboards=1,
+    keys=0,
 )
 PRICES = prices.load("us-east-1")
 # A month has 730 h or 2,628,000 s. 100 events/s: two shards are asked once a second each.
@@ -66,6 +67,12 @@ def bill(settings: Settings, workload: Workload) -> dict[str, float]:
 
 def test_100_events_a_second_as_by_hand() -> None:
     assert bill(SETTINGS, Workload(100, duration_ms=50)) == pytest.approx(BY_HAND)
+
+
+def test_a_key_is_a_line_of_its_own() -> None:
+    assert bill(dataclasses.replace(SETTINGS, keys=1), Workload(0)) == bill(SETTINGS, Workload(0)) | {
+        "KMS: keys (1)": 1.0
+    }
 
 
 def test_idle_pays_for_what_stands_there() -> None:

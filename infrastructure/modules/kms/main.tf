@@ -1,0 +1,14 @@
+# The key of one stage: for streams, buckets, the function's log group and images. policy.tf says who may use it.
+
+resource "aws_kms_key" "this" {
+  description             = "Data of ${var.name}."
+  enable_key_rotation     = true
+  deletion_window_in_days = var.deletion_window_days
+  policy                  = data.aws_iam_policy_document.key.json
+}
+
+# For people: key ids say nothing.
+resource "aws_kms_alias" "this" {
+  name          = "alias/${var.name}"
+  target_key_id = aws_kms_key.this.key_id
+}

@@ -1,0 +1,6 @@
+"""Checks of this project that no scanner has; checkov loads them (`--external-checks-dir`)."""
+
+from pathlib import Path
+
+# checkov imports the folder as a package and expects it to name its modules.
+__all__ = [file.stem for file in Path(__file__).parent.glob("[a-z]*.py")]
