@@ -82,9 +82,9 @@ def handle_events(stack: Stack, refused: Callable[[], bool]) -> str:
         return valid in predicted
 
     poll(lambda: (is_predicted() and kept_by_the_function()) or refused(), "the events' outcome", deadline=DEADLINE)
-    if not is_predicted():
-        return "the event is not predicted"
-    return "" if kept_by_the_function() else "the invalid event is not kept with its reason"
+    # Which of the two is missing first depends on when one looks.
+    settled = is_predicted() and kept_by_the_function()
+    return "" if settled else "an event is not predicted, or an invalid one not kept with its reason"
 
 
 USES: dict[str, Use] = {

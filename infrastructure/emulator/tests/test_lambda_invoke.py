@@ -206,7 +206,7 @@ def test_an_update_leaves_a_running_invocation_its_code(
         archive.writestr("function.py", "def handler(event, context):\n    return 'new'")
 
     with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(function.invoke, 3)
+        running = pool.submit(function.invoke, 8)
         eventually(lambda: "running\n" in function.log_events(), "the invocation runs")
         function.localstack.client("lambda").update_function_code(FunctionName=function.name, ZipFile=code.getvalue())
         eventually(lambda: function.invoke(0).payload == "new", "the new code answers")
