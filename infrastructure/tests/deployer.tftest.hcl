@@ -37,7 +37,7 @@ run "policies" {
       Buckets                   = ["arn:aws:s3:::store-sales-failed-events-stg", "arn:aws:s3:::store-sales-models-stg"]
       ChangeEventSourceMappings = ["*"]
       Dashboard                 = ["arn:aws:cloudwatch::123456789012:dashboard/store_sales_stg-overview"]
-      FindKey                   = ["*"]
+      FindKeyAndLimits          = ["*"]
       FindLogGroup              = ["arn:aws:logs:ap-south-1:123456789012:log-group:*"]
       Function = [
         "arn:aws:lambda:ap-south-1:123456789012:function:store_sales_stg",
@@ -83,7 +83,7 @@ run "policies" {
   # "*" for what knows no resources, or has a condition in their place.
   assert {
     condition = alltrue([
-      for statement in jsondecode(output.deploy_policy).Statement : contains(["LogInToRegistry", "ChangeEventSourceMappings", "FindKey", "MakeKey"], statement.Sid)
+      for statement in jsondecode(output.deploy_policy).Statement : contains(["LogInToRegistry", "ChangeEventSourceMappings", "FindKeyAndLimits", "MakeKey"], statement.Sid)
       if contains(flatten([statement.Resource]), "*")
       ]) && one([
       for statement in jsondecode(output.deploy_policy).Statement : statement.Condition if statement.Sid == "ChangeEventSourceMappings"
@@ -112,7 +112,7 @@ run "policies" {
       }
       } && alltrue(flatten([
         for policy in [output.deploy_policy, output.plan_policy] : [
-          for statement in jsondecode(policy).Statement : contains(["Key", "KeyName", "MakeKey", "TagKey", "FindKey"], statement.Sid)
+          for statement in jsondecode(policy).Statement : contains(["Key", "KeyName", "MakeKey", "TagKey", "FindKeyAndLimits"], statement.Sid)
           if anytrue([for action in flatten([statement.Action]) : startswith(action, "kms:")])
         ]
     ]))

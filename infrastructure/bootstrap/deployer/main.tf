@@ -156,10 +156,13 @@ data "aws_iam_policy_document" "deploy" {
 
 # Reading that cannot be limited to the stage, or needs the whole bucket.
 data "aws_iam_policy_document" "common" {
-  # checkov:skip=PIPELINE_RESOURCES_NAMED:kms:ListAliases and logs:DescribeLogGroups list the account, and mappings have ids nobody knows before
+  # checkov:skip=PIPELINE_RESOURCES_NAMED:kms:ListAliases, kinesis:DescribeLimits and logs:DescribeLogGroups are about the account, and mappings have ids nobody knows before
+  # Whether the bucket is complete is looked at before each deployment.
   statement {
-    sid       = "ListState"
-    actions   = ["s3:ListBucket"]
+    sid = "ListState"
+    actions = [
+      "s3:GetBucketPublicAccessBlock", "s3:GetBucketVersioning", "s3:GetEncryptionConfiguration", "s3:ListBucket",
+    ]
     resources = [local.state_bucket_arn]
   }
 
@@ -176,10 +179,10 @@ data "aws_iam_policy_document" "common" {
     resources = ["${local.arn.logs}:log-group:*"]
   }
 
-  # Knows no resources.
+  # Know no resources. The provider asks for the limits before it makes a stream.
   statement {
-    sid       = "FindKey"
-    actions   = ["kms:ListAliases"]
+    sid       = "FindKeyAndLimits"
+    actions   = ["kinesis:DescribeLimits", "kms:ListAliases"]
     resources = ["*"]
   }
 }

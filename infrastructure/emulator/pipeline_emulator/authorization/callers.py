@@ -1,6 +1,8 @@
 """Who makes a request, and with which permissions: from an access key, or from a role that a service uses."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from localstack.services.iam.models import IamStore, UserEntity
@@ -32,8 +34,8 @@ class ExpiredKeyError(Exception):
     """The session has ended."""
 
 
-def of_key(key: str, account: str) -> Caller | None:
-    """Return who has an access key; None for the account's root user, whose keys are `test` and the like.
+def of_key(key: str, account: str) -> Callable[[], Caller | None] | None:
+    """Return what puts together who has an access key; None for the account's root user, as whom `test` and others count.
 
     Raises:
         ExpiredKeyError: of a session that has ended.
@@ -43,14 +45,14 @@ def of_key(key: str, account: str) -> Caller | None:
     if found:
         if found.is_expired() and not sessions.of(found).lasting:
             raise ExpiredKeyError
-        return _of_credentials(found)
+        return partial(_of_credentials, found)
     store = policies.store_of(account)
     user = store.USERS.get(store.ACCESS_KEY_INDEX.get(key) or "")
     if user:
         entity = user.access_keys.get(key)
         if entity and entity.access_key.get("Status") == "Inactive":
             raise UnknownKeyError
-        return _user(store, account, user)
+        return partial(_user, store, account, user)
     if key.startswith((_USER_KEY, _SESSION_KEY)):
         raise UnknownKeyError
     return None

@@ -8,6 +8,7 @@ from localstack.http import Response
 from pipeline_emulator.authorization import callers, errors, execution_role, policies, requests, resources
 from pipeline_emulator.authorization.asking import Authorizer, text_of
 from pipeline_emulator.authorization.callers import Caller, ExpiredKeyError, UnknownKeyError
+from pipeline_emulator.authorization.memory import CALLERS
 from pipeline_emulator.authorization.missing_objects import listing_check
 from pipeline_emulator.authorization.surroundings import Surroundings
 from pipeline_emulator.iam.decision import Decision, Layer, Reason
@@ -71,7 +72,8 @@ def _caller(context: RequestContext, service: str) -> Caller | None:
     assert context.operation is not None
     principal, key = requests.service_principal(context), requests.access_key(context)
     try:
-        found = callers.of_key(key, context.account_id) if key else None
+        make = callers.of_key(key, context.account_id) if key else None
+        found = CALLERS.get(key, make) if key and make else None
     except UnknownKeyError as error:
         raise errors.unknown_key(service) from error
     except ExpiredKeyError as error:

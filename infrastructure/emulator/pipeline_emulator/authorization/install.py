@@ -7,6 +7,7 @@ from localstack.aws import handlers
 from pipeline_emulator.authorization import denials, role_use, sessions
 from pipeline_emulator.authorization.asking import Authorizer
 from pipeline_emulator.authorization.handler import Handler
+from pipeline_emulator.authorization.memory import CALLERS
 from pipeline_emulator.authorization.settings import Mode, mode
 
 
@@ -21,3 +22,5 @@ def install() -> None:
     role_use.AUTHORIZER = authorizer
     chain: Any = handlers.serve_custom_service_request_handlers
     chain.append(Handler(authorizer))
+    after: Any = handlers.run_custom_response_handlers
+    after.append(CALLERS.forget_after)

@@ -4,6 +4,7 @@ from botocore.exceptions import ClientError
 
 from pipeline_emulator.authorization import callers
 from pipeline_emulator.authorization.asking import Authorizer, text_of
+from pipeline_emulator.authorization.memory import CALLERS
 from pipeline_emulator.authorization.surroundings import Surroundings
 from pipeline_emulator.iam.requests.call import Check
 
@@ -27,7 +28,8 @@ def require(role_arn: str, function_arn: str, action: str, resource: str) -> Non
         return
     _, _, _, region, account, _, name, *_ = function_arn.split(":")
     surroundings = Surroundings(account=account, region=region, source_arn=function_arn)
-    refusal = AUTHORIZER.refusal(callers.of_role(role_arn, name), Check(action, resource), surroundings)
-    if refusal:
+    session = CALLERS.get(f"{role_arn} {name}", lambda: callers.of_role(role_arn, name))
+    assert session
+    if refusal := AUTHORIZER.refusal(session, Check(action, resource), surroundings):
         error = {"Code": "AccessDeniedException", "Message": text_of(refusal)}
         raise ClientError({"Error": error}, action.partition(":")[2])
