@@ -78,7 +78,8 @@ def start(stack: Stack) -> None:
     stack.mlflow_port = _mlflow_port(stack)
     stack.emulator = code()
     stack.save()
-    _env_file(stack).write_text("".join(f"{name}={value}\n" for name, value in _settings(stack, found).items()))
+    settings = _settings(stack, found, engine.socket_group(found.base))
+    _env_file(stack).write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
     with console.step("Images of LocalStack and MLflow") as step:
         Compose(stack).build_images(step)
     with console.step("LocalStack, registry and MLflow") as step:
@@ -191,7 +192,7 @@ def _env_file(stack: Stack) -> Path:
     return stack.folder / "compose.env"
 
 
-def _settings(stack: Stack, found: images.Images) -> dict[str, str]:
+def _settings(stack: Stack, found: images.Images, socket_group: int) -> dict[str, str]:
     return {
         "COMPOSE_PROJECT_NAME": stack.project,
         "PIPELINE_STACK": stack.project,
@@ -203,7 +204,7 @@ def _settings(stack: Stack, found: images.Images) -> dict[str, str]:
         "EMULATOR_IMAGE": found.localstack,
         "REGISTRY_IMAGE": found.registry,
         "MLFLOW_IMAGE": found.mlflow,
-        "DOCKER_SOCKET_GROUP": str(engine.socket_group(found.base)),
+        "DOCKER_SOCKET_GROUP": str(socket_group),
         **(_official(found.official) if found.official else {}),
     }
 

@@ -79,4 +79,4 @@ def test_a_restart_leaves_the_streams_and_a_down_leaves_nothing() -> None:
 
 def test_compose_gets_the_setting() -> None:
     images = containers.images.Images("a", "b", "c", "d", "e", None)
-    assert containers._settings(_stack(persistent=True, alive=False), images)["PERSISTENCE"] == "1"
+    assert containers._settings(_stack(persistent=True, alive=False), images, 0)["PERSISTENCE"] == "1"

@@ -35,16 +35,13 @@ output "deploy_policy" {
 
 
 @contextmanager
-def as_deployer(stack: Stack, stage: Stage, access: Access) -> Iterator[Access]:
+def as_deployer(stack: Stack, stage: Stage, access: Access) -> Iterator[None]:
     """The role's session in the environment, until the block ends; nothing of what it does may be refused.
 
     Args:
         stack: the LocalStack of the rehearsal.
         stage: what is deployed; its state bucket exists.
         access: that of the account's root user.
-
-    Yields:
-        The access of the role.
 
     Raises:
         HarnessError: the policy cannot be made, or IAM refused something.
@@ -54,7 +51,7 @@ def as_deployer(stack: Stack, stage: Stage, access: Access) -> Iterator[Access]:
     before = {name: os.environ.get(name) for name in credentials}
     os.environ.update(credentials)
     try:
-        yield Access(access.region, access.endpoint_url)
+        yield
     finally:
         for name, value in before.items():
             os.environ.pop(name) if value is None else os.environ.update({name: value})

@@ -45,7 +45,8 @@ def rehearse(former: str | None) -> None:
         )
         before = set(leftovers.found(stage, access))  # in containers, the bucket of the tracking server
         state_bucket.ensure(stage, access)
-        with deployer.as_deployer(stack, stage, access) as access_of_role:
+        with deployer.as_deployer(stack, stage, access):
+            access_of_role = Access(stacks.REGION, stack.endpoint_url)
             if revision is not None:
                 console.say(f"— a stack that commit {revision[:10]} made")
                 earlier.deploy(scene.of_revision(stack, trained, revision), access_of_role)

@@ -1,4 +1,4 @@
-"""Callers as they were put together last, until IAM's state changes: a third of what a request's authorization takes."""
+"""Callers as they were put together last, until IAM's state changes: a third of what authorizing a request takes."""
 
 from collections.abc import Callable
 from typing import Any
