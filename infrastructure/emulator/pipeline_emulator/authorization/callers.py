@@ -35,7 +35,7 @@ class ExpiredKeyError(Exception):
 
 
 def of_key(key: str, account: str) -> Callable[[], Caller | None] | None:
-    """Return what puts together who has an access key; None for the account's root user, whose keys are `test` and more.
+    """Return what puts together who has an access key; None for the account's root user (`test` and the like).
 
     Raises:
         ExpiredKeyError: of a session that has ended.
