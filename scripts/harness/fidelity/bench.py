@@ -46,11 +46,15 @@ class Bench:
     def __init__(self, stack: Stack, image: str = "") -> None:
         self.stack = stack
         self.image = image
-        self.endpoint_url = stack.endpoint_url
         self._clients: dict[str, Any] = {}
         self._lock = threading.RLock()
         self._role = ""
         self._functions: list[str] = []
+
+    @property
+    def endpoint_url(self) -> str:
+        """Where the emulator is reached."""
+        return self.stack.endpoint_url
 
     def client(self, service: str, **credentials: str) -> Any:
         """A client of root, or of other credentials (arguments of boto3's Session); boto3 cannot make two at once."""
