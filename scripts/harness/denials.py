@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 from dataclasses import dataclass
 
 from rich.markup import escape
 from rich.table import Table
 
-from harness import console
+from harness import console, interface
 from harness.errors import HarnessError
 from harness.stack import Stack
 
 PATH = "/_pipeline/iam/denials"
-ANSWER_SECONDS = 10.0
+NO_LIST = HarnessError(
+    "this LocalStack keeps no list of denials",
+    "it is another one than the project's, or an older version: make local-down local-up",
+)
 TOLD = 3  # in a failure's message; `make iam-denials` lists all
 
 
@@ -48,21 +49,7 @@ def read(stack: Stack, method: str = "GET") -> tuple[str, list[Denial]]:
     Raises:
         HarnessError: LocalStack does not answer, or keeps no such list.
     """
-    connection = http.client.HTTPConnection("127.0.0.1", stack.port, timeout=ANSWER_SECONDS)
-    try:
-        connection.request(method, PATH)
-        answer = connection.getresponse()
-        body = answer.read()
-    except OSError as error:
-        raise HarnessError(f"LocalStack does not answer: {error}", "make local-status") from None
-    finally:
-        connection.close()
-    if answer.status != http.HTTPStatus.OK:
-        raise HarnessError(
-            f"this LocalStack keeps no list of denials: {PATH} answers {answer.status}",
-            "it is another one than the project's, or an older version: make local-down local-up",
-        )
-    found = json.loads(body)
+    found = interface.ask(stack, method, PATH, absent=NO_LIST)
     fields = Denial.__dataclass_fields__
     return found["enforcement"], [Denial(**{name: each[name] for name in fields}) for each in found["denials"]]
 

@@ -5,19 +5,21 @@ None of them exhausts the mapping's retries: what fails here must come through i
 
 from __future__ import annotations
 
-import http.client
-import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from harness import interface
 from harness.errors import HarnessError
 from harness.stack import Stack
 
 PATH = "/_pipeline/faults"
 SPELL_SECONDS = 1.5
-ANSWER_SECONDS = 30.0
+NO_FAULTS = HarnessError(
+    "this LocalStack injects no faults",
+    "make local-down local-up: it was started with FAULTS=0, or by an older version",
+)
 THROTTLED = {"code": "ProvisionedThroughputExceededException", "status": 400}
 SLOW_DOWN = {"code": "SlowDown", "status": 503}
 OUTPUT, FAILED, MODEL = "predictions_stream_name", "failed_events_bucket", "model_bucket"
@@ -79,21 +81,7 @@ def request(stack: Stack, method: str, document: Any = None) -> Any:
     Raises:
         HarnessError: there is no such interface, or it refuses the document.
     """
-    connection = http.client.HTTPConnection("127.0.0.1", stack.port, timeout=ANSWER_SECONDS)
-    try:
-        connection.request(method, PATH, None if document is None else json.dumps(document))
-        answer = connection.getresponse()
-        body = answer.read()
-    except OSError as error:
-        raise HarnessError(f"LocalStack does not answer: {error}", "make local-status") from None
-    finally:
-        connection.close()
-    if answer.status != http.HTTPStatus.OK:
-        raise HarnessError(
-            f"this LocalStack injects no faults: {PATH} answers {answer.status}",
-            "make local-down local-up: it was started with FAULTS=0, or by an older version",
-        )
-    return json.loads(body)
+    return interface.ask(stack, method, PATH, document, absent=NO_FAULTS)
 
 
 FAULTS: dict[str, Callable[[Stack], int]] = {name: partial(cast, name) for name in SPELLS}

@@ -1,0 +1,39 @@
+"""The emulator's own interface, below `/_pipeline/` of a stack's endpoint."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from typing import Any
+
+from harness.errors import HarnessError
+from harness.stack import Stack
+
+ANSWER_SECONDS = 30.0
+
+
+def ask(stack: Stack, method: str, path: str, document: Any = None, *, absent: HarnessError) -> Any:
+    """Makes a request; returns the answer's JSON.
+
+    Args:
+        stack: whose emulator is asked.
+        method: GET, PUT or DELETE.
+        path: below `/_pipeline/`.
+        document: sent as JSON.
+        absent: raised, with the status in its cause, where the emulator has no such interface or refuses the document.
+
+    Raises:
+        HarnessError: LocalStack does not answer, or `absent`.
+    """
+    connection = http.client.HTTPConnection("127.0.0.1", stack.port, timeout=ANSWER_SECONDS)
+    try:
+        connection.request(method, path, None if document is None else json.dumps(document))
+        answer = connection.getresponse()
+        body = answer.read()
+    except OSError as error:
+        raise HarnessError(f"LocalStack does not answer: {error}", "make local-status") from None
+    finally:
+        connection.close()
+    if answer.status != http.HTTPStatus.OK:
+        raise HarnessError(f"{absent.cause}: {path} answers {answer.status}", absent.next_step)
+    return json.loads(body)
