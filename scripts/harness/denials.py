@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rich.markup import escape
-from rich.table import Table
-
 from harness import console, interface
 from harness.errors import HarnessError
 from harness.stack import Stack
@@ -75,12 +72,10 @@ def show(stack: Stack) -> None:
     if not found:
         console.say(f"IAM has refused nothing since LocalStack's start (IAM_ENFORCEMENT={mode})")
         return
-    table = Table(box=None, pad_edge=False)
-    for name in ("last", "times", "action", "resource", "principal", "why"):
-        table.add_column(name, overflow="fold")
     for denial in found:
         why = denial.explanation if denial.refused else f"{denial.explanation}; served all the same"
-        cells = (denial.last[11:19], f"{denial.count:,}", denial.action, denial.resource, denial.principal, why)
-        table.add_row(*map(escape, cells))
-    console.out.print(table)
+        times = "once" if denial.count == 1 else f"{denial.count:,} times"
+        console.out.print(f"{denial.last[11:19]}  {denial.action} on {denial.resource}", markup=False)
+        console.out.print(f"          by {denial.principal}, {times}", markup=False)
+        console.out.print(f"          {why}", markup=False)
     console.say(f"{len(found)} that IAM does not allow (IAM_ENFORCEMENT={mode}); times are UTC; docs/iam.md")
