@@ -1,7 +1,7 @@
 # Every target is one call of the harness (scripts/harness); `make` alone prints this help.
 .DEFAULT_GOAL := help
 .PHONY: help setup local-up local-down local-status local-logs iam-denials outputs ecr-login train send watch failed-events redrive verify chaos soak \
-        test e2e unit terraform-test stages-test emulator-test privileges-test check format bench conformance fidelity cost sbom audit lock clean \
+        test e2e unit terraform-test stages-test emulator-test privileges-test check format bench bench-iam conformance fidelity cost sbom audit lock clean \
         rehearse-stg plan-stg plan-prod deploy-stg deploy-prod smoke-stg smoke-prod destroy-stg destroy-prod unlock-stg unlock-prod \
         promote rollback
 
@@ -114,6 +114,9 @@ unlock-stg unlock-prod: ## Real AWS: lift a lock that a killed run left on the s
 
 bench: ## Measure both runtimes beside other emulators [TARGETS=embedded,docker,ministack,core] [EVENTS=10000,100000]
 	$(HARNESS) bench
+
+bench-iam: ## Measure what authorizing every request costs: IAM_ENFORCEMENT=on beside off
+	$(HARNESS) bench-iam
 
 conformance: ## Run the mapping's conformance suite on this and other emulators [TARGETS=ours,core,ministack,localemu]
 	$(HARNESS) conformance

@@ -363,6 +363,14 @@ def audit(osv_url: str, advisories: str) -> None:
 
 
 @commands.command()
+def bench_iam() -> None:
+    """Measures what authorizing every request costs."""
+    from harness.bench import authorization
+
+    authorization.run()
+
+
+@commands.command()
 @click.option("--write", envvar="WRITE", is_flag=True)
 def fidelity(write: bool) -> None:
     """Shows what the emulator does with each attribute that Terraform sets."""
