@@ -18,6 +18,7 @@ from botocore.exceptions import ClientError
 
 from harness.clients import CONFIG
 from harness.errors import HarnessError
+from harness.fidelity import leftovers
 from harness.stack import REGION, Stack
 from harness.waiting import poll
 
@@ -110,12 +111,13 @@ class Bench:
         return name
 
     def discard(self) -> None:
-        """Deletes the functions, whose environments take memory, with their mappings; all else costs nothing."""
+        """Deletes what was made, by probes and by the conformance suite's cases, in an emulator that goes on."""
         functions = self.client("lambda")
         for name in self._functions:
             for mapping in functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]:
                 refusal(partial(functions.delete_event_source_mapping, UUID=mapping["UUID"]))
             refusal(partial(functions.delete_function, FunctionName=name))
+        leftovers.delete(self.client)
 
     def invoke(self, function: str, qualifier: str = "$LATEST", **event: Any) -> dict[str, Any]:
         """Invokes a function; its answer, with `FunctionError` where there was one."""

@@ -1,0 +1,39 @@
+"""Deletes what probes leave behind in an emulator that goes on: found by its name, since probes may break off anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+PREFIXES = ("fidelity-", "conformance-")
+
+
+def delete(client: Callable[[str], Any]) -> None:
+    """Deletes streams, log groups, roles and repositories.
+
+    Args:
+        client: makes a boto3 client of a service, with the permission to do so.
+    """
+    kinesis, logs, ecr = client("kinesis"), client("logs"), client("ecr")
+    for name in _ours(kinesis, "list_streams", "StreamNames", None):
+        kinesis.delete_stream(StreamName=name, EnforceConsumerDeletion=True)
+    for name in _ours(logs, "describe_log_groups", "logGroups", "logGroupName"):
+        logs.delete_log_group(logGroupName=name)
+    for name in _ours(ecr, "describe_repositories", "repositories", "repositoryName"):
+        ecr.delete_repository(repositoryName=name, force=True)
+    for name in _ours(client("iam"), "list_roles", "Roles", "RoleName"):
+        _delete_role(client("iam"), name)
+
+
+def _ours(client: Any, operation: str, key: str, name: str | None) -> Iterator[str]:
+    pages = client.get_paginator(operation).paginate()
+    found = [each if name is None else each[name] for page in pages for each in page[key]]
+    return (each for each in found if each.removeprefix("/aws/lambda/").startswith(PREFIXES))
+
+
+def _delete_role(iam: Any, name: str) -> None:
+    for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
+        iam.delete_role_policy(RoleName=name, PolicyName=policy)
+    for policy in iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]:
+        iam.detach_role_policy(RoleName=name, PolicyArn=policy["PolicyArn"])
+    iam.delete_role(RoleName=name)
