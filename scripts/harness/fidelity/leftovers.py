@@ -1,4 +1,4 @@
-"""Deletes what probes leave behind in an emulator that goes on: found by its name, since probes may break off anywhere."""
+"""Deletes what probes leave in an emulator that goes on: found by name, since probes may break off anywhere."""
 
 from __future__ import annotations
 
