@@ -15,7 +15,7 @@ from harness.stages.access import Access
 from harness.stages.scene import ACCOUNT
 from harness.stages.stage import Stage
 
-ROLE = "store-sales-deploy-stg"
+ROLE, POLICY = "store-sales-deploy-stg", "deploy"
 DEADLINE = 300.0
 VARIABLES = (
     *("project_id", "aws_region", "source_stream_name", "output_stream_name", "model_bucket", "failed_events_bucket"),
@@ -55,8 +55,15 @@ def as_deployer(stack: Stack, stage: Stage, access: Access) -> Iterator[None]:
     finally:
         for name, value in before.items():
             os.environ.pop(name) if value is None else os.environ.update({name: value})
+        _discard(access)
     if refused := denials.summary(stack):
         raise HarnessError(f"the deployer's policy does not suffice:\n{refused}", "mend it in infrastructure/bootstrap")
+
+
+def _discard(access: Access) -> None:
+    iam = access.client("iam")
+    iam.delete_role_policy(RoleName=ROLE, PolicyName=POLICY)
+    iam.delete_role(RoleName=ROLE)
 
 
 def _policy(stack: Stack, stage: Stage, access: Access) -> str:
@@ -84,7 +91,7 @@ def _session(access: Access, policy: str) -> dict[str, str]:
     trust = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}
     document = json.dumps({"Version": "2012-10-17", "Statement": trust})
     arn = iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=document)["Role"]["Arn"]
-    iam.put_role_policy(RoleName=ROLE, PolicyName="deploy", PolicyDocument=policy)
+    iam.put_role_policy(RoleName=ROLE, PolicyName=POLICY, PolicyDocument=policy)
     keys = sts.assume_role(RoleArn=arn, RoleSessionName="rehearsal", DurationSeconds=3600)["Credentials"]
     return {
         "AWS_ACCESS_KEY_ID": keys["AccessKeyId"],
