@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from harness import commands, console, denials
 from harness.errors import HarnessError
@@ -61,9 +64,11 @@ def as_deployer(stack: Stack, stage: Stage, access: Access) -> Iterator[None]:
 
 
 def _discard(access: Access) -> None:
+    """Deletes the role; where that fails, what came before is what the user must hear of."""
     iam = access.client("iam")
-    iam.delete_role_policy(RoleName=ROLE, PolicyName=POLICY)
-    iam.delete_role(RoleName=ROLE)
+    with contextlib.suppress(ClientError, BotoCoreError):
+        iam.delete_role_policy(RoleName=ROLE, PolicyName=POLICY)
+        iam.delete_role(RoleName=ROLE)
 
 
 def _policy(stack: Stack, stage: Stage, access: Access) -> str:
