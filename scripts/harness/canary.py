@@ -46,11 +46,11 @@ def answer_to(stack: Stack, event: dict[str, Any], step: Step) -> dict[str, Any]
             last_check = time.monotonic()
             for failure in failed.read(clients.s3, stack.outputs["failed_events_bucket"]):
                 if failure.event_id == record.event_id:
-                    cause = "\n".join(filter(None, [f"the event failed: {failure.reason}", denials.summary(stack)]))
-                    raise HarnessError(cause, "read the function's log: make local-logs")
-    tail = f"The function's log ends with:\n{function_log_tail(stack)}"
+                    cause = f"the event failed: {failure.reason}"
+                    raise HarnessError(denials.beside(cause, stack), "read the function's log: make local-logs")
+    cause = denials.beside(f"no prediction within {DEADLINE:.0f} s.", stack)
     raise HarnessError(
-        "\n".join(filter(None, [f"no prediction within {DEADLINE:.0f} s.", denials.summary(stack), tail])),
+        f"{cause}\nThe function's log ends with:\n{function_log_tail(stack)}",
         f"read the whole log (make local-logs) and {stack.localstack_log}",
     )
 

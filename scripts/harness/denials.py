@@ -63,6 +63,11 @@ def summary(stack: Stack) -> str:
     return "\n".join([*lines, *more])
 
 
+def beside(cause: str, stack: Stack) -> str:
+    """The cause of a failure, and what was refused."""
+    return "\n".join(filter(None, [cause, summary(stack)]))
+
+
 def show(stack: Stack) -> None:
     """Prints the list."""
     mode, found = read(stack)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 # Terraform's, tflocal's and LocalStack's settings come from the harness alone; these are the user's to choose.
@@ -64,6 +65,20 @@ def clean_this_process() -> None:
     cleaned = clean()
     os.environ.clear()
     os.environ.update(cleaned)
+
+
+@contextmanager
+def set_to(**variables: str) -> Iterator[None]:
+    """Variables of this process, as given until the block ends and as they were afterwards."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
 
 
 def faults() -> str:

@@ -105,9 +105,8 @@ def _conclude(stack: Stack, result: Ledger, failure: str, next_step: str) -> Non
     path = ledger_report.path_for(stack.name)
     ledger_report.write(result, path)
     ledger_report.show(result, path)
-    refused = denials.summary(stack)
     if result.broken:
         cause = f"the run was ended: {result.broken.cause}"
-        raise HarnessError("\n".join(filter(None, [cause, refused])), result.broken.next_step)
+        raise HarnessError(denials.beside(cause, stack), result.broken.next_step)
     if not result.passed:
-        raise HarnessError("\n".join(filter(None, [failure, refused])), next_step)
+        raise HarnessError(denials.beside(failure, stack), next_step)

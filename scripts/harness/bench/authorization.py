@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import statistics
 import time
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from typing import Any
 
 import boto3
 
-from harness import console
+from harness import console, environment
 from harness.clients import CONFIG, Clients
 from harness.errors import HarnessError
 from harness.stack import EMBEDDED, REGION, Stack
@@ -69,15 +68,9 @@ def run() -> None:
 
 @contextmanager
 def _localstack(mode: str) -> Iterator[Stack]:
-    before = os.environ.get("IAM_ENFORCEMENT")
-    os.environ["IAM_ENFORCEMENT"] = mode
-    try:
-        with rehearsal.empty_localstack(f"bench-iam-{mode}", EMBEDDED) as stack:
-            yield stack
-    finally:
-        os.environ.pop("IAM_ENFORCEMENT")
-        if before is not None:
-            os.environ["IAM_ENFORCEMENT"] = before
+    started = rehearsal.empty_localstack(f"bench-iam-{mode}", EMBEDDED)
+    with environment.set_to(IAM_ENFORCEMENT=mode), started as stack:
+        yield stack
 
 
 def _client(stack: Stack) -> Any:

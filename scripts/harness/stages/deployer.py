@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from harness import commands, console, denials
+from harness import commands, console, denials, environment
 from harness.errors import HarnessError
 from harness.stack import Stack
 from harness.stages.access import Access
@@ -51,13 +50,10 @@ def as_deployer(stack: Stack, stage: Stage, access: Access) -> Iterator[None]:
     """
     with console.step("The deployer's role, with the policy of infrastructure/bootstrap/deployer"):
         credentials = _session(access, _policy(stack, stage, access))
-    before = {name: os.environ.get(name) for name in credentials}
-    os.environ.update(credentials)
     try:
-        yield
+        with environment.set_to(**credentials):
+            yield
     finally:
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
         _discard(access)
     if refused := denials.summary(stack):
         raise HarnessError(f"the deployer's policy does not suffice:\n{refused}", "mend it in infrastructure/bootstrap")

@@ -4,7 +4,7 @@ Whoever makes the request: the root user's function fails as anybody's. Lambda's
 AWS documents the permissions, not the texts.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from localstack.aws.api import CommonServiceException, RequestContext
@@ -62,16 +62,14 @@ def _authorize_mapping(context: RequestContext, request: Any, authorizer: Author
     if role is None or not source.startswith("arn:aws:kinesis:"):
         return
     if ":stream/" in source and "/consumer/" not in source:
-        for action in READING:
-            caller = _session(role, function)
-            check = Check(f"kinesis:{action}", source)
-            if authorizer.refusal(caller, check, _surroundings(context, function)):
-                raise InvalidParameterValueException(
-                    f"Cannot access stream {source}. Please ensure the role can perform the GetRecords, "
-                    "GetShardIterator, DescribeStream, ListShards, and ListStreams Actions on your stream in Kinesis. "
-                    f"(Not allowed: {check.action})",
-                    Type="User",
-                )
+        reading = [Check(f"kinesis:{action}", source) for action in READING]
+        if refused := _refused(context, role, function, reading, authorizer):
+            raise InvalidParameterValueException(
+                f"Cannot access stream {source}. Please ensure the role can perform the GetRecords, "
+                "GetShardIterator, DescribeStream, ListShards, and ListStreams Actions on your stream in Kinesis. "
+                f"(Not allowed: {refused.action})",
+                Type="User",
+            )
     destination = ((request.get("DestinationConfig") or {}).get("OnFailure") or {}).get("Destination")
     if destination:
         _require(context, role, function, list(_delivery(destination)), authorizer, "{action} on {service}")
@@ -95,21 +93,21 @@ def _delivery(destination: str) -> Iterator[Check]:
 def _require(
     context: RequestContext, role: str, function: str, checks: list[Check], authorizer: Authorizer, what: str
 ) -> None:
-    for check in checks:
-        if authorizer.refusal(_session(role, function), check, _surroundings(context, function)):
-            service, _, action = check.action.partition(":")
-            missing = what.format(action=action, service=service.upper())
-            raise InvalidParameterValueException(
-                f"The provided execution role does not have permissions to call {missing}", Type="User"
-            )
+    if refused := _refused(context, role, function, checks, authorizer):
+        service, _, action = refused.action.partition(":")
+        missing = what.format(action=action, service=service.upper())
+        raise InvalidParameterValueException(
+            f"The provided execution role does not have permissions to call {missing}", Type="User"
+        )
 
 
-def _session(role: str, function: str) -> Caller:
-    return callers.of_role(role, function.split(":")[6])
-
-
-def _surroundings(context: RequestContext, function: str) -> Surroundings:
-    return Surroundings(account=context.account_id, region=context.region, source_arn=function)
+def _refused(
+    context: RequestContext, role: str, function: str, checks: Sequence[Check], authorizer: Authorizer
+) -> Check | None:
+    """Return the first check that a session of the role does not pass."""
+    session = callers.of_role(role, function.split(":")[6])
+    surroundings = Surroundings(account=context.account_id, region=context.region, source_arn=function)
+    return next((check for check in checks if authorizer.refusal(session, check, surroundings)), None)
 
 
 def _function_arn(context: RequestContext, name: str) -> str:
