@@ -33,14 +33,17 @@ class Authorizer:
 
 def decide(caller: Caller, check: Check, surroundings: Surroundings) -> Decision:
     """Evaluate with the policies that bear on the check."""
-    trust, key = check.action in _ON_TRUST, check.action.startswith("kms:")
+    trust = check.action in _ON_TRUST
     # iam:PassRole and others are on a role, too, but its trust policy has no say in them.
     on_role = check.resource.startswith("arn:aws:iam:")
+    resource = None if on_role and not trust else resources.policy_of(check.resource)
+    # A key's policy must allow. Aliases have none, nor has a key that is being made or is not there.
+    key = resource is not None and check.action.startswith("kms:")
     policies = Policies(
         identity=caller.identity,
         boundary=caller.boundary,
         session=caller.session,
-        resource=None if on_role and not trust else resources.policy_of(check.resource),
+        resource=resource,
         resource_layer=Layer.TRUST if trust else Layer.RESOURCE,
         resource_decides=trust or key,
     )

@@ -8,6 +8,7 @@ from localstack.http import Response
 from pipeline_emulator.authorization import callers, errors, execution_role, policies, requests, resources
 from pipeline_emulator.authorization.asking import Authorizer, text_of
 from pipeline_emulator.authorization.callers import Caller, ExpiredKeyError, UnknownKeyError
+from pipeline_emulator.authorization.keys import Keys
 from pipeline_emulator.authorization.memory import CALLERS
 from pipeline_emulator.authorization.missing_objects import listing_check
 from pipeline_emulator.authorization.surroundings import Surroundings
@@ -95,10 +96,14 @@ def _undetermined(caller: Caller, service: str, call: Call, found: Undetermined)
 
 
 def _lookups(account: str, region: str) -> Lookups:
+    keys = Keys(account, region)
     return Lookups(
         stream_of=_stream_of,
         function_of=lambda uuid: resources.mapping(account, region, uuid).get("FunctionArn"),
         path_of=lambda kind, name: _path_of(account, kind, name),
+        key_of=keys.of,
+        key_of_ciphertext=keys.of_ciphertext,
+        key_of_grant=keys.of_grant,
     )
 
 

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from localstack.aws.api import RequestContext
 
-from pipeline_emulator.authorization import resources
+from pipeline_emulator.authorization import resources, tags
 from pipeline_emulator.authorization.callers import Caller
 from pipeline_emulator.iam.context import Context
 from pipeline_emulator.iam.requests.call import Check
@@ -23,6 +24,7 @@ class Surroundings:
     user_agent: str | None = None
     referer: str | None = None
     source_arn: str | None = None
+    via_service: bool = False
 
     @classmethod
     def of(cls, context: RequestContext) -> "Surroundings":
@@ -48,7 +50,9 @@ class Surroundings:
             referer=self.referer,
             source_arn=self.source_arn,
             source_account=self.account if self.source_arn else None,
+            via_service=self.via_service,
             resource_account=resources.owner_of(check.resource) or self.account,
+            resource_tags=partial(tags.of, check),
             request_tags=check.tags,
             tag_keys=check.tag_keys,
             service_values=check.values,
