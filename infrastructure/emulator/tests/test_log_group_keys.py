@@ -66,9 +66,7 @@ def test_a_group_is_made_with_a_key(logs: Any, make_key: Callable[..., str]) -> 
     assert described(logs, name)["kmsKeyId"] == key
 
 
-def test_what_is_no_key_in_use_is_refused(
-    localstack: Any, logs: Any, group: str, make_key: Callable[..., str]
-) -> None:
+def test_what_is_no_key_in_use_is_refused(localstack: Any, logs: Any, group: str, make_key: Callable[..., str]) -> None:
     disabled = make_key()
     localstack.client("kms").disable_key(KeyId=disabled)
     signing = make_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")

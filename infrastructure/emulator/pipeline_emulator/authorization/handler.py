@@ -8,6 +8,7 @@ from localstack.http import Response
 from pipeline_emulator.authorization import callers, errors, execution_role, policies, requests, resources
 from pipeline_emulator.authorization.asking import Authorizer, text_of
 from pipeline_emulator.authorization.callers import Caller, ExpiredKeyError, UnknownKeyError
+from pipeline_emulator.authorization.key_use import authorize as key_use
 from pipeline_emulator.authorization.keys import Keys
 from pipeline_emulator.authorization.memory import CALLERS
 from pipeline_emulator.authorization.missing_objects import listing_check
@@ -39,19 +40,11 @@ class Handler:
         if caller is not None:
             self._authorize(caller, context, service)
         execution_role.authorize(context, caller, self._authorizer)
+        if service in key_use.SERVICES:
+            key_use.authorize(_call(context, caller), service, caller, self._authorizer)
 
     def _authorize(self, caller: Caller, context: RequestContext, service: str) -> None:
-        assert context.operation is not None
-        surroundings = Surroundings.of(context)
-        call = Call(
-            context.operation.name,
-            # The parser names what is not in the request, too.
-            {name: value for name, value in (context.service_request or {}).items() if value is not None},
-            context.account_id,
-            context.region,
-            _lookups(context.account_id, context.region),
-            caller.principal.arn if caller.principal.user_name else None,
-        )
+        surroundings, call = Surroundings.of(context), _call(context, caller)
         found = checks(service, call)
         if isinstance(found, Undetermined):
             self._refuse(service, self._authorizer.told(_undetermined(caller, service, call, found)))
@@ -62,6 +55,19 @@ class Handler:
     def _refuse(self, service: str, decision: Decision | None) -> None:
         if decision:
             raise errors.access_denied(service, text_of(decision))
+
+
+def _call(context: RequestContext, caller: Caller | None) -> Call:
+    assert context.operation is not None
+    return Call(
+        context.operation.name,
+        # The parser names what is not in the request, too.
+        {name: value for name, value in (context.service_request or {}).items() if value is not None},
+        context.account_id,
+        context.region,
+        _lookups(context.account_id, context.region),
+        caller.principal.arn if caller and caller.principal.user_name else None,
+    )
 
 
 def _caller(context: RequestContext, service: str) -> Caller | None:

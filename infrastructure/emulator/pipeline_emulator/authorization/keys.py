@@ -16,7 +16,7 @@ class Keys:
 
     def __init__(self, account: str, region: str) -> None:
         """See the keys as a client there does; others by ARN."""
-        self._account, self._region = account, region
+        self.account, self.region = account, region
 
     def of(self, name: str) -> Key | None:
         """Return a key by its id, ARN, alias or the alias's ARN; None if there is none."""
@@ -37,7 +37,7 @@ class Keys:
 
     def of_grant(self, token: str) -> Key | None:
         """Return the key of a grant's token."""
-        store = kms_stores[self._account][self._region]
+        store = kms_stores[self.account][self.region]
         grant = store.grants.get(store.grant_tokens.get(token) or "")
         return self.of(grant.metadata["KeyArn"]) if grant else None
 
@@ -51,7 +51,7 @@ class Keys:
         """Return account, region and what an ARN names there: a key's id, or an alias."""
         parts = name.split(":", 5)
         if len(parts) < 6:
-            return self._account, self._region, name
+            return self.account, self.region, name
         return parts[4], parts[3], parts[5].removeprefix("key/")
 
 

@@ -43,7 +43,7 @@ def of(check: Check, prefix: str) -> Tags:
 
     Args:
         check: what is to be allowed.
-        prefix: the key up to the slash: `aws:resourcetag`, `iam:resourcetag`, `ecr:resourcetag`, `s3:existingobjecttag`.
+        prefix: the key up to the slash: `aws:resourcetag`, `iam:resourcetag`, `s3:existingobjecttag` and the like.
     """
     parts = check.resource.split(":", 5)
     if len(parts) < 6:

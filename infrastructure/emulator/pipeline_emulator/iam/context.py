@@ -31,7 +31,7 @@ class Context:
         called_via: the services it was passed through, first the first.
         via_service: whether a service makes it with the credentials of the principal.
         resource_account: whose the resource is.
-        resource_tags: of the resource; or what looks them up if a condition asks, by the part of the key before the slash.
+        resource_tags: of the resource, or what looks them up when a condition asks, by the key up to the slash.
         request_tags: that it sets.
         tag_keys: that it names; those of request_tags where None.
         service_values: the service's condition keys, in lower case; a tuple for a multivalued key.

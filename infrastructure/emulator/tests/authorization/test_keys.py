@@ -75,8 +75,10 @@ def test_a_key_is_told_by_its_ciphertext_and_its_alias(make_user: Any, make_key:
     other = make_user({"Action": "kms:Decrypt", "Resource": make_key()}).client("kms")
     assert f"kms:Decrypt on resource: {key} because" in refusal(other.decrypt, CiphertextBlob=blob)[1]
     by_name = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": name}}
-    assert make_user({"Action": "kms:Decrypt", "Resource": "*", "Condition": by_name}).client("kms").decrypt(
-        CiphertextBlob=blob
+    assert (
+        make_user({"Action": "kms:Decrypt", "Resource": "*", "Condition": by_name})
+        .client("kms")
+        .decrypt(CiphertextBlob=blob)
     )
     asked_for = {"StringEquals": {"kms:RequestAlias": name}}
     user = make_user({"Action": "kms:DescribeKey", "Resource": "*", "Condition": asked_for}).client("kms")
@@ -94,7 +96,9 @@ def test_an_alias_needs_permission_on_both(make_user: Any, make_key: Any, refusa
     user.delete_alias(AliasName=name)
     del arns[missing]
     user = make_user({"Action": "kms:CreateAlias", "Resource": list(arns.values())}).client("kms")
-    assert f"kms:CreateAlias on resource: {arn} because" in refusal(user.create_alias, AliasName=name, TargetKeyId=key)[1]
+    assert (
+        f"kms:CreateAlias on resource: {arn} because" in refusal(user.create_alias, AliasName=name, TargetKeyId=key)[1]
+    )
 
 
 def test_an_encryption_context_is_part_of_the_request(make_user: Any, make_key: Any, refusal: Any) -> None:

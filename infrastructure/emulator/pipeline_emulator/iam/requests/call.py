@@ -91,7 +91,7 @@ class Call:
         return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
     def tags(self, *names: str) -> dict[str, str]:
-        """Return tags that the request sets, from a map or a list of Key and Value, TagKey and TagValue (in any case)."""
+        """Return tags that the request sets, from a map or a list of Key or TagKey and its Value (in any case)."""
         value = next((self.parameters[name] for name in names if name in self.parameters), None)
         if isinstance(value, Mapping):
             return {str(key): str(tag) for key, tag in value.items()}

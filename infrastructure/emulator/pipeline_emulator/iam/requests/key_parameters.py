@@ -52,7 +52,7 @@ _PARAMETERS: Mapping[str, Mapping[str, tuple[str, str]]] = {
 }
 """Of an action: the condition key, the parameter, and what counts where it is missing; nothing if that is empty."""
 _CONTEXTS = {
-    **{name: "EncryptionContext" for name in ("Encrypt", "Decrypt", "GenerateDataKey", "GenerateDataKeyPair")},
+    **dict.fromkeys(("Encrypt", "Decrypt", "GenerateDataKey", "GenerateDataKeyPair"), "EncryptionContext"),
     **{f"{name}WithoutPlaintext": "EncryptionContext" for name in ("GenerateDataKey", "GenerateDataKeyPair")},
     "ReEncryptFrom": "SourceEncryptionContext",
     "ReEncryptTo": "DestinationEncryptionContext",
@@ -67,8 +67,8 @@ def values_of(call: Call, action: str) -> dict[str, Value]:
         text = default if value is None else str(value).lower() if isinstance(value, bool) else str(value)
         if text:
             found[key] = text
-    if name := _CONTEXTS.get(action):
-        found |= encryption_context(call.parameters.get(name))
+    if context := _CONTEXTS.get(action):
+        found |= encryption_context(call.parameters.get(context))
     more = _GRANTS.get(action)
     return found | (more(call) if more else {})
 
@@ -79,9 +79,13 @@ def _made_directly(_call: Call) -> dict[str, Value]:
 
 def _grant(call: Call) -> dict[str, Value]:
     """The encryption context that a grant is bound to counts as the request's."""
-    found: dict[str, Value] = {"kms:grantisforawsresource": "false", "kms:grantoperations": tuple(call.texts("Operations"))}
+    found: dict[str, Value] = {
+        "kms:grantisforawsresource": "false",
+        "kms:grantoperations": tuple(call.texts("Operations")),
+    }
     for key, name in (("kms:granteeprincipal", "GranteePrincipal"), ("kms:retiringprincipal", "RetiringPrincipal")):
-        if principal := call.text(name):
+        principal = call.text(name)
+        if principal:
             found[key] = principal
     constraints = call.parameters.get("Constraints")
     if isinstance(constraints, Mapping):
