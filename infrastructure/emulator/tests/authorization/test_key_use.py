@@ -163,6 +163,18 @@ def test_an_object_with_a_key_of_its_own(make_user: Any, root: Any, refusal: Any
     assert "kms:Decrypt" in refusal(nobody.get_object, Bucket=bucket, Key="k")[1]
 
 
+def test_a_key_out_of_use_opens_no_object(root: Any, refusal: Any, bucket: str, make_key: Any) -> None:
+    key, objects = make_key(), root("s3")
+    encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key}
+    objects.put_object(Bucket=bucket, Key="k", Body=b"a", **encryption)
+    root("kms").disable_key(KeyId=key)
+    assert refusal(objects.get_object, Bucket=bucket, Key="k")[0] == "KMS.DisabledException"
+    assert refusal(objects.put_object, Bucket=bucket, Key="k", **encryption)[0] == "KMS.DisabledException"
+    root("kms").schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
+    assert refusal(objects.get_object, Bucket=bucket, Key="k")[0] == "KMS.KMSInvalidStateException"
+    assert objects.head_object(Bucket=bucket, Key="k")["SSEKMSKeyId"] == key
+
+
 def test_an_upload_in_parts_decrypts_them(make_user: Any, root: Any, refusal: Any, bucket: str, make_key: Any) -> None:
     """https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions."""
     encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": make_key()}
@@ -232,3 +244,57 @@ def test_a_log_groups_key_must_be_open_to_the_service(root: Any, refusal: Any, m
     assert refusal(logs.associate_kms_key, logGroupName=name, kmsKeyId=make_key())[0] == "AccessDeniedException"
     user = make_user({"Action": "logs:AssociateKmsKey", "Resource": "*"}).client("logs")
     user.associate_kms_key(logGroupName=name, kmsKeyId=make_key(logs_service(name)))
+
+
+READING = {
+    "Action": [
+        f"kinesis:{action}"
+        for action in ("DescribeStream", "DescribeStreamSummary", "GetRecords", "GetShardIterator", "ListShards")
+    ],
+    "Resource": "*",
+}
+LOGS = {"Action": ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"], "Resource": "*"}
+WRITING = {"Action": ["s3:PutObject", "s3:ListBucket"], "Resource": "*"}
+HANDLER = """
+    def handler(event, context):
+        print("seen")
+        if any("poison" in record["kinesis"]["partitionKey"] for record in event["Records"]):
+            raise ValueError("poison")
+"""
+
+
+def test_a_mapping_reads_and_keeps_failures_with_the_roles_permissions_on_the_keys(
+    make_role: Any,
+    put_policy: Any,
+    create_function: Any,
+    root: Any,
+    stream: tuple[str, str],
+    bucket: str,
+    make_key: Any,
+    denials: Any,
+    eventually: Callable[..., Any],
+) -> None:
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": make_key()}}
+    root("s3").put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
+    role = make_role(READING, LOGS, WRITING)
+    function = create_function(HANDLER, Role=role)
+    mapping = root("lambda").create_event_source_mapping(
+        FunctionName=function.name,
+        EventSourceArn=stream[0],
+        StartingPosition="TRIM_HORIZON",
+        MaximumRetryAttempts=0,
+        DestinationConfig={"OnFailure": {"Destination": f"arn:aws:s3:::{bucket}"}},
+    )["UUID"]
+    root("kinesis").put_record(StreamARN=stream[0], Data=b"{}", PartitionKey="poison")
+    name = role.rpartition("/")[2]
+
+    def refused(action: str) -> list[Any]:
+        return [each["resource"] for each in denials(name) if each["action"] == action]
+
+    assert eventually(lambda: refused("kms:Decrypt"), "reading is refused", 30) == [stream[1]]
+    put_policy(role, READING, LOGS, WRITING, using("Decrypt", "kinesis"))
+    eventually(lambda: "seen\n" in function.log_events(), "the record comes all the same", 60)
+    eventually(lambda: refused("kms:GenerateDataKey"), "the failure record is refused", 30)
+    put_policy(role, READING, LOGS, WRITING, using("Decrypt", "kinesis"), using("GenerateDataKey", "s3"))
+    eventually(lambda: root("s3").list_objects_v2(Bucket=bucket)["KeyCount"], "the failure record is written", 30)
+    root("lambda").delete_event_source_mapping(UUID=mapping)

@@ -25,8 +25,8 @@ SERVICES = frozenset({*_USES, "logs"})
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html#API_SendMessage_Errors
 # https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html#API_CreateRepository_Errors
 _DENIED = {"ecr": "KmsException", "kinesis": "KMSAccessDeniedException", "s3": "AccessDenied", "sqs": "KmsAccessDenied"}
-_DISABLED = {"kinesis": "KMSDisabledException", "sqs": "KmsDisabled"}
-_OTHER_STATE = {"kinesis": "KMSInvalidStateException", "sqs": "KmsInvalidState"}
+_DISABLED = {"kinesis": "KMSDisabledException", "s3": "KMS.DisabledException", "sqs": "KmsDisabled"}
+_OTHER_STATE = {"kinesis": "KMSInvalidStateException", "s3": "KMS.KMSInvalidStateException", "sqs": "KmsInvalidState"}
 
 
 def authorize(call: Call, service: str, caller: Caller | None, authorizer: Authorizer) -> None:
@@ -40,7 +40,7 @@ def authorize(call: Call, service: str, caller: Caller | None, authorizer: Autho
         return
     uses = _USES[service](call)
     if uses and (found := error(uses, service, Keys(call.account, call.region), caller, authorizer)):
-        status = 403 if service == "s3" else 400
+        status = 403 if found[0] == _DENIED["s3"] else 400
         raise CommonServiceException(*found, status_code=status, sender_fault=True)
 
 
@@ -71,7 +71,7 @@ def error(
 
 
 def _unusable(service: str, check: Check, keys: Keys) -> tuple[str, str] | None:
-    """Of streams and queues; S3 looks itself, and who describes a key needs none in use."""
+    """Tell what is wrong with a key's state; who describes it needs none in use, and ECR's grants are not followed."""
     state = keys.state(check.resource)
     if service not in _DISABLED or check.action == "kms:DescribeKey" or state == "Enabled":
         return None

@@ -8,6 +8,7 @@ from pipeline_emulator.iam.requests.call import Check
 from pipeline_emulator.iam.requests.keys import KEYS, encryption_context
 from pipeline_emulator.iam.variables import Value
 
+_CRYPTOGRAPHIC = frozenset({"Decrypt", "Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo"})
 # What the services tell KMS of a grant is not documented to the last.
 _UNTOLD = frozenset({"kms:grantoperations", "kms:granteeprincipal", "kms:retiringprincipal"})
 
@@ -44,5 +45,7 @@ def check_of(use: Use, service: str | None, keys: Keys, caller_account: str) -> 
     region = key.arn.split(":")[3]  # which is the service's: what it encrypts is where the key is
     via: dict[str, Value] = {"kms:viaservice": f"{service}.{region}.amazonaws.com"} if service else {}
     values = {**key.values(), "kms:calleraccount": caller_account, **via, **encryption_context(use.context)}
+    if use.action in _CRYPTOGRAPHIC:
+        values["kms:encryptionalgorithm"] = "SYMMETRIC_DEFAULT"  # services use no other keys
     known = KEYS - _UNTOLD if use.action == "CreateGrant" else KEYS
     return Check(f"kms:{use.action}", key.arn, {**values, **use.values}, known)

@@ -15,7 +15,8 @@ _MAC = {"kms:macalgorithm": ("MacAlgorithm", "")}
 _SIGNATURE = {"kms:signingalgorithm": ("SigningAlgorithm", ""), "kms:messagetype": ("MessageType", "RAW")}
 _ENCRYPTION = {"kms:encryptionalgorithm": ("EncryptionAlgorithm", _SYMMETRIC)}
 _BYPASS = {"kms:bypasspolicylockoutsafetycheck": ("BypassPolicyLockoutSafetyCheck", "")}
-_PAIR = {"kms:datakeypairspec": ("KeyPairSpec", "")}
+_DATA_KEY = {"kms:encryptionalgorithm": ("", _SYMMETRIC)}
+_PAIR = {**_DATA_KEY, "kms:datakeypairspec": ("KeyPairSpec", "")}
 
 _PARAMETERS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "CreateKey": {
@@ -26,7 +27,7 @@ _PARAMETERS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "kms:multiregion": ("MultiRegion", "false"),
     },
     "PutKeyPolicy": _BYPASS,
-    "ReplicateKey": {**_BYPASS, "kms:replicaregion": ("ReplicaRegion", "")},
+    "ReplicateKey": {"kms:replicaregion": ("ReplicaRegion", "")},
     "UpdatePrimaryRegion": {"kms:primaryregion": ("PrimaryRegion", "")},
     "EnableKeyRotation": {"kms:rotationperiodindays": ("RotationPeriodInDays", "365")},
     "ScheduleKeyDeletion": {"kms:schedulekeydeletionpendingwindowindays": ("PendingWindowInDays", "30")},
@@ -34,6 +35,8 @@ _PARAMETERS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "Decrypt": _ENCRYPTION,
     "ReEncryptFrom": {"kms:encryptionalgorithm": ("SourceEncryptionAlgorithm", _SYMMETRIC)},
     "ReEncryptTo": {"kms:encryptionalgorithm": ("DestinationEncryptionAlgorithm", _SYMMETRIC)},
+    "GenerateDataKey": _DATA_KEY,
+    "GenerateDataKeyWithoutPlaintext": _DATA_KEY,
     "GenerateDataKeyPair": _PAIR,
     "GenerateDataKeyPairWithoutPlaintext": _PAIR,
     "GenerateMac": _MAC,
@@ -69,6 +72,8 @@ def values_of(call: Call, action: str) -> dict[str, Value]:
             found[key] = text
     if context := _CONTEXTS.get(action):
         found |= encryption_context(call.parameters.get(context))
+    if action == "CreateKey" and call.parameters.get("MultiRegion") is True:
+        found["kms:multiregionkeytype"] = "PRIMARY"
     more = _GRANTS.get(action)
     return found | (more(call) if more else {})
 
