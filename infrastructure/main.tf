@@ -14,7 +14,7 @@ module "source_stream" {
   shard_count         = var.shard_count
   retention_hours     = var.stream_retention_hours
   shard_level_metrics = var.shard_level_metrics
-  kms_key_arn         = local.kms_key_arn
+  kms_key_arn         = module.lambda.kms_key_arn
 }
 
 module "output_stream" {
@@ -24,7 +24,7 @@ module "output_stream" {
   shard_count         = var.shard_count
   retention_hours     = var.stream_retention_hours
   shard_level_metrics = var.shard_level_metrics
-  kms_key_arn         = local.kms_key_arn
+  kms_key_arn         = module.lambda.kms_key_arn
 }
 
 module "model_bucket" {
@@ -32,7 +32,7 @@ module "model_bucket" {
 
   name                       = local.model_bucket
   noncurrent_expiration_days = var.noncurrent_expiration_days
-  kms_key_arn                = local.kms_key_arn
+  kms_key_arn                = module.lambda.kms_key_arn
   force_destroy              = var.force_destroy
 }
 
@@ -42,7 +42,7 @@ module "failed_events_bucket" {
   name                       = local.failed_events_bucket
   expiration_days            = var.failed_events_expiration_days
   noncurrent_expiration_days = var.noncurrent_expiration_days
-  kms_key_arn                = local.kms_key_arn
+  kms_key_arn                = module.lambda.kms_key_arn
   force_destroy              = var.force_destroy
 }
 

@@ -25,9 +25,8 @@ docker_image_local_path    = "../service/Dockerfile"
 force_destroy         = true
 log_retention_in_days = 14
 
-# As in production: a KMS key of the stage's own, for about 1 USD a month. Off, because the emulator of `make rehearse-stg`
-# cannot give a log group that is there a key, which AWS can.
-# kms_enabled = true
+# As in production: a KMS key of the stage's own, for about 1 USD a month.
+kms_enabled = true
 
 # The SNS topic that is told of alarms; without it they only show in CloudWatch. Thresholds: variables_monitoring.tf.
 # alarm_topic_arn = "arn:aws:sns:ap-south-1:123456789012:store-sales-alarms"

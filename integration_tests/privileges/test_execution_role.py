@@ -75,4 +75,5 @@ def _part(document: Path) -> str:
 
 def _general(resource: str) -> str:
     """An ARN without what is of this stack only."""
-    return resource.replace("privileges", "<project_id>").replace("000000000000", "<account>")
+    known = resource.replace("privileges", "<project_id>").replace("000000000000", "<account>")
+    return re.sub(":key/[0-9a-f-]{36}", ":key/<stage's key>", known)

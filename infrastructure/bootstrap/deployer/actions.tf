@@ -102,14 +102,17 @@ locals {
 
     # Of a key nobody knows the id before: the tags, which providers.tf gives every resource, are the limit. Events, models
     # and images of the stage are read and written with it, as far as the statements above allow and the key's own policy.
+    # Kinesis' own actions on encryption are on stream and key, by
+    # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonkinesisdatastreams.html
     Key = {
       resources = ["${local.arn.kms}:key/*"]
       tagged    = true
       read      = ["kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListResourceTags"]
       write = [
-        "kms:CreateAlias", "kms:CreateGrant", "kms:Decrypt", "kms:DeleteAlias", "kms:EnableKeyRotation",
-        "kms:GenerateDataKey", "kms:PutKeyPolicy", "kms:RetireGrant", "kms:ScheduleKeyDeletion", "kms:TagResource",
-        "kms:UntagResource", "kms:UpdateAlias", "kms:UpdateKeyDescription",
+        "kinesis:StartStreamEncryption", "kinesis:StopStreamEncryption", "kms:CreateAlias", "kms:CreateGrant",
+        "kms:Decrypt", "kms:DeleteAlias", "kms:EnableKeyRotation", "kms:GenerateDataKey", "kms:PutKeyPolicy",
+        "kms:RetireGrant", "kms:ScheduleKeyDeletion", "kms:TagResource", "kms:UntagResource", "kms:UpdateAlias",
+        "kms:UpdateKeyDescription",
       ]
     }
 

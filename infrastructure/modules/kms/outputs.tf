@@ -1,6 +1,6 @@
 output "arn" {
   description = "ARN of the key."
-  value       = aws_kms_key.this.arn
+  value       = format("%s", aws_kms_key.this.arn) # before the key is made, a formatted text is known not to be null
 }
 
 output "alias" {

@@ -10,8 +10,9 @@ data "aws_iam_policy_document" "assume_role" {
   }
 }
 
-# Two policies, because they are needed at different times: CreateFunction refuses active tracing to a role that may not
-# write traces, and the mapping needs the streams, for which the provider waits half a minute.
+# Several policies, because they are needed at different times: CreateFunction refuses active tracing to a role that may
+# not write traces, the mapping needs the streams, for which the provider waits half a minute, and a stream that is read
+# already gets a key only when the role may use that.
 
 resource "aws_iam_role" "this" {
   name               = "${var.name}_lambda"
@@ -60,24 +61,32 @@ data "aws_iam_policy_document" "pipeline" {
     actions   = ["s3:PutObject"]
     resources = ["${var.failed_events_bucket_arn}/invalid/*", "${var.failed_events_bucket_arn}/aws/lambda/*"]
   }
-
-  # Decrypt for events and models, GenerateDataKey for predictions and failed events; the mapping reads and writes as this
-  # role, too. The key's own policy limits both to Kinesis and S3.
-  dynamic "statement" {
-    for_each = var.kms_key_arn[*]
-
-    content {
-      sid       = "UseTheStagesKey"
-      actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
-      resources = [statement.value]
-    }
-  }
 }
 
 resource "aws_iam_role_policy" "pipeline" {
   name   = "pipeline"
   role   = aws_iam_role.this.name
   policy = data.aws_iam_policy_document.pipeline.json
+}
+
+data "aws_iam_policy_document" "key" {
+  count = var.kms_key_arn == null ? 0 : 1
+
+  # Decrypt for events and models, GenerateDataKey for predictions and failed events; the mapping reads and writes as this
+  # role, too. The key's own policy limits both to Kinesis and S3.
+  statement {
+    sid       = "UseTheStagesKey"
+    actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+    resources = [var.kms_key_arn]
+  }
+}
+
+resource "aws_iam_role_policy" "key" {
+  count = var.kms_key_arn == null ? 0 : 1
+
+  name   = "key"
+  role   = aws_iam_role.this.name
+  policy = data.aws_iam_policy_document.key[0].json
 }
 
 data "aws_iam_policy_document" "telemetry" {

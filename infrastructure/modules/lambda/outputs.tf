@@ -46,8 +46,17 @@ output "environment" {
 output "role_policies" {
   description = "Policies of the execution role, as JSON by name."
   value = {
-    for policy in [aws_iam_role_policy.pipeline, aws_iam_role_policy.telemetry] : policy.name => policy.policy
+    for policy in concat([aws_iam_role_policy.pipeline, aws_iam_role_policy.telemetry], aws_iam_role_policy.key) :
+    policy.name => policy.policy
   }
+}
+
+# Whatever gets the key from here gets it after the function may use it, and loses it before. Otherwise the mapping's reads
+# of a stream were refused for a while, and the function could keep no failed event.
+output "kms_key_arn" {
+  description = "ARN of the key that the function may use; null when there is none."
+  value       = var.kms_key_arn
+  depends_on  = [aws_iam_role_policy.key]
 }
 
 output "image_uri" {

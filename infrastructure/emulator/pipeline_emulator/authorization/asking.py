@@ -34,7 +34,7 @@ class Authorizer:
 
 def decide(caller: Caller, check: Check, surroundings: Surroundings) -> Decision:
     """Evaluate with the policies that bear on the check."""
-    trust, key = check.action in _ON_TRUST, check.action.startswith("kms:")
+    trust = check.action in _ON_TRUST
     # iam:PassRole and others are on a role, too, but its trust policy has no say in them.
     on_role = check.resource.startswith("arn:aws:iam:")
     policy = None if on_role and not trust else resources.policy_of(check.resource)
@@ -42,6 +42,8 @@ def decide(caller: Caller, check: Check, surroundings: Surroundings) -> Decision
     if known := caller.decided.get(check.action, check.resource, policy, owner):
         return known
     facts = LateFacts(caller.principal, owner, lambda: surroundings.context(caller, check))
+    # A key's policy must allow. Aliases have none, nor has a key that is being made or is not there.
+    key = policy is not None and check.action.startswith("kms:")
     policies = Policies(
         identity=caller.identity,
         boundary=caller.boundary,

@@ -9,6 +9,8 @@ from localstack.http import Response
 from pipeline_emulator.authorization import callers, errors, execution_role, policies, requests, resources
 from pipeline_emulator.authorization.asking import Authorizer, text_of
 from pipeline_emulator.authorization.callers import Caller, ExpiredKeyError, UnknownKeyError
+from pipeline_emulator.authorization.key_use import authorize as key_use
+from pipeline_emulator.authorization.keys import Keys
 from pipeline_emulator.authorization.memory import CALLERS
 from pipeline_emulator.authorization.missing_objects import listing_check
 from pipeline_emulator.authorization.surroundings import Surroundings
@@ -36,22 +38,13 @@ class Handler:
             return
         service = context.service.service_name.removesuffix("-query")
         caller = _caller(context, service)
+        call = _call(context, caller)
         if caller is not None:
-            self._authorize(caller, context, service)
+            self._authorize(caller, call, service, Surroundings.of(context))
         execution_role.authorize(context, caller, self._authorizer)
+        key_use.authorize(call, service, caller, self._authorizer)
 
-    def _authorize(self, caller: Caller, context: RequestContext, service: str) -> None:
-        assert context.operation is not None
-        surroundings = Surroundings.of(context)
-        call = Call(
-            context.operation.name,
-            # The parser names what is not in the request, too.
-            {name: value for name, value in (context.service_request or {}).items() if value is not None},
-            context.account_id,
-            context.region,
-            _lookups(context.account_id, context.region),
-            caller.principal.arn if caller.principal.user_name else None,
-        )
+    def _authorize(self, caller: Caller, call: Call, service: str, surroundings: Surroundings) -> None:
         found = checks(service, call)
         if isinstance(found, Undetermined):
             self._refuse(service, self._authorizer.told(_undetermined(caller, service, call, found)))
@@ -62,6 +55,19 @@ class Handler:
     def _refuse(self, service: str, decision: Decision | None) -> None:
         if decision:
             raise errors.access_denied(service, text_of(decision))
+
+
+def _call(context: RequestContext, caller: Caller | None) -> Call:
+    assert context.operation is not None
+    return Call(
+        context.operation.name,
+        # The parser names what is not in the request, too.
+        {name: value for name, value in (context.service_request or {}).items() if value is not None},
+        context.account_id,
+        context.region,
+        _lookups(context.account_id, context.region),
+        caller.principal.arn if caller and caller.principal.user_name else None,
+    )
 
 
 def _caller(context: RequestContext, service: str) -> Caller | None:
@@ -96,10 +102,14 @@ def _undetermined(caller: Caller, service: str, call: Call, found: Undetermined)
 
 @lru_cache(maxsize=64)
 def _lookups(account: str, region: str) -> Lookups:
+    keys = Keys(account, region)
     return Lookups(
         stream_of=_stream_of,
         function_of=lambda uuid: resources.mapping(account, region, uuid).get("FunctionArn"),
         path_of=lambda kind, name: _path_of(account, kind, name),
+        key_of=keys.of,
+        key_of_ciphertext=keys.of_ciphertext,
+        key_of_grant=keys.of_grant,
     )
 
 

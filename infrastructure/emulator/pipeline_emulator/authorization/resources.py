@@ -29,6 +29,12 @@ def policy_of(arn: str) -> Policy | None:
     return Policy(f"of {arn}", text) if text else None
 
 
+@cache
+def kinesis() -> Any:
+    """Return the provider that serves Kinesis."""
+    return provider("kinesis")
+
+
 def bucket(name: str) -> Any | None:
     """Return core's bucket of a name, None if there is none."""
     account = s3_stores["000000000000"][GLOBAL_REGION].global_bucket_map.get(name)
@@ -73,13 +79,8 @@ def _of_key(_arn: str, region: str, account: str, resource: str) -> str | None:
 
 
 def _of_stream(arn: str, _region: str, _account: str, _resource: str) -> str | None:
-    streams = _kinesis()
+    streams = kinesis()
     return streams.policy_of(arn) if isinstance(streams, PipelineKinesisProvider) else None
-
-
-@cache
-def _kinesis() -> Any:
-    return provider("kinesis")
 
 
 def _of_function(_arn: str, region: str, account: str, resource: str) -> str | None:

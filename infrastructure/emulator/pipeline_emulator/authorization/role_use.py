@@ -4,6 +4,9 @@ from botocore.exceptions import ClientError
 
 from pipeline_emulator.authorization import callers
 from pipeline_emulator.authorization.asking import Authorizer, text_of
+from pipeline_emulator.authorization.key_use import authorize as key_use
+from pipeline_emulator.authorization.key_use.streams import GETTING, of_stream
+from pipeline_emulator.authorization.keys import Keys
 from pipeline_emulator.authorization.memory import CALLERS
 from pipeline_emulator.authorization.surroundings import Surroundings
 from pipeline_emulator.iam.requests.call import Check
@@ -22,7 +25,8 @@ def require(role_arn: str, function_arn: str, action: str, resource: str) -> Non
         resource: the ARN it is on.
 
     Raises:
-        botocore.exceptions.ClientError: it may not; code AccessDeniedException.
+        botocore.exceptions.ClientError: it may not; code AccessDeniedException, or KMSAccessDeniedException and the
+            like where it may not use the key of the stream, or nobody can.
     """
     if AUTHORIZER is None:
         return
@@ -31,5 +35,11 @@ def require(role_arn: str, function_arn: str, action: str, resource: str) -> Non
     session = CALLERS.get(f"{role_arn} {name}", lambda: callers.of_role(role_arn, name))
     assert session
     if refusal := AUTHORIZER.refusal(session, Check(action, resource), surroundings):
-        error = {"Code": "AccessDeniedException", "Message": text_of(refusal)}
-        raise ClientError({"Error": error}, action.partition(":")[2])
+        raise _error(action, "AccessDeniedException", text_of(refusal))
+    uses = of_stream(resource, GETTING) if action == "kinesis:GetRecords" else []
+    if found := key_use.error(uses, "kinesis", Keys(account, region), session, AUTHORIZER):
+        raise _error(action, *found)
+
+
+def _error(action: str, code: str, text: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": text}}, action.partition(":")[2])

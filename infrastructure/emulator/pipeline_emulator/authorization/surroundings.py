@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from localstack.aws.api import RequestContext
 from localstack.http import Request
 
-from pipeline_emulator.authorization import resources
+from pipeline_emulator.authorization import resources, tags
 from pipeline_emulator.authorization.callers import Caller
 from pipeline_emulator.iam.context import Context
 from pipeline_emulator.iam.requests.call import Check
@@ -22,6 +23,7 @@ class Surroundings:
     region: str | None
     request: Request | None = None
     source_arn: str | None = None
+    via_service: bool = False
 
     @classmethod
     def of(cls, context: RequestContext) -> "Surroundings":
@@ -50,7 +52,9 @@ class Surroundings:
             referer=request.headers.get("Referer") if request else None,
             source_arn=self.source_arn,
             source_account=self.account if self.source_arn else None,
+            via_service=self.via_service,
             resource_account=self.owner(check.resource),
+            resource_tags=partial(tags.of, check),
             request_tags=check.tags,
             tag_keys=check.tag_keys,
             service_values=check.values,

@@ -14,7 +14,7 @@ from pipeline_emulator.iam.ternary import Missing
 from pipeline_emulator.iam.variables import Value
 
 type Tags = Mapping[str, str] | Missing
-"""UNKNOWN where the emulator has not looked them up."""
+"""UNKNOWN where the emulator cannot look them up."""
 
 
 class Facts(Protocol):
@@ -47,7 +47,7 @@ class Context:
         called_via: the services it was passed through, first the first.
         via_service: whether a service makes it with the credentials of the principal.
         resource_account: whose the resource is.
-        resource_tags: of the resource.
+        resource_tags: of the resource, or what looks them up when a condition asks, by the key up to the slash.
         request_tags: that it sets.
         tag_keys: that it names; those of request_tags where None.
         service_values: the service's condition keys, in lower case; a tuple for a multivalued key.
@@ -66,7 +66,7 @@ class Context:
     called_via: tuple[str, ...] = ()
     via_service: bool = False
     resource_account: str | None = None
-    resource_tags: Tags = Missing.UNKNOWN
+    resource_tags: Tags | Callable[[str], Tags] = Missing.UNKNOWN
     request_tags: Tags = field(default_factory=dict)
     tag_keys: tuple[str, ...] | None = None
     service_values: Mapping[str, Value] = field(default_factory=dict)
@@ -80,10 +80,14 @@ class Context:
         prefix, _, tag = key.partition("/")
         if tags := _TAGS.get(prefix):
             return _tag(tags(self), tag)
+        if prefix in _RESOURCE_TAGS:
+            found_tags = self.resource_tags
+            return _tag(found_tags(prefix) if callable(found_tags) else found_tags, tag)
         if key in self.service_values:
             value = self.service_values[key]
             return Missing.ABSENT if value == () else value
-        return Missing.ABSENT if key in self.service_keys or key in _NEVER else Missing.UNKNOWN
+        known = key in self.service_keys or key in _NEVER or key.startswith(_ALL_TOLD)
+        return Missing.ABSENT if known else Missing.UNKNOWN
 
 
 def _tag(tags: Tags, name: str) -> str | Missing:
@@ -142,8 +146,12 @@ _GLOBAL: Mapping[str, Callable[[Context], Value | Missing | None]] = {
 _TAGS: Mapping[str, Callable[[Context], Tags]] = {
     "aws:principaltag": lambda it: it.principal.tags,
     "aws:requesttag": lambda it: it.request_tags,
-    "aws:resourcetag": lambda it: it.resource_tags,
 }
+
+# S3's and those of services whose own key is older than AWS's.
+_RESOURCE_TAGS = frozenset({"aws:resourcetag", "ecr:resourcetag", "iam:resourcetag", "s3:existingobjecttag"})
+# A request has all its keys of such a family in its values.
+_ALL_TOLD = ("kms:encryptioncontext:",)
 
 # Of organizations and of VPC endpoints, which the emulator does not have.
 _NEVER = frozenset(

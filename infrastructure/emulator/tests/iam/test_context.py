@@ -81,3 +81,26 @@ def test_keys_that_a_request_brings(context: Callable[..., Context]) -> None:
     assert found.value("aws:calledvialast") == "lambda.amazonaws.com"
     assert found.value("s3:prefix") == ""
     assert found.value("s3:list") is found.value("s3:delimiter") is ABSENT
+
+
+def test_tags_are_looked_up_when_a_condition_asks_and_only_then(context: Callable[..., Context]) -> None:
+    asked = []
+
+    def tags(prefix: str) -> dict[str, str]:
+        asked.append(prefix)
+        return {"Stage": "stg"} if prefix == "aws:resourcetag" else {}
+
+    found = context("user", resource_tags=tags)
+    assert found.value("aws:principalaccount")
+    assert asked == []
+    assert found.value("aws:resourcetag/stage") == "stg"
+    assert found.value("aws:resourcetag/other") is ABSENT
+    assert found.value("ecr:resourcetag/stage") is ABSENT
+    assert asked == ["aws:resourcetag", "aws:resourcetag", "ecr:resourcetag"]
+
+
+def test_an_encryption_context_is_known_with_all_its_pairs(context: Callable[..., Context]) -> None:
+    found = context("user", service_values={"kms:encryptioncontext:aws:s3:arn": "arn:aws:s3:::b"})
+    assert found.value("kms:encryptioncontext:aws:s3:arn") == "arn:aws:s3:::b"
+    assert found.value("kms:encryptioncontext:aws:logs:arn") is ABSENT
+    assert found.value("kms:viaservice") is Missing.UNKNOWN

@@ -12,16 +12,25 @@ import pytest
 from pipeline_emulator.iam.evaluation import evaluate
 from pipeline_emulator.iam.request import Policies, Request
 from pipeline_emulator.iam.requests.call import Call, Lookups
+from pipeline_emulator.iam.requests.keys import Key
 from pipeline_emulator.iam.requests.services import SERVICES, checks
 from pipeline_emulator.iam.ternary import Undetermined
+from pipeline_emulator.iam.variables import Value
 
 pytestmark = pytest.mark.local_only
 
 ACCOUNT, REGION = "000000000000", "ap-south-1"
-CASES = json.loads((Path(__file__).parent / "cases/requests.json").read_text())
+CASES = [
+    case
+    for name in ("requests", "kms")
+    for case in json.loads((Path(__file__).parent / "cases" / f"{name}.json").read_text())
+]
+KEY = Key(arn=f"arn:aws:kms:{REGION}:{ACCOUNT}:key/k", aliases=("alias/k",))
 LOOKUPS = Lookups(
     stream_of={"known": f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/s"}.get,
     path_of=lambda kind, name: "/service/" if (kind, name) == ("role", "r") else None,
+    key_of=dict.fromkeys(("k", KEY.arn, "alias/k", f"arn:aws:kms:{REGION}:{ACCOUNT}:alias/k"), KEY).get,
+    key_of_grant={"token": KEY}.get,
 )
 
 
@@ -39,10 +48,14 @@ def test_actions_and_resources(case: dict[str, Any]) -> None:
     wanted = [(action, resource, *(more or [{}])) for action, resource, *more in case["checks"]]
     assert [(check.action, check.resource) for check in found] == [each[:2] for each in wanted]
     for check, (_action, _resource, more) in zip(found, wanted, strict=True):
-        assert check.values == more.get("values", {})
+        assert {key: _listed(value) for key, value in check.values.items()} == more.get("values", {})
         assert check.tags == more.get("tags", {})
         assert list(check.tag_keys or []) == more.get("tag_keys", [])
-        assert check.keys >= check.values.keys()
+        assert check.keys >= {key for key in check.values if not key.startswith("kms:encryptioncontext:")}
+
+
+def _listed(value: Value) -> str | list[str]:
+    return value if isinstance(value, str) else list(value)
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipeline_emulator.iam.requests.keys import Key
 from pipeline_emulator.iam.ternary import Undetermined
 from pipeline_emulator.iam.variables import Value
 
@@ -18,11 +19,17 @@ class Lookups:
         stream_of: a shard iterator or a token of Kinesis, to the ARN of its stream.
         function_of: the UUID of an event source mapping, to the ARN of the function it invokes.
         path_of: kind (`user`, `role`, `group`, `instance-profile`) and name of an IAM entity, to its path.
+        key_of: a KMS key's id, ARN, alias or the alias's ARN, to the key.
+        key_of_ciphertext: what a symmetric key has encrypted, to the key.
+        key_of_grant: a grant's token, to its key.
     """
 
     stream_of: Callable[[str], str | None] = lambda _text: None
     function_of: Callable[[str], str | None] = lambda _uuid: None
     path_of: Callable[[str, str], str | None] = lambda _kind, _name: None
+    key_of: Callable[[str], Key | None] = lambda _name: None
+    key_of_ciphertext: Callable[[bytes], Key | None] = lambda _blob: None
+    key_of_grant: Callable[[str], Key | None] = lambda _token: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +91,14 @@ class Call:
         return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
     def tags(self, *names: str) -> dict[str, str]:
-        """Return tags that the request sets, from a map or from a list of Key and Value (in any case)."""
+        """Return tags that the request sets, from a map or a list of Key or TagKey and its Value (in any case)."""
         value = next((self.parameters[name] for name in names if name in self.parameters), None)
         if isinstance(value, Mapping):
             return {str(key): str(tag) for key, tag in value.items()}
         found = {}
         for item in value if isinstance(value, list) else []:
             if isinstance(item, Mapping):
-                lowered = {str(key).lower(): tag for key, tag in item.items()}
+                lowered = {str(key).lower().removeprefix("tag"): tag for key, tag in item.items()}
                 found[str(lowered.get("key", ""))] = str(lowered.get("value", ""))
         return found
 

@@ -3,6 +3,8 @@
 from pipeline_emulator.iam.requests.call import Call, Check, Checks
 from pipeline_emulator.iam.requests.without_resource import knows_no_resource, unnamed
 
+_ENCRYPTION = frozenset({"StartStreamEncryption", "StopStreamEncryption"})
+
 
 def checks(call: Call) -> Checks:
     """Name the stream or the consumer; a shard iterator or token stands for its stream."""
@@ -12,6 +14,9 @@ def checks(call: Call) -> Checks:
     if resource is None or knows_no_resource("kinesis", call):
         return unnamed("kinesis", call)
     found = [Check(f"kinesis:{call.operation}", resource, tags=tags, tag_keys=keys)]
+    name = call.text("KeyId") if call.operation in _ENCRYPTION else None
+    if name and (key := call.lookups.key_of(name)):
+        found.append(Check(f"kinesis:{call.operation}", key.arn))
     if call.operation == "CreateStream" and tags:
         found.append(Check("kinesis:AddTagsToStream", resource, tags=tags))
     return found

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from pipeline_emulator.iam.requests import ecr, functions, identities, kinesis, logs, objects, sqs, sts, telemetry
+from pipeline_emulator.iam.requests import ecr, functions, identities, kinesis, kms, logs, objects, sqs, sts, telemetry
 from pipeline_emulator.iam.requests.call import Call, Checks
 from pipeline_emulator.iam.ternary import Undetermined
 
@@ -11,6 +11,7 @@ SERVICES: Mapping[str, Callable[[Call], Checks]] = {
     "ecr": ecr.checks,
     "iam": identities.checks,
     "kinesis": kinesis.checks,
+    "kms": kms.checks,
     "lambda": functions.checks,
     "logs": logs.checks,
     "s3": objects.checks,

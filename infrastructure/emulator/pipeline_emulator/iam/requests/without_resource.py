@@ -60,6 +60,11 @@ _WITHOUT_RESOURCE = {
         "kinesis": """
             DescribeAccountSettings DescribeLimits ListStreams UpdateAccountSettings
         """,
+        "kms": """
+            ConnectCustomKeyStore CreateCustomKeyStore CreateKey DeleteCustomKeyStore
+            DescribeCustomKeyStores DisconnectCustomKeyStore GenerateRandom ListAliases ListKeys
+            ListRetirableGrants UpdateCustomKeyStore
+        """,
         "lambda": """
             CreateCodeSigningConfig CreateEventSourceMapping GetAccountSettings ListCapacityProviders
             ListCodeSigningConfigs ListEventSourceMappings ListFunctions ListLayerVersions ListLayers

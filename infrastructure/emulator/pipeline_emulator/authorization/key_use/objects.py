@@ -1,0 +1,89 @@
+"""Objects that S3 encrypts with keys of KMS.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html; of uploads in parts:
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions
+"""
+
+import json
+from base64 import b64decode
+from typing import Any
+from urllib.parse import unquote
+
+from localstack.aws.api import ServiceException
+
+from pipeline_emulator.authorization import resources
+from pipeline_emulator.authorization.key_use.use import Use
+from pipeline_emulator.iam.requests.call import Call
+
+_WRITES = frozenset({"PutObject", "CopyObject", "CreateMultipartUpload"})
+_READS = frozenset({"GetObject", "SelectObjectContent"})
+_COPIES = frozenset({"CopyObject", "UploadPartCopy"})
+_PARTS = frozenset({"UploadPart", "UploadPartCopy"})
+
+
+def of_s3(call: Call) -> list[Use]:
+    """Return what an object is written with, and those that are read."""
+    found: list[Use] = []
+    name, key = call.text("Bucket"), call.text("Key")
+    bucket = resources.bucket(name) if name else None
+    if bucket is None or not key:
+        return found
+    # The checksum is encrypted, too: https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+    if call.operation in _READS or (call.operation == "HeadObject" and call.text("ChecksumMode")):
+        found += _reading(bucket, key, call.text("VersionId"))
+    if call.operation in _COPIES:
+        found += _copying(call.text("CopySource") or "")
+    if call.operation in _WRITES:
+        found += _writing(call, bucket, key)
+    if call.operation in _PARTS and (upload := bucket.multiparts.get(call.text("UploadId"))):
+        found += _decrypting(bucket, upload.object)
+    return found
+
+
+def _reading(bucket: Any, key: str, version: str | None) -> list[Use]:
+    try:
+        return _decrypting(bucket, bucket.get_object(key=key, version_id=version))
+    except ServiceException:
+        return []  # there is none, or it is deleted: S3 says so
+
+
+def _copying(source: str) -> list[Use]:
+    path, _, version = source.lstrip("/").partition("?versionId=")
+    name, _, key = unquote(path).partition("/")
+    bucket = resources.bucket(name)
+    return _reading(bucket, key, version or None) if bucket else []
+
+
+def _writing(call: Call, bucket: Any, key: str) -> list[Use]:
+    """The request's encryption, else the bucket's; as in core, a request without a key means the bucket's.
+
+    AWS takes its own key there: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
+    """
+    rule = bucket.encryption_rule or {}
+    default = rule.get("ApplyServerSideEncryptionByDefault") or {}
+    algorithm = call.text("ServerSideEncryption") or default.get("SSEAlgorithm") or ""
+    named = call.text("SSEKMSKeyId") or default.get("KMSMasterKeyID")
+    if call.text("SSECustomerAlgorithm") or not algorithm.startswith("aws:kms") or not named:
+        return []
+    by_bucket = bool(call.parameters.get("BucketKeyEnabled") or rule.get("BucketKeyEnabled"))
+    context = {**_of_header(call.text("SSEKMSEncryptionContext")), **_context(bucket, key, by_bucket)}
+    return [Use("GenerateDataKey", named, context)]
+
+
+def _decrypting(bucket: Any, found: Any) -> list[Use]:
+    if not found.kms_key_id or not (found.encryption or "").startswith("aws:kms"):
+        return []
+    return [Use("Decrypt", found.kms_key_id, _context(bucket, found.key, bool(found.bucket_key_enabled)))]
+
+
+def _context(bucket: Any, key: str, by_bucket: bool) -> dict[str, str]:
+    """A bucket key is one for all objects: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html."""
+    return {"aws:s3:arn": bucket.bucket_arn if by_bucket else f"{bucket.bucket_arn}/{key}"}
+
+
+def _of_header(text: str | None) -> dict[str, str]:
+    try:
+        found = json.loads(b64decode(text or "e30="))
+    except ValueError:
+        return {}  # S3 says so
+    return found if isinstance(found, dict) else {}

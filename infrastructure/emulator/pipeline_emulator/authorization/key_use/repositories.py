@@ -1,0 +1,32 @@
+"""Repositories that ECR encrypts: with grants that it makes and retires as whoever makes and deletes them.
+
+https://docs.aws.amazon.com/AmazonECR/latest/userguide/encryption-at-rest.html. Images are read and written with the
+grants, whoever asks.
+"""
+
+from typing import Any
+
+from moto.ecr.models import ecr_backends
+
+from pipeline_emulator.authorization.key_use.use import Use
+from pipeline_emulator.iam.requests.call import Call
+
+
+def of_ecr(call: Call) -> list[Use]:
+    """Return what becomes of the key at a repository's beginning and end."""
+    name = call.text("repositoryName") or ""
+    if call.operation == "CreateRepository":
+        key = _key(call.parameters.get("encryptionConfiguration"))
+        context = {"aws:ecr:arn": call.arn("ecr", f"repository/{name}")}
+        bound = {"kms:grantisforawsresource": "true", "kms:grantconstrainttype": "EncryptionContextSubset"}
+        return [Use("DescribeKey", key), Use("CreateGrant", key, context, bound)] if key else []
+    if call.operation == "DeleteRepository":
+        account = call.text("registryId") or call.account
+        repository: Any = ecr_backends[account][call.region].repositories.get(name)
+        key = _key(repository.encryption_configuration) if repository else None
+        return [Use("RetireGrant", key)] if key else []
+    return []
+
+
+def _key(configuration: Any) -> str | None:
+    return configuration.get("kmsKey") if isinstance(configuration, dict) else None

@@ -1,0 +1,61 @@
+"""Encrypted streams and queues.
+
+https://docs.aws.amazon.com/streams/latest/dev/permissions-user-key-KMS.html
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
+"""
+
+from typing import Any
+
+from localstack.services.sqs.models import sqs_stores
+
+from pipeline_emulator.authorization import resources
+from pipeline_emulator.authorization.key_use.use import Use
+from pipeline_emulator.iam.requests.call import Call
+from pipeline_emulator.kinesis.provider.service import PipelineKinesisProvider
+from pipeline_emulator.kinesis.streams.errors import StreamError
+from pipeline_emulator.kinesis.streams.identity import split_arn
+
+PUTTING, GETTING = "GenerateDataKey", "Decrypt"
+_STREAMS = {"PutRecord": PUTTING, "PutRecords": PUTTING, "GetRecords": GETTING, "SubscribeToShard": GETTING}
+_QUEUES = {"SendMessage": (PUTTING, GETTING), "SendMessageBatch": (PUTTING, GETTING), "ReceiveMessage": (GETTING,)}
+
+
+def of_kinesis(call: Call) -> list[Use]:
+    """Records are written and read with the stream's key; who gives a stream a key must be able to describe it."""
+    if call.operation == "StartStreamEncryption":
+        return [Use("DescribeKey", call.text("KeyId") or "")]
+    action = _STREAMS.get(call.operation)
+    if action is None:
+        return []
+    arn = call.text("ConsumerARN", "StreamARN")
+    if arn is None and (name := call.text("StreamName")):
+        arn = call.arn("kinesis", f"stream/{name}")
+    if arn is None and (iterator := call.text("ShardIterator")):
+        arn = call.lookups.stream_of(iterator)
+    return of_stream(arn, action) if arn else []
+
+
+def of_stream(arn: str, action: str) -> list[Use]:
+    """Return the use of a stream's key, if it has one.
+
+    Args:
+        arn: of the stream, or of one of its consumers.
+        action: PUTTING or GETTING.
+    """
+    streams = resources.kinesis()
+    if not isinstance(streams, PipelineKinesisProvider):
+        return []  # kinesis-local keeps no keys
+    try:
+        stream = streams.streams.get(split_arn(arn)[0])
+    except (StreamError, ValueError):
+        return []
+    return [Use(action, stream.key_id, {"aws:kinesis:arn": stream.name.arn})] if stream.key_id else []
+
+
+def of_sqs(call: Call) -> list[Use]:
+    """Messages are sent and received with the queue's key."""
+    actions = _QUEUES.get(call.operation, ())
+    parts = (call.text("QueueUrl") or "").rstrip("/").split("/")
+    queue: Any = sqs_stores[parts[-2]][call.region].queues.get(parts[-1]) if actions and len(parts) > 1 else None
+    key = queue.attributes.get("KmsMasterKeyId") if queue else None
+    return [Use(action, key, {"aws:sqs:arn": queue.arn}) for action in actions] if key else []

@@ -1,0 +1,81 @@
+"""Keys of KMS, as core's stores have them."""
+
+import struct
+from typing import Any
+
+from localstack.services.kms.models import deserialize_ciphertext_blob, kms_stores
+from localstack.services.s3.models import s3_stores
+
+from pipeline_emulator.iam.requests.keys import Key
+
+AWS_MANAGED = "alias/aws/"
+
+
+class Keys:
+    """The keys that a request of one account and region can name."""
+
+    def __init__(self, account: str, region: str) -> None:
+        """See the keys as a client there does; others by ARN."""
+        self.account, self.region = account, region
+
+    def of(self, name: str) -> Key | None:
+        """Return a key by its id, ARN, alias or the alias's ARN; None if there is none."""
+        account, region, name = self._place(name)
+        store = kms_stores[account][region]
+        if name.startswith("alias/"):
+            alias = store.aliases.get(name)
+            name = self._place(alias.metadata["TargetKeyId"])[2] if alias else ""
+        key = store.keys.get(name)
+        return _described(store, key.metadata) if key else None
+
+    def of_ciphertext(self, blob: bytes) -> Key | None:
+        """Return the key that a ciphertext names; None for what no symmetric key here has made."""
+        try:
+            return self.of(deserialize_ciphertext_blob(blob).key_id)
+        except (struct.error, UnicodeDecodeError):
+            return None
+
+    def of_grant(self, token: str) -> Key | None:
+        """Return the key of a grant's token."""
+        store = kms_stores[self.account][self.region]
+        grant = store.grants.get(store.grant_tokens.get(token) or "")
+        return self.of(grant.metadata["KeyArn"]) if grant else None
+
+    def state(self, name: str) -> str | None:
+        """Return a key's state, as DescribeKey has it."""
+        account, region, key_id = self._place(name)
+        key = kms_stores[account][region].keys.get(key_id)
+        return key.metadata["KeyState"] if key else None
+
+    def _place(self, name: str) -> tuple[str, str, str]:
+        """Return account, region and what an ARN names there: a key's id, or an alias."""
+        parts = name.split(":", 5)
+        if len(parts) < 6:
+            return self.account, self.region, name
+        return parts[4], parts[3], parts[5].removeprefix("key/")
+
+
+def is_aws_managed(key: Key) -> bool:
+    """Tell whether a key is one of AWS's own: all users of the account may use it, through its service.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#aws-managed-key
+    """
+    region, account = key.arn.split(":")[3:5]
+    of_s3: Any = s3_stores[account][region].aws_managed_kms_key_id  # without an alias in core
+    return key.arn == of_s3 or any(alias.startswith(AWS_MANAGED) for alias in key.aliases)
+
+
+def _described(store: Any, metadata: Any) -> Key:
+    key_id, arn = metadata["KeyId"], metadata["Arn"]
+    several = metadata.get("MultiRegionConfiguration")
+    return Key(
+        arn=arn,
+        spec=metadata["KeySpec"],
+        usage=metadata["KeyUsage"],
+        origin=metadata["Origin"],
+        multi_region=bool(metadata["MultiRegion"]),
+        multi_region_type=several["MultiRegionKeyType"] if several else None,
+        aliases=tuple(
+            name for name, alias in list(store.aliases.items()) if alias.metadata["TargetKeyId"] in (key_id, arn)
+        ),
+    )

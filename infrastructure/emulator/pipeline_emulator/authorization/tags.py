@@ -1,0 +1,140 @@
+"""Tags of resources, for conditions that ask for them.
+
+Which services let policies ask: the condition keys of each in
+https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from localstack.aws.api import ServiceException
+from localstack.services.cloudwatch.models import cloudwatch_stores
+from localstack.services.kms.models import kms_stores
+from localstack.services.lambda_.invocation.models import lambda_stores
+from localstack.services.logs.models import logs_stores
+from localstack.services.s3.models import s3_stores
+from localstack.services.s3.utils import get_unique_key_id
+from localstack.services.sqs.models import sqs_stores
+from moto.ecr.models import ecr_backends
+
+from pipeline_emulator.authorization import resources
+from pipeline_emulator.authorization.policies import GLOBAL_REGION, store_of
+from pipeline_emulator.iam.context import Tags
+from pipeline_emulator.iam.requests.call import Check
+from pipeline_emulator.iam.ternary import Missing
+from pipeline_emulator.kinesis.provider.service import PipelineKinesisProvider
+from pipeline_emulator.kinesis.streams.errors import StreamError
+
+_OBJECT_TAGS = "s3:existingobjecttag"
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/tagging-and-policies.html
+_ON_TAGGED_OBJECTS = frozenset(
+    f"s3:{verb}Object{version}{what}"
+    for version in ("", "Version")
+    for verb, what in (
+        *(("Get", ""), ("Get", "Acl"), ("Get", "Tagging")),
+        *(("Put", "Acl"), ("Put", "Tagging"), ("Delete", "Tagging")),
+    )
+)
+
+
+def of(check: Check, prefix: str) -> Tags:
+    """Return the tags that a condition key is about; none of a resource that is not there (yet).
+
+    Args:
+        check: what is to be allowed.
+        prefix: the key up to the slash: `aws:resourcetag`, `iam:resourcetag`, `s3:existingobjecttag` and the like.
+    """
+    parts = check.resource.split(":", 5)
+    if len(parts) < 6:
+        return {}
+    service, region, account, resource = parts[2:]
+    if prefix == _OBJECT_TAGS:
+        return _of_object(check, resource) if service == "s3" else {}
+    if prefix != "aws:resourcetag" and prefix != f"{service}:resourcetag":
+        return {}
+    find = _FIND.get(service)
+    return find(check.resource, region, account, resource) if find else Missing.UNKNOWN
+
+
+def _of_object(check: Check, resource: str) -> Tags:
+    name, _, key = resource.partition("/")
+    bucket = resources.bucket(name)
+    if check.action not in _ON_TAGGED_OBJECTS or bucket is None:
+        return {}
+    version = check.values.get("s3:versionid")
+    try:
+        found = bucket.get_object(key=key, version_id=version if isinstance(version, str) else None)
+    except ServiceException:
+        return {}
+    tags: Any = s3_stores[bucket.bucket_account_id][bucket.bucket_region].tags
+    return _copy(tags.get_tags(get_unique_key_id(name, key, found.version_id)))
+
+
+def _of_bucket(_arn: str, _region: str, _account: str, _resource: str) -> Tags:
+    """None: a general purpose bucket's count only where attribute-based access control was turned on for it.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/buckets-tagging.html
+    """
+    return {}
+
+
+def _of_stream(arn: str, _region: str, _account: str, _resource: str) -> Tags:
+    streams = resources.kinesis()
+    if not isinstance(streams, PipelineKinesisProvider):
+        return Missing.UNKNOWN
+    try:
+        answer = streams.list_tags_for_resource(None, {"ResourceARN": arn})  # type: ignore[arg-type]
+    except StreamError:
+        return {}
+    return {tag["Key"]: tag["Value"] for tag in answer["Tags"]}
+
+
+def _of_function(_arn: str, region: str, account: str, resource: str) -> Tags:
+    """Versions and aliases have the function's."""
+    kind, name, *_ = [*resource.split(":"), ""]
+    return _copy(lambda_stores[account][region].tags.get_tags(f"arn:aws:lambda:{region}:{account}:{kind}:{name}"))
+
+
+def _of_group(_arn: str, region: str, account: str, resource: str) -> Tags:
+    """Streams have their group's."""
+    name = resource.removeprefix("log-group:").partition(":")[0]
+    arn = f"arn:aws:logs:{region}:{account}:log-group:{name}"
+    return _copy(logs_stores[account][region].TAGS.get(arn) or {})
+
+
+def _of_repository(arn: str, region: str, account: str, _resource: str) -> Tags:
+    tagger: Any = ecr_backends[account][region].tagger
+    return _copy(tagger.get_tag_dict_for_resource(arn))
+
+
+def _of_key(arn: str, region: str, account: str, _resource: str) -> Tags:
+    return _copy(kms_stores[account][region].tags.get_tags(arn))
+
+
+def _of_alarm(arn: str, region: str, account: str, _resource: str) -> Tags:
+    return _copy(cloudwatch_stores[account][region or GLOBAL_REGION].tags.get_tags(arn))
+
+
+def _of_queue(arn: str, region: str, account: str, _resource: str) -> Tags:
+    return _copy(sqs_stores[account][region].tags.get_tags(arn))
+
+
+def _of_identity(arn: str, _region: str, account: str, _resource: str) -> Tags:
+    return _copy(store_of(account).TAGS.get_tags(arn))
+
+
+def _copy(found: Any) -> dict[str, str]:
+    return {str(name): str(value or "") for name, value in dict(found).items()}
+
+
+_FIND: Mapping[str, Callable[[str, str, str, str], Tags]] = {
+    "cloudwatch": _of_alarm,
+    "ecr": _of_repository,
+    "iam": _of_identity,
+    "kinesis": _of_stream,
+    "kms": _of_key,
+    "lambda": _of_function,
+    "logs": _of_group,
+    "s3": _of_bucket,
+    "sqs": _of_queue,
+}

@@ -1,0 +1,115 @@
+"""KMS: https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permissions-reference.html."""
+
+from collections.abc import Mapping
+
+from pipeline_emulator.iam.requests.call import Call, Check, Checks
+from pipeline_emulator.iam.requests.key_parameters import values_of
+from pipeline_emulator.iam.requests.keys import KEYS, Key
+from pipeline_emulator.iam.requests.without_resource import knows_no_resource
+from pipeline_emulator.iam.ternary import Undetermined
+from pipeline_emulator.iam.variables import Value
+
+_ALIASES = frozenset({"CreateAlias", "DeleteAlias", "UpdateAlias"})
+NO_KEY_YET = "key/*"
+"""Of a key that is being made: its id is not known before."""
+
+
+def checks(call: Call) -> Checks:
+    """Name the key, whatever its name in the request is; an alias besides where it is changed."""
+    if call.operation in ("CreateKey", "ReplicateKey"):
+        return _creation(call)
+    if knows_no_resource("kms", call):
+        return [_check(call, call.operation, "*")]
+    if call.operation in _ALIASES:
+        return _alias(call)
+    if call.operation == "ReEncrypt":
+        return _reencryption(call)
+    key = _of_request(call)
+    return key if isinstance(key, Undetermined) else [_on_key(call, call.operation, key)]
+
+
+def _check(call: Call, action: str, resource: str, values: Mapping[str, Value] | None = None) -> Check:
+    common: dict[str, Value] = {"kms:calleraccount": call.account}
+    return Check(
+        f"kms:{action}", resource, common | dict(values or {}), KEYS, call.tags("Tags"), call.tag_keys("TagKeys")
+    )
+
+
+def _creation(call: Call) -> Checks:
+    """A policy comes with the key and needs no kms:PutKeyPolicy; tags need kms:TagResource.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/create-keys.html
+    """
+    found = [_check(call, "CreateKey", "*", values_of(call, "CreateKey"))]
+    if call.tags("Tags"):
+        found.append(_check(call, "TagResource", call.arn("kms", NO_KEY_YET)))
+    if call.operation == "CreateKey":
+        return found
+    key = _of_request(call)
+    return key if isinstance(key, Undetermined) else [_on_key(call, "ReplicateKey", key), *found]
+
+
+def _alias(call: Call) -> Checks:
+    """An alias is changed with permission on it and on each key that it had or gets.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/alias-access.html
+    """
+    name = call.text("AliasName")
+    if not name:
+        return Undetermined(f"kms:{call.operation} names no alias")
+    found = [Check(f"kms:{call.operation}", call.arn("kms", name), keys=KEYS)]
+    if call.operation != "CreateAlias" and (key := call.lookups.key_of(name)):
+        found.append(_on_key(call, call.operation, key))
+    if target := call.text("TargetKeyId"):
+        found.append(_on_key(call, call.operation, _named(call, target)))
+    return found
+
+
+def _reencryption(call: Call) -> Checks:
+    source, target = _decrypting(call, "SourceKeyId"), call.text("DestinationKeyId")
+    if isinstance(source, Undetermined) or not target:
+        return source if isinstance(source, Undetermined) else Undetermined("kms:ReEncrypt names no destination key")
+    destination = _named(call, target)
+    same: dict[str, Value] = {"kms:reencryptonsamekey": str(source.arn == destination.arn).lower()}
+    return [
+        _on_key(call, "ReEncryptFrom", source, same, call.text("SourceKeyId")),
+        _on_key(call, "ReEncryptTo", destination, same, target),
+    ]
+
+
+def _on_key(
+    call: Call, action: str, key: Key, more: Mapping[str, Value] | None = None, name: str | None = None
+) -> Check:
+    values = {**key.values(), **values_of(call, action), **(more or {})}
+    name = name or call.text("KeyId") or ""
+    if "alias/" in name:
+        values["kms:requestalias"] = name[name.index("alias/") :]
+    return _check(call, action, key.arn, values)
+
+
+def _of_request(call: Call) -> Key | Undetermined:
+    if call.operation == "Decrypt":
+        return _decrypting(call, "KeyId")
+    token = call.text("GrantToken")
+    if token and (found := call.lookups.key_of_grant(token)):
+        return found
+    name = call.text("KeyId")
+    return _named(call, name) if name else Undetermined(f"kms:{call.operation} names no key")
+
+
+def _decrypting(call: Call, parameter: str) -> Key | Undetermined:
+    """Without the name of a key, the ciphertext tells: that of a symmetric key carries it."""
+    if name := call.text(parameter):
+        return _named(call, name)
+    blob = call.parameters.get("CiphertextBlob")
+    found = call.lookups.key_of_ciphertext(blob) if isinstance(blob, bytes) else None
+    return found or Undetermined("no key of this emulator has made the ciphertext")
+
+
+def _named(call: Call, name: str) -> Key:
+    """Return a key by id, ARN, alias or alias's ARN; one that is not there by what is asked for."""
+    if found := call.lookups.key_of(name):
+        return found
+    if name.startswith("arn:"):
+        return Key(arn=name)
+    return Key(arn=call.arn("kms", name if name.startswith("alias/") else f"key/{name}"))

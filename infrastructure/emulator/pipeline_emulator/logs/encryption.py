@@ -1,0 +1,92 @@
+"""Keys of log groups. The group notes its key, as CreateLogGroup has it in core; nothing is encrypted.
+
+Functions here become methods of core's LogsProvider, which has CreateLogGroup with a key, but not the operations that
+change it. Whether the service may use the key is the authorization's to say.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from localstack.aws.api import RequestContext
+from localstack.aws.api.logs import InvalidParameterException, ResourceNotFoundException
+from localstack.services.kms.models import kms_stores
+from localstack.services.logs.models import get_moto_logs_backend
+from localstack.services.logs.provider import LogsProvider
+from localstack.utils.patch import patch
+
+
+def install() -> None:
+    """Add the operations, and a look at the key to CreateLogGroup."""
+    for operation in (associate_kms_key, disassociate_kms_key):
+        setattr(LogsProvider, operation.__name__, operation)
+
+    @patch(LogsProvider.create_log_group)  # type: ignore[no-untyped-call, untyped-decorator]
+    def create_log_group(
+        original: Callable[..., Any], self: Any, context: RequestContext, *arguments: Any, **request: Any
+    ) -> None:
+        if key := request.get("kms_key_id"):
+            _require_usable(key)
+        original(self, context, *arguments, **request)
+
+
+def associate_kms_key(
+    _provider: LogsProvider,
+    context: RequestContext,
+    kms_key_id: str,
+    log_group_name: str | None = None,
+    resource_identifier: str | None = None,
+    **_request: Any,
+) -> None:
+    """Note the key; one that was there before is replaced.
+
+    https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_AssociateKmsKey.html
+
+    Raises:
+        InvalidParameterException: no group is named, or the key cannot be used.
+        ResourceNotFoundException: there is no such group.
+    """
+    group = _group(context, log_group_name, resource_identifier)
+    _require_usable(kms_key_id)
+    group.kms_key_id = kms_key_id
+
+
+def disassociate_kms_key(
+    _provider: LogsProvider,
+    context: RequestContext,
+    log_group_name: str | None = None,
+    resource_identifier: str | None = None,
+    **_request: Any,
+) -> None:
+    """Forget the key.
+
+    Raises:
+        InvalidParameterException: no group is named.
+        ResourceNotFoundException: there is no such group.
+    """
+    _group(context, log_group_name, resource_identifier).kms_key_id = None
+
+
+def _group(context: RequestContext, name: str | None, identifier: str | None) -> Any:
+    """Return moto's group; results of queries, which an identifier can name too, are kept without a key here."""
+    if bool(name) is bool(identifier):
+        raise InvalidParameterException("Exactly one of logGroupName and resourceIdentifier must be specified.")
+    if identifier:
+        _, group, name = identifier.partition(":log-group:")
+        if not group:
+            raise InvalidParameterException(f"{identifier} is not the ARN of a log group.")
+    groups: Any = get_moto_logs_backend(context.account_id, context.region).groups
+    if name not in groups:
+        raise ResourceNotFoundException("The specified log group does not exist.")
+    return groups[name]
+
+
+def _require_usable(arn: str) -> None:
+    """Refuse what is no symmetric key in use: "CloudWatch Logs supports only symmetric KMS keys"."""
+    parts = arn.split(":", 5)
+    if len(parts) < 6 or not parts[5].startswith("key/"):
+        raise InvalidParameterException(f"The specified KMS Key Id {arn} is not the ARN of a key.")
+    key = kms_stores[parts[4]][parts[3]].keys.get(parts[5].removeprefix("key/"))
+    if key is None:
+        raise InvalidParameterException("The specified KMS Key Id could not be found.")
+    if key.metadata["KeySpec"] != "SYMMETRIC_DEFAULT" or key.metadata["KeyState"] != "Enabled":
+        raise InvalidParameterException("The specified KMS Key Id is not a symmetric key, or it is not enabled.")

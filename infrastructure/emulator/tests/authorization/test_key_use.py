@@ -1,0 +1,300 @@
+"""Whoever uses a stream, a bucket, a queue or a repository with a key must be allowed to use the key through it."""
+
+import json
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+ROOT = {"AWS": "arn:aws:iam::000000000000:root"}
+BUCKET_KEY = {"SSEAlgorithm": "aws:kms"}
+
+
+@pytest.fixture
+def make_key(root: Callable[[str], Any]) -> Callable[..., str]:
+    """Makes a key with these statements in its policy, without any one that leaves all to the account."""
+
+    def make(*statements: dict[str, Any]) -> str:
+        whole = [{"Effect": "Allow", "Resource": "*", **each} for each in statements or (everything(),)]
+        policy = json.dumps({"Version": "2012-10-17", "Statement": whole})
+        return str(root("kms").create_key(Policy=policy)["KeyMetadata"]["Arn"])
+
+    return make
+
+
+def everything() -> dict[str, Any]:
+    return {"Principal": ROOT, "Action": "kms:*"}
+
+
+def through(service: str, **context: str) -> dict[str, Any]:
+    """The condition that a service uses the key, for what the encryption context names."""
+    names = {f"kms:EncryptionContext:{name.replace('_', ':')}": value for name, value in context.items()}
+    return {"StringEquals": {"kms:ViaService": f"{service}.ap-south-1.amazonaws.com", **names}}
+
+
+def using(action: str, service: str, **context: str) -> dict[str, Any]:
+    return {"Action": f"kms:{action}", "Resource": "*", "Condition": through(service, **context)}
+
+
+@pytest.fixture
+def stream(root: Any, make_key: Any) -> tuple[str, str]:
+    """ARNs of a stream and of its key."""
+    kinesis, name, key = root("kinesis"), f"stream-{uuid.uuid4().hex[:8]}", make_key()
+    kinesis.create_stream(StreamName=name, ShardCount=1)
+    kinesis.get_waiter("stream_exists").wait(StreamName=name)
+    kinesis.start_stream_encryption(StreamName=name, EncryptionType="KMS", KeyId=key)
+    kinesis.get_waiter("stream_exists").wait(StreamName=name)
+    return f"arn:aws:kinesis:ap-south-1:000000000000:stream/{name}", key
+
+
+def iterator(root: Any, arn: str) -> str:
+    answer = root("kinesis").get_shard_iterator(
+        StreamARN=arn, ShardId="shardId-000000000000", ShardIteratorType="TRIM_HORIZON"
+    )
+    return str(answer["ShardIterator"])
+
+
+STREAMS = {"Action": "kinesis:*", "Resource": "*"}
+
+
+def test_records_are_put_with_a_data_key_and_read_by_decrypting(
+    make_user: Any, root: Any, refusal: Any, stream: tuple[str, str]
+) -> None:
+    """https://docs.aws.amazon.com/streams/latest/dev/permissions-user-key-KMS.html."""
+    arn, key = stream
+    writer = make_user(STREAMS, using("GenerateDataKey", "kinesis", aws_kinesis_arn=arn)).client("kinesis")
+    reader = make_user(STREAMS, using("Decrypt", "kinesis", aws_kinesis_arn=arn)).client("kinesis")
+    record = {"Data": b"a", "PartitionKey": "k"}
+    writer.put_record(StreamARN=arn, **record)
+    writer.put_records(StreamName=arn.rpartition("/")[2], Records=[record])
+    assert len(reader.get_records(ShardIterator=iterator(root, arn))["Records"]) == 2
+    for call, request in (
+        (reader.put_record, {"StreamARN": arn, **record}),
+        (reader.put_records, {"StreamARN": arn, "Records": [record]}),
+    ):
+        code, message = refusal(call, **request)
+        assert code == "KMSAccessDeniedException"
+        assert f"is not authorized to perform: kms:GenerateDataKey on resource: {key} because" in message
+    code, message = refusal(writer.get_records, ShardIterator=iterator(root, arn))
+    assert (code, "kms:Decrypt" in message) == ("KMSAccessDeniedException", True)
+
+
+@pytest.mark.parametrize(
+    "condition", [through("s3"), through("kinesis", aws_kinesis_arn="arn:aws:kinesis:ap-south-1:000000000000:stream/b")]
+)
+def test_another_service_or_stream_is_none(
+    make_user: Any, refusal: Any, stream: tuple[str, str], condition: dict[str, Any]
+) -> None:
+    user = make_user(STREAMS, {"Action": "kms:*", "Resource": "*", "Condition": condition}).client("kinesis")
+    assert refusal(user.put_record, StreamARN=stream[0], Data=b"a", PartitionKey="k")[0] == "KMSAccessDeniedException"
+
+
+def test_a_stream_is_encrypted_by_who_may_describe_the_key(
+    make_user: Any, refusal: Any, stream: tuple[str, str], make_key: Any
+) -> None:
+    request = {"StreamARN": stream[0], "EncryptionType": "KMS", "KeyId": make_key()}
+    code, message = refusal(make_user(STREAMS).client("kinesis").start_stream_encryption, **request)
+    assert (code, "kms:DescribeKey" in message) == ("KMSAccessDeniedException", True)
+    make_user(STREAMS, {"Action": "kms:DescribeKey", "Resource": "*"}).client("kinesis").start_stream_encryption(
+        **request
+    )
+
+
+def test_the_key_that_aws_manages_asks_nobody(make_user: Any, root: Any, stream: tuple[str, str]) -> None:
+    arn, _ = stream
+    root("kinesis").start_stream_encryption(StreamARN=arn, EncryptionType="KMS", KeyId="alias/aws/kinesis")
+    make_user(STREAMS).client("kinesis").put_record(StreamARN=arn, Data=b"a", PartitionKey="k")
+
+
+def test_a_key_out_of_use_stops_everybody(root: Any, refusal: Any, stream: tuple[str, str]) -> None:
+    arn, key = stream
+    put = root("kinesis").put_record
+    root("kms").disable_key(KeyId=key)
+    assert refusal(put, StreamARN=arn, Data=b"a", PartitionKey="k")[0] == "KMSDisabledException"
+    root("kms").schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
+    assert refusal(put, StreamARN=arn, Data=b"a", PartitionKey="k")[0] == "KMSInvalidStateException"
+    root("kms").cancel_key_deletion(KeyId=key)
+    root("kms").enable_key(KeyId=key)
+    assert put(StreamARN=arn, Data=b"a", PartitionKey="k")["EncryptionType"] == "KMS"
+
+
+OBJECTS = {"Action": "s3:*", "Resource": "*"}
+
+
+@pytest.fixture
+def bucket(root: Any) -> str:
+    name = f"bucket-{uuid.uuid4().hex[:8]}"
+    root("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "ap-south-1"})
+    return name
+
+
+@pytest.mark.parametrize("by_bucket", [True, False])
+def test_objects_of_a_bucket_with_a_key(
+    make_user: Any, root: Any, refusal: Any, bucket: str, make_key: Any, by_bucket: bool
+) -> None:
+    key = make_key()
+    rule = {
+        "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key},
+        "BucketKeyEnabled": by_bucket,
+    }
+    root("s3").put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
+    context = f"arn:aws:s3:::{bucket}" if by_bucket else f"arn:aws:s3:::{bucket}/k"
+    writer = make_user(OBJECTS, using("GenerateDataKey", "s3", aws_s3_arn=context)).client("s3")
+    reader = make_user(OBJECTS, using("Decrypt", "s3", aws_s3_arn=context)).client("s3")
+    writer.put_object(Bucket=bucket, Key="k", Body=b"content")
+    assert reader.get_object(Bucket=bucket, Key="k")["Body"].read() == b"content"
+    assert writer.head_object(Bucket=bucket, Key="k")["SSEKMSKeyId"] == key
+    code, message = refusal(reader.put_object, Bucket=bucket, Key="k")
+    assert (code, f"kms:GenerateDataKey on resource: {key} because" in message) == ("AccessDenied", True)
+    code, message = refusal(writer.get_object, Bucket=bucket, Key="k")
+    assert (code, f"kms:Decrypt on resource: {key} because" in message) == ("AccessDenied", True)
+    code, message = refusal(writer.copy_object, Bucket=bucket, Key="k", CopySource=f"{bucket}/k")
+    assert "kms:Decrypt" in message
+
+
+def test_an_object_with_a_key_of_its_own(make_user: Any, root: Any, refusal: Any, bucket: str, make_key: Any) -> None:
+    encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": make_key()}
+    nobody = make_user(OBJECTS).client("s3")
+    nobody.put_object(Bucket=bucket, Key="plain", Body=b"a")
+    assert nobody.get_object(Bucket=bucket, Key="plain")
+    assert "kms:GenerateDataKey" in refusal(nobody.put_object, Bucket=bucket, Key="k", **encryption)[1]
+    root("s3").put_object(Bucket=bucket, Key="k", Body=b"a", **encryption)
+    assert "kms:Decrypt" in refusal(nobody.get_object, Bucket=bucket, Key="k")[1]
+
+
+def test_a_key_out_of_use_opens_no_object(root: Any, refusal: Any, bucket: str, make_key: Any) -> None:
+    key, objects = make_key(), root("s3")
+    encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key}
+    objects.put_object(Bucket=bucket, Key="k", Body=b"a", **encryption)
+    root("kms").disable_key(KeyId=key)
+    assert refusal(objects.get_object, Bucket=bucket, Key="k")[0] == "KMS.DisabledException"
+    assert refusal(objects.put_object, Bucket=bucket, Key="k", **encryption)[0] == "KMS.DisabledException"
+    root("kms").schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
+    assert refusal(objects.get_object, Bucket=bucket, Key="k")[0] == "KMS.KMSInvalidStateException"
+    assert objects.head_object(Bucket=bucket, Key="k")["SSEKMSKeyId"] == key
+
+
+def test_an_upload_in_parts_decrypts_them(make_user: Any, root: Any, refusal: Any, bucket: str, make_key: Any) -> None:
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions."""
+    encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": make_key()}
+    writer = make_user(OBJECTS, using("GenerateDataKey", "s3")).client("s3")
+    upload = writer.create_multipart_upload(Bucket=bucket, Key="k", **encryption)["UploadId"]
+    part = {"Bucket": bucket, "Key": "k", "UploadId": upload, "PartNumber": 1, "Body": b"a"}
+    assert "kms:Decrypt" in refusal(writer.upload_part, **part)[1]
+    both = make_user(OBJECTS, using("GenerateDataKey", "s3"), using("Decrypt", "s3")).client("s3")
+    assert both.upload_part(**part)["ETag"]
+    reader = make_user(OBJECTS, using("Decrypt", "s3")).client("s3")
+    assert "kms:GenerateDataKey" in refusal(reader.create_multipart_upload, Bucket=bucket, Key="k", **encryption)[1]
+
+
+def test_messages_of_a_queue_with_a_key(make_user: Any, root: Any, refusal: Any, make_key: Any) -> None:
+    url = root("sqs").create_queue(
+        QueueName=f"queue-{uuid.uuid4().hex[:8]}", Attributes={"KmsMasterKeyId": make_key()}
+    )["QueueUrl"]
+    queues = {"Action": "sqs:*", "Resource": "*"}
+    sender = make_user(queues, using("GenerateDataKey", "sqs"), using("Decrypt", "sqs")).client("sqs")
+    sender.send_message(QueueUrl=url, MessageBody="a")
+    receiver = make_user(queues, using("Decrypt", "sqs")).client("sqs")
+    assert receiver.receive_message(QueueUrl=url)["Messages"]
+    code, message = refusal(receiver.send_message, QueueUrl=url, MessageBody="a")
+    assert ("AccessDenied" in code, "kms:GenerateDataKey" in message) == (True, True)
+    assert "kms:Decrypt" in refusal(make_user(queues).client("sqs").receive_message, QueueUrl=url)[1]
+
+
+def test_a_repository_gets_its_key_by_grants_of_who_makes_it(make_user: Any, refusal: Any, make_key: Any) -> None:
+    key, name = make_key(), f"repository-{uuid.uuid4().hex[:8]}"
+    request = {"repositoryName": name, "encryptionConfiguration": {"encryptionType": "KMS", "kmsKey": key}}
+    repositories = {"Action": "ecr:*", "Resource": "*"}
+    describe = {"Action": "kms:DescribeKey", "Resource": key}
+    grant = {**using("CreateGrant", "ecr"), "Resource": key}
+    grant["Condition"] = {**grant["Condition"], "Bool": {"kms:GrantIsForAWSResource": "true"}}
+    for allowed, missing in (((), "kms:DescribeKey"), ((describe,), "kms:CreateGrant"), ((grant,), "kms:DescribeKey")):
+        code, message = refusal(make_user(repositories, *allowed).client("ecr").create_repository, **request)
+        assert (code, missing in message) == ("KmsException", True)
+    maker = make_user(repositories, describe, grant).client("ecr")
+    maker.create_repository(**request)
+    assert "kms:RetireGrant" in refusal(maker.delete_repository, repositoryName=name)[1]
+    make_user(repositories, using("RetireGrant", "ecr")).client("ecr").delete_repository(repositoryName=name)
+
+
+def logs_service(group: str, *without: str) -> dict[str, Any]:
+    """As infrastructure/modules/kms has it."""
+    actions = {"Encrypt", "Decrypt", "ReEncryptFrom", "ReEncryptTo", "GenerateDataKey"} - set(without)
+    return {
+        "Principal": {"Service": "logs.ap-south-1.amazonaws.com"},
+        "Action": sorted(f"kms:{action}" for action in actions),
+        "Condition": {
+            "ArnEquals": {
+                "kms:EncryptionContext:aws:logs:arn": f"arn:aws:logs:ap-south-1:000000000000:log-group:{group}"
+            }
+        },
+    }
+
+
+def test_a_log_groups_key_must_be_open_to_the_service(root: Any, refusal: Any, make_key: Any, make_user: Any) -> None:
+    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html."""
+    name, logs = f"/test/{uuid.uuid4().hex[:8]}", root("logs")
+    for closed in (everything(), logs_service("/another"), logs_service(name, "GenerateDataKey")):
+        code, message = refusal(logs.create_log_group, logGroupName=name, kmsKeyId=make_key(closed))
+        assert code == "AccessDeniedException"
+        arn = f"arn:aws:logs:ap-south-1:000000000000:log-group:{name}"
+        assert f"does not exist or is not allowed to be used with Arn '{arn}'" in message
+    logs.create_log_group(logGroupName=name)
+    assert refusal(logs.associate_kms_key, logGroupName=name, kmsKeyId=make_key())[0] == "AccessDeniedException"
+    user = make_user({"Action": "logs:AssociateKmsKey", "Resource": "*"}).client("logs")
+    user.associate_kms_key(logGroupName=name, kmsKeyId=make_key(logs_service(name)))
+
+
+READING = {
+    "Action": [
+        f"kinesis:{action}"
+        for action in ("DescribeStream", "DescribeStreamSummary", "GetRecords", "GetShardIterator", "ListShards")
+    ],
+    "Resource": "*",
+}
+LOGS = {"Action": ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"], "Resource": "*"}
+WRITING = {"Action": ["s3:PutObject", "s3:ListBucket"], "Resource": "*"}
+HANDLER = """
+    def handler(event, context):
+        print("seen")
+        if any("poison" in record["kinesis"]["partitionKey"] for record in event["Records"]):
+            raise ValueError("poison")
+"""
+
+
+def test_a_mapping_reads_and_keeps_failures_with_the_roles_permissions_on_the_keys(
+    make_role: Any,
+    put_policy: Any,
+    create_function: Any,
+    root: Any,
+    stream: tuple[str, str],
+    bucket: str,
+    make_key: Any,
+    denials: Any,
+    eventually: Callable[..., Any],
+) -> None:
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": make_key()}}
+    root("s3").put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
+    role = make_role(READING, LOGS, WRITING)
+    function = create_function(HANDLER, Role=role)
+    mapping = root("lambda").create_event_source_mapping(
+        FunctionName=function.name,
+        EventSourceArn=stream[0],
+        StartingPosition="TRIM_HORIZON",
+        MaximumRetryAttempts=0,
+        DestinationConfig={"OnFailure": {"Destination": f"arn:aws:s3:::{bucket}"}},
+    )["UUID"]
+    root("kinesis").put_record(StreamARN=stream[0], Data=b"{}", PartitionKey="poison")
+    name = role.rpartition("/")[2]
+
+    def refused(action: str) -> list[Any]:
+        return [each["resource"] for each in denials(name) if each["action"] == action]
+
+    assert eventually(lambda: refused("kms:Decrypt"), "reading is refused", 30) == [stream[1]]
+    put_policy(role, READING, LOGS, WRITING, using("Decrypt", "kinesis"))
+    eventually(lambda: "seen\n" in function.log_events(), "the record comes all the same", 60)
+    eventually(lambda: refused("kms:GenerateDataKey"), "the failure record is refused", 30)
+    put_policy(role, READING, LOGS, WRITING, using("Decrypt", "kinesis"), using("GenerateDataKey", "s3"))
+    eventually(lambda: root("s3").list_objects_v2(Bucket=bucket)["KeyCount"], "the failure record is written", 30)
+    root("lambda").delete_event_source_mapping(UUID=mapping)
