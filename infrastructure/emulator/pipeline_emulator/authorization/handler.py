@@ -40,7 +40,7 @@ class Handler:
         if caller is not None:
             self._authorize(caller, context, service)
         execution_role.authorize(context, caller, self._authorizer)
-        if service in key_use.SERVICES:
+        if (service, context.operation.name) in key_use.OPERATIONS:
             key_use.authorize(_call(context, caller), service, caller, self._authorizer)
 
     def _authorize(self, caller: Caller, context: RequestContext, service: str) -> None:

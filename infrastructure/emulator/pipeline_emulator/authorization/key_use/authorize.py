@@ -18,8 +18,16 @@ _USES: Mapping[str, Callable[[Call], list[Use]]] = {
     "s3": objects.of_s3,
     "sqs": streams.of_sqs,
 }
-SERVICES = frozenset({*_USES, "logs"})
-"""Those whose requests may use a key."""
+OPERATIONS = frozenset(
+    {
+        *(("ecr", name) for name in ("CreateRepository", "DeleteRepository")),
+        *(("kinesis", name) for name in streams.OPERATIONS),
+        *(("logs", name) for name in log_groups.OPERATIONS),
+        *(("s3", name) for name in objects.OPERATIONS),
+        *(("sqs", name) for name in streams.OF_QUEUES),
+    }
+)
+"""Service and operation of requests that may use a key; all others are not looked at."""
 
 # https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html#API_PutRecord_Errors
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html#API_SendMessage_Errors
