@@ -32,6 +32,11 @@ def wanted(name: str) -> str:
     asked = os.environ.get("RUNTIME") or None
     if asked not in (None, EMBEDDED, DOCKER):
         raise HarnessError(f"RUNTIME={asked} is unknown", f"use RUNTIME={EMBEDDED} or RUNTIME={DOCKER}")
+    if asked == DOCKER and (missing := engine.missing()):
+        raise HarnessError(
+            f"RUNTIME={DOCKER} needs a container engine: {missing}",
+            "start or install it (README, prerequisites), or use RUNTIME=embedded, which needs none",
+        )
     stack = stacks.load(name)
     if stack is not None and (stack.persistent or stack.alive()):
         if asked not in (None, stack.runtime):
@@ -40,15 +45,10 @@ def wanted(name: str) -> str:
                 f"the stack {state} with RUNTIME={stack.runtime}", "take it down before changing that: make local-down"
             )
         return stack.runtime
-    if asked == EMBEDDED:
-        return EMBEDDED
+    if asked is not None:
+        return asked
     missing = engine.missing()
     if missing is None:
         return DOCKER
-    if asked == DOCKER:
-        raise HarnessError(
-            f"RUNTIME={DOCKER} needs a container engine: {missing}",
-            "start or install it (README, prerequisites), or use RUNTIME=embedded, which needs none",
-        )
     console.say(f"{missing}: using the embedded runtime, which needs no container engine")
     return EMBEDDED

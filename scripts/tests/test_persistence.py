@@ -58,6 +58,7 @@ def test_another_value_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_kept_streams_are_those_of_one_runtime(monkeypatch: pytest.MonkeyPatch) -> None:
     _stack(persistent=True, alive=False)
     assert runtimes.wanted("x") == EMBEDDED
+    monkeypatch.setattr(engine, "missing", lambda: None)
     monkeypatch.setenv("RUNTIME", "docker")
     with pytest.raises(HarnessError, match="has kept its streams with RUNTIME=embedded"):
         runtimes.wanted("x")

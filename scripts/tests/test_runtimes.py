@@ -32,7 +32,12 @@ def test_without_an_engine_the_embedded_runtime_serves_and_says_why(capsys: pyte
     assert "using the embedded runtime, which needs no container engine" in capsys.readouterr().err
 
 
-def test_without_an_engine_containers_are_refused_with_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("running", [False, True])
+def test_without_an_engine_containers_are_refused_with_the_way_out(
+    running: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if running:
+        _runs(EMBEDDED)  # to take it down would not help
     monkeypatch.setenv("RUNTIME", DOCKER)
     with pytest.raises(HarnessError, match="needs a container engine") as error:
         runtimes.wanted("x")

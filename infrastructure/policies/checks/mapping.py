@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from checkov.common.models.enums import CheckCategories, CheckResult
@@ -11,6 +12,7 @@ from checkov.terraform.checks.resource.base_resource_check import BaseResourceCh
 
 # Of a qualified ARN, the qualifier: a version, "$LATEST" or an alias, which alone begins with a letter.
 ALIAS_ARN = re.compile(r"^arn:[^:]+:lambda:[^:]*:[^:]*:function:[^:]+:[a-zA-Z]")
+VARIABLE = re.compile(r"^(?:\$\{)?var\.(\w+)\}?$")
 ALIAS = re.compile(r"^(\$\{)?aws_lambda_alias\.\w+(\[[^]]+\])?\.arn\}?$")
 
 
@@ -36,6 +38,53 @@ class MappingCheck(BaseResourceCheck):
         return CheckResult.PASSED if self.holds(conf) else CheckResult.FAILED
 
 
+class LimitCheck(MappingCheck):
+    """Whether an argument is a number of a range, or a variable whose validation lets no other through.
+
+    Args:
+        name: as above.
+        id: as above.
+        argument: of the mapping; where it is missing, or -1, AWS sets no limit.
+        allowed: the numbers.
+    """
+
+    def __init__(self, name: str, id: str, argument: str, allowed: range) -> None:  # noqa: A002
+        self.argument = argument
+        self.allowed = allowed
+        super().__init__(name, id, self.limited)
+
+    def limited(self, conf: dict[str, Any]) -> bool:
+        """Asked for each mapping; checkov leaves variables of modules as they are."""
+        found = str(value(conf, self.argument))
+        if variable := VARIABLE.match(found):
+            declared = self.declared(variable[1])
+            return bool(declared) and all(self.validated(one, variable[1]) for one in declared)
+        return found.isdigit() and int(found) in self.allowed
+
+    def validated(self, declaration: dict[str, Any], variable: str) -> bool:
+        """Whether one of a variable's validations keeps it in the range."""
+        conditions = [str(value(one, "condition")) for one in declaration.get("validation", [])]
+        return any(within(condition, variable, self.allowed) for condition in conditions)
+
+    def declared(self, variable: str) -> list[dict[str, Any]]:
+        """Declarations of a variable in the folder of the mapping that is looked at; checkov tells its path's end."""
+        folder = Path(self.entity_path.split(":")[0]).parent.as_posix().rstrip("/")
+        return [
+            node["config_"][variable]
+            for _, node in (self.graph.nodes() if self.graph else [])
+            if (node["block_type_"], node["block_name_"]) == ("variable", variable)
+            and Path(node["file_path_"]).parent.as_posix().endswith(folder)
+        ]
+
+
+def within(condition: str, variable: str, allowed: range) -> bool:
+    """Whether a validation says, with nothing but &&, that a variable is at least and at most numbers of the range."""
+    limits = {
+        sign: int(number) for sign, number in re.findall(rf"\bvar\.{variable} (>=|<=) (\d+)\b(?!\s*[-+*/%])", condition)
+    }
+    return "||" not in condition and "?" not in condition and all(limits.get(sign) in allowed for sign in (">=", "<="))
+
+
 def value(conf: Any, *path: str) -> Any:
     """An argument, through nested blocks; checkov wraps each in a list. None when it is not there."""
     for name in path:
@@ -45,26 +94,18 @@ def value(conf: Any, *path: str) -> Any:
     return conf
 
 
-def within(conf: Any, name: str, low: int, high: int) -> bool:
-    """Whether an argument is a number of that range (-1 is endless), or a variable that checkov left as it is.
-
-    Variables of modules are not always resolved; theirs have validations, which infrastructure/tests/*_refusals show.
-    """
-    if re.fullmatch(r"(\$\{)?var\.\w+\}?", str(value(conf, name))):
-        return True
-    return bool(re.fullmatch(r"\d+", str(value(conf, name)))) and low <= int(value(conf, name)) <= high
-
-
 # https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
-MappingCheck(
+LimitCheck(
     "Ensure the mapping gives up a batch after a finite number of retries (maximum_retry_attempts)",
     "PIPELINE_FINITE_RETRIES",
-    lambda conf: within(conf, "maximum_retry_attempts", 0, 10_000),
+    "maximum_retry_attempts",
+    range(10_001),
 )
-MappingCheck(
+LimitCheck(
     "Ensure the mapping gives up records of a finite age (maximum_record_age_in_seconds)",
     "PIPELINE_FINITE_AGE",
-    lambda conf: within(conf, "maximum_record_age_in_seconds", 60, 604_800),
+    "maximum_record_age_in_seconds",
+    range(60, 604_801),
 )
 MappingCheck(
     "Ensure what the mapping gives up is kept (destination_config.on_failure.destination_arn)",

@@ -3,6 +3,7 @@
 from pipeline_emulator.authorization import resources
 from pipeline_emulator.authorization.callers import Caller
 from pipeline_emulator.authorization.denials import DENIALS
+from pipeline_emulator.authorization.late import LateFacts
 from pipeline_emulator.authorization.settings import Mode
 from pipeline_emulator.authorization.surroundings import Surroundings
 from pipeline_emulator.iam.decision import Decision, Layer
@@ -36,18 +37,25 @@ def decide(caller: Caller, check: Check, surroundings: Surroundings) -> Decision
     trust = check.action in _ON_TRUST
     # iam:PassRole and others are on a role, too, but its trust policy has no say in them.
     on_role = check.resource.startswith("arn:aws:iam:")
-    resource = None if on_role and not trust else resources.policy_of(check.resource)
+    policy = None if on_role and not trust else resources.policy_of(check.resource)
+    owner = surroundings.owner(check.resource)
+    if known := caller.decided.get(check.action, check.resource, policy, owner):
+        return known
+    facts = LateFacts(caller.principal, owner, lambda: surroundings.context(caller, check))
     # A key's policy must allow. Aliases have none, nor has a key that is being made or is not there.
-    key = resource is not None and check.action.startswith("kms:")
+    key = policy is not None and check.action.startswith("kms:")
     policies = Policies(
         identity=caller.identity,
         boundary=caller.boundary,
         session=caller.session,
-        resource=resource,
+        resource=policy,
         resource_layer=Layer.TRUST if trust else Layer.RESOURCE,
         resource_decides=trust or key,
     )
-    return evaluate(Request(check.action, check.resource, surroundings.context(caller, check)), policies)
+    found = evaluate(Request(check.action, check.resource, facts), policies)
+    if not facts.asked:
+        caller.decided.keep(found, policy, owner)
+    return found
 
 
 def text_of(found: Decision) -> str:

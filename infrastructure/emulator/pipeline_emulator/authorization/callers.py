@@ -1,14 +1,14 @@
 """Who makes a request, and with which permissions: from an access key, or from a role that a service uses."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from localstack.services.iam.models import IamStore, UserEntity
 from localstack.services.sts.models import TemporaryCredentials, sts_stores
 
 from pipeline_emulator.authorization import policies, sessions
+from pipeline_emulator.authorization.decided import Decided
 from pipeline_emulator.iam.principals import Kind, Principal
 from pipeline_emulator.iam.request import Policy
 
@@ -18,12 +18,21 @@ _USER_KEY, _SESSION_KEY = "LKIA", "LSIA"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """A principal with its own policies."""
+    """A principal with its own policies.
+
+    Attributes:
+        principal: who it is.
+        identity, boundary, session: its policies.
+        expires: when its credentials end; None where they do not.
+        decided: what these policies decided before.
+    """
 
     principal: Principal
     identity: tuple[Policy, ...] = ()
     boundary: Policy | None = None
     session: tuple[Policy, ...] | None = None
+    expires: datetime | None = None
+    decided: Decided = field(default_factory=Decided, compare=False, repr=False)
 
 
 class UnknownKeyError(Exception):
@@ -34,8 +43,8 @@ class ExpiredKeyError(Exception):
     """The session has ended."""
 
 
-def of_key(key: str, account: str) -> Callable[[], Caller | None] | None:
-    """Return what puts together who has an access key; None for the account's root user (`test` and the like).
+def of_key(key: str, account: str) -> Caller | None:
+    """Put together who has an access key; None for the account's root user (`test` and the like).
 
     Raises:
         ExpiredKeyError: of a session that has ended.
@@ -43,16 +52,18 @@ def of_key(key: str, account: str) -> Callable[[], Caller | None] | None:
     """
     found: TemporaryCredentials | None = sts_stores[account][policies.GLOBAL_REGION].credentials.get(key)
     if found:
-        if found.is_expired() and not sessions.of(found).lasting:
+        lasting = sessions.of(found).lasting
+        if found.is_expired() and not lasting:
             raise ExpiredKeyError
-        return partial(_of_credentials, found)
+        caller = _of_credentials(found)
+        return caller and replace(caller, expires=None if lasting else found.expiration)
     store = policies.store_of(account)
     user = store.USERS.get(store.ACCESS_KEY_INDEX.get(key) or "")
     if user:
         entity = user.access_keys.get(key)
         if entity and entity.access_key.get("Status") == "Inactive":
             raise UnknownKeyError
-        return partial(_user, store, account, user)
+        return _user(store, account, user)
     if key.startswith((_USER_KEY, _SESSION_KEY)):
         raise UnknownKeyError
     return None

@@ -1,5 +1,6 @@
 """Authorizes every request over HTTP, before any other handler and the service itself see it."""
 
+from functools import lru_cache
 from typing import Any
 
 from localstack.aws.api import RequestContext
@@ -77,10 +78,9 @@ def _caller(context: RequestContext, service: str) -> Caller | None:
         CommonServiceException: the key is not valid.
     """
     assert context.operation is not None
-    principal, key = requests.service_principal(context), requests.access_key(context)
+    principal, key, account = requests.service_principal(context), requests.access_key(context), context.account_id
     try:
-        make = callers.of_key(key, context.account_id) if key else None
-        found = CALLERS.get(key, make) if key and make else None
+        found = CALLERS.get((key, account), lambda: callers.of_key(key, account)) if key else None
     except UnknownKeyError as error:
         raise errors.unknown_key(service) from error
     except ExpiredKeyError as error:
@@ -101,6 +101,7 @@ def _undetermined(caller: Caller, service: str, call: Call, found: Undetermined)
     )
 
 
+@lru_cache(maxsize=64)
 def _lookups(account: str, region: str) -> Lookups:
     keys = Keys(account, region)
     return Lookups(

@@ -1,6 +1,7 @@
 """Callers as they were put together last, until IAM's state changes: a third of what authorizing a request takes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from datetime import UTC, datetime
 from typing import Any
 
 from localstack.aws.api import RequestContext
@@ -17,16 +18,19 @@ class Memory:
 
     def __init__(self) -> None:
         """Start without any."""
-        self._found: dict[str, Caller | None] = {}
+        self._found: dict[Hashable, Caller | None] = {}
 
-    def get(self, key: str, make: Callable[[], Caller | None]) -> Caller | None:
-        """Return the caller of a key; `make` puts it together if need be."""
+    def get(self, key: Hashable, make: Callable[[], Caller | None]) -> Caller | None:
+        """Return the caller of a key, None for the root user; `make` puts together what is not known or has expired."""
         found = self._found
         if key in found:
-            return found[key]
+            caller = found[key]
+            if caller is None or caller.expires is None or datetime.now(UTC) <= caller.expires:
+                return caller
         caller = make()
-        if len(found) < MOST:
-            found[key] = caller  # lost if IAM has changed meanwhile: `found` is not in use any more then
+        if len(found) >= MOST:
+            found.clear()  # sessions that are over, most of them
+        found[key] = caller  # lost if IAM has changed meanwhile: `found` is not in use any more then
         return caller
 
     def forget(self) -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from functools import cache
 from typing import Any
 
 from localstack.services.kms.models import kms_stores
@@ -14,9 +15,7 @@ from moto.ecr.models import ecr_backends
 from pipeline_emulator.authorization.policies import GLOBAL_REGION, store_of, text_of
 from pipeline_emulator.gateway.in_process import provider
 from pipeline_emulator.iam.request import Policy
-from pipeline_emulator.kinesis.provider.policies import NO_POLICY
 from pipeline_emulator.kinesis.provider.service import PipelineKinesisProvider
-from pipeline_emulator.kinesis.streams.errors import StreamError
 
 
 def policy_of(arn: str) -> Policy | None:
@@ -74,14 +73,13 @@ def _of_key(_arn: str, region: str, account: str, resource: str) -> str | None:
 
 
 def _of_stream(arn: str, _region: str, _account: str, _resource: str) -> str | None:
-    streams: Any = provider("kinesis")
-    if not isinstance(streams, PipelineKinesisProvider):
-        return None
-    try:
-        text: str = streams.get_resource_policy(None, {"ResourceARN": arn})["Policy"]  # type: ignore[arg-type]
-    except StreamError:
-        return None
-    return None if text == NO_POLICY else text
+    streams = _kinesis()
+    return streams.policy_of(arn) if isinstance(streams, PipelineKinesisProvider) else None
+
+
+@cache
+def _kinesis() -> Any:
+    return provider("kinesis")
 
 
 def _of_function(_arn: str, region: str, account: str, resource: str) -> str | None:

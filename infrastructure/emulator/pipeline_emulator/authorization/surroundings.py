@@ -1,10 +1,11 @@
-"""What a request brings along besides its parameters."""
+"""What a request brings along besides its parameters, read when a condition asks for it."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
 from localstack.aws.api import RequestContext
+from localstack.http import Request
 
 from pipeline_emulator.authorization import resources, tags
 from pipeline_emulator.authorization.callers import Caller
@@ -20,38 +21,39 @@ class Surroundings:
 
     account: str
     region: str | None
-    source_ip: str | None = None
-    user_agent: str | None = None
-    referer: str | None = None
+    request: Request | None = None
     source_arn: str | None = None
     via_service: bool = False
 
     @classmethod
     def of(cls, context: RequestContext) -> "Surroundings":
         """Return those of a request over HTTP."""
-        headers, service = context.request.headers, context.service
+        service = context.service
         return cls(
             account=context.account_id,
             region=None if service and service.service_name in _GLOBAL_SERVICES else context.region,
-            source_ip=context.request.remote_addr,
-            user_agent=headers.get("User-Agent"),
-            referer=headers.get("Referer"),
+            request=context.request,
         )
+
+    def owner(self, resource: str) -> str:
+        """Return the account of a resource; that of the endpoint where nothing tells."""
+        return resources.owner_of(resource) or self.account
 
     def context(self, caller: Caller, check: Check) -> Context:
         """Return what conditions can ask; the local endpoint stands for AWS's, which is reached by TLS."""
+        request = self.request
         return Context(
             principal=caller.principal,
             time=datetime.now(UTC),
-            source_ip=self.source_ip,
+            source_ip=request.remote_addr if request else None,
             secure_transport=True,
             region=self.region,
-            user_agent=self.user_agent,
-            referer=self.referer,
+            user_agent=request.headers.get("User-Agent") if request else None,
+            referer=request.headers.get("Referer") if request else None,
             source_arn=self.source_arn,
             source_account=self.account if self.source_arn else None,
             via_service=self.via_service,
-            resource_account=resources.owner_of(check.resource) or self.account,
+            resource_account=self.owner(check.resource),
             resource_tags=partial(tags.of, check),
             request_tags=check.tags,
             tag_keys=check.tag_keys,

@@ -7,6 +7,7 @@ request has, and when. Names of keys, tag names in them included, do not depend 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 from pipeline_emulator.iam.principals import Kind, Principal
 from pipeline_emulator.iam.ternary import Missing
@@ -14,6 +15,21 @@ from pipeline_emulator.iam.variables import Value
 
 type Tags = Mapping[str, str] | Missing
 """UNKNOWN where the emulator cannot look them up."""
+
+
+class Facts(Protocol):
+    """What an evaluation asks of a context; values only where a condition or policy variable needs them."""
+
+    @property
+    def principal(self) -> Principal:
+        """Return who makes the request."""
+
+    @property
+    def resource_account(self) -> str | None:
+        """Return whose the resource is."""
+
+    def value(self, key: str) -> Value | Missing:
+        """Look up a key, named in lower case."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

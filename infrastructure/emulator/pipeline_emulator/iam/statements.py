@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipeline_emulator.iam.conditions import Clause, compile_conditions
-from pipeline_emulator.iam.context import Context
+from pipeline_emulator.iam.context import Facts
 from pipeline_emulator.iam.grants import Grade, Principals, compile_principals
 from pipeline_emulator.iam.malformed import MalformedPolicyError, strings
 from pipeline_emulator.iam.ternary import Missing, Ternary, Undetermined, both, either, negation
@@ -43,7 +43,7 @@ class Statement:
     not_principal: bool
     clauses: tuple[Clause, ...]
 
-    def applies(self, action: str, resource: str, context: Context) -> Grade | Undetermined:
+    def applies(self, action: str, resource: str, context: Facts) -> Grade | Undetermined:
         """Tell whether the statement applies, and how near it names the principal; DIRECT in an identity's policy.
 
         Args:
@@ -71,7 +71,7 @@ class Statement:
         covered = either(test(resource, lookup) for test in self.resources)
         return negation(covered) if self.not_resource else covered
 
-    def _grade(self, context: Context) -> Grade | Undetermined:
+    def _grade(self, context: Facts) -> Grade | Undetermined:
         assert self.principals is not None
         if not self.not_principal:
             return self.principals.grade(context.principal)

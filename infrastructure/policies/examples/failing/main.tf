@@ -58,6 +58,49 @@ resource "aws_lambda_event_source_mapping" "PIPELINE_FINITE_AGE_by_default" {
   }
 }
 
+variable "retries" {
+  type = number
+}
+
+resource "aws_lambda_event_source_mapping" "PIPELINE_FINITE_RETRIES_any_number" {
+  event_source_arn              = aws_kinesis_stream.events.arn
+  function_name                 = aws_lambda_alias.live.arn
+  starting_position             = "TRIM_HORIZON"
+  maximum_retry_attempts        = var.retries
+  maximum_record_age_in_seconds = 3600
+  function_response_types       = ["ReportBatchItemFailures"]
+
+  destination_config {
+    on_failure {
+      destination_arn = aws_s3_bucket.failed.arn
+    }
+  }
+}
+
+variable "age_seconds" {
+  type = number
+
+  validation {
+    condition     = var.age_seconds >= -1 && var.age_seconds <= 604800
+    error_message = "age_seconds must be from -1 to 604800."
+  }
+}
+
+resource "aws_lambda_event_source_mapping" "PIPELINE_FINITE_AGE_validated_to_be_endless" {
+  event_source_arn              = aws_kinesis_stream.events.arn
+  function_name                 = aws_lambda_alias.live.arn
+  starting_position             = "TRIM_HORIZON"
+  maximum_retry_attempts        = 3
+  maximum_record_age_in_seconds = var.age_seconds
+  function_response_types       = ["ReportBatchItemFailures"]
+
+  destination_config {
+    on_failure {
+      destination_arn = aws_s3_bucket.failed.arn
+    }
+  }
+}
+
 resource "aws_lambda_event_source_mapping" "PIPELINE_FAILURE_DESTINATION_missing" {
   event_source_arn              = aws_kinesis_stream.events.arn
   function_name                 = aws_lambda_alias.live.arn

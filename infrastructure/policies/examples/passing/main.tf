@@ -30,6 +30,30 @@ resource "aws_lambda_event_source_mapping" "alias_by_arn" {
   }
 }
 
+variable "retries" {
+  type = number
+
+  validation {
+    condition     = var.retries >= 0 && var.retries <= 10
+    error_message = "retries must be from 0 to 10."
+  }
+}
+
+resource "aws_lambda_event_source_mapping" "validated" {
+  event_source_arn              = aws_kinesis_stream.events.arn
+  function_name                 = aws_lambda_alias.live.arn
+  starting_position             = "TRIM_HORIZON"
+  maximum_retry_attempts        = var.retries
+  maximum_record_age_in_seconds = 3600
+  function_response_types       = ["ReportBatchItemFailures"]
+
+  destination_config {
+    on_failure {
+      destination_arn = aws_s3_bucket.failed.arn
+    }
+  }
+}
+
 resource "aws_lambda_event_source_mapping" "latest" {
   # checkov:skip=PIPELINE_LATEST_WITH_REASON:prices of the moment; older ones mean nothing
   event_source_arn              = aws_kinesis_stream.events.arn

@@ -3,7 +3,7 @@
 from localstack.aws.api import RequestContext, handler
 
 from pipeline_emulator.kinesis.provider.base import Operations, Request, Response, parsed_arn
-from pipeline_emulator.kinesis.streams.errors import ResourceNotFoundError
+from pipeline_emulator.kinesis.streams.errors import ResourceNotFoundError, StreamError
 from pipeline_emulator.kinesis.streams.stream import Stream
 
 NO_POLICY = "{}"
@@ -33,6 +33,14 @@ class PolicyOperations(Operations):
         with stream.changing():
             if stream.policies.pop(arn, None) is None:
                 raise ResourceNotFoundError(f"No resource policy found for resource ARN {arn}")
+
+    def policy_of(self, arn: str) -> str | None:
+        """Return the policy of a stream or consumer; None if there is none, or nothing of that ARN."""
+        try:
+            text = self._owner(arn).policies.get(arn)
+        except StreamError:
+            return None
+        return None if text == NO_POLICY else text
 
     def _owner(self, arn: str) -> Stream:
         """Return the stream that an ARN or the ARN of a consumer of its names."""

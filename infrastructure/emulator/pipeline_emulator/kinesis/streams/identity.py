@@ -1,6 +1,7 @@
 """Names of streams and consumers."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 _PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
 
@@ -24,6 +25,7 @@ class StreamName:
         return f"{self.name} under account {self.account}"
 
 
+@lru_cache(maxsize=1024)
 def split_arn(arn: str) -> tuple[StreamName, str | None]:
     """Return the stream an ARN names, and the consumer's `name:seconds` if it is a consumer's.
 
