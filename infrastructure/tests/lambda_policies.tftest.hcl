@@ -31,6 +31,10 @@ override_resource {
 }
 
 override_resource {
+  target = aws_iam_role_policy.key
+}
+
+override_resource {
   target = aws_lambda_function.this
 }
 

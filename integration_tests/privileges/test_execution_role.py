@@ -14,7 +14,7 @@ from harness.stack import Stack
 from privileges.permissions import Permission, of_role, without
 from privileges.uses import USES
 
-pytestmark = pytest.mark.local_only
+pytestmark = [pytest.mark.local_only, pytest.mark.timeout(900)]
 
 DOCUMENT = ROOT / "docs" / "iam.md"
 
@@ -41,7 +41,6 @@ def test_with_all_permissions_every_use_succeeds_and_nothing_is_refused(stack: S
     assert denials.read(stack) == ("on", [])
 
 
-@pytest.mark.timeout(900)
 def test_without_any_one_permission_the_pipeline_fails_and_names_it(stack: Stack) -> None:
     role = _role(stack)
     permissions, documents = of_role(stack, role)

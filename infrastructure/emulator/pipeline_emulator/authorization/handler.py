@@ -42,7 +42,8 @@ class Handler:
         if caller is not None:
             self._authorize(caller, call, service, Surroundings.of(context))
         execution_role.authorize(context, caller, self._authorizer)
-        key_use.authorize(call, service, caller, self._authorizer)
+        if (service, call.operation) in key_use.OPERATIONS:
+            key_use.authorize(call, service, caller, self._authorizer)
 
     def _authorize(self, caller: Caller, call: Call, service: str, surroundings: Surroundings) -> None:
         found = checks(service, call)

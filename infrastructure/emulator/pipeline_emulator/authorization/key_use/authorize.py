@@ -18,6 +18,16 @@ _USES: Mapping[str, Callable[[Call], list[Use]]] = {
     "s3": objects.of_s3,
     "sqs": streams.of_sqs,
 }
+OPERATIONS = frozenset(
+    {
+        *(("ecr", name) for name in ("CreateRepository", "DeleteRepository")),
+        *(("kinesis", name) for name in streams.OPERATIONS),
+        *(("logs", name) for name in log_groups.OPERATIONS),
+        *(("s3", name) for name in objects.OPERATIONS),
+        *(("sqs", name) for name in streams.OF_QUEUES),
+    }
+)
+"""Service and operation of requests that may use a key; all others are not looked at."""
 
 # https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html#API_PutRecord_Errors
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html#API_SendMessage_Errors
@@ -36,8 +46,7 @@ def authorize(call: Call, service: str, caller: Caller | None, authorizer: Autho
     if service == "logs":
         log_groups.authorize(call, authorizer)
         return
-    find = _USES.get(service)
-    uses = find(call) if find else []
+    uses = _USES[service](call)
     if uses and (found := error(uses, service, Keys(call.account, call.region), caller, authorizer)):
         status = 403 if found[0] == _DENIED["s3"] else 400
         raise CommonServiceException(*found, status_code=status, sender_fault=True)

@@ -15,6 +15,7 @@ from pipeline_emulator.authorization.surroundings import Surroundings
 from pipeline_emulator.iam.requests.call import Call
 
 _ACTIONS = ("Encrypt", "Decrypt", "ReEncryptFrom", "ReEncryptTo", "GenerateDataKey")
+OPERATIONS = frozenset({"AssociateKmsKey", "CreateLogGroup"})
 
 
 def authorize(call: Call, authorizer: Authorizer) -> None:
@@ -26,7 +27,7 @@ def authorize(call: Call, authorizer: Authorizer) -> None:
     key = call.text("kmsKeyId")
     name = call.text("logGroupName")
     group = call.arn("logs", f"log-group:{name}") if name else call.text("resourceIdentifier")
-    if call.operation not in ("AssociateKmsKey", "CreateLogGroup") or not key or not group:
+    if not key or not group:
         return
     service = callers.of_service(f"logs.{call.region}.amazonaws.com")
     surroundings = Surroundings(account=call.account, region=call.region, source_arn=group)

@@ -19,6 +19,7 @@ _WRITES = frozenset({"PutObject", "CopyObject", "CreateMultipartUpload"})
 _READS = frozenset({"GetObject", "SelectObjectContent"})
 _COPIES = frozenset({"CopyObject", "UploadPartCopy"})
 _PARTS = frozenset({"UploadPart", "UploadPartCopy"})
+OPERATIONS = _WRITES | _READS | _COPIES | _PARTS | {"HeadObject"}
 
 
 def of_s3(call: Call) -> list[Use]:

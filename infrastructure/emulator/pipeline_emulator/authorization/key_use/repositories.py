@@ -20,12 +20,10 @@ def of_ecr(call: Call) -> list[Use]:
         context = {"aws:ecr:arn": call.arn("ecr", f"repository/{name}")}
         bound = {"kms:grantisforawsresource": "true", "kms:grantconstrainttype": "EncryptionContextSubset"}
         return [Use("DescribeKey", key), Use("CreateGrant", key, context, bound)] if key else []
-    if call.operation == "DeleteRepository":
-        account = call.text("registryId") or call.account
-        repository: Any = ecr_backends[account][call.region].repositories.get(name)
-        key = _key(repository.encryption_configuration) if repository else None
-        return [Use("RetireGrant", key)] if key else []
-    return []
+    account = call.text("registryId") or call.account
+    repository: Any = ecr_backends[account][call.region].repositories.get(name)
+    key = _key(repository.encryption_configuration) if repository else None
+    return [Use("RetireGrant", key)] if key else []
 
 
 def _key(configuration: Any) -> str | None:

@@ -17,22 +17,20 @@ from pipeline_emulator.kinesis.streams.identity import split_arn
 
 PUTTING, GETTING = "GenerateDataKey", "Decrypt"
 _STREAMS = {"PutRecord": PUTTING, "PutRecords": PUTTING, "GetRecords": GETTING, "SubscribeToShard": GETTING}
-_QUEUES = {"SendMessage": (PUTTING, GETTING), "SendMessageBatch": (PUTTING, GETTING), "ReceiveMessage": (GETTING,)}
+OPERATIONS = frozenset({*_STREAMS, "StartStreamEncryption"})
+OF_QUEUES = {"SendMessage": (PUTTING, GETTING), "SendMessageBatch": (PUTTING, GETTING), "ReceiveMessage": (GETTING,)}
 
 
 def of_kinesis(call: Call) -> list[Use]:
     """Records are written and read with the stream's key; who gives a stream a key must be able to describe it."""
     if call.operation == "StartStreamEncryption":
         return [Use("DescribeKey", call.text("KeyId") or "")]
-    action = _STREAMS.get(call.operation)
-    if action is None:
-        return []
     arn = call.text("ConsumerARN", "StreamARN")
     if arn is None and (name := call.text("StreamName")):
         arn = call.arn("kinesis", f"stream/{name}")
     if arn is None and (iterator := call.text("ShardIterator")):
         arn = call.lookups.stream_of(iterator)
-    return of_stream(arn, action) if arn else []
+    return of_stream(arn, _STREAMS[call.operation]) if arn else []
 
 
 def of_stream(arn: str, action: str) -> list[Use]:
@@ -54,7 +52,7 @@ def of_stream(arn: str, action: str) -> list[Use]:
 
 def of_sqs(call: Call) -> list[Use]:
     """Messages are sent and received with the queue's key."""
-    actions = _QUEUES.get(call.operation, ())
+    actions = OF_QUEUES.get(call.operation, ())
     parts = (call.text("QueueUrl") or "").rstrip("/").split("/")
     queue: Any = sqs_stores[parts[-2]][call.region].queues.get(parts[-1]) if actions and len(parts) > 1 else None
     key = queue.attributes.get("KmsMasterKeyId") if queue else None
