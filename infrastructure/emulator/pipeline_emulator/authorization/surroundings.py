@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from localstack.aws.api import RequestContext
-from localstack.http import Request
+from werkzeug import Request
 
 from pipeline_emulator.authorization import resources
 from pipeline_emulator.authorization.callers import Caller
