@@ -46,10 +46,7 @@ class ExpiredKeyError(Exception):
 def of_key(key: str, account: str, *, ended: bool = False) -> Caller | None:
     """Put together who has an access key; None for the account's root user (`test` and the like).
 
-    Args:
-        key: the access key.
-        account: whose endpoint it is used at.
-        ended: put a session together that has ended, too.
+    With `ended` a session is put together that has ended, too.
 
     Raises:
         ExpiredKeyError: of a session that has ended.

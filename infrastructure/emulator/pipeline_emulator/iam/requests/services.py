@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from pipeline_emulator.iam.requests import ecr, functions, identities, kinesis, logs, objects, sqs, sts, telemetry
+from pipeline_emulator.iam.requests import ecr, functions, identities, kinesis, logs, objects, sns, sqs, sts, telemetry
 from pipeline_emulator.iam.requests.call import Call, Checks
 from pipeline_emulator.iam.ternary import Undetermined
 
@@ -14,6 +14,7 @@ SERVICES: Mapping[str, Callable[[Call], Checks]] = {
     "lambda": functions.checks,
     "logs": logs.checks,
     "s3": objects.checks,
+    "sns": sns.checks,
     "sqs": sqs.checks,
     "sts": sts.checks,
     "xray": telemetry.xray_checks,
