@@ -79,10 +79,23 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     return report
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Runs what destroys the stack last, and refuses tests that do not say where they are valid."""
-    items.sort(key=lambda item: item.get_closest_marker("destroys_stack") is not None)
+    """Orders the tests, divides them among two processes, and refuses those that do not say where they are valid.
+
+    Tests that share the suite's stack stay in one process; those that bring up their own, and mostly wait, run beside.
+    """
+    items.sort(key=_turn)
     for item in items:
+        item.add_marker(pytest.mark.xdist_group("own stacks" if item.get_closest_marker("own_stacks") else "one stack"))
         valid = [item.get_closest_marker(name) for name in ("aws_valid", "local_only")]
         if item.path.is_relative_to(FOLDER) and len([mark for mark in valid if mark]) != 1:
             raise pytest.UsageError(f"{item.nodeid}: needs exactly one of the markers aws_valid and local_only")
+
+
+def _turn(item: pytest.Item) -> int:
+    if item.get_closest_marker("destroys_stack"):
+        return 3
+    if item.get_closest_marker("own_stacks"):
+        return 1 if item.get_closest_marker("after_others") else 0
+    return 2

@@ -21,7 +21,7 @@ from harness.stack import DOCKER, Stack
 from harness.terraform import Terraform
 from harness.waiting import poll
 
-pytestmark = [pytest.mark.local_only, pytest.mark.timeout(900)]  # several whole starts each
+pytestmark = [pytest.mark.local_only, pytest.mark.own_stacks, pytest.mark.timeout(900)]  # several whole starts each
 
 BATCH_SIZE = 100
 SEED_WITH_KILL = 18  # of few: in a schedule of eight seconds most seeds have none
@@ -29,16 +29,22 @@ SEED_WITH_KILL = 18  # of few: in a schedule of eight seconds most seeds have no
 LOCK = json.dumps({"ID": "0c1d", "Operation": "OperationTypeApply", "Who": "killed@here", "Version": "1.11.4"})
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def name() -> Iterator[str]:
+    """The stack's name; the second test goes on with the stack that the first one leaves, or brings it up itself."""
     name = f"e2e-recovery-{os.getpid()}"
     yield name
     local.down(name)
 
 
-def test_a_localstack_killed_during_the_apply_is_told_and_the_next_start_works(name: str) -> None:
+@pytest.fixture(scope="module")
+def port() -> int:
+    """Port of that stack's LocalStack."""
+    return processes.free_ports(1)[0]
+
+
+def test_a_localstack_killed_during_the_apply_is_told_and_the_next_start_works(name: str, port: int) -> None:
     """Before anything is up: the first start ends at once with the reason, not with Terraform's retries."""
-    port = processes.free_ports(1)[0]
     with ThreadPoolExecutor(1) as pool:
         start = pool.submit(local.up, name, "recovery", port)
         poll(lambda: "Creation complete" in _log(name), "the first resources", deadline=240)
@@ -55,9 +61,8 @@ def _log(name: str) -> str:
     return log.read_text() if log.exists() else ""
 
 
-def test_a_killed_localstack_is_replaced_and_nothing_is_left_after_down(name: str) -> None:
+def test_a_killed_localstack_is_replaced_and_nothing_is_left_after_down(name: str, port: int) -> None:
     # GIVEN a stack whose LocalStack is killed without a chance to clean up, while events flow
-    port = processes.free_ports(1)[0]
     stack, _ = local.up(name, "recovery", port)
     assert stack.alive()
     records, step = events.made_up(stack, 5000, seed=2), Step("5,000 events")
@@ -97,6 +102,7 @@ def test_a_killed_localstack_is_replaced_and_nothing_is_left_after_down(name: st
 
 def test_streams_and_the_mappings_place_outlive_a_killed_localstack(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # GIVEN events that were acknowledged and not all predicted WHEN LocalStack is killed and the stack started again
+    local.down(name)  # where the test before has failed, its streams are not kept
     monkeypatch.setenv("PERSISTENCE", "1")
     port = processes.free_ports(1)[0]
     stack, _ = local.up(name, "recovery", port)

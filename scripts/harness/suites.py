@@ -1,4 +1,4 @@
-"""The test suites behind `make test`, `make e2e` and `make check`, cheapest first."""
+"""The test suites behind `make test`, `make e2e` and `make check`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from harness import commands, console, environment, paths, policies, setup
+from harness import commands, console, environment, lanes, paths, policies, setup
 from harness.errors import HarnessError
 from harness.terraform import working_copy
 
@@ -35,11 +35,19 @@ def run(name: str) -> None:
         HarnessError: something in it failed; its output stands above.
     """
     setup.everything()
-    parts = list(PARTS) if name == "test" else [name]
     started = time.monotonic()
-    for part in parts:
-        PARTS[part]()
+    if name == "test":
+        check()  # what fails soonest
+        _beside_one_another(*TEST_LANES)
+    else:
+        PARTS[name]()
     console.say(f"{name}: passed in {time.monotonic() - started:.0f} s")
+
+
+def _beside_one_another(*lanes_of_parts: Sequence[str]) -> None:
+    parts = {part: [str(setup.PYTHON), "-m", "harness", "suite", part] for lane in lanes_of_parts for part in lane}
+    env = environment.clean(PYTHONPATH=str(paths.SCRIPTS))
+    lanes.run(lanes_of_parts, parts, env, paths.CACHE / "logs" / "suites")
 
 
 def check() -> None:
@@ -113,9 +121,23 @@ def privileges() -> None:
 
 
 def e2e() -> None:
-    """The end-to-end suite in a stack of its own, beside a running one."""
+    """The end-to-end suite, in stacks of its own beside a running one."""
+    _beside_one_another(*E2E_LANES)
+
+
+def e2e_one_stack() -> None:
+    """Its tests that share one stack."""
+    _e2e("not own_stacks")
+
+
+def e2e_own_stacks() -> None:
+    """Its tests that bring up stacks of their own, and mostly wait for them."""
+    _e2e("own_stacks")
+
+
+def _e2e(which: str) -> None:
     parts_of_their_own = [f"--ignore={folder}" for folder in (CONFORMANCE, STAGES, PRIVILEGES)]
-    _pytest(END_TO_END, *parts_of_their_own)
+    _pytest(END_TO_END, *parts_of_their_own, "-m", which)
 
 
 PARTS: dict[str, Callable[[], None]] = {
@@ -126,7 +148,11 @@ PARTS: dict[str, Callable[[], None]] = {
     "emulator-test": emulator_test,
     "privileges": privileges,
     "e2e": e2e,
+    "e2e-one-stack": e2e_one_stack,
+    "e2e-own-stacks": e2e_own_stacks,
 }
+E2E_LANES = (("e2e-one-stack",), ("e2e-own-stacks",))
+TEST_LANES = (("unit", "terraform-test", "emulator-test", "stages", "privileges"), *E2E_LANES)
 
 
 def _processes(folders: Sequence[str]) -> int:
