@@ -63,11 +63,16 @@ Start = Callable[[str], _Part]
 
 
 def run(
-    lanes: Sequence[Sequence[str]], commands: Mapping[str, Sequence[str]], env: Mapping[str, str], logs: Path
+    title: str,
+    lanes: Sequence[Sequence[str]],
+    commands: Mapping[str, Sequence[str]],
+    env: Mapping[str, str],
+    logs: Path,
 ) -> None:
     """Runs the programs of each lane one after the other, the lanes beside one another.
 
     Args:
+        title: of all of it, for the user.
         lanes: names of programs.
         commands: program and arguments by name. Each must keep a deadline of its own, and clean up at an interrupt.
         env: their whole environment.
@@ -81,7 +86,7 @@ def run(
         return _Part(name, commands[name], env, logs / f"{name}.log")
 
     running: dict[int, _Part] = {}
-    with console.step(", beside it ".join(" → ".join(lane) for lane in lanes)) as step:
+    with console.step(title) as step:
         try:
             failed = _worked_off([deque(lane) for lane in lanes], running, start, step)
         finally:  # also at Ctrl-C

@@ -44,7 +44,7 @@ def _run(folder: Path, order: Sequence[Sequence[str]], **programs: str) -> str:
     commands = {name: [sys.executable, "-c", text] for name, text in programs.items()}
     with console.err.capture() as captured:
         try:
-            lanes.run(order, commands, dict(os.environ), folder)
+            lanes.run("Programs", order, commands, dict(os.environ), folder)
         except HarnessError as error:
             console.fail(error.cause, error.next_step)
     return captured.get()
@@ -79,7 +79,7 @@ def test_an_interrupt_ends_every_part(tmp_path: Path) -> None:
 import os, pathlib, sys
 from harness import lanes
 commands = {{name: [sys.executable, "-c", text] for name, text in {waits!r}.items()}}
-lanes.run([["one"], ["two"]], commands, dict(os.environ), pathlib.Path({str(tmp_path)!r}))
+lanes.run("Programs", [["one"], ["two"]], commands, dict(os.environ), pathlib.Path({str(tmp_path)!r}))
 """
     env = os.environ | {"PYTHONPATH": str(SCRIPTS)}
     harness = subprocess.Popen([sys.executable, "-c", program], env=env, stderr=subprocess.PIPE, start_new_session=True)
