@@ -21,7 +21,7 @@ from harness.stack import DOCKER, Stack
 from harness.terraform import Terraform
 from harness.waiting import poll
 
-pytestmark = [pytest.mark.local_only, pytest.mark.own_stacks, pytest.mark.timeout(900)]  # several whole starts each
+pytestmark = [pytest.mark.local_only, pytest.mark.own_stacks, pytest.mark.timeout(1800)]  # several whole starts each
 
 BATCH_SIZE = 100
 SEED_WITH_KILL = 18  # of few: in a schedule of eight seconds most seeds have none
@@ -47,12 +47,12 @@ def test_a_localstack_killed_during_the_apply_is_told_and_the_next_start_works(n
     """Before anything is up: the first start ends at once with the reason, not with Terraform's retries."""
     with ThreadPoolExecutor(1) as pool:
         start = pool.submit(local.up, name, "recovery", port)
-        poll(lambda: "Creation complete" in _log(name), "the first resources", deadline=240)
+        poll(lambda: "Creation complete" in _log(name), "the first resources", deadline=600)
         stack = stacks.load(name)
         assert stack is not None
         runtimes.of(stack).kill(stack)
         with pytest.raises(HarnessError, match="LocalStack has ended"):
-            start.result(60)
+            start.result(180)
     assert local.up(name, "recovery", port)[1]["prediction"]["sales_prediction"] > 0
 
 
@@ -68,11 +68,11 @@ def test_a_killed_localstack_is_replaced_and_nothing_is_left_after_down(name: st
     records, step = events.made_up(stack, 5000, seed=2), Step("5,000 events")
     with ThreadPoolExecutor(1) as pool:
         run = pool.submit(ledger.run, stack, records, offline.expectations(stack.model), step, 100.0)
-        poll(lambda: step.done > 100 or run.done(), "the first events", deadline=120)
+        poll(lambda: step.done > 100 or run.done(), "the first events", deadline=300)
         runtimes.of(stack).kill(stack)
         poll(lambda: not stack.alive(), "the end of LocalStack")
         # THEN the ledger does not wait for what cannot come: its streams are gone
-        result = run.result(120)
+        result = run.result(300)
     assert result.broken is not None
     assert "LocalStack has ended" in result.broken.cause
     assert not result.passed
@@ -120,7 +120,7 @@ def test_streams_and_the_mappings_place_outlive_a_killed_localstack(name: str, m
         predicted.update(json.loads(read.data)["event_id"] for read in reader.read())
         return predicted.keys() >= {record.event_id for record in put}
 
-    assert poll(all_predicted, "the predictions", deadline=60)
+    assert poll(all_predicted, "the predictions", deadline=180)
     # AND what was delivered twice is no more than a batch of each shard, and Terraform knows the streams
     assert sum(times - 1 for times in predicted.values()) <= 2 * BATCH_SIZE
     assert Terraform(again, local.variables(again, again.run_id)).plan_is_empty()
