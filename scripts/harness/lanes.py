@@ -27,7 +27,7 @@ SKIPPED = re.compile(r"^SKIPPED .*$", re.MULTILINE)
 
 
 class _Part:
-    """A program under way. It has a session of its own: Ctrl-C reaches it through `end` alone, once."""
+    """A program under way. It has a session of its own: Ctrl-C reaches it through `_end` alone, once."""
 
     def __init__(self, name: str, command: Sequence[str], env: Mapping[str, str], log: Path) -> None:
         self.name, self.log = name, log

@@ -158,7 +158,7 @@ PARTS: dict[str, Callable[[], None]] = {
     "e2e-own-stacks": e2e_own_stacks,
 }
 E2E_LANES = (("e2e-one-stack",), ("e2e-own-stacks",))
-# Of about the same length. In each, one of two processors is idle for half of the time or more.
+# Reckoned to be of about the same length. The end-to-end tests use less than a processor between them: they wait.
 TEST_LANES = (
     ("unit", "emulator-test", "terraform-test"),
     ("e2e-own-stacks", "stages"),
