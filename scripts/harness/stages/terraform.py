@@ -6,7 +6,7 @@ import json
 import re
 import shlex
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness import commands, setup
@@ -56,20 +56,28 @@ class StageTerraform:
         backend = [f"-backend-config=vars/{self.stage.backend_file.name}"] if state else []
         self._run("init", "-reconfigure", *backend)
 
-    def plan(self, variables: Mapping[str, str] | None = None, *, destroy: bool = False, lock: bool = True) -> Plan:
+    def plan(
+        self,
+        variables: Mapping[str, str] | None = None,
+        *,
+        destroy: bool = False,
+        lock: bool = True,
+        targets: Sequence[str] = (),
+    ) -> Plan:
         """Makes a plan and keeps it for `apply`.
 
         Args:
             variables: Terraform variables on top of the stage's own.
             destroy: plan the end of everything.
             lock: False for a plan that nobody applies: a role that may only read cannot lock the state.
+            targets: addresses that it is limited to, with what they depend on; everything if empty.
 
         Raises:
             HarnessError: it cannot be made; nothing was changed.
         """
         self._run(
             "plan", f"-out={self._plan}", f"-lock-timeout={LOCK_TIMEOUT}" if lock else "-lock=false",
-            *(["-destroy"] if destroy else []),
+            *(["-destroy"] if destroy else []), *(f"-target={address}" for address in targets),
             *self._variables(variables or {}),
         )  # fmt: skip
         self._plan.chmod(0o600)  # it holds every value, also those Terraform hides

@@ -3,6 +3,7 @@
 from pipeline_emulator.authorization import resources
 from pipeline_emulator.authorization.callers import Caller
 from pipeline_emulator.authorization.denials import DENIALS
+from pipeline_emulator.authorization.noted import NOTES
 from pipeline_emulator.authorization.settings import Mode
 from pipeline_emulator.authorization.surroundings import Surroundings
 from pipeline_emulator.iam.decision import Decision, Layer
@@ -44,7 +45,11 @@ def decide(caller: Caller, check: Check, surroundings: Surroundings) -> Decision
         resource_layer=Layer.TRUST if trust else Layer.RESOURCE,
         resource_decides=trust or key,
     )
-    return evaluate(Request(check.action, check.resource, surroundings.context(caller, check)), policies)
+    request = Request(check.action, check.resource, surroundings.context(caller, check))
+    found = evaluate(request, policies)
+    if NOTES.role is not None and found.allowed:
+        NOTES.add(request, policies)
+    return found
 
 
 def text_of(found: Decision) -> str:
