@@ -17,6 +17,7 @@ from typing import Any
 from harness import setup
 from harness import stack as stacks
 from harness.console import Step
+from harness.errors import HarnessError
 from harness.paths import ECR_PASSWORD
 from harness.stack import Stack
 from harness.stages import deploy, destroy, tfvars
@@ -91,7 +92,9 @@ def log_in(scene: Scene) -> None:
     """Asks for the registry's password."""
     command = [str(setup.PYTHON), "-P", str(ECR_PASSWORD)]
     environment = scene.access.environment()
-    subprocess.run(command, env=environment, check=True, capture_output=True, timeout=60)
+    done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True, timeout=60)
+    if done.returncode:
+        raise HarnessError(done.stderr, "see make iam-denials")
 
 
 def apply_repository(scene: Scene, *, renewed: bool = False) -> None:
@@ -109,8 +112,8 @@ def change_repository(scene: Scene) -> None:
 
 
 def change(scene: Scene) -> None:
-    """Deploys that version with other settings and another Zip, and takes the repository away, which a Zip needs not."""
-    stage = scene.changed(**THEN, lambda_zip_path=str(_another_zip(scene.stage)))
+    """Deploys that version with other settings and another Zip; the repository goes, which a Zip does without."""
+    stage = scene.changed(**THEN, lambda_zip_path=str(another_zip(scene.stage)))
     deploy.deploy(stage, scene.access)
 
 
@@ -123,7 +126,8 @@ def edit(stage: Stage) -> None:
         file.write_text(text.replace(old, new))
 
 
-def _another_zip(stage: Stage) -> Path:
+def another_zip(stage: Stage) -> Path:
+    """A Zip that does the same as the stage's, and is another."""
     source = (stage.infrastructure / stage.variables["lambda_zip_path"]).resolve()
     target = stage.folder / "changed.zip"
     target.write_bytes(source.read_bytes())

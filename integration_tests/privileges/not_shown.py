@@ -15,8 +15,8 @@ MANIFEST = (
     "https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html"
 )
 DATA_SOURCE = (
-    "data.aws_ecr_image of modules/ecr reads the digest of an image that was pushed; `RUNTIME=docker make rehearse-stg` "
-    "does. https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImages.html"
+    "data.aws_ecr_image of modules/ecr reads the digest of an image that was pushed; "
+    "`RUNTIME=docker make rehearse-stg` does. https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImages.html"
 )
 
 # By the statement's Sid; None are all of its actions.

@@ -1,4 +1,4 @@
-"""What a role was allowed in a stack, as the emulator noted it, and what other policies would not have allowed of it."""
+"""What a role was allowed in a stack, as the emulator noted it, and what other policies would have refused of it."""
 
 from __future__ import annotations
 

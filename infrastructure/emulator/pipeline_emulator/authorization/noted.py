@@ -1,9 +1,9 @@
 """What one role was allowed, noted on demand and evaluated again with other policies: /_pipeline/iam/noted.
 
 PUT `{"role": ARN, "during": text}` notes from now on what is allowed to sessions of the role, under that text.
-GET lists it. POST `{"policies": {name: document}, "action": name}` evaluates it again (all actions without a name), as if
-the role had these policies and no others, and lists what they would not allow; boundary, session and resource policies
-are those of then. DELETE ends and forgets.
+GET lists it. POST `{"policies": {name: document}, "action": name}` evaluates it again (all actions without a name), as
+if the role had these policies and no others, and lists what they would not allow; boundary, session and resource
+policies are those of then. DELETE ends and forgets.
 """
 
 import json
@@ -124,17 +124,18 @@ def _answer(body: Mapping[str, Any]) -> Response:
 
 
 def _texts(body: Any, *names: str) -> list[str]:
-    found = [body.get(name) for name in names] if isinstance(body, dict) else [None]
-    if not all(isinstance(each, str) and each for each in found):
+    found = [body.get(name) for name in names] if isinstance(body, dict) else []
+    texts = [each for each in found if isinstance(each, str) and each]
+    if len(texts) != len(names):
         raise ValueError(f"this takes an object with the texts {' and '.join(names)}")
-    return found
+    return texts
 
 
 def _documents(body: Any) -> dict[str, str]:
     found = body.get("policies") if isinstance(body, dict) else None
-    if not isinstance(found, dict):
+    documents = {name: json.dumps(document) for name, document in found.items()} if isinstance(found, dict) else {}
+    if not documents:
         raise ValueError('this takes {"policies": {name: document}}')
-    documents = {name: json.dumps(document) for name, document in found.items()}
     for name, text in documents.items():
         if malformed := compiled(text, of_resource=False).malformed:
             raise ValueError(f"the policy {name} is malformed: {malformed}")

@@ -1,0 +1,178 @@
+"""How the need of each permission is tried for real: on which part of a stage, and with which of Terraform's doings.
+
+The parts are made one at a time where nothing is, so that a trial takes seconds: what one refusal breaks is little. The
+order of the lists matters: a trial must not do what the next one wants to see refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from privileges.deployer_policy import Permission
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a stage.
+
+    Attributes:
+        targets: Terraform's addresses of it; empty for all.
+        variables: that it needs.
+    """
+
+    targets: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+IMAGE = {"lambda_package_type": "Image", "image_uri": f"registry.example/store_sales@sha256:{'0' * 64}"}
+BUCKET, FUNCTION, STREAM = "module.model_bucket", "module.lambda", "module.source_stream"
+MONITORING, REPOSITORY = "module.monitoring[0]", "module.ecr"
+STATE, WHOLE = "state", "whole stage"
+PARTS: dict[str, Part] = {
+    STATE: Part((f"{FUNCTION}.aws_cloudwatch_log_group.this",)),  # something to keep a state of
+    "bucket": Part((BUCKET,)),
+    "stream": Part((STREAM,)),
+    "function": Part((f"{FUNCTION}.aws_lambda_alias.live",)),
+    "repository": Part((REPOSITORY,), IMAGE),
+    WHOLE: Part(),
+}
+# Where a statement's actions are tried, and those of its actions that are tried elsewhere.
+OF_STATEMENT = {
+    "Buckets": "bucket",
+    "Objects": "bucket",
+    "Streams": "stream",
+    "FindKeyAndLimits": "stream",
+    "Repository": "repository",
+    "Function": "function",
+    "FindLogGroup": "function",
+    "GiveTheFunctionItsRole": "function",
+    "LogGroup": "function",
+    "Role": "function",
+    "CheckStateBucket": STATE,
+    "KeepState": STATE,
+    "ListState": STATE,
+    "LockState": STATE,
+    "LogInToRegistry": STATE,
+}
+ELSEWHERE = (
+    *(
+        Permission("Streams", f"kinesis:{name}")
+        for name in ("GetRecords", "GetShardIterator", "ListShards", "PutRecords")
+    ),
+    *(Permission("LogGroup", f"logs:{name}MetricFilter") for name in ("Delete", "Put")),
+    Permission("LogGroup", "logs:DescribeMetricFilters"),
+    Permission("Function", "lambda:GetFunctionConfiguration"),
+    Permission("Objects", "s3:GetObject"),
+)
+
+CREATE, PUBLISH, LOOK, SMOKE, CHANGE, DESTROY = "create", "publish the model", "plan", "smoke test", "change", "destroy"
+INIT, CHECK, LOG_IN = "init", "check of the state bucket", "log in"
+WAYS = (LOG_IN, CHECK, INIT, CREATE, PUBLISH, LOOK, SMOKE, CHANGE, DESTROY)
+"""In their order."""
+
+CHANGED_ZIP = "changed.zip"  # stands for its path
+# By action: the settings that make it a change. None: of the modules' later version.
+CHANGES: dict[str, Mapping[str, Any] | None] = {
+    "kinesis:UpdateShardCount": {"shard_count": 4},
+    "kinesis:DecreaseStreamRetentionPeriod": {"stream_retention_hours": 36},
+    "kinesis:DisableEnhancedMonitoring": {"shard_level_metrics": '["IncomingBytes"]'},
+    "s3:PutLifecycleConfiguration": {"noncurrent_expiration_days": 30},
+    "logs:DeleteRetentionPolicy": {"log_retention_in_days": 0},
+    "lambda:DeleteFunctionConcurrency": {"lambda_reserved_concurrency": "null"},
+    "lambda:UpdateFunctionConfiguration": {"lambda_memory_size_mb": 512},
+    "lambda:PublishVersion": {"lambda_memory_size_mb": 640},
+    "lambda:UpdateAlias": {"lambda_memory_size_mb": 768},
+    "lambda:UpdateFunctionCode": {"lambda_zip_path": CHANGED_ZIP},
+    "lambda:UpdateEventSourceMapping": {"batch_size": 7},
+    **dict.fromkeys(("kinesis:RemoveTagsFromStream", "iam:UntagRole", "iam:TagRole", "logs:UntagResource")),
+    **dict.fromkeys(
+        ("lambda:UntagResource", "lambda:TagResource", "cloudwatch:UntagResource", "cloudwatch:TagResource")
+    ),
+    **dict.fromkeys(("iam:UpdateAssumeRolePolicy", "iam:UpdateRoleDescription", "ecr:UntagResource")),
+    **dict.fromkeys(("ecr:PutImageScanningConfiguration", "ecr:PutImageTagMutability")),
+}
+# What a way is limited to, where the part as a whole would do more than the trial wants.
+NARROWER: dict[tuple[str, str], tuple[str, ...]] = {
+    (DESTROY, "s3:DeleteBucketPolicy"): (f"{BUCKET}.aws_s3_bucket_policy.this",),
+    (DESTROY, "lambda:DeleteFunction"): (f"{FUNCTION}.aws_lambda_function.this",),
+    (DESTROY, "iam:DeleteRolePolicy"): (f"{FUNCTION}.aws_iam_role_policy.telemetry",),
+    (DESTROY, "iam:ListInstanceProfilesForRole"): (f"{FUNCTION}.aws_iam_role.this",),
+    (DESTROY, "iam:DeleteRole"): (f"{FUNCTION}.aws_iam_role.this",),
+    (DESTROY, "logs:DeleteLogGroup"): (f"{FUNCTION}.aws_cloudwatch_log_group.this",),
+    (DESTROY, "ecr:DeleteLifecyclePolicy"): (f"{REPOSITORY}[0].aws_ecr_lifecycle_policy.this",),
+    (DESTROY, "ecr:DeleteRepositoryPolicy"): (f"{REPOSITORY}[0].aws_ecr_repository_policy.this",),
+    (DESTROY, "cloudwatch:DeleteAlarms"): (f"{MONITORING}.aws_cloudwatch_metric_alarm.stalled",),
+    (DESTROY, "cloudwatch:DeleteDashboards"): (f"{MONITORING}.aws_cloudwatch_dashboard.this",),
+    (DESTROY, "logs:DeleteMetricFilter"): (f"{MONITORING}.aws_cloudwatch_log_metric_filter.invalid_events",),
+    (DESTROY, "lambda:DeleteEventSourceMapping"): (f"{FUNCTION}.aws_lambda_event_source_mapping.this",),
+    (CHANGE, "cloudwatch:UntagResource"): (f"{MONITORING}.aws_cloudwatch_metric_alarm.stalled",),
+    (CHANGE, "cloudwatch:TagResource"): (f"{MONITORING}.aws_cloudwatch_metric_alarm.stalled",),
+}
+_DESTROYING = ("s3:ListBucketVersions", "s3:DeleteObjectVersion", "iam:ListInstanceProfilesForRole")
+_SMOKING = ("GetRecords", "GetShardIterator", "ListShards", "PutRecords", "GetFunctionConfiguration")
+_OTHER_WAYS: dict[tuple[str, str], str] = {
+    ("Objects", "s3:PutObject"): PUBLISH,
+    ("Objects", "s3:GetObject"): SMOKE,
+    ("LogInToRegistry", "ecr:GetAuthorizationToken"): LOG_IN,
+    ("ListState", "s3:ListBucket"): INIT,
+    ("KeepState", "s3:GetObject"): LOOK,
+    ("KeepState", "s3:PutObject"): DESTROY,  # what is made and not kept would be nobody's
+    ("LockState", "s3:DeleteObject"): LOOK,
+    ("LockState", "s3:GetObject"): LOOK,
+    ("LockState", "s3:PutObject"): LOOK,
+}
+# Later ones do what earlier ones want refused: alias before function, versions before objects before the bucket.
+_LAST = (
+    *("lambda:UntagResource", "lambda:TagResource", "iam:UntagRole", "iam:TagRole", "iam:UpdateAssumeRolePolicy"),
+    *("iam:UpdateRoleDescription", "ecr:UntagResource"),
+    *(
+        "s3:ListBucketVersions",
+        "s3:DeleteObjectVersion",
+        "s3:DeleteBucket",
+        "lambda:DeleteAlias",
+        "lambda:DeleteFunction",
+    ),
+    *("iam:DeleteRolePolicy", "iam:ListInstanceProfilesForRole", "iam:DeleteRole", "logs:DeleteLogGroup"),
+    *("ecr:DeleteRepository", "cloudwatch:DeleteDashboards", "cloudwatch:DeleteAlarms", "logs:DeleteMetricFilter"),
+)
+
+
+def part_of(permission: Permission) -> str:
+    """The part of the stage on which a permission is tried."""
+    return WHOLE if permission in ELSEWHERE else OF_STATEMENT.get(permission.sid, WHOLE)
+
+
+def way_of(permission: Permission, planning: set[str]) -> str:
+    """What is done without the permission.
+
+    Args:
+        permission: what is missing.
+        planning: the actions of the policy for planning.
+    """
+    sid, action = permission
+    name = action.partition(":")[2]
+    if found := _OTHER_WAYS.get((sid, action)):
+        return found
+    if sid == "CheckStateBucket":
+        return CHECK
+    if name in _SMOKING:
+        return SMOKE
+    if action in planning:
+        return LOOK
+    if action in CHANGES and (sid, action) != ("LogGroup", "logs:TagResource"):
+        return CHANGE
+    return DESTROY if name.startswith("Delete") or action in _DESTROYING else CREATE
+
+
+def in_order(permissions: list[Permission], planning: set[str]) -> list[tuple[Permission, str]]:
+    """Permissions of one part with their ways, as they can be tried one after the other."""
+
+    def place(each: tuple[Permission, str]) -> tuple[int, int, int]:
+        permission, way = each
+        changes = list(CHANGES)
+        at = changes.index(permission.action) if way == CHANGE else 0
+        return WAYS.index(way), _LAST.index(permission.action) + 1 if permission.action in _LAST else 0, at
+
+    return sorted(((each, way_of(each, planning)) for each in permissions), key=place)
