@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from harness.paths import ROOT
+from privileges import not_shown as left_open
 from privileges.deployer_policy import Need, Permission
 from privileges.not_shown import reason
 
 DOCUMENT = ROOT / "docs" / "iam-deployer.md"
-NEEDED, NOT_SHOWN = "## Needed", "## Not shown"
+NEEDED, NOT_SHOWN, NOT_FATAL = "## Needed", "## Not shown", "## Not fatal"
 
 
 def needed(document: dict[str, Any], found: Iterable[Need]) -> list[str]:
@@ -32,6 +33,11 @@ def needed(document: dict[str, Any], found: Iterable[Need]) -> list[str]:
 def not_shown(permissions: Iterable[Permission]) -> list[str]:
     """The rows of what no step needs, with the reasons."""
     return [f"| {sid} | `{action}` | {reason(sid, action)} |" for sid, action in sorted(permissions)]
+
+
+def not_fatal() -> list[str]:
+    """The rows of what a deployment goes on without."""
+    return [f"| {sid} | `{action}` | {what} |" for (sid, action), what in sorted(left_open.NOT_FATAL.items())]
 
 
 def standing(heading: str) -> list[str]:

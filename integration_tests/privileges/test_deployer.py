@@ -12,11 +12,12 @@ import pytest
 
 from harness import denials, model, noted
 from harness import stack as stacks
+from harness.errors import HarnessError
 from harness.stack import EMBEDDED, Stack
-from harness.stages import deployer, leftovers, rehearsal, scene
+from harness.stages import deploy, deployer, leftovers, rehearsal, scene
 from harness.stages.access import Access
 from privileges import rows
-from privileges.deployer_policy import Permission, needs, permissions
+from privileges.deployer_policy import Permission, needs, permissions, without
 from privileges.deployment import PLAN, STEPS, Scene, make_state_bucket
 from privileges.not_shown import OF_A_KEY, OF_AN_IMAGE, reason
 
@@ -29,9 +30,15 @@ WRITE = os.environ.get("WRITE") == "1"
 class Noted:
     """What the emulator has noted of all steps, and the policies they were made with."""
 
-    stack: Stack
+    scene: Scene
+    root: Access
     deploy: dict[str, Any]
     plan: dict[str, Any]
+
+    @property
+    def stack(self) -> Stack:
+        """Whose emulator."""
+        return self.scene.stack
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +56,7 @@ def whole() -> Iterator[Noted]:
                 step(made)
         assert denials.read(stack) == ("on", [])
         leftovers.check(made.stage, root)
-        yield Noted(stack, json.loads(policies.deploy), json.loads(policies.plan))
+        yield Noted(made, root, json.loads(policies.deploy), json.loads(policies.plan))
 
 
 def test_each_action_of_the_policy_is_needed(whole: Noted) -> None:
@@ -59,6 +66,7 @@ def test_each_action_of_the_policy_is_needed(whole: Noted) -> None:
     assert [need for need in found if reason(*need.permission)] == [], "these are needed: not_shown.py excuses them"
     _check(rows.NEEDED, rows.needed(whole.deploy, found))
     _check(rows.NOT_SHOWN, rows.not_shown(excused))
+    _check(rows.NOT_FATAL, rows.not_fatal())
 
 
 def test_each_action_of_the_plans_policy_is_needed_for_a_plan(whole: Noted) -> None:
@@ -80,6 +88,17 @@ def test_an_action_that_is_not_needed_is_found(whole: Noted, sid: str, action: s
     here = [each for each in permissions(planted) if each.sid == sid]
     _, unneeded = needs(whole.stack, deployer.POLICY, planted, list(STEPS), here)
     assert unneeded == [Permission(sid, action)]
+
+
+def test_a_rehearsal_whose_policy_lacks_an_action_names_it(whole: Noted, monkeypatch: pytest.MonkeyPatch) -> None:
+    lacking = without(whole.deploy, Permission("ListState", "s3:ListBucket"))
+    monkeypatch.setattr(deployer, "policies", lambda *_: deployer.Policies(json.dumps(lacking), ""))
+    stack, stage = whole.stack, whole.scene.stage
+    with (
+        pytest.raises(HarnessError, match="IAM refused s3:ListBucket on arn:aws:s3:::store-sales-tfstate-stg to "),
+        deployer.as_deployer(stack, stage, whole.root),
+    ):
+        deploy.plan(stage, whole.scene.access)
 
 
 def test_what_is_excused_stands_in_the_policy(whole: Noted) -> None:

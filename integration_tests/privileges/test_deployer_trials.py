@@ -20,7 +20,7 @@ from harness.stages.access import Access
 from privileges import trials
 from privileges.deployer_policy import Permission, permissions
 from privileges.deployment import Scene, make_state_bucket
-from privileges.not_shown import reason
+from privileges.not_shown import NOT_FATAL, reason
 from privileges.trials import PARTS, WHOLE
 from privileges.workbench import Workbench
 
@@ -106,6 +106,8 @@ def _verdict(permission: Permission, told: str, refused: list[Denial]) -> str:
     others = sorted({each.action for each in refused} - {permission.action})
     if others or not refused:
         return f"IAM refused {', '.join(others) or 'nothing'}: {told[:300]!r}"
+    if bool(told) is (permission in NOT_FATAL):
+        return f"NOT_FATAL of not_shown.py says otherwise: {told[:300]!r}"
     if not told:
-        return "fails the rehearsal, as IAM refused it"
+        return "fails the rehearsal alone"
     return "fails, named by the error" if permission.action in " ".join(told.split()) else "fails, named by IAM's list"
