@@ -93,6 +93,8 @@ def _tried(work: Workbench, name: str, here: Sequence[tuple[Permission, str]]) -
             else:
                 work.apply(PARTS[name])
             made = True
+        if name == trials.OBJECTS and way == trials.DESTROY:  # a bucket that holds something
+            work.publish()
         started = time.monotonic()
         verdict = _verdict(permission, *work.without(permission, way))
         took = f"{time.monotonic() - started:.0f} s"

@@ -29,10 +29,10 @@ class Part:
 IMAGE = {"lambda_package_type": "Image", "image_uri": f"registry.example/store_sales@sha256:{'0' * 64}"}
 BUCKET, FUNCTION, STREAM = "module.model_bucket", "module.lambda", "module.source_stream"
 MONITORING, REPOSITORY = "module.monitoring[0]", "module.ecr"
-STATE, WHOLE = "state", "whole stage"
+STATE, OBJECTS, WHOLE = "state", "bucket", "whole stage"
 PARTS: dict[str, Part] = {
     STATE: Part((f"{FUNCTION}.aws_cloudwatch_log_group.this",)),  # something to keep a state of
-    "bucket": Part((BUCKET,)),
+    OBJECTS: Part((BUCKET,)),
     "stream": Part((STREAM,)),
     "function": Part((f"{FUNCTION}.aws_lambda_alias.live",)),
     "repository": Part((REPOSITORY,), IMAGE),
@@ -40,8 +40,8 @@ PARTS: dict[str, Part] = {
 }
 # Where a statement's actions are tried, and those of its actions that are tried elsewhere.
 OF_STATEMENT = {
-    "Buckets": "bucket",
-    "Objects": "bucket",
+    "Buckets": OBJECTS,
+    "Objects": OBJECTS,
     "Streams": "stream",
     "FindKeyAndLimits": "stream",
     "Repository": "repository",
@@ -95,6 +95,29 @@ CHANGES: dict[str, Mapping[str, Any] | None] = {
 }
 # What a way is limited to, where the part as a whole would do more than the trial wants.
 NARROWER: dict[tuple[str, str], tuple[str, ...]] = {
+    (CREATE, "s3:CreateBucket"): (f"{BUCKET}.aws_s3_bucket.this",),
+    (CREATE, "s3:PutBucketTagging"): (f"{BUCKET}.aws_s3_bucket.this",),
+    (CREATE, "s3:PutBucketVersioning"): (f"{BUCKET}.aws_s3_bucket_versioning.this",),
+    (CREATE, "s3:PutBucketPolicy"): (f"{BUCKET}.aws_s3_bucket_policy.this",),
+    (CREATE, "s3:PutEncryptionConfiguration"): (f"{BUCKET}.aws_s3_bucket_server_side_encryption_configuration.this",),
+    (CREATE, "s3:PutBucketOwnershipControls"): (f"{BUCKET}.aws_s3_bucket_ownership_controls.this",),
+    (CREATE, "s3:PutBucketPublicAccessBlock"): (f"{BUCKET}.aws_s3_bucket_public_access_block.this",),
+    (CREATE, "logs:CreateLogGroup"): (f"{FUNCTION}.aws_cloudwatch_log_group.this",),
+    (CREATE, "logs:TagResource"): (f"{FUNCTION}.aws_cloudwatch_log_group.this",),
+    (CREATE, "logs:PutRetentionPolicy"): (f"{FUNCTION}.aws_cloudwatch_log_group.this",),
+    (CREATE, "iam:CreateRole"): (f"{FUNCTION}.aws_iam_role.this",),
+    (CREATE, "iam:PutRolePolicy"): (f"{FUNCTION}.aws_iam_role_policy.telemetry",),
+    (CREATE, "iam:PassRole"): (f"{FUNCTION}.aws_lambda_function.this",),
+    (CREATE, "lambda:CreateFunction"): (f"{FUNCTION}.aws_lambda_function.this",),
+    (CREATE, "lambda:PutFunctionConcurrency"): (f"{FUNCTION}.aws_lambda_function.this",),
+    (CREATE, "ecr:CreateRepository"): (f"{REPOSITORY}[0].aws_ecr_repository.this",),
+    (CREATE, "ecr:TagResource"): (f"{REPOSITORY}[0].aws_ecr_repository.this",),
+    (CREATE, "ecr:SetRepositoryPolicy"): (f"{REPOSITORY}[0].aws_ecr_repository_policy.this",),
+    (CREATE, "ecr:PutLifecyclePolicy"): (f"{REPOSITORY}[0].aws_ecr_lifecycle_policy.this",),
+    (CREATE, "lambda:CreateEventSourceMapping"): (f"{FUNCTION}.aws_lambda_event_source_mapping.this",),
+    (CREATE, "logs:PutMetricFilter"): (f"{MONITORING}.aws_cloudwatch_log_metric_filter.invalid_events",),
+    (CREATE, "cloudwatch:PutMetricAlarm"): (f"{MONITORING}.aws_cloudwatch_metric_alarm.stalled",),
+    (CREATE, "cloudwatch:PutDashboard"): (f"{MONITORING}.aws_cloudwatch_dashboard.this",),
     (DESTROY, "s3:DeleteBucketPolicy"): (f"{BUCKET}.aws_s3_bucket_policy.this",),
     (DESTROY, "lambda:DeleteFunction"): (f"{FUNCTION}.aws_lambda_function.this",),
     (DESTROY, "iam:DeleteRolePolicy"): (f"{FUNCTION}.aws_iam_role_policy.telemetry",),
@@ -123,10 +146,16 @@ _OTHER_WAYS: dict[tuple[str, str], str] = {
     ("LockState", "s3:GetObject"): LOOK,
     ("LockState", "s3:PutObject"): LOOK,
 }
-# Later ones do what earlier ones want refused: alias before function, versions before objects before the bucket.
+# The others come first. Later ones do what earlier ones want refused: alias before function, versions before objects
+# before the bucket.
 _LAST = (
+    *("s3:CreateBucket", "s3:PutBucketTagging", "s3:PutBucketVersioning", "s3:PutBucketPolicy"),
+    *("logs:CreateLogGroup", "logs:TagResource", "logs:PutRetentionPolicy", "iam:CreateRole", "iam:PutRolePolicy"),
+    *("iam:PassRole", "lambda:CreateFunction", "lambda:PutFunctionConcurrency", "lambda:CreateAlias"),
+    *("ecr:CreateRepository", "ecr:TagResource", "ecr:SetRepositoryPolicy", "ecr:PutLifecyclePolicy"),
+    *("s3:PutEncryptionConfiguration", "s3:PutBucketOwnershipControls", "s3:PutBucketPublicAccessBlock"),
     *("lambda:UntagResource", "lambda:TagResource", "iam:UntagRole", "iam:TagRole", "iam:UpdateAssumeRolePolicy"),
-    *("iam:UpdateRoleDescription", "ecr:UntagResource"),
+    *("iam:UpdateRoleDescription", "ecr:UntagResource", "kinesis:RemoveTagsFromStream"),
     *(
         "s3:ListBucketVersions",
         "s3:DeleteObjectVersion",

@@ -48,6 +48,12 @@ class Workbench:
         """Makes a part, or brings it up to date."""
         self._apply(self.terraform, part.targets, {**part.variables, **variables})
 
+    def publish(self) -> None:
+        """Puts the model into its bucket."""
+        stage = self.terraform.stage
+        bucket = f"{stage.variables['model_bucket']}-{stage.variables['project_id']}"
+        models.publish(stage, self.scene.access, bucket)
+
     def destroy(self, part: Part, targets: Sequence[str] = ()) -> None:
         """Takes a part away, or less."""
         plan = self.terraform.plan(part.variables, destroy=True, targets=targets or part.targets)
@@ -84,8 +90,8 @@ class Workbench:
             trials.LOG_IN: lambda: log_in(self.scene),
             trials.CHECK: lambda: state_bucket.ensure(stage, access),
             trials.INIT: self.terraform.init,
-            trials.CREATE: lambda: self.apply(part),
-            trials.PUBLISH: lambda: models.publish(stage, access, self._name("model_bucket")),
+            trials.CREATE: lambda: self._apply(self.terraform, targets, part.variables),
+            trials.PUBLISH: self.publish,
             trials.LOOK: lambda: self.terraform.plan(part.variables, targets=targets),
             trials.SMOKE: lambda: deploy.smoke_test(stage, access),
             trials.CHANGE: lambda: self._change(permission.action, targets, part.variables),
@@ -105,6 +111,3 @@ class Workbench:
     def _apply(self, terraform: StageTerraform, targets: Sequence[str], variables: Mapping[str, Any]) -> None:
         plan = terraform.plan({name: str(value) for name, value in variables.items()}, targets=targets)
         terraform.apply(plan, Step("apply"))
-
-    def _name(self, variable: str) -> str:
-        return f"{self.terraform.stage.variables[variable]}-{self.terraform.stage.variables['project_id']}"
