@@ -16,7 +16,6 @@ from typing import Any
 
 from harness import setup
 from harness import stack as stacks
-from harness.console import Step
 from harness.errors import HarnessError
 from harness.paths import ECR_PASSWORD
 from harness.stack import Stack
@@ -102,7 +101,7 @@ def apply_repository(scene: Scene, *, renewed: bool = False) -> None:
     terraform = StageTerraform(scene.stage, scene.access)
     if not terraform.folder.exists() or renewed:
         terraform.init()
-    terraform.apply(terraform.plan(IMAGE, targets=REPOSITORY), Step("the repository"))
+    terraform.apply_part(IMAGE, REPOSITORY)
 
 
 def change_repository(scene: Scene) -> None:

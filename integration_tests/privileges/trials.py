@@ -11,6 +11,22 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from privileges.deployer_policy import Permission
+from privileges.deployment import IMAGE
+from privileges.narrower import (
+    BUCKET,
+    CHANGE,
+    CHECK,
+    CREATE,
+    DESTROY,
+    FUNCTION,
+    INIT,
+    LOG_IN,
+    LOOK,
+    PUBLISH,
+    REPOSITORY,
+    SMOKE,
+    STREAM,
+)
 
 
 @dataclass(frozen=True)
@@ -26,9 +42,6 @@ class Part:
     variables: Mapping[str, str] = field(default_factory=dict)
 
 
-IMAGE = {"lambda_package_type": "Image", "image_uri": f"registry.example/store_sales@sha256:{'0' * 64}"}
-BUCKET, FUNCTION, STREAM = "module.model_bucket", "module.lambda", "module.source_stream"
-MONITORING, REPOSITORY = "module.monitoring[0]", "module.ecr"
 STATE, OBJECTS, WHOLE = "state", "bucket", "whole stage"
 PARTS: dict[str, Part] = {
     STATE: Part((f"{FUNCTION}.aws_cloudwatch_log_group.this",)),  # something to keep a state of
@@ -67,8 +80,6 @@ ELSEWHERE = (
     Permission("Objects", "s3:GetObject"),
 )
 
-CREATE, PUBLISH, LOOK, SMOKE, CHANGE, DESTROY = "create", "publish the model", "plan", "smoke test", "change", "destroy"
-INIT, CHECK, LOG_IN = "init", "check of the state bucket", "log in"
 WAYS = (LOG_IN, CHECK, INIT, CREATE, PUBLISH, LOOK, SMOKE, CHANGE, DESTROY)
 """In their order."""
 
@@ -92,46 +103,6 @@ CHANGES: dict[str, Mapping[str, Any] | None] = {
     ),
     **dict.fromkeys(("iam:UpdateAssumeRolePolicy", "iam:UpdateRoleDescription", "ecr:UntagResource")),
     **dict.fromkeys(("ecr:PutImageScanningConfiguration", "ecr:PutImageTagMutability")),
-}
-# What a way is limited to, where the part as a whole would do more than the trial wants.
-NARROWER: dict[tuple[str, str], tuple[str, ...]] = {
-    (CREATE, "s3:CreateBucket"): (f"{BUCKET}.aws_s3_bucket.this",),
-    (CREATE, "s3:PutBucketTagging"): (f"{BUCKET}.aws_s3_bucket.this",),
-    (CREATE, "s3:PutBucketVersioning"): (f"{BUCKET}.aws_s3_bucket_versioning.this",),
-    (CREATE, "s3:PutBucketPolicy"): (f"{BUCKET}.aws_s3_bucket_policy.this",),
-    (CREATE, "s3:PutEncryptionConfiguration"): (f"{BUCKET}.aws_s3_bucket_server_side_encryption_configuration.this",),
-    (CREATE, "s3:PutBucketOwnershipControls"): (f"{BUCKET}.aws_s3_bucket_ownership_controls.this",),
-    (CREATE, "s3:PutBucketPublicAccessBlock"): (f"{BUCKET}.aws_s3_bucket_public_access_block.this",),
-    (CREATE, "logs:CreateLogGroup"): (f"{FUNCTION}.aws_cloudwatch_log_group.this",),
-    (CREATE, "logs:TagResource"): (f"{FUNCTION}.aws_cloudwatch_log_group.this",),
-    (CREATE, "logs:PutRetentionPolicy"): (f"{FUNCTION}.aws_cloudwatch_log_group.this",),
-    (CREATE, "iam:CreateRole"): (f"{FUNCTION}.aws_iam_role.this",),
-    (CREATE, "iam:PutRolePolicy"): (f"{FUNCTION}.aws_iam_role_policy.telemetry",),
-    (CREATE, "iam:PassRole"): (f"{FUNCTION}.aws_lambda_function.this",),
-    (CREATE, "lambda:CreateFunction"): (f"{FUNCTION}.aws_lambda_function.this",),
-    (CREATE, "lambda:PutFunctionConcurrency"): (f"{FUNCTION}.aws_lambda_function.this",),
-    (CREATE, "ecr:CreateRepository"): (f"{REPOSITORY}[0].aws_ecr_repository.this",),
-    (CREATE, "ecr:TagResource"): (f"{REPOSITORY}[0].aws_ecr_repository.this",),
-    (CREATE, "ecr:SetRepositoryPolicy"): (f"{REPOSITORY}[0].aws_ecr_repository_policy.this",),
-    (CREATE, "ecr:PutLifecyclePolicy"): (f"{REPOSITORY}[0].aws_ecr_lifecycle_policy.this",),
-    (CREATE, "lambda:CreateEventSourceMapping"): (f"{FUNCTION}.aws_lambda_event_source_mapping.this",),
-    (CREATE, "logs:PutMetricFilter"): (f"{MONITORING}.aws_cloudwatch_log_metric_filter.invalid_events",),
-    (CREATE, "cloudwatch:PutMetricAlarm"): (f"{MONITORING}.aws_cloudwatch_metric_alarm.stalled",),
-    (CREATE, "cloudwatch:PutDashboard"): (f"{MONITORING}.aws_cloudwatch_dashboard.this",),
-    (DESTROY, "s3:DeleteBucketPolicy"): (f"{BUCKET}.aws_s3_bucket_policy.this",),
-    (DESTROY, "lambda:DeleteFunction"): (f"{FUNCTION}.aws_lambda_function.this",),
-    (DESTROY, "iam:DeleteRolePolicy"): (f"{FUNCTION}.aws_iam_role_policy.telemetry",),
-    (DESTROY, "iam:ListInstanceProfilesForRole"): (f"{FUNCTION}.aws_iam_role.this",),
-    (DESTROY, "iam:DeleteRole"): (f"{FUNCTION}.aws_iam_role.this",),
-    (DESTROY, "logs:DeleteLogGroup"): (f"{FUNCTION}.aws_cloudwatch_log_group.this",),
-    (DESTROY, "ecr:DeleteLifecyclePolicy"): (f"{REPOSITORY}[0].aws_ecr_lifecycle_policy.this",),
-    (DESTROY, "ecr:DeleteRepositoryPolicy"): (f"{REPOSITORY}[0].aws_ecr_repository_policy.this",),
-    (DESTROY, "cloudwatch:DeleteAlarms"): (f"{MONITORING}.aws_cloudwatch_metric_alarm.stalled",),
-    (DESTROY, "cloudwatch:DeleteDashboards"): (f"{MONITORING}.aws_cloudwatch_dashboard.this",),
-    (DESTROY, "logs:DeleteMetricFilter"): (f"{MONITORING}.aws_cloudwatch_log_metric_filter.invalid_events",),
-    (DESTROY, "lambda:DeleteEventSourceMapping"): (f"{FUNCTION}.aws_lambda_event_source_mapping.this",),
-    (CHANGE, "cloudwatch:UntagResource"): (f"{MONITORING}.aws_cloudwatch_metric_alarm.stalled",),
-    (CHANGE, "cloudwatch:TagResource"): (f"{MONITORING}.aws_cloudwatch_metric_alarm.stalled",),
 }
 _DESTROYING = ("s3:ListBucketVersions", "s3:DeleteObjectVersion", "iam:ListInstanceProfilesForRole")
 _SMOKING = ("GetRecords", "GetShardIterator", "ListShards", "PutRecords", "GetFunctionConfiguration")

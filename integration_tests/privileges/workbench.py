@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 from harness import denials
-from harness.console import Step
 from harness.errors import HarnessError
 from harness.stages import deploy, deployer, models, state_bucket
 from harness.stages.access import Access
@@ -17,6 +16,7 @@ from harness.terraform import working_copy
 from privileges import trials
 from privileges.deployer_policy import Permission, without
 from privileges.deployment import FIRST, Scene, another_zip, edit, log_in
+from privileges.narrower import NARROWER
 from privileges.trials import PARTS, Part
 
 
@@ -56,8 +56,7 @@ class Workbench:
 
     def destroy(self, part: Part, targets: Sequence[str] = ()) -> None:
         """Takes a part away, or less."""
-        plan = self.terraform.plan(part.variables, destroy=True, targets=targets or part.targets)
-        self.terraform.apply(plan, Step("destroy"))
+        self.terraform.apply_part(part.variables, targets or part.targets, destroy=True)
 
     def without(self, permission: Permission, way: str) -> tuple[str, list[denials.Denial]]:
         """Does something with a policy that lacks a permission, then gives it back.
@@ -84,7 +83,7 @@ class Workbench:
 
     def _do(self, permission: Permission, way: str) -> None:
         part = PARTS[trials.part_of(permission)]
-        targets = trials.NARROWER.get((way, permission.action)) or part.targets
+        targets = NARROWER.get((way, permission.action)) or part.targets
         stage, access = self.terraform.stage, self.scene.access
         ways: dict[str, Callable[[], object]] = {
             trials.LOG_IN: lambda: log_in(self.scene),
@@ -109,5 +108,4 @@ class Workbench:
             self._apply(self.terraform, targets, {**variables, **chosen})
 
     def _apply(self, terraform: StageTerraform, targets: Sequence[str], variables: Mapping[str, Any]) -> None:
-        plan = terraform.plan({name: str(value) for name, value in variables.items()}, targets=targets)
-        terraform.apply(plan, Step("apply"))
+        terraform.apply_part({name: str(value) for name, value in variables.items()}, targets)
