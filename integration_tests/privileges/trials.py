@@ -120,11 +120,11 @@ _OTHER_WAYS: dict[tuple[str, str], str] = {
 # The others come first. Later ones do what earlier ones want refused: alias before function, versions before objects
 # before the bucket.
 _LAST = (
-    *("s3:CreateBucket", "s3:PutBucketTagging", "s3:PutBucketVersioning", "s3:PutBucketPolicy"),
+    *("s3:CreateBucket", "s3:PutBucketTagging", "s3:PutBucketVersioning", "s3:PutBucketPublicAccessBlock"),
     *("logs:CreateLogGroup", "logs:TagResource", "logs:PutRetentionPolicy", "iam:CreateRole", "iam:PutRolePolicy"),
     *("iam:PassRole", "lambda:CreateFunction", "lambda:PutFunctionConcurrency", "lambda:CreateAlias"),
     *("ecr:CreateRepository", "ecr:TagResource", "ecr:SetRepositoryPolicy", "ecr:PutLifecyclePolicy"),
-    *("s3:PutEncryptionConfiguration", "s3:PutBucketOwnershipControls", "s3:PutBucketPublicAccessBlock"),
+    *("s3:PutEncryptionConfiguration", "s3:PutBucketOwnershipControls", "s3:PutBucketPolicy"),
     *("lambda:UntagResource", "lambda:TagResource", "iam:UntagRole", "iam:TagRole", "iam:UpdateAssumeRolePolicy"),
     *("iam:UpdateRoleDescription", "ecr:UntagResource", "kinesis:RemoveTagsFromStream"),
     *(
