@@ -107,6 +107,7 @@ CHANGES: dict[str, Mapping[str, Any] | None] = {
 _DESTROYING = ("s3:ListBucketVersions", "s3:DeleteObjectVersion", "iam:ListInstanceProfilesForRole")
 _SMOKING = ("GetRecords", "GetShardIterator", "ListShards", "PutRecords", "GetFunctionConfiguration")
 _OTHER_WAYS: dict[tuple[str, str], str] = {
+    ("Buckets", "s3:ListBucket"): PUBLISH,  # a plan takes a bucket that it may not ask for as being there
     ("Objects", "s3:PutObject"): PUBLISH,
     ("Objects", "s3:GetObject"): SMOKE,
     ("LogInToRegistry", "ecr:GetAuthorizationToken"): LOG_IN,
