@@ -6,7 +6,7 @@
         promote rollback
 
 export RUNTIME LOCALSTACK_PORT PERSISTENCE FAULTS DATA FILE COUNT RATE FOLLOW SEED SEEDS PYTHON TARGETS EVENTS FROM YES
-export IAM_ENFORCEMENT IMAGE OSV_URL ADVISORIES DURATION_MS MODEL STAGE SHADOW VERSION LOCK WRITE
+export IAM_ENFORCEMENT IMAGE OSV_URL ADVISORIES DURATION_MS MODEL STAGE SHADOW VERSION LOCK WRITE ACTIONS
 HARNESS = @scripts/bootstrap.sh && PYTHONPATH=scripts exec .venv/bin/python -m harness
 
 help: ## Show this help
@@ -76,7 +76,7 @@ terraform-test: ## terraform validate and terraform test
 stages-test: ## Deployments of a stage that go wrong on the way, against a LocalStack
 	$(HARNESS) suite stages
 
-privileges-test: ## Least privilege: without any one permission of the function's role something must fail
+privileges-test: ## Least privilege of the function's role and of the deployer [ACTIONS=all | names] [SEED=…] [WRITE=1: to the docs]
 	$(HARNESS) suite privileges
 
 emulator-test: ## The emulator's tests against LocalStacks and containers of their own

@@ -36,6 +36,7 @@ run "policies" {
       Alarms                    = ["arn:aws:cloudwatch:ap-south-1:123456789012:alarm:store_sales_stg-*"]
       Buckets                   = ["arn:aws:s3:::store-sales-failed-events-stg", "arn:aws:s3:::store-sales-models-stg"]
       ChangeEventSourceMappings = ["*"]
+      CheckStateBucket          = ["arn:aws:s3:::state"]
       Dashboard                 = ["arn:aws:cloudwatch::123456789012:dashboard/store_sales_stg-overview"]
       FindKeyAndLimits          = ["*"]
       FindLogGroup              = ["arn:aws:logs:ap-south-1:123456789012:log-group:*"]

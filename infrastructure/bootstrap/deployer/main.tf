@@ -60,6 +60,13 @@ data "aws_iam_policy_document" "deploy" {
     }
   }
 
+  # Whether the bucket is complete is looked at before each deployment.
+  statement {
+    sid       = "CheckStateBucket"
+    actions   = ["s3:GetBucketPublicAccessBlock", "s3:GetBucketVersioning", "s3:GetEncryptionConfiguration"]
+    resources = [local.state_bucket_arn]
+  }
+
   statement {
     sid       = "KeepState"
     actions   = ["s3:GetObject", "s3:PutObject"]
@@ -157,12 +164,9 @@ data "aws_iam_policy_document" "deploy" {
 # Reading that cannot be limited to the stage, or needs the whole bucket.
 data "aws_iam_policy_document" "common" {
   # checkov:skip=PIPELINE_RESOURCES_NAMED:kms:ListAliases, kinesis:DescribeLimits and logs:DescribeLogGroups are about the account, and mappings have ids nobody knows before
-  # Whether the bucket is complete is looked at before each deployment.
   statement {
-    sid = "ListState"
-    actions = [
-      "s3:GetBucketPublicAccessBlock", "s3:GetBucketVersioning", "s3:GetEncryptionConfiguration", "s3:ListBucket",
-    ]
+    sid       = "ListState"
+    actions   = ["s3:ListBucket"]
     resources = [local.state_bucket_arn]
   }
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -30,10 +31,21 @@ module "deployer" {
 %(arguments)s
 }
 
-output "deploy_policy" {
+output "deploy" {
   value = module.deployer.deploy_policy
 }
+
+output "plan" {
+  value = module.deployer.plan_policy
+}
 """
+
+
+class Policies(NamedTuple):
+    """The policies that the bootstrap module gives GitHub Actions' roles, as JSON: to deploy, and to plan only."""
+
+    deploy: str
+    plan: str
 
 
 @contextmanager
@@ -49,14 +61,38 @@ def as_deployer(stack: Stack, stage: Stage, access: Access) -> Iterator[None]:
         HarnessError: the policy cannot be made, or IAM refused something.
     """
     with console.step("The deployer's role, with the policy of infrastructure/bootstrap/deployer"):
-        credentials = _session(access, _policy(stack, stage, access))
+        document = policies(stack, stage, access).deploy
     try:
-        with environment.set_to(**credentials):
+        with session(access, document):
             yield
-    finally:
-        _discard(access)
+    except HarnessError as error:
+        raise HarnessError(denials.beside(error.cause, stack), error.next_step) from error
     if refused := denials.summary(stack):
         raise HarnessError(f"the deployer's policy does not suffice:\n{refused}", "mend it in infrastructure/bootstrap")
+
+
+@contextmanager
+def session(access: Access, document: str) -> Iterator[str]:
+    """A role with a policy, and a session of it in the environment, until the block ends.
+
+    Args:
+        access: that of the account's root user.
+        document: the policy.
+
+    Yields:
+        The role's ARN.
+    """
+    try:
+        arn, credentials = _session(access, document)
+        with environment.set_to(**credentials):
+            yield arn
+    finally:
+        _discard(access)
+
+
+def put_policy(access: Access, document: str) -> None:
+    """Replaces the policy of the role."""
+    access.client("iam").put_role_policy(RoleName=ROLE, PolicyName=POLICY, PolicyDocument=document)
 
 
 def _discard(access: Access) -> None:
@@ -67,8 +103,8 @@ def _discard(access: Access) -> None:
         iam.delete_role(RoleName=ROLE)
 
 
-def _policy(stack: Stack, stage: Stage, access: Access) -> str:
-    """The policy of the bootstrap module for a stage."""
+def policies(stack: Stack, stage: Stage, access: Access) -> Policies:
+    """The policies of the bootstrap module for a stage."""
     folder = stack.folder / "deployer"
     folder.mkdir(parents=True, exist_ok=True)
     values = {name: stage.variables[name] for name in VARIABLES if name in stage.variables} | {
@@ -83,18 +119,18 @@ def _policy(stack: Stack, stage: Stage, access: Access) -> str:
     for command in (["init", "-input=false"], ["apply", "-input=false", "-auto-approve"]):
         commands.run(["terraform", *command], log=log, cwd=folder, env=access.environment(), deadline=DEADLINE)
     state = json.loads(Path(folder / "terraform.tfstate").read_text())
-    return str(state["outputs"]["deploy_policy"]["value"])
+    return Policies(**{name: output["value"] for name, output in state["outputs"].items()})
 
 
-def _session(access: Access, policy: str) -> dict[str, str]:
-    """Credentials of a role with the policy, as variables of the environment."""
+def _session(access: Access, document: str) -> tuple[str, dict[str, str]]:
+    """The ARN of a new role with a policy, and credentials of a session as variables of the environment."""
     iam, sts = access.client("iam"), access.client("sts")
     trust = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}
-    document = json.dumps({"Version": "2012-10-17", "Statement": trust})
-    arn = iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=document)["Role"]["Arn"]
-    iam.put_role_policy(RoleName=ROLE, PolicyName=POLICY, PolicyDocument=policy)
+    trusted = json.dumps({"Version": "2012-10-17", "Statement": trust})
+    arn = iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=trusted)["Role"]["Arn"]
+    put_policy(access, document)
     keys = sts.assume_role(RoleArn=arn, RoleSessionName="rehearsal", DurationSeconds=3600)["Credentials"]
-    return {
+    return arn, {
         "AWS_ACCESS_KEY_ID": keys["AccessKeyId"],
         "AWS_SECRET_ACCESS_KEY": keys["SecretAccessKey"],
         "AWS_SESSION_TOKEN": keys["SessionToken"],

@@ -6,7 +6,7 @@ import json
 import re
 import shlex
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness import commands, setup
@@ -56,20 +56,28 @@ class StageTerraform:
         backend = [f"-backend-config=vars/{self.stage.backend_file.name}"] if state else []
         self._run("init", "-reconfigure", *backend)
 
-    def plan(self, variables: Mapping[str, str] | None = None, *, destroy: bool = False, lock: bool = True) -> Plan:
+    def plan(
+        self,
+        variables: Mapping[str, str] | None = None,
+        *,
+        destroy: bool = False,
+        lock: bool = True,
+        targets: Sequence[str] = (),
+    ) -> Plan:
         """Makes a plan and keeps it for `apply`.
 
         Args:
             variables: Terraform variables on top of the stage's own.
             destroy: plan the end of everything.
             lock: False for a plan that nobody applies: a role that may only read cannot lock the state.
+            targets: addresses that it is limited to, with what they depend on; everything if empty.
 
         Raises:
             HarnessError: it cannot be made; nothing was changed.
         """
         self._run(
             "plan", f"-out={self._plan}", f"-lock-timeout={LOCK_TIMEOUT}" if lock else "-lock=false",
-            *(["-destroy"] if destroy else []),
+            *(["-destroy"] if destroy else []), *(f"-target={address}" for address in targets),
             *self._variables(variables or {}),
         )  # fmt: skip
         self._plan.chmod(0o600)  # it holds every value, also those Terraform hides
@@ -91,6 +99,21 @@ class StageTerraform:
         finally:
             self._plan.unlink(missing_ok=True)
         step.result = progress.summary
+
+    def apply_part(self, variables: Mapping[str, str], targets: Sequence[str], *, destroy: bool = False) -> None:
+        """Plans and applies in one command, which shows no plan: to try things out, on a stage that nobody uses.
+
+        Args:
+            variables: as for `plan`.
+            targets: as for `plan`.
+            destroy: as for `plan`.
+
+        Raises:
+            HarnessError: it failed.
+        """
+        mode = ["-destroy"] if destroy else []
+        chosen = [*mode, *(f"-target={address}" for address in targets), *self._variables(variables)]
+        self._run("apply", "-auto-approve", f"-lock-timeout={LOCK_TIMEOUT}", *chosen)
 
     def outputs(self) -> dict[str, Any]:
         """The outputs of the last apply, name to value; empty before the first."""

@@ -4,6 +4,7 @@ from pipeline_emulator.authorization import resources
 from pipeline_emulator.authorization.callers import Caller
 from pipeline_emulator.authorization.denials import DENIALS
 from pipeline_emulator.authorization.late import LateFacts
+from pipeline_emulator.authorization.noted import NOTES
 from pipeline_emulator.authorization.settings import Mode
 from pipeline_emulator.authorization.surroundings import Surroundings
 from pipeline_emulator.iam.decision import Decision, Layer
@@ -39,7 +40,8 @@ def decide(caller: Caller, check: Check, surroundings: Surroundings) -> Decision
     on_role = check.resource.startswith("arn:aws:iam:")
     policy = None if on_role and not trust else resources.policy_of(check.resource)
     owner = surroundings.owner(check.resource)
-    if known := caller.decided.get(check.action, check.resource, policy, owner):
+    known = caller.decided.get(check.action, check.resource, policy, owner)
+    if known and NOTES.role is None:
         return known
     facts = LateFacts(caller.principal, owner, lambda: surroundings.context(caller, check))
     # A key's policy must allow. Aliases have none, nor has a key that is being made or is not there.
@@ -52,9 +54,12 @@ def decide(caller: Caller, check: Check, surroundings: Surroundings) -> Decision
         resource_layer=Layer.TRUST if trust else Layer.RESOURCE,
         resource_decides=trust or key,
     )
-    found = evaluate(Request(check.action, check.resource, facts), policies)
+    request = Request(check.action, check.resource, facts)
+    found = evaluate(request, policies)
     if not facts.asked:
         caller.decided.keep(found, policy, owner)
+    if NOTES.role is not None and found.allowed:
+        NOTES.add(request, surroundings.context(caller, check), policies)
     return found
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from localstack.aws import handlers
 
-from pipeline_emulator.authorization import denials, role_use, sessions
+from pipeline_emulator.authorization import denials, noted, role_use, sessions
 from pipeline_emulator.authorization.asking import Authorizer
 from pipeline_emulator.authorization.handler import Handler
 from pipeline_emulator.authorization.memory import CALLERS
@@ -17,6 +17,7 @@ def install() -> None:
     denials.install(chosen.value)
     if chosen is Mode.OFF:
         return
+    noted.install()
     sessions.install()
     authorizer = Authorizer(chosen)
     role_use.AUTHORIZER = authorizer

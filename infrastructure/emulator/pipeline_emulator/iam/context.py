@@ -80,7 +80,7 @@ class Context:
         prefix, _, tag = key.partition("/")
         if tags := _TAGS.get(prefix):
             return _tag(tags(self), tag)
-        if prefix in _RESOURCE_TAGS:
+        if prefix in RESOURCE_TAGS:
             found_tags = self.resource_tags
             return _tag(found_tags(prefix) if callable(found_tags) else found_tags, tag)
         if key in self.service_values:
@@ -148,8 +148,8 @@ _TAGS: Mapping[str, Callable[[Context], Tags]] = {
     "aws:requesttag": lambda it: it.request_tags,
 }
 
-# S3's and those of services whose own key is older than AWS's.
-_RESOURCE_TAGS = frozenset({"aws:resourcetag", "ecr:resourcetag", "iam:resourcetag", "s3:existingobjecttag"})
+RESOURCE_TAGS = frozenset({"aws:resourcetag", "ecr:resourcetag", "iam:resourcetag", "s3:existingobjecttag"})
+"""AWS's key up to the slash, S3's, and those of services whose own is older than AWS's."""
 # A request has all its keys of such a family in its values.
 _ALL_TOLD = ("kms:encryptioncontext:",)
 

@@ -1,0 +1,155 @@
+"""What one role was allowed, noted on demand and evaluated again with other policies: /_pipeline/iam/noted.
+
+PUT `{"role": ARN, "during": text}` notes from now on what is allowed to sessions of the role, under that text.
+GET lists it. POST `{"policies": {name: document}, "action": name}` evaluates it again (all actions without a name), as
+if the role had these policies and no others, and lists what they would not allow; boundary, session and resource
+policies are those of then. DELETE ends and forgets.
+"""
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from localstack.http import Response
+from localstack.services.edge import ROUTER
+from werkzeug import Request as HttpRequest
+from werkzeug.exceptions import BadRequest
+
+from pipeline_emulator.iam.context import RESOURCE_TAGS, Context, Tags
+from pipeline_emulator.iam.documents import compiled
+from pipeline_emulator.iam.evaluation import evaluate
+from pipeline_emulator.iam.request import Policies, Policy, Request
+
+PATH = "/_pipeline/iam/noted"
+MOST = 20_000
+"""Of what differs; beyond it the answer's `left_off` counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """Something that was allowed, and all that is needed to ask again."""
+
+    during: str
+    request: Request
+    policies: Policies
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as the interface tells it."""
+        return {"during": self.during, "action": self.request.action, "resource": self.request.resource}
+
+
+class Notes:
+    """Off until a role is named. Safe for threads.
+
+    Attributes:
+        role: the ARN of the role; None while nothing is noted, which is all that a request then costs.
+    """
+
+    def __init__(self) -> None:
+        """Start without a role."""
+        self.role: str | None = None
+        self._lock = threading.Lock()
+        self._during = ""
+        self._found: dict[tuple[str, ...], Noted] = {}
+        self._left_off = 0
+
+    def start(self, role: str, during: str) -> None:
+        """Note for a role; what was noted before is kept."""
+        with self._lock:
+            self.role, self._during = role, during
+
+    def stop(self) -> None:
+        """Note nothing any more, and forget."""
+        with self._lock:
+            self.role, self._during, self._left_off = None, "", 0
+            self._found.clear()
+
+    def add(self, request: Request, context: Context, policies: Policies) -> None:
+        """Note what is allowed, once for each set of values that a condition could ask for.
+
+        Args:
+            request: what is allowed.
+            context: its whole context.
+            policies: that allow it.
+        """
+        if context.principal.entity_arn != self.role:
+            return
+        tags = _as_they_are(context.resource_tags)
+        asked = (context.request_tags, tags, context.tag_keys, sorted(context.service_values.items()))
+        with self._lock:
+            key = (self._during, request.action, request.resource, repr(asked))
+            if key in self._found:
+                return
+            if len(self._found) >= MOST:
+                self._left_off += 1
+                return
+            context = replace(context, resource_tags=tags.__getitem__)
+            self._found[key] = Noted(self._during, replace(request, context=context), policies)
+
+    def report(self) -> dict[str, Any]:
+        """Return what was noted, the oldest first."""
+        with self._lock:
+            found, left_off = list(self._found.values()), self._left_off
+        return {"role": self.role, "left_off": left_off, "noted": [each.as_json() for each in found]}
+
+    def refused(self, documents: Mapping[str, str], action: str | None = None) -> list[dict[str, Any]]:
+        """Return what policies, by name, would not allow (of one action): as `report` does, with the explanations."""
+        identity = tuple(Policy(name, text) for name, text in documents.items())
+        with self._lock:
+            found = [each for each in self._found.values() if action in (None, each.request.action)]
+        again = [(each, evaluate(each.request, replace(each.policies, identity=identity))) for each in found]
+        return [
+            {**each.as_json(), "explanation": decision.explanation} for each, decision in again if not decision.allowed
+        ]
+
+
+def _as_they_are(tags: Tags | Callable[[str], Tags]) -> dict[str, Tags]:
+    """Look up a resource's tags now, by the key up to the slash: later they may be others, or the resource gone."""
+    return {prefix: tags(prefix) if callable(tags) else tags for prefix in sorted(RESOURCE_TAGS)}
+
+
+NOTES = Notes()
+
+
+def install() -> None:
+    """Add the path to the gateway's router."""
+    ROUTER.add(PATH, endpoint=_handle, methods=["GET", "PUT", "POST", "DELETE"])
+
+
+def _handle(request: HttpRequest, _arguments: Any = None) -> Response:
+    try:
+        if request.method == "PUT":
+            NOTES.start(*_texts(request.get_json(force=True), "role", "during"))
+        elif request.method == "POST":
+            body = request.get_json(force=True)
+            return _answer({"refused": NOTES.refused(_documents(body), body.get("action"))})
+        elif request.method == "DELETE":
+            NOTES.stop()
+    except (ValueError, BadRequest) as error:
+        return Response(str(error), status=400, mimetype="text/plain")
+    return _answer(NOTES.report())
+
+
+def _answer(body: Mapping[str, Any]) -> Response:
+    return Response(json.dumps(body), mimetype="application/json")
+
+
+def _texts(body: Any, *names: str) -> list[str]:
+    found = [body.get(name) for name in names] if isinstance(body, dict) else []
+    texts = [each for each in found if isinstance(each, str) and each]
+    if len(texts) != len(names):
+        raise ValueError(f"this takes an object with the texts {' and '.join(names)}")
+    return texts
+
+
+def _documents(body: Any) -> dict[str, str]:
+    found = body.get("policies") if isinstance(body, dict) else None
+    documents = {name: json.dumps(document) for name, document in found.items()} if isinstance(found, dict) else {}
+    if not documents:
+        raise ValueError('this takes {"policies": {name: document}}')
+    for name, text in documents.items():
+        if malformed := compiled(text, of_resource=False).malformed:
+            raise ValueError(f"the policy {name} is malformed: {malformed}")
+    return documents

@@ -1,0 +1,85 @@
+"""The deployer's policy, action by action, and what its removal would have refused of what was noted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from harness import noted
+from harness.stack import Stack
+
+
+class Permission(NamedTuple):
+    """One action of one statement of a policy."""
+
+    sid: str
+    action: str
+
+
+class Need(NamedTuple):
+    """A permission, and the first step in which a request is refused without it."""
+
+    permission: Permission
+    during: str
+
+
+def permissions(document: dict[str, Any]) -> list[Permission]:
+    """Every action of every statement."""
+    return [
+        Permission(statement["Sid"], action)
+        for statement in document["Statement"]
+        for action in _listed(statement["Action"])
+    ]
+
+
+def without(document: dict[str, Any], permission: Permission) -> dict[str, Any]:
+    """The document without an action in one of its statements, which goes if it has no other."""
+    statements = []
+    for statement in document["Statement"]:
+        if statement["Sid"] == permission.sid:
+            left = [action for action in _listed(statement["Action"]) if action != permission.action]
+            statement = {**statement, "Action": left}
+        if statement["Action"]:
+            statements.append(statement)
+    return {**document, "Statement": statements}
+
+
+def needs(
+    stack: Stack,
+    policy: str,
+    document: dict[str, Any],
+    during: Sequence[str],
+    of: Sequence[Permission] | None = None,
+) -> tuple[list[Need], list[Permission]]:
+    """Evaluates anew what was noted, without one permission after the other.
+
+    Only requests of that action: taking out what allows one action refuses no other.
+
+    Args:
+        stack: whose emulator has noted it, and evaluates.
+        policy: the policy's name.
+        document: the policy.
+        during: the steps that count, in their order.
+        of: the permissions to look at; all when None.
+
+    Returns:
+        What is needed, and what nothing needs.
+    """
+    found: list[Need] = []
+    unneeded: list[Permission] = []
+    for permission in permissions(document) if of is None else of:
+        reduced = {policy: without(document, permission)}
+        refused = [during.index(each.during) for each in _refused(stack, reduced, permission) if each.during in during]
+        if refused:
+            found.append(Need(permission, during[min(refused)]))
+        else:
+            unneeded.append(permission)
+    return found, unneeded
+
+
+def _refused(stack: Stack, policies: dict[str, Any], permission: Permission) -> list[noted.Noted]:
+    return noted.refused(stack, policies, permission.action)
+
+
+def _listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value

@@ -1,0 +1,167 @@
+"""What whoever deploys does with a stage, from nothing to nothing: each step is made once, with the role's session.
+
+A Zip, since the emulator without containers runs no images; the repository is made beside it, as a CI system does that
+pushes before the first whole apply.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from harness import setup
+from harness import stack as stacks
+from harness.errors import HarnessError
+from harness.paths import ECR_PASSWORD
+from harness.stack import Stack
+from harness.stages import deploy, destroy, tfvars
+from harness.stages.access import Access
+from harness.stages.stage import Stage
+from harness.stages.terraform import StageTerraform
+
+REPOSITORY = ("module.ecr",)
+IMAGE = {"lambda_package_type": "Image", "image_uri": f"registry.example/store_sales@sha256:{'0' * 64}"}
+# The provider watches new lifecycle rules for 55 s: they come with the change, whose streams take as long.
+FIRST: dict[str, Any] = {
+    "failed_events_expiration_days": None,
+    "noncurrent_expiration_days": None,
+    "lambda_reserved_concurrency": 8,
+}
+THEN: dict[str, Any] = {
+    "failed_events_expiration_days": 90,
+    "noncurrent_expiration_days": 30,
+    "lambda_reserved_concurrency": None,
+    "stream_retention_hours": 36,
+    "shard_level_metrics": ["IncomingBytes"],
+    "shard_count": 4,
+    "log_retention_in_days": 0,
+    "lambda_memory_size_mb": 512,
+    "batch_size": 7,
+    "alarm_errors": 5,
+}
+# What a later version of the modules might set otherwise: file, text, text in its place.
+LATER = (
+    ("providers.tf", "ManagedBy = ", "Owner     = "),
+    ("modules/lambda/iam.tf", "Execution role of", "Role of"),
+    ("modules/lambda/iam.tf", "LambdaRunsAsThisRole", "LambdaAssumes"),
+    ("modules/lambda/alias.tf", "that answers the events", "that answers"),
+    ("modules/ecr/main.tf", '"IMMUTABLE"', '"MUTABLE"'),
+    ("modules/ecr/main.tf", "scan_on_push = true", "scan_on_push = false"),
+    ("modules/ecr/main.tf", "newest images", "latest images"),
+    ("modules/ecr/main.tf", "LambdaPullsTheImage", "LambdaPulls"),
+    ("modules/s3/main.tf", "restrict_public_buckets = true", "restrict_public_buckets = false"),
+)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A stage on an account that LocalStack stands for.
+
+    Attributes:
+        stack: the LocalStack.
+        stage: its files.
+    """
+
+    stack: Stack
+    stage: Stage
+
+    @property
+    def access(self) -> Access:
+        """With the credentials that the environment has."""
+        return Access(stacks.REGION, self.stack.endpoint_url)
+
+    def changed(self, **values: Any) -> Stage:
+        """The stage with edited variables, which stand in its file, too."""
+        variables = tfvars.read(self.stage.vars_file) | values
+        self.stage.vars_file.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in variables.items()))
+        return replace(self.stage, variables=variables)
+
+
+def make(scene: Scene) -> None:
+    """Deploys the stage where nothing is; the smoke test is part of it."""
+    deploy.deploy(scene.changed(**FIRST), scene.access)
+
+
+def log_in(scene: Scene) -> None:
+    """Asks for the registry's password."""
+    command = [str(setup.PYTHON), "-P", str(ECR_PASSWORD)]
+    environment = scene.access.environment()
+    done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True, timeout=60)
+    if done.returncode:
+        raise HarnessError(done.stderr, "see make iam-denials")
+
+
+def apply_repository(scene: Scene, *, renewed: bool = False) -> None:
+    """Makes the repository alone, or brings it up to date with renewed modules."""
+    terraform = StageTerraform(scene.stage, scene.access)
+    if not terraform.folder.exists() or renewed:
+        terraform.init()
+    terraform.apply_part(IMAGE, REPOSITORY)
+
+
+def change_repository(scene: Scene) -> None:
+    """Brings it up to date with a later version of the modules."""
+    edit(scene.stage)
+    apply_repository(scene, renewed=True)
+
+
+def change(scene: Scene) -> None:
+    """Deploys that version with other settings and another Zip; the repository goes, which a Zip does without."""
+    stage = scene.changed(**THEN, lambda_zip_path=str(another_zip(scene.stage)))
+    deploy.deploy(stage, scene.access)
+
+
+def edit(stage: Stage) -> None:
+    """Makes the stage's modules the later version."""
+    for name, old, new in LATER:
+        file = stage.infrastructure / name
+        text = file.read_text()
+        assert old in text, f"{name} has no {old!r} any more: mend LATER"
+        file.write_text(text.replace(old, new))
+
+
+def another_zip(stage: Stage) -> Path:
+    """A Zip that does the same as the stage's, and is another."""
+    source = (stage.infrastructure / stage.variables["lambda_zip_path"]).resolve()
+    target = stage.folder / "changed.zip"
+    target.write_bytes(source.read_bytes())
+    with zipfile.ZipFile(target, "a") as archive:
+        archive.writestr("changed.txt", "changed\n")
+    return target
+
+
+def look(scene: Scene) -> None:
+    """Plans, as a pull request does; with the policy for that."""
+    deploy.plan(scene.changed(), scene.access)
+
+
+def take_away(scene: Scene) -> None:
+    """Destroys the stage with all that is in it."""
+    destroy.destroy(scene.changed(), scene.access)
+
+
+STEPS: dict[str, Callable[[Scene], None]] = {
+    "first deployment": make,
+    "log in to the registry": log_in,
+    "making the repository": apply_repository,
+    "plan": look,
+    "change of the repository": change_repository,
+    "deployment of a change": change,
+    "destroy": take_away,
+}
+"""In their order."""
+PLAN = "plan"
+
+
+def make_state_bucket(root: Access, stage: Stage) -> None:
+    """The bucket of the state, complete as the bootstrap module makes it."""
+    s3, name = root.client("s3"), stage.backend["bucket"]
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": stage.region})
+    s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    blocked = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
+    s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=dict.fromkeys(blocked, True))

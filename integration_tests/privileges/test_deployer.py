@@ -1,0 +1,115 @@
+"""Least privilege of whoever deploys: without any one action of the policy something of a deployment is refused."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from harness import denials, model, noted
+from harness import stack as stacks
+from harness.errors import HarnessError
+from harness.stack import EMBEDDED, Stack
+from harness.stages import deploy, deployer, leftovers, rehearsal, scene
+from harness.stages.access import Access
+from privileges import rows
+from privileges.deployer_policy import Permission, needs, permissions, without
+from privileges.deployment import PLAN, STEPS, Scene, make_state_bucket
+from privileges.not_shown import OF_A_KEY, OF_AN_IMAGE, reason
+
+pytestmark = [pytest.mark.local_only, pytest.mark.timeout(900)]
+
+WRITE = os.environ.get("WRITE") == "1"
+
+
+@dataclass(frozen=True)
+class Noted:
+    """What the emulator has noted of all steps, and the policies they were made with."""
+
+    scene: Scene
+    root: Access
+    deploy: dict[str, Any]
+    plan: dict[str, Any]
+
+    @property
+    def stack(self) -> Stack:
+        """Whose emulator."""
+        return self.scene.stack
+
+
+@pytest.fixture(scope="module")
+def whole() -> Iterator[Noted]:
+    """Makes every step once, with the role; nothing is refused, and nothing is left."""
+    with rehearsal.empty_localstack("deployer", EMBEDDED) as stack, rehearsal.as_a_user_would():
+        root = Access(stacks.REGION, stack.endpoint_url)
+        made = Scene(stack, scene.of_checkout(stack, model.current(None)))
+        make_state_bucket(root, made.stage)
+        policies = deployer.policies(stack, made.stage, root)
+        with deployer.session(root, policies.deploy) as role:
+            for title, step in STEPS.items():
+                noted.start(stack, role, title)
+                deployer.put_policy(root, policies.plan if title == PLAN else policies.deploy)
+                step(made)
+        assert denials.read(stack) == ("on", [])
+        leftovers.check(made.stage, root)
+        yield Noted(made, root, json.loads(policies.deploy), json.loads(policies.plan))
+
+
+def test_each_action_of_the_policy_is_needed(whole: Noted) -> None:
+    found, unneeded = needs(whole.stack, deployer.POLICY, whole.deploy, list(STEPS))
+    excused = [each for each in unneeded if reason(*each)]
+    assert sorted(set(unneeded) - set(excused)) == [], "nothing fails without these: take them out of the policies"
+    assert [need for need in found if reason(*need.permission)] == [], "these are needed: not_shown.py excuses them"
+    _check(rows.NEEDED, rows.needed(whole.deploy, found))
+    _check(rows.NOT_SHOWN, rows.not_shown(excused))
+    _check(rows.NOT_FATAL, rows.not_fatal())
+
+
+def test_each_action_of_the_plans_policy_is_needed_for_a_plan(whole: Noted) -> None:
+    _, unneeded = needs(whole.stack, deployer.POLICY, whole.plan, [PLAN])
+    assert sorted(each for each in unneeded if not reason(*each)) == []
+
+
+def test_with_the_whole_policy_nothing_would_be_refused(whole: Noted) -> None:
+    assert noted.refused(whole.stack, {deployer.POLICY: whole.deploy}) == []
+
+
+@pytest.mark.parametrize(
+    ("sid", "action"), [("Buckets", "s3:GetBucketLocation"), ("Role", "iam:UpdateRole"), ("Objects", "s3:GetBucketAcl")]
+)
+def test_an_action_that_is_not_needed_is_found(whole: Noted, sid: str, action: str) -> None:
+    planted = json.loads(json.dumps(whole.deploy))
+    [statement] = [each for each in planted["Statement"] if each["Sid"] == sid]
+    statement["Action"].append(action)
+    here = [each for each in permissions(planted) if each.sid == sid]
+    _, unneeded = needs(whole.stack, deployer.POLICY, planted, list(STEPS), here)
+    assert unneeded == [Permission(sid, action)]
+
+
+def test_a_rehearsal_whose_policy_lacks_an_action_names_it(whole: Noted, monkeypatch: pytest.MonkeyPatch) -> None:
+    lacking = without(whole.deploy, Permission("ListState", "s3:ListBucket"))
+    monkeypatch.setattr(deployer, "policies", lambda *_: deployer.Policies(json.dumps(lacking), ""))
+    stack, stage = whole.stack, whole.scene.stage
+    with (
+        pytest.raises(HarnessError, match="IAM refused s3:ListBucket on arn:aws:s3:::store-sales-tfstate-stg to "),
+        deployer.as_deployer(stack, stage, whole.root),
+    ):
+        deploy.plan(stage, whole.scene.access)
+
+
+def test_what_is_excused_stands_in_the_policy(whole: Noted) -> None:
+    actions = {statement["Sid"]: statement["Action"] for statement in whole.deploy["Statement"]}
+    excused = {sid: named for sid, named in OF_A_KEY.items() if named} | {"Repository": tuple(OF_AN_IMAGE)}
+    assert [(sid, name) for sid, named in excused.items() for name in named if name not in actions[sid]] == []
+    assert OF_A_KEY.keys() <= actions.keys()
+
+
+def _check(heading: str, found: list[str]) -> None:
+    """The documentation's table is the one that was found."""
+    if WRITE:
+        rows.write(heading, found)
+    assert rows.standing(heading) == found, f"make privileges-test WRITE=1 puts these rows below {heading}"

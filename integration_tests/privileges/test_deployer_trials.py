@@ -1,0 +1,117 @@
+"""Some permissions of whoever deploys are taken away for real: what is done then fails, and names the action."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import time
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from harness import console, model, paths
+from harness import stack as stacks
+from harness.denials import Denial
+from harness.stack import EMBEDDED
+from harness.stages import deploy, deployer, leftovers, rehearsal, scene
+from harness.stages.access import Access
+from privileges import trials
+from privileges.deployer_policy import Permission, permissions
+from privileges.deployment import Scene, make_state_bucket
+from privileges.not_shown import NOT_FATAL, reason
+from privileges.trials import PARTS, WHOLE
+from privileges.workbench import Workbench
+
+pytestmark = [pytest.mark.local_only, pytest.mark.timeout(3600)]
+
+SEED = os.environ.get("SEED") or str(time.time_ns() % 10_000)
+ACTIONS = os.environ.get("ACTIONS", "")
+SAMPLE = 2
+# Streams take minutes; the repository joins once all of its trials have been run (ACTIONS=repository).
+SAMPLED = (trials.STATE, trials.OBJECTS, "function")
+REPORT = paths.CACHE / "privileges" / f"trials-{re.sub(r'\W+', '-', ACTIONS) or 'sample'}.txt"
+
+
+@pytest.fixture(scope="module")
+def bench() -> Iterator[tuple[Workbench, set[str]]]:
+    """An account that holds a state bucket and the role, and the actions of the policy for planning."""
+    with rehearsal.empty_localstack("trials", EMBEDDED) as stack, rehearsal.as_a_user_would():
+        root = Access(stacks.REGION, stack.endpoint_url)
+        made = Scene(stack, scene.of_checkout(stack, model.current(None)))
+        make_state_bucket(root, made.stage)
+        policies = deployer.policies(stack, made.stage, root)
+        planning = {each.action for each in permissions(json.loads(policies.plan))}
+        with deployer.session(root, policies.deploy):
+            bench = Workbench(made, root, json.loads(policies.deploy))
+            bench.prepare()
+            yield bench, planning
+        leftovers.check(made.stage, root)
+
+
+def chosen(found: list[Permission]) -> list[Permission]:
+    """A sample of one part's permissions by the seed; all, or those that ACTIONS names by action or part."""
+    if ACTIONS == "all":
+        return found
+    if names := set(filter(None, ACTIONS.split(","))):
+        return [each for each in found if {each.action, trials.part_of(each)} & names]
+    dice = random.Random(SEED)
+    part = dice.choice(SAMPLED)
+    here = [each for each in found if trials.part_of(each) == part]
+    return dice.sample(here, min(SAMPLE, len(here)))
+
+
+def test_without_a_permission_what_needs_it_fails_and_names_it(bench: tuple[Workbench, set[str]]) -> None:
+    work, planning = bench
+    wanted = chosen([each for each in permissions(work.document) if not reason(*each)])
+    assert wanted, f"ACTIONS={ACTIONS} names none of the policy's actions"
+    REPORT.parent.mkdir(parents=True, exist_ok=True)
+    REPORT.write_text(f"SEED={SEED}\n")
+    wrong: list[str] = []
+    for name in PARTS:
+        here = trials.in_order([each for each in wanted if trials.part_of(each) == name], planning)
+        for line, failed in _tried(work, name, here):
+            with REPORT.open("a") as report:
+                report.write(line + "\n")
+            wrong += [] if failed else [line]
+    console.say(f"SEED={SEED}; {paths.shown(REPORT)}")
+    assert not wrong, f"SEED={SEED}; nothing fails, or something else:\n" + "\n".join(wrong)
+
+
+def test_a_trial_of_what_is_not_needed_fails_nothing(bench: tuple[Workbench, set[str]]) -> None:
+    work, _ = bench
+    permission = Permission("CheckStateBucket", "s3:GetBucketVersioning")
+    assert _verdict(permission, *work.without(permission, trials.LOG_IN)) == "IAM refused nothing: ''"
+
+
+def _tried(work: Workbench, name: str, here: Sequence[tuple[Permission, str]]) -> Iterator[tuple[str, bool]]:
+    """Makes a part, tries one permission after the other, and takes it away; yields a line for each."""
+    made = False
+    for permission, way in here:
+        if not made and trials.WAYS.index(way) > trials.WAYS.index(trials.CREATE):
+            if name == WHOLE:
+                deploy.deploy(work.terraform.stage, work.scene.access)
+            else:
+                work.apply(PARTS[name])
+            made = True
+        if name == trials.OBJECTS and way == trials.DESTROY:  # a bucket that holds something
+            work.publish()
+        started = time.monotonic()
+        verdict = _verdict(permission, *work.without(permission, way))
+        took = f"{time.monotonic() - started:.0f} s"
+        yield " | ".join((name, *permission, way, verdict, took)), verdict.startswith("fails")
+    if here:
+        work.destroy(PARTS[name])
+
+
+def _verdict(permission: Permission, told: str, refused: list[Denial]) -> str:
+    """What came of a trial, in words; "fails …" where it is as it must be."""
+    others = sorted({each.action for each in refused} - {permission.action})
+    if others or not refused:
+        return f"IAM refused {', '.join(others) or 'nothing'}: {told[:300]!r}"
+    if bool(told) is (permission in NOT_FATAL):
+        return f"NOT_FATAL of not_shown.py says otherwise: {told[:300]!r}"
+    if not told:
+        return "fails the rehearsal alone"
+    return "fails, named by the error" if permission.action in " ".join(told.split()) else "fails, named by IAM's list"

@@ -1,0 +1,179 @@
+"""How the need of each permission is tried for real: on which part of a stage, and with which of Terraform's doings.
+
+The parts are made one at a time where nothing is, so that a trial takes seconds: what one refusal breaks is little. The
+order of the lists matters: a trial must not do what the next one wants to see refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from privileges.deployer_policy import Permission
+from privileges.deployment import IMAGE
+from privileges.narrower import (
+    BUCKET,
+    CHANGE,
+    CHECK,
+    CREATE,
+    DESTROY,
+    FUNCTION,
+    INIT,
+    LOG_IN,
+    LOOK,
+    PUBLISH,
+    REPOSITORY,
+    SMOKE,
+    STREAM,
+)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a stage.
+
+    Attributes:
+        targets: Terraform's addresses of it; empty for all.
+        variables: that it needs.
+    """
+
+    targets: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+STATE, OBJECTS, WHOLE = "state", "bucket", "whole stage"
+PARTS: dict[str, Part] = {
+    STATE: Part((f"{FUNCTION}.aws_cloudwatch_log_group.this",)),  # something to keep a state of
+    OBJECTS: Part((BUCKET,)),
+    "stream": Part((STREAM,)),
+    "function": Part((f"{FUNCTION}.aws_lambda_alias.live",)),
+    "repository": Part((REPOSITORY,), IMAGE),
+    WHOLE: Part(),
+}
+# Where a statement's actions are tried, and those of its actions that are tried elsewhere.
+OF_STATEMENT = {
+    "Buckets": OBJECTS,
+    "Objects": OBJECTS,
+    "Streams": "stream",
+    "FindKeyAndLimits": "stream",
+    "Repository": "repository",
+    "Function": "function",
+    "FindLogGroup": "function",
+    "GiveTheFunctionItsRole": "function",
+    "LogGroup": "function",
+    "Role": "function",
+    "CheckStateBucket": STATE,
+    "KeepState": STATE,
+    "ListState": STATE,
+    "LockState": STATE,
+    "LogInToRegistry": STATE,
+}
+ELSEWHERE = (
+    *(
+        Permission("Streams", f"kinesis:{name}")
+        for name in ("GetRecords", "GetShardIterator", "ListShards", "PutRecords")
+    ),
+    *(Permission("LogGroup", f"logs:{name}MetricFilter") for name in ("Delete", "Put")),
+    Permission("LogGroup", "logs:DescribeMetricFilters"),
+    Permission("Function", "lambda:GetFunctionConfiguration"),
+    Permission("Objects", "s3:GetObject"),
+)
+
+WAYS = (LOG_IN, CHECK, INIT, CREATE, PUBLISH, LOOK, SMOKE, CHANGE, DESTROY)
+"""In their order."""
+
+CHANGED_ZIP = "changed.zip"  # stands for its path
+# By action: the settings that make it a change. None: of the modules' later version.
+CHANGES: dict[str, Mapping[str, Any] | None] = {
+    "kinesis:UpdateShardCount": {"shard_count": 4},
+    "kinesis:DecreaseStreamRetentionPeriod": {"stream_retention_hours": 36},
+    "kinesis:DisableEnhancedMonitoring": {"shard_level_metrics": '["IncomingBytes"]'},
+    "s3:PutLifecycleConfiguration": {"noncurrent_expiration_days": 30},
+    "logs:DeleteRetentionPolicy": {"log_retention_in_days": 0},
+    "lambda:DeleteFunctionConcurrency": {"lambda_reserved_concurrency": "null"},
+    "lambda:UpdateFunctionConfiguration": {"lambda_memory_size_mb": 512},
+    "lambda:PublishVersion": {"lambda_memory_size_mb": 640},
+    "lambda:UpdateAlias": {"lambda_memory_size_mb": 768},
+    "lambda:UpdateFunctionCode": {"lambda_zip_path": CHANGED_ZIP},
+    "lambda:UpdateEventSourceMapping": {"batch_size": 7},
+    **dict.fromkeys(("kinesis:RemoveTagsFromStream", "iam:UntagRole", "iam:TagRole", "logs:UntagResource")),
+    **dict.fromkeys(
+        ("lambda:UntagResource", "lambda:TagResource", "cloudwatch:UntagResource", "cloudwatch:TagResource")
+    ),
+    **dict.fromkeys(("iam:UpdateAssumeRolePolicy", "iam:UpdateRoleDescription", "ecr:UntagResource")),
+    **dict.fromkeys(("ecr:PutImageScanningConfiguration", "ecr:PutImageTagMutability")),
+}
+_DESTROYING = ("s3:ListBucketVersions", "s3:DeleteObjectVersion", "iam:ListInstanceProfilesForRole")
+_SMOKING = ("GetRecords", "GetShardIterator", "ListShards", "PutRecords", "GetFunctionConfiguration")
+_OTHER_WAYS: dict[tuple[str, str], str] = {
+    ("Buckets", "s3:ListBucket"): PUBLISH,  # a plan takes a bucket that it may not ask for as being there
+    ("Objects", "s3:PutObject"): PUBLISH,
+    ("Objects", "s3:GetObject"): SMOKE,
+    ("LogInToRegistry", "ecr:GetAuthorizationToken"): LOG_IN,
+    ("ListState", "s3:ListBucket"): INIT,
+    ("KeepState", "s3:GetObject"): LOOK,
+    ("KeepState", "s3:PutObject"): DESTROY,  # what is made and not kept would be nobody's
+    ("LockState", "s3:DeleteObject"): LOOK,
+    ("LockState", "s3:GetObject"): LOOK,
+    ("LockState", "s3:PutObject"): LOOK,
+}
+# The others come first. Later ones do what earlier ones want refused: alias before function, versions before objects
+# before the bucket.
+_LAST = (
+    *("s3:CreateBucket", "s3:PutBucketTagging", "s3:PutBucketVersioning", "s3:PutBucketPublicAccessBlock"),
+    *("logs:CreateLogGroup", "logs:TagResource", "logs:PutRetentionPolicy", "iam:CreateRole", "iam:PutRolePolicy"),
+    *("iam:PassRole", "lambda:CreateFunction", "lambda:PutFunctionConcurrency", "lambda:CreateAlias"),
+    *("ecr:CreateRepository", "ecr:TagResource", "ecr:SetRepositoryPolicy", "ecr:PutLifecyclePolicy"),
+    *("s3:PutEncryptionConfiguration", "s3:PutBucketOwnershipControls", "s3:PutBucketPolicy"),
+    *("lambda:UntagResource", "lambda:TagResource", "iam:UntagRole", "iam:TagRole", "iam:UpdateAssumeRolePolicy"),
+    *("iam:UpdateRoleDescription", "ecr:UntagResource", "kinesis:RemoveTagsFromStream"),
+    *(
+        "s3:ListBucketVersions",
+        "s3:DeleteObjectVersion",
+        "s3:DeleteBucket",
+        "lambda:DeleteAlias",
+        "lambda:DeleteFunction",
+    ),
+    *("iam:DeleteRolePolicy", "iam:ListInstanceProfilesForRole", "iam:DeleteRole", "logs:DeleteLogGroup"),
+    *("ecr:DeleteRepository", "cloudwatch:DeleteDashboards", "cloudwatch:DeleteAlarms", "logs:DeleteMetricFilter"),
+)
+
+
+def part_of(permission: Permission) -> str:
+    """The part of the stage on which a permission is tried."""
+    return WHOLE if permission in ELSEWHERE else OF_STATEMENT.get(permission.sid, WHOLE)
+
+
+def way_of(permission: Permission, planning: set[str]) -> str:
+    """What is done without the permission.
+
+    Args:
+        permission: what is missing.
+        planning: the actions of the policy for planning.
+    """
+    sid, action = permission
+    name = action.partition(":")[2]
+    if found := _OTHER_WAYS.get((sid, action)):
+        return found
+    if sid == "CheckStateBucket":
+        return CHECK
+    if name in _SMOKING:
+        return SMOKE
+    if action in planning:
+        return LOOK
+    if action in CHANGES and (sid, action) != ("LogGroup", "logs:TagResource"):
+        return CHANGE
+    return DESTROY if name.startswith("Delete") or action in _DESTROYING else CREATE
+
+
+def in_order(permissions: list[Permission], planning: set[str]) -> list[tuple[Permission, str]]:
+    """Permissions of one part with their ways, as they can be tried one after the other."""
+
+    def place(each: tuple[Permission, str]) -> tuple[int, int, int]:
+        permission, way = each
+        changes = list(CHANGES)
+        at = changes.index(permission.action) if way == CHANGE else 0
+        return WAYS.index(way), _LAST.index(permission.action) + 1 if permission.action in _LAST else 0, at
+
+    return sorted(((each, way_of(each, planning)) for each in permissions), key=place)

@@ -1,0 +1,111 @@
+"""A part of a stage that Terraform makes, changes and takes away, once with a policy that lacks something."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from harness import denials
+from harness.errors import HarnessError
+from harness.stages import deploy, deployer, models, state_bucket
+from harness.stages.access import Access
+from harness.stages.terraform import StageTerraform
+from harness.terraform import working_copy
+from privileges import trials
+from privileges.deployer_policy import Permission, without
+from privileges.deployment import FIRST, Scene, another_zip, edit, log_in
+from privileges.narrower import NARROWER
+from privileges.trials import PARTS, Part
+
+
+class Workbench:
+    """One stage, in two versions of its modules, that a role deploys.
+
+    Args:
+        scene: its files, and the LocalStack.
+        root: the account's root user, who sets the role's policy.
+        document: the whole policy.
+    """
+
+    def __init__(self, scene: Scene, root: Access, document: dict[str, Any]) -> None:
+        self.scene, self.root, self.document = scene, root, document
+        self.zip = another_zip(scene.stage)
+        stage = scene.changed(**FIRST)
+        self.terraform = StageTerraform(stage, scene.access)
+        later = replace(stage, infrastructure=stage.folder / "later" / "infrastructure", folder=stage.folder / "later")
+        self.later = StageTerraform(later, scene.access)
+
+    def prepare(self) -> None:
+        """Makes both working copies."""
+        self.terraform.init()
+        working_copy(self.later.stage.infrastructure, self.terraform.stage.infrastructure)
+        edit(self.later.stage)
+        self.later.init()
+
+    def apply(self, part: Part, **variables: Any) -> None:
+        """Makes a part, or brings it up to date."""
+        self._apply(self.terraform, part.targets, {**part.variables, **variables})
+
+    def publish(self) -> None:
+        """Puts the model into its bucket."""
+        stage = self.terraform.stage
+        bucket = f"{stage.variables['model_bucket']}-{stage.variables['project_id']}"
+        models.publish(stage, self.scene.access, bucket)
+
+    def destroy(self, part: Part, targets: Sequence[str] = ()) -> None:
+        """Takes a part away, or less."""
+        self.terraform.apply_part(part.variables, targets or part.targets, destroy=True)
+
+    def without(self, permission: Permission, way: str) -> tuple[str, list[denials.Denial]]:
+        """Does something with a policy that lacks a permission, then gives it back.
+
+        Returns:
+            What the user is told, empty where it did not fail; and what IAM refused.
+        """
+        deployer.put_policy(self.root, json.dumps(without(self.document, permission)))
+        denials.read(self.scene.stack, "DELETE")
+        told = ""
+        try:
+            self._do(permission, way)
+        except HarnessError as error:
+            told = error.cause
+        finally:
+            deployer.put_policy(self.root, json.dumps(self.document))
+            self._unlock()
+        return told, denials.read(self.scene.stack)[1]
+
+    def _unlock(self) -> None:
+        """Who may not read or delete a lock leaves it behind."""
+        backend = self.scene.stage.backend
+        self.root.client("s3").delete_object(Bucket=backend["bucket"], Key=f"{backend['key']}.tflock")
+
+    def _do(self, permission: Permission, way: str) -> None:
+        part = PARTS[trials.part_of(permission)]
+        targets = NARROWER.get((way, permission.action)) or part.targets
+        stage, access = self.terraform.stage, self.scene.access
+        ways: dict[str, Callable[[], object]] = {
+            trials.LOG_IN: lambda: log_in(self.scene),
+            trials.CHECK: lambda: state_bucket.ensure(stage, access),
+            trials.INIT: self.terraform.init,
+            trials.CREATE: lambda: self._apply(self.terraform, targets, part.variables),
+            trials.PUBLISH: self.publish,
+            trials.LOOK: lambda: self.terraform.plan(part.variables, targets=targets),
+            trials.SMOKE: lambda: deploy.smoke_test(stage, access),
+            trials.CHANGE: lambda: self._change(permission.action, targets, part.variables),
+            trials.DESTROY: lambda: self.destroy(part, targets),
+        }
+        ways[way]()
+
+    def _change(self, action: str, targets: Sequence[str], variables: Mapping[str, str]) -> None:
+        settings = trials.CHANGES[action]
+        if settings is None:
+            self._apply(self.later, targets, variables)
+        else:
+            known = {trials.CHANGED_ZIP: str(self.zip)}
+            chosen = {name: known.get(str(value), value) for name, value in settings.items()}
+            self._apply(self.terraform, targets, {**variables, **chosen})
+
+    def _apply(self, terraform: StageTerraform, targets: Sequence[str], variables: Mapping[str, Any]) -> None:
+        terraform.apply_part({name: str(value) for name, value in variables.items()}, targets)
