@@ -19,6 +19,8 @@ from harness.waiting import poll
 FOLDER = Path(__file__).parent
 # E2E_KEEP=1 leaves the stack running and uses it again next time, for work on the tests themselves.
 KEEP = os.environ.get("E2E_KEEP") == "1"
+# Of one test. The first one's counts the start of the stack, which other suites' tests beside it slow down.
+SECONDS = 900
 
 
 @pytest.fixture(scope="session")
@@ -80,9 +82,20 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Runs what destroys the stack last, and refuses tests that do not say where they are valid."""
-    items.sort(key=lambda item: item.get_closest_marker("destroys_stack") is not None)
+    """Orders the tests, and refuses those that do not say where they are valid."""
+    items.sort(key=_turn)
     for item in items:
+        if item.path.is_relative_to(FOLDER) and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(SECONDS))
         valid = [item.get_closest_marker(name) for name in ("aws_valid", "local_only")]
         if item.path.is_relative_to(FOLDER) and len([mark for mark in valid if mark]) != 1:
             raise pytest.UsageError(f"{item.nodeid}: needs exactly one of the markers aws_valid and local_only")
+
+
+def _turn(item: pytest.Item) -> int:
+    """First what brings up stacks of its own, last what destroys the suite's."""
+    if item.get_closest_marker("destroys_stack"):
+        return 3
+    if item.get_closest_marker("own_stacks"):
+        return 1 if item.get_closest_marker("after_others") else 0
+    return 2

@@ -1,7 +1,11 @@
-"""Each alarm of the stack goes off by what it is for, and ends; docs/monitoring.md has those that cannot be tried."""
+"""Each alarm of a stack goes off by what it is for, and ends; docs/monitoring.md has those that cannot be tried.
+
+The stack is one of their own, in which nothing else goes wrong: the minutes until they end pass while other tests run.
+"""
 
 from __future__ import annotations
 
+import os
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -9,14 +13,15 @@ from typing import Any
 
 import pytest
 
-from harness import events, streams
+from harness import events, local, processes, streams
 from harness.chaos import injected
 from harness.clients import Clients
 from harness.errors import HarnessError
 from harness.stack import Stack
 from harness.waiting import poll
 
-pytestmark = [pytest.mark.local_only, pytest.mark.timeout(1200)]  # the faults are the emulator's
+# The faults are the emulator's.
+pytestmark = [pytest.mark.local_only, pytest.mark.own_stacks, pytest.mark.timeout(1200)]
 
 # The emulator looks at an alarm once a minute, and at the last three minutes; a loaded machine may miss one.
 DEADLINE, PAUSE = 480, 1.0
@@ -26,8 +31,24 @@ NOT_EVALUATED = {"stalled"}  # LocalStack evaluates no alarm on an expression
 FIELDS = ("Namespace", "MetricName", "Dimensions", "Statistic", "ComparisonOperator", "Threshold", "TreatMissingData")
 
 
-@pytest.fixture(scope="module")
-def watched(stack: Stack, clients: Clients) -> Iterator[Callable[[], dict[str, str]]]:
+@pytest.fixture(scope="session")  # to outlive the tests that run while alarms end
+def stack() -> Iterator[Stack]:
+    """A pipeline for its alarms."""
+    name = f"e2e-alarms-{os.getpid()}"
+    try:
+        yield local.up(name, "alarms", processes.free_ports(1)[0])[0]
+    finally:
+        local.down(name)
+
+
+@pytest.fixture(scope="session")
+def clients(stack: Stack) -> Clients:
+    """AWS clients of the stack."""
+    return Clients(stack)
+
+
+@pytest.fixture(scope="session")
+def watched(stack: Stack, clients: Clients) -> Callable[[], dict[str, str]]:
     """The states of the stack's alarms, by what follows the function's name in theirs.
 
     They are alarms on the same metric with the same threshold, missing data and comparison, for one minute in place of
@@ -42,11 +63,28 @@ def watched(stack: Stack, clients: Clients) -> Iterator[Callable[[], dict[str, s
             asked["Threshold"] = REACHABLE.get(what, asked["Threshold"])
             made[what] = f"test-{alarm['AlarmName']}"
             clients.cloudwatch.put_metric_alarm(AlarmName=made[what], Period=60, EvaluationPeriods=1, **asked)
-    yield lambda: {
+    return lambda: {
         alarm["AlarmName"].removeprefix(f"test-{prefix}"): alarm["StateValue"]
         for alarm in _describe(clients, list(made.values()))
     }
-    clients.cloudwatch.delete_alarms(AlarmNames=list(made.values()))
+
+
+@pytest.fixture(scope="session")
+def fired(stack: Stack, watched: Callable[[], dict[str, str]]) -> set[str]:
+    """The alarms that went off by their causes, all of which have ended by themselves."""
+    poll(lambda: set(watched().values()) == {"OK"}, "quiet alarms", DEADLINE, PAUSE)
+    for cause in CAUSES.values():
+        cause(stack)
+    # An alarm is judged by its own minute, so that one may have ended before another goes off.
+    found: set[str] = set()
+
+    def all_fired() -> bool:
+        found.update(what for what, state in watched().items() if state == "ALARM")
+        return found == set(CAUSES)
+
+    with suppress(HarnessError):
+        poll(all_fired, "each alarm", DEADLINE, PAUSE)
+    return found
 
 
 def _describe(clients: Clients, names: list[str]) -> list[Any]:
@@ -63,20 +101,13 @@ def test_the_stack_has_the_alarms_and_the_dashboard(stack: Stack, clients: Clien
     assert "IteratorAge" in shown
 
 
-def test_each_alarm_goes_off_and_ends(stack: Stack, watched: Callable[[], dict[str, str]]) -> None:
-    poll(lambda: set(watched().values()) == {"OK"}, "quiet alarms", DEADLINE, PAUSE)
-    for cause in CAUSES.values():
-        cause(stack)
-    # An alarm is judged by its own minute, so that one may have ended before another goes off.
-    fired: set[str] = set()
-
-    def all_fired() -> bool:
-        fired.update(what for what, state in watched().items() if state == "ALARM")
-        return fired == set(CAUSES)
-
-    with suppress(HarnessError):
-        poll(all_fired, "each alarm", DEADLINE, PAUSE)
+def test_each_alarm_goes_off(fired: set[str]) -> None:
     assert fired == set(CAUSES)
+
+
+@pytest.mark.after_others
+def test_each_alarm_ends(fired: set[str], watched: Callable[[], dict[str, str]]) -> None:
+    assert fired == set(CAUSES), "without having gone off none can end"
     poll(lambda: set(watched().values()) == {"OK"}, "the alarms' ends", DEADLINE, PAUSE)
 
 

@@ -26,7 +26,7 @@ from harness.waiting import poll
 pytestmark = pytest.mark.local_only
 
 COUNT, KEYS = 40, 8
-IMPATIENT = Patience(quiet=4.0, linger=1.5)
+IMPATIENT = Patience(quiet=8.0, linger=1.5)
 Tamper = Callable[[int, streams.Read], list[bytes]]
 
 

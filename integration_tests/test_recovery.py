@@ -21,7 +21,7 @@ from harness.stack import DOCKER, Stack
 from harness.terraform import Terraform
 from harness.waiting import poll
 
-pytestmark = [pytest.mark.local_only, pytest.mark.timeout(900)]  # several whole starts each
+pytestmark = [pytest.mark.local_only, pytest.mark.own_stacks, pytest.mark.timeout(1800)]  # several whole starts each
 
 BATCH_SIZE = 100
 SEED_WITH_KILL = 18  # of few: in a schedule of eight seconds most seeds have none
@@ -29,24 +29,30 @@ SEED_WITH_KILL = 18  # of few: in a schedule of eight seconds most seeds have no
 LOCK = json.dumps({"ID": "0c1d", "Operation": "OperationTypeApply", "Who": "killed@here", "Version": "1.11.4"})
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def name() -> Iterator[str]:
+    """The stack's name; the second test goes on with the stack that the first one leaves, or brings it up itself."""
     name = f"e2e-recovery-{os.getpid()}"
     yield name
     local.down(name)
 
 
-def test_a_localstack_killed_during_the_apply_is_told_and_the_next_start_works(name: str) -> None:
+@pytest.fixture(scope="module")
+def port() -> int:
+    """Port of that stack's LocalStack."""
+    return processes.free_ports(1)[0]
+
+
+def test_a_localstack_killed_during_the_apply_is_told_and_the_next_start_works(name: str, port: int) -> None:
     """Before anything is up: the first start ends at once with the reason, not with Terraform's retries."""
-    port = processes.free_ports(1)[0]
     with ThreadPoolExecutor(1) as pool:
         start = pool.submit(local.up, name, "recovery", port)
-        poll(lambda: "Creation complete" in _log(name), "the first resources", deadline=240)
+        poll(lambda: "Creation complete" in _log(name), "the first resources", deadline=600)
         stack = stacks.load(name)
         assert stack is not None
         runtimes.of(stack).kill(stack)
         with pytest.raises(HarnessError, match="LocalStack has ended"):
-            start.result(60)
+            start.result(180)
     assert local.up(name, "recovery", port)[1]["prediction"]["sales_prediction"] > 0
 
 
@@ -55,19 +61,18 @@ def _log(name: str) -> str:
     return log.read_text() if log.exists() else ""
 
 
-def test_a_killed_localstack_is_replaced_and_nothing_is_left_after_down(name: str) -> None:
+def test_a_killed_localstack_is_replaced_and_nothing_is_left_after_down(name: str, port: int) -> None:
     # GIVEN a stack whose LocalStack is killed without a chance to clean up, while events flow
-    port = processes.free_ports(1)[0]
     stack, _ = local.up(name, "recovery", port)
     assert stack.alive()
     records, step = events.made_up(stack, 5000, seed=2), Step("5,000 events")
     with ThreadPoolExecutor(1) as pool:
         run = pool.submit(ledger.run, stack, records, offline.expectations(stack.model), step, 100.0)
-        poll(lambda: step.done > 100 or run.done(), "the first events", deadline=120)
+        poll(lambda: step.done > 100 or run.done(), "the first events", deadline=300)
         runtimes.of(stack).kill(stack)
         poll(lambda: not stack.alive(), "the end of LocalStack")
         # THEN the ledger does not wait for what cannot come: its streams are gone
-        result = run.result(120)
+        result = run.result(300)
     assert result.broken is not None
     assert "LocalStack has ended" in result.broken.cause
     assert not result.passed
@@ -97,6 +102,7 @@ def test_a_killed_localstack_is_replaced_and_nothing_is_left_after_down(name: st
 
 def test_streams_and_the_mappings_place_outlive_a_killed_localstack(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # GIVEN events that were acknowledged and not all predicted WHEN LocalStack is killed and the stack started again
+    local.down(name)  # where the test before has failed, its streams are not kept
     monkeypatch.setenv("PERSISTENCE", "1")
     port = processes.free_ports(1)[0]
     stack, _ = local.up(name, "recovery", port)
@@ -114,7 +120,7 @@ def test_streams_and_the_mappings_place_outlive_a_killed_localstack(name: str, m
         predicted.update(json.loads(read.data)["event_id"] for read in reader.read())
         return predicted.keys() >= {record.event_id for record in put}
 
-    assert poll(all_predicted, "the predictions", deadline=60)
+    assert poll(all_predicted, "the predictions", deadline=180)
     # AND what was delivered twice is no more than a batch of each shard, and Terraform knows the streams
     assert sum(times - 1 for times in predicted.values()) <= 2 * BATCH_SIZE
     assert Terraform(again, local.variables(again, again.run_id)).plan_is_empty()

@@ -6,7 +6,6 @@ import csv
 import json
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -59,16 +58,17 @@ def log_lines(stack: Stack, clients: Clients) -> Callable[[str], list[dict[str, 
     return read
 
 
-@contextmanager
-def _shadowed(stack: Stack, run_id: str) -> Iterator[None]:
-    """The stack with a shadow model that logs every event."""
+@pytest.fixture(scope="module")
+def shadowed(stack: Stack) -> Iterator[Callable[[str], None]]:
+    """Gives the stack a shadow model that logs every event; takes the last one away at the end."""
     variables = local.variables(stack, stack.run_id)
-    more = {"shadow_run_id": run_id, "lambda_environment": json.dumps({"LOG_LEVEL": "DEBUG"})}
-    try:
-        Terraform(stack, variables | more).apply(Step("shadow"))
-        yield
-    finally:
-        Terraform(stack, variables).apply(Step("no shadow"))
+    more = {"lambda_environment": json.dumps({"LOG_LEVEL": "DEBUG"})}
+    yield lambda run_id: _apply(stack, variables | more | {"shadow_run_id": run_id})
+    _apply(stack, variables)
+
+
+def _apply(stack: Stack, variables: dict[str, str]) -> None:
+    Terraform(stack, variables).apply(Step("shadow"))
 
 
 def _predicted(stack: Stack, clients: Clients, seed: int) -> dict[str, tuple[bytes, float]]:
@@ -93,21 +93,25 @@ def _predicted(stack: Stack, clients: Clients, seed: int) -> dict[str, tuple[byt
 
 
 def test_the_second_model_answers_every_event_in_the_log_and_none_on_the_stream(
-    stack: Stack, clients: Clients, second: dict[str, Any], log_lines: Callable[[str], list[dict[str, Any]]]
+    stack: Stack,
+    clients: Clients,
+    shadowed: Callable[[str], None],
+    second: dict[str, Any],
+    log_lines: Callable[[str], list[dict[str, Any]]],
 ) -> None:
-    with _shadowed(stack, second["run_id"]):
-        found = _predicted(stack, clients, seed=21)
-        records = [record for record, _ in found.values()]
-        live = offline.expectations(stack.model)(records)
-        shadow = offline.expectations(second)(records)
-        assert [sales for _, sales in found.values()] == pytest.approx(live, rel=1e-5)
-        assert [sales for _, sales in found.values()] != pytest.approx(shadow, rel=0.01), "the models must differ"
+    shadowed(second["run_id"])
+    found = _predicted(stack, clients, seed=21)
+    records = [record for record, _ in found.values()]
+    live = offline.expectations(stack.model)(records)
+    shadow = offline.expectations(second)(records)
+    assert [sales for _, sales in found.values()] == pytest.approx(live, rel=1e-5)
+    assert [sales for _, sales in found.values()] != pytest.approx(shadow, rel=0.01), "the models must differ"
 
-        def logged() -> dict[str, dict[str, Any]] | None:
-            lines = {line["event_id"]: line for line in log_lines("shadow") if line["event_id"] in found}
-            return lines if len(lines) == COUNT else None
+    def logged() -> dict[str, dict[str, Any]] | None:
+        lines = {line["event_id"]: line for line in log_lines("shadow") if line["event_id"] in found}
+        return lines if len(lines) == COUNT else None
 
-        lines = poll(logged, "the shadow's answers in the log", deadline=120)
+    lines = poll(logged, "the shadow's answers in the log", deadline=120)
     assert [lines[event_id]["shadow_sales"] for event_id in found] == pytest.approx(shadow, rel=1e-5)
     assert [lines[event_id]["live_sales"] for event_id in found] == [sales for _, sales in found.values()]
     compared = [line for line in log_lines("shadow compared") if line["shadow_version"] == second["run_id"]]
@@ -118,17 +122,20 @@ def test_the_second_model_answers_every_event_in_the_log_and_none_on_the_stream(
 
 
 def test_a_shadow_that_is_not_there_costs_no_prediction(
-    stack: Stack, clients: Clients, log_lines: Callable[[str], list[dict[str, Any]]]
+    stack: Stack,
+    clients: Clients,
+    shadowed: Callable[[str], None],
+    log_lines: Callable[[str], list[dict[str, Any]]],
 ) -> None:
     missing = "0" * 32
-    with _shadowed(stack, missing):
-        found = _predicted(stack, clients, seed=22)
-        live = offline.expectations(stack.model)([record for record, _ in found.values()])
-        assert [sales for _, sales in found.values()] == pytest.approx(live, rel=1e-5)
+    shadowed(missing)
+    found = _predicted(stack, clients, seed=22)
+    live = offline.expectations(stack.model)([record for record, _ in found.values()])
+    assert [sales for _, sales in found.values()] == pytest.approx(live, rel=1e-5)
 
-        def failed() -> list[dict[str, Any]]:
-            return [line for line in log_lines("shadow failed") if line["shadow_version"] == missing]
+    def failed() -> list[dict[str, Any]]:
+        return [line for line in log_lines("shadow failed") if line["shadow_version"] == missing]
 
-        [line, *_] = poll(failed, "the line about the missing shadow", deadline=60)
+    [line, *_] = poll(failed, "the line about the missing shadow", deadline=60)
     assert f"no model of run {missing}" in line["cause"]
     assert line["ShadowErrors"] == 1

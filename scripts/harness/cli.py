@@ -26,7 +26,10 @@ from harness.paths import CACHE, shown
 from harness.stack import REGION
 
 EXIT_INTERRUPTED = 130
-SUITES = ("test", "check", "unit", "terraform-test", "stages", "emulator-test", "privileges", "e2e")
+SUITES = (
+    *("test", "check", "unit", "terraform-test", "stages", "emulator-test", "privileges"),
+    *("e2e", "e2e-one-stack", "e2e-own-stacks"),
+)
 AT_AWS = (["stage"], ["promote"], ["rollback"])
 
 

@@ -1,4 +1,4 @@
-"""The test suites behind `make test`, `make e2e` and `make check`, cheapest first."""
+"""The test suites behind `make test`, `make e2e` and `make check`."""
 
 from __future__ import annotations
 
@@ -12,12 +12,15 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from harness import commands, console, environment, paths, policies, setup
+import psutil
+
+from harness import commands, console, environment, lanes, paths, policies, setup
 from harness.errors import HarnessError
 from harness.terraform import working_copy
 
 SUITE_DEADLINE = 2400.0  # of one part, on a machine half as fast as ours
 TEARDOWN_SECONDS = 60.0
+LANE_BYTES = 2.5 * 2**30  # two stacks, in containers 1.2 GiB each
 END_TO_END = "integration_tests"
 CONFORMANCE = "integration_tests/conformance"
 STAGES = "integration_tests/stages"
@@ -35,11 +38,22 @@ def run(name: str) -> None:
         HarnessError: something in it failed; its output stands above.
     """
     setup.everything()
-    parts = list(PARTS) if name == "test" else [name]
     started = time.monotonic()
-    for part in parts:
-        PARTS[part]()
+    if name == "test":
+        check()  # what fails soonest
+        _beside_one_another("The other tests", TEST_LANES)
+    else:
+        PARTS[name]()
     console.say(f"{name}: passed in {time.monotonic() - started:.0f} s")
+
+
+def _beside_one_another(title: str, parts: Sequence[Sequence[str]]) -> None:
+    """Each in a process of its own, whose output goes to a log; one after the other where memory is short."""
+    if psutil.virtual_memory().total < LANE_BYTES * len(parts):
+        parts = [[part for lane in parts for part in lane]]
+    commands = {part: [str(setup.PYTHON), "-m", "harness", "suite", part] for lane in parts for part in lane}
+    env = environment.clean(PYTHONPATH=str(paths.SCRIPTS))
+    lanes.run(title, parts, commands, env, paths.CACHE / "logs" / "suites")
 
 
 def check() -> None:
@@ -113,9 +127,23 @@ def privileges() -> None:
 
 
 def e2e() -> None:
-    """The end-to-end suite in a stack of its own, beside a running one."""
+    """The end-to-end suite, in stacks of its own beside a running one."""
+    _beside_one_another("End-to-end tests", E2E_LANES)
+
+
+def e2e_one_stack() -> None:
+    """Its tests that share one stack."""
+    _e2e("not own_stacks")
+
+
+def e2e_own_stacks() -> None:
+    """Its tests that bring up stacks of their own, and mostly wait for them."""
+    _e2e("own_stacks")
+
+
+def _e2e(which: str) -> None:
     parts_of_their_own = [f"--ignore={folder}" for folder in (CONFORMANCE, STAGES, PRIVILEGES)]
-    _pytest(END_TO_END, *parts_of_their_own)
+    _pytest(END_TO_END, *parts_of_their_own, "-m", which)
 
 
 PARTS: dict[str, Callable[[], None]] = {
@@ -126,7 +154,16 @@ PARTS: dict[str, Callable[[], None]] = {
     "emulator-test": emulator_test,
     "privileges": privileges,
     "e2e": e2e,
+    "e2e-one-stack": e2e_one_stack,
+    "e2e-own-stacks": e2e_own_stacks,
 }
+E2E_LANES = (("e2e-one-stack",), ("e2e-own-stacks",))
+# Of about the same length. In each, one of two processors is idle for half of the time or more.
+TEST_LANES = (
+    ("unit", "emulator-test", "terraform-test"),
+    ("e2e-own-stacks", "stages"),
+    ("e2e-one-stack", "privileges"),
+)
 
 
 def _processes(folders: Sequence[str]) -> int:
@@ -138,7 +175,8 @@ def _pytest(*folders: str) -> None:
     # A file's tests stay together, with the LocalStack or the stack that they share.
     command = [str(setup.PYTHON), "-m", "pytest", "-n", str(_processes(folders)), "--dist", "loadfile", *folders]
     console.say(f"▸ pytest {' '.join(folders)}")
-    _stream(command, environment.clean(PYTHONDONTWRITEBYTECODE="1"))
+    # Terraform and its AWS provider would spend a fifth of their processor time on collecting garbage.
+    _stream(command, environment.clean(PYTHONDONTWRITEBYTECODE="1", GOGC="400"))
 
 
 def _stream(command: list[str], env: dict[str, str]) -> None:

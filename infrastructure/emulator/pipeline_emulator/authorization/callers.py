@@ -43,8 +43,10 @@ class ExpiredKeyError(Exception):
     """The session has ended."""
 
 
-def of_key(key: str, account: str) -> Caller | None:
+def of_key(key: str, account: str, *, ended: bool = False) -> Caller | None:
     """Put together who has an access key; None for the account's root user (`test` and the like).
+
+    With `ended` a session is put together that has ended, too.
 
     Raises:
         ExpiredKeyError: of a session that has ended.
@@ -52,7 +54,7 @@ def of_key(key: str, account: str) -> Caller | None:
     """
     found: TemporaryCredentials | None = sts_stores[account][policies.GLOBAL_REGION].credentials.get(key)
     if found:
-        lasting = sessions.of(found).lasting
+        lasting = ended or sessions.of(found).lasting
         if found.is_expired() and not lasting:
             raise ExpiredKeyError
         caller = _of_credentials(found)

@@ -6,7 +6,15 @@ from typing import Any
 from localstack.aws.api import RequestContext
 from localstack.http import Response
 
-from pipeline_emulator.authorization import callers, errors, execution_role, policies, requests, resources
+from pipeline_emulator.authorization import (
+    callers,
+    errors,
+    execution_role,
+    policies,
+    requests,
+    resources,
+    web_identity,
+)
 from pipeline_emulator.authorization.asking import Authorizer, text_of
 from pipeline_emulator.authorization.callers import Caller, ExpiredKeyError, UnknownKeyError
 from pipeline_emulator.authorization.key_use import authorize as key_use
@@ -38,14 +46,14 @@ class Handler:
             return
         service = context.service.service_name.removesuffix("-query")
         caller = _caller(context, service)
+        call = _call(context, caller)
         if caller is not None:
-            self._authorize(caller, context, service)
+            self._authorize(caller, call, service, Surroundings.of(context))
         execution_role.authorize(context, caller, self._authorizer)
-        if (service, context.operation.name) in key_use.OPERATIONS:
-            key_use.authorize(_call(context, caller), service, caller, self._authorizer)
+        if (service, call.operation) in key_use.OPERATIONS:
+            key_use.authorize(call, service, caller, self._authorizer)
 
-    def _authorize(self, caller: Caller, context: RequestContext, service: str) -> None:
-        surroundings, call = Surroundings.of(context), _call(context, caller)
+    def _authorize(self, caller: Caller, call: Call, service: str, surroundings: Surroundings) -> None:
         found = checks(service, call)
         if isinstance(found, Undetermined):
             self._refuse(service, self._authorizer.told(_undetermined(caller, service, call, found)))
@@ -55,7 +63,7 @@ class Handler:
 
     def _refuse(self, service: str, decision: Decision | None) -> None:
         if decision:
-            raise errors.access_denied(service, text_of(decision))
+            raise errors.access_denied(service, web_identity.refusal_of(decision) or text_of(decision))
 
 
 def _call(context: RequestContext, caller: Caller | None) -> Call:
@@ -75,9 +83,11 @@ def _caller(context: RequestContext, service: str) -> Caller | None:
     """Return who makes a request; None for the root user, and where anybody may.
 
     Raises:
-        CommonServiceException: the key is not valid.
+        CommonServiceException: the key, or the web identity token in its place, is not valid.
     """
     assert context.operation is not None
+    if context.operation.name == web_identity.OPERATION:
+        return web_identity.caller_of(context)
     principal, key, account = requests.service_principal(context), requests.access_key(context), context.account_id
     try:
         found = CALLERS.get((key, account), lambda: callers.of_key(key, account)) if key else None

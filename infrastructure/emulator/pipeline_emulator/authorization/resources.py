@@ -9,6 +9,7 @@ from typing import Any
 from localstack.services.kms.models import kms_stores
 from localstack.services.lambda_.invocation.models import lambda_stores
 from localstack.services.s3.models import s3_stores
+from localstack.services.sns.models import sns_stores
 from localstack.services.sqs.models import sqs_stores
 from moto.ecr.models import ecr_backends
 
@@ -19,7 +20,7 @@ from pipeline_emulator.kinesis.provider.service import PipelineKinesisProvider
 
 
 def policy_of(arn: str) -> Policy | None:
-    """Return the policy of a resource: a bucket or an object's, a repository, a key, a stream, a function, a queue.
+    """Return the policy of a bucket (for its objects, too), repository, key, stream, function, queue or topic.
 
     Of a role it is the trust policy.
     """
@@ -27,6 +28,12 @@ def policy_of(arn: str) -> Policy | None:
     find = _POLICIES.get(parts[2]) if len(parts) == 6 else None
     text = find(arn, *parts[3:]) if find else None
     return Policy(f"of {arn}", text) if text else None
+
+
+@cache
+def kinesis() -> Any:
+    """Return the provider that serves Kinesis."""
+    return provider("kinesis")
 
 
 def bucket(name: str) -> Any | None:
@@ -73,13 +80,8 @@ def _of_key(_arn: str, region: str, account: str, resource: str) -> str | None:
 
 
 def _of_stream(arn: str, _region: str, _account: str, _resource: str) -> str | None:
-    streams = _kinesis()
+    streams = kinesis()
     return streams.policy_of(arn) if isinstance(streams, PipelineKinesisProvider) else None
-
-
-@cache
-def _kinesis() -> Any:
-    return provider("kinesis")
 
 
 def _of_function(_arn: str, region: str, account: str, resource: str) -> str | None:
@@ -95,6 +97,11 @@ def _of_queue(_arn: str, region: str, account: str, resource: str) -> str | None
     return found.attributes.get("Policy") or None if found else None
 
 
+def _of_topic(arn: str, region: str, account: str, _resource: str) -> str | None:
+    found: Any = sns_stores[account][region].topics.get(arn)
+    return found["attributes"].get("Policy") or None if found else None
+
+
 def _of_role(_arn: str, _region: str, account: str, resource: str) -> str | None:
     found = store_of(account).ROLES.get(resource.rpartition("/")[2]) if resource.startswith("role/") else None
     return text_of(found.role["AssumeRolePolicyDocument"]) if found else None
@@ -107,5 +114,6 @@ _POLICIES: Mapping[str, Callable[[str, str, str, str], str | None]] = {
     "kms": _of_key,
     "lambda": _of_function,
     "s3": _of_bucket,
+    "sns": _of_topic,
     "sqs": _of_queue,
 }

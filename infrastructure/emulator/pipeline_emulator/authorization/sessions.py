@@ -55,6 +55,12 @@ def install() -> None:
         by_service = bool(requests.service_principal(context))
         return _kept(original(self, context, *args, **request), request, lasting=by_service)
 
+    @patch(StsProvider.assume_role_with_web_identity)  # type: ignore[no-untyped-call, untyped-decorator]
+    def assume_role_with_web_identity(
+        original: Callable[..., Any], self: Any, context: RequestContext, *args: Any, **request: Any
+    ) -> Any:
+        return _kept(original(self, context, *args, **request), request)
+
     @patch(StsProvider.get_session_token)  # type: ignore[no-untyped-call, untyped-decorator]
     def get_session_token(original: Callable[..., Any], self: Any, context: RequestContext, **request: Any) -> Any:
         """Core calls the session of a user the root user's."""

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from localstack.aws.api import RequestContext
-from localstack.http import Request
+from werkzeug import Request
 
 from pipeline_emulator.authorization import resources, tags
 from pipeline_emulator.authorization.callers import Caller

@@ -19,7 +19,6 @@ from moto.ecr.models import ecr_backends
 
 from pipeline_emulator.authorization import resources
 from pipeline_emulator.authorization.policies import GLOBAL_REGION, store_of
-from pipeline_emulator.gateway.in_process import provider
 from pipeline_emulator.iam.context import Tags
 from pipeline_emulator.iam.requests.call import Check
 from pipeline_emulator.iam.ternary import Missing
@@ -80,7 +79,7 @@ def _of_bucket(_arn: str, _region: str, _account: str, _resource: str) -> Tags:
 
 
 def _of_stream(arn: str, _region: str, _account: str, _resource: str) -> Tags:
-    streams: Any = provider("kinesis")
+    streams = resources.kinesis()
     if not isinstance(streams, PipelineKinesisProvider):
         return Missing.UNKNOWN
     try:

@@ -1,4 +1,8 @@
-"""Passwords of the registry: each tells the account and region whose repositories its bearer sees."""
+"""Passwords of the registry: each tells the account and region whose repositories its bearer sees, and who asked.
+
+"An authorization token's permission scope matches that of the IAM principal used to retrieve the authentication token":
+https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry_auth.html
+"""
 
 import secrets
 import threading
@@ -18,31 +22,37 @@ class Scope(NamedTuple):
     region: str
 
 
+class Bearer(NamedTuple):
+    """Who has a password: where, and the access key of the user or session that asked; None for the root user."""
+
+    scope: Scope
+    access_key: str | None = None
+
+
 class Passwords:
-    """One password for each scope, made at its first issue; each issue makes it valid for another 12 hours."""
+    """One password for each bearer, made at its first issue; each issue makes it valid for another 12 hours."""
 
     def __init__(self) -> None:
         """Start without any."""
         self._lock = threading.Lock()
-        self._issued: dict[Scope, tuple[str, datetime]] = {}
+        self._issued: dict[Bearer, tuple[str, datetime]] = {}
 
-    def issue(self, scope: Scope) -> tuple[str, datetime]:
-        """Return the scope's password and the time it expires."""
+    def issue(self, bearer: Bearer) -> tuple[str, datetime]:
+        """Return the bearer's password and the time it expires."""
         now = datetime.now(UTC)
         with self._lock:
-            password, expires = self._issued.get(scope, ("", now))
-            if expires <= now:
-                password = secrets.token_urlsafe(32)
-            self._issued[scope] = password, now + LIFETIME
-            return self._issued[scope]
+            valid = {each: issued for each, issued in self._issued.items() if now < issued[1]}
+            password = valid[bearer][0] if bearer in valid else secrets.token_urlsafe(32)
+            self._issued = {**valid, bearer: (password, now + LIFETIME)}
+            return self._issued[bearer]
 
-    def scope_of(self, password: str) -> Scope | None:
+    def bearer_of(self, password: str) -> Bearer | None:
         """Return whose password it is; None when it is nobody's or has expired."""
         now = datetime.now(UTC)
         with self._lock:
-            for scope, (known, expires) in self._issued.items():
+            for bearer, (known, expires) in self._issued.items():
                 if secrets.compare_digest(known.encode(), password.encode()) and now < expires:
-                    return scope
+                    return bearer
         return None
 
 

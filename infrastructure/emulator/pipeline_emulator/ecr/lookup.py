@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from pipeline_emulator.ecr.credentials import PASSWORDS, USER, Scope
+from pipeline_emulator.ecr.credentials import PASSWORDS, USER, Bearer, Scope
 from pipeline_emulator.ecr.errors import RepositoryNotFoundError
 from pipeline_emulator.ecr.images import digest_behind
 from pipeline_emulator.ecr.repositories import find_repository
@@ -60,5 +60,5 @@ def find_image(image_uri: str, account_id: str, region: str) -> FoundImage:
 
 def pull_credentials(account_id: str, region: str) -> tuple[str, str]:
     """Return user and password with which the engine pulls the account's images of a region; valid for 12 hours."""
-    password, _expires = PASSWORDS.issue(Scope(account_id, region))
+    password, _expires = PASSWORDS.issue(Bearer(Scope(account_id, region)))
     return USER, password

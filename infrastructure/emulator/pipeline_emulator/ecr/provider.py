@@ -6,8 +6,9 @@ from typing import Any
 from localstack.aws.api import RequestContext, ServiceRequest, handler
 from localstack.services.moto import call_moto
 
+from pipeline_emulator.authorization import registry_access
 from pipeline_emulator.ecr import image_batches, image_lists
-from pipeline_emulator.ecr.credentials import PASSWORDS, USER, Scope
+from pipeline_emulator.ecr.credentials import PASSWORDS, USER, Bearer, Scope
 from pipeline_emulator.ecr.errors import RepositoryNotEmptyError
 from pipeline_emulator.ecr.images import all_images
 from pipeline_emulator.ecr.paging import page
@@ -23,11 +24,12 @@ class EcrProvider:
 
     @handler("GetAuthorizationToken", expand=False)
     def get_authorization_token(self, context: RequestContext, request: Any) -> Any:
-        """Give the password of the client's account and region.
+        """Give the client's password, with which it may what its policies allow.
 
         One entry for each registry that is asked for, with the client's own password: it grants what its bearer may do.
         """
-        password, expires = PASSWORDS.issue(Scope(context.account_id, context.region))
+        bearer = Bearer(Scope(context.account_id, context.region), registry_access.issued_key(context))
+        password, expires = PASSWORDS.issue(bearer)
         token = b64encode(f"{USER}:{password}".encode()).decode()
         entry = {"authorizationToken": token, "expiresAt": expires, "proxyEndpoint": f"http://{public_host()}"}
         return {"authorizationData": [entry] * len(request.get("registryIds") or [context.account_id])}

@@ -1,7 +1,6 @@
 """The registry as a client of one account and region sees it."""
 
 import json
-import re
 from typing import NamedTuple
 
 from localstack.http import Response
@@ -9,17 +8,13 @@ from werkzeug import Request
 
 from pipeline_emulator.ecr import registry
 from pipeline_emulator.ecr.answers import document, refusal
-from pipeline_emulator.ecr.credentials import Scope
+from pipeline_emulator.ecr.credentials import Bearer
 from pipeline_emulator.ecr.errors import RepositoryNotFoundError
 from pipeline_emulator.ecr.images import put_manifest
+from pipeline_emulator.ecr.permissions import PATH, may_read
 from pipeline_emulator.ecr.relay import Names, relay, relayed
 from pipeline_emulator.ecr.repositories import Repository, find_repository
 
-# A repository's name may hold slashes, and the words too: the last one counts. What follows is a tag, a digest or an
-# upload's id, and no ".." with which a client would leave its repository.
-_PATH = re.compile(
-    r"(?P<name>.+)/(?P<kind>manifests|blobs|tags|referrers)/(?P<rest>(?:uploads/)?(?:\w[\w:.+=-]*)?)", re.ASCII
-)
 # "4 MiB": https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html, and distribution's own limit
 _MANIFEST_BYTES = 4 * 1024 * 1024
 
@@ -40,30 +35,30 @@ class _Target(NamedTuple):
         return f"/v2/{self.names.internal}/{self.kind}/{self.rest}"
 
 
-def serve(request: Request, path: str, scope: Scope) -> Response:
-    """Answer a request whose password was right.
+def serve(request: Request, path: str, bearer: Bearer) -> Response:
+    """Answer a request whose password was right, and which its bearer may make.
 
     Args:
         request: of the client.
         path: what follows /v2/.
-        scope: account and region of the password.
+        bearer: whose password it is.
 
     Raises:
         RepositoryNotFoundError, TagIsImmutableError, RegistryUnavailableError: it is refused.
     """
     if not path:
         return document(registry.fetch("GET", "/v2/").status, {})  # the registry itself asks for no password
-    match = _PATH.fullmatch(path)
+    match = PATH.fullmatch(path)
     if match is None:
         return refusal(404, "UNSUPPORTED", f"/v2/{path} is not served: use the AWS API to list repositories")
-    target = _Target(find_repository(scope, match["name"]), match["kind"], match["rest"])
+    target = _Target(find_repository(bearer.scope, match["name"]), match["kind"], match["rest"])
     if target.kind == "tags":
         return _list_tags(request, target)
     if target.kind == "manifests" and request.method == "PUT":
         return _put_manifest(request, target)
     if request.method == "DELETE" and not target.rest.startswith("uploads/"):
         return refusal(405, "UNSUPPORTED", "Images are deleted with BatchDeleteImage of the AWS API")
-    mount = _mount(request, scope) if request.method == "POST" else None
+    mount = _mount(request, bearer) if request.method == "POST" else None
     answer = relay(request, target.path, target.names, mount)
     if target.kind == "manifests" and answer.status_code == 404:
         return refusal(404, "MANIFEST_UNKNOWN", "Requested image not found")  # ECR's text
@@ -89,7 +84,7 @@ def _list_tags(request: Request, target: _Target) -> Response:
     return relayed(answer, target.names)
 
 
-def _mount(request: Request, scope: Scope) -> dict[str, str] | None:
+def _mount(request: Request, bearer: Bearer) -> dict[str, str] | None:
     """Return the query of an upload that is to take a blob over from another repository.
 
     None keeps the client's query; an empty one makes it an upload as any other, when the client may not see the source.
@@ -97,8 +92,10 @@ def _mount(request: Request, scope: Scope) -> dict[str, str] | None:
     source = request.args.get("from")
     if source is None:
         return None
+    if not may_read(request, source, bearer):
+        return {}
     try:
-        internal = find_repository(scope, source).content.registry_name
+        internal = find_repository(bearer.scope, source).content.registry_name
     except RepositoryNotFoundError:
         return {}
     return {"mount": request.args.get("mount", ""), "from": internal}

@@ -12,10 +12,12 @@ from localstack.services.edge import ROUTER
 from werkzeug import Request
 from werkzeug.exceptions import NotFound
 
-from pipeline_emulator.ecr import pacing
+from pipeline_emulator.authorization.callers import UnknownKeyError
+from pipeline_emulator.ecr import pacing, permissions
 from pipeline_emulator.ecr.answers import refusal, unauthorized
-from pipeline_emulator.ecr.credentials import PASSWORDS, USER, Scope
+from pipeline_emulator.ecr.credentials import PASSWORDS, USER, Bearer
 from pipeline_emulator.ecr.errors import RegistryUnavailableError, RepositoryNotFoundError, TagIsImmutableError
+from pipeline_emulator.ecr.permissions import DeniedError
 from pipeline_emulator.ecr.proxy import serve
 
 LOG = logging.getLogger(__name__)
@@ -35,11 +37,16 @@ def handle(request: Request, path: str = "") -> Response:
         raise NotFound
     _ = request.stream  # found now: later the request would refuse it
     request.shallow = True  # core's logger would else read a whole layer that was refused into memory
-    scope = _scope(request)
-    if scope is None:
+    bearer, path = _bearer(request), unquote(path)  # core's router leaves the path as it came
+    if bearer is None:
         return unauthorized()
     try:
-        return serve(request, unquote(path), scope)  # core's router leaves the path as it came
+        permissions.require(request, path, bearer)
+        return serve(request, path, bearer)
+    except UnknownKeyError:
+        return unauthorized()
+    except DeniedError as error:
+        return refusal(403, "DENIED", str(error))
     except RepositoryNotFoundError as error:
         return refusal(404, "NAME_UNKNOWN", error.message)
     except TagIsImmutableError as error:
@@ -49,8 +56,8 @@ def handle(request: Request, path: str = "") -> Response:
         return refusal(503, "UNAVAILABLE", error.message)
 
 
-def _scope(request: Request) -> Scope | None:
+def _bearer(request: Request) -> Bearer | None:
     basic = request.authorization
     if basic is None or basic.type != "basic" or basic.username != USER:
         return None
-    return PASSWORDS.scope_of(basic.password or "")
+    return PASSWORDS.bearer_of(basic.password or "")

@@ -8,8 +8,8 @@ from typing import Any
 
 from localstack.services.sqs.models import sqs_stores
 
+from pipeline_emulator.authorization import resources
 from pipeline_emulator.authorization.key_use.use import Use
-from pipeline_emulator.gateway.in_process import provider
 from pipeline_emulator.iam.requests.call import Call
 from pipeline_emulator.kinesis.provider.service import PipelineKinesisProvider
 from pipeline_emulator.kinesis.streams.errors import StreamError
@@ -23,17 +23,14 @@ OF_QUEUES = {"SendMessage": (PUTTING, GETTING), "SendMessageBatch": (PUTTING, GE
 
 def of_kinesis(call: Call) -> list[Use]:
     """Records are written and read with the stream's key; who gives a stream a key must be able to describe it."""
+    if call.operation == "StartStreamEncryption":
+        return [Use("DescribeKey", call.text("KeyId") or "")]
     arn = call.text("ConsumerARN", "StreamARN")
     if arn is None and (name := call.text("StreamName")):
         arn = call.arn("kinesis", f"stream/{name}")
     if arn is None and (iterator := call.text("ShardIterator")):
         arn = call.lookups.stream_of(iterator)
-    if arn is None:
-        return []
-    if call.operation == "StartStreamEncryption":
-        return [Use("DescribeKey", call.text("KeyId") or "")]
-    action = _STREAMS.get(call.operation)
-    return of_stream(arn, action) if action else []
+    return of_stream(arn, _STREAMS[call.operation]) if arn else []
 
 
 def of_stream(arn: str, action: str) -> list[Use]:
@@ -43,7 +40,7 @@ def of_stream(arn: str, action: str) -> list[Use]:
         arn: of the stream, or of one of its consumers.
         action: PUTTING or GETTING.
     """
-    streams: Any = provider("kinesis")
+    streams = resources.kinesis()
     if not isinstance(streams, PipelineKinesisProvider):
         return []  # kinesis-local keeps no keys
     try:

@@ -2,7 +2,19 @@
 
 from collections.abc import Callable, Mapping
 
-from pipeline_emulator.iam.requests import ecr, functions, identities, kinesis, kms, logs, objects, sqs, sts, telemetry
+from pipeline_emulator.iam.requests import (
+    ecr,
+    functions,
+    identities,
+    kinesis,
+    kms,
+    logs,
+    objects,
+    sns,
+    sqs,
+    sts,
+    telemetry,
+)
 from pipeline_emulator.iam.requests.call import Call, Checks
 from pipeline_emulator.iam.ternary import Undetermined
 
@@ -15,6 +27,7 @@ SERVICES: Mapping[str, Callable[[Call], Checks]] = {
     "lambda": functions.checks,
     "logs": logs.checks,
     "s3": objects.checks,
+    "sns": sns.checks,
     "sqs": sqs.checks,
     "sts": sts.checks,
     "xray": telemetry.xray_checks,

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
 """
 
 from pipeline_emulator.iam.requests.call import Call, Check, Checks
+from pipeline_emulator.iam.requests.web_identity import context_keys
 from pipeline_emulator.iam.requests.without_resource import unnamed
 from pipeline_emulator.iam.variables import Value
 
@@ -31,7 +32,9 @@ def checks(call: Call) -> Checks:
     values: dict[str, Value] = {key: value for key, name in _KEYS.items() if (value := call.text(name))}
     if transitive := call.texts("TransitiveTagKeys"):
         values["sts:transitivetagkeys"] = tuple(transitive)
-    keys = frozenset({*_KEYS, "sts:transitivetagkeys"})
+    of_token, token_keys = context_keys(call.text("WebIdentityToken") or "")
+    values |= of_token
+    keys = frozenset({*_KEYS, "sts:transitivetagkeys", *token_keys})
     actions = [
         action,
         *(["sts:TagSession"] if tags else []),

@@ -82,6 +82,14 @@ _WITHOUT_RESOURCE = {
             PutIndexPolicy PutIntegration PutQueryDefinition PutResourcePolicy PutStorageTierPolicy
             StopQuery TestMetricFilter TestTransformer
         """,
+        "sns": """
+            CheckIfPhoneNumberIsOptedOut CreatePlatformApplication CreatePlatformEndpoint CreateSMSSandboxPhoneNumber
+            DeleteEndpoint DeletePlatformApplication DeleteSMSSandboxPhoneNumber GetEndpointAttributes
+            GetPlatformApplicationAttributes GetSMSAttributes GetSMSSandboxAccountStatus
+            ListEndpointsByPlatformApplication ListOriginationNumbers ListPhoneNumbersOptedOut
+            ListPlatformApplications ListSMSSandboxPhoneNumbers ListSubscriptions ListTopics OptInPhoneNumber
+            SetEndpointAttributes SetPlatformApplicationAttributes SetSMSAttributes VerifySMSSandboxPhoneNumber
+        """,
         "sqs": """
             ListQueues
         """,

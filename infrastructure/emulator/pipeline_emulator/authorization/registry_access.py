@@ -1,0 +1,67 @@
+"""What who asked ECR for a password may do with it, without a signed request: container clients send the password."""
+
+from localstack.aws.api import RequestContext
+from werkzeug import Request
+
+from pipeline_emulator.authorization import callers, requests, role_use
+from pipeline_emulator.authorization.asking import decide, text_of
+from pipeline_emulator.authorization.callers import Caller, ExpiredKeyError, UnknownKeyError
+from pipeline_emulator.authorization.memory import CALLERS
+from pipeline_emulator.authorization.surroundings import Surroundings
+from pipeline_emulator.iam.requests.call import Check
+
+
+def issued_key(context: RequestContext) -> str | None:
+    """Return the access key of the user or session who makes a request; None for the root user."""
+    key = requests.access_key(context)
+    try:
+        return key if key and callers.of_key(key, context.account_id) else None
+    except (ExpiredKeyError, UnknownKeyError):  # refused before it comes here, unless IAM_ENFORCEMENT=off
+        return None
+
+
+def refusal(scope: tuple[str, str], key: str | None, action: str, repository: str, request: Request) -> str | None:
+    """Return why a request is to be refused; None where it is to be served.
+
+    Args:
+        scope: account and region of the registry.
+        key: the access key with which the password was got; None for the root user, who is not asked.
+        action: of ECR.
+        repository: its name.
+        request: of the container client.
+
+    Raises:
+        UnknownKeyError: the key is no more.
+    """
+    if role_use.AUTHORIZER is None or key is None:
+        return None
+    found = role_use.AUTHORIZER.refusal(
+        _caller(key, scope[0]), _check(scope, action, repository), _surroundings(scope, request)
+    )
+    return text_of(found) if found else None
+
+
+def allows(scope: tuple[str, str], key: str | None, action: str, repository: str, request: Request) -> bool:
+    """Tell whether something is allowed that need not be, and of which no refusal is told; arguments as above."""
+    if role_use.AUTHORIZER is None or key is None:
+        return True
+    check = _check(scope, action, repository)
+    return decide(_caller(key, scope[0]), check, _surroundings(scope, request)).allowed
+
+
+def _caller(key: str, account: str) -> Caller:
+    """Return who has a key now; a password outlives the session that it was got with."""
+    found = CALLERS.get(("registry", key, account), lambda: callers.of_key(key, account, ended=True))
+    if found is None:  # no key of the root user's: it was issued, and its user is deleted
+        raise UnknownKeyError
+    return found
+
+
+def _check(scope: tuple[str, str], action: str, repository: str) -> Check:
+    account, region = scope
+    return Check(f"ecr:{action}", f"arn:aws:ecr:{region}:{account}:repository/{repository}")
+
+
+def _surroundings(scope: tuple[str, str], request: Request) -> Surroundings:
+    account, region = scope
+    return Surroundings(account=account, region=region, request=request)

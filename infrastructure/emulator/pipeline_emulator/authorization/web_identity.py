@@ -1,0 +1,63 @@
+"""Who asks for a role with a web identity token: nobody with a key, but who the role's trust policy calls Federated.
+
+https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html. The account must have the
+token's issuer as a provider, and the provider the token's audience. That the issuer made the token is not checked.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from localstack.aws.api import CommonServiceException, RequestContext
+
+from pipeline_emulator.authorization.callers import Caller
+from pipeline_emulator.authorization.policies import store_of
+from pipeline_emulator.iam.decision import Decision
+from pipeline_emulator.iam.principals import Kind, Principal
+from pipeline_emulator.iam.requests.web_identity import audiences_of, claims_of, issuer_of
+
+OPERATION = "AssumeRoleWithWebIdentity"
+# Trust policies name them as they are, without a provider in the account.
+_BUILT_IN = frozenset({"accounts.google.com", "cognito-identity.amazonaws.com"})
+
+
+def caller_of(context: RequestContext) -> Caller:
+    """Return the provider in whose name a token is used.
+
+    Raises:
+        CommonServiceException: the token is none, has expired, or is of an issuer or for an audience that the account
+            does not know.
+    """
+    request: Any = context.service_request or {}
+    claims = claims_of(request.get("WebIdentityToken") or "")
+    if claims is None:
+        raise _invalid("The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)")
+    expires, now = claims.get("exp"), datetime.now(UTC).timestamp()
+    if isinstance(expires, int | float) and expires <= now:
+        text = f"Token expired: current date/time {int(now)} must be before the expiration date/time {int(expires)}"
+        raise CommonServiceException("ExpiredTokenException", text, status_code=400, sender_fault=True)
+    issuer = issuer_of(claims)
+    if issuer in _BUILT_IN:
+        return Caller(principal=Principal(kind=Kind.PROVIDER, arn=issuer))
+    account = _account(request.get("RoleArn") or "", context)
+    arn = f"arn:aws:iam::{account}:oidc-provider/{issuer}"
+    provider = store_of(account).OIDC_PROVIDERS.get(arn)
+    if provider is None:
+        raise _invalid(f"No OpenIDConnect provider found in your account for {claims['iss']}")
+    if not {*audiences_of(claims)} & {*provider.client_id_list}:
+        raise _invalid("Incorrect token audience")
+    return Caller(principal=Principal(kind=Kind.PROVIDER, arn=arn))
+
+
+def refusal_of(decision: Decision) -> str | None:
+    """Return AWS's text where a role's trust policy does not let a token have it: it names nobody; None elsewhere."""
+    action = f"sts:{OPERATION}"
+    return f"Not authorized to perform {action}" if decision.action == action else None
+
+
+def _account(role_arn: str, context: RequestContext) -> str:
+    parts = role_arn.split(":")
+    return parts[4] if len(parts) > 5 and parts[4].isdigit() and len(parts[4]) == 12 else context.account_id
+
+
+def _invalid(text: str) -> CommonServiceException:
+    return CommonServiceException("InvalidIdentityToken", text, status_code=400, sender_fault=True)

@@ -1,0 +1,38 @@
+"""https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsns.html.
+
+A batch needs the permission of its single operation, and a text message to a telephone is on no topic:
+https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html,
+https://docs.aws.amazon.com/sns/latest/dg/sns-using-identity-based-policies.html
+"""
+
+from pipeline_emulator.iam.requests.call import Call, Check, Checks
+from pipeline_emulator.iam.requests.without_resource import knows_no_resource, unnamed
+
+_KEYS = {"sns:endpoint": "Endpoint", "sns:protocol": "Protocol"}
+
+
+def checks(call: Call) -> Checks:
+    """Name the topic; that of a subscription where the request names one."""
+    action = f"sns:{call.operation.removesuffix('Batch')}"
+    tags, keys = call.tags("Tags"), call.tag_keys("TagKeys")
+    topic = _topic(call)
+    if topic is None:
+        return [Check(action, "*")] if call.text("PhoneNumber") else unnamed("sns", call)
+    if call.operation == "Subscribe":
+        values = {key: value for key, name in _KEYS.items() if (value := call.text(name))}
+        return [Check(action, topic, values, frozenset(_KEYS))]
+    found = [Check(action, topic, tags=tags, tag_keys=keys)]
+    if call.operation == "CreateTopic" and tags:
+        found.append(Check("sns:TagResource", topic, tags=tags))
+    return found
+
+
+def _topic(call: Call) -> str | None:
+    if call.operation == "CreateTopic":
+        name = call.text("Name")
+        return call.arn("sns", name) if name else None
+    if knows_no_resource("sns", call):
+        return None
+    if subscription := call.text("SubscriptionArn"):
+        return ":".join(subscription.split(":")[:6])
+    return call.text("TopicArn", "TargetArn", "ResourceArn")
