@@ -54,6 +54,8 @@ LATER = (
     ("modules/ecr/main.tf", "scan_on_push = true", "scan_on_push = false"),
     ("modules/ecr/main.tf", "newest images", "latest images"),
     ("modules/ecr/main.tf", "LambdaPullsTheImage", "LambdaPulls"),
+    ("modules/kms/main.tf", "Data of", "What is in"),
+    ("modules/kms/policy.tf", "ImagesByGrant", "Images"),
     ("modules/s3/main.tf", "restrict_public_buckets = true", "restrict_public_buckets = false"),
 )
 
@@ -116,6 +118,19 @@ def change(scene: Scene) -> None:
     deploy.deploy(stage, scene.access)
 
 
+def give_up_the_key(scene: Scene) -> None:
+    """Applies the stage without a key: what had one is changed in place, and the key's deletion begins.
+
+    No deployment: the model is encrypted with that key, so the smoke test could not read it any more.
+    """
+    StageTerraform(scene.changed(kms_enabled=False), scene.access).apply_part({}, ())
+
+
+def get_a_key(scene: Scene) -> None:
+    """Gives a stage that is there a key."""
+    StageTerraform(scene.changed(kms_enabled=True), scene.access).apply_part({}, ())
+
+
 def edit(stage: Stage) -> None:
     """Makes the stage's modules the later version."""
     for name, old, new in LATER:
@@ -152,6 +167,8 @@ STEPS: dict[str, Callable[[Scene], None]] = {
     "plan": look,
     "change of the repository": change_repository,
     "deployment of a change": change,
+    "giving up the key": give_up_the_key,
+    "getting a key": get_a_key,
     "destroy": take_away,
 }
 """In their order."""

@@ -102,7 +102,7 @@ def _tried(work: Workbench, name: str, here: Sequence[tuple[Permission, str]]) -
         took = f"{time.monotonic() - started:.0f} s"
         yield " | ".join((name, *permission, way, verdict, took)), verdict.startswith("fails")
     if here:
-        work.destroy(PARTS[name])
+        work.clear(PARTS[name])
 
 
 def _verdict(permission: Permission, told: str, refused: list[Denial]) -> str:

@@ -19,6 +19,9 @@ from privileges.deployment import FIRST, Scene, another_zip, edit, log_in
 from privileges.narrower import NARROWER
 from privileges.trials import PARTS, Part
 
+# Whose making and taking away would be part of every trial.
+WITHOUT_KEY = {"kms_enabled": False}
+
 
 class Workbench:
     """One stage, in two versions of its modules, that a role deploys.
@@ -32,7 +35,7 @@ class Workbench:
     def __init__(self, scene: Scene, root: Access, document: dict[str, Any]) -> None:
         self.scene, self.root, self.document = scene, root, document
         self.zip = another_zip(scene.stage)
-        stage = scene.changed(**FIRST)
+        stage = scene.changed(**FIRST, **WITHOUT_KEY)
         self.terraform = StageTerraform(stage, scene.access)
         later = replace(stage, infrastructure=stage.folder / "later" / "infrastructure", folder=stage.folder / "later")
         self.later = StageTerraform(later, scene.access)
@@ -57,6 +60,10 @@ class Workbench:
     def destroy(self, part: Part, targets: Sequence[str] = ()) -> None:
         """Takes a part away, or less."""
         self.terraform.apply_part(part.variables, targets or part.targets, destroy=True)
+
+    def clear(self, part: Part) -> None:
+        """Takes away a part, and what was made because it refers to it."""
+        self.terraform.apply_part(part.variables, (), destroy=True)
 
     def without(self, permission: Permission, way: str) -> tuple[str, list[denials.Denial]]:
         """Does something with a policy that lacks a permission, then gives it back.

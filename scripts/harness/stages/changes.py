@@ -10,7 +10,13 @@ from typing import Any
 from harness import console
 
 # Types whose content is gone with them; everything else can be made again from the configuration.
-HOLD_DATA = ("aws_kinesis_stream", "aws_s3_bucket", "aws_ecr_repository", "aws_cloudwatch_log_group")
+HOLD_DATA = ("aws_kinesis_stream", "aws_s3_bucket", "aws_ecr_repository", "aws_cloudwatch_log_group", "aws_kms_key")
+_LOST = {
+    "aws_kms_key": (
+        "what {} has encrypted, the model among it, could be read no longer, from that moment on "
+        "(docs/security.md: turning it off)"
+    )
+}
 _KINDS = {
     ("create",): "create",
     ("update",): "change",
@@ -80,7 +86,7 @@ class Plan:
         console.say(f"  {self.summary()}")
         for change in self.changes:
             if change.loses_data:
-                console.warn(f"{change.address} and all it holds would be gone")
+                console.warn(_LOST.get(change.type, "{} and all it holds would be gone").format(change.address))
 
     def summary(self) -> str:
         """Counts in one line."""

@@ -8,7 +8,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from harness import console, events, ledger, offline, paths
+from harness.errors import HarnessError
 from harness.ledger import report
 from harness.stages.access import Access
 from harness.stages.live import Version
@@ -61,19 +64,28 @@ def fetch_model(access: Access, bucket: str, run_id: str, folder: Path) -> dict[
 
     Returns:
         `model_dir`, `stores` and `date_range`, as of a training result.
+
+    Raises:
+        HarnessError: it is not there, or may not be read.
     """
     paths.import_service()
-    from store_sales.location import find_model  # the function's own way of finding it
+    from store_sales.location import ModelError, find_model  # the function's own way of finding it
     from store_sales.model import Model
 
     s3 = access.client("s3")
-    bucket, key = find_model(s3, bucket, run_id, None)
-    prefix = key.rpartition("/")[0] + "/"
-    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-        for entry in page["Contents"]:
-            target = folder / entry["Key"].removeprefix(prefix)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            s3.download_file(bucket, entry["Key"], str(target))
+    try:
+        bucket, key = find_model(s3, bucket, run_id, None)
+        prefix = key.rpartition("/")[0] + "/"
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+            for entry in page["Contents"]:
+                target = folder / entry["Key"].removeprefix(prefix)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                s3.download_file(bucket, entry["Key"], str(target))
+    except (ModelError, ClientError, BotoCoreError) as error:
+        raise HarnessError(
+            f"the model that the function serves cannot be read: {error}",
+            "whoever deploys must be allowed to read the bucket of models, and to decrypt with the key of its objects",
+        ) from error
     model = Model((folder / Path(key).name).read_bytes(), run_id)
     return {
         "model_dir": str(folder),
