@@ -123,12 +123,12 @@ def give_up_the_key(scene: Scene) -> None:
 
     No deployment: the model is encrypted with that key, so the smoke test could not read it any more.
     """
-    StageTerraform(scene.changed(kms_enabled=False), scene.access).apply_part({}, ())
+    StageTerraform(scene.changed(), scene.access).apply_part({"kms_enabled": "false"}, ())
 
 
 def get_a_key(scene: Scene) -> None:
     """Gives a stage that is there a key."""
-    StageTerraform(scene.changed(kms_enabled=True), scene.access).apply_part({}, ())
+    StageTerraform(scene.changed(), scene.access).apply_part({"kms_enabled": "true"}, ())
 
 
 def edit(stage: Stage) -> None:

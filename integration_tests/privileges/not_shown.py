@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-KEY = (
-    "a stage with a key of its own (kms_enabled): no step makes one yet. "
-    "https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permissions-reference.html"
-)
 IMAGE = (
     "images are pushed and looked at by a container engine (modules/ecr/build), which this stack has not; without it "
     "ECR refuses. https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html"
@@ -19,16 +15,6 @@ DATA_SOURCE = (
     "`RUNTIME=docker make rehearse-stg` does. https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImages.html"
 )
 
-# By the statement's Sid; None are all of its actions.
-OF_A_KEY: dict[str, tuple[str, ...] | None] = {
-    "Key": None,
-    "KeyName": None,
-    "MakeKey": None,
-    "TagKey": None,
-    "FindKeyAndLimits": ("kms:ListAliases",),
-    "LogGroup": ("logs:AssociateKmsKey", "logs:DisassociateKmsKey"),
-    "Streams": ("kinesis:StartStreamEncryption", "kinesis:StopStreamEncryption"),
-}
 OF_AN_IMAGE: dict[str, str] = {
     "ecr:BatchCheckLayerAvailability": IMAGE,
     "ecr:BatchGetImage": MANIFEST,
@@ -55,8 +41,4 @@ NOT_FATAL: dict[tuple[str, str], str] = {
 
 def reason(sid: str, action: str) -> str | None:
     """Why an action of a statement is not shown; None if it must be."""
-    if sid in OF_A_KEY:
-        named = OF_A_KEY[sid]
-        if named is None or action in named:
-            return KEY
     return OF_AN_IMAGE.get(action) if sid == "Repository" else None

@@ -42,10 +42,11 @@ class Part:
     variables: Mapping[str, str] = field(default_factory=dict)
 
 
-STATE, OBJECTS, WHOLE = "state", "bucket", "whole stage"
+STATE, OBJECTS, KEY, WHOLE = "state", "bucket", "key", "whole stage"
 PARTS: dict[str, Part] = {
     STATE: Part((f"{FUNCTION}.aws_cloudwatch_log_group.this",)),  # something to keep a state of
     OBJECTS: Part((BUCKET,)),
+    KEY: Part(("module.kms",), {"kms_enabled": "true"}),
     "stream": Part((STREAM,)),
     "function": Part((f"{FUNCTION}.aws_lambda_alias.live",)),
     "repository": Part((REPOSITORY,), IMAGE),
@@ -80,6 +81,12 @@ ELSEWHERE = (
     Permission("Objects", "s3:GetObject"),
 )
 
+# The other parts have no key, whose making would be part of every trial; so what gives them one is evaluated alone.
+WITH_A_KEY = (
+    *("kms:CreateGrant", "kms:Decrypt", "kms:GenerateDataKey", "kms:RetireGrant", "logs:AssociateKmsKey"),
+    *("kinesis:StartStreamEncryption", "kinesis:StopStreamEncryption", "logs:DisassociateKmsKey"),
+)
+
 WAYS = (LOG_IN, CHECK, INIT, CREATE, PUBLISH, LOOK, SMOKE, CHANGE, DESTROY)
 """In their order."""
 
@@ -103,8 +110,12 @@ CHANGES: dict[str, Mapping[str, Any] | None] = {
     ),
     **dict.fromkeys(("iam:UpdateAssumeRolePolicy", "iam:UpdateRoleDescription", "ecr:UntagResource")),
     **dict.fromkeys(("ecr:PutImageScanningConfiguration", "ecr:PutImageTagMutability")),
+    **dict.fromkeys(("kms:UntagResource", "kms:TagResource", "kms:UpdateKeyDescription", "kms:PutKeyPolicy")),
 }
-_DESTROYING = ("s3:ListBucketVersions", "s3:DeleteObjectVersion", "iam:ListInstanceProfilesForRole")
+_DESTROYING = (
+    *("s3:ListBucketVersions", "s3:DeleteObjectVersion", "iam:ListInstanceProfilesForRole"),
+    "kms:ScheduleKeyDeletion",
+)
 _SMOKING = ("GetRecords", "GetShardIterator", "ListShards", "PutRecords", "GetFunctionConfiguration")
 _OTHER_WAYS: dict[tuple[str, str], str] = {
     ("Buckets", "s3:ListBucket"): PUBLISH,  # a plan takes a bucket that it may not ask for as being there
@@ -118,12 +129,14 @@ _OTHER_WAYS: dict[tuple[str, str], str] = {
     ("LockState", "s3:GetObject"): LOOK,
     ("LockState", "s3:PutObject"): LOOK,
 }
+_WHEN_MADE = (("LogGroup", "logs:TagResource"), ("TagKey", "kms:TagResource"))
 # The others come first. Later ones do what earlier ones want refused: alias before function, versions before objects
 # before the bucket.
 _LAST = (
     *("s3:CreateBucket", "s3:PutBucketTagging", "s3:PutBucketVersioning", "s3:PutBucketPublicAccessBlock"),
     *("logs:CreateLogGroup", "logs:TagResource", "logs:PutRetentionPolicy", "iam:CreateRole", "iam:PutRolePolicy"),
     *("iam:PassRole", "lambda:CreateFunction", "lambda:PutFunctionConcurrency", "lambda:CreateAlias"),
+    *("kms:CreateKey", "kms:EnableKeyRotation", "kms:CreateAlias", "kms:ScheduleKeyDeletion"),
     *("ecr:CreateRepository", "ecr:TagResource", "ecr:SetRepositoryPolicy", "ecr:PutLifecyclePolicy"),
     *("s3:PutEncryptionConfiguration", "s3:PutBucketOwnershipControls", "s3:PutBucketPolicy"),
     *("lambda:UntagResource", "lambda:TagResource", "iam:UntagRole", "iam:TagRole", "iam:UpdateAssumeRolePolicy"),
@@ -142,6 +155,8 @@ _LAST = (
 
 def part_of(permission: Permission) -> str:
     """The part of the stage on which a permission is tried."""
+    if permission.action.startswith("kms:"):
+        return KEY
     return WHOLE if permission in ELSEWHERE else OF_STATEMENT.get(permission.sid, WHOLE)
 
 
@@ -162,7 +177,7 @@ def way_of(permission: Permission, planning: set[str]) -> str:
         return SMOKE
     if action in planning:
         return LOOK
-    if action in CHANGES and (sid, action) != ("LogGroup", "logs:TagResource"):
+    if action in CHANGES and (sid, action) not in _WHEN_MADE:
         return CHANGE
     return DESTROY if name.startswith("Delete") or action in _DESTROYING else CREATE
 

@@ -108,15 +108,14 @@ locals {
       write = [
         "kinesis:StartStreamEncryption", "kinesis:StopStreamEncryption", "kms:CreateAlias", "kms:CreateGrant",
         "kms:Decrypt", "kms:DeleteAlias", "kms:EnableKeyRotation", "kms:GenerateDataKey", "kms:PutKeyPolicy",
-        "kms:RetireGrant", "kms:ScheduleKeyDeletion", "kms:TagResource", "kms:UntagResource", "kms:UpdateAlias",
-        "kms:UpdateKeyDescription",
+        "kms:RetireGrant", "kms:ScheduleKeyDeletion", "kms:TagResource", "kms:UntagResource", "kms:UpdateKeyDescription",
       ]
     }
 
     KeyName = {
       resources = ["${local.arn.kms}:alias/store-sales-${var.project_id}"]
       read      = []
-      write     = ["kms:CreateAlias", "kms:DeleteAlias", "kms:UpdateAlias"]
+      write     = ["kms:CreateAlias", "kms:DeleteAlias"]
     }
 
     Alarms = {
