@@ -9,7 +9,7 @@ import pytest
 
 from harness.clients import Clients
 from harness.console import Step
-from harness.fidelity import results, running
+from harness.fidelity import leftovers, results, running
 from harness.fidelity.attributes import Attribute
 from harness.fidelity.bench import Bench
 from harness.fidelity.verdicts import Evidence
@@ -38,5 +38,7 @@ def test_the_probes_see_what_the_documents_say(stack: Stack, tmp_path: Path) -> 
         seen = running.run(bench, documented, tmp_path / "cases", Step("probe"))
     finally:
         bench.discard()
+    buckets = [each["Name"] for each in Clients(stack).s3.list_buckets()["Buckets"]]
+    assert not [name for name in buckets if name.startswith(leftovers.PREFIXES)]
     today = {one: Evidence(*one, documented[one].kept, documented[one].read, seen[one]).verdict for one in documented}
     assert today == {attribute: one.verdict for attribute, one in documented.items()}, "run `make fidelity WRITE=1`"

@@ -193,6 +193,14 @@ def test_a_local_registry_sees_no_real_credentials(build: Build, engine: str, ho
     }
 
 
+def test_a_local_registry_sees_a_session_that_localstack_gave(build: Build, engine: str) -> None:
+    """It is no secret of AWS, and the deployer's policy counts for the push."""
+    session = {"AWS_ACCESS_KEY_ID": "LSIAQAAAAAAABBBBBBBB", "AWS_SECRET_ACCESS_KEY": "its", "AWS_SESSION_TOKEN": "own"}
+    found = seen(build, engine, "127.0.0.1:4566", **REAL | session)
+    assert {name: found.get(name) for name in session} == session
+    assert "AWS_PROFILE" not in found
+
+
 def test_a_local_endpoint_is_kept(build: Build, engine: str) -> None:
     """The registry may have a port of its own."""
     found = seen(build, engine, "127.0.0.1:5000", AWS_ENDPOINT_URL="http://localhost:4566/", **REAL)

@@ -45,6 +45,11 @@ NARROWER: dict[tuple[str, str], tuple[str, ...]] = {
     (DESTROY, "cloudwatch:DeleteDashboards"): (f"{MONITORING}.aws_cloudwatch_dashboard.this",),
     (DESTROY, "logs:DeleteMetricFilter"): (f"{MONITORING}.aws_cloudwatch_log_metric_filter.invalid_events",),
     (DESTROY, "lambda:DeleteEventSourceMapping"): (f"{FUNCTION}.aws_lambda_event_source_mapping.this",),
+    **{
+        (CHANGE, f"iam:{name}"): (f"{FUNCTION}.aws_iam_role.this",)
+        for name in ("UntagRole", "TagRole", "UpdateAssumeRolePolicy", "UpdateRoleDescription")
+    },
+    (CHANGE, "logs:UntagResource"): (f"{FUNCTION}.aws_cloudwatch_log_group.this",),
     (CHANGE, "cloudwatch:UntagResource"): (f"{MONITORING}.aws_cloudwatch_metric_alarm.stalled",),
     (CHANGE, "cloudwatch:TagResource"): (f"{MONITORING}.aws_cloudwatch_metric_alarm.stalled",),
 }

@@ -1,18 +1,21 @@
-"""What the tests of the deployer's policy leave open, action by action, each with the reason and its source."""
+"""What a stack without containers does not show of the deployer's policy, action by action, with the source of each.
+
+`test_deployer_images.py` shows it, where a container engine answers.
+"""
 
 from __future__ import annotations
 
 IMAGE = (
-    "images are pushed and looked at by a container engine (modules/ecr/build), which this stack has not; without it "
-    "ECR refuses. https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html"
+    "the engine pushes the image with it (modules/ecr/build). "
+    "https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html"
 )
 MANIFEST = (
     "`docker manifest inspect` of modules/ecr/build/build.sh reads the image's manifest and configuration by it. "
     "https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html"
 )
 DATA_SOURCE = (
-    "data.aws_ecr_image of modules/ecr reads the digest of an image that was pushed; "
-    "`RUNTIME=docker make rehearse-stg` does. https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImages.html"
+    "data.aws_ecr_image of modules/ecr reads the digest of the image that was pushed. "
+    "https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImages.html"
 )
 
 OF_AN_IMAGE: dict[str, str] = {
@@ -40,5 +43,5 @@ NOT_FATAL: dict[tuple[str, str], str] = {
 
 
 def reason(sid: str, action: str) -> str | None:
-    """Why an action of a statement is not shown; None if it must be."""
+    """What an action of a statement is for that is shown with an engine alone; None if it must be shown without."""
     return OF_AN_IMAGE.get(action) if sid == "Repository" else None

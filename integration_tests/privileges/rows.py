@@ -12,7 +12,7 @@ from privileges.deployer_policy import Need, Permission
 from privileges.not_shown import reason
 
 DOCUMENT = ROOT / "docs" / "iam-deployer.md"
-NEEDED, NOT_SHOWN, NOT_FATAL = "## Needed", "## Not shown", "## Not fatal"
+NEEDED, NOT_SHOWN, NOT_FATAL = "## Needed", "## Needed to push images", "## Not fatal"
 
 
 def needed(document: dict[str, Any], found: Iterable[Need]) -> list[str]:
@@ -31,7 +31,7 @@ def needed(document: dict[str, Any], found: Iterable[Need]) -> list[str]:
 
 
 def not_shown(permissions: Iterable[Permission]) -> list[str]:
-    """The rows of what no step needs, with the reasons."""
+    """The rows of what the steps without an engine do not need, with what it is for."""
     return [f"| {sid} | `{action}` | {reason(sid, action)} |" for sid, action in sorted(permissions)]
 
 

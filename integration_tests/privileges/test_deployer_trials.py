@@ -30,7 +30,7 @@ SEED = os.environ.get("SEED") or str(time.time_ns() % 10_000)
 ACTIONS = os.environ.get("ACTIONS", "")
 SAMPLE = 2
 # Streams take minutes; the repository joins once all of its trials have been run (ACTIONS=repository).
-SAMPLED = (trials.STATE, trials.OBJECTS, "function")
+SAMPLED = (trials.STATE, trials.OBJECTS, trials.KEY, "function")
 REPORT = paths.CACHE / "privileges" / f"trials-{re.sub(r'\W+', '-', ACTIONS) or 'sample'}.txt"
 
 

@@ -91,14 +91,14 @@ WAYS = (LOG_IN, CHECK, INIT, CREATE, PUBLISH, LOOK, SMOKE, CHANGE, DESTROY)
 """In their order."""
 
 CHANGED_ZIP = "changed.zip"  # stands for its path
-# By action: the settings that make it a change. None: of the modules' later version.
+# By action: the settings that make it a change; one that is None is taken out. None: of the modules' later version.
 CHANGES: dict[str, Mapping[str, Any] | None] = {
     "kinesis:UpdateShardCount": {"shard_count": 4},
     "kinesis:DecreaseStreamRetentionPeriod": {"stream_retention_hours": 36},
     "kinesis:DisableEnhancedMonitoring": {"shard_level_metrics": '["IncomingBytes"]'},
     "s3:PutLifecycleConfiguration": {"noncurrent_expiration_days": 30},
     "logs:DeleteRetentionPolicy": {"log_retention_in_days": 0},
-    "lambda:DeleteFunctionConcurrency": {"lambda_reserved_concurrency": "null"},
+    "lambda:DeleteFunctionConcurrency": {"lambda_reserved_concurrency": None},
     "lambda:UpdateFunctionConfiguration": {"lambda_memory_size_mb": 512},
     "lambda:PublishVersion": {"lambda_memory_size_mb": 640},
     "lambda:UpdateAlias": {"lambda_memory_size_mb": 768},
@@ -139,8 +139,8 @@ _LAST = (
     *("kms:CreateKey", "kms:EnableKeyRotation", "kms:CreateAlias", "kms:ScheduleKeyDeletion"),
     *("ecr:CreateRepository", "ecr:TagResource", "ecr:SetRepositoryPolicy", "ecr:PutLifecyclePolicy"),
     *("s3:PutEncryptionConfiguration", "s3:PutBucketOwnershipControls", "s3:PutBucketPolicy"),
-    *("lambda:UntagResource", "lambda:TagResource", "iam:UntagRole", "iam:TagRole", "iam:UpdateAssumeRolePolicy"),
-    *("iam:UpdateRoleDescription", "ecr:UntagResource", "kinesis:RemoveTagsFromStream"),
+    *("iam:UntagRole", "iam:TagRole", "iam:UpdateAssumeRolePolicy", "iam:UpdateRoleDescription"),
+    *("lambda:UntagResource", "lambda:TagResource", "ecr:UntagResource", "kinesis:RemoveTagsFromStream"),
     *(
         "s3:ListBucketVersions",
         "s3:DeleteObjectVersion",

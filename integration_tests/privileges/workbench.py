@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -111,8 +112,15 @@ class Workbench:
             self._apply(self.later, targets, variables)
         else:
             known = {trials.CHANGED_ZIP: str(self.zip)}
-            chosen = {name: known.get(str(value), value) for name, value in settings.items()}
+            chosen = {name: known.get(str(value), value) for name, value in settings.items() if value is not None}
+            for name in settings.keys() - chosen.keys():
+                self._take_out(name)
             self._apply(self.terraform, targets, {**variables, **chosen})
+
+    def _take_out(self, name: str) -> None:
+        """Takes a setting from Terraform's copy of the stage's file; no -var can say null of a number."""
+        file = self.terraform.folder / "vars" / self.terraform.stage.vars_file.name
+        file.write_text(re.sub(rf"^{name} = .*\n", "", file.read_text(), flags=re.MULTILINE))
 
     def _apply(self, terraform: StageTerraform, targets: Sequence[str], variables: Mapping[str, Any]) -> None:
         terraform.apply_part({name: str(value) for name, value in variables.items()}, targets)

@@ -9,12 +9,15 @@ PREFIXES = ("fidelity-", "conformance-")
 
 
 def delete(client: Callable[[str], Any]) -> None:
-    """Deletes streams, log groups, roles and repositories.
+    """Deletes buckets, streams, log groups, roles and repositories.
 
     Args:
         client: makes a boto3 client of a service, with the permission to do so.
     """
-    kinesis, logs, ecr = client("kinesis"), client("logs"), client("ecr")
+    kinesis, logs, ecr, s3 = client("kinesis"), client("logs"), client("ecr"), client("s3")
+    for bucket in s3.list_buckets()["Buckets"]:
+        if bucket["Name"].startswith(PREFIXES):
+            _delete_bucket(s3, bucket["Name"])
     for name in _ours(kinesis, "list_streams", "StreamNames", None):
         kinesis.delete_stream(StreamName=name, EnforceConsumerDeletion=True)
     for name in _ours(logs, "describe_log_groups", "logGroups", "logGroupName"):
@@ -29,6 +32,13 @@ def _ours(client: Any, operation: str, key: str, name: str | None) -> Iterator[s
     pages = client.get_paginator(operation).paginate()
     found = [each if name is None else each[name] for page in pages for each in page[key]]
     return (each for each in found if each.removeprefix("/aws/lambda/").startswith(PREFIXES))
+
+
+def _delete_bucket(s3: Any, name: str) -> None:
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=name):
+        for each in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
+            s3.delete_object(Bucket=name, Key=each["Key"], VersionId=each["VersionId"])
+    s3.delete_bucket(Bucket=name)
 
 
 def _delete_role(iam: Any, name: str) -> None:

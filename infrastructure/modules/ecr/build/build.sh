@@ -73,12 +73,16 @@ with_login() { # docker or podman command
 # about follows from where the image goes, and from nothing the user's environment says.
 password() (
   if is_loopback "$registry"; then
-    local endpoint=${AWS_ENDPOINT_URL:-} address
+    local endpoint=${AWS_ENDPOINT_URL:-} address key=${AWS_ACCESS_KEY_ID:-} secret=${AWS_SECRET_ACCESS_KEY:-}
+    local token=${AWS_SESSION_TOKEN:-}
     address=${endpoint#*://}
     # The emulator's gateway serves the registry's host and port, too.
     is_loopback "${address%%/*}" || endpoint=http://$registry
     unset "${!AWS_@}" # profiles, session and web identity tokens, endpoints of single services
-    export AWS_ENDPOINT_URL=$endpoint AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
+    # LocalStack's own users and sessions, by whose policies the password then counts. AWS's keys begin with A.
+    [[ $key =~ ^L[KS]IA ]] || key=test secret=test token=
+    export AWS_ENDPOINT_URL=$endpoint AWS_ACCESS_KEY_ID=$key AWS_SECRET_ACCESS_KEY=$secret
+    [[ -z $token ]] || export AWS_SESSION_TOKEN=$token
     export AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null
   else
     # https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
