@@ -109,7 +109,7 @@ CHANGES: dict[str, Mapping[str, Any] | None] = {
         ("lambda:UntagResource", "lambda:TagResource", "cloudwatch:UntagResource", "cloudwatch:TagResource")
     ),
     **dict.fromkeys(("iam:UpdateAssumeRolePolicy", "iam:UpdateRoleDescription", "ecr:UntagResource")),
-    **dict.fromkeys(("ecr:PutImageScanningConfiguration", "ecr:PutImageTagMutability")),
+    **dict.fromkeys(("ecr:PutImageTagMutability", "ecr:PutImageScanningConfiguration")),
     **dict.fromkeys(("kms:UntagResource", "kms:TagResource", "kms:UpdateKeyDescription", "kms:PutKeyPolicy")),
 }
 _DESTROYING = (
@@ -137,10 +137,11 @@ _LAST = (
     *("logs:CreateLogGroup", "logs:TagResource", "logs:PutRetentionPolicy", "iam:CreateRole", "iam:PutRolePolicy"),
     *("iam:PassRole", "lambda:CreateFunction", "lambda:PutFunctionConcurrency", "lambda:CreateAlias"),
     *("kms:CreateKey", "kms:EnableKeyRotation", "kms:CreateAlias", "kms:ScheduleKeyDeletion"),
+    *("logs:PutMetricFilter", "lambda:CreateEventSourceMapping", "cloudwatch:PutDashboard"),
     *("ecr:CreateRepository", "ecr:TagResource", "ecr:SetRepositoryPolicy", "ecr:PutLifecyclePolicy"),
     *("s3:PutEncryptionConfiguration", "s3:PutBucketOwnershipControls", "s3:PutBucketPolicy"),
     *("iam:UntagRole", "iam:TagRole", "iam:UpdateAssumeRolePolicy", "iam:UpdateRoleDescription"),
-    *("lambda:UntagResource", "lambda:TagResource", "ecr:UntagResource", "kinesis:RemoveTagsFromStream"),
+    *("lambda:UntagResource", "lambda:TagResource", "kinesis:RemoveTagsFromStream"),
     *(
         "s3:ListBucketVersions",
         "s3:DeleteObjectVersion",

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from harness import denials
 from harness.errors import HarnessError
 from harness.stages import deploy, deployer, models, state_bucket
@@ -79,6 +81,8 @@ class Workbench:
             self._do(permission, way)
         except HarnessError as error:
             told = error.cause
+        except ClientError as error:  # for which the command line finds the words
+            told = str(error)
         finally:
             deployer.put_policy(self.root, json.dumps(self.document))
             self._unlock()
