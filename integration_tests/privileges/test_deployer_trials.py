@@ -88,7 +88,7 @@ def test_a_trial_of_what_is_not_needed_fails_nothing(bench: tuple[Workbench, set
 
 def _tried(work: Workbench, name: str, here: Sequence[tuple[Permission, str]]) -> Iterator[tuple[str, bool]]:
     """Makes a part, tries one permission after the other, and takes it away; yields a line for each."""
-    made = False
+    made = whole = False
     for permission, way in here:
         if not made and trials.WAYS.index(way) > trials.WAYS.index(trials.CREATE):
             if name == WHOLE:
@@ -96,6 +96,9 @@ def _tried(work: Workbench, name: str, here: Sequence[tuple[Permission, str]]) -
             else:
                 work.apply(PARTS[name])
             made = True
+        if way == trials.DESTROY and not whole:  # a change that was refused has left a part without what it replaces
+            work.apply(PARTS[name])
+            whole = True
         if name == trials.OBJECTS and way == trials.DESTROY:  # a bucket that holds something
             work.publish()
         started = time.monotonic()
