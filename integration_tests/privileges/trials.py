@@ -151,6 +151,7 @@ _LAST = (
     ),
     *("iam:DeleteRolePolicy", "iam:ListInstanceProfilesForRole", "iam:DeleteRole", "logs:DeleteLogGroup"),
     *("ecr:DeleteRepository", "cloudwatch:DeleteDashboards", "cloudwatch:DeleteAlarms", "logs:DeleteMetricFilter"),
+    "lambda:DeleteEventSourceMapping",
 )
 
 
