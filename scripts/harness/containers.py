@@ -26,6 +26,7 @@ from harness import (
 from harness.clients import Clients
 from harness.console import Step
 from harness.errors import HarnessError
+from harness.folders import write_whole
 from harness.stack import DOCKER, Stack
 
 BUILD_DEADLINE = 1200.0
@@ -79,7 +80,7 @@ def start(stack: Stack) -> None:
     stack.emulator = code()
     stack.save()
     settings = _settings(stack, found, engine.socket_group(found.base))
-    _env_file(stack).write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+    write_whole(_env_file(stack), "".join(f"{name}={value}\n" for name, value in settings.items()))
     with console.step("Images of LocalStack and MLflow") as step:
         Compose(stack).build_images(step)
     with console.step("LocalStack, registry and MLflow") as step:

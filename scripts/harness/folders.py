@@ -1,16 +1,44 @@
-"""Removes folders that processes may still write to."""
+"""Files that are written whole, and folders removed that processes may still write to."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import shutil
+import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from harness.errors import HarnessError
 from harness.paths import shown
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Writes a file whole or not at all: whoever reads it meanwhile sees the former content or the new one.
+
+    Args:
+        path: the file; its folder is made where it is missing. A link stays one, and the rights stay as they are.
+        text: its whole content.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    real = path.resolve()
+    real.parent.mkdir(parents=True, exist_ok=True)
+    # A name of its own: several processes may write the same file at once.
+    draft = real.with_name(f".{real.name}.{os.getpid()}-{threading.get_ident()}")
+    try:
+        with draft.open("wb") as file:
+            file.write(text.encode())
+            file.flush()
+            os.fsync(file.fileno())
+        if real.exists():
+            shutil.copymode(real, draft)
+        draft.replace(real)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
 
 
 def _make_writable(function: Callable[..., object], path: str, _error: BaseException) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from harness import commands, console, environment, paths, setup
 from harness.clients import Clients
 from harness.errors import HarnessError
+from harness.folders import write_whole
 from harness.stack import Stack
 
 if TYPE_CHECKING:
@@ -118,10 +119,8 @@ def train(data: Path | None, stack: Stack | None) -> dict[str, Any]:
         rmspe = result["metrics"]["rmspe"]
         step.result = "RMSPE {rmspe:.3f}, version {model_version}, run {run_id}".format(rmspe=rmspe, **result)
     remembered = {"code": code, "data": str(data) if data else None, "result": result}
-    draft = where.memory.with_suffix(".new")
-    draft.write_text(json.dumps(remembered, indent=2))
-    draft.replace(where.memory)
-    paths.TRAINING_DATA.write_text(str(data or ""))
+    write_whole(where.memory, json.dumps(remembered, indent=2))
+    write_whole(paths.TRAINING_DATA, str(data or ""))
     paths.CHOSEN_MODEL.unlink(missing_ok=True)
     return result
 
@@ -145,9 +144,7 @@ def choose(run_id: str) -> None:
     Args:
         run_id: a run whose model is kept (`harness.rollout.releases`) and was checked with the code as it is now.
     """
-    draft = paths.CHOSEN_MODEL.with_suffix(".new")
-    draft.write_text(json.dumps({"run_id": run_id, "code": _code()}))
-    draft.replace(paths.CHOSEN_MODEL)
+    write_whole(paths.CHOSEN_MODEL, json.dumps({"run_id": run_id, "code": _code()}))
 
 
 def _chosen() -> dict[str, Any] | None:

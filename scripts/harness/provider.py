@@ -7,6 +7,7 @@ import platform
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from harness.folders import write_whole
 from harness.paths import TERRAFORM_DIR
 
 PROVIDER = Path("registry.terraform.io", "hashicorp", "aws")
@@ -33,14 +34,15 @@ def cli_config() -> Path | None:
     mirror = find_mirror([named] if named else SEARCHED)
     if mirror is None:
         return None
-    TERRAFORM_DIR.mkdir(parents=True, exist_ok=True)
     config = TERRAFORM_DIR / "terraform.rc"
-    config.write_text(
+    # Whole: another process's Terraform may be reading it, and would look for the provider elsewhere without it.
+    write_whole(
+        config,
         "# Written by the harness: this machine has a mirror of the provider.\n"
         "provider_installation {\n"
         f'  filesystem_mirror {{\n    path    = "{mirror}"\n    include = ["{PROVIDER}"]\n  }}\n'
         f'  direct {{\n    exclude = ["{PROVIDER}"]\n  }}\n'
-        "}\n"
+        "}\n",
     )
     return config
 

@@ -17,6 +17,7 @@ import psutil
 
 from harness import engine
 from harness.errors import HarnessError
+from harness.folders import write_whole
 from harness.paths import STACKS, shown
 
 REGION = "ap-south-1"
@@ -89,10 +90,7 @@ class Stack:
 
     def save(self) -> None:
         """Writes the stack's state, whole or not at all."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        draft = self.folder / "stack.json.new"
-        draft.write_text(json.dumps(asdict(self), indent=2))
-        draft.replace(self.folder / "stack.json")
+        write_whole(self.folder / "stack.json", json.dumps(asdict(self), indent=2))
 
     @property
     def project(self) -> str:

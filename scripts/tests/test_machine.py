@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -90,6 +91,26 @@ def test_a_configuration_that_does_not_exist_is_passed_over(tmp_path: Path, monk
     config = provider.cli_config()
     assert config is not None
     assert f'path    = "{folder}"' in config.read_text()
+
+
+def test_terraform_never_reads_half_a_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # GIVEN commands beside one another that all write it WHEN Terraform reads it THEN it names the mirror
+    _mirror(tmp_path, provider.VERSION)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("TERRAFORM_PROVIDER_MIRROR", str(tmp_path))
+    monkeypatch.delenv("TF_CLI_CONFIG_FILE", raising=False)
+    monkeypatch.setattr(provider, "TERRAFORM_DIR", tmp_path / "config")
+    config = provider.cli_config()
+    assert config is not None
+    whole = config.read_text()
+    with ThreadPoolExecutor(2) as writers:
+        written = [writers.submit(provider.cli_config) for _ in range(500)]
+        seen = {config.read_text()}
+        while not all(one.done() for one in written):
+            seen.add(config.read_text())
+    assert [one.result() for one in written] == [config] * 500
+    assert seen == {whole}
+    assert [path.name for path in config.parent.iterdir()] == [config.name]
 
 
 def test_paths_are_shown_as_a_user_types_them() -> None:

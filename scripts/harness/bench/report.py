@@ -17,6 +17,7 @@ from rich.table import Table
 from harness import console
 from harness.bench import held, throughput
 from harness.bench.measure import Result
+from harness.folders import write_whole
 from harness.paths import CACHE, shown
 
 PATH = CACHE / "bench.json"
@@ -75,9 +76,7 @@ def as_dict(results: Sequence[Result]) -> dict[str, Any]:
 
 def write(results: Sequence[Result]) -> None:
     """Writes the JSON, whole or not at all."""
-    draft = PATH.with_suffix(".new")
-    draft.write_text(json.dumps(as_dict(results), indent=2))
-    draft.replace(PATH)
+    write_whole(PATH, json.dumps(as_dict(results), indent=2))
 
 
 def table(results: Sequence[Result], counts: Sequence[int]) -> tuple[Table, list[str]]:

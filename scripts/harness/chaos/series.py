@@ -13,6 +13,7 @@ from rich.table import Table
 from harness import console
 from harness.chaos.run import Outcome
 from harness.errors import HarnessError
+from harness.folders import write_whole
 from harness.ledger import Verdict
 from harness.paths import CACHE, shown
 
@@ -88,7 +89,6 @@ class Series:
 
     def write(self, path: Path) -> None:
         """Writes totals, faults by kind and every row, whole or not at all."""
-        path.parent.mkdir(parents=True, exist_ok=True)
         document = {
             "passed": bool(self.rows) and all(row["passed"] for row in self.rows),
             "events_each": self._count,
@@ -96,9 +96,7 @@ class Series:
             "faults": dict(sorted(self.happened.items())),
             "seeds": self.rows,
         }
-        draft = path.with_name(path.name + ".new")
-        draft.write_text(json.dumps(document, indent=1))
-        draft.replace(path)
+        write_whole(path, json.dumps(document, indent=1))
 
     def show(self, path: Path) -> None:
         """Prints the sums and the faults as a table, and where each seed's numbers stand."""

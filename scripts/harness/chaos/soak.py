@@ -15,6 +15,7 @@ from harness.chaos import memory, stream
 from harness.chaos.memory import Sample, Sampler
 from harness.chaos.run import Outcome
 from harness.errors import HarnessError
+from harness.folders import write_whole
 from harness.paths import CACHE, shown
 from harness.stack import Stack
 
@@ -114,10 +115,7 @@ def path_for(name: str) -> Path:
 
 def write(soak: Soak, path: Path) -> None:
     """Writes the report, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(path.name + ".new")
-    draft.write_text(json.dumps(soak.report(), indent=1))
-    draft.replace(path)
+    write_whole(path, json.dumps(soak.report(), indent=1))
 
 
 def show(soak: Soak, path: Path) -> None:

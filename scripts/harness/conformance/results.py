@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from harness import paths
+from harness.folders import write_whole
 
 FOLDER = paths.CACHE / "conformance"
 REASON_LENGTH = 110
@@ -61,8 +62,7 @@ class Result:
 
     def save(self) -> None:
         """Writes it below `.cache`."""
-        FOLDER.mkdir(parents=True, exist_ok=True)
-        (FOLDER / f"{self.name}.json").write_text(json.dumps(asdict(self), indent=2))
+        write_whole(FOLDER / f"{self.name}.json", json.dumps(asdict(self), indent=2))
 
 
 def load(name: str) -> Result | None:

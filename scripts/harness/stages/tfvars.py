@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +12,7 @@ from lark import Tree
 from lark.exceptions import LarkError
 
 from harness.errors import HarnessError
+from harness.folders import write_whole
 from harness.paths import shown
 
 OPTIONS = SerializationOptions(with_comments=False, strip_string_quotes=True)
@@ -144,18 +142,7 @@ def _text(path: Path) -> str:
 
 
 def _replace(path: Path, text: str) -> None:
-    real = path.resolve()  # a link stays one
-    draft: Path | None = None
     try:
-        with tempfile.NamedTemporaryFile("wb", dir=real.parent, prefix=f".{real.name}.", delete=False) as file:
-            draft = Path(file.name)
-            file.write(text.encode())
-            file.flush()
-            os.fsync(file.fileno())
-        shutil.copymode(real, draft)
-        draft.replace(real)
+        write_whole(path, text)
     except OSError as error:
-        if draft is not None:
-            with contextlib.suppress(OSError):
-                draft.unlink()
         raise HarnessError(f"{shown(path)} cannot be written: {error}", "look at the rights of its folder") from None

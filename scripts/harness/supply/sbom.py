@@ -19,6 +19,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 
 from harness import commands, console, environment, images, paths
 from harness.errors import HarnessError
+from harness.folders import write_whole
 from harness.supply import contents, locks
 
 NAME = "store-sales/function:sbom"
@@ -50,8 +51,7 @@ def run(image: str) -> None:
                 "look at service/Dockerfile and service/bundle/prune.py",
             )
         text = as_json(found, image or "store-sales-function")
-        FILE.parent.mkdir(parents=True, exist_ok=True)
-        FILE.write_text(text)
+        write_whole(FILE, text)
         step.result = f"{len(found.packages)} packages, {paths.shown(FILE)}"
     if not found.system_known:
         console.warn(f"no package database of {found.system} was found: the file holds the Python distributions only")
