@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import subprocess
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,9 @@ from harness import stack as stacks
 from harness.errors import HarnessError
 from harness.paths import ECR_PASSWORD
 from harness.stack import Stack
-from harness.stages import deploy, destroy, tfvars
+from harness.stages import deploy, deployer, destroy, leftovers, rehearsal, tfvars
 from harness.stages.access import Access
+from harness.stages.scene import of_checkout
 from harness.stages.stage import Stage
 from harness.stages.terraform import StageTerraform
 
@@ -67,10 +69,14 @@ class Scene:
     Attributes:
         stack: the LocalStack.
         stage: its files.
+        root: access of the account's root user.
+        policies: those that the bootstrap module gives whoever deploys the stage.
     """
 
     stack: Stack
     stage: Stage
+    root: Access
+    policies: deployer.Policies
 
     @property
     def access(self) -> Access:
@@ -82,6 +88,26 @@ class Scene:
         variables = tfvars.read(self.stage.vars_file) | values
         self.stage.vars_file.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in variables.items()))
         return replace(self.stage, variables=variables)
+
+
+@contextmanager
+def account(prefix: str, runtime: str) -> Iterator[Scene]:
+    """An account that holds nothing but the bucket of the state, in which nothing else may be left.
+
+    Args:
+        prefix: of the LocalStack's name.
+        runtime: whether its functions are images.
+
+    Yields:
+        The stage of this checkout, that was not deployed. Credentials are in the environment.
+    """
+    with rehearsal.empty_localstack(prefix, runtime) as stack, rehearsal.as_a_user_would():
+        root = Access(stacks.REGION, stack.endpoint_url)
+        stage = of_checkout(stack)
+        before = set(leftovers.found(stage, root))  # in containers, the bucket of the tracking server
+        _make_state_bucket(root, stage)
+        yield Scene(stack, stage, root, deployer.policies(stack, stage, root))
+        leftovers.check(stage, root, before)
 
 
 def make(scene: Scene) -> None:
@@ -175,7 +201,7 @@ STEPS: dict[str, Callable[[Scene], None]] = {
 PLAN = "plan"
 
 
-def make_state_bucket(root: Access, stage: Stage) -> None:
+def _make_state_bucket(root: Access, stage: Stage) -> None:
     """The bucket of the state, complete as the bootstrap module makes it."""
     s3, name = root.client("s3"), stage.backend["bucket"]
     s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": stage.region})

@@ -10,15 +10,13 @@ from typing import Any
 
 import pytest
 
-from harness import denials, model, noted
-from harness import stack as stacks
+from harness import denials, noted
 from harness.errors import HarnessError
 from harness.stack import EMBEDDED, Stack
-from harness.stages import deploy, deployer, leftovers, rehearsal, scene
-from harness.stages.access import Access
+from harness.stages import deploy, deployer, leftovers
 from privileges import rows
 from privileges.deployer_policy import Permission, needs, permissions, without
-from privileges.deployment import PLAN, STEPS, Scene, make_state_bucket
+from privileges.deployment import PLAN, STEPS, Scene, account
 from privileges.not_shown import OF_AN_IMAGE, reason
 
 pytestmark = [pytest.mark.local_only, pytest.mark.timeout(900)]
@@ -31,7 +29,6 @@ class Noted:
     """What the emulator has noted of all steps, and the policies they were made with."""
 
     scene: Scene
-    root: Access
     deploy: dict[str, Any]
     plan: dict[str, Any]
 
@@ -44,19 +41,16 @@ class Noted:
 @pytest.fixture(scope="module")
 def whole() -> Iterator[Noted]:
     """Makes every step once, with the role; nothing is refused, and nothing is left."""
-    with rehearsal.empty_localstack("deployer", EMBEDDED) as stack, rehearsal.as_a_user_would():
-        root = Access(stacks.REGION, stack.endpoint_url)
-        made = Scene(stack, scene.of_checkout(stack, model.current(None)))
-        make_state_bucket(root, made.stage)
-        policies = deployer.policies(stack, made.stage, root)
-        with deployer.session(root, policies.deploy) as role:
+    with account("deployer", EMBEDDED) as scene:
+        policies = scene.policies
+        with deployer.session(scene.root, policies.deploy) as role:
             for title, step in STEPS.items():
-                noted.start(stack, role, title)
-                deployer.put_policy(root, policies.plan if title == PLAN else policies.deploy)
-                step(made)
-        assert denials.read(stack) == ("on", [])
-        leftovers.check(made.stage, root)
-        yield Noted(made, root, json.loads(policies.deploy), json.loads(policies.plan))
+                noted.start(scene.stack, role, title)
+                deployer.put_policy(scene.root, policies.plan if title == PLAN else policies.deploy)
+                step(scene)
+        assert denials.read(scene.stack) == ("on", [])
+        leftovers.check(scene.stage, scene.root)
+        yield Noted(scene, json.loads(policies.deploy), json.loads(policies.plan))
 
 
 def test_each_action_of_the_policy_is_needed(whole: Noted) -> None:
@@ -96,7 +90,7 @@ def test_a_rehearsal_whose_policy_lacks_an_action_names_it(whole: Noted, monkeyp
     stack, stage = whole.stack, whole.scene.stage
     with (
         pytest.raises(HarnessError, match="IAM refused s3:ListBucket on arn:aws:s3:::store-sales-tfstate-stg to "),
-        deployer.as_deployer(stack, stage, whole.root),
+        deployer.as_deployer(stack, stage, whole.scene.root),
     ):
         deploy.plan(stage, whole.scene.access)
 

@@ -9,15 +9,13 @@ from typing import Any
 
 import pytest
 
-from harness import denials, engine, model, noted
-from harness import stack as stacks
+from harness import denials, engine, noted
 from harness.errors import HarnessError
 from harness.stack import DOCKER, Stack
-from harness.stages import deployer, leftovers, rehearsal, scene
-from harness.stages.access import Access
+from harness.stages import deployer
 from harness.stages.terraform import StageTerraform
 from privileges.deployer_policy import Permission, needs, without
-from privileges.deployment import REPOSITORY, Scene, make_state_bucket
+from privileges.deployment import REPOSITORY, account
 from privileges.not_shown import OF_AN_IMAGE
 
 pytestmark = [pytest.mark.local_only, pytest.mark.timeout(900)]
@@ -31,26 +29,21 @@ def pushed() -> Iterator[tuple[Stack, dict[str, Any], str]]:
     """A repository with its image, made with the role; and what the same said without a permission before."""
     if lack := engine.missing():
         (pytest.fail if os.environ.get("CI") else pytest.skip)(lack)
-    with rehearsal.empty_localstack("images", DOCKER) as stack, rehearsal.as_a_user_would():
-        root = Access(stacks.REGION, stack.endpoint_url)
-        made = Scene(stack, scene.of_checkout(stack, model.current(None)))
-        before = set(leftovers.found(made.stage, root))  # the bucket of the tracking server
-        make_state_bucket(root, made.stage)
-        document = json.loads(deployer.policies(stack, made.stage, root).deploy)
-        with deployer.session(root, json.dumps(without(document, LACKING))) as role:
+    with account("images", DOCKER) as scene:
+        stack, document = scene.stack, json.loads(scene.policies.deploy)
+        with deployer.session(scene.root, json.dumps(without(document, LACKING))) as role:
             noted.start(stack, role, STEP)  # what is refused later on has uploaded the layers
-            terraform = StageTerraform(made.stage, made.access)
+            terraform = StageTerraform(scene.stage, scene.access)
             terraform.init()
             with pytest.raises(HarnessError) as refused:
                 terraform.apply_part({}, REPOSITORY)
             told = denials.beside(refused.value.cause, stack)
             denials.read(stack, "DELETE")
-            deployer.put_policy(root, json.dumps(document))
+            deployer.put_policy(scene.root, json.dumps(document))
             terraform.apply_part({}, REPOSITORY)
             assert denials.read(stack) == ("on", [])
             yield stack, document, told
             terraform.apply_part({}, (), destroy=True)
-        leftovers.check(made.stage, root, before)
 
 
 def test_each_action_on_images_is_needed(pushed: tuple[Stack, dict[str, Any], str]) -> None:

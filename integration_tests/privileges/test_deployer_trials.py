@@ -11,15 +11,13 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from harness import console, model, paths
-from harness import stack as stacks
+from harness import console, paths
 from harness.denials import Denial
 from harness.stack import EMBEDDED
-from harness.stages import deploy, deployer, leftovers, rehearsal, scene
-from harness.stages.access import Access
+from harness.stages import deploy, deployer
 from privileges import trials
 from privileges.deployer_policy import Permission, permissions
-from privileges.deployment import Scene, make_state_bucket
+from privileges.deployment import account
 from privileges.not_shown import NOT_FATAL, reason
 from privileges.trials import PARTS, WHOLE
 from privileges.workbench import Workbench
@@ -37,17 +35,12 @@ REPORT = paths.CACHE / "privileges" / f"trials-{re.sub(r'\W+', '-', ACTIONS) or 
 @pytest.fixture(scope="module")
 def bench() -> Iterator[tuple[Workbench, set[str]]]:
     """An account that holds a state bucket and the role, and the actions of the policy for planning."""
-    with rehearsal.empty_localstack("trials", EMBEDDED) as stack, rehearsal.as_a_user_would():
-        root = Access(stacks.REGION, stack.endpoint_url)
-        made = Scene(stack, scene.of_checkout(stack, model.current(None)))
-        make_state_bucket(root, made.stage)
-        policies = deployer.policies(stack, made.stage, root)
-        planning = {each.action for each in permissions(json.loads(policies.plan))}
-        with deployer.session(root, policies.deploy):
-            bench = Workbench(made, root, json.loads(policies.deploy))
+    with account("trials", EMBEDDED) as scene:
+        planning = {each.action for each in permissions(json.loads(scene.policies.plan))}
+        with deployer.session(scene.root, scene.policies.deploy):
+            bench = Workbench(scene)
             bench.prepare()
             yield bench, planning
-        leftovers.check(made.stage, root)
 
 
 def chosen(found: list[Permission]) -> list[Permission]:

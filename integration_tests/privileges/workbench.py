@@ -13,7 +13,6 @@ from botocore.exceptions import ClientError
 from harness import denials
 from harness.errors import HarnessError
 from harness.stages import deploy, deployer, models, state_bucket
-from harness.stages.access import Access
 from harness.stages.terraform import StageTerraform
 from harness.terraform import working_copy
 from privileges import trials
@@ -30,13 +29,11 @@ class Workbench:
     """One stage, in two versions of its modules, that a role deploys.
 
     Args:
-        scene: its files, and the LocalStack.
-        root: the account's root user, who sets the role's policy.
-        document: the whole policy.
+        scene: its files, the LocalStack, and the whole policy.
     """
 
-    def __init__(self, scene: Scene, root: Access, document: dict[str, Any]) -> None:
-        self.scene, self.root, self.document = scene, root, document
+    def __init__(self, scene: Scene) -> None:
+        self.scene, self.document = scene, json.loads(scene.policies.deploy)
         self.zip = another_zip(scene.stage)
         stage = scene.changed(**FIRST, **WITHOUT_KEY)
         self.terraform = StageTerraform(stage, scene.access)
@@ -74,7 +71,7 @@ class Workbench:
         Returns:
             What the user is told, empty where it did not fail; and what IAM refused.
         """
-        deployer.put_policy(self.root, json.dumps(without(self.document, permission)))
+        deployer.put_policy(self.scene.root, json.dumps(without(self.document, permission)))
         denials.read(self.scene.stack, "DELETE")
         told = ""
         try:
@@ -84,14 +81,14 @@ class Workbench:
         except ClientError as error:  # for which the command line finds the words
             told = str(error)
         finally:
-            deployer.put_policy(self.root, json.dumps(self.document))
+            deployer.put_policy(self.scene.root, json.dumps(self.document))
             self._unlock()
         return told, denials.read(self.scene.stack)[1]
 
     def _unlock(self) -> None:
         """Who may not read or delete a lock leaves it behind."""
         backend = self.scene.stage.backend
-        self.root.client("s3").delete_object(Bucket=backend["bucket"], Key=f"{backend['key']}.tflock")
+        self.scene.root.client("s3").delete_object(Bucket=backend["bucket"], Key=f"{backend['key']}.tflock")
 
     def _do(self, permission: Permission, way: str) -> None:
         part = PARTS[trials.part_of(permission)]

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from harness import model
 from harness import stack as stacks
 from harness.stack import EMBEDDED, Stack
 from harness.stages import deploy, destroy, leftovers, rehearsal, scene, tfvars
@@ -51,7 +50,7 @@ def deployed(account: Stack, access: Access) -> Iterator[Stage]:
 
 @contextmanager
 def _made(account: Stack, access: Access) -> Iterator[Stage]:
-    made = changed(scene.of_checkout(account, model.current(None)), **NO_LIFECYCLE)
+    made = changed(scene.of_checkout(account), **NO_LIFECYCLE)
     s3 = access.client("s3")
     s3.create_bucket(Bucket=made.backend["bucket"], CreateBucketConfiguration={"LocationConstraint": made.region})
     s3.put_bucket_versioning(Bucket=made.backend["bucket"], VersioningConfiguration={"Status": "Enabled"})

@@ -9,9 +9,10 @@ data "aws_partition" "this" {}
 data "aws_region" "this" {}
 
 locals {
-  partition = data.aws_partition.this.partition
-  account   = "arn:${local.partition}:iam::${data.aws_caller_identity.this.account_id}:root"
-  region    = data.aws_region.this.name
+  partition  = data.aws_partition.this.partition
+  account_id = data.aws_caller_identity.this.account_id
+  account    = "arn:${local.partition}:iam::${local.account_id}:root"
+  region     = data.aws_region.this.name
 }
 
 data "aws_iam_policy_document" "key" {
@@ -113,7 +114,7 @@ data "aws_iam_policy_document" "key" {
     condition {
       test     = "ArnEquals"
       variable = "kms:EncryptionContext:aws:logs:arn"
-      values   = ["arn:${local.partition}:logs:${local.region}:${data.aws_caller_identity.this.account_id}:log-group:${var.log_group_name}"]
+      values   = ["arn:${local.partition}:logs:${local.region}:${local.account_id}:log-group:${var.log_group_name}"]
     }
   }
 }

@@ -33,6 +33,8 @@ sys.modules["code_of_argument"] = module
 main(["awslambdaric", "code_of_argument.handler"])
 """
 TRUST = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+ACCOUNT = {"AWS": "arn:aws:iam::000000000000:root"}
+TRUST_HERE = {"Effect": "Allow", "Principal": ACCOUNT, "Action": "sts:AssumeRole"}
 EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 
 
@@ -81,6 +83,21 @@ class Bench:
         if statements:
             iam.put_role_policy(RoleName=name, PolicyName="probe", PolicyDocument=policy(*statements))
         return name, str(made["Role"]["Arn"])
+
+    def session(self, role: str, **credentials: str) -> dict[str, str]:
+        """Takes a role on, as root or with other credentials; the session's, for `client`."""
+        keys = self.client("sts", **credentials).assume_role(RoleArn=role, RoleSessionName="probe")["Credentials"]
+        return {
+            "aws_access_key_id": keys["AccessKeyId"],
+            "aws_secret_access_key": keys["SecretAccessKey"],
+            "aws_session_token": keys["SessionToken"],
+        }
+
+    def key(self, *statements: dict[str, Any]) -> str:
+        """Makes a key with a policy, or with the one that KMS gives; its ARN."""
+        wanted = {"Policy": policy(*statements)} if statements else {}
+        made = self.client("kms").create_key(Description=self.name(), **wanted)
+        return str(made["KeyMetadata"]["Arn"])
 
     def function_role(self) -> str:
         """ARN of a role that lets a function do everything."""
@@ -140,8 +157,12 @@ class Bench:
         kinesis, name = self.client("kinesis"), self.name()
         wanted = settings or {"ShardCount": 1}
         kinesis.create_stream(StreamName=name, **wanted)
-        poll(lambda: self.summary(name)["StreamStatus"] == "ACTIVE", f"stream {name}", 30)
+        self.until_active(name)
         return name
+
+    def until_active(self, stream: str) -> None:
+        """Waits until what was asked of a stream is done."""
+        poll(lambda: self.summary(stream)["StreamStatus"] == "ACTIVE", f"stream {stream}", 30)
 
     def summary(self, stream: str) -> dict[str, Any]:
         """DescribeStreamSummary."""

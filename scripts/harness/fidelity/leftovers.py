@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 PREFIXES = ("fidelity-", "conformance-")
 
 
 def delete(client: Callable[[str], Any]) -> None:
-    """Deletes buckets, streams, log groups, roles and repositories.
+    """Deletes buckets, streams, log groups, roles, repositories and keys.
 
     Args:
         client: makes a boto3 client of a service, with the permission to do so.
@@ -24,14 +25,23 @@ def delete(client: Callable[[str], Any]) -> None:
         logs.delete_log_group(logGroupName=name)
     for name in _ours(ecr, "describe_repositories", "repositories", "repositoryName"):
         ecr.delete_repository(repositoryName=name, force=True)
+    for name in _ours(client("kms"), "list_keys", "Keys", "KeyId", partial(_description, client("kms"))):
+        client("kms").schedule_key_deletion(KeyId=name, PendingWindowInDays=7)
     for name in _ours(client("iam"), "list_roles", "Roles", "RoleName"):
         _delete_role(client("iam"), name)
 
 
-def _ours(client: Any, operation: str, key: str, name: str | None) -> Iterator[str]:
+def _ours(client: Any, operation: str, key: str, name: str | None, named: Callable[[str], str] = str) -> Iterator[str]:
+    """What an operation lists and `named`, by default the name itself, tells to be ours."""
     pages = client.get_paginator(operation).paginate()
     found = [each if name is None else each[name] for page in pages for each in page[key]]
-    return (each for each in found if each.removeprefix("/aws/lambda/").startswith(PREFIXES))
+    return (each for each in found if named(each).removeprefix("/aws/lambda/").startswith(PREFIXES))
+
+
+def _description(kms: Any, key: str) -> str:
+    """A key's description, where the probes write its name; empty where it is about to be deleted already."""
+    found = kms.describe_key(KeyId=key)["KeyMetadata"]
+    return "" if found["KeyState"] == "PendingDeletion" else str(found["Description"])
 
 
 def _delete_bucket(s3: Any, name: str) -> None:

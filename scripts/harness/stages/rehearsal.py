@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from harness import console, environment, function, local, model, processes, runtimes, setup
+from harness import console, environment, function, local, processes, runtimes, setup
 from harness import stack as stacks
 from harness.errors import HarnessError
 from harness.stack import EMBEDDED, Stack
@@ -35,9 +35,8 @@ def rehearse(former: str | None) -> None:
     """
     revision = earlier.choose(former)
     with empty_localstack(NAME) as stack, as_a_user_would():
-        trained = model.current(None)
         access = Access(stacks.REGION, stack.endpoint_url)
-        stage = scene.of_checkout(stack, trained)
+        stage = scene.of_checkout(stack)
         package = "a Zip, since no container engine is used" if stack.runtime == EMBEDDED else stack.base_image
         console.say(
             f"What differs from make deploy-{STAGE}: requests go to {stack.endpoint_url}, questions are answered with "
@@ -49,7 +48,7 @@ def rehearse(former: str | None) -> None:
             access_of_role = Access(stacks.REGION, stack.endpoint_url)
             if revision is not None:
                 console.say(f"— a stack that commit {revision[:10]} made")
-                earlier.deploy(scene.of_revision(stack, trained, revision), access_of_role)
+                earlier.deploy(scene.of_revision(stack, revision), access_of_role)
             _rehearse(stage, access_of_role, upgrades=revision is not None)
         leftovers.check(stage, access, before)
     console.say(

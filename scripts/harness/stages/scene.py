@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from harness import commands, local, paths
+from harness import commands, local, model, paths, setup
 from harness.stack import Stack
 from harness.stages import stage as stages
 from harness.stages import tfvars
@@ -21,20 +19,19 @@ EXPRESSIONS = ("image_build_args",)
 ARCHIVE_DEADLINE = 60.0
 
 
-def of_checkout(stack: Stack, trained: Mapping[str, Any]) -> Stage:
-    """The stage as the files of this checkout make it.
+def of_checkout(stack: Stack) -> Stage:
+    """The stage as the files of this checkout make it, with the current model.
 
     Args:
         stack: the LocalStack to rehearse on; gets the copies in its folder.
-        trained: the training result of the model to serve.
     """
     folder = stack.folder / NAME
     infrastructure = working_copy(folder / "checkout" / "infrastructure")
-    return _filled_in(stack, trained, infrastructure, paths.SERVICE, folder)
+    return _filled_in(stack, infrastructure, paths.SERVICE, folder)
 
 
-def of_revision(stack: Stack, trained: Mapping[str, Any], revision: str) -> Stage:
-    """The stage as the files of an earlier commit make it; arguments as for `of_checkout`."""
+def of_revision(stack: Stack, revision: str) -> Stage:
+    """The stage as the files of an earlier commit make it, with the current model; `stack` as for `of_checkout`."""
     folder = stack.folder / f"{NAME}-{revision[:10]}"
     checkout = folder / "checkout"
     checkout.mkdir(parents=True)
@@ -44,10 +41,12 @@ def of_revision(stack: Stack, trained: Mapping[str, Any], revision: str) -> Stag
     git: list[str | Path] = ["git", "-C", paths.ROOT, "archive", f"--output={archive}", *what]
     commands.run(git, log=log, deadline=ARCHIVE_DEADLINE)
     commands.run(["tar", "-xf", archive, "-C", checkout], log=log, deadline=ARCHIVE_DEADLINE)
-    return _filled_in(stack, trained, checkout / "infrastructure", checkout / "service", folder)
+    return _filled_in(stack, checkout / "infrastructure", checkout / "service", folder)
 
 
-def _filled_in(stack: Stack, trained: Mapping[str, Any], infrastructure: Path, service: Path, folder: Path) -> Stage:
+def _filled_in(stack: Stack, infrastructure: Path, service: Path, folder: Path) -> Stage:
+    with setup.exclusive("training"):
+        trained = model.current(None)
     file = infrastructure / "vars" / f"{NAME}.tfvars"
     values = tfvars.read(file) | {"allowed_account_ids": [ACCOUNT]}
     for name, value in local.variables(stack, trained["run_id"]).items():

@@ -9,7 +9,7 @@ from typing import Any
 
 import urllib3
 
-from harness.fidelity.bench import Bench, policy, refusal
+from harness.fidelity.bench import TRUST_HERE, Bench, policy, refusal
 from harness.fidelity.registry import probe, unprobed
 from harness.fidelity.verdicts import Seen
 
@@ -112,18 +112,34 @@ def versioning(bench: Bench) -> Seen:
 
 @probe(
     "aws_s3_bucket_server_side_encryption_configuration",
-    "bucket", "rule.apply_server_side_encryption_by_default.sse_algorithm",
+    "bucket",
+    *(f"rule.apply_server_side_encryption_by_default.{name}" for name in ("sse_algorithm", "kms_master_key_id")),
 )  # fmt: skip
 def encryption(bench: Bench) -> Seen:
     """Of SSE-S3 the API shows a header alone; that data are encrypted shows only where the key can be taken away."""
-    s3, kms, bucket = bench.client("s3"), bench.client("kms"), bench.bucket()
-    key = kms.create_key()["KeyMetadata"]["KeyId"]
-    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}}
-    s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
+    s3, kms, key = bench.client("s3"), bench.client("kms"), bench.key()
+    bucket = _encrypted(bench, key)
     header = s3.put_object(Bucket=bucket, Key="key", Body=b"probe").get("ServerSideEncryption")
     kms.disable_key(KeyId=key)
     code = refusal(lambda: s3.get_object(Bucket=bucket, Key="key"))
     return Seen(bool(code), f"under a KMS key (header {header}) that is disabled, a read gets {code or 'through'}")
+
+
+@probe("aws_s3_bucket_server_side_encryption_configuration", "rule.bucket_key_enabled")
+def bucket_key(bench: Bench) -> Seen:
+    """With a bucket key, KMS is asked with the bucket for a context, without one with the object."""
+    key = bench.key()
+    codes = []
+    for enabled in (True, False):
+        bucket = _encrypted(bench, key, BucketKeyEnabled=enabled)
+        context = {"StringEquals": {"kms:EncryptionContext:aws:s3:arn": f"arn:aws:s3:::{bucket}"}}
+        may = {"Effect": "Allow", "Action": "kms:GenerateDataKey", "Resource": key, "Condition": context}
+        put = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{bucket}/*"}
+        s3 = bench.client("s3", **bench.session(bench.role(put, may, trust=TRUST_HERE)[1]))
+        codes.append(refusal(lambda s3=s3, bucket=bucket: s3.put_object(Bucket=bucket, Key="key")))  # type: ignore[misc]
+    right = not codes[0] and "AccessDenied" in codes[1]
+    what = "whoever may use the key for the bucket alone writes with a bucket key; without one he"
+    return Seen(right, f"{what} gets {codes[1] or 'through'}")
 
 
 @probe(LIFECYCLE, "bucket", "rule.status", "rule.expiration.days")
@@ -184,6 +200,14 @@ def _anonymous(bench: Bench) -> Callable[[str], str]:
         return f"HTTP {status}" if status >= REFUSED else ""
 
     return attempt
+
+
+def _encrypted(bench: Bench, key: str, **settings: Any) -> str:
+    """Makes a bucket with a key; its name."""
+    bucket = bench.bucket()
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}, **settings}
+    bench.client("s3").put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
+    return bucket
 
 
 def _public(bucket: str) -> str:

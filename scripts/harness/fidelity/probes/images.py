@@ -12,7 +12,7 @@ from typing import Any
 import urllib3
 from botocore.exceptions import ClientError
 
-from harness.fidelity.bench import Bench, policy, refusal
+from harness.fidelity.bench import EVERYTHING, TRUST_HERE, Bench, policy, refusal
 from harness.fidelity.registry import probe
 from harness.fidelity.verdicts import Seen
 
@@ -79,13 +79,25 @@ def lifecycle(bench: Bench) -> Seen:
 
 @probe("aws_ecr_repository_policy", "policy", "repository")
 def repository_policy(bench: Bench) -> Seen:
-    """What the policy denies to all is refused."""
-    ecr, name = bench.client("ecr"), _repository(bench)
+    """What the policy denies is refused to who is allowed everything."""
+    name = _repository(bench)
+    ecr = bench.client("ecr", **bench.session(bench.role(EVERYTHING, trust=TRUST_HERE)[1]))
     denied = {"Effect": "Deny", "Principal": "*", "Action": ["ecr:DescribeImages"]}
     before = refusal(lambda: ecr.describe_images(repositoryName=name))
-    ecr.set_repository_policy(repositoryName=name, policyText=policy(denied))
+    bench.client("ecr").set_repository_policy(repositoryName=name, policyText=policy(denied))
     after = refusal(lambda: ecr.describe_images(repositoryName=name))
     return Seen(not before and "AccessDenied" in after, f"what it denies gets {after or 'through'}")
+
+
+@probe(REPOSITORY, "encryption_configuration.encryption_type", "encryption_configuration.kms_key")
+def encryption(bench: Bench) -> Seen:
+    """Layers can be written only while the key is in use."""
+    key = bench.key()
+    name = _repository(bench, encryptionConfiguration={"encryptionType": "KMS", "kmsKey": key})
+    before = _push(bench, name, "v1")
+    bench.client("kms").disable_key(KeyId=key)
+    after = _push(bench, name, "v2")
+    return Seen(before == CREATED and after >= 400, f"under a key that is disabled, a push gets HTTP {after}")
 
 
 def _repository(bench: Bench, **settings: Any) -> str:

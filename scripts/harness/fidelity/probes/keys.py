@@ -1,0 +1,86 @@
+"""A stage's key, and what streams and log groups do with one."""
+
+from __future__ import annotations
+
+from harness.fidelity.bench import ACCOUNT, EVERYTHING, TRUST_HERE, Bench, refusal
+from harness.fidelity.registry import probe, unprobed
+from harness.fidelity.verdicts import Seen
+from harness.stack import REGION
+
+KEY = "aws_kms_key"
+unprobed(KEY, "enable_key_rotation", "a key is rotated once a year")
+# Without these a key's policy is refused: nobody could change it any more.
+ADMINISTERED = {
+    "Effect": "Allow",
+    "Principal": ACCOUNT,
+    "Action": [f"kms:{action}*" for action in ("Create", "Describe", "Disable", "Put", "Schedule", "Update")],
+    "Resource": "*",
+}
+
+
+@probe(KEY, "policy")
+def key_policy(bench: Bench) -> Seen:
+    """Whatever a role's own policy allows, the key's policy must leave it to the account."""
+    kms = bench.client("kms", **bench.session(bench.role(EVERYTHING, trust=TRUST_HERE)[1]))
+    left = {**ADMINISTERED, "Action": "kms:Encrypt"}
+    codes = [
+        refusal(lambda key=key: kms.encrypt(KeyId=key, Plaintext=b"probe"))  # type: ignore[misc]
+        for key in (bench.key(ADMINISTERED, left), bench.key(ADMINISTERED))
+    ]
+    right = not codes[0] and "AccessDenied" in codes[1]
+    return Seen(right, f"what the key's policy leaves to nobody gets {codes[1] or 'through'}")
+
+
+@probe(KEY, "deletion_window_in_days")
+def deletion_window(bench: Bench) -> Seen:
+    """The provider hands it over when it deletes the key; until that date the deletion can be taken back."""
+    kms = bench.client("kms")
+    dates = [kms.schedule_key_deletion(KeyId=bench.key(), PendingWindowInDays=days)["DeletionDate"] for days in (7, 30)]
+    apart = round((dates[1] - dates[0]).total_seconds() / 86400)
+    key = bench.key()
+    kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
+    used = refusal(lambda: kms.encrypt(KeyId=key, Plaintext=b"probe"))
+    kms.cancel_key_deletion(KeyId=key)
+    back = kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"]
+    what = f"with 7 and 30 days the dates are {apart} days apart; meanwhile its use gets {used or 'through'}"
+    return Seen(apart == 23 and bool(used) and back == "Disabled", f"{what}, and taken back it is {back.lower()}")
+
+
+@probe("aws_kms_alias", "name", "target_key_id")
+def alias(bench: Bench) -> Seen:
+    """What is encrypted under an alias is encrypted with the key that it points to at the time."""
+    kms, name = bench.client("kms"), f"alias/{bench.name()}"
+    keys = [bench.key(), bench.key()]
+    ids = [key.rpartition("/")[2] for key in keys]
+    kms.create_alias(AliasName=name, TargetKeyId=ids[0])
+    used = [kms.encrypt(KeyId=name, Plaintext=b"probe")["KeyId"]]
+    kms.update_alias(AliasName=name, TargetKeyId=ids[1])
+    used.append(kms.encrypt(KeyId=name, Plaintext=b"probe")["KeyId"])
+    kms.delete_alias(AliasName=name)
+    return Seen(used == keys, f"by an alias {'the key it points to' if used == keys else 'another key'} is used")
+
+
+@probe("aws_kinesis_stream", "encryption_type", "kms_key_id")
+def stream(bench: Bench) -> Seen:
+    """Records of a stream with a key can be written and read only while the key is in use."""
+    kinesis, name, key = bench.client("kinesis"), bench.stream(), bench.key()
+    kinesis.start_stream_encryption(StreamName=name, EncryptionType="KMS", KeyId=key)
+    bench.until_active(name)
+    record = {"StreamName": name, "Data": b"probe", "PartitionKey": "key"}
+    before = kinesis.put_record(**record).get("EncryptionType")
+    bench.client("kms").disable_key(KeyId=key)
+    code = refusal(lambda: kinesis.put_record(**record))
+    return Seen(before == "KMS" and bool(code), f"under a key that is disabled, a record gets {code or 'through'}")
+
+
+@probe("aws_cloudwatch_log_group", "kms_key_id")
+def log_group(bench: Bench) -> Seen:
+    """The key's policy must let CloudWatch Logs use it."""
+    logs = bench.client("logs")
+    service = {"Effect": "Allow", "Principal": {"Service": f"logs.{REGION}.amazonaws.com"}, "Action": "kms:*"}
+    codes = [
+        refusal(lambda key=key: logs.create_log_group(logGroupName=bench.name(), kmsKeyId=key))  # type: ignore[misc]
+        for key in (bench.key(ADMINISTERED, {**service, "Resource": "*"}), bench.key(ADMINISTERED))
+    ]
+    right = not codes[0] and bool(codes[1])
+    return Seen(right, f"a group with a key that is closed to CloudWatch Logs gets {codes[1] or 'through'}")
