@@ -38,7 +38,7 @@ def test_iterator_age_grows_while_the_function_is_slow(localstack: Any, scene: A
 
 def test_a_batch_that_is_tried_again_counts_again(localstack: Any, scene: Any) -> None:
     scene.create_stream()
-    scene.put({"id": 1, "do": "fail", "times": 2})
-    scene.map()
+    scene.put({"id": 1, "do": "fail"})
+    scene.map(MaximumRetryAttempts=2)
     scene.eventually(lambda: len(scene.ids()) == 3, "three attempts")
     assert iterator_age(scene, localstack, FunctionName=scene.function_name)["SampleCount"] == 3
