@@ -173,7 +173,18 @@ def _processes(folders: Sequence[str]) -> int:
 
 def _pytest(*folders: str) -> None:
     # A file's tests stay together, with the LocalStack or the stack that they share.
-    command = [str(setup.PYTHON), "-m", "pytest", "-n", str(_processes(folders)), "--dist", "loadfile", *folders]
+    shown = ("--durations=12", "--durations-min=5")  # seconds: where the time goes stands in each part's log
+    command = [
+        str(setup.PYTHON),
+        "-m",
+        "pytest",
+        "-n",
+        str(_processes(folders)),
+        "--dist",
+        "loadfile",
+        *shown,
+        *folders,
+    ]
     console.say(f"▸ pytest {' '.join(folders)}")
     # Terraform and its AWS provider would spend a fifth of their processor time on collecting garbage.
     _stream(command, environment.clean(PYTHONDONTWRITEBYTECODE="1", GOGC="400"))
