@@ -25,7 +25,7 @@ provider "aws" {
   max_retries                 = 1
 }
 """
-# The policy of the stage's key names the account; who else would know it.
+# The policy of the stage's key names the account, which only AWS could tell.
 ACCOUNT_FILE = "modules/kms/fidelity_override.tf"
 ACCOUNT = """
 data "aws_caller_identity" "this" {
