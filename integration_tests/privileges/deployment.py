@@ -186,19 +186,20 @@ def take_away(scene: Scene) -> None:
     destroy.destroy(scene.changed(), scene.access)
 
 
+PLAN = "plan"
+GIVING_UP = "giving up the key"
 STEPS: dict[str, Callable[[Scene], None]] = {
     "first deployment": make,
     "log in to the registry": log_in,
     "making the repository": apply_repository,
-    "plan": look,
+    PLAN: look,
     "change of the repository": change_repository,
     "deployment of a change": change,
-    "giving up the key": give_up_the_key,
+    GIVING_UP: give_up_the_key,
     "getting a key": get_a_key,
     "destroy": take_away,
 }
 """In their order."""
-PLAN = "plan"
 
 
 def _make_state_bucket(root: Access, stage: Stage) -> None:

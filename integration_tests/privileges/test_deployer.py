@@ -13,10 +13,10 @@ import pytest
 from harness import denials, noted
 from harness.errors import HarnessError
 from harness.stack import EMBEDDED, Stack
-from harness.stages import deploy, deployer, leftovers
+from harness.stages import deploy, deployer
 from privileges import rows
 from privileges.deployer_policy import Permission, needs, permissions, without
-from privileges.deployment import PLAN, STEPS, Scene, account
+from privileges.deployment import GIVING_UP, PLAN, STEPS, Scene, account
 from privileges.not_shown import OF_AN_IMAGE, reason
 
 pytestmark = [pytest.mark.local_only, pytest.mark.timeout(900)]
@@ -40,7 +40,7 @@ class Noted:
 
 @pytest.fixture(scope="module")
 def whole() -> Iterator[Noted]:
-    """Makes every step once, with the role; nothing is refused, and nothing is left."""
+    """Makes every step once, with the role; nothing is refused."""
     with account("deployer", EMBEDDED) as scene:
         policies = scene.policies
         with deployer.session(scene.root, policies.deploy) as role:
@@ -49,7 +49,6 @@ def whole() -> Iterator[Noted]:
                 deployer.put_policy(scene.root, policies.plan if title == PLAN else policies.deploy)
                 step(scene)
         assert denials.read(scene.stack) == ("on", [])
-        leftovers.check(scene.stage, scene.root)
         yield Noted(scene, json.loads(policies.deploy), json.loads(policies.plan))
 
 
@@ -70,6 +69,14 @@ def test_each_action_of_the_plans_policy_is_needed_for_a_plan(whole: Noted) -> N
 
 def test_with_the_whole_policy_nothing_would_be_refused(whole: Noted) -> None:
     assert noted.refused(whole.stack, {deployer.POLICY: whole.deploy}) == []
+
+
+def test_the_function_may_use_the_key_as_long_as_anything_is_encrypted_with_it(whole: Noted) -> None:
+    asked = [each.action for each in noted.read(whole.stack) if each.during == GIVING_UP]
+    uses = ("logs:DisassociateKmsKey", "s3:PutEncryptionConfiguration", "kinesis:StopStreamEncryption")
+    given_up = max(place for place, action in enumerate(asked) if action in uses)
+    assert set(uses) <= set(asked)
+    assert given_up < asked.index("iam:DeleteRolePolicy") < asked.index("kms:ScheduleKeyDeletion"), asked
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,11 @@ resource "aws_kms_key" "this" {
   enable_key_rotation     = true
   deletion_window_in_days = var.deletion_window_days
   policy                  = data.aws_iam_policy_document.key.json
+
+  # Given up only when streams, buckets and log group have: otherwise Kinesis refuses reads and writes in between.
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 # For people: key ids say nothing.

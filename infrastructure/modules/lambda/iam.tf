@@ -87,6 +87,12 @@ resource "aws_iam_role_policy" "key" {
   name   = "key"
   role   = aws_iam_role.this.name
   policy = data.aws_iam_policy_document.key[0].json
+
+  # Only this makes Terraform wait, when the key is given up, until nothing is encrypted with it any more: it destroys what
+  # goes before it changes what stays.
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 data "aws_iam_policy_document" "telemetry" {

@@ -93,6 +93,10 @@ class Bench:
             "aws_session_token": keys["SessionToken"],
         }
 
+    def somebody(self, *statements: dict[str, Any]) -> dict[str, str]:
+        """Credentials of a new role's session: the root user is refused nothing; for `client`."""
+        return self.session(self.role(*statements, trust=TRUST_HERE)[1])
+
     def key(self, *statements: dict[str, Any]) -> str:
         """Makes a key with a policy, or with the one that KMS gives; its ARN."""
         wanted = {"Policy": policy(*statements)} if statements else {}

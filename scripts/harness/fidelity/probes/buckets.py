@@ -9,7 +9,7 @@ from typing import Any
 
 import urllib3
 
-from harness.fidelity.bench import TRUST_HERE, Bench, policy, refusal
+from harness.fidelity.bench import Bench, policy, refusal
 from harness.fidelity.registry import probe, unprobed
 from harness.fidelity.verdicts import Seen
 
@@ -135,7 +135,7 @@ def bucket_key(bench: Bench) -> Seen:
         context = {"StringEquals": {"kms:EncryptionContext:aws:s3:arn": f"arn:aws:s3:::{bucket}"}}
         may = {"Effect": "Allow", "Action": "kms:GenerateDataKey", "Resource": key, "Condition": context}
         put = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{bucket}/*"}
-        s3 = bench.client("s3", **bench.session(bench.role(put, may, trust=TRUST_HERE)[1]))
+        s3 = bench.client("s3", **bench.somebody(put, may))
         codes.append(refusal(lambda s3=s3, bucket=bucket: s3.put_object(Bucket=bucket, Key="key")))  # type: ignore[misc]
     right = not codes[0] and "AccessDenied" in codes[1]
     what = "whoever may use the key for the bucket alone writes with a bucket key; without one he"

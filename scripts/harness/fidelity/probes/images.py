@@ -12,7 +12,7 @@ from typing import Any
 import urllib3
 from botocore.exceptions import ClientError
 
-from harness.fidelity.bench import EVERYTHING, TRUST_HERE, Bench, policy, refusal
+from harness.fidelity.bench import EVERYTHING, Bench, policy, refusal
 from harness.fidelity.registry import probe
 from harness.fidelity.verdicts import Seen
 
@@ -81,7 +81,7 @@ def lifecycle(bench: Bench) -> Seen:
 def repository_policy(bench: Bench) -> Seen:
     """What the policy denies is refused to who is allowed everything."""
     name = _repository(bench)
-    ecr = bench.client("ecr", **bench.session(bench.role(EVERYTHING, trust=TRUST_HERE)[1]))
+    ecr = bench.client("ecr", **bench.somebody(EVERYTHING))
     denied = {"Effect": "Deny", "Principal": "*", "Action": ["ecr:DescribeImages"]}
     before = refusal(lambda: ecr.describe_images(repositoryName=name))
     bench.client("ecr").set_repository_policy(repositoryName=name, policyText=policy(denied))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.fidelity.bench import ACCOUNT, EVERYTHING, TRUST_HERE, Bench, refusal
+from harness.fidelity.bench import ACCOUNT, EVERYTHING, Bench, refusal
 from harness.fidelity.registry import probe, unprobed
 from harness.fidelity.verdicts import Seen
 from harness.stack import REGION
@@ -21,7 +21,7 @@ ADMINISTERED = {
 @probe(KEY, "policy")
 def key_policy(bench: Bench) -> Seen:
     """Whatever a role's own policy allows, the key's policy must leave it to the account."""
-    kms = bench.client("kms", **bench.session(bench.role(EVERYTHING, trust=TRUST_HERE)[1]))
+    kms = bench.client("kms", **bench.somebody(EVERYTHING))
     left = {**ADMINISTERED, "Action": "kms:Encrypt"}
     codes = [
         refusal(lambda key=key: kms.encrypt(KeyId=key, Plaintext=b"probe"))  # type: ignore[misc]

@@ -12,7 +12,7 @@ ONLY_BUCKETS = {"Effect": "Allow", "Action": ["s3:ListAllMyBuckets"], "Resource"
 @probe("aws_iam_role_policy", "policy", "role")
 def role_policy(bench: Bench) -> Seen:
     """A role's session may do what its policy allows, and is refused anything else."""
-    keys = bench.session(bench.role(ONLY_BUCKETS, trust=TRUST_HERE)[1])
+    keys = bench.somebody(ONLY_BUCKETS)
     allowed = refusal(bench.client("s3", **keys).list_buckets)
     other = refusal(bench.client("kinesis", **keys).list_streams)
     enforced = not allowed and "AccessDenied" in other
@@ -24,7 +24,7 @@ def trust_policy(bench: Bench) -> Seen:
     """Only whom the trust policy names may take the role on."""
     trusting, other = bench.role(trust=TRUST_HERE)[1], bench.role()[1]
     may_assume = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}
-    somebody = bench.session(bench.role(may_assume, trust=TRUST_HERE)[1])
+    somebody = bench.somebody(may_assume)
     bench.session(trusting, **somebody)
     code = refusal(lambda: bench.session(other, **somebody))
     what = "who may take on any role, and takes on one that trusts Lambda alone,"
