@@ -35,7 +35,7 @@ AT_AWS = (["stage"], ["promote"], ["rollback"])
 
 def main() -> None:
     """Runs a command; every failure ends in a message with the next step, never in a traceback."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    take_signals()
     if sys.argv[1:2] not in AT_AWS:  # only a stage's commands are to reach AWS, by what the user's environment says
         environment.clean_this_process()
     try:
@@ -76,6 +76,18 @@ def _of_aws(error: ClientError | BotoCoreError) -> HarnessError:
     from harness.stages import explain_aws
 
     return explain_aws.failure(error)
+
+
+def take_signals() -> None:
+    """Lets SIGTERM clean up as Ctrl-C does.
+
+    A script's background job ignores Ctrl-C, and so would all that it starts, which is ended by an interrupt: Terraform
+    would be killed in place of saving its state, a test before it takes its stack down. A handler, unlike that, is not
+    inherited.
+    """
+    signal.signal(signal.SIGTERM, _interrupt)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, lambda *_: None)
 
 
 def _interrupt(_signum: int, _frame: object) -> None:

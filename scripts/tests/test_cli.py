@@ -69,3 +69,28 @@ def test_a_users_aws_profile_is_of_no_account(tmp_path: Path) -> None:
         [sys.executable, "-c", show], env=env, capture_output=True, text=True, timeout=60, check=False
     )
     assert done.stdout.strip() == "http://127.0.0.1:4566", done.stderr
+
+
+# As a shell starts a script's background job.
+IN_THE_BACKGROUND = """
+import os, signal, sys
+from pathlib import Path
+
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+from harness import cli, commands
+
+cli.take_signals()
+os.kill(os.getpid(), signal.SIGINT)
+child = ["sh", "-c", "kill -INT $$; echo not ended"]
+try:
+    commands.run(child, log=Path(sys.argv[1]), deadline=30)
+except commands.CommandFailedError as error:
+    print(error.status)
+"""
+
+
+def test_a_background_job_is_not_interrupted_and_what_it_starts_can_be(tmp_path: Path) -> None:
+    env = os.environ | {"PYTHONPATH": str(SCRIPTS)}
+    words = [sys.executable, "-c", IN_THE_BACKGROUND, str(tmp_path / "x.log")]
+    done = subprocess.run(words, env=env, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout, done.stderr) == ("-2\n", "")
