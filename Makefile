@@ -7,7 +7,7 @@
 
 export RUNTIME LOCALSTACK_PORT PERSISTENCE FAULTS DATA FILE COUNT RATE FOLLOW SEED SEEDS PYTHON TARGETS EVENTS FROM YES
 export IAM_ENFORCEMENT IMAGE OSV_URL ADVISORIES DURATION_MS MODEL STAGE SHADOW VERSION LOCK WRITE ACTIONS
-HARNESS = @scripts/bootstrap.sh && PYTHONPATH=scripts exec .venv/bin/python -m harness
+HARNESS = @scripts/bootstrap.sh && exec .venv/bin/pipeline
 
 help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "; print "usage: make <target> [VARIABLE=value]\n"} /^[a-z0-9 -]+:.*## / {printf "  %-25s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

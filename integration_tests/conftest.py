@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-import planted
 from harness import denials, failed, local, processes, streams
 from harness import stack as stacks
 from harness.clients import Clients
 from harness.stack import Stack
 from harness.waiting import poll
+from integration_tests import planted
 
 FOLDER = Path(__file__).parent
 # E2E_KEEP=1 leaves the stack running and uses it again next time, for work on the tests themselves.

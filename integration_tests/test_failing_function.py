@@ -14,7 +14,7 @@ from harness.failed import Failed
 from harness.ledger import Verdict
 from harness.stack import Stack
 from harness.waiting import poll
-from mapping import changed_mapping
+from integration_tests.mapping import changed_mapping
 
 pytestmark = pytest.mark.aws_valid
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.fidelity import leftovers, results, running
+from benchmarks.fidelity.attributes import Attribute
+from benchmarks.fidelity.bench import Bench
+from benchmarks.fidelity.verdicts import Evidence
 from harness.clients import Clients
 from harness.console import Step
-from harness.fidelity import leftovers, results, running
-from harness.fidelity.attributes import Attribute
-from harness.fidelity.bench import Bench
-from harness.fidelity.verdicts import Evidence
 from harness.stack import DOCKER, Stack
 
 pytestmark = [pytest.mark.local_only, pytest.mark.timeout(600)]

@@ -117,7 +117,7 @@ def test_a_killed_redrive_loses_nothing_and_the_next_one_goes_on(
     # GIVEN a redrive that is killed within its second call of PutRecords
     killed = subprocess.run(
         [PYTHON, "-c", KILLED, stack.name, bucket, place],
-        env={"PYTHONPATH": str(SCRIPTS)}, cwd=SCRIPTS.parent, timeout=60, capture_output=True, text=True, check=False,
+        env={}, cwd=SCRIPTS.parent, timeout=60, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     # WHEN it is run again

@@ -14,7 +14,7 @@ from harness.chaos import injected
 from harness.console import Step
 from harness.ledger import Patience, Verdict
 from harness.stack import Stack
-from mapping import changed_mapping
+from integration_tests.mapping import changed_mapping
 
 pytestmark = pytest.mark.local_only  # the faults are the emulator's
 

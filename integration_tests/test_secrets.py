@@ -8,11 +8,11 @@ from collections.abc import Iterator
 
 import pytest
 
-import planted
 from harness import canary, ecr_password, events
 from harness.clients import Clients
 from harness.console import Step
 from harness.stack import DOCKER, Stack
+from integration_tests import planted
 
 pytestmark = pytest.mark.local_only
 

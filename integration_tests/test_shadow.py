@@ -13,7 +13,6 @@ import pytest
 from harness import environment, events, local, model, offline, streams
 from harness.clients import Clients
 from harness.console import Step
-from harness.paths import SERVICE
 from harness.setup import PYTHON
 from harness.stack import Stack
 from harness.terraform import Terraform
@@ -36,7 +35,7 @@ def second(stack: Stack, clients: Clients, tmp_path_factory: pytest.TempPathFact
     words = ["--data", "sales.csv", "--mlflow-dir", "mlflow", "--cache-dir", ".", "--result", "result.json"]
     subprocess.run(
         [PYTHON, "-m", "training.train", *words],
-        cwd=folder, env=environment.clean() | {"PYTHONPATH": str(SERVICE)}, check=True, timeout=300,
+        cwd=folder, env=environment.clean(), check=True, timeout=300,
     )  # fmt: skip
     result: dict[str, Any] = json.loads((folder / "result.json").read_text())
     model.upload(clients.s3, stack.outputs["model_bucket"], result)

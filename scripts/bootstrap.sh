@@ -24,7 +24,7 @@ find_python() {
 
 hash_of() { cksum "$@" | cksum | tr -d ' '; }
 
-wanted="$(hash_of "$lock" scripts/bootstrap.sh scripts/requirements-uv.txt) $PWD" # programs in it hold absolute paths
+wanted="$(hash_of "$lock" scripts/bootstrap.sh scripts/requirements-uv.txt {.,scripts,service}/pyproject.toml) $PWD" # programs in it hold absolute paths
 if [ -x "$venv/bin/python" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then exit 0; fi
 
 mkdir -p .cache
@@ -45,5 +45,7 @@ log=.cache/bootstrap.log
   { tail -n 5 "$log" >&2; fail "pip could not install the installer (uv)" "check the network and pip's settings (proxy, index); the whole log: $log"; }
 "$venv/bin/uv" pip sync --quiet --require-hashes --python "$venv/bin/python" "$lock" >>"$log" 2>&1 ||
   { tail -n 5 "$log" >&2; fail "the locked dependencies could not be installed" "check the network and the package index settings, then run the command again; the whole log: $log"; }
+"$venv/bin/uv" pip install --quiet --no-deps --no-build-isolation --python "$venv/bin/python" -e . -e scripts -e service >>"$log" 2>&1 ||
+  { tail -n 5 "$log" >&2; fail "this checkout's own packages could not be installed" "read the whole log: $log"; }
 printf '%s' "$wanted" >"$stamp"
 printf '  done in %s s\n' "$((SECONDS - start))" >&2

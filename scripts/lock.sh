@@ -18,18 +18,18 @@ pins() { sed -nE 's/^([a-z][^ ]*==[^ ]+).*/\1/p' "$@" >"$pins"; }
 # The model's own answers are compared offline: numpy and ONNX Runtime must be those of the function.
 compile service requirements.in requirements.txt
 pins service/requirements.txt scripts/requirements-uv.txt
-compile . pyproject.toml requirements.txt --constraint "$pins"
-compile infrastructure/emulator lambda-runtime.in lambda-runtime.txt
+compile . pyproject.toml requirements.txt scripts/pyproject.toml service/pyproject.toml --constraint "$pins"
+compile emulator lambda-runtime.in lambda-runtime.txt
 # The image runs what the Zip runs, and the tracking server what training logs with.
-pins service/requirements.txt infrastructure/emulator/lambda-runtime.txt
+pins service/requirements.txt emulator/lambda-runtime.txt
 compile service requirements-image.in requirements-image.txt --constraint "$pins"
 pins requirements.txt
-compile infrastructure/mlflow requirements.in requirements.txt --constraint "$pins"
-compile infrastructure/emulator node.in node.txt
-compile scripts/rivals ministack.in ministack.txt
-compile scripts/rivals localemu.in localemu.txt --no-universal --python-platform linux # no solution for Python 3.14
-compile infrastructure/emulator kinesis-clients.in kinesis-clients.txt
+compile scripts/images/mlflow requirements.in requirements.txt --constraint "$pins"
+compile emulator node.in node.txt
+compile benchmarks/rivals/locks ministack.in ministack.txt
+compile benchmarks/rivals/locks localemu.in localemu.txt --no-universal --python-platform linux # no solution for Python 3.14
+compile emulator kinesis-clients.in kinesis-clients.txt
 compile infrastructure/policies requirements.in requirements.txt
-compile infrastructure/emulator pyproject.toml requirements.txt --extra build
-printf '▸ infrastructure/emulator/package-lock.json\n' >&2
-npm install --package-lock-only --no-audit --no-fund --silent --prefix infrastructure/emulator
+compile emulator pyproject.toml requirements.txt --extra build
+printf '▸ emulator/package-lock.json\n' >&2
+npm install --package-lock-only --no-audit --no-fund --silent --prefix emulator

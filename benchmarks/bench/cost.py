@@ -6,10 +6,10 @@ import time
 
 import psutil
 
+from benchmarks.bench import figures
+from benchmarks.bench.figures import Figure
+from benchmarks.bench.throughput import cpu_seconds
 from harness import usage
-from harness.bench import figures
-from harness.bench.figures import Figure
-from harness.bench.throughput import cpu_seconds
 from harness.console import Step
 from harness.stack import Stack
 

@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from benchmarks.bench import figures, latency
+from benchmarks.bench.figures import Figure
 from harness import events
-from harness.bench import figures, latency
-from harness.bench.figures import Figure
 from harness.clients import Clients
 from harness.console import Step
 from harness.stack import Stack

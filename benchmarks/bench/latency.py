@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.bench import figures
+from benchmarks.bench.figures import Figure
 from harness import events, streams
-from harness.bench import figures
-from harness.bench.figures import Figure
 from harness.clients import Clients
 from harness.console import Step
 from harness.errors import HarnessError

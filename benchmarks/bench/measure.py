@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from benchmarks.bench import cost, figures, held, latency, throughput
+from benchmarks.bench.figures import Figure
+from benchmarks.bench.targets import Target
 from harness import console
-from harness.bench import cost, figures, held, latency, throughput
-from harness.bench.figures import Figure
-from harness.bench.targets import Target
 from harness.clients import Clients
 from harness.console import Step
 from harness.errors import HarnessError

@@ -14,9 +14,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from benchmarks.bench import held, throughput
+from benchmarks.bench.measure import Result
 from harness import console
-from harness.bench import held, throughput
-from harness.bench.measure import Result
 from harness.folders import write_whole
 from harness.paths import CACHE, shown
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+from benchmarks.bench import measure, report
+from benchmarks.bench.measure import Result
+from benchmarks.bench.targets import Target
 from harness import console
-from harness.bench import measure, report
-from harness.bench.measure import Result
-from harness.bench.targets import Target
 from harness.errors import HarnessError
 from harness.paths import shown
 

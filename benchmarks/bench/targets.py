@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
+from benchmarks.bench.rivals import deployed
+from benchmarks.rivals import core, ministack
 from harness import engine, local, processes
-from harness.bench.rivals import deployed
 from harness.errors import HarnessError
-from harness.rivals import core, ministack
 from harness.stack import DOCKER, EMBEDDED, Stack
 
 

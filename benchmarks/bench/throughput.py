@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+from benchmarks.bench import figures
+from benchmarks.bench.figures import Figure
+from benchmarks.bench.rounds import Round, follow
 from harness import events, offline, streams, usage
-from harness.bench import figures
-from harness.bench.figures import Figure
-from harness.bench.rounds import Round, follow
 from harness.clients import Clients
 from harness.console import Step
 from harness.ledger import Ledger

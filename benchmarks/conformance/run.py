@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks.conformance import results, table
+from benchmarks.conformance.results import Result
+from benchmarks.rivals import tools
+from benchmarks.rivals.tools import Tool
 from harness import console, environment, paths, setup
-from harness.conformance import results, table
-from harness.conformance.results import Result
 from harness.errors import HarnessError
 from harness.paths import shown
-from harness.rivals import tools
-from harness.rivals.tools import Tool
 
-SUITE = paths.ROOT / "integration_tests" / "conformance"
+SUITE = Path(__file__).parent / "suite"
 SECONDS = 20.0  # of each wait: many times what a poller that looks once a second needs
 TEST_SECONDS = 150  # of each test
 DEADLINE = 3600.0  # of a tool

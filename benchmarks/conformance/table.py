@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from benchmarks.conformance.results import Case, Result
 from harness import paths
-from harness.conformance.results import Case, Result
 
 PATH = paths.ROOT / "docs" / "conformance.md"
 MARKS = {"passed": "✓", "failed": "**✗**", "unsupported": "not supported:"}
@@ -13,7 +13,7 @@ HEAD = """\
 # What event source mappings for Kinesis do
 
 Written by `make conformance`: each tool is started on one machine, empty, and the same tests
-(`integration_tests/conformance`) run against its endpoint one after the other, with the same deadlines ({seconds:.0f} s
+(`benchmarks/conformance/suite`) run against its endpoint one after the other, with the same deadlines ({seconds:.0f} s
 for each wait). Each test states one behaviour that AWS documents; the link leads to the document. ✓: as documented.
 **✗**: otherwise, with what the test saw first. A cell says what one version did in this run, and nothing about others.
 The column AWS tells whether the test can run there, too.

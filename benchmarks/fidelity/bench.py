@@ -16,9 +16,9 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from benchmarks.fidelity import leftovers
 from harness.clients import CONFIG
 from harness.errors import HarnessError
-from harness.fidelity import leftovers
 from harness.stack import REGION, Stack
 from harness.waiting import poll
 

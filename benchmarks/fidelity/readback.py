@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness.fidelity.attributes import Attribute, Instance, read
+from benchmarks.fidelity.attributes import Attribute, Instance, read
 
 SHOWN = 60  # characters of a value
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from harness.fidelity.attributes import Attribute
-from harness.fidelity.bench import Bench
-from harness.fidelity.verdicts import Seen
+from benchmarks.fidelity.attributes import Attribute
+from benchmarks.fidelity.bench import Bench
+from benchmarks.fidelity.verdicts import Seen
 
 Run = Callable[[Bench], Seen]
 
@@ -31,7 +31,7 @@ class Probe:
 
 
 PROBES: list[Probe] = []
-# Cases of integration_tests/conformance, by the end of their node id: what is tested there is not probed again.
+# Cases of benchmarks/conformance/suite, by the end of their node id: what is tested there is not probed again.
 CASES: dict[str, tuple[Attribute, ...]] = {}
 UNPROBED: dict[Attribute, str] = {}
 

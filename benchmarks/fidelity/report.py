@@ -8,11 +8,11 @@ from pathlib import Path
 from rich.markup import escape
 from rich.table import Table
 
+from benchmarks.fidelity.attributes import Attribute
+from benchmarks.fidelity.results import Result
+from benchmarks.fidelity.verdicts import CLASSES, EMULATED, ENFORCED, IGNORED, Evidence, count
 from harness import console, paths
 from harness.errors import HarnessError
-from harness.fidelity.attributes import Attribute
-from harness.fidelity.results import Result
-from harness.fidelity.verdicts import CLASSES, EMULATED, ENFORCED, IGNORED, Evidence, count
 from harness.paths import shown
 
 PATH = paths.ROOT / "docs" / "fidelity.md"

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.fidelity.verdicts import Evidence, Seen
 from harness import paths
-from harness.fidelity.verdicts import Evidence, Seen
 
 PATH = paths.ROOT / "docs" / "fidelity.json"
 

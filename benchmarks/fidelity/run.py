@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
+from benchmarks.fidelity import attributes, readback, report, results, running
+from benchmarks.fidelity.attributes import Attribute
+from benchmarks.fidelity.bench import Bench
+from benchmarks.fidelity.registry import UNPROBED
+from benchmarks.fidelity.results import Result
+from benchmarks.fidelity.root import Root
+from benchmarks.fidelity.verdicts import Evidence, Seen
 from harness import console
-from harness.fidelity import attributes, readback, report, results, running
-from harness.fidelity.attributes import Attribute
-from harness.fidelity.bench import Bench
-from harness.fidelity.registry import UNPROBED
-from harness.fidelity.results import Result
-from harness.fidelity.root import Root
-from harness.fidelity.verdicts import Evidence, Seen
 from harness.paths import shown
 from harness.stack import Stack
 from harness.stages import rehearsal

@@ -11,14 +11,14 @@ from collections.abc import Collection
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from pathlib import Path
 
+from benchmarks.fidelity import probes as _register
+from benchmarks.fidelity.attributes import Attribute
+from benchmarks.fidelity.bench import Bench, package
+from benchmarks.fidelity.registry import CASES, PROBES
+from benchmarks.fidelity.verdicts import Seen
 from harness import environment, paths, processes, setup
 from harness.console import Step
 from harness.errors import HarnessError
-from harness.fidelity import probes as _register
-from harness.fidelity.attributes import Attribute
-from harness.fidelity.bench import Bench, package
-from harness.fidelity.registry import CASES, PROBES
-from harness.fidelity.verdicts import Seen
 from harness.paths import shown
 
 assert _register.__all__
@@ -81,7 +81,7 @@ def _result(name: str, future: Future[Seen]) -> Seen:
     except Exception as error:
         raise HarnessError(
             f"the probe {name} broke off: {type(error).__name__}: {error}",
-            "mend the probe (scripts/harness/fidelity/probes), or look at what the emulator answered",
+            "mend the probe (benchmarks/fidelity/probes), or look at what the emulator answered",
         ) from error
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from benchmarks.rivals import locks
 from harness import console, localstack, paths, setup
 from harness.clients import Clients
-from harness.rivals import locks
 from harness.stack import Stack
 from harness.waiting import poll
 

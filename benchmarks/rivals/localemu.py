@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from benchmarks.rivals import locks
 from harness import environment, localstack, paths, processes, setup
-from harness.rivals import locks
 from harness.stack import Stack
 
 LOCK = locks.LOCKS / "localemu.txt"

@@ -8,7 +8,7 @@ from pathlib import Path
 from harness import paths
 
 VENVS = paths.CACHE / "rivals"
-LOCKS = paths.SCRIPTS / "rivals"
+LOCKS = Path(__file__).parent / "locks"
 
 
 def locked_version(lock: Path, package: str) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from benchmarks.rivals import locks
 from harness import environment, localstack, processes, setup
-from harness.rivals import locks
 from harness.stack import REGION, Stack
 
 LOCK = locks.LOCKS / "ministack.txt"

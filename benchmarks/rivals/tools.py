@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from benchmarks.rivals import core, localemu, ministack
 from harness import local, localstack, paths, processes, setup
 from harness import stack as stacks
-from harness.rivals import core, localemu, ministack
 from harness.stack import EMBEDDED, Stack
 
 PREFIX = "conformance-"
@@ -80,8 +80,7 @@ def opened(tool: Tool) -> Iterator[Stack]:
 
 def restart_command(tool: Tool) -> str:
     """The shell command that restarts an opened tool; empty where nothing of its state would be left."""
-    python = f"PYTHONPATH={shlex.quote(str(paths.SCRIPTS))} {shlex.quote(str(setup.PYTHON))}"
-    return f"{python} -m harness restart-tool {tool.name}" if tool.persists else ""
+    return f"{shlex.quote(str(paths.VENV_BIN / 'pipeline'))} restart-tool {tool.name}" if tool.persists else ""
 
 
 def restart(name: str) -> None:

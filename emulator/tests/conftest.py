@@ -33,7 +33,7 @@ import psutil
 import pytest
 from botocore.config import Config
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 REGION = "ap-south-1"
 LOOPBACK = "127.0.0.1"
 

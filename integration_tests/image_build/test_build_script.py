@@ -15,6 +15,8 @@ import pytest
 from . import relay
 from .conftest import MODULE, Build, Registry, RegistryFactory, missing, remove_images
 
+pytestmark = pytest.mark.local_only
+
 TAG = "sha-0123456789abcdef"
 INDEX = "application/vnd.oci.image.index.v1+json"
 

@@ -15,6 +15,8 @@ from harness import environment
 
 from .conftest import MODULE, Build, Registry, remove_images
 
+pytestmark = pytest.mark.local_only
+
 FIXTURE = Path(__file__).parent / "fixtures" / "image" / "service"
 
 

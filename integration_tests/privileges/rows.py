@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from harness.paths import ROOT
-from privileges import not_shown as left_open
-from privileges.deployer_policy import Need, Permission
-from privileges.not_shown import reason
+from integration_tests.privileges import not_shown as left_open
+from integration_tests.privileges.deployer_policy import Need, Permission
+from integration_tests.privileges.not_shown import reason
 
 DOCUMENT = ROOT / "docs" / "iam-deployer.md"
 NEEDED, NOT_SHOWN, NOT_FATAL = "## Needed", "## Needed to push images", "## Not fatal"

@@ -14,10 +14,10 @@ from harness import denials, noted
 from harness.errors import HarnessError
 from harness.stack import EMBEDDED, Stack
 from harness.stages import deploy, deployer
-from privileges import rows
-from privileges.deployer_policy import Permission, needs, permissions, without
-from privileges.deployment import GIVING_UP, PLAN, STEPS, Scene, account
-from privileges.not_shown import OF_AN_IMAGE, reason
+from integration_tests.privileges import rows
+from integration_tests.privileges.deployer_policy import Permission, needs, permissions, without
+from integration_tests.privileges.deployment import GIVING_UP, PLAN, STEPS, Scene, account
+from integration_tests.privileges.not_shown import OF_AN_IMAGE, reason
 
 pytestmark = [pytest.mark.local_only, pytest.mark.timeout(900)]
 

@@ -14,9 +14,9 @@ from harness.errors import HarnessError
 from harness.stack import DOCKER, Stack
 from harness.stages import deployer
 from harness.stages.terraform import StageTerraform
-from privileges.deployer_policy import Permission, needs, without
-from privileges.deployment import REPOSITORY, account
-from privileges.not_shown import OF_AN_IMAGE
+from integration_tests.privileges.deployer_policy import Permission, needs, without
+from integration_tests.privileges.deployment import REPOSITORY, account
+from integration_tests.privileges.not_shown import OF_AN_IMAGE
 
 pytestmark = [pytest.mark.local_only, pytest.mark.timeout(900)]
 

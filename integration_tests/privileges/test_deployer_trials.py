@@ -15,12 +15,12 @@ from harness import console, paths
 from harness.denials import Denial
 from harness.stack import EMBEDDED
 from harness.stages import deploy, deployer
-from privileges import trials
-from privileges.deployer_policy import Permission, permissions
-from privileges.deployment import account
-from privileges.not_shown import NOT_FATAL, reason
-from privileges.trials import PARTS, WHOLE
-from privileges.workbench import Workbench
+from integration_tests.privileges import trials
+from integration_tests.privileges.deployer_policy import Permission, permissions
+from integration_tests.privileges.deployment import account
+from integration_tests.privileges.not_shown import NOT_FATAL, reason
+from integration_tests.privileges.trials import PARTS, WHOLE
+from integration_tests.privileges.workbench import Workbench
 
 pytestmark = [pytest.mark.local_only, pytest.mark.timeout(3600)]
 

@@ -11,8 +11,8 @@ import pytest
 from harness import denials
 from harness.paths import ROOT
 from harness.stack import Stack
-from privileges.permissions import Permission, of_role, without
-from privileges.uses import USES, Use
+from integration_tests.privileges.permissions import Permission, of_role, without
+from integration_tests.privileges.uses import USES, Use
 
 pytestmark = [pytest.mark.local_only, pytest.mark.timeout(900)]
 

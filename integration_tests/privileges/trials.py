@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from privileges.deployer_policy import Permission
-from privileges.deployment import IMAGE
-from privileges.narrower import (
+from integration_tests.privileges.deployer_policy import Permission
+from integration_tests.privileges.deployment import IMAGE
+from integration_tests.privileges.narrower import (
     BUCKET,
     CHANGE,
     CHECK,

@@ -15,11 +15,11 @@ from harness.errors import HarnessError
 from harness.stages import deploy, deployer, models, state_bucket
 from harness.stages.terraform import StageTerraform
 from harness.terraform import working_copy
-from privileges import trials
-from privileges.deployer_policy import Permission, without
-from privileges.deployment import FIRST, Scene, another_zip, edit, log_in
-from privileges.narrower import NARROWER
-from privileges.trials import PARTS, Part
+from integration_tests.privileges import trials
+from integration_tests.privileges.deployer_policy import Permission, without
+from integration_tests.privileges.deployment import FIRST, Scene, another_zip, edit, log_in
+from integration_tests.privileges.narrower import NARROWER
+from integration_tests.privileges.trials import PARTS, Part
 
 # Whose making and taking away would be part of every trial.
 WITHOUT_KEY = {"kms_enabled": False}

@@ -14,7 +14,6 @@ from pathlib import Path
 import psutil
 import pytest
 
-from harness import paths
 from harness.errors import HarnessError
 from harness.stages import deploy, leftovers, terraform
 from harness.stages.access import Access
@@ -30,7 +29,6 @@ def start(stage: Stage, access: Access) -> subprocess.Popen[bytes]:
     with said(stage).open("wb") as output:
         return subprocess.Popen(
             [sys.executable, Path(__file__).parent / "deployment.py", stage.folder, str(access.endpoint_url)],
-            env=os.environ | {"PYTHONPATH": str(paths.SCRIPTS)},
             stdout=output,
             stderr=output,
             stdin=subprocess.DEVNULL,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import os
 import signal
@@ -328,35 +329,6 @@ def suite(name: str) -> None:
 
 
 @commands.command()
-@click.option("--targets", envvar="TARGETS", default="")
-def conformance(targets: str) -> None:
-    """Runs the conformance suite against this emulator and others, and writes the table."""
-    from harness.conformance import run
-
-    run.run(run.chosen(targets))
-
-
-@commands.command(hidden=True)
-@click.argument("name")
-def restart_tool(name: str) -> None:
-    """Restarts a tool that the conformance suite runs against."""
-    from harness.rivals import tools
-
-    tools.restart(name)
-
-
-@commands.command()
-@click.option("--targets", envvar="TARGETS", default="")
-@click.option("--events", "counts", envvar="EVENTS", default="")
-def bench(targets: str, counts: str) -> None:
-    """Measures the pipeline in both runtimes beside other emulators, in stacks of their own."""
-    from harness.bench import run
-    from harness.bench.targets import chosen
-
-    run.run(chosen(targets), run.event_counts(counts))
-
-
-@commands.command()
 @click.option("--image", envvar="IMAGE", default="")
 def sbom(image: str) -> None:
     """Writes the software bill of materials of the function's image."""
@@ -378,23 +350,6 @@ def audit(osv_url: str, advisories: str) -> None:
 
 
 @commands.command()
-def bench_iam() -> None:
-    """Measures what authorizing every request costs."""
-    from harness.bench import authorization
-
-    authorization.run()
-
-
-@commands.command()
-@click.option("--write", envvar="WRITE", is_flag=True)
-def fidelity(write: bool) -> None:
-    """Shows what the emulator does with each attribute that Terraform sets."""
-    from harness.fidelity import run
-
-    run.run(write=write)
-
-
-@commands.command()
 @rate_option
 @click.option("--stage", envvar="STAGE", default="stg")
 @click.option("--duration", envvar="DURATION_MS", callback=_number("DURATION_MS", float))
@@ -403,3 +358,7 @@ def cost(rate: float | None, stage: str, duration: float | None) -> None:
     from harness.cost import report
 
     report.run(rate, stage, duration)
+
+
+for _plugin in importlib.metadata.entry_points(group="pipeline.commands"):  # what other packages add
+    commands.add_command(_plugin.load())

@@ -1,4 +1,4 @@
-"""What IAM did not allow in a stack: the list that the emulator keeps (infrastructure/emulator, `authorization`)."""
+"""What IAM did not allow in a stack: the list that the emulator keeps (emulator, `authorization`)."""
 
 from __future__ import annotations
 

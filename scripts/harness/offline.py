@@ -10,8 +10,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from harness.paths import import_service
-
 
 def expectations(model: dict[str, Any]) -> Callable[[Sequence[bytes]], list[float | None]]:
     """Makes the expectations for a ledger.
@@ -50,7 +48,6 @@ def _predict(model_dir: str, records: tuple[bytes, ...]) -> list[float]:
 
 @lru_cache(maxsize=2)
 def _load(model_dir: str) -> tuple[Any, Any]:
-    import_service()  # the features are computed by the function's own module
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # MLflow warns of its own type hints when it is imported
         import mlflow.pyfunc

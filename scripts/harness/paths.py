@@ -1,15 +1,14 @@
 """Where things lie in a checkout. `.cache` can be made again, `.local` is the state of running stacks."""
 
-import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
 INFRASTRUCTURE = ROOT / "infrastructure"
-EMULATOR = INFRASTRUCTURE / "emulator"
-MLFLOW_IMAGE = INFRASTRUCTURE / "mlflow"
+EMULATOR = ROOT / "emulator"
 SERVICE = ROOT / "service"
 SCRIPTS = ROOT / "scripts"
+MLFLOW_IMAGE = SCRIPTS / "images" / "mlflow"
 VENV_BIN = ROOT / ".venv" / "bin"
 
 CACHE = ROOT / ".cache"
@@ -40,12 +39,6 @@ def emulator_sources() -> list[Path]:
 def mlflow_sources() -> list[Path]:
     """What the tracking server's image is built from."""
     return [file for file in MLFLOW_IMAGE.iterdir() if file.is_file()]
-
-
-def import_service() -> None:
-    """Lets `store_sales` be imported: what the function computes is asked of its own code."""
-    if str(SERVICE) not in sys.path:
-        sys.path.append(str(SERVICE))
 
 
 def shown(path: Path) -> str:

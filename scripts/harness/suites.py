@@ -23,7 +23,8 @@ ALL_ACTIONS = 3  # times as long, where ACTIONS names what is to be tried beyond
 TEARDOWN_SECONDS = 60.0
 LANE_BYTES = 2.5 * 2**30  # two stacks, in containers 1.2 GiB each
 END_TO_END = "integration_tests"
-CONFORMANCE = "integration_tests/conformance"
+CONFORMANCE = "benchmarks/conformance/suite"
+IMAGE_BUILD = "integration_tests/image_build"
 STAGES = "integration_tests/stages"
 PRIVILEGES = "integration_tests/privileges"
 SHELL = ("scripts", ".ci", "infrastructure/modules")
@@ -53,7 +54,7 @@ def _beside_one_another(title: str, parts: Sequence[Sequence[str]]) -> None:
     if psutil.virtual_memory().total < LANE_BYTES * len(parts):
         parts = [[part for lane in parts for part in lane]]
     commands = {part: [str(setup.PYTHON), "-m", "harness", "suite", part] for lane in parts for part in lane}
-    env = environment.clean(PYTHONPATH=str(paths.SCRIPTS))
+    env = environment.clean()
     lanes.run(title, parts, commands, env, paths.CACHE / "logs" / "suites")
 
 
@@ -67,6 +68,7 @@ def check() -> None:
         [
             mypy,
             "scripts/harness",
+            "benchmarks",
             *(f"service/{name}" for name in ("store_sales", "training", "bundle", "store_sales_testing")),
         ],
     )
@@ -92,7 +94,7 @@ def check() -> None:
 
 def unit() -> None:
     """Unit tests of the harness, the service and the image's build."""
-    _pytest("scripts/tests", "service/tests", "infrastructure/tests")
+    _pytest("scripts/tests", "service/tests", "benchmarks/tests", IMAGE_BUILD)
 
 
 def terraform_test() -> None:
@@ -113,7 +115,7 @@ def terraform_test() -> None:
 
 def emulator_test() -> None:
     """The emulator's own tests, against LocalStacks of their own, and the mapping's conformance suite against one."""
-    _pytest("infrastructure/emulator/tests")
+    _pytest("emulator/tests")
     _pytest(CONFORMANCE)
 
 
@@ -143,7 +145,7 @@ def e2e_own_stacks() -> None:
 
 
 def _e2e(which: str) -> None:
-    parts_of_their_own = [f"--ignore={folder}" for folder in (CONFORMANCE, STAGES, PRIVILEGES)]
+    parts_of_their_own = [f"--ignore={folder}" for folder in (IMAGE_BUILD, STAGES, PRIVILEGES)]
     _pytest(END_TO_END, *parts_of_their_own, "-m", which)
 
 

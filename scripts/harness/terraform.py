@@ -155,6 +155,6 @@ class Progress:
 
 def working_copy(target: Path, source: Path = INFRASTRUCTURE) -> Path:
     """A copy of `infrastructure/` without the emulator and local leftovers."""
-    ignored = shutil.ignore_patterns("emulator", ".terraform", "*.tfstate*", "*_override.tf")
+    ignored = shutil.ignore_patterns(".terraform", "*.tfstate*", "*_override.tf")
     shutil.copytree(source, target, ignore=ignored, dirs_exist_ok=True)
     return target

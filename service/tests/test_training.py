@@ -194,7 +194,7 @@ def test_a_model_that_onnx_does_not_reproduce_is_refused(sales_csv: Path) -> Non
 
 def run_training(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     options = ["--mlflow-dir", "mlflow", "--cache-dir", "cache", "--result", "result.json", *arguments]
-    environment = {"PYTHONPATH": str(Path(run.__file__).parents[1]), "PATH": os.defpath, "HOME": str(folder)}
+    environment = {"PATH": os.defpath, "HOME": str(folder)}
     # Nothing listens on port 1, so pip has no network; it must not find the wheel by other settings either.
     offline = {"PIP_INDEX_URL": "http://127.0.0.1:1/simple", "PIP_CONFIG_FILE": os.devnull, "PIP_RETRIES": "0"}
     return subprocess.run(

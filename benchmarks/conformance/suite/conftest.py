@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 
-from conformance import target as targets
-from conformance.resources import Journal, create_journal, delete_journal
-from conformance.scene import Scene, opened
-from conformance.target import Target
-from harness.rivals import tools
+from benchmarks.conformance.suite import target as targets
+from benchmarks.conformance.suite.resources import Journal, create_journal, delete_journal
+from benchmarks.conformance.suite.scene import Scene, opened
+from benchmarks.conformance.suite.target import Target
+from benchmarks.rivals import tools
 
 FOLDER = Path(__file__).parent
 DOCUMENT = re.compile(r"https://docs\.aws\.amazon\.com/\S+[^\s.)]")

@@ -7,7 +7,7 @@ from base64 import b64decode
 from collections.abc import Iterator
 from typing import Any
 
-from conformance.resources import Journal, create_journal, delete_journal
+from benchmarks.conformance.suite.resources import Journal, create_journal, delete_journal
 
 
 class Scene:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from conformance.resources import create_journal
+from benchmarks.conformance.suite.resources import create_journal
 
 RESTART_DEADLINE = 150.0
 

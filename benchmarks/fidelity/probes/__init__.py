@@ -1,5 +1,5 @@
 """The probes of effects, by service; importing the package registers all of them."""
 
-from harness.fidelity.probes import alarms, buckets, functions, images, keys, logs, mapping, roles, streams
+from benchmarks.fidelity.probes import alarms, buckets, functions, images, keys, logs, mapping, roles, streams
 
 __all__ = ["alarms", "buckets", "functions", "images", "keys", "logs", "mapping", "roles", "streams"]

@@ -6,10 +6,10 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from benchmarks.fidelity.bench import Bench
+from benchmarks.fidelity.registry import probe
+from benchmarks.fidelity.verdicts import Seen
 from harness.errors import HarnessError
-from harness.fidelity.bench import Bench
-from harness.fidelity.registry import probe
-from harness.fidelity.verdicts import Seen
 from harness.waiting import poll
 
 ALARM = "aws_cloudwatch_metric_alarm"

@@ -9,9 +9,9 @@ from typing import Any
 
 import urllib3
 
-from harness.fidelity.bench import Bench, policy, refusal
-from harness.fidelity.registry import probe, unprobed
-from harness.fidelity.verdicts import Seen
+from benchmarks.fidelity.bench import Bench, policy, refusal
+from benchmarks.fidelity.registry import probe, unprobed
+from benchmarks.fidelity.verdicts import Seen
 
 ACCESS = "aws_s3_bucket_public_access_block"
 LIFECYCLE = "aws_s3_bucket_lifecycle_configuration"

@@ -8,10 +8,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from benchmarks.fidelity.bench import CODE, Bench, package, refusal
+from benchmarks.fidelity.registry import probe
+from benchmarks.fidelity.verdicts import Seen
 from harness.errors import HarnessError
-from harness.fidelity.bench import CODE, Bench, package, refusal
-from harness.fidelity.registry import probe
-from harness.fidelity.verdicts import Seen
 from harness.waiting import poll
 
 FUNCTION, ALIAS = "aws_lambda_function", "aws_lambda_alias"

@@ -12,9 +12,9 @@ from typing import Any
 import urllib3
 from botocore.exceptions import ClientError
 
-from harness.fidelity.bench import EVERYTHING, Bench, policy, refusal
-from harness.fidelity.registry import probe
-from harness.fidelity.verdicts import Seen
+from benchmarks.fidelity.bench import EVERYTHING, Bench, policy, refusal
+from benchmarks.fidelity.registry import probe
+from benchmarks.fidelity.verdicts import Seen
 
 REPOSITORY = "aws_ecr_repository"
 MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from harness.fidelity.bench import ACCOUNT, EVERYTHING, Bench, refusal
-from harness.fidelity.registry import probe, unprobed
-from harness.fidelity.verdicts import Seen
+from benchmarks.fidelity.bench import ACCOUNT, EVERYTHING, Bench, refusal
+from benchmarks.fidelity.registry import probe, unprobed
+from benchmarks.fidelity.verdicts import Seen
 from harness.stack import REGION
 
 KEY = "aws_kms_key"

@@ -7,10 +7,10 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from benchmarks.fidelity.bench import Bench
+from benchmarks.fidelity.registry import probe
+from benchmarks.fidelity.verdicts import Seen
 from harness.errors import HarnessError
-from harness.fidelity.bench import Bench
-from harness.fidelity.registry import probe
-from harness.fidelity.verdicts import Seen
 from harness.waiting import poll
 
 DAY_MS = 86_400_000

@@ -11,10 +11,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from benchmarks.fidelity.bench import Bench
+from benchmarks.fidelity.registry import case, probe
+from benchmarks.fidelity.verdicts import Seen
 from harness.errors import HarnessError
-from harness.fidelity.bench import Bench
-from harness.fidelity.registry import case, probe
-from harness.fidelity.verdicts import Seen
 from harness.waiting import poll
 
 MAPPING = "aws_lambda_event_source_mapping"

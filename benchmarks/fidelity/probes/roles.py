@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from harness.fidelity.bench import TRUST_HERE, Bench, refusal
-from harness.fidelity.registry import probe
-from harness.fidelity.verdicts import Seen
+from benchmarks.fidelity.bench import TRUST_HERE, Bench, refusal
+from benchmarks.fidelity.registry import probe
+from benchmarks.fidelity.verdicts import Seen
 
 ONLY_BUCKETS = {"Effect": "Allow", "Action": ["s3:ListAllMyBuckets"], "Resource": "*"}
 

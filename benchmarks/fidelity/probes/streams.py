@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from harness.fidelity.bench import Bench, refusal
-from harness.fidelity.registry import probe, unprobed
-from harness.fidelity.verdicts import Seen
+from benchmarks.fidelity.bench import Bench, refusal
+from benchmarks.fidelity.registry import probe, unprobed
+from benchmarks.fidelity.verdicts import Seen
 
 STREAM = "aws_kinesis_stream"
 unprobed(STREAM, "retention_period", "no record gets 24 h old here, the least that can be set")

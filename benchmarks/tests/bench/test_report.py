@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from benchmarks.bench import figures, measure, report, run
+from benchmarks.bench.measure import Result
+from benchmarks.bench.targets import Target, chosen
 from harness import setup
-from harness.bench import figures, measure, report, run
-from harness.bench.measure import Result
-from harness.bench.targets import Target, chosen
 from harness.errors import HarnessError
 from harness.stack import Stack
 

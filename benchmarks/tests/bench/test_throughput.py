@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from harness.bench import rounds, throughput
-from harness.bench.rounds import Round
+from benchmarks.bench import rounds, throughput
+from benchmarks.bench.rounds import Round
 from harness.ledger import Ledger, Verdict
 from harness.streams import Put, Read
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from harness.conformance import results, run, table
-from harness.conformance.results import Case, Result
+from benchmarks.conformance import results, run, table
+from benchmarks.conformance.results import Case, Result
 from harness.errors import HarnessError
 
 DOCUMENT = "https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html"

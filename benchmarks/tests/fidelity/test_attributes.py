@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.fidelity import readback
-from harness.fidelity.attributes import Attribute, Instance, attributes, instances, read
+from benchmarks.fidelity import readback
+from benchmarks.fidelity.attributes import Attribute, Instance, attributes, instances, read
 
 
 def plan(expressions: dict[str, Any], after: dict[str, Any], unknown: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.fidelity import probes, report, results, root, run
+from benchmarks.fidelity.attributes import Attribute, attributes
+from benchmarks.fidelity.registry import CASES, PROBES, UNPROBED
+from benchmarks.fidelity.results import Result
+from benchmarks.fidelity.running import SUITE
+from benchmarks.fidelity.verdicts import Evidence, Seen
 from harness.errors import HarnessError
-from harness.fidelity import probes, report, results, root, run
-from harness.fidelity.attributes import Attribute, attributes
-from harness.fidelity.registry import CASES, PROBES, UNPROBED
-from harness.fidelity.results import Result
-from harness.fidelity.running import SUITE
-from harness.fidelity.verdicts import Evidence, Seen
 
 REPEAT = "run `RUNTIME={} make fidelity WRITE=1`"
 # A stage may set it; staging does not.

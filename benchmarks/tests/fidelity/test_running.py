@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
+from benchmarks.fidelity import running
+from benchmarks.fidelity.attributes import Attribute
+from benchmarks.fidelity.bench import Bench
+from benchmarks.fidelity.registry import CASES, PROBES, Probe
+from benchmarks.fidelity.verdicts import Seen
 from harness.console import Step
 from harness.errors import HarnessError
-from harness.fidelity import running
-from harness.fidelity.attributes import Attribute
-from harness.fidelity.bench import Bench
-from harness.fidelity.registry import CASES, PROBES, Probe
-from harness.fidelity.verdicts import Seen
 from harness.stack import Stack
 
 BATCH = "test_batches.py::test_batch_size"
@@ -24,7 +24,7 @@ SIZE = Attribute("aws_thing", "size")
 
 def entry(test: str, outcome: str | None = "passed", reason: str = "") -> dict[str, Any]:
     told = {"outcome": outcome, "reason": reason} if outcome else {}
-    return {"node": f"integration_tests/conformance/{test}", "behaviour": "It is so", **told}
+    return {"node": f"benchmarks/conformance/suite/{test}", "behaviour": "It is so", **told}
 
 
 def seen(folder: Path, *entries: dict[str, Any]) -> list[Seen]:

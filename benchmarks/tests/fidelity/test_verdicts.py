@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.fidelity.verdicts import EMULATED, ENFORCED, IGNORED, Evidence, Seen, count
+from benchmarks.fidelity.verdicts import EMULATED, ENFORCED, IGNORED, Evidence, Seen, count
 
 YES, NO = Seen(True, "it acts"), Seen(False, "it does nothing")
 

@@ -8,8 +8,8 @@ import re
 import tomllib
 from pathlib import Path
 
+from benchmarks.rivals import core, localemu, locks, ministack
 from harness import paths
-from harness.rivals import core, localemu, ministack
 
 
 def test_the_plugins_are_those_of_our_package() -> None:
@@ -31,5 +31,5 @@ def test_python_finds_them_and_their_code(tmp_path: Path) -> None:
 def test_versions_are_those_of_the_locks() -> None:
     assert core.version() == "2026.3.0"
     for package, rival in (("ministack", ministack), ("localemu", localemu)):
-        named = (paths.SCRIPTS / "rivals" / f"{package}.in").read_text()
+        named = (locks.LOCKS / f"{package}.in").read_text()
         assert re.search(rf"^{package}(\[.*\])?=={re.escape(rival.version())}$", named, re.MULTILINE)

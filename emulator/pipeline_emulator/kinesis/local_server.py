@@ -19,7 +19,7 @@ def install() -> None:
     def refuse(_target: InstallTarget) -> None:
         raise PackageException(
             f"{VARIABLE}={folder} does not hold node_modules/kinesis-local: run `npm ci` there with package.json and"
-            " package-lock.json of infrastructure/emulator (`make setup` does)"
+            " package-lock.json of emulator (`make setup` does)"
         )
 
     # One folder serves any number of LocalStacks: the server only reads it.

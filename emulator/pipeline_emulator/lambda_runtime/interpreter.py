@@ -34,7 +34,7 @@ def runtime_dir() -> Path:
     if not value or not (folder / "awslambdaric").is_dir():
         raise RuntimeError(
             f"{RUNTIME_DIR_VARIABLE}={value} does not hold awslambdaric: install lambda-runtime.txt of"
-            " infrastructure/emulator into a folder (`make setup` does) and set the variable to it"
+            " emulator into a folder (`make setup` does) and set the variable to it"
         )
     return folder
 

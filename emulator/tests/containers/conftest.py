@@ -22,7 +22,7 @@ from urllib.error import URLError
 import boto3
 import pytest
 
-ROOT = Path(__file__).parents[4]
+ROOT = Path(__file__).parents[3]
 REGION = "ap-south-1"
 FUNCTION_BASE = """
 ARG BASE_IMAGE
@@ -223,7 +223,7 @@ def docker(stack: Stack, tmp_path: Path) -> Iterator[Docker]:
 def function_base(choose_image: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory) -> str:
     """An image with the runtime client, which functions are made from by adding a file."""
     folder = tmp_path_factory.mktemp("base")
-    shutil.copy(ROOT / "infrastructure/emulator/lambda-runtime.txt", folder)
+    shutil.copy(ROOT / "emulator/lambda-runtime.txt", folder)
     (folder / "Dockerfile").write_text(FUNCTION_BASE)
     python = choose_image("python:3.13-slim-trixie")
     tag = "pipeline-emulator-tests/function-base"

@@ -1,10 +1,9 @@
-"""The conformance suite's scenes (integration_tests/conformance) on the emulator's own LocalStacks."""
+"""The conformance suite's scenes (benchmarks/conformance/suite) on the emulator's own LocalStacks."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-
 from conformance.resources import create_journal
 from conformance.scene import Scene, opened
 from conformance.target import Target

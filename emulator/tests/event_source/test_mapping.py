@@ -1,4 +1,4 @@
-"""What this emulator promises of a mapping beyond AWS's documents; those are kept by integration_tests/conformance."""
+"""What this emulator promises of a mapping beyond AWS's documents; those are kept by benchmarks/conformance/suite."""
 
 import time
 from collections.abc import Callable

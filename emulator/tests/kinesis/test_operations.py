@@ -15,7 +15,7 @@ from botocore.model import OperationModel, ServiceModel
 
 pytestmark = pytest.mark.local_only
 
-ROOT = Path(__file__).parents[4]
+ROOT = Path(__file__).parents[3]
 PACKAGES = "lib/python3.13/site-packages/botocore/data"
 NEED_NOTHING = {"DescribeAccountSettings", "DescribeLimits", "ListStreams"}
 

@@ -1,4 +1,4 @@
-"""Faults that the emulator injects: rules in force for a moment (infrastructure/emulator/README.md, "Faults").
+"""Faults that the emulator injects: rules in force for a moment (emulator/README.md, "Faults").
 
 None of them exhausts the mapping's retries: what fails here must come through in the end.
 """

@@ -7,13 +7,11 @@ import os
 import warnings
 
 from harness.environment import without_proxy
-from harness.paths import import_service
 
 # A tracking server that is gone is to be told within seconds; MLflow's own patience is minutes.
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
 os.environ.update(without_proxy(os.environ))  # the stack's server is on this machine
-import_service()  # what a model must be is said by the function's own code
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # MLflow warns of its own type hints when it is imported
     import training.tracking  # noqa: F401 (which also keeps MLflow from sending usage statistics)

@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from harness import console, events, ledger, offline, paths
+from harness import console, events, ledger, offline
 from harness.errors import HarnessError
 from harness.ledger import report
 from harness.stages.access import Access
@@ -68,7 +68,6 @@ def fetch_model(access: Access, bucket: str, run_id: str, folder: Path) -> dict[
     Raises:
         HarnessError: it is not there, or may not be read.
     """
-    paths.import_service()
     from store_sales.location import ModelError, find_model  # the function's own way of finding it
     from store_sales.model import Model
 

@@ -37,11 +37,11 @@ def test_every_lock_is_known() -> None:
         "requirements.txt",
         "service/requirements.txt",
         "service/requirements-image.txt",
-        "infrastructure/emulator/requirements.txt",
-        "infrastructure/emulator/lambda-runtime.txt",
-        "infrastructure/emulator/kinesis-clients.txt",
-        "infrastructure/emulator/node.txt",
-        "infrastructure/mlflow/requirements.txt",
+        "emulator/requirements.txt",
+        "emulator/lambda-runtime.txt",
+        "emulator/kinesis-clients.txt",
+        "emulator/node.txt",
+        "scripts/images/mlflow/requirements.txt",
         "scripts/requirements-uv.txt",
     }
 

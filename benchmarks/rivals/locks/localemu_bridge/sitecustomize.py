@@ -1,6 +1,6 @@
 """Shows LocalEmu's modules under the names that they have in LocalStack, of which it is a fork.
 
-Python imports this file as `sitecustomize` when it starts (see `harness.rivals.localemu`).
+Python imports this file as `sitecustomize` when it starts (see `benchmarks.rivals.localemu`).
 """
 
 import importlib

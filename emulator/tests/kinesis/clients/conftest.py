@@ -40,7 +40,7 @@ class Client:
 @pytest.fixture(scope="module")
 def run_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Client]]:
     """Starts a script of this folder in the clients' environment, with further environment variables."""
-    root = HERE.parents[4]
+    root = HERE.parents[3]
     venv = Path(os.environ.get("PIPELINE_KINESIS_CLIENTS_VENV") or root / ".cache/emulator/kinesis-clients").absolute()
     if not (venv / "bin" / "python").exists():
         pytest.fail(f"{venv} is missing: run `make setup`, or set PIPELINE_KINESIS_CLIENTS_VENV", pytrace=False)

@@ -13,7 +13,7 @@ import pytest
 
 pytestmark = pytest.mark.local_only
 
-ROOT = Path(__file__).parents[5]
+ROOT = Path(__file__).parents[4]
 KEYS = [f"key-{number}" for number in range(12)]
 FIRST = "shardId-000000000000"
 
