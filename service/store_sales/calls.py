@@ -5,6 +5,7 @@ whole batch is delivered again. botocore knows time limits per client only, so t
 """
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -43,6 +44,9 @@ class Limit:
 LIMITS = (Limit(2, 10), Limit(2, 4), Limit(1, 2), Limit(0.5, 1), Limit(0.25, 0.5))
 """The most patient first. The short ones serve functions with a timeout of few seconds, and the end of long ones."""
 
+MOMENT = 0.05
+"""Seconds; the time that the processor keeps in reserve covers it."""
+
 
 class Clients[C]:
     """Clients of one service, by time limit; safe to use from several threads."""
@@ -55,14 +59,21 @@ class Clients[C]:
         self._made = {limits[0]: make(limits[0].config())}
 
     def within(self, seconds: float) -> C | None:
-        """Return the most patient client whose call ends within the seconds; None when there is none."""
-        limit = next((limit for limit in self._limits if limit.seconds <= seconds), None)
-        if limit is None:
-            return None
-        with self._lock:
-            if limit not in self._made:
-                self._made[limit] = self._make(limit.config())
-            return self._made[limit]
+        """Return the most patient client whose call ends within the seconds; None when there is none.
+
+        Making a client takes time where the processor is scarce, and so does waiting for a thread that makes one: after
+        more than a moment, the choice is made again with the time that is left.
+        """
+        started, left = time.monotonic(), seconds
+        while limit := next((limit for limit in self._limits if limit.seconds <= left), None):
+            with self._lock:
+                if limit not in self._made:
+                    self._made[limit] = self._make(limit.config())
+            waited = time.monotonic() - started
+            if waited < MOMENT or limit.seconds <= seconds - waited:
+                return self._made[limit]
+            left = seconds - waited
+        return None
 
 
 def longest_delay(attempts: int) -> float:

@@ -2,9 +2,11 @@
 
 import itertools
 from collections.abc import Callable, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, ReadTimeoutError
 from hypothesis import given
 from hypothesis import strategies as st
@@ -172,6 +174,21 @@ def test_a_client_is_made_once_for_each_time_limit_and_does_not_retry() -> None:
     assert [(c.connect_timeout, c.read_timeout) for c in made[:2]] == [(2, 10), (2, 4)]
     assert {c.retries["total_max_attempts"] for c in made} == {1}
     assert [limit.seconds for limit in LIMITS] == sorted((limit.seconds for limit in LIMITS), reverse=True)
+
+
+def test_the_time_that_making_a_client_takes_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    # GIVEN a machine on which every client takes 4 s to make
+    now = [0.0]
+
+    def make(config: Config) -> float:
+        now[0] += 4
+        return float(config.connect_timeout + config.read_timeout)  # type: ignore[attr-defined]
+
+    monkeypatch.setattr("store_sales.calls.time", SimpleNamespace(monotonic=lambda: now[0]))
+    clients = Clients(make)
+    # WHEN a call may take 6 s THEN the call ends within the 2 s that are left, or there is none
+    chosen = clients.within(6)
+    assert chosen is None or chosen <= 2
 
 
 @pytest.mark.parametrize(
