@@ -17,7 +17,9 @@ CODE = re.compile(r"`[^`\n]+`")
 LINK = re.compile(r"\[[^\]]*\]\(([^()\s]+)\)")
 HEADING = re.compile(r"^#{1,6} +(.+?) *$", re.MULTILINE)
 MAKE = re.compile(r"(?:^|[\s`&])make(?: -\S+)* ([a-z][a-z0-9-]*)", re.MULTILINE)
+PLACE = re.compile(r"`((?:infrastructure|service|emulator|scripts|integration_tests|benchmarks|docs|\.ci)/[\w./-]+)`")
 RULE = re.compile(r"^([a-z][a-z0-9 -]*):(?!=)", re.MULTILINE)
+HISTORY = ("CHANGELOG.md", "docs/decisions/")  # names files as they were called then
 INDEXED = {"docs/README.md": "docs", "docs/decisions/README.md": "docs/decisions"}
 
 
@@ -27,6 +29,7 @@ def _tracked() -> list[Path]:
 
 
 PAGES = [pytest.param(page, id=page.relative_to(ROOT).as_posix()) for page in _tracked()]
+OF_TODAY = [page for page in PAGES if not str(page.id).startswith(HISTORY)]
 
 
 def _prose(page: Path) -> str:
@@ -80,6 +83,11 @@ def _targets() -> set[str]:
 @pytest.mark.parametrize("page", PAGES)
 def test_every_link_and_anchor_resolves(page: Path) -> None:
     assert _broken(page) == []
+
+
+@pytest.mark.parametrize("page", OF_TODAY)
+def test_every_file_that_a_page_mentions_exists(page: Path) -> None:
+    assert [name for name in PLACE.findall(_prose(page)) if not (ROOT / name).exists()] == []
 
 
 @pytest.mark.parametrize("page", PAGES)
