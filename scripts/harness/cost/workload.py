@@ -12,7 +12,8 @@ class Workload:
     Attributes:
         rate: events per second, evenly over the month and the shards.
         duration_ms: of an invocation; None takes the two measured values below, for the stage's memory.
-        invocation_ms: of an invocation with one event, warm, on a whole core (docs/performance.md, "Invoke, warm, p50", containers).
+        invocation_ms: of an invocation with one event, warm, on a whole core (docs/performance.md: "Invoke, warm, p50",
+            containers).
         event_ms: processor time of the function per further event
             (docs/decisions/2026-11-24-emulator-speed.md: 0.06 s per 1,000 events).
         event_bytes: an event with its partition key.
