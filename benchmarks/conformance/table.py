@@ -12,11 +12,13 @@ MARKS = {"passed": "✓", "failed": "**✗**", "unsupported": "not supported:"}
 HEAD = """\
 # What event source mappings for Kinesis do
 
-Written by `make conformance`: each tool is started on one machine, empty, and the same tests
-(`benchmarks/conformance/suite`) run against its endpoint one after the other, with the same deadlines ({seconds:.0f} s
-for each wait). Each test states one behaviour that AWS documents; the link leads to the document. ✓: as documented.
-**✗**: otherwise, with what the test saw first. A cell says what one version did in this run, and nothing about others.
-The column AWS tells whether the test can run there, too.
+`make conformance` writes this page. It starts one tool after the other, empty and on the same machine, and runs the same
+tests (`benchmarks/conformance/suite`) against its endpoint, with the same deadlines ({seconds:.0f} s for each wait). Each test
+states one behaviour that AWS documents and links to the document.
+
+- ✓: as documented. **✗**: not as documented, with the first difference that the test saw.
+- A cell describes one version in this run, and says nothing about other versions.
+- The column AWS says whether the test can also run on AWS.
 """
 
 

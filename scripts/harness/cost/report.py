@@ -97,7 +97,7 @@ def _notes(made_of: settings.Settings, prices: price_list.Prices, work: Workload
     if stand_ins:
         notes.append(
             f"†: the price in {made_of.region} is not known here and that of {price_list.REFERENCE} stands in "
-            f"({', '.join(stand_ins)}). Put yours into the file: other regions can be half as dear again."
+            f"({', '.join(stand_ins)}). Put yours into the file: other regions can be 50 % more expensive."
         )
     return [f"- {note}" for note in notes] + [""]
 

@@ -12,7 +12,8 @@ class Workload:
     Attributes:
         rate: events per second, evenly over the month and the shards.
         duration_ms: of an invocation; None takes the two measured values below, for the stage's memory.
-        invocation_ms: of an invocation with one event, warm, on a whole core (README, "Invoke, warm, p50", containers).
+        invocation_ms: of an invocation with one event, warm, on a whole core (docs/performance.md: "Invoke, warm, p50",
+            containers).
         event_ms: processor time of the function per further event
             (docs/decisions/2026-11-24-emulator-speed.md: 0.06 s per 1,000 events).
         event_bytes: an event with its partition key.
@@ -20,7 +21,7 @@ class Workload:
         log_bytes: of an invocation: Lambda's START, END and REPORT and a line of the function, with 26 bytes for each.
         invalid_share: share of events that go to the failed-events bucket, one object each.
         failed_bytes: of such an object.
-        image_bytes: of an image (README, uncompressed; ECR bills the compressed and shares layers).
+        image_bytes: of an image (docs/performance.md, uncompressed; ECR bills the compressed and shares layers).
         model_bytes: of all models in the bucket.
         state_bytes: of all versions of the Terraform state.
     """
