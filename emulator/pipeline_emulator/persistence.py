@@ -1,4 +1,4 @@
-"""An SQLite file that one process has to itself."""
+"""SQLite files that keep state across restarts of LocalStack (PERSISTENCE=1)."""
 
 import sqlite3
 import threading
@@ -6,9 +6,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from localstack import config
+
 # A checkpoint moves the log's pages into the file and waits for the disk. At SQLite's own 1,000 pages of 4 KiB it came
 # every 25 PutRecords of 500 small records.
 _PAGES_BETWEEN_CHECKPOINTS = 8_000
+
+
+def state_folder() -> Path | None:
+    """Return the folder for persistent state, or None without PERSISTENCE=1."""
+    return Path(config.dirs.data) / "pipeline_emulator" if config.PERSISTENCE else None
 
 
 class DatabaseError(Exception):

@@ -3,10 +3,10 @@
 from pipeline_emulator.authorization import resources
 from pipeline_emulator.authorization.callers import Caller
 from pipeline_emulator.authorization.denials import DENIALS
-from pipeline_emulator.authorization.late import LateFacts
-from pipeline_emulator.authorization.noted import NOTES
+from pipeline_emulator.authorization.lazy_context import LazyContext
+from pipeline_emulator.authorization.origin import RequestOrigin
+from pipeline_emulator.authorization.recorder import RECORDER
 from pipeline_emulator.authorization.settings import Mode
-from pipeline_emulator.authorization.surroundings import Surroundings
 from pipeline_emulator.iam.decision import Decision, Layer
 from pipeline_emulator.iam.evaluation import evaluate
 from pipeline_emulator.iam.request import Policies, Request
@@ -22,28 +22,28 @@ class Authorizer:
         """Refuse, or only tell."""
         self._refuses = mode is Mode.ON
 
-    def refusal(self, caller: Caller, check: Check, surroundings: Surroundings) -> Decision | None:
+    def refusal(self, caller: Caller, check: Check, origin: RequestOrigin) -> Decision | None:
         """Return the decision by which a request is to be refused; None where it is to be served."""
-        found = decide(caller, check, surroundings)
-        return None if found.allowed else self.told(found)
+        found = decide(caller, check, origin)
+        return None if found.allowed else self.record(found)
 
-    def told(self, found: Decision) -> Decision | None:
+    def record(self, found: Decision) -> Decision | None:
         """Note what is not allowed; return it if it is to be refused."""
         DENIALS.add(found, refused=self._refuses)
         return found if self._refuses else None
 
 
-def decide(caller: Caller, check: Check, surroundings: Surroundings) -> Decision:
+def decide(caller: Caller, check: Check, origin: RequestOrigin) -> Decision:
     """Evaluate with the policies that bear on the check."""
     trust = check.action in _ON_TRUST
     # iam:PassRole and others are on a role, too, but its trust policy has no say in them.
     on_role = check.resource.startswith("arn:aws:iam:")
     policy = None if on_role and not trust else resources.policy_of(check.resource)
-    owner = surroundings.owner(check.resource)
-    known = caller.decided.get(check.action, check.resource, policy, owner)
-    if known and NOTES.role is None:
+    owner = origin.owner(check.resource)
+    known = caller.decisions.get(check.action, check.resource, policy, owner)
+    if known and RECORDER.role is None:
         return known
-    facts = LateFacts(caller.principal, owner, lambda: surroundings.context(caller, check))
+    context = LazyContext(caller.principal, owner, lambda: origin.context(caller, check))
     # A key's policy must allow. Aliases have none, nor has a key that is being made or is not there.
     key = policy is not None and check.action.startswith("kms:")
     policies = Policies(
@@ -54,15 +54,15 @@ def decide(caller: Caller, check: Check, surroundings: Surroundings) -> Decision
         resource_layer=Layer.TRUST if trust else Layer.RESOURCE,
         resource_decides=trust or key,
     )
-    request = Request(check.action, check.resource, facts)
+    request = Request(check.action, check.resource, context)
     found = evaluate(request, policies)
-    if not facts.asked:
-        caller.decided.keep(found, policy, owner)
-    if NOTES.role is not None and found.allowed:
-        NOTES.add(request, surroundings.context(caller, check), policies)
+    if not context.was_read:
+        caller.decisions.keep(found, policy, owner)
+    if RECORDER.role is not None and found.allowed:
+        RECORDER.add(request, origin.context(caller, check), policies)
     return found
 
 
-def text_of(found: Decision) -> str:
+def error_message(found: Decision) -> str:
     """Return the error's text: AWS's, and what the emulator could not tell where that decided."""
     return " ".join([found.message, *(f"(emulator: {note})" for note in found.notes)])

@@ -9,11 +9,11 @@ from localstack.http import Response
 
 from pipeline_emulator.authorization.callers import Caller
 
-MOST = 1000
+MAX_ENTRIES = 1000
 _READS = ("Get", "List", "Generate", "Simulate")
 
 
-class Memory:
+class CallerCache:
     """What was put together since the last change. Safe for threads: what is kept is replaced, never changed."""
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ class Memory:
             if caller is None or caller.expires is None or datetime.now(UTC) <= caller.expires:
                 return caller
         caller = make()
-        if len(found) >= MOST:
+        if len(found) >= MAX_ENTRIES:
             found.clear()  # sessions that are over, most of them
         found[key] = caller  # lost if IAM has changed meanwhile: `found` is not in use any more then
         return caller
@@ -45,4 +45,4 @@ class Memory:
             self.forget()
 
 
-CALLERS = Memory()
+CALLERS = CallerCache()

@@ -7,8 +7,9 @@ from typing import Any
 from localstack.services.iam.models import IamStore, UserEntity
 from localstack.services.sts.models import TemporaryCredentials, sts_stores
 
+from pipeline_emulator.arn import parse_arn
 from pipeline_emulator.authorization import policies, sessions
-from pipeline_emulator.authorization.decided import Decided
+from pipeline_emulator.authorization.decision_cache import DecisionCache
 from pipeline_emulator.iam.principals import Kind, Principal
 from pipeline_emulator.iam.request import Policy
 
@@ -32,7 +33,7 @@ class Caller:
     boundary: Policy | None = None
     session: tuple[Policy, ...] | None = None
     expires: datetime | None = None
-    decided: Decided = field(default_factory=Decided, compare=False, repr=False)
+    decisions: DecisionCache = field(default_factory=DecisionCache, compare=False, repr=False)
 
 
 class UnknownKeyError(Exception):
@@ -43,10 +44,10 @@ class ExpiredKeyError(Exception):
     """The session has ended."""
 
 
-def of_key(key: str, account: str, *, ended: bool = False) -> Caller | None:
+def from_key(key: str, account: str, *, allow_expired: bool = False) -> Caller | None:
     """Put together who has an access key; None for the account's root user (`test` and the like).
 
-    With `ended` a session is put together that has ended, too.
+    With `allow_expired` a session is put together that has ended, too.
 
     Raises:
         ExpiredKeyError: of a session that has ended.
@@ -54,7 +55,7 @@ def of_key(key: str, account: str, *, ended: bool = False) -> Caller | None:
     """
     found: TemporaryCredentials | None = sts_stores[account][policies.GLOBAL_REGION].credentials.get(key)
     if found:
-        lasting = ended or sessions.of(found).lasting
+        lasting = allow_expired or sessions.of(found).lasting
         if found.is_expired() and not lasting:
             raise ExpiredKeyError
         caller = _of_credentials(found)
@@ -71,20 +72,20 @@ def of_key(key: str, account: str, *, ended: bool = False) -> Caller | None:
     return None
 
 
-def of_role(role_arn: str, session_name: str) -> Caller:
+def for_role(role_arn: str, session_name: str) -> Caller:
     """Return a session of a role, as a service makes it."""
-    account, name = role_arn.split(":")[4], role_arn.rpartition("/")[2]
+    account, name = parse_arn(role_arn).account, role_arn.rpartition("/")[2]
     return _role(account, name, f"arn:aws:sts::{account}:assumed-role/{name}/{session_name}")
 
 
-def of_service(name: str) -> Caller:
+def for_service(name: str) -> Caller:
     """Return a service that makes a request in its own name: `lambda.amazonaws.com`."""
     return Caller(principal=Principal(kind=Kind.SERVICE, arn=name))
 
 
 def _of_credentials(found: TemporaryCredentials) -> Caller | None:
     account, made = found.account_id, sessions.of(found)
-    kind, _, rest = found.arn.split(":", 5)[5].partition("/")
+    kind, _, rest = parse_arn(found.arn).resource.partition("/")
     store = policies.store_of(account)
     session = None if made.policies is None else (*made.policies, *policies.managed(store, made.policy_arns))
     if kind == "assumed-role":

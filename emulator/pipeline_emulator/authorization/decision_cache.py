@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pipeline_emulator.iam.decision import Decision
 from pipeline_emulator.iam.request import Policy
 
-MOST = 200
+MAX_ENTRIES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class _Known:
     decision: Decision
 
 
-class Decided:
+class DecisionCache:
     """Decisions of one caller by action and resource, the newest two hundred or so. Safe for threads."""
 
     __slots__ = ("_known",)
@@ -37,6 +37,6 @@ class Decided:
 
     def keep(self, decision: Decision, policy: Policy | None, owner: str | None) -> None:
         """Keep a decision for which no value of the request's context was looked at."""
-        if len(self._known) >= MOST:
+        if len(self._known) >= MAX_ENTRIES:
             self._known.clear()
         self._known[decision.action, decision.resource] = _Known(policy, owner, decision)

@@ -15,7 +15,7 @@ from pipeline_emulator.iam.decision import Decision
 
 LOG = logging.getLogger(__name__)
 PATH = "/_pipeline/iam/denials"
-MOST = 1000
+MAX_ENTRIES = 1000
 
 
 @dataclass(slots=True)
@@ -60,7 +60,7 @@ class Denials:
             if denial:
                 denial.last, denial.count, denial.decision = now, denial.count + 1, decision
                 return
-            if len(self._found) >= MOST:
+            if len(self._found) >= MAX_ENTRIES:
                 del self._found[min(self._found, key=lambda each: self._found[each].last)]
             self._found[key] = Denial(decision, refused, now, now)
         done = "refused" if refused else "served all the same (IAM_ENFORCEMENT=soft)"

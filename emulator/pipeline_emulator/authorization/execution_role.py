@@ -11,10 +11,11 @@ from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.aws.api.lambda_ import InvalidParameterValueException
 from localstack.services.lambda_ import api_utils
 
+from pipeline_emulator.arn import parse_arn, parse_function_arn
 from pipeline_emulator.authorization import callers, image_access, resources
-from pipeline_emulator.authorization.asking import Authorizer
+from pipeline_emulator.authorization.authorizer import Authorizer
 from pipeline_emulator.authorization.callers import Caller
-from pipeline_emulator.authorization.surroundings import Surroundings
+from pipeline_emulator.authorization.origin import RequestOrigin
 from pipeline_emulator.iam.requests.call import Check
 
 # https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-create.html#services-kinesis-permissions
@@ -80,7 +81,7 @@ def _delivery(destination: str) -> Iterator[Check]:
 
     https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
     """
-    service = destination.split(":")[2]
+    service = parse_arn(destination).service
     if service == "s3":
         yield Check("s3:ListBucket", destination)
         yield Check("s3:PutObject", f"{destination}/aws/lambda/")
@@ -105,9 +106,9 @@ def _refused(
     context: RequestContext, role: str, function: str, checks: Sequence[Check], authorizer: Authorizer
 ) -> Check | None:
     """Return the first check that a session of the role does not pass."""
-    session = callers.of_role(role, function.split(":")[6])
-    surroundings = Surroundings(account=context.account_id, region=context.region, source_arn=function)
-    return next((check for check in checks if authorizer.refusal(session, check, surroundings)), None)
+    session = callers.for_role(role, parse_function_arn(function).name)
+    origin = RequestOrigin(account=context.account_id, region=context.region, source_arn=function)
+    return next((check for check in checks if authorizer.refusal(session, check, origin)), None)
 
 
 def _function_arn(context: RequestContext, name: str) -> str:

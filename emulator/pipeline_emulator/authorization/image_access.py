@@ -10,9 +10,9 @@ from localstack.aws.api import CommonServiceException, RequestContext
 from moto.ecr.models import ecr_backends
 
 from pipeline_emulator.authorization import callers
-from pipeline_emulator.authorization.asking import Authorizer, decide
+from pipeline_emulator.authorization.authorizer import Authorizer, decide
 from pipeline_emulator.authorization.callers import Caller
-from pipeline_emulator.authorization.surroundings import Surroundings
+from pipeline_emulator.authorization.origin import RequestOrigin
 from pipeline_emulator.iam.requests.call import Check
 
 _LAMBDA = "lambda.amazonaws.com"
@@ -35,22 +35,22 @@ def authorize(context: RequestContext, caller: Caller | None, authorizer: Author
     if repository is None:
         return  # Lambda says that the image does not exist
     function = f"arn:aws:lambda:{context.region}:{context.account_id}:function:{request['FunctionName'].split(':')[-1]}"
-    surroundings = Surroundings(account=context.account_id, region=context.region, source_arn=function)
+    origin = RequestOrigin(account=context.account_id, region=context.region, source_arn=function)
     checks = [Check(f"ecr:{action}", repository.arn) for action in _PULLING]
-    pulling = callers.of_service(_LAMBDA)
-    if all(decide(pulling, check, surroundings).allowed for check in checks):
+    pulling = callers.for_service(_LAMBDA)
+    if all(decide(pulling, check, origin).allowed for check in checks):
         return
     if _may_set_policy(caller, repository.arn, context):
         _add_statement(repository, context)
         return
-    if any(authorizer.refusal(pulling, check, surroundings) for check in checks):
+    if any(authorizer.refusal(pulling, check, origin) for check in checks):
         text = "Lambda does not have permission to access the ECR image. Check the ECR permissions."
         raise CommonServiceException("AccessDeniedException", text, status_code=403, sender_fault=True)
 
 
 def _may_set_policy(caller: Caller | None, repository_arn: str, context: RequestContext) -> bool:
     return caller is None or all(
-        decide(caller, Check(f"ecr:{action}", repository_arn), Surroundings.of(context)).allowed for action in _SETTING
+        decide(caller, Check(f"ecr:{action}", repository_arn), RequestOrigin.of(context)).allowed for action in _SETTING
     )
 
 

@@ -4,10 +4,10 @@ from typing import Any
 
 from localstack.aws import handlers
 
-from pipeline_emulator.authorization import denials, noted, role_use, sessions
-from pipeline_emulator.authorization.asking import Authorizer
+from pipeline_emulator.authorization import denials, recorder, role_use, sessions
+from pipeline_emulator.authorization.authorizer import Authorizer
+from pipeline_emulator.authorization.caller_cache import CALLERS
 from pipeline_emulator.authorization.handler import Handler
-from pipeline_emulator.authorization.memory import CALLERS
 from pipeline_emulator.authorization.settings import Mode, mode
 
 
@@ -17,7 +17,7 @@ def install() -> None:
     denials.install(chosen.value)
     if chosen is Mode.OFF:
         return
-    noted.install()
+    recorder.install()
     sessions.install()
     authorizer = Authorizer(chosen)
     role_use.AUTHORIZER = authorizer

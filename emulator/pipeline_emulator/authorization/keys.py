@@ -6,7 +6,8 @@ from typing import Any
 from localstack.services.kms.models import deserialize_ciphertext_blob, kms_stores
 from localstack.services.s3.models import s3_stores
 
-from pipeline_emulator.iam.requests.keys import Key
+from pipeline_emulator.arn import find_arn, parse_arn
+from pipeline_emulator.iam.requests.kms_keys import Key
 
 AWS_MANAGED = "alias/aws/"
 
@@ -49,10 +50,9 @@ class Keys:
 
     def _place(self, name: str) -> tuple[str, str, str]:
         """Return account, region and what an ARN names there: a key's id, or an alias."""
-        parts = name.split(":", 5)
-        if len(parts) < 6:
-            return self.account, self.region, name
-        return parts[4], parts[3], parts[5].removeprefix("key/")
+        if arn := find_arn(name):
+            return arn.account, arn.region, arn.resource.removeprefix("key/")
+        return self.account, self.region, name
 
 
 def is_aws_managed(key: Key) -> bool:
@@ -60,8 +60,8 @@ def is_aws_managed(key: Key) -> bool:
 
     https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#aws-managed-key
     """
-    region, account = key.arn.split(":")[3:5]
-    of_s3: Any = s3_stores[account][region].aws_managed_kms_key_id  # without an alias in core
+    arn = parse_arn(key.arn)
+    of_s3: Any = s3_stores[arn.account][arn.region].aws_managed_kms_key_id  # without an alias in core
     return key.arn == of_s3 or any(alias.startswith(AWS_MANAGED) for alias in key.aliases)
 
 

@@ -8,7 +8,7 @@ from pipeline_emulator.iam.ternary import Missing
 from pipeline_emulator.iam.variables import Value
 
 
-class LateFacts:
+class LazyContext:
     """Stands for a context in an evaluation, and tells afterwards whether any value was asked for."""
 
     __slots__ = ("_context", "_make", "principal", "resource_account")
@@ -21,7 +21,7 @@ class LateFacts:
         self._context: Context | None = None
 
     @property
-    def asked(self) -> bool:
+    def was_read(self) -> bool:
         """Tell whether a value was asked for; the decision may then be another at another time or place."""
         return self._context is not None
 

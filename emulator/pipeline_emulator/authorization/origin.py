@@ -16,7 +16,7 @@ _GLOBAL_SERVICES = frozenset({"iam"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class RequestOrigin:
     """As the keys of the request context name them; a service's own request has neither address nor headers."""
 
     account: str
@@ -26,7 +26,7 @@ class Surroundings:
     via_service: bool = False
 
     @classmethod
-    def of(cls, context: RequestContext) -> "Surroundings":
+    def of(cls, context: RequestContext) -> "RequestOrigin":
         """Return those of a request over HTTP."""
         service = context.service
         return cls(

@@ -23,12 +23,12 @@ from pipeline_emulator.iam.evaluation import evaluate
 from pipeline_emulator.iam.request import Policies, Policy, Request
 
 PATH = "/_pipeline/iam/noted"
-MOST = 20_000
+MAX_ENTRIES = 20_000
 """Of what differs; beyond it the answer's `left_off` counts."""
 
 
 @dataclass(frozen=True, slots=True)
-class Noted:
+class RecordedRequest:
     """Something that was allowed, and all that is needed to ask again."""
 
     during: str
@@ -40,7 +40,7 @@ class Noted:
         return {"during": self.during, "action": self.request.action, "resource": self.request.resource}
 
 
-class Notes:
+class Recorder:
     """Off until a role is named. Safe for threads.
 
     Attributes:
@@ -52,7 +52,7 @@ class Notes:
         self.role: str | None = None
         self._lock = threading.Lock()
         self._during = ""
-        self._found: dict[tuple[str, ...], Noted] = {}
+        self._found: dict[tuple[str, ...], RecordedRequest] = {}
         self._left_off = 0
 
     def start(self, role: str, during: str) -> None:
@@ -82,11 +82,11 @@ class Notes:
             key = (self._during, request.action, request.resource, repr(asked))
             if key in self._found:
                 return
-            if len(self._found) >= MOST:
+            if len(self._found) >= MAX_ENTRIES:
                 self._left_off += 1
                 return
             context = replace(context, resource_tags=tags.__getitem__)
-            self._found[key] = Noted(self._during, replace(request, context=context), policies)
+            self._found[key] = RecordedRequest(self._during, replace(request, context=context), policies)
 
     def report(self) -> dict[str, Any]:
         """Return what was noted, the oldest first."""
@@ -110,7 +110,7 @@ def _as_they_are(tags: Tags | Callable[[str], Tags]) -> dict[str, Tags]:
     return {prefix: tags(prefix) if callable(tags) else tags for prefix in sorted(RESOURCE_TAGS)}
 
 
-NOTES = Notes()
+RECORDER = Recorder()
 
 
 def install() -> None:
@@ -121,15 +121,15 @@ def install() -> None:
 def _handle(request: HttpRequest, _arguments: Any = None) -> Response:
     try:
         if request.method == "PUT":
-            NOTES.start(*_texts(request.get_json(force=True), "role", "during"))
+            RECORDER.start(*_texts(request.get_json(force=True), "role", "during"))
         elif request.method == "POST":
             body = request.get_json(force=True)
-            return _answer({"refused": NOTES.refused(_documents(body), body.get("action"))})
+            return _answer({"refused": RECORDER.refused(_documents(body), body.get("action"))})
         elif request.method == "DELETE":
-            NOTES.stop()
+            RECORDER.stop()
     except (ValueError, BadRequest) as error:
         return Response(str(error), status=400, mimetype="text/plain")
-    return _answer(NOTES.report())
+    return _answer(RECORDER.report())
 
 
 def _answer(body: Mapping[str, Any]) -> Response:

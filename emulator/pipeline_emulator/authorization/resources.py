@@ -13,10 +13,11 @@ from localstack.services.sns.models import sns_stores
 from localstack.services.sqs.models import sqs_stores
 from moto.ecr.models import ecr_backends
 
+from pipeline_emulator.arn import find_arn, parse_function_arn
 from pipeline_emulator.authorization.policies import GLOBAL_REGION, store_of, text_of
-from pipeline_emulator.gateway.in_process import provider
 from pipeline_emulator.iam.request import Policy
 from pipeline_emulator.kinesis.provider.service import PipelineKinesisProvider
+from pipeline_emulator.services import provider
 
 
 def policy_of(arn: str) -> Policy | None:
@@ -24,9 +25,9 @@ def policy_of(arn: str) -> Policy | None:
 
     Of a role it is the trust policy.
     """
-    parts = arn.split(":", 5)
-    find = _POLICIES.get(parts[2]) if len(parts) == 6 else None
-    text = find(arn, *parts[3:]) if find else None
+    parts = find_arn(arn)
+    find = _POLICIES.get(parts.service) if parts else None
+    text = find(arn, parts.region, parts.account, parts.resource) if parts and find else None
     return Policy(f"of {arn}", text) if text else None
 
 
@@ -44,17 +45,19 @@ def bucket(name: str) -> Any | None:
 
 def owner_of(arn: str) -> str | None:
     """Return the account of a resource; None where its ARN names none, and nothing else tells."""
-    parts = arn.split(":", 5)
-    if len(parts) == 6 and parts[2] == "s3":
-        found = bucket(parts[5].partition("/")[0])
+    parts = find_arn(arn)
+    if parts is None:
+        return None
+    if parts.service == "s3":
+        found = bucket(parts.resource.partition("/")[0])
         return found.bucket_account_id if found else None
-    return parts[4] or None if len(parts) == 6 else None
+    return parts.account or None
 
 
 def execution_role(function_arn: str) -> str | None:
     """Return the ARN of the role of a function, whose ARN may have a qualifier; None if there is no such function."""
-    _, _, _, region, account, _, name, *_ = function_arn.split(":")
-    function = lambda_stores[account][region].functions.get(name)
+    arn = parse_function_arn(function_arn)
+    function = lambda_stores[arn.account][arn.region].functions.get(arn.name)
     return function.latest().config.role if function else None
 
 

@@ -10,7 +10,7 @@ from localstack.services.sts.models import TemporaryCredentials, sts_stores
 from localstack.services.sts.provider import StsProvider
 from localstack.utils.patch import patch
 
-from pipeline_emulator.authorization import requests
+from pipeline_emulator.authorization import access_keys
 from pipeline_emulator.authorization.policies import GLOBAL_REGION, store_of
 from pipeline_emulator.iam.request import Policy
 
@@ -52,7 +52,7 @@ def install() -> None:
     def assume_role(
         original: Callable[..., Any], self: Any, context: RequestContext, *args: Any, **request: Any
     ) -> Any:
-        by_service = bool(requests.service_principal(context))
+        by_service = bool(access_keys.service_principal(context))
         return _kept(original(self, context, *args, **request), request, lasting=by_service)
 
     @patch(StsProvider.assume_role_with_web_identity)  # type: ignore[no-untyped-call, untyped-decorator]
@@ -94,5 +94,5 @@ def _credentials(answer: Any) -> TemporaryCredentials:
 def _user(context: RequestContext) -> Any:
     """Return the IAM user who makes a request, None for others."""
     store = store_of(context.account_id)
-    entity = store.USERS.get(store.ACCESS_KEY_INDEX.get(requests.access_key(context) or "") or "")
+    entity = store.USERS.get(store.ACCESS_KEY_INDEX.get(access_keys.access_key(context) or "") or "")
     return entity and entity.user

@@ -17,6 +17,7 @@ from localstack.services.s3.utils import get_unique_key_id
 from localstack.services.sqs.models import sqs_stores
 from moto.ecr.models import ecr_backends
 
+from pipeline_emulator.arn import find_arn
 from pipeline_emulator.authorization import resources
 from pipeline_emulator.authorization.policies import GLOBAL_REGION, store_of
 from pipeline_emulator.iam.context import Tags
@@ -44,10 +45,10 @@ def of(check: Check, prefix: str) -> Tags:
         check: what is to be allowed.
         prefix: the key up to the slash: `aws:resourcetag`, `iam:resourcetag`, `s3:existingobjecttag` and the like.
     """
-    parts = check.resource.split(":", 5)
-    if len(parts) < 6:
+    arn = find_arn(check.resource)
+    if arn is None:
         return {}
-    service, region, account, resource = parts[2:]
+    _, service, region, account, resource = arn
     if prefix == _OBJECT_TAGS:
         return _of_object(check, resource) if service == "s3" else {}
     if prefix != "aws:resourcetag" and prefix != f"{service}:resourcetag":

@@ -9,6 +9,7 @@ from typing import Any
 
 from localstack.aws.api import CommonServiceException, RequestContext
 
+from pipeline_emulator.arn import find_arn
 from pipeline_emulator.authorization.callers import Caller
 from pipeline_emulator.authorization.policies import store_of
 from pipeline_emulator.iam.decision import Decision
@@ -55,8 +56,8 @@ def refusal_of(decision: Decision) -> str | None:
 
 
 def _account(role_arn: str, context: RequestContext) -> str:
-    parts = role_arn.split(":")
-    return parts[4] if len(parts) > 5 and parts[4].isdigit() and len(parts[4]) == 12 else context.account_id
+    arn = find_arn(role_arn)
+    return arn.account if arn and arn.account.isdigit() and len(arn.account) == 12 else context.account_id
 
 
 def _invalid(text: str) -> CommonServiceException:

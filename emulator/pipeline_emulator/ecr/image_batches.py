@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pipeline_emulator.ecr import registry
+from pipeline_emulator.ecr import registry_client
 from pipeline_emulator.ecr.errors import InvalidParameterError
 from pipeline_emulator.ecr.image_lists import find, image_id
 from pipeline_emulator.ecr.images import Image, all_images, delete_image, delete_tag
@@ -16,7 +16,7 @@ _LAYER_TYPE = "application/vnd.docker.image.rootfs.diff.tar.gzip"
 
 
 def batch_get_image(repository: Repository, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Answer BatchGetImage with manifests, each under the tag it was asked for by."""
+    """RegistryResponse BatchGetImage with manifests, each under the tag it was asked for by."""
     found: list[dict[str, Any]] = []
 
     def give(image: Image, wanted: Mapping[str, str], _images: list[Image]) -> None:
@@ -35,7 +35,7 @@ def batch_get_image(repository: Repository, request: Mapping[str, Any]) -> dict[
 
 
 def batch_delete_image(repository: Repository, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Answer BatchDeleteImage: a tag goes alone, unless it is the image's last; a digest goes with all its tags."""
+    """RegistryResponse BatchDeleteImage: a tag goes alone, unless it is the image's last; a digest goes with all its tags."""
     deleted: list[dict[str, str]] = []
 
     def delete(image: Image, wanted: Mapping[str, str], images: list[Image]) -> dict[str, str] | None:
@@ -59,13 +59,13 @@ def batch_delete_image(repository: Repository, request: Mapping[str, Any]) -> di
 
 
 def batch_check_layer_availability(repository: Repository, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Answer BatchCheckLayerAvailability."""
+    """RegistryResponse BatchCheckLayerAvailability."""
     layers, failures = [], []
     for digest in _limited(request, "layerDigests"):
         if not _DIGEST.fullmatch(digest):
             failures.append({"layerDigest": digest, **_failure("InvalidLayerDigest", "Invalid layer digest")})
             continue
-        answer = registry.fetch("HEAD", f"/v2/{repository.content.registry_name}/blobs/{digest}")
+        answer = registry_client.fetch("HEAD", f"/v2/{repository.content.registry_name}/blobs/{digest}")
         if answer.status == 200:
             known = {"layerSize": int(answer.headers["Content-Length"]), "mediaType": _LAYER_TYPE}
             layers.append({"layerDigest": digest, "layerAvailability": "AVAILABLE", **known})

@@ -10,7 +10,7 @@ from pipeline_emulator.ecr.repositories import Repository
 
 
 def describe_images(repository: Repository, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Answer DescribeImages.
+    """RegistryResponse DescribeImages.
 
     Raises:
         NoSuchImageError: an image that is asked for by name does not exist.
@@ -27,7 +27,7 @@ def describe_images(repository: Repository, request: Mapping[str, Any]) -> dict[
 
 
 def list_images(repository: Repository, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Answer ListImages: one entry for each tag, and one for each image without any."""
+    """RegistryResponse ListImages: one entry for each tag, and one for each image without any."""
     images = _with_tag_status(all_images(repository), request)
     entries = [(image, tag) for image in images for tag in image.tags or ("",)]
     chosen, token = page(entries, lambda entry: f"{_order(entry[0])} {entry[1]}", request)

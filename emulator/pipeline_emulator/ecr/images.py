@@ -5,7 +5,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from pipeline_emulator.ecr import registry
+from pipeline_emulator.ecr import registry_client
 from pipeline_emulator.ecr.errors import RegistryUnavailableError, TagIsImmutableError
 from pipeline_emulator.ecr.manifests import MEDIA_TYPES, OCI_INDEX, Manifest, digest_of
 from pipeline_emulator.ecr.repositories import Repository, is_digest
@@ -58,7 +58,7 @@ def size_of(image: Image, images: list[Image]) -> int:
 
 def read_manifest(repository: Repository, reference: str) -> Manifest | None:
     """Return the manifest behind a tag or digest; None when there is none."""
-    answer = registry.fetch("GET", _target(repository, reference), _ACCEPT)
+    answer = registry_client.fetch("GET", _target(repository, reference), _ACCEPT)
     if answer.status != 200:
         return None
     return Manifest(answer.headers["Docker-Content-Digest"], answer.headers["Content-Type"], answer.data)
@@ -66,11 +66,13 @@ def read_manifest(repository: Repository, reference: str) -> Manifest | None:
 
 def digest_behind(repository: Repository, reference: str) -> str | None:
     """Return the digest of the manifest behind a tag or digest; None when there is none."""
-    answer = registry.fetch("HEAD", _target(repository, reference), _ACCEPT)
+    answer = registry_client.fetch("HEAD", _target(repository, reference), _ACCEPT)
     return answer.headers["Docker-Content-Digest"] if answer.status == 200 else None
 
 
-def put_manifest(repository: Repository, reference: str, data: bytes, media_type: str) -> registry.Answer:
+def put_manifest(
+    repository: Repository, reference: str, data: bytes, media_type: str
+) -> registry_client.RegistryResponse:
     """Store a manifest under a tag or its digest, and return the registry's answer.
 
     A tag that is immutable may be pushed again with the image it has.
@@ -84,7 +86,7 @@ def put_manifest(repository: Repository, reference: str, data: bytes, media_type
             present = digest_behind(repository, reference)
             if present not in (None, digest_of(data)):
                 raise TagIsImmutableError(reference, repository.name)
-        answer = registry.fetch("PUT", _target(repository, reference), {"Content-Type": media_type}, data)
+        answer = registry_client.fetch("PUT", _target(repository, reference), {"Content-Type": media_type}, data)
         if answer.status == 201:
             digest = answer.headers["Docker-Content-Digest"]
             repository.content.pushed_at.setdefault(digest, datetime.now(UTC))
@@ -114,19 +116,19 @@ def delete_tag(repository: Repository, tag: str) -> None:
             return
         nothing = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [], "annotations": {"id": uuid.uuid4().hex}}
         data = json.dumps(nothing).encode()
-        answer = registry.fetch("PUT", _target(repository, tag), {"Content-Type": OCI_INDEX}, data)
+        answer = registry_client.fetch("PUT", _target(repository, tag), {"Content-Type": OCI_INDEX}, data)
         if answer.status != 201:
             raise _unexpected(answer)
         _delete_manifest(repository, digest_of(data))
 
 
 def _delete_manifest(repository: Repository, digest: str) -> None:
-    answer = registry.fetch("DELETE", _target(repository, digest))
+    answer = registry_client.fetch("DELETE", _target(repository, digest))
     if answer.status not in (202, 404):
         raise _unexpected(answer)
 
 
-def _unexpected(answer: registry.Answer) -> RegistryUnavailableError:
+def _unexpected(answer: registry_client.RegistryResponse) -> RegistryUnavailableError:
     text = answer.data.decode(errors="replace").strip()
     return RegistryUnavailableError(
         f"The container registry refused to delete ({answer.status} {text}): "
@@ -136,7 +138,7 @@ def _unexpected(answer: registry.Answer) -> RegistryUnavailableError:
 
 def _tags(repository: Repository) -> dict[str, str]:
     """Return the digest of each tag."""
-    answer = registry.fetch("GET", f"/v2/{repository.content.registry_name}/tags/list")
+    answer = registry_client.fetch("GET", f"/v2/{repository.content.registry_name}/tags/list")
     names = json.loads(answer.data).get("tags") or [] if answer.status == 200 else []
     return {name: digest for name in names if (digest := digest_behind(repository, name))}
 

@@ -7,7 +7,7 @@ from localstack.services.plugins import Service, aws_provider
 @aws_provider()  # type: ignore[untyped-decorator]
 def ecr() -> Service:
     """Return the service behind the API; LocalStack calls this at the first request for ECR."""
-    from pipeline_emulator.ecr.service import create_service
+    from pipeline_emulator.ecr.provider import create_service
 
     return create_service()
 

@@ -3,8 +3,11 @@
 from base64 import b64encode
 from typing import Any
 
-from localstack.aws.api import RequestContext, ServiceRequest, handler
+from localstack.aws.api import RequestContext, ServiceRequest, ServiceResponse, handler
+from localstack.aws.skeleton import DispatchTable, create_dispatch_table
+from localstack.aws.spec import load_service
 from localstack.services.moto import call_moto
+from localstack.services.plugins import Service
 
 from pipeline_emulator.authorization import registry_access
 from pipeline_emulator.ecr import image_batches, image_lists
@@ -96,3 +99,18 @@ def _repository(context: RequestContext, request: Any) -> Repository:
 
 def _addressed(repository: dict[str, Any]) -> dict[str, Any]:
     return {**repository, "repositoryUri": f"{public_host()}/{repository['repositoryName']}"}
+
+
+def create_service() -> Service:
+    """Return the service: this provider's operations, and moto's for the rest of the service model."""
+    return Service.for_provider(EcrProvider(), dispatch_table_factory=_dispatch_table)
+
+
+def _dispatch_table(provider: object) -> DispatchTable:
+    # Core's MotoFallbackDispatcher looks operations up in the generated API class, and core has none for ECR.
+    table: DispatchTable = dict.fromkeys(load_service("ecr").operation_names, _call_moto)
+    return {**table, **create_dispatch_table(provider)}
+
+
+def _call_moto(context: RequestContext, request: ServiceRequest) -> ServiceResponse:  # noqa: ARG001
+    return call_moto(context)

@@ -9,12 +9,12 @@ from localstack.aws.api import CommonServiceException
 from pipeline_emulator.ecr.errors import ImageAlreadyExistsError, InvalidParameterError
 from pipeline_emulator.ecr.images import digest_behind, put_manifest
 from pipeline_emulator.ecr.manifests import digest_of
-from pipeline_emulator.ecr.registry import Answer
+from pipeline_emulator.ecr.registry_client import RegistryResponse
 from pipeline_emulator.ecr.repositories import Repository, is_tag
 
 
 def put_image(repository: Repository, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Answer PutImage.
+    """RegistryResponse PutImage.
 
     Raises:
         ImageAlreadyExistsError: nothing would change.
@@ -58,7 +58,7 @@ def _media_type(request: Mapping[str, Any]) -> str:
     return media_type
 
 
-def _refusal(answer: Answer, repository: Repository) -> CommonServiceException:
+def _refusal(answer: RegistryResponse, repository: Repository) -> CommonServiceException:
     """Return AWS's error for the registry's."""
     error = json.loads(answer.data)["errors"][0]
     if error["code"] == "MANIFEST_BLOB_UNKNOWN":

@@ -14,7 +14,7 @@ BLOCK_BYTES = 256 * 1024
 _TIMEOUT = urllib3.Timeout(connect=5, read=60)
 
 
-class Answer(NamedTuple):
+class RegistryResponse(NamedTuple):
     """A whole answer of the registry."""
 
     status: int
@@ -27,7 +27,7 @@ def _pool() -> urllib3.PoolManager:
     return urllib3.PoolManager(maxsize=32, timeout=_TIMEOUT, retries=False, blocksize=BLOCK_BYTES)
 
 
-def open_answer(
+def open_response(
     method: str, target: str, headers: Mapping[str, str] | None = None, body: IO[bytes] | bytes | None = None
 ) -> urllib3.BaseHTTPResponse:
     """Send a request and return the answer with its body unread; the caller closes it.
@@ -57,26 +57,28 @@ def open_answer(
         ) from error
 
 
-def fetch(method: str, target: str, headers: Mapping[str, str] | None = None, body: bytes | None = None) -> Answer:
+def fetch(
+    method: str, target: str, headers: Mapping[str, str] | None = None, body: bytes | None = None
+) -> RegistryResponse:
     """Send a request and return the whole answer; for what is small.
 
     Raises:
         RegistryUnavailableError: no registry is set, it does not answer in time, or it fails.
     """
-    answer = read_whole(open_answer(method, target, headers, body))
+    answer = read_response(open_response(method, target, headers, body))
     if answer.status >= 500:
         raise RegistryUnavailableError(f"The container registry failed ({answer.status} {answer.data!r}): see its log.")
     return answer
 
 
-def read_whole(answer: urllib3.BaseHTTPResponse) -> Answer:
+def read_response(answer: urllib3.BaseHTTPResponse) -> RegistryResponse:
     """Read an answer to its end and close it.
 
     Raises:
         RegistryUnavailableError: it breaks off.
     """
     try:
-        return Answer(answer.status, answer.headers, answer.read(decode_content=False))
+        return RegistryResponse(answer.status, answer.headers, answer.read(decode_content=False))
     except urllib3.exceptions.HTTPError as error:
         raise RegistryUnavailableError(f"The container registry broke off its answer: {error}") from error
     finally:

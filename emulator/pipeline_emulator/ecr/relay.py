@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from localstack.http import Response
 from werkzeug import Request
 
-from pipeline_emulator.ecr import registry
+from pipeline_emulator.ecr import registry_client
 from pipeline_emulator.ecr.pacing import paced
 
 _REQUEST_HEADERS = (
@@ -48,17 +48,21 @@ def relay(request: Request, path: str, names: Names, query: Mapping[str, str] | 
     target = quote(path, safe="/:@") + (f"?{search}" if search else "")
     headers = {name: ", ".join(values) for name in _REQUEST_HEADERS if (values := request.headers.getlist(name))}
     has_body = request.method in ("POST", "PUT", "PATCH")
-    answer = registry.open_answer(request.method or "GET", target, headers, request.stream if has_body else None)
+    answer = registry_client.open_response(
+        request.method or "GET", target, headers, request.stream if has_body else None
+    )
     if answer.status >= 400:
-        return relayed(registry.read_whole(answer), names, is_head=request.method == "HEAD")
+        return relayed(registry_client.read_response(answer), names, is_head=request.method == "HEAD")
     is_empty = request.method == "HEAD" or answer.headers.get("Content-Length") == "0"
-    blocks = [] if is_empty else paced(answer.stream(registry.BLOCK_BYTES, decode_content=False), request.environ)
+    blocks = (
+        [] if is_empty else paced(answer.stream(registry_client.BLOCK_BYTES, decode_content=False), request.environ)
+    )
     response = Response(blocks, answer.status, _headers(answer.headers, names))
     response.call_on_close(answer.close)
     return response
 
 
-def relayed(answer: registry.Answer, names: Names, is_head: bool = False) -> Response:
+def relayed(answer: registry_client.RegistryResponse, names: Names, is_head: bool = False) -> Response:
     """Return a whole answer of the registry, with the client's name of the repository in it."""
     headers = _headers(answer.headers, names)
     if is_head:

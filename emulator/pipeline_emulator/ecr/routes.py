@@ -14,11 +14,11 @@ from werkzeug.exceptions import NotFound
 
 from pipeline_emulator.authorization.callers import UnknownKeyError
 from pipeline_emulator.ecr import pacing, permissions
-from pipeline_emulator.ecr.answers import refusal, unauthorized
 from pipeline_emulator.ecr.credentials import PASSWORDS, USER, Bearer
 from pipeline_emulator.ecr.errors import RegistryUnavailableError, RepositoryNotFoundError, TagIsImmutableError
 from pipeline_emulator.ecr.permissions import DeniedError
 from pipeline_emulator.ecr.proxy import serve
+from pipeline_emulator.ecr.responses import error_response, unauthorized
 
 LOG = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ def install() -> None:
 
 
 def handle(request: Request, path: str = "") -> Response:
-    """Answer a request of a container client, errors in the registry's form."""
+    """RegistryResponse a request of a container client, errors in the registry's form."""
     authorization = request.headers.get("Authorization", "")
     if authorization.startswith("AWS4-"):
         raise NotFound
@@ -46,14 +46,14 @@ def handle(request: Request, path: str = "") -> Response:
     except UnknownKeyError:
         return unauthorized()
     except DeniedError as error:
-        return refusal(403, "DENIED", str(error))
+        return error_response(403, "DENIED", str(error))
     except RepositoryNotFoundError as error:
-        return refusal(404, "NAME_UNKNOWN", error.message)
+        return error_response(404, "NAME_UNKNOWN", error.message)
     except TagIsImmutableError as error:
-        return refusal(400, "TAG_INVALID", error.message)
+        return error_response(400, "TAG_INVALID", error.message)
     except RegistryUnavailableError as error:
         LOG.warning("%s %s: %s", request.method, request.path, error.message)  # engines show the status alone
-        return refusal(503, "UNAVAILABLE", error.message)
+        return error_response(503, "UNAVAILABLE", error.message)
 
 
 def _bearer(request: Request) -> Bearer | None:

@@ -22,11 +22,11 @@ def load_services() -> None:
     """Load the pipeline's services in one thread, then tune what they leave."""
     from pipeline_emulator.gateway.fractions import keep_fractions
     from pipeline_emulator.gateway.objects import keep_apart
-    from pipeline_emulator.gateway.services import load
-    from pipeline_emulator.gateway.tuning import collect_less, serve_faster
+    from pipeline_emulator.gateway.tuning import serve_faster
+    from pipeline_emulator.services import freeze_loaded_objects, load
 
     keep_fractions()
     keep_apart()
     load()
     serve_faster()
-    collect_less()
+    freeze_loaded_objects()

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pipeline_emulator.iam import values as readers
 from pipeline_emulator.iam.malformed import MalformedPolicyError
 from pipeline_emulator.iam.operators import OPERATORS, Test
-from pipeline_emulator.iam.ternary import Missing, Ternary, Undetermined, both, either, negation
+from pipeline_emulator.iam.ternary import Missing, Ternary, Undetermined, all_of, any_of, negate
 from pipeline_emulator.iam.variables import Lookup, Value
 
 type Clause = Callable[[Lookup], Ternary]
@@ -97,12 +97,12 @@ class _Comparison:
             return self._one(value, lookup)
         # An empty text is an empty set here, as documented.
         several = tuple(item for item in ((value,) if isinstance(value, str) else value) if item)
-        join = both if self.quantifier == "ForAllValues" else either
+        join = all_of if self.quantifier == "ForAllValues" else any_of
         return join(self._one(item, lookup) for item in several)
 
     def _one(self, value: str, lookup: Lookup) -> Ternary:
-        outcome = either(self._decided(test(value, lookup)) for test in self.tests)
-        return negation(outcome) if self.negated else outcome
+        outcome = any_of(self._decided(test(value, lookup)) for test in self.tests)
+        return negate(outcome) if self.negated else outcome
 
     def _decided(self, outcome: Ternary | Missing) -> Ternary:
         if not isinstance(outcome, Missing):

@@ -17,7 +17,7 @@ type Tags = Mapping[str, str] | Missing
 """UNKNOWN where the emulator cannot look them up."""
 
 
-class Facts(Protocol):
+class EvaluationContext(Protocol):
     """What an evaluation asks of a context; values only where a condition or policy variable needs them."""
 
     @property

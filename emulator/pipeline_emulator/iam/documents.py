@@ -22,13 +22,13 @@ class Document:
     """A compiled document.
 
     Attributes:
-        denials: its Deny statements.
-        allowances: its Allow statements.
+        deny_statements: its Deny statements.
+        allow_statements: its Allow statements.
         malformed: why AWS would not have stored it; None if it would.
     """
 
-    denials: tuple[Statement, ...] = ()
-    allowances: tuple[Statement, ...] = ()
+    deny_statements: tuple[Statement, ...] = ()
+    allow_statements: tuple[Statement, ...] = ()
     malformed: str | None = None
 
 
@@ -42,8 +42,8 @@ def compiled(text: str, of_resource: bool) -> Document:
     except (ValueError, RecursionError) as error:
         return Document(malformed=f"it is no JSON ({error})")
     return Document(
-        denials=tuple(statement for statement in statements if not statement.allows),
-        allowances=tuple(statement for statement in statements if statement.allows),
+        deny_statements=tuple(statement for statement in statements if not statement.allows),
+        allow_statements=tuple(statement for statement in statements if statement.allows),
     )
 
 

@@ -125,7 +125,7 @@ OPERATORS: Mapping[str, Operator] = {
     "StringLike": Operator(_LIKE),
     "StringNotLike": Operator(_LIKE, negated=True),
     "Bool": Operator(_pattern(_boolean)),
-    "BinaryEquals": Operator(_parsed("base64", values.octets, bytes.__eq__)),
+    "BinaryEquals": Operator(_parsed("base64", values.binary, bytes.__eq__)),
     "IpAddress": Operator(_IP),
     "NotIpAddress": Operator(_IP, negated=True),
     "ArnEquals": Operator(_ARN_LIKE),

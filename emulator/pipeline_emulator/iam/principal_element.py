@@ -13,7 +13,7 @@ from pipeline_emulator.iam.principals import Kind, Principal
 from pipeline_emulator.iam.ternary import Undetermined
 
 
-class Grade(IntEnum):
+class PrincipalMatch(IntEnum):
     """How near a Principal element names the one who makes the request.
 
     NONE: not at all. ACCOUNT: its account, which leaves it to that account's policies. ENTITY: the role of a session,
@@ -42,19 +42,19 @@ class Principals:
     providers: frozenset[str]
     canonical: bool
 
-    def grade(self, principal: Principal) -> Grade | Undetermined:
+    def match(self, principal: Principal) -> PrincipalMatch | Undetermined:
         """Tell how near the element names a principal."""
         if self.everybody or self._itself(principal):
-            return Grade.DIRECT
+            return PrincipalMatch.DIRECT
         if self._entity(principal):
-            return Grade.ENTITY
+            return PrincipalMatch.ENTITY
         if principal.account in self.accounts:
-            return Grade.DIRECT if principal.kind is Kind.ROOT else Grade.ACCOUNT
+            return PrincipalMatch.DIRECT if principal.kind is Kind.ROOT else PrincipalMatch.ACCOUNT
         if self.canonical:
             return Undetermined("this emulator knows no canonical user IDs")
-        return Grade.NONE
+        return PrincipalMatch.NONE
 
-    def excepts(self, principal: Principal) -> bool | Undetermined:
+    def exempts(self, principal: Principal) -> bool | Undetermined:
         """Tell whether a Deny with NotPrincipal spares a principal: AWS wants its account and role named as well."""
         if self.everybody:
             return True

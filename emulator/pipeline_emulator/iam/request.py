@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipeline_emulator.iam.context import Facts
+from pipeline_emulator.iam.context import EvaluationContext
 from pipeline_emulator.iam.decision import Layer
 
 
@@ -58,4 +58,4 @@ class Request:
 
     action: str
     resource: str
-    context: Facts
+    context: EvaluationContext

@@ -37,7 +37,7 @@ class Missing(Enum):
     UNKNOWN = "on AWS the request might have it, this emulator cannot tell"
 
 
-def either(values: Iterable[Ternary]) -> Ternary:
+def any_of(values: Iterable[Ternary]) -> Ternary:
     """OR: true if one is true, else undetermined if one is."""
     result: Ternary = False
     for value in values:
@@ -48,7 +48,7 @@ def either(values: Iterable[Ternary]) -> Ternary:
     return result
 
 
-def both(values: Iterable[Ternary]) -> Ternary:
+def all_of(values: Iterable[Ternary]) -> Ternary:
     """AND: false if one is false, else undetermined if one is."""
     result: Ternary = True
     for value in values:
@@ -59,6 +59,6 @@ def both(values: Iterable[Ternary]) -> Ternary:
     return result
 
 
-def negation(value: Ternary) -> Ternary:
+def negate(value: Ternary) -> Ternary:
     """NOT: what is undetermined stays so."""
     return value if isinstance(value, Undetermined) else not value

@@ -64,7 +64,7 @@ def boolean(text: str) -> bool | None:
     return {"true": True, "false": False}.get(text.lower())
 
 
-def octets(text: str) -> bytes | None:
+def binary(text: str) -> bytes | None:
     """Read base64."""
     try:
         return base64.b64decode(text, validate=True)

@@ -14,6 +14,8 @@ from localstack.services.logs.models import get_moto_logs_backend
 from localstack.services.logs.provider import LogsProvider
 from localstack.utils.patch import patch
 
+from pipeline_emulator.arn import find_arn
+
 
 def install() -> None:
     """Add the operations, and a look at the key to CreateLogGroup."""
@@ -82,10 +84,10 @@ def _group(context: RequestContext, name: str | None, identifier: str | None) ->
 
 def _require_usable(arn: str) -> None:
     """Refuse what is no symmetric key in use: "CloudWatch Logs supports only symmetric KMS keys"."""
-    parts = arn.split(":", 5)
-    if len(parts) < 6 or not parts[5].startswith("key/"):
+    parts = find_arn(arn)
+    if parts is None or not parts.resource.startswith("key/"):
         raise InvalidParameterException(f"The specified KMS Key Id {arn} is not the ARN of a key.")
-    key = kms_stores[parts[4]][parts[3]].keys.get(parts[5].removeprefix("key/"))
+    key = kms_stores[parts.account][parts.region].keys.get(parts.resource.removeprefix("key/"))
     if key is None:
         raise InvalidParameterException("The specified KMS Key Id could not be found.")
     if key.metadata["KeySpec"] != "SYMMETRIC_DEFAULT" or key.metadata["KeyState"] != "Enabled":

@@ -1,4 +1,4 @@
-"""What was decided before is decided anew as soon as anything that it came from has changed."""
+"""What was cache before is cache anew as soon as anything that it came from has changed."""
 
 import json
 import uuid
@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from pipeline_emulator.authorization.decided import MOST, Decided
-from pipeline_emulator.authorization.late import LateFacts
+from pipeline_emulator.authorization.decision_cache import MAX_ENTRIES, DecisionCache
+from pipeline_emulator.authorization.lazy_context import LazyContext
 from pipeline_emulator.iam.context import Context
 from pipeline_emulator.iam.decision import Decision, Layer, Reason
 from pipeline_emulator.iam.evaluation import evaluate
@@ -90,10 +90,10 @@ def test_a_condition_on_the_time_is_evaluated_at_each_request(
 )
 @pytest.mark.parametrize("effect", ["Allow", "Deny"])
 def test_it_shows_whether_a_decision_looked_at_the_request(statement: Any, asked: bool, effect: str) -> None:
-    facts = LateFacts(USER, OWNER, lambda: Context(principal=USER, time=datetime.now(UTC), resource_account=OWNER))
+    facts = LazyContext(USER, OWNER, lambda: Context(principal=USER, time=datetime.now(UTC), resource_account=OWNER))
     text = json.dumps({"Version": "2012-10-17", "Statement": {"Effect": effect, **statement}})
     evaluate(Request(ACTION, RESOURCE, facts), Policies(identity=(Policy("a", text),)))
-    assert facts.asked is asked
+    assert facts.was_read is asked
 
 
 def _decision(resource: str = RESOURCE) -> Decision:
@@ -101,10 +101,10 @@ def _decision(resource: str = RESOURCE) -> Decision:
 
 
 def test_a_decision_is_kept_for_one_policy_and_one_owner_of_the_resource() -> None:
-    decided, decision = Decided(), _decision()
-    assert decided.get(ACTION, RESOURCE, POLICY, OWNER) is None
-    decided.keep(decision, POLICY, OWNER)
-    assert decided.get(ACTION, RESOURCE, Policy("of a", "{}"), OWNER) is decision
+    cache, decision = DecisionCache(), _decision()
+    assert cache.get(ACTION, RESOURCE, POLICY, OWNER) is None
+    cache.keep(decision, POLICY, OWNER)
+    assert cache.get(ACTION, RESOURCE, Policy("of a", "{}"), OWNER) is decision
     for other in (
         (ACTION, RESOURCE, None, OWNER),
         (ACTION, RESOURCE, Policy("of a", "{ }"), OWNER),
@@ -112,20 +112,20 @@ def test_a_decision_is_kept_for_one_policy_and_one_owner_of_the_resource() -> No
         (ACTION, f"{RESOURCE}b", POLICY, OWNER),
         ("kinesis:PutRecords", RESOURCE, POLICY, OWNER),
     ):
-        assert decided.get(*other) is None, other
+        assert cache.get(*other) is None, other
 
 
 def test_what_is_kept_does_not_grow_without_end() -> None:
-    decided = Decided()
-    for number in range(3 * MOST):
-        decided.keep(_decision(f"{RESOURCE}{number}"), None, OWNER)
-    kept = [number for number in range(3 * MOST) if decided.get(ACTION, f"{RESOURCE}{number}", None, OWNER)]
-    assert 0 < len(kept) <= MOST
-    assert kept[-1] == 3 * MOST - 1
+    cache = DecisionCache()
+    for number in range(3 * MAX_ENTRIES):
+        cache.keep(_decision(f"{RESOURCE}{number}"), None, OWNER)
+    kept = [number for number in range(3 * MAX_ENTRIES) if cache.get(ACTION, f"{RESOURCE}{number}", None, OWNER)]
+    assert 0 < len(kept) <= MAX_ENTRIES
+    assert kept[-1] == 3 * MAX_ENTRIES - 1
 
 
 def test_a_caller_is_put_together_anew_once_the_session_has_ended(alone: Callable[[str], Any]) -> None:
-    memory, callers = alone("authorization.memory"), alone("authorization.callers")
+    caller_cache, callers = alone("authorization.caller_cache"), alone("authorization.callers")
     made: list[Any] = []
 
     def lasting(seconds: float | None) -> Callable[[], Any]:
@@ -133,7 +133,7 @@ def test_a_caller_is_put_together_anew_once_the_session_has_ended(alone: Callabl
         return lambda: made.append(callers.Caller(principal=USER, expires=expires)) or made[-1]
 
     for seconds, times in ((None, 1), (60, 1), (-1, 3)):
-        kept = memory.Memory()
+        kept = caller_cache.CallerCache()
         made.clear()
         for _ in range(3):
             assert kept.get("key", lasting(seconds)) is made[-1]

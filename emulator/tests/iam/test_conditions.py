@@ -9,7 +9,7 @@ import pytest
 from pipeline_emulator.iam.conditions import compile_conditions
 from pipeline_emulator.iam.documents import WITH_VARIABLES
 from pipeline_emulator.iam.malformed import MalformedPolicyError
-from pipeline_emulator.iam.ternary import Missing, Ternary, Undetermined, both
+from pipeline_emulator.iam.ternary import Missing, Ternary, Undetermined, all_of
 
 pytestmark = pytest.mark.local_only
 
@@ -21,7 +21,7 @@ def outcome(block: Any, context: dict[str, Any], version: str = WITH_VARIABLES) 
     """Evaluate a block; keys that the context lacks are absent."""
     values = {key.lower(): tuple(value) if isinstance(value, list) else value for key, value in context.items()}
     clauses = compile_conditions(block, with_variables=version == WITH_VARIABLES)
-    return both(clause(lambda key: values.get(key, Missing.ABSENT)) for clause in clauses)
+    return all_of(clause(lambda key: values.get(key, Missing.ABSENT)) for clause in clauses)
 
 
 @pytest.mark.parametrize("case", CASES, ids=[f"{case['page'].partition('#')[2]}-{case['says']}" for case in CASES])

@@ -12,7 +12,7 @@ import pytest
 from pipeline_emulator.iam.evaluation import evaluate
 from pipeline_emulator.iam.request import Policies, Request
 from pipeline_emulator.iam.requests.call import Call, Lookups
-from pipeline_emulator.iam.requests.keys import Key
+from pipeline_emulator.iam.requests.kms_keys import Key
 from pipeline_emulator.iam.requests.services import SERVICES, checks
 from pipeline_emulator.iam.ternary import Undetermined
 from pipeline_emulator.iam.variables import Value

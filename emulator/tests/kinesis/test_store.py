@@ -16,7 +16,7 @@ from pipeline_emulator.kinesis.streams.errors import ResourceNotFoundError
 from pipeline_emulator.kinesis.streams.hashing import entry
 from pipeline_emulator.kinesis.streams.iterators import Start
 from pipeline_emulator.kinesis.streams.settings import StreamSettings
-from pipeline_emulator.persistence.database import DatabaseError
+from pipeline_emulator.persistence import DatabaseError
 
 pytestmark = pytest.mark.local_only
 

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable, Mapping
 
 from localstack.aws.api import CommonServiceException
 
-from pipeline_emulator.authorization.asking import Authorizer, text_of
+from pipeline_emulator.authorization.authorizer import Authorizer, error_message
 from pipeline_emulator.authorization.callers import Caller
 from pipeline_emulator.authorization.key_use import log_groups, objects, repositories, streams
 from pipeline_emulator.authorization.key_use.use import Use, check_of
 from pipeline_emulator.authorization.keys import Keys
-from pipeline_emulator.authorization.surroundings import Surroundings
+from pipeline_emulator.authorization.origin import RequestOrigin
 from pipeline_emulator.iam.requests.call import Call, Check
 
 _USES: Mapping[str, Callable[[Call], list[Use]]] = {
@@ -24,7 +24,7 @@ OPERATIONS = frozenset(
         *(("kinesis", name) for name in streams.OPERATIONS),
         *(("logs", name) for name in log_groups.OPERATIONS),
         *(("s3", name) for name in objects.OPERATIONS),
-        *(("sqs", name) for name in streams.OF_QUEUES),
+        *(("sqs", name) for name in streams.QUEUE_OPERATIONS),
     }
 )
 """Service and operation of requests that may use a key; all others are not looked at."""
@@ -70,9 +70,9 @@ def error(
         if check is None:
             continue
         if caller is not None:
-            surroundings = Surroundings(account=keys.account, region=keys.region, via_service=True)
-            if refusal := authorizer.refusal(caller, check, surroundings):
-                return _DENIED[service], text_of(refusal)
+            origin = RequestOrigin(account=keys.account, region=keys.region, via_service=True)
+            if refusal := authorizer.refusal(caller, check, origin):
+                return _DENIED[service], error_message(refusal)
         if found := _unusable(service, check, keys):
             return found
     return None

@@ -8,10 +8,10 @@ text of the error: https://github.com/hashicorp/terraform-provider-aws/issues/29
 from localstack.aws.api import CommonServiceException
 
 from pipeline_emulator.authorization import callers
-from pipeline_emulator.authorization.asking import Authorizer
+from pipeline_emulator.authorization.authorizer import Authorizer
 from pipeline_emulator.authorization.key_use.use import Use, check_of
 from pipeline_emulator.authorization.keys import Keys
-from pipeline_emulator.authorization.surroundings import Surroundings
+from pipeline_emulator.authorization.origin import RequestOrigin
 from pipeline_emulator.iam.requests.call import Call
 
 _ACTIONS = ("Encrypt", "Decrypt", "ReEncryptFrom", "ReEncryptTo", "GenerateDataKey")
@@ -29,12 +29,12 @@ def authorize(call: Call, authorizer: Authorizer) -> None:
     group = call.arn("logs", f"log-group:{name}") if name else call.text("resourceIdentifier")
     if not key or not group:
         return
-    service = callers.of_service(f"logs.{call.region}.amazonaws.com")
-    surroundings = Surroundings(account=call.account, region=call.region, source_arn=group)
+    service = callers.for_service(f"logs.{call.region}.amazonaws.com")
+    origin = RequestOrigin(account=call.account, region=call.region, source_arn=group)
     keys = Keys(call.account, call.region)
     for action in _ACTIONS:
         check = check_of(Use(action, key, {"aws:logs:arn": group}), None, keys, call.account)
-        if check and authorizer.refusal(service, check, surroundings):
+        if check and authorizer.refusal(service, check, origin):
             text = f"The specified KMS key does not exist or is not allowed to be used with Arn '{group}'"
             text += f" (emulator: {service.principal.arn} may not {check.action})"
             raise CommonServiceException("AccessDeniedException", text, status_code=400, sender_fault=True)

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pipeline_emulator.arn import parse_arn
 from pipeline_emulator.authorization.keys import AWS_MANAGED, Keys, is_aws_managed
 from pipeline_emulator.iam.requests.call import Check
-from pipeline_emulator.iam.requests.keys import KEYS, encryption_context
+from pipeline_emulator.iam.requests.kms_keys import KEYS, encryption_context
 from pipeline_emulator.iam.variables import Value
 
 _CRYPTOGRAPHIC = frozenset({"Decrypt", "Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo"})
@@ -42,7 +43,7 @@ def check_of(use: Use, service: str | None, keys: Keys, caller_account: str) -> 
     key = None if use.key.startswith(AWS_MANAGED) else keys.of(use.key)
     if key is None or is_aws_managed(key):
         return None
-    region = key.arn.split(":")[3]  # which is the service's: what it encrypts is where the key is
+    region = parse_arn(key.arn).region  # which is the service's: what it encrypts is where the key is
     via: dict[str, Value] = {"kms:viaservice": f"{service}.{region}.amazonaws.com"} if service else {}
     values = {**key.values(), "kms:calleraccount": caller_account, **via, **encryption_context(use.context)}
     if use.action in _CRYPTOGRAPHIC:

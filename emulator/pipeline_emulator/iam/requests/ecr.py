@@ -1,7 +1,7 @@
 """https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html."""
 
 from pipeline_emulator.iam.requests.call import Call, Check, Checks
-from pipeline_emulator.iam.requests.without_resource import unnamed
+from pipeline_emulator.iam.requests.wildcard_only import wildcard_check
 
 
 def checks(call: Call) -> Checks:
@@ -18,4 +18,4 @@ def checks(call: Call) -> Checks:
             found.append(Check("ecr:TagResource", prefix + name, tags=tags))
         return found
     names = call.texts("repositoryNames") or (["*"] if call.operation == "DescribeRepositories" else [])
-    return [Check(action, prefix + name) for name in names] or unnamed("ecr", call)
+    return [Check(action, prefix + name) for name in names] or wildcard_check("ecr", call)

@@ -4,7 +4,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsident
 """
 
 from pipeline_emulator.iam.requests.call import Call, Check, Checks
-from pipeline_emulator.iam.requests.without_resource import knows_no_resource, unnamed
+from pipeline_emulator.iam.requests.wildcard_only import is_wildcard_only, wildcard_check
 from pipeline_emulator.iam.variables import Value
 
 # The first that an operation has names its resource: AttachRolePolicy is an action on the role.
@@ -45,8 +45,8 @@ def checks(call: Call) -> Checks:
     keys = frozenset({"iam:policyarn", "iam:permissionsboundary", "iam:awsservicename"})
     tags, tag_keys = call.tags("Tags"), call.tag_keys("TagKeys")
     resource = _resource(call)
-    if resource is None or knows_no_resource("iam", call):
-        return unnamed("iam", call)
+    if resource is None or is_wildcard_only("iam", call):
+        return wildcard_check("iam", call)
     return [Check(f"iam:{call.operation}", resource, values, keys, tags, tag_keys)]
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from pipeline_emulator.iam.requests.call import Call, Check, Checks
-from pipeline_emulator.iam.requests.key_parameters import values_of
-from pipeline_emulator.iam.requests.keys import KEYS, Key
-from pipeline_emulator.iam.requests.without_resource import knows_no_resource
+from pipeline_emulator.iam.requests.kms_keys import KEYS, Key
+from pipeline_emulator.iam.requests.kms_parameters import values_of
+from pipeline_emulator.iam.requests.wildcard_only import is_wildcard_only
 from pipeline_emulator.iam.ternary import Undetermined
 from pipeline_emulator.iam.variables import Value
 
@@ -18,7 +18,7 @@ def checks(call: Call) -> Checks:
     """Name the key, whatever its name in the request is; an alias besides where it is changed."""
     if call.operation in ("CreateKey", "ReplicateKey"):
         return _creation(call)
-    if knows_no_resource("kms", call):
+    if is_wildcard_only("kms", call):
         return [_check(call, call.operation, "*")]
     if call.operation in _ALIASES:
         return _alias(call)

@@ -7,7 +7,7 @@ doesn't appear in the request, such as when you use the parameter's default valu
 from collections.abc import Callable, Mapping
 
 from pipeline_emulator.iam.requests.call import Call
-from pipeline_emulator.iam.requests.keys import encryption_context
+from pipeline_emulator.iam.requests.kms_keys import encryption_context
 from pipeline_emulator.iam.variables import Value
 
 _SYMMETRIC = "SYMMETRIC_DEFAULT"

@@ -3,8 +3,8 @@
 import re
 
 from pipeline_emulator.iam.requests.call import Call, Check, Checks
-from pipeline_emulator.iam.requests.identities import pass_role
-from pipeline_emulator.iam.requests.without_resource import knows_no_resource, unnamed
+from pipeline_emulator.iam.requests.iam import pass_role
+from pipeline_emulator.iam.requests.wildcard_only import is_wildcard_only, wildcard_check
 from pipeline_emulator.iam.variables import Value
 
 _ACTIONS = {"Invoke": "InvokeFunction", "InvokeWithResponseStream": "InvokeFunction", "InvokeAsync": "InvokeFunction"}
@@ -31,9 +31,9 @@ def checks(call: Call) -> Checks:
         values["lambda:functionurlauthtype"] = auth
     if layers := call.texts("Layers"):
         values["lambda:layer"] = tuple(layers)
-    resource = "*" if knows_no_resource("lambda", call) else _resource(call, function)
+    resource = "*" if is_wildcard_only("lambda", call) else _resource(call, function)
     if resource is None:
-        return unnamed("lambda", call)
+        return wildcard_check("lambda", call)
     found = [Check(action, resource, values, _KEYS, call.tags("Tags"), call.tag_keys("TagKeys"))]
     role = call.text("Role")
     if role and call.operation in ("CreateFunction", "UpdateFunctionConfiguration"):

@@ -6,7 +6,7 @@ So a group's operation is on `log-group:NAME:log-stream:`, which that pattern ma
 """
 
 from pipeline_emulator.iam.requests.call import Call, Check, Checks
-from pipeline_emulator.iam.requests.without_resource import knows_no_resource, unnamed
+from pipeline_emulator.iam.requests.wildcard_only import is_wildcard_only, wildcard_check
 
 _TAGS = {"TagResource", "UntagResource", "ListTagsForResource", "TagLogGroup", "UntagLogGroup", "ListTagsLogGroup"}
 _ON_STREAM = {"CreateLogStream", "DeleteLogStream", "GetLogEvents", "PutLogEvents"}
@@ -23,8 +23,8 @@ def checks(call: Call) -> Checks:
     named = [_group(call, group) for group in groups if group]
     if call.operation == "DescribeLogGroups":
         named = [call.arn("logs", "log-group:")]  # of all groups, whatever prefix is asked for
-    if not named or "ScheduledQuery" in call.operation or knows_no_resource("logs", call):
-        return unnamed("logs", call)
+    if not named or "ScheduledQuery" in call.operation or is_wildcard_only("logs", call):
+        return wildcard_check("logs", call)
     if call.operation in _TAGS:
         return [Check(action, arn, tags={} if keys else tags, tag_keys=keys) for arn in named]
     stream = call.text("logStreamName") or "" if call.operation in _ON_STREAM else ""

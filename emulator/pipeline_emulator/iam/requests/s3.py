@@ -6,7 +6,7 @@ Which permissions an operation needs: https://docs.aws.amazon.com/AmazonS3/lates
 from urllib.parse import unquote
 
 from pipeline_emulator.iam.requests.call import Call, Check, Checks
-from pipeline_emulator.iam.requests.object_actions import ON_VERSION, action_of
+from pipeline_emulator.iam.requests.s3_actions import ON_VERSION, action_of
 from pipeline_emulator.iam.ternary import Undetermined
 from pipeline_emulator.iam.variables import Value
 

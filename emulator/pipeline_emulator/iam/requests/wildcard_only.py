@@ -8,19 +8,19 @@ from pipeline_emulator.iam.requests.call import Call, Check, Checks
 from pipeline_emulator.iam.ternary import Undetermined
 
 
-def unnamed(service: str, call: Call) -> Checks:
+def wildcard_check(service: str, call: Call) -> Checks:
     """Return the check on `*`; undetermined where AWS would name a resource and this emulator cannot."""
-    if call.operation in _WITHOUT_RESOURCE[service]:
+    if call.operation in _WILDCARD_ONLY[service]:
         return [Check(f"{service}:{call.operation}", "*", tags=call.tags("tags", "Tags"))]
     return Undetermined(f"this emulator cannot tell which resource {service}:{call.operation} is about")
 
 
-def knows_no_resource(service: str, call: Call) -> bool:
+def is_wildcard_only(service: str, call: Call) -> bool:
     """Tell whether an operation is on `*`, whatever its parameters name."""
-    return call.operation in _WITHOUT_RESOURCE[service]
+    return call.operation in _WILDCARD_ONLY[service]
 
 
-_WITHOUT_RESOURCE = {
+_WILDCARD_ONLY = {
     service: frozenset(names.split())
     for service, names in {
         "cloudwatch": """
