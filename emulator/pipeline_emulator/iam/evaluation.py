@@ -1,9 +1,9 @@
-"""Policy evaluation: from a request and the policies that bear on it to a decision.
+"""Decides whether a set of policies allows a request.
 
-Within an account, and between two, as in
+Implements the evaluation logic within an account and across accounts:
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
-Organizations' policies and VPC endpoints' policies are out of scope: the emulator has neither.
+Policies of Organizations and of VPC endpoints are out of scope: the emulator has neither.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from pipeline_emulator.iam.ternary import Undetermined
 
 
 def evaluate(request: Request, policies: Policies) -> Decision:
-    """Decide as AWS documents it. Never raises for any policy or request."""
+    """Evaluate a request as AWS documents it. Never raises, whatever the policies contain."""
     return _Evaluation(request, policies).decide()
 
 
@@ -32,7 +32,7 @@ class _Evaluation:
         return self._denial() or self._implicit_denial() or self._decision(Reason.ALLOWED, *(self._granting or ()))
 
     def _denial(self) -> Decision | None:
-        """An explicit deny comes first; then what may be one, and policies that cannot be read."""
+        """Return the explicit deny, or else the first possible one: an undetermined Deny or a malformed policy."""
         doubtful: Decision | None = None
         for layer, policies in self._policies.layers():
             for policy in policies:
@@ -66,12 +66,12 @@ class _Evaluation:
             return None
         if same_account and needs_resource and match is PrincipalMatch.NONE:
             return refusal
-        identity_needed = not (same_account and match is PrincipalMatch.ENTITY)
-        limits = self._limits(identity_needed)
+        needs_identity = not (same_account and match is PrincipalMatch.ENTITY)
+        limits = self._limits(needs_identity)
         return limits or (refusal if needs_resource and match is PrincipalMatch.NONE else None)
 
-    def _limits(self, identity_needed: bool) -> Decision | None:
-        """All layers of the principal's own that must allow."""
+    def _limits(self, needs_identity: bool) -> Decision | None:
+        """Return the first of the principal's own policy types that does not allow the request."""
         policies = self._policies
         layers: list[tuple[Layer, Sequence[Policy]]] = []
         if policies.boundary:
@@ -79,7 +79,7 @@ class _Evaluation:
         # A federated user without a session policy has no permissions.
         if policies.session is not None or self._request.context.principal.kind is Kind.FEDERATED_USER:
             layers.append((Layer.SESSION, policies.session or ()))
-        if identity_needed:
+        if needs_identity:
             layers.insert(0, (Layer.IDENTITY, policies.identity))
         for layer, several in layers:
             match, refusal = self._unless_granted(layer, several)
@@ -88,7 +88,7 @@ class _Evaluation:
         return None
 
     def _unless_granted(self, layer: Layer, policies: Sequence[Policy]) -> tuple[PrincipalMatch, Decision | None]:
-        """Return the nearest grant of a layer, or why there is none."""
+        """Return the closest match among a layer's Allow statements, or the decision if none applies."""
         best = PrincipalMatch.NONE
         notes: list[str] = []
         for policy in policies:

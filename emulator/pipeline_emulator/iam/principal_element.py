@@ -1,4 +1,4 @@
-"""Principal and NotPrincipal.
+"""Compiles the Principal and NotPrincipal elements.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
@@ -14,10 +14,11 @@ from pipeline_emulator.iam.ternary import Undetermined
 
 
 class PrincipalMatch(IntEnum):
-    """How near a Principal element names the one who makes the request.
+    """How closely a Principal element matches the principal of a request.
 
-    NONE: not at all. ACCOUNT: its account, which leaves it to that account's policies. ENTITY: the role of a session,
-    or the user of a federated user, whose boundary and session policies still limit. DIRECT: itself, or everybody.
+    NONE: it does not. ACCOUNT: it names the account, whose own policies must then allow. ENTITY: it names the role of a
+    session or the user behind a federated user, whose boundary and session policies still apply. DIRECT: it names the
+    principal itself or everybody.
     """
 
     NONE = 0
@@ -43,7 +44,7 @@ class Principals:
     canonical: bool
 
     def match(self, principal: Principal) -> PrincipalMatch | Undetermined:
-        """Tell how near the element names a principal."""
+        """Return how closely the element matches a principal."""
         if self.everybody or self._itself(principal):
             return PrincipalMatch.DIRECT
         if self._entity(principal):
@@ -55,7 +56,10 @@ class Principals:
         return PrincipalMatch.NONE
 
     def exempts(self, principal: Principal) -> bool | Undetermined:
-        """Tell whether a Deny with NotPrincipal spares a principal: AWS wants its account and role named as well."""
+        """Return whether a Deny with NotPrincipal spares a principal.
+
+        AWS requires the principal's account and role to be named too.
+        """
         if self.everybody:
             return True
         named = [self._itself(principal)]
@@ -81,10 +85,10 @@ class Principals:
 
 
 def compile_principals(element: object) -> Principals:
-    """Read a Principal or NotPrincipal element.
+    """Compile a Principal or NotPrincipal element.
 
     Raises:
-        MalformedPolicyError: it is neither "*" nor an object of known kinds, or has a wildcard in a name.
+        MalformedPolicyError: it is neither "*" nor an object of known kinds, or a name contains a wildcard.
     """
     if element == "*":
         element = {"AWS": "*"}
@@ -96,7 +100,7 @@ def compile_principals(element: object) -> Principals:
     names = frozenset(name for name in aws if name not in accounts)
     if wrong := [name for name in names if not _NAMED.fullmatch(name)]:
         raise MalformedPolicyError(
-            f"{wrong[0]!r} is no principal: it must be *, an account or an ARN without wildcards"
+            f"{wrong[0]!r} is not a principal: it must be *, an account or an ARN without wildcards"
         )
     return Principals(
         everybody="*" in found.get("AWS", ()),

@@ -1,6 +1,6 @@
-"""One statement of a policy, compiled.
+"""Compiles one statement of a policy.
 
-Names of actions do not depend on case, resources do.
+Action names are case-insensitive, resources are case-sensitive.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html, …_notaction.html,
 …_resource.html, …_notresource.html
 """
@@ -25,10 +25,10 @@ _ELEMENTS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A statement.
+    """A compiled statement.
 
     Attributes:
-        name: its Sid, or its place, counted from 1.
+        name: its Sid, or its position, counted from 1.
         allows: whether its effect is Allow.
     """
 
@@ -44,12 +44,12 @@ class Statement:
     clauses: tuple[Clause, ...]
 
     def applies(self, action: str, resource: str, context: EvaluationContext) -> PrincipalMatch | Undetermined:
-        """Tell whether the statement applies, and how near it names the principal; DIRECT in an identity's policy.
+        """Return how closely the statement matches the principal, if it applies; DIRECT for identity-based policies.
 
         Args:
             action: in lower case.
             resource: an ARN, or `*`.
-            context: the rest of the request.
+            context: everything else about the request.
         """
         named = action in self.action_names or any(matches(action) for matches in self.action_patterns)
         if named is self.not_action:
@@ -66,7 +66,7 @@ class Statement:
         return match if held is True else held
 
     def _covers(self, resource: str, lookup: Lookup) -> Ternary:
-        if not self.resources:  # a policy that means the resource it is attached to
+        if not self.resources:  # it applies to the resource the policy is attached to
             return True
         covered = any_of(test(resource, lookup) for test in self.resources)
         return negate(covered) if self.not_resource else covered
@@ -83,10 +83,10 @@ class Statement:
 
 
 def compile_statement(place: int, statement: object, of_resource: bool, with_variables: bool) -> Statement:
-    """Read a statement.
+    """Compile a statement.
 
     Raises:
-        MalformedPolicyError: it breaks the grammar.
+        MalformedPolicyError: it violates the grammar.
     """
     if not isinstance(statement, dict):
         raise MalformedPolicyError(f"statement {place} must be an object")

@@ -5,7 +5,7 @@ from pipeline_emulator.iam.requests.wildcard_only import wildcard_check
 
 
 def checks(call: Call) -> Checks:
-    """Name the repositories; a description without names is of all of them."""
+    """Return the checks on the repositories; a description without names covers all of them."""
     action = f"ecr:{call.operation}"
     registry = call.text("registryId") or call.account
     prefix = f"arn:aws:ecr:{call.region}:{registry}:repository/"

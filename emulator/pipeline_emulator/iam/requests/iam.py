@@ -7,7 +7,7 @@ from pipeline_emulator.iam.requests.call import Call, Check, Checks
 from pipeline_emulator.iam.requests.wildcard_only import is_wildcard_only, wildcard_check
 from pipeline_emulator.iam.variables import Value
 
-# The first that an operation has names its resource: AttachRolePolicy is an action on the role.
+# The first of these that a request has is the resource: AttachRolePolicy is an action on the role.
 _NAMES = {
     "InstanceProfileName": "instance-profile",
     "RoleName": "role",
@@ -34,7 +34,7 @@ _ARNS = ("PolicyArn", "OpenIDConnectProviderArn", "SAMLProviderArn", "SerialNumb
 
 
 def checks(call: Call) -> Checks:
-    """Name the user, role, group or policy."""
+    """Return the check on the user, role, group or policy."""
     values: dict[str, Value] = {}
     if service := call.text("AWSServiceName"):
         values["iam:awsservicename"] = service
@@ -51,13 +51,13 @@ def checks(call: Call) -> Checks:
 
 
 def pass_role(role: str, service: str) -> Check:
-    """Return the check of whoever hands a role to a service.
+    """Return the check for passing a role to a service.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
 
     Args:
         role: its ARN.
-        service: `lambda.amazonaws.com`.
+        service: its principal, such as `lambda.amazonaws.com`.
     """
     return Check("iam:PassRole", role, {"iam:passedtoservice": service}, frozenset({"iam:passedtoservice"}))
 
@@ -70,7 +70,7 @@ def _resource(call: Call) -> str | None:
     for parameter, kind in _NAMES.items():
         if (parameter != "PolicyName" or call.operation == "CreatePolicy") and (name := call.text(parameter)):
             return _entity(call, kind, name)
-    # Without a name these are about whoever asks.
+    # Without a name, these operations are about the caller.
     return call.text(*_ARNS) or (call.caller if call.operation in _OF_CALLER else None)
 
 

@@ -7,7 +7,7 @@ _ENCRYPTION = frozenset({"StartStreamEncryption", "StopStreamEncryption"})
 
 
 def checks(call: Call) -> Checks:
-    """Name the stream or the consumer; a shard iterator or token stands for its stream."""
+    """Return the check on the stream or consumer; shard iterators and tokens stand for their stream."""
     tags = call.tags("Tags") if "Tags" in call.parameters and call.operation != "RemoveTagsFromStream" else {}
     keys = call.tag_keys("TagKeys") if call.operation in ("RemoveTagsFromStream", "UntagResource") else None
     resource = _resource(call)

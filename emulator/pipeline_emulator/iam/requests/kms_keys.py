@@ -1,4 +1,4 @@
-"""Keys of KMS, and the condition keys that a request on one has.
+"""KMS keys and their condition keys.
 
 https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html
 """
@@ -14,14 +14,14 @@ CONTEXT = "kms:encryptioncontext:"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """What conditions ask of a key.
+    """The attributes of a KMS key that conditions can refer to.
 
     Attributes:
         arn: `arn:aws:kms:…:key/…`.
-        spec, usage, origin: as DescribeKey has them.
+        spec, usage, origin: as in DescribeKey.
         multi_region: whether it is a multi-Region key.
-        multi_region_type: PRIMARY or REPLICA; None for others.
-        aliases: its names, `alias/…`.
+        multi_region_type: PRIMARY or REPLICA; None for other keys.
+        aliases: its aliases, `alias/…`.
     """
 
     arn: str
@@ -33,7 +33,7 @@ class Key:
     aliases: tuple[str, ...] = ()
 
     def values(self) -> dict[str, Value]:
-        """Return the condition keys by which a policy can tell keys."""
+        """Return the condition keys that describe the key."""
         found: dict[str, Value] = {
             "kms:keyspec": self.spec,
             "kms:keyusage": self.usage,
@@ -45,7 +45,7 @@ class Key:
 
 
 def encryption_context(pairs: Any) -> dict[str, Value]:
-    """Return the condition keys of an encryption context; none if there is none."""
+    """Return the condition keys of an encryption context; empty if there is none."""
     if not isinstance(pairs, Mapping) or not pairs:
         return {}
     texts = {str(name): str(value) for name, value in pairs.items()}
@@ -65,4 +65,4 @@ KEYS = frozenset(
         "wrappingkeyspec",
     )
 )
-"""All that can be told of a request; those of attestation documents (Recipient) cannot."""
+"""The supported condition keys; those of attestation documents (Recipient) are not."""

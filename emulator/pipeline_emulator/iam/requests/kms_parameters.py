@@ -1,4 +1,4 @@
-"""Condition keys of KMS that a request's parameters have, defaults included.
+"""Condition keys of KMS that come from a request's parameters and their defaults.
 
 https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html: a condition "works even when the parameter
 doesn't appear in the request, such as when you use the parameter's default value".
@@ -53,7 +53,7 @@ _PARAMETERS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "kms:validto": ("ValidTo", ""),
     },
 }
-"""Of an action: the condition key, the parameter, and what counts where it is missing; nothing if that is empty."""
+"""By action and condition key: the parameter and its default; an empty default means no value."""
 _CONTEXTS = {
     **dict.fromkeys(("Encrypt", "Decrypt", "GenerateDataKey", "GenerateDataKeyPair"), "EncryptionContext"),
     **{f"{name}WithoutPlaintext": "EncryptionContext" for name in ("GenerateDataKey", "GenerateDataKeyPair")},
@@ -63,7 +63,7 @@ _CONTEXTS = {
 
 
 def values_of(call: Call, action: str) -> dict[str, Value]:
-    """Return the condition keys that the parameters of a request have in one of its actions."""
+    """Return the condition keys that the parameters of a request give one of its actions."""
     found: dict[str, Value] = {}
     for key, (name, default) in _PARAMETERS.get(action, {}).items():
         value = call.parameters.get(name)
@@ -83,7 +83,7 @@ def _made_directly(_call: Call) -> dict[str, Value]:
 
 
 def _grant(call: Call) -> dict[str, Value]:
-    """The encryption context that a grant is bound to counts as the request's."""
+    """Return the condition keys of CreateGrant, including the encryption context in its constraints."""
     found: dict[str, Value] = {
         "kms:grantisforawsresource": "false",
         "kms:grantoperations": tuple(call.texts("Operations")),

@@ -8,7 +8,7 @@ from pipeline_emulator.iam.requests.wildcard_only import is_wildcard_only, wildc
 from pipeline_emulator.iam.variables import Value
 
 _ACTIONS = {"Invoke": "InvokeFunction", "InvokeWithResponseStream": "InvokeFunction", "InvokeAsync": "InvokeFunction"}
-# Forms of a name: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_RequestParameters
+# Accepted forms of a name: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_RequestParameters
 _NAME = re.compile(r"(?:arn:aws[a-z-]*:lambda:([a-z0-9-]+):)?(?:([0-9]{12}):)?(?:function:)?([A-Za-z0-9_-]+)(?::(.+))?")
 _MAPPINGS = {"CreateEventSourceMapping", "UpdateEventSourceMapping"}
 _QUALIFIED = {"Invoke", "InvokeWithResponseStream", "InvokeAsync", "GetFunction", "GetFunctionConfiguration"}
@@ -17,7 +17,7 @@ _KEYS = frozenset({"lambda:functionarn", "lambda:functionurlauthtype", "lambda:p
 
 
 def checks(call: Call) -> Checks:
-    """Name the function, with its qualifier where the action is on a version or an alias."""
+    """Return the checks on the function, with its qualifier if the action is on a version or an alias."""
     action = f"lambda:{_ACTIONS.get(call.operation, call.operation)}"
     function = _function(call)
     values: dict[str, Value] = {}
@@ -57,7 +57,7 @@ def _resource(call: Call, function: str | None) -> str | None:
 
 
 def _function(call: Call) -> str | None:
-    """Return the ARN of the function, whatever form its name has."""
+    """Return the function's ARN, whatever form of its name the request uses."""
     found = _NAME.fullmatch(call.text("FunctionName") or "")
     if not found:
         return None

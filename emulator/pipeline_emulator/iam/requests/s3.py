@@ -1,6 +1,6 @@
 """S3: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html.
 
-Which permissions an operation needs: https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+Permissions by operation: https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
 """
 
 from urllib.parse import unquote
@@ -29,7 +29,7 @@ _KEYS = frozenset(_PARAMETERS)
 
 
 def checks(call: Call) -> Checks:
-    """Name the bucket or the object; a copy reads its source, a deletion of many is one check each."""
+    """Return the checks on the bucket or object. A copy also reads its source."""
     if call.operation in ("ListBuckets", "ListDirectoryBuckets"):
         return [Check("s3:ListAllMyBuckets", "*", keys=_KEYS)]
     bucket = call.text("Bucket")
@@ -66,7 +66,7 @@ def _values(call: Call) -> dict[str, Value]:
 
 
 def _source(source: str) -> Check:
-    """Read `bucket/key?versionId=…`, URL-encoded, or the ARN of an access point's object."""
+    """Return the check on a copy source: URL-encoded `bucket/key?versionId=…`, or an access point object's ARN."""
     path, _, version = source.lstrip("/").partition("?versionId=")
     path = unquote(path)
     action = "s3:GetObjectVersion" if version else "s3:GetObject"

@@ -1,4 +1,4 @@
-"""Names of S3's actions where they are not those of its operations.
+"""S3 actions whose names differ from those of the operations.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
 """
@@ -75,10 +75,10 @@ ON_VERSION: Mapping[str, str] = {
     "PutObjectAcl": "PutObjectVersionAcl",
     "PutObjectTagging": "PutObjectVersionTagging",
 }
-"""Actions on an object's version, by those on the object."""
+"""The action on an object version for each action on an object."""
 
 
 def action_of(operation: str, versioned: bool) -> list[str]:
-    """Return the actions that an operation needs, as `s3:…`."""
+    """Return the actions that an operation requires, as `s3:…`."""
     actions = ACTIONS.get(operation, [operation])
     return [f"s3:{ON_VERSION.get(action, action) if versioned else action}" for action in actions]

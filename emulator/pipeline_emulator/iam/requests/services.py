@@ -1,4 +1,4 @@
-"""Which module knows which service."""
+"""Selects the module that maps a service's requests."""
 
 from collections.abc import Callable, Mapping
 
@@ -32,11 +32,11 @@ SERVICES: Mapping[str, Callable[[Call], Checks]] = {
     "sts": sts.checks,
     "xray": telemetry.xray_checks,
 }
-"""By botocore's name of the service."""
+"""Keyed by botocore's service name."""
 
 
 def checks(service: str, call: Call) -> Checks:
-    """Return what must be allowed for a request to be served."""
+    """Return the checks that a request must pass."""
     found = SERVICES.get(service)
     if found is None:
         return Undetermined(f"this emulator does not know which actions and resources of {service} a request is about")

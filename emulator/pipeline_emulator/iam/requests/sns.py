@@ -1,6 +1,6 @@
 """https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsns.html.
 
-A batch needs the permission of its single operation, and a text message to a telephone is on no topic:
+A batch requires the permission of the single operation; a text message to a phone number has no topic:
 https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html,
 https://docs.aws.amazon.com/sns/latest/dg/sns-using-identity-based-policies.html
 """
@@ -12,7 +12,7 @@ _KEYS = {"sns:endpoint": "Endpoint", "sns:protocol": "Protocol"}
 
 
 def checks(call: Call) -> Checks:
-    """Name the topic; that of a subscription where the request names one."""
+    """Return the checks on the topic, or on the topic of the subscription that the request names."""
     action = f"sns:{call.operation.removesuffix('Batch')}"
     tags, keys = call.tags("Tags"), call.tag_keys("TagKeys")
     topic = _topic(call)

@@ -1,6 +1,6 @@
 """https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsqs.html.
 
-A batch needs the permission of its single operation:
+A batch requires the permission of the single operation:
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html
 """
 
@@ -9,7 +9,7 @@ from pipeline_emulator.iam.requests.wildcard_only import wildcard_check
 
 
 def checks(call: Call) -> Checks:
-    """Name the queue; its URL ends with account and name."""
+    """Return the check on the queue, whose URL ends with its account and name."""
     action = f"sqs:{call.operation.removesuffix('Batch')}"
     if call.operation in ("StartMessageMoveTask", "ListMessageMoveTasks"):
         arn = call.text("SourceArn")

@@ -19,7 +19,7 @@ _KEYS = {
 
 
 def checks(call: Call) -> Checks:
-    """Name the role that is to be assumed; session tags and a source identity are actions of their own."""
+    """Return the checks on the role to be assumed; session tags and a source identity are separate actions."""
     if call.operation in _FREE:
         return []
     action = f"sts:{call.operation}"

@@ -11,7 +11,7 @@ _NAMESPACE = frozenset({"cloudwatch:namespace"})
 
 
 def cloudwatch_checks(call: Call) -> Checks:
-    """Name alarms, dashboards, or `*` for metrics."""
+    """Return the checks on alarms and dashboards, or on `*` for metrics."""
     action = f"cloudwatch:{call.operation}"
     tags, keys = call.tags("Tags"), call.tag_keys("TagKeys")
     if call.operation == "PutMetricData":
@@ -31,7 +31,7 @@ def cloudwatch_checks(call: Call) -> Checks:
 
 
 def xray_checks(call: Call) -> Checks:
-    """Name groups and sampling rules by ARN; writing and reading traces knows no resources."""
+    """Return the check on a group or sampling rule given by ARN; traces have no resource-level permissions."""
     arn = call.text("ResourceARN", "GroupARN", "RuleARN")
     if not arn:
         return wildcard_check("xray", call)

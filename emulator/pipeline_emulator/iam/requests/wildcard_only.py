@@ -1,6 +1,6 @@
-"""Operations whose actions know no resources: policies must allow them on `*`.
+"""Actions without resource-level permissions: policies must allow them on `*`.
 
-Read off AWS's service authorization reference, where their row names no resource type.
+These are the actions that list no resource type in AWS's service authorization reference:
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 """
 
@@ -9,14 +9,14 @@ from pipeline_emulator.iam.ternary import Undetermined
 
 
 def wildcard_check(service: str, call: Call) -> Checks:
-    """Return the check on `*`; undetermined where AWS would name a resource and this emulator cannot."""
+    """Return the check on `*`; undetermined if AWS would check a resource that the emulator cannot identify."""
     if call.operation in _WILDCARD_ONLY[service]:
         return [Check(f"{service}:{call.operation}", "*", tags=call.tags("tags", "Tags"))]
     return Undetermined(f"this emulator cannot tell which resource {service}:{call.operation} is about")
 
 
 def is_wildcard_only(service: str, call: Call) -> bool:
-    """Tell whether an operation is on `*`, whatever its parameters name."""
+    """Return whether an operation is checked on `*`, whatever its parameters name."""
     return call.operation in _WILDCARD_ONLY[service]
 
 
