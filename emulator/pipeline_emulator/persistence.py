@@ -8,8 +8,8 @@ from pathlib import Path
 
 from localstack import config
 
-# A checkpoint moves the log's pages into the file and waits for the disk. At SQLite's own 1,000 pages of 4 KiB it came
-# every 25 PutRecords of 500 small records.
+# A checkpoint copies the log's pages into the file and waits for the disk. With SQLite's default of 1,000 pages of
+# 4 KiB, one ran every 25 PutRecords of 500 small records.
 _PAGES_BETWEEN_CHECKPOINTS = 8_000
 
 
@@ -23,18 +23,18 @@ class DatabaseError(Exception):
 
 
 class Database:
-    """One connection, of which one thread at a time makes use. Safe for threads.
+    """A connection that one thread uses at a time. Thread-safe.
 
-    With a write-ahead log and `synchronous=NORMAL` a transaction that was committed is in the operating system's hands:
-    it survives the end of this process, kill -9 included. What it need not survive is a power cut; then the last
-    transactions may be missing, and the file is whole (https://www.sqlite.org/pragma.html#pragma_synchronous).
+    With a write-ahead log and `synchronous=NORMAL`, committed transactions survive the end of this process, even by
+    kill -9. After a power failure the last transactions may be missing, but the file is consistent
+    (https://www.sqlite.org/pragma.html#pragma_synchronous).
     """
 
     def __init__(self, path: Path, schema: str, version: int) -> None:
-        """Open the file, or make it with `schema`, whose `version` is noted in it.
+        """Open the file, or create it with `schema`, whose `version` is stored in it.
 
         Raises:
-            DatabaseError: another process has the file, it is of another version, or it is no such file.
+            DatabaseError: another process uses the file, it has another version, or it is not a database.
         """
         self._lock = threading.RLock()
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -47,13 +47,13 @@ class Database:
         except sqlite3.Error as error:
             self._connection.close()
             raise DatabaseError(
-                f"{path} cannot be used: {error}. End the LocalStack that has it open; if there is none, remove the"
+                f"{path} cannot be used: {error}. Stop the LocalStack that has it open; if there is none, remove the"
                 " file or start with PERSISTENCE=0."
             ) from error
 
     def _open(self, path: Path, schema: str, version: int) -> None:
-        # Before the first access: the file is locked for as long as the process lives, and the log needs no shared
-        # memory, which the file systems that containers mount do not always have.
+        # Set before the first access, exclusive mode locks the file for the life of the process, and the log needs no
+        # shared memory, which file systems mounted into containers may not support.
         self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")
@@ -72,7 +72,7 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Give the connection; what is done with it is kept whole when the context ends, or not at all if it raises."""
+        """Yield the connection; commit when the context ends, roll back if it raises."""
         with self._lock:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
@@ -84,6 +84,6 @@ class Database:
                 raise
 
     def close(self) -> None:
-        """Write everything into the file itself and let go of it."""
+        """Write everything into the file itself and close it."""
         with self._lock:
             self._connection.close()

@@ -1,7 +1,7 @@
-"""LocalStack's services: loading them at startup and calling them without HTTP.
+"""LocalStack's services: loads them at startup and calls them without HTTP.
 
-Core loads a service at its first request. Terraform sends its first requests in parallel, and threads that import moto's
-interdependent modules at the same time sometimes deadlock: CreateLogGroup then failed with "deadlock detected by
+Core loads a service at its first request. Terraform sends its first requests in parallel, and threads that import
+moto's interdependent modules at the same time sometimes deadlock: CreateLogGroup then failed with "deadlock detected by
 _ModuleLock('moto.s3.exceptions')" until LocalStack was restarted.
 """
 

@@ -1,4 +1,4 @@
-"""What core's request context tells of who makes a request."""
+"""Reads from core's request context who makes a request."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ from localstack.utils.aws.request_context import extract_access_key_id_from_auth
 
 
 def access_key(context: RequestContext) -> str | None:
-    """Return the access key that a request is signed with, in its header or, for a presigned URL, in its query."""
-    if context.request.query_string:  # few requests have one, and reading it takes long
+    """Return the access key that signed a request, from its header or from the query of a presigned URL."""
+    if context.request.query_string:  # few requests have one, and parsing it is slow
         arguments = context.request.args
         if presigned := arguments.get("X-Amz-Credential"):
             return presigned.partition("/")[0]
@@ -18,7 +18,7 @@ def access_key(context: RequestContext) -> str | None:
 
 
 def service_principal(context: RequestContext) -> str | None:
-    """Return the service of this LocalStack in whose name a request comes: `lambda`."""
+    """Return the LocalStack service on whose behalf a request is made, such as `lambda`."""
     internal: Any = context.internal_request_params or {}
     found: str | None = internal.get("service_principal")
     return found

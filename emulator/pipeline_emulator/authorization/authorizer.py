@@ -1,4 +1,4 @@
-"""Asks for the decision on a check, and tells of what is not allowed."""
+"""Decides checks under the configured mode and records denials."""
 
 from pipeline_emulator.authorization import resources
 from pipeline_emulator.authorization.callers import Caller
@@ -16,27 +16,27 @@ _ON_TRUST = frozenset({"sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:T
 
 
 class Authorizer:
-    """Decides under a mode; none is made where it is `off`."""
+    """Decides checks. There is no authorizer in the mode `off`."""
 
     def __init__(self, mode: Mode) -> None:
-        """Refuse, or only tell."""
+        """Refuse denied requests, or only record them (`soft`)."""
         self._refuses = mode is Mode.ON
 
     def refusal(self, caller: Caller, check: Check, origin: RequestOrigin) -> Decision | None:
-        """Return the decision by which a request is to be refused; None where it is to be served."""
+        """Return the decision that refuses a request; None if it is to be served."""
         found = decide(caller, check, origin)
         return None if found.allowed else self.record(found)
 
     def record(self, found: Decision) -> Decision | None:
-        """Note what is not allowed; return it if it is to be refused."""
+        """Record a denial, and return it if the request is to be refused."""
         DENIALS.add(found, refused=self._refuses)
         return found if self._refuses else None
 
 
 def decide(caller: Caller, check: Check, origin: RequestOrigin) -> Decision:
-    """Evaluate with the policies that bear on the check."""
+    """Evaluate a check with all policies that apply to it."""
     trust = check.action in _ON_TRUST
-    # iam:PassRole and others are on a role, too, but its trust policy has no say in them.
+    # Other actions on a role, such as iam:PassRole, do not involve its trust policy.
     on_role = check.resource.startswith("arn:aws:iam:")
     policy = None if on_role and not trust else resources.policy_of(check.resource)
     owner = origin.owner(check.resource)
@@ -44,7 +44,7 @@ def decide(caller: Caller, check: Check, origin: RequestOrigin) -> Decision:
     if known and RECORDER.role is None:
         return known
     context = LazyContext(caller.principal, owner, lambda: origin.context(caller, check))
-    # A key's policy must allow. Aliases have none, nor has a key that is being made or is not there.
+    # A key's policy must allow. Aliases, keys being created and missing keys have none.
     key = policy is not None and check.action.startswith("kms:")
     policies = Policies(
         identity=caller.identity,
@@ -64,5 +64,5 @@ def decide(caller: Caller, check: Check, origin: RequestOrigin) -> Decision:
 
 
 def error_message(found: Decision) -> str:
-    """Return the error's text: AWS's, and what the emulator could not tell where that decided."""
+    """Return AWS's error message, followed by what the emulator could not evaluate."""
     return " ".join([found.message, *(f"(emulator: {note})" for note in found.notes)])

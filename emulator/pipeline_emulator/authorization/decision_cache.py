@@ -1,9 +1,8 @@
-"""What a caller's policies decided before, for as long as that holds.
+"""Caches a caller's decisions.
 
-A decision for which no condition and no policy variable was looked at follows from the caller's policies, the action,
-the resource, its owner and its policy, and from nothing else: the time, the address or tags have no part in it. The
-caller's policies are those of one `Caller`, which is put together anew when IAM's state changes (`memory`); the
-resource's policy is read at each request and compared.
+A decision that read no condition and no policy variable depends only on the caller's policies, the action, and the
+resource with its owner and policy. A `Caller` never changes: a new one is made when IAM's state changes
+(`caller_cache`). The resource's policy is read at each request and compared.
 """
 
 from dataclasses import dataclass
@@ -22,21 +21,20 @@ class _Known:
 
 
 class DecisionCache:
-    """Decisions of one caller by action and resource, the newest two hundred or so. Safe for threads."""
+    """Up to `MAX_ENTRIES` decisions of one caller, by action and resource. Thread-safe."""
 
     __slots__ = ("_known",)
 
     def __init__(self) -> None:
-        """Start without any."""
         self._known: dict[tuple[str, str], _Known] = {}
 
     def get(self, action: str, resource: str, policy: Policy | None, owner: str | None) -> Decision | None:
-        """Return what was decided on an action and a resource with this policy and owner; None if nothing was."""
+        """Return the decision on an action and a resource with this policy and owner; None if there is none."""
         known = self._known.get((action, resource))
         return known.decision if known and known.policy == policy and known.owner == owner else None
 
     def keep(self, decision: Decision, policy: Policy | None, owner: str | None) -> None:
-        """Keep a decision for which no value of the request's context was looked at."""
+        """Keep a decision that read no value of the request context."""
         if len(self._known) >= MAX_ENTRIES:
             self._known.clear()
         self._known[decision.action, decision.resource] = _Known(policy, owner, decision)

@@ -1,7 +1,7 @@
-"""What Lambda itself asks before it accepts a function or a mapping: whether the execution role may do its work.
+"""The checks Lambda makes before it accepts a function or a mapping: may the execution role do its work?
 
-Whoever makes the request: the root user's function fails as anybody's. Lambda's messages are from its users' reports;
-AWS documents the permissions, not the texts.
+They apply to every caller, the root user included. AWS documents the permissions; the messages are those that Lambda's
+users report.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ from pipeline_emulator.authorization.origin import RequestOrigin
 from pipeline_emulator.iam.requests.call import Check
 
 # https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-create.html#services-kinesis-permissions
-READING = ("DescribeStream", "DescribeStreamSummary", "GetRecords", "GetShardIterator", "ListShards")
+_READ_ACTIONS = ("DescribeStream", "DescribeStreamSummary", "GetRecords", "GetShardIterator", "ListShards")
 # https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html#services-xray-permissions
 _TRACING = ("PutTraceSegments", "PutTelemetryRecords")
 _FUNCTIONS = frozenset({"CreateFunction", "UpdateFunctionConfiguration"})
@@ -27,10 +27,10 @@ _MAPPINGS = frozenset({"CreateEventSourceMapping", "UpdateEventSourceMapping"})
 
 
 def authorize(context: RequestContext, caller: Caller | None, authorizer: Authorizer) -> None:
-    """Check what a request to Lambda leads to.
+    """Check the permissions that the function or mapping in a request to Lambda will need.
 
     Raises:
-        CommonServiceException: a role, or Lambda itself, may not do what the function or mapping needs.
+        CommonServiceException: a role, or Lambda itself, lacks one.
     """
     assert context.service
     assert context.operation
@@ -63,7 +63,7 @@ def _authorize_mapping(context: RequestContext, request: Any, authorizer: Author
     if role is None or not source.startswith("arn:aws:kinesis:"):
         return
     if ":stream/" in source and "/consumer/" not in source:
-        reading = [Check(f"kinesis:{action}", source) for action in READING]
+        reading = [Check(f"kinesis:{action}", source) for action in _READ_ACTIONS]
         if refused := _refused(context, role, function, reading, authorizer):
             raise InvalidParameterValueException(
                 f"Cannot access stream {source}. Please ensure the role can perform the GetRecords, "
@@ -77,7 +77,7 @@ def _authorize_mapping(context: RequestContext, request: Any, authorizer: Author
 
 
 def _delivery(destination: str) -> Iterator[Check]:
-    """Yield what it takes to reach an on-failure destination.
+    """Yield the checks for writing to an on-failure destination.
 
     https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
     """
@@ -116,6 +116,6 @@ def _function_arn(context: RequestContext, name: str) -> str:
     try:
         found, _ = api_utils.get_name_and_qualifier(name, None, context)
     except CommonServiceException:
-        found = name  # the service itself says what is wrong with it
+        found = name  # the service itself reports the invalid name
     account, region = api_utils.get_account_and_region(name, context)
     return f"arn:aws:lambda:{region}:{account}:function:{found}"

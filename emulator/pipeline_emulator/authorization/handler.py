@@ -1,4 +1,4 @@
-"""Authorizes every request over HTTP, before any other handler and the service itself see it."""
+"""Authorizes every HTTP request, before any other handler or the service sees it."""
 
 from functools import lru_cache
 from typing import Any
@@ -31,17 +31,16 @@ _OBJECT_READS = frozenset({"GetObject", "HeadObject", "GetObjectAttributes"})
 
 
 class Handler:
-    """One link of the gateway's chain."""
+    """A handler in the gateway's chain."""
 
     def __init__(self, authorizer: Authorizer) -> None:
-        """Ask `authorizer`."""
         self._authorizer = authorizer
 
     def __call__(self, _chain: Any, context: RequestContext, _response: Response) -> None:
-        """Let a request pass.
+        """Let an authorized request pass.
 
         Raises:
-            CommonServiceException: it is not allowed, or its key is not valid.
+            CommonServiceException: the request is denied, or its key is invalid.
         """
         if context.service is None or context.operation is None:
             return
@@ -71,7 +70,7 @@ def _call(context: RequestContext, caller: Caller | None) -> Call:
     assert context.operation is not None
     return Call(
         context.operation.name,
-        # The parser names what is not in the request, too.
+        # The parser also includes parameters that the request does not have.
         {name: value for name, value in (context.service_request or {}).items() if value is not None},
         context.account_id,
         context.region,
@@ -81,10 +80,10 @@ def _call(context: RequestContext, caller: Caller | None) -> Call:
 
 
 def _caller(context: RequestContext, service: str) -> Caller | None:
-    """Return who makes a request; None for the root user, and where anybody may.
+    """Return who makes a request; None for the root user, and if the operation is open to anybody.
 
     Raises:
-        CommonServiceException: the key, or the web identity token in its place, is not valid.
+        CommonServiceException: the key, or the web identity token in its place, is invalid.
     """
     assert context.operation is not None
     if context.operation.name == web_identity.OPERATION:
@@ -117,7 +116,7 @@ def _undetermined(caller: Caller, service: str, call: Call, found: Undetermined)
 
 
 def _missing_object_checks(service: str, call: Call) -> list[Check]:
-    """Return the extra check that reading a missing S3 object requires: without s3:ListBucket the answer is 403, not 404.
+    """Return the check that reading a missing S3 object adds: without s3:ListBucket, S3 responds 403 instead of 404.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
     """
@@ -148,7 +147,7 @@ def _lookups(account: str, region: str) -> Lookups:
 
 
 def _stream_of(token: str) -> str | None:
-    """Return the stream of a shard iterator or a token, however old it is."""
+    """Return the stream of a shard iterator or token, even of an expired one."""
     try:
         content = tokens.opened(token)
     except ValueError:

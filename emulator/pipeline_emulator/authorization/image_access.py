@@ -1,4 +1,4 @@
-"""Whether Lambda may pull a function's image: the repository's policy says.
+"""Checks that the repository's policy lets Lambda pull a function's image.
 
 https://docs.aws.amazon.com/lambda/latest/dg/images-create.html#gettingstarted-images-permissions
 """
@@ -21,10 +21,10 @@ _SETTING = ("GetRepositoryPolicy", "SetRepositoryPolicy")
 
 
 def authorize(context: RequestContext, caller: Caller | None, authorizer: Authorizer) -> None:
-    """Check that Lambda may pull; whoever may set the repository's policy gets the statement added, as on AWS.
+    """Check that Lambda may pull. As on AWS, a caller who may set the repository's policy gets the statement added.
 
     Raises:
-        CommonServiceException: Lambda may not.
+        CommonServiceException: Lambda may not pull.
     """
     request: Any = context.service_request or {}
     uri = (request.get("Code") or request).get("ImageUri")
@@ -33,7 +33,7 @@ def authorize(context: RequestContext, caller: Caller | None, authorizer: Author
     name = uri.partition("/")[2].partition("@")[0].partition(":")[0]
     repository = ecr_backends[context.account_id][context.region].repositories.get(name)
     if repository is None:
-        return  # Lambda says that the image does not exist
+        return  # Lambda reports that the image does not exist
     function = f"arn:aws:lambda:{context.region}:{context.account_id}:function:{request['FunctionName'].split(':')[-1]}"
     origin = RequestOrigin(account=context.account_id, region=context.region, source_arn=function)
     checks = [Check(f"ecr:{action}", repository.arn) for action in _PULLING]

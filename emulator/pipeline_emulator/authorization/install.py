@@ -1,4 +1,4 @@
-"""Where the authorization has its place in LocalStack."""
+"""Installs the authorization in LocalStack."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from pipeline_emulator.authorization.settings import Mode, mode
 
 
 def install() -> None:
-    """Follow IAM_ENFORCEMENT."""
+    """Install the authorization that IAM_ENFORCEMENT selects."""
     chosen = mode()
     denials.install(chosen.value)
     if chosen is Mode.OFF:

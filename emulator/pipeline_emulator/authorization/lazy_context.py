@@ -1,4 +1,4 @@
-"""A request's context that is put together when a condition or a policy variable first asks for a value."""
+"""A request context that is built when a condition or policy variable first reads it."""
 
 from collections.abc import Callable
 
@@ -9,12 +9,12 @@ from pipeline_emulator.iam.variables import Value
 
 
 class LazyContext:
-    """Stands for a context in an evaluation, and tells afterwards whether any value was asked for."""
+    """Stands in for a context during an evaluation, and records whether it was read."""
 
     __slots__ = ("_context", "_make", "principal", "resource_account")
 
     def __init__(self, principal: Principal, resource_account: str, make: Callable[[], Context]) -> None:
-        """Start with what every evaluation asks; `make` puts the rest together."""
+        """Take what every evaluation reads; `make` builds the rest."""
         self.principal = principal
         self.resource_account = resource_account
         self._make = make
@@ -22,11 +22,11 @@ class LazyContext:
 
     @property
     def was_read(self) -> bool:
-        """Tell whether a value was asked for; the decision may then be another at another time or place."""
+        """Return whether a value was read; the decision may then depend on time, address or tags."""
         return self._context is not None
 
     def value(self, key: str) -> Value | Missing:
-        """Look up a key, named in lower case."""
+        """Look up a condition key, given in lower case."""
         if self._context is None:
             self._context = self._make()
         return self._context.value(key)

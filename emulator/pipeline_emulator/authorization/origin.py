@@ -1,4 +1,4 @@
-"""What a request brings along besides its parameters, read when a condition asks for it."""
+"""Where a request comes from: the part of the request context that is not in its parameters."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ _GLOBAL_SERVICES = frozenset({"iam"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestOrigin:
-    """As the keys of the request context name them; a service's own request has neither address nor headers."""
+    """The origin of a request. Requests that a service makes itself have neither address nor headers."""
 
     account: str
     region: str | None
@@ -27,7 +27,7 @@ class RequestOrigin:
 
     @classmethod
     def of(cls, context: RequestContext) -> "RequestOrigin":
-        """Return those of a request over HTTP."""
+        """Return the origin of an HTTP request."""
         service = context.service
         return cls(
             account=context.account_id,
@@ -36,11 +36,11 @@ class RequestOrigin:
         )
 
     def owner(self, resource: str) -> str:
-        """Return the account of a resource; that of the endpoint where nothing tells."""
+        """Return the account that owns a resource; the endpoint's account if the ARN does not say."""
         return resources.owner_of(resource) or self.account
 
     def context(self, caller: Caller, check: Check) -> Context:
-        """Return what conditions can ask; the local endpoint stands for AWS's, which is reached by TLS."""
+        """Return the request context. The local endpoint counts as TLS, because it stands for AWS's."""
         request = self.request
         return Context(
             principal=caller.principal,

@@ -1,9 +1,11 @@
-"""What one role was allowed, noted on demand and evaluated again with other policies: /_pipeline/iam/noted.
+"""Records what a role is allowed to do, and evaluates it again with other policies: /_pipeline/iam/noted.
 
-PUT `{"role": ARN, "during": text}` notes from now on what is allowed to sessions of the role, under that text.
-GET lists it. POST `{"policies": {name: document}, "action": name}` evaluates it again (all actions without a name), as
-if the role had these policies and no others, and lists what they would not allow; boundary, session and resource
-policies are those of then. DELETE ends and forgets.
+- PUT `{"role": ARN, "during": label}` starts recording the allowed requests of the role's sessions under a label.
+- GET lists the recorded requests.
+- POST `{"policies": {name: document}, "action": name}` re-evaluates them (all, or those of one action) as if the role
+  had exactly these policies, and lists those that would be denied. Boundary, session and resource policies are those of
+  the recorded request.
+- DELETE stops recording and forgets everything.
 """
 
 import json
@@ -24,31 +26,30 @@ from pipeline_emulator.iam.request import Policies, Policy, Request
 
 PATH = "/_pipeline/iam/noted"
 MAX_ENTRIES = 20_000
-"""Of what differs; beyond it the answer's `left_off` counts."""
+"""Distinct requests kept; `left_off` counts the rest."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedRequest:
-    """Something that was allowed, and all that is needed to ask again."""
+    """An allowed request, with everything needed to evaluate it again."""
 
     during: str
     request: Request
     policies: Policies
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as the interface tells it."""
+        """Return the request as the API presents it."""
         return {"during": self.during, "action": self.request.action, "resource": self.request.resource}
 
 
 class Recorder:
-    """Off until a role is named. Safe for threads.
+    """Records allowed requests once a role is set. Thread-safe.
 
     Attributes:
-        role: the ARN of the role; None while nothing is noted, which is all that a request then costs.
+        role: the ARN of the role; None while nothing is recorded.
     """
 
     def __init__(self) -> None:
-        """Start without a role."""
         self.role: str | None = None
         self._lock = threading.Lock()
         self._during = ""
@@ -56,23 +57,23 @@ class Recorder:
         self._left_off = 0
 
     def start(self, role: str, during: str) -> None:
-        """Note for a role; what was noted before is kept."""
+        """Start recording for a role; earlier records are kept."""
         with self._lock:
             self.role, self._during = role, during
 
     def stop(self) -> None:
-        """Note nothing any more, and forget."""
+        """Stop recording, and forget the records."""
         with self._lock:
             self.role, self._during, self._left_off = None, "", 0
             self._found.clear()
 
     def add(self, request: Request, context: Context, policies: Policies) -> None:
-        """Note what is allowed, once for each set of values that a condition could ask for.
+        """Record an allowed request, once for each set of values that a condition could read.
 
         Args:
-            request: what is allowed.
-            context: its whole context.
-            policies: that allow it.
+            request: the allowed request.
+            context: its complete context.
+            policies: the policies that allowed it.
         """
         if context.principal.entity_arn != self.role:
             return
@@ -89,13 +90,13 @@ class Recorder:
             self._found[key] = RecordedRequest(self._during, replace(request, context=context), policies)
 
     def report(self) -> dict[str, Any]:
-        """Return what was noted, the oldest first."""
+        """Return the recorded requests, oldest first."""
         with self._lock:
             found, left_off = list(self._found.values()), self._left_off
         return {"role": self.role, "left_off": left_off, "noted": [each.as_json() for each in found]}
 
     def refused(self, documents: Mapping[str, str], action: str | None = None) -> list[dict[str, Any]]:
-        """Return what policies, by name, would not allow (of one action): as `report` does, with the explanations."""
+        """Return the recorded requests (of one action) that these policies would deny, each with the explanation."""
         identity = tuple(Policy(name, text) for name, text in documents.items())
         with self._lock:
             found = [each for each in self._found.values() if action in (None, each.request.action)]
@@ -106,7 +107,7 @@ class Recorder:
 
 
 def _as_they_are(tags: Tags | Callable[[str], Tags]) -> dict[str, Tags]:
-    """Look up a resource's tags now, by the key up to the slash: later they may be others, or the resource gone."""
+    """Look up a resource's tags now, because they may change and the resource may be deleted."""
     return {prefix: tags(prefix) if callable(tags) else tags for prefix in sorted(RESOURCE_TAGS)}
 
 
@@ -140,7 +141,7 @@ def _texts(body: Any, *names: str) -> list[str]:
     found = [body.get(name) for name in names] if isinstance(body, dict) else []
     texts = [each for each in found if isinstance(each, str) and each]
     if len(texts) != len(names):
-        raise ValueError(f"this takes an object with the texts {' and '.join(names)}")
+        raise ValueError(f"the body must be an object with the strings {' and '.join(names)}")
     return texts
 
 
@@ -148,7 +149,7 @@ def _documents(body: Any) -> dict[str, str]:
     found = body.get("policies") if isinstance(body, dict) else None
     documents = {name: json.dumps(document) for name, document in found.items()} if isinstance(found, dict) else {}
     if not documents:
-        raise ValueError('this takes {"policies": {name: document}}')
+        raise ValueError('the body must be {"policies": {name: document}}')
     for name, text in documents.items():
         if malformed := compiled(text, of_resource=False).malformed:
             raise ValueError(f"the policy {name} is malformed: {malformed}")

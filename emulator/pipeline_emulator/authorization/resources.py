@@ -1,4 +1,4 @@
-"""What the resources of a request have to say: their policies, and whose they are."""
+"""Looks up resources: their policies and the accounts that own them."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -21,9 +21,9 @@ from pipeline_emulator.services import provider
 
 
 def policy_of(arn: str) -> Policy | None:
-    """Return the policy of a bucket (for its objects, too), repository, key, stream, function, queue or topic.
+    """Return the policy of a bucket (also for its objects), repository, key, stream, function, queue or topic.
 
-    Of a role it is the trust policy.
+    For a role this is the trust policy.
     """
     parts = find_arn(arn)
     find = _POLICIES.get(parts.service) if parts else None
@@ -38,13 +38,13 @@ def kinesis() -> Any:
 
 
 def bucket(name: str) -> Any | None:
-    """Return core's bucket of a name, None if there is none."""
+    """Return core's bucket with this name, or None."""
     account = s3_stores["000000000000"][GLOBAL_REGION].global_bucket_map.get(name)
     return s3_stores[account][GLOBAL_REGION].buckets.get(name) if account else None
 
 
 def owner_of(arn: str) -> str | None:
-    """Return the account of a resource; None where its ARN names none, and nothing else tells."""
+    """Return the account that owns a resource; None if neither its ARN nor core's state says."""
     parts = find_arn(arn)
     if parts is None:
         return None
@@ -55,7 +55,7 @@ def owner_of(arn: str) -> str | None:
 
 
 def execution_role(function_arn: str) -> str | None:
-    """Return the ARN of the role of a function, whose ARN may have a qualifier; None if there is no such function."""
+    """Return the ARN of a function's role, or None if there is no such function. The ARN may be qualified."""
     arn = parse_function_arn(function_arn)
     function = lambda_stores[arn.account][arn.region].functions.get(arn.name)
     return function.latest().config.role if function else None

@@ -1,4 +1,4 @@
-"""What Lambda does with a function's role inside this process, without a request over HTTP."""
+"""Authorizes what Lambda does with a function's role inside this process, without an HTTP request."""
 
 from botocore.exceptions import ClientError
 
@@ -13,21 +13,21 @@ from pipeline_emulator.authorization.origin import RequestOrigin
 from pipeline_emulator.iam.requests.call import Check
 
 AUTHORIZER: Authorizer | None = None
-"""None where IAM_ENFORCEMENT=off."""
+"""None if IAM_ENFORCEMENT=off."""
 
 
 def require(role_arn: str, function_arn: str, action: str, resource: str) -> None:
-    """Let the role of a function do something.
+    """Check that a function's role may perform an action.
 
     Args:
         role_arn: the execution role.
-        function_arn: of the function, with or without a qualifier.
-        action: `kinesis:GetRecords` and the like.
-        resource: the ARN it is on.
+        function_arn: with or without a qualifier.
+        action: such as `kinesis:GetRecords`.
+        resource: its ARN.
 
     Raises:
-        botocore.exceptions.ClientError: it may not; code AccessDeniedException, or KMSAccessDeniedException and the
-            like where it may not use the key of the stream, or nobody can.
+        botocore.exceptions.ClientError: it may not. The code is AccessDeniedException, or KMSAccessDeniedException and
+            the like if the role or nobody can use the stream's key.
     """
     if AUTHORIZER is None:
         return

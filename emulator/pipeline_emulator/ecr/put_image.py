@@ -1,4 +1,4 @@
-"""PutImage: a manifest whose layers are there, put by a client of the API."""
+"""PutImage: stores a manifest whose layers are already in the registry."""
 
 import json
 from collections.abc import Mapping
@@ -14,12 +14,12 @@ from pipeline_emulator.ecr.repositories import Repository, is_tag
 
 
 def put_image(repository: Repository, request: Mapping[str, Any]) -> dict[str, Any]:
-    """RegistryResponse PutImage.
+    """Store a manifest.
 
     Raises:
         ImageAlreadyExistsError: nothing would change.
-        TagIsImmutableError: the tag is immutable and has another image.
-        CommonServiceException: layers or, for a list, images are missing.
+        TagIsImmutableError: the tag is immutable and belongs to another image.
+        CommonServiceException: layers or, for a manifest list, images are missing.
     """
     text: str = request["imageManifest"]
     media_type, tag = _media_type(request), request.get("imageTag")

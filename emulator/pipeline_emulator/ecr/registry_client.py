@@ -1,4 +1,4 @@
-"""HTTP to the registry behind the gateway."""
+"""HTTP client of the registry behind the gateway."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -10,12 +10,12 @@ from pipeline_emulator.ecr.errors import RegistryUnavailableError
 from pipeline_emulator.ecr.settings import registry_url
 
 BLOCK_BYTES = 256 * 1024
-# Seconds to connect, and between two pieces of an answer: the registry hashes a layer before it acknowledges its end.
+# Seconds to connect, and between two reads: the registry hashes a layer before it acknowledges the upload.
 _TIMEOUT = urllib3.Timeout(connect=5, read=60)
 
 
 class RegistryResponse(NamedTuple):
-    """A whole answer of the registry."""
+    """A complete response of the registry."""
 
     status: int
     headers: Mapping[str, str]
@@ -30,16 +30,16 @@ def _pool() -> urllib3.PoolManager:
 def open_response(
     method: str, target: str, headers: Mapping[str, str] | None = None, body: IO[bytes] | bytes | None = None
 ) -> urllib3.BaseHTTPResponse:
-    """Send a request and return the answer with its body unread; the caller closes it.
+    """Send a request and return the response with its body unread. The caller closes it.
 
     Args:
-        method: of HTTP.
+        method: HTTP method.
         target: path and query, as the registry is to see them.
         headers: of the request; without Content-Length a stream is sent in chunks.
         body: a stream is sent piece by piece.
 
     Raises:
-        RegistryUnavailableError: no registry is set, or it does not answer in time.
+        RegistryUnavailableError: no registry is configured, or it does not respond in time.
     """
     url = registry_url()
     if url is None:
@@ -53,17 +53,17 @@ def open_response(
         )
     except urllib3.exceptions.HTTPError as error:
         raise RegistryUnavailableError(
-            f"The container registry at {url} does not answer ({type(error).__name__}): start it, then try again."
+            f"The container registry at {url} does not respond ({type(error).__name__}): start it, then try again."
         ) from error
 
 
 def fetch(
     method: str, target: str, headers: Mapping[str, str] | None = None, body: bytes | None = None
 ) -> RegistryResponse:
-    """Send a request and return the whole answer; for what is small.
+    """Send a request and return the complete response. Use it for small responses only.
 
     Raises:
-        RegistryUnavailableError: no registry is set, it does not answer in time, or it fails.
+        RegistryUnavailableError: no registry is configured, it does not respond in time, or it fails.
     """
     answer = read_response(open_response(method, target, headers, body))
     if answer.status >= 500:
@@ -72,14 +72,14 @@ def fetch(
 
 
 def read_response(answer: urllib3.BaseHTTPResponse) -> RegistryResponse:
-    """Read an answer to its end and close it.
+    """Read a response to its end and close it.
 
     Raises:
-        RegistryUnavailableError: it breaks off.
+        RegistryUnavailableError: the connection breaks off.
     """
     try:
         return RegistryResponse(answer.status, answer.headers, answer.read(decode_content=False))
     except urllib3.exceptions.HTTPError as error:
-        raise RegistryUnavailableError(f"The container registry broke off its answer: {error}") from error
+        raise RegistryUnavailableError(f"The container registry's response broke off: {error}") from error
     finally:
         answer.close()

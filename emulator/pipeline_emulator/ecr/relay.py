@@ -1,4 +1,4 @@
-"""Requests handed on to the registry and answers handed back, both as streams."""
+"""Relays requests to the registry and responses to the client, both as streams."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -21,28 +21,28 @@ _REQUEST_HEADERS = (
     "Range",
     "User-Agent",
 )
-# Those of one connection (RFC 9110, 7.6.1), and those the gateway sets itself.
+# Connection-specific headers (RFC 9110, 7.6.1), and those that the gateway sets itself.
 _OWN_HEADERS = {"connection", "date", "keep-alive", "server", "te", "trailer", "transfer-encoding", "upgrade"}
 
 
 class Names(NamedTuple):
-    """A repository's names: for the client, and in the registry."""
+    """A repository's names: the client's, and the registry's."""
 
     public: str
     internal: str
 
 
 def relay(request: Request, path: str, names: Names, query: Mapping[str, str] | None = None) -> Response:
-    """Send a client's request to the registry and return its answer, whose body is read as the client takes it.
+    """Relay a client's request to the registry and return the response, whose body is read as the client takes it.
 
     Args:
-        request: of the client.
+        request: the client's.
         path: in the registry.
         names: of the repository.
-        query: in place of the client's own.
+        query: replaces the client's query.
 
     Raises:
-        RegistryUnavailableError: the registry does not answer.
+        RegistryUnavailableError: the registry does not respond.
     """
     search = request.query_string.decode() if query is None else urlencode(query)
     target = quote(path, safe="/:@") + (f"?{search}" if search else "")
@@ -63,7 +63,7 @@ def relay(request: Request, path: str, names: Names, query: Mapping[str, str] | 
 
 
 def relayed(answer: registry_client.RegistryResponse, names: Names, is_head: bool = False) -> Response:
-    """Return a whole answer of the registry, with the client's name of the repository in it."""
+    """Convert a complete response of the registry, using the client's name for the repository."""
     headers = _headers(answer.headers, names)
     if is_head:
         return Response([], answer.status, headers)
@@ -82,7 +82,7 @@ def _headers(headers: Mapping[str, str], names: Names) -> dict[str, str]:
 
 
 def _public_location(location: str, names: Names) -> str:
-    """Return path and query alone: they hold under every address the gateway has."""
+    """Return path and query only, which are valid under every address of the gateway."""
     parts = urlsplit(location)
     path = parts.path.replace(f"/v2/{names.internal}/", f"/v2/{names.public}/", 1)
     return path + (f"?{parts.query}" if parts.query else "")

@@ -1,7 +1,7 @@
 """The registry's HTTP API on LocalStack's gateway.
 
-Core asks this router before it looks for an AWS service. No bucket can be named "v2" (S3 wants three characters), and a
-signed request, as of an AWS API with such a path, goes on to the services.
+Core consults this router before it looks for an AWS service. No bucket can be named "v2" (S3 requires three
+characters), and signed requests, which are for an AWS API with such a path, are passed on to the services.
 """
 
 import logging
@@ -31,13 +31,13 @@ def install() -> None:
 
 
 def handle(request: Request, path: str = "") -> Response:
-    """RegistryResponse a request of a container client, errors in the registry's form."""
+    """Respond to a container client; errors have the registry's format."""
     authorization = request.headers.get("Authorization", "")
     if authorization.startswith("AWS4-"):
         raise NotFound
-    _ = request.stream  # found now: later the request would refuse it
-    request.shallow = True  # core's logger would else read a whole layer that was refused into memory
-    bearer, path = _bearer(request), unquote(path)  # core's router leaves the path as it came
+    _ = request.stream  # access it now: a shallow request refuses it
+    request.shallow = True  # keeps core's logger from reading a refused layer into memory
+    bearer, path = _bearer(request), unquote(path)  # core's router does not decode it
     if bearer is None:
         return unauthorized()
     try:
@@ -52,7 +52,7 @@ def handle(request: Request, path: str = "") -> Response:
     except TagIsImmutableError as error:
         return error_response(400, "TAG_INVALID", error.message)
     except RegistryUnavailableError as error:
-        LOG.warning("%s %s: %s", request.method, request.path, error.message)  # engines show the status alone
+        LOG.warning("%s %s: %s", request.method, request.path, error.message)  # engines show the status only
         return error_response(503, "UNAVAILABLE", error.message)
 
 

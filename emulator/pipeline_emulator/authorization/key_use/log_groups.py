@@ -1,8 +1,8 @@
 """Log groups: CloudWatch Logs uses their key in its own name, so the key's policy must allow it.
 
-https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html. Which of the actions in that
-document's policy it tries at once is not documented: all that have an encryption context are asked for here. Code and
-text of the error: https://github.com/hashicorp/terraform-provider-aws/issues/29282
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html does not say which of the actions in
+its policy the service tries at once; this module checks all that have an encryption context. Code and text of the
+error: https://github.com/hashicorp/terraform-provider-aws/issues/29282
 """
 
 from localstack.aws.api import CommonServiceException
@@ -19,7 +19,7 @@ OPERATIONS = frozenset({"AssociateKmsKey", "CreateLogGroup"})
 
 
 def authorize(call: Call, authorizer: Authorizer) -> None:
-    """Check that the service may use the key that a group gets, whoever gives it.
+    """Check that the service may use a group's new key, whoever sets it.
 
     Raises:
         CommonServiceException: it may not.
