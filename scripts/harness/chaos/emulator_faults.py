@@ -15,7 +15,7 @@ from harness.errors import HarnessError
 from harness.stack import Stack
 
 PATH = "/_pipeline/faults"
-SPELL_SECONDS = 1.5
+RULES_SECONDS = 1.5
 NO_FAULTS = HarnessError(
     "this LocalStack injects no faults",
     "make local-down local-up: it was started with FAULTS=0, or by an older version",
@@ -26,7 +26,7 @@ OUTPUT, FAILED, MODEL = "predictions_stream_name", "failed_events_bucket", "mode
 
 Rule = Mapping[str, Any]
 # `resource` names an output of the stack.
-SPELLS: dict[str, Sequence[Rule]] = {
+RULES: dict[str, Sequence[Rule]] = {
     "crash function": [{"point": "lambda:Invoke", "effect": "crash", "seconds": 0.004, "count": 2}],
     "function out of memory": [{"point": "lambda:Invoke", "effect": "out-of-memory", "seconds": 0.004, "count": 2}],
     "function times out": [{"point": "lambda:Invoke", "effect": "timeout", "seconds": 0.002, "count": 2}],
@@ -53,7 +53,7 @@ SPELLS: dict[str, Sequence[Rule]] = {
 }
 
 
-def cast(name: str, stack: Stack) -> int:
+def inject(name: str, stack: Stack) -> int:
     """Puts the rules of a spell in force for a moment.
 
     Returns:
@@ -63,9 +63,9 @@ def cast(name: str, stack: Stack) -> int:
         HarnessError: the stack does not inject faults.
     """
     seed = sum(name.encode())
-    request(stack, "PUT", {"seed": seed, "rules": [_named(rule, stack) for rule in SPELLS[name]]})
+    request(stack, "PUT", {"seed": seed, "rules": [_named(rule, stack) for rule in RULES[name]]})
     try:
-        time.sleep(SPELL_SECONDS)
+        time.sleep(RULES_SECONDS)
         return sum(rule["struck"] for rule in request(stack, "GET")["rules"])
     finally:
         request(stack, "DELETE")
@@ -84,4 +84,4 @@ def request(stack: Stack, method: str, document: Any = None) -> Any:
     return interface.ask(stack, method, PATH, document, absent=NO_FAULTS)
 
 
-FAULTS: dict[str, Callable[[Stack], int]] = {name: partial(cast, name) for name in SPELLS}
+FAULTS: dict[str, Callable[[Stack], int]] = {name: partial(inject, name) for name in RULES}

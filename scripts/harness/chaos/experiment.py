@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from harness import console, ledger
-from harness.chaos import injected, stream
+from harness.chaos import emulator_faults, workload
 from harness.chaos.schedule import ALL, KILL, Fault, schedule
 from harness.console import Step
 from harness.errors import HarnessError
@@ -21,7 +21,7 @@ from harness.stack import Stack
 
 RATE = 100.0
 EVENTS = 2_000
-LOOK_SECONDS = 0.02
+POLL_SECONDS = 0.02
 
 
 @dataclass(frozen=True)
@@ -56,20 +56,20 @@ def run(stack: Stack, seed: int, step: Step, count: int = EVENTS, rate: float = 
     Raises:
         HarnessError: the stack injects no faults.
     """
-    injected.request(stack, "GET")  # known before anything is put
+    emulator_faults.request(stack, "GET")  # known before anything is put
     started = time.monotonic()
     faults = schedule(seed, count / rate, kill=stack.persistent)
     kills = any(fault.name == KILL for fault in faults)
-    sent = stream.of_seed(stack, seed, count, invalid=not kills)
-    with Causing(stack, faults, step, rate) as causing:
-        target = replace(Target.of(stack), trouble=causing.trouble)
-        result = ledger.run_on(target, sent.records, lambda _: sent.answers, step, rate)
-    if causing.error:
-        result.breaks(causing.error, result.not_put)
-    return Outcome(seed, result, causing.happened, time.monotonic() - started)
+    work = workload.generate(stack, seed, count, invalid=not kills)
+    with FaultInjector(stack, faults, step, rate) as injector:
+        target = replace(Target.of(stack), trouble=injector.trouble)
+        result = ledger.run_on(target, work.records, lambda _: work.answers, step, rate)
+    if injector.error:
+        result.breaks(injector.error, result.not_put)
+    return Outcome(seed, result, injector.happened, time.monotonic() - started)
 
 
-class Causing:
+class FaultInjector:
     """Causes faults, in a thread of its own, while events are put; use it as a context.
 
     Args:
@@ -92,7 +92,7 @@ class Causing:
         # A second Ctrl-C does not wait for it.
         self._thread = threading.Thread(target=self._run, daemon=True)
 
-    def __enter__(self) -> Causing:
+    def __enter__(self) -> FaultInjector:
         self._thread.start()
         return self
 
@@ -113,7 +113,7 @@ class Causing:
             with console.beside(self._step):
                 for fault in self._faults:
                     while self._step.done < fault.at * self._rate:
-                        if self._stop.wait(LOOK_SECONDS):
+                        if self._stop.wait(POLL_SECONDS):
                             return
                     if self._stop.is_set():
                         return

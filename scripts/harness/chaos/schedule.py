@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from harness.chaos import injected, outside
+from harness.chaos import emulator_faults, external_faults
 from harness.stack import Stack
 
 FIRST_FAULT, LAST_FAULT = 0.1, 0.9  # of the time the events take to be put: the stream flows before and after
@@ -18,8 +18,8 @@ SHORT_KILL_SHARE = 0.05  # of the schedules that are shorter
 PLACES_OF_KILLS: dict[int, tuple[tuple[float, float], ...]] = {0: (), 1: ((0.4, 0.6),), 2: ((0.2, 0.4), (0.6, 0.8))}
 
 # Drawn from; LocalStack's own end is not, since it is rare and costly.
-FAULTS: dict[str, Callable[[Stack], int]] = {**outside.FAULTS, **injected.FAULTS}
-ALL: dict[str, Callable[[Stack], int]] = {**FAULTS, KILL: outside.kill_localstack}
+FAULTS: dict[str, Callable[[Stack], int]] = {**external_faults.FAULTS, **emulator_faults.FAULTS}
+ALL: dict[str, Callable[[Stack], int]] = {**FAULTS, KILL: external_faults.kill_localstack}
 
 
 @dataclass(frozen=True)

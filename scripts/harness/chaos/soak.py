@@ -11,9 +11,9 @@ from typing import Any
 from rich.table import Table
 
 from harness import chaos, console, ledger
-from harness.chaos import memory, stream
+from harness.chaos import memory, workload
+from harness.chaos.experiment import Outcome
 from harness.chaos.memory import Sample, Sampler
-from harness.chaos.run import Outcome
 from harness.errors import HarnessError
 from harness.folders import write_whole
 from harness.paths import CACHE, shown
@@ -73,14 +73,14 @@ def run(stack: Stack, seed: int, count: int, rate: float | None) -> Soak:
     """
     burst = None
     if rate is None:
-        burst, rate = calibrated(stack)
+        burst, rate = calibrate(stack)
     title = f"{count} events at {rate:.0f} a second under the faults of SEED={seed}"
     with console.step(title) as step, Sampler(stack, step) as sampler:
         outcome = chaos.run(stack, seed, step, count, rate)
     return Soak(burst, rate, outcome, sampler.samples)
 
 
-def calibrated(stack: Stack) -> tuple[float, float]:
+def calibrate(stack: Stack) -> tuple[float, float]:
     """Events a second of a burst, and the highest share of it at which predictions keep up.
 
     Raises:
@@ -100,8 +100,8 @@ def calibrated(stack: Stack) -> tuple[float, float]:
 
 
 def _measure(stack: Stack, count: int, rate: float | None, step: console.Step) -> dict[str, Any]:
-    sent = stream.of_seed(stack, 0, count, invalid=not stack.persistent)  # as in the soak: an invalid one costs more
-    result = ledger.run(stack, sent.records, lambda _: sent.answers, step, rate)
+    work = workload.generate(stack, 0, count, invalid=not stack.persistent)  # as in the soak: an invalid one costs more
+    result = ledger.run(stack, work.records, lambda _: work.answers, step, rate)
     if not result.passed:
         cause = result.broken.cause if result.broken else "events were lost or wrong"
         raise HarnessError(f"{cause}, without any fault", "see what make verify says")

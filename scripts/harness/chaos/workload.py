@@ -15,7 +15,7 @@ SKEWED_DATES = ("1970-01-01", "2099-12-31")  # of producers whose clock is wrong
 
 
 @dataclass(frozen=True)
-class Stream:
+class Workload:
     """Records to put and what must become of them.
 
     Attributes:
@@ -27,7 +27,7 @@ class Stream:
     answers: list[float | None]
 
 
-def of_seed(stack: Stack, seed: int, count: int, *, invalid: bool) -> Stream:
+def generate(stack: Stack, seed: int, count: int, *, invalid: bool) -> Workload:
     """The events of a seed, with the same keys, and so the same shards, every time.
 
     Args:
@@ -41,7 +41,7 @@ def of_seed(stack: Stack, seed: int, count: int, *, invalid: bool) -> Stream:
     made = [_skewed(one, chance) if chance.random() < SKEWED_SHARE else one for one in made]
     expected = offline.expectations(stack.model)([data for data, _ in made])
     broken = {number for number in range(count) if chance.random() < INVALID_SHARE and invalid}
-    return Stream(
+    return Workload(
         [(data[:-2] if number in broken else data, key) for number, (data, key) in enumerate(made)],
         [None if number in broken else value for number, value in enumerate(expected)],
     )

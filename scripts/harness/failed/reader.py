@@ -13,7 +13,7 @@ from itertools import batched
 from typing import TYPE_CHECKING, Any
 
 from harness.failed.documents import DISCARDED, INVALID, Failed, parse
-from harness.streams.patience import Backoff, Trouble, no_trouble
+from harness.streams.backoff import Backoff, Trouble, no_trouble
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -120,7 +120,7 @@ def read(client: S3Client, bucket: str, seen: set[str] | None = None) -> Iterato
         yield from found.events
 
 
-class News:
+class NewFailures:
     """The failed events written since this was made, each once.
 
     Args:

@@ -12,9 +12,9 @@ from harness.console import Step
 from harness.errors import HarnessError
 from harness.failed.documents import Failed
 from harness.failed.journal import Journal
-from harness.failed.reading import Object, objects
+from harness.failed.reader import Object, objects
 from harness.stack import Stack
-from harness.streams.putting import MAX_BYTES, MAX_RECORDS
+from harness.streams.writer import MAX_BYTES, MAX_RECORDS
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient

@@ -11,7 +11,7 @@ from rich.table import Table
 from harness import console
 from harness.failed.documents import Failed
 from harness.failed.journal import Journal
-from harness.failed.reading import objects
+from harness.failed.reader import objects
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

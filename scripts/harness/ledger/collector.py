@@ -24,7 +24,7 @@ DRAIN_SECONDS = 180.0
 
 
 @dataclass(frozen=True)
-class Patience:
+class Timeouts:
     """When the ledger has heard enough.
 
     Attributes:
@@ -77,7 +77,7 @@ class Collector:
         failures: what is new in the failed-events bucket.
     """
 
-    def __init__(self, ledger: Ledger, reader: streams.Reader, failures: failed.News) -> None:
+    def __init__(self, ledger: Ledger, reader: streams.Reader, failures: failed.NewFailures) -> None:
         self._ledger, self._reader, self._failures = ledger, reader, failures
         self._watches = (Watch(self._read, READ_PAUSE), Watch(self._list, FAILED_PAUSE))
 
@@ -101,23 +101,23 @@ class Collector:
     def _list(self, *, now: bool = False) -> None:
         self._ledger.take_failures(self._failures.read(now=now))
 
-    def wait(self, patience: Patience, step: Step) -> None:
+    def wait(self, timeouts: Timeouts, step: Step) -> None:
         """Waits until something was heard of every event, or until patience ends; notes in the ledger which.
 
         Raises:
             HarnessError: the streams or the bucket could not be read.
         """
-        ledger, deadline = self._ledger, time.monotonic() + patience.deadline
+        ledger, deadline = self._ledger, time.monotonic() + timeouts.deadline
         while True:
             self.check()
             step.note(f"{ledger.answered} of {len(ledger.entries)} events answered")
             quiet = time.monotonic() - ledger.heard_at
-            if ledger.complete and quiet > patience.linger:
+            if ledger.complete and quiet > timeouts.linger:
                 return
             if time.monotonic() > deadline:
-                ledger.gave_up = f"the deadline of {patience.deadline:.0f} s after the last put has passed"
+                ledger.gave_up = f"the deadline of {timeouts.deadline:.0f} s after the last put has passed"
                 return
-            if quiet > (longest := patience.quiet + AFTER_OUTAGE_SECONDS * self._reader.cut_off):
+            if quiet > (longest := timeouts.quiet + AFTER_OUTAGE_SECONDS * self._reader.cut_off):
                 ledger.gave_up = f"nothing was heard for {longest:.0f} s"
                 return
             time.sleep(CHECK_PAUSE)

@@ -13,10 +13,10 @@ from harness import console, failed, streams
 from harness.clients import Clients
 from harness.console import Step
 from harness.errors import HarnessError
-from harness.ledger.collect import Collector, Patience
+from harness.ledger.collector import Collector, Timeouts
 from harness.ledger.verdicts import Ledger
 from harness.stack import Stack
-from harness.streams.patience import GIVE_UP_SECONDS, Trouble, no_trouble
+from harness.streams.backoff import GIVE_UP_SECONDS, Trouble, no_trouble
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient
@@ -86,10 +86,10 @@ def run(
     expected: Expectations,
     step: Step,
     rate: float | None = None,
-    patience: Patience | None = None,
+    timeouts: Timeouts | None = None,
 ) -> Ledger:
     """Puts records on a stack's source stream and follows each to its end; arguments as for `run_on`."""
-    return run_on(Target.of(stack), records, expected, step, rate, patience)
+    return run_on(Target.of(stack), records, expected, step, rate, timeouts)
 
 
 def run_on(
@@ -98,7 +98,7 @@ def run_on(
     expected: Expectations,
     step: Step,
     rate: float | None = None,
-    patience: Patience | None = None,
+    timeouts: Timeouts | None = None,
 ) -> Ledger:
     """Puts records on a source stream and follows each to its end.
 
@@ -108,7 +108,7 @@ def run_on(
         expected: gives the prediction each record must get, None for records that must fail.
         step: gets told how far it has come; `done` is the number of records put.
         rate: records per second at most; None for as fast as possible.
-        patience: when missing events are given up.
+        timeouts: when missing events are given up.
 
     Returns:
         The ledger, complete or with the cause why events were given up, or why the run was ended (`broken`): records
@@ -123,7 +123,7 @@ def run_on(
     try:
         reader = streams.Reader(target.kinesis, target.output, "LATEST", trouble)
         reader.read()  # LATEST becomes a place in the stream now, and not with the first reading of the thread
-        collector = Collector(ledger, reader, failed.News(target.s3, target.bucket, trouble))
+        collector = Collector(ledger, reader, failed.NewFailures(target.s3, target.bucket, trouble))
         with collector:
             try:
                 puts = streams.put(target.kinesis, target.source, records, rate, trouble)
@@ -133,7 +133,7 @@ def run_on(
                     step.done = count
                     step.note(f"{count} of {len(records)} events put, {ledger.answered} answered")
                 ledger.all_entered()
-                collector.wait(patience or Patience(), step)
+                collector.wait(timeouts or Timeouts(), step)
             except BaseException:
                 interrupted.set()  # the threads end now, and not when their patience does
                 raise

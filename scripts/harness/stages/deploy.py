@@ -8,9 +8,9 @@ from typing import Any
 from harness import console
 from harness import stack as stacks
 from harness.errors import HarnessError
-from harness.stages import ask, guards, live, models, smoke, state_bucket
+from harness.stages import function_version, guards, models, prompts, smoke, state_bucket
 from harness.stages.access import Access
-from harness.stages.changes import Plan
+from harness.stages.plan import Plan
 from harness.stages.stage import Stage
 from harness.stages.terraform import StageTerraform
 
@@ -60,14 +60,14 @@ def deploy(stage: Stage, access: Access) -> Plan:
         changes = _planned(terraform)
         _show(changes)
         if not changes.is_empty:
-            ask.confirm(f"Apply this plan to {stage.name}?")
+            prompts.confirm(f"Apply this plan to {stage.name}?")
         if before.get("model_bucket"):  # the model is there before the function that reads it
             models.publish(stage, access, before["model_bucket"])
         outputs = _applied(terraform, changes)
         if not before.get("model_bucket"):
             models.publish(stage, access, outputs["model_bucket"])
         with console.step("Wait until the function is ready") as step:
-            version = live.wait_until_ready(access, outputs)
+            version = function_version.wait_until_ready(access, outputs)
             step.result = f"version {version.number}, model {version.run_id}"
         if not smoke.run(stage, access, outputs, version):
             _roll_back(stage, access, terraform, before, outputs)
@@ -87,7 +87,7 @@ def smoke_test(stage: Stage, access: Access) -> None:
     """
     guards.check(stage, access, guards.Level.PLACE)
     outputs = deployed(stage, access)
-    version = live.wait_until_ready(access, outputs)
+    version = function_version.wait_until_ready(access, outputs)
     if not smoke.run(stage, access, outputs, version):
         raise HarnessError(
             "not every event was predicted, rightly and in order",
@@ -149,7 +149,7 @@ def _roll_back(
     console.warn(f"the smoke test failed: going back to version {former}")
     _applied(terraform, _planned(terraform, {"live_version": former}))
     with console.step("Wait until the function is ready"):
-        version = live.wait_until_ready(access, outputs)
+        version = function_version.wait_until_ready(access, outputs)
     raise HarnessError(
         f"the smoke test failed; version {version.number} with model {version.run_id} serves again",
         f"look at the log group {outputs['log_group']}, mend it, then: make deploy-{stage.name}",

@@ -15,7 +15,7 @@ from harness import commands, console, denials, environment
 from harness.errors import HarnessError
 from harness.stack import Stack
 from harness.stages.access import Access
-from harness.stages.scene import ACCOUNT
+from harness.stages.rehearsal_files import ACCOUNT
 from harness.stages.stage import Stage
 
 ROLE, POLICY = "store-sales-deploy-stg", "deploy"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness import console
 from harness import stack as stacks
-from harness.stages import ask, guards, state_bucket
+from harness.stages import guards, prompts, state_bucket
 from harness.stages.access import Access
 from harness.stages.stage import Stage
 from harness.stages.terraform import StageTerraform
@@ -39,9 +39,9 @@ def destroy(stage: Stage, access: Access) -> None:
         plan.show()
         question = f"Delete all this from account {access.account()}?"
         if stage.name in BY_NAME:
-            ask.confirm_by_name(question, stage.variables["project_id"])
+            prompts.confirm_by_name(question, stage.variables["project_id"])
         else:
-            ask.confirm(question)
+            prompts.confirm(question)
         with console.step("Terraform destroy, that plan") as step:
             terraform.apply(plan, step)
     console.say(f"the state bucket {stage.backend['bucket']} was kept, with the state's history")

@@ -15,7 +15,7 @@ from harness import console, environment, function, local, processes, runtimes, 
 from harness import stack as stacks
 from harness.errors import HarnessError
 from harness.stack import EMBEDDED, Stack
-from harness.stages import deploy, deployer, destroy, earlier, leftovers, scene, state_bucket
+from harness.stages import deploy, deployer, destroy, leftovers, rehearsal_files, state_bucket, upgrade
 from harness.stages.access import Access
 from harness.stages.stage import Stage
 
@@ -33,10 +33,10 @@ def rehearse(former: str | None) -> None:
     Raises:
         HarnessError: a step failed.
     """
-    revision = earlier.choose(former)
+    revision = upgrade.choose(former)
     with empty_localstack(NAME) as stack, as_a_user_would():
         access = Access(stacks.REGION, stack.endpoint_url)
-        stage = scene.of_checkout(stack)
+        stage = rehearsal_files.of_checkout(stack)
         package = "a Zip, since no container engine is used" if stack.runtime == EMBEDDED else stack.base_image
         console.say(
             f"What differs from make deploy-{STAGE}: requests go to {stack.endpoint_url}, questions are answered with "
@@ -48,7 +48,7 @@ def rehearse(former: str | None) -> None:
             access_of_role = Access(stacks.REGION, stack.endpoint_url)
             if revision is not None:
                 console.say(f"— a stack that commit {revision[:10]} made")
-                earlier.deploy(scene.of_revision(stack, revision), access_of_role)
+                upgrade.deploy(rehearsal_files.of_revision(stack, revision), access_of_role)
             _rehearse(stage, access_of_role, upgrades=revision is not None)
         leftovers.check(stage, access, before)
     console.say(

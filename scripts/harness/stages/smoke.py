@@ -14,12 +14,12 @@ from harness import console, events, ledger, offline
 from harness.errors import HarnessError
 from harness.ledger import report
 from harness.stages.access import Access
-from harness.stages.live import Version
+from harness.stages.function_version import Version
 from harness.stages.stage import Stage
 
 EVENTS = 20
 # A first cold start on Lambda and the mapping's first reading of a new stream take their time.
-PATIENCE = ledger.Patience(quiet=180.0, linger=2.0, deadline=600.0)
+TIMEOUTS = ledger.Timeouts(quiet=180.0, linger=2.0, deadline=600.0)
 
 
 def run(stage: Stage, access: Access, outputs: Mapping[str, Any], version: Version, count: int = EVENTS) -> bool:
@@ -52,7 +52,7 @@ def run(stage: Stage, access: Access, outputs: Mapping[str, Any], version: Versi
             step.result = version.run_id
         with console.step(f"Smoke test: {count} events") as step:
             made = events.of_model(model, count, prefix=f"smoke-{time.time_ns():x}", keys=events.few_keys(count))
-            found = ledger.run_on(target, made, offline.expectations(model), step, patience=PATIENCE)
+            found = ledger.run_on(target, made, offline.expectations(model), step, timeouts=TIMEOUTS)
     path = report.path_for(stage.name)
     report.write(found, path)
     report.show(found, path)

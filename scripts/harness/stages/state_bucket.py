@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from harness import commands, console
 from harness.errors import HarnessError
 from harness.paths import shown
-from harness.stages import ask, explain, explain_aws
+from harness.stages import explain, explain_aws, prompts
 from harness.stages.access import Access
 from harness.stages.stage import Stage
 
@@ -52,11 +52,11 @@ def ensure(stage: Stage, access: Access) -> None:
     """
     bucket = stage.backend["bucket"]
     if not exists(stage, access):
-        ask.confirm(f"There is no state bucket {bucket} in {stage.backend['region']}. Make it?")
+        prompts.confirm(f"There is no state bucket {bucket} in {stage.backend['region']}. Make it?")
         with console.step(f"Make the state bucket {bucket}"):
             _apply_bootstrap(stage, access)
     elif lacks := [*_interrupted(stage), *missing(access.client("s3"), bucket)]:
-        ask.confirm(
+        prompts.confirm(
             f"The state bucket {bucket} is not complete: {', '.join(lacks)}. "
             "Give it the settings of infrastructure/bootstrap (its policy and lifecycle rules are replaced)?"
         )

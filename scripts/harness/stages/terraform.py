@@ -14,7 +14,7 @@ from harness.console import Step
 from harness.paths import ECR_PASSWORD
 from harness.stages import explain
 from harness.stages.access import Access
-from harness.stages.changes import Plan
+from harness.stages.plan import Plan
 from harness.stages.stage import Stage
 from harness.terraform import Progress, working_copy
 

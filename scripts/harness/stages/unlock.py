@@ -5,7 +5,7 @@ from __future__ import annotations
 from harness import console
 from harness import stack as stacks
 from harness.errors import HarnessError
-from harness.stages import ask, guards, state_bucket
+from harness.stages import guards, prompts, state_bucket
 from harness.stages.access import Access
 from harness.stages.stage import Stage
 from harness.stages.terraform import StageTerraform
@@ -28,7 +28,7 @@ def unlock(stage: Stage, access: Access, lock: str) -> None:
     with stacks.locked(stage.lock):
         if not state_bucket.exists(stage, access):
             raise HarnessError(f"there is no state bucket {stage.backend['bucket']}", f"make deploy-{stage.name}")
-        ask.confirm(f"Is it certain that the run with lock {lock} has ended? Two at a time would damage the state.")
+        prompts.confirm(f"Is it certain that the run with lock {lock} has ended? Two at a time would damage the state.")
         with console.step("Terraform force-unlock"):
             StageTerraform(stage, access).unlock(lock)
     console.say(f"unlocked; next: make plan-{stage.name}")

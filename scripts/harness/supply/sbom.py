@@ -20,7 +20,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 from harness import commands, console, environment, images, paths
 from harness.errors import HarnessError
 from harness.folders import write_whole
-from harness.supply import contents, locks
+from harness.supply import image_contents, locks
 
 NAME = "store-sales/function:sbom"
 LOCK = paths.SERVICE / "requirements-image.txt"
@@ -44,7 +44,7 @@ def run(image: str) -> None:
         HarnessError: no such image, it lacks something that is locked, or the file would not be valid.
     """
     with console.step(f"SBOM of {image or 'the function'}") as step:
-        found = contents.read(image or build())
+        found = image_contents.read(image or build())
         if not image and (lacking := absent(found, LOCK)):
             raise HarnessError(
                 f"the image lacks what {paths.shown(LOCK)} lists: {', '.join(lacking)}",
@@ -71,13 +71,13 @@ def build() -> str:
     return NAME
 
 
-def absent(found: contents.Contents, lock: Path) -> list[str]:
+def absent(found: image_contents.Contents, lock: Path) -> list[str]:
     """What a lock lists and an image does not hold in that version, as `name==version`."""
     held = {(package.purl.name, package.purl.version) for package in found.packages if package.purl.type == "pypi"}
     return [f"{name}=={version}" for name, version in sorted(locks.pins(lock).items()) if (name, version) not in held]
 
 
-def as_json(found: contents.Contents, name: str) -> str:
+def as_json(found: image_contents.Contents, name: str) -> str:
     """The document, checked against CycloneDX's schema.
 
     Args:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from harness.stages.changes import Plan
+from harness.stages.plan import Plan
 
 
 def _plan(*entries: tuple[str, list[str]]) -> Plan:

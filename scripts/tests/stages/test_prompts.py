@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from harness.errors import HarnessError
-from harness.stages import ask
+from harness.stages import prompts
 
 
 @pytest.fixture(autouse=True)
@@ -23,14 +23,14 @@ def _typed(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
 @pytest.mark.parametrize("answer", ["y\n", "Yes\n"])
 def test_a_yes_goes_on(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
     _typed(monkeypatch, answer)
-    ask.confirm("Do it?")
+    prompts.confirm("Do it?")
 
 
 @pytest.mark.parametrize("answer", ["n\n", "\n", "", "yep\n"])
 def test_everything_else_does_not_nor_does_nobody(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
     _typed(monkeypatch, answer)
     with pytest.raises(HarnessError, match="nothing was changed"):
-        ask.confirm("Do it?")
+        prompts.confirm("Do it?")
 
 
 @pytest.mark.parametrize(("value", "goes_on"), [("1", True), ("0", False), ("", False)])
@@ -38,10 +38,10 @@ def test_a_pipelines_yes_is_exactly_one(monkeypatch: pytest.MonkeyPatch, value: 
     monkeypatch.setenv("YES", value)
     _typed(monkeypatch, "")
     if goes_on:
-        ask.confirm("Do it?")
+        prompts.confirm("Do it?")
     else:
         with pytest.raises(HarnessError):
-            ask.confirm("Do it?")
+            prompts.confirm("Do it?")
 
 
 @pytest.mark.parametrize("answer", ["", "y\n", "pro\n"])
@@ -49,6 +49,6 @@ def test_a_name_must_be_typed_whatever_yes_says(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setenv("YES", "1")
     _typed(monkeypatch, answer)
     with pytest.raises(HarnessError, match="prod was not typed"):
-        ask.confirm_by_name("Delete it?", "prod")
+        prompts.confirm_by_name("Delete it?", "prod")
     _typed(monkeypatch, "prod\n")
-    ask.confirm_by_name("Delete it?", "prod")
+    prompts.confirm_by_name("Delete it?", "prod")

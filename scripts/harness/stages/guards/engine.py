@@ -5,7 +5,7 @@ from __future__ import annotations
 from harness import engine
 from harness.errors import HarnessError
 from harness.paths import shown
-from harness.stages import declared
+from harness.stages import variables
 from harness.stages.access import Access
 from harness.stages.stage import Stage
 
@@ -21,7 +21,7 @@ def check(stage: Stage, _access: Access) -> None:
     """
     if not stage.is_image or stage.variables.get("image_uri"):
         return
-    program = str(declared.value(stage, "container_engine"))
+    program = str(variables.value(stage, "container_engine"))
     if cause := engine.silent(program):
         raise HarnessError(
             f"the function's image cannot be built: {cause}",

@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from harness import console
 from harness.errors import HarnessError
 from harness.paths import shown
-from harness.stages import declared, explain_aws
+from harness.stages import explain_aws, variables
 from harness.stages.access import Access
 from harness.stages.stage import Stage
 
@@ -88,7 +88,7 @@ def _check(stage: Stage, ecr: Any, repository: Mapping[str, str], image: Mapping
             f"{uri} is an index of several images, and Lambda takes one",
             "name the digest of the image in it, or build without attestations: docker buildx build --provenance=false",
         )
-    wanted = str(declared.value(stage, "lambda_architecture"))
+    wanted = str(variables.value(stage, "lambda_architecture"))
     architecture = _architecture(ecr, repository, manifest)
     if architecture not in (None, {"x86_64": "amd64"}.get(wanted, wanted)):
         raise HarnessError(

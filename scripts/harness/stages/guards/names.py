@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from harness.errors import HarnessError
 from harness.paths import shown
-from harness.stages import declared, explain_aws
+from harness.stages import explain_aws, variables
 from harness.stages.access import Access
 from harness.stages.stage import Stage
 
@@ -57,7 +57,7 @@ def bucket_name(stage: Stage, variable: str) -> str:
         stage: whose.
         variable: one of `BUCKETS`.
     """
-    return f"{declared.value(stage, variable)}-{stage.variables['project_id']}"
+    return f"{variables.value(stage, variable)}-{stage.variables['project_id']}"
 
 
 def _buckets(stage: Stage) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ import re
 
 from harness.errors import HarnessError
 from harness.paths import shown
-from harness.stages import declared
+from harness.stages import variables
 from harness.stages.access import Access
 from harness.stages.stage import Stage
 
@@ -44,7 +44,7 @@ def check(stage: Stage, _access: Access) -> None:
 
 def _check_known(stage: Stage) -> None:
     """Terraform only warns of a variable that is not declared: a slip would leave the default in force."""
-    known = declared.defaults(stage.infrastructure)
+    known = variables.defaults(stage.infrastructure)
     for name in stage.variables:
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
