@@ -1,6 +1,6 @@
-"""Faults that the emulator injects: rules in force for a moment (emulator/README.md, "Faults").
+"""Faults that the emulator injects: rules that apply for a moment (emulator/README.md, "Faults").
 
-None of them exhausts the mapping's retries: what fails here must come through in the end.
+No rule exhausts the mapping's retries: every event must get through in the end.
 """
 
 from __future__ import annotations
@@ -54,10 +54,10 @@ RULES: dict[str, Sequence[Rule]] = {
 
 
 def inject(name: str, stack: Stack) -> int:
-    """Puts the rules of a spell in force for a moment.
+    """Apply a fault's rules for a moment.
 
     Returns:
-        How often they struck.
+        How often they took effect.
 
     Raises:
         HarnessError: the stack does not inject faults.
@@ -76,10 +76,10 @@ def _named(rule: Rule, stack: Stack) -> Rule:
 
 
 def request(stack: Stack, method: str, document: Any = None) -> Any:
-    """Asks the interface; returns its answer.
+    """Send a request to the faults API and return its response.
 
     Raises:
-        HarnessError: there is no such interface, or it refuses the document.
+        HarnessError: the API is missing or rejects the document.
     """
     return interface.ask(stack, method, PATH, document, absent=NO_FAULTS)
 

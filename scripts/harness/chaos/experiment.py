@@ -1,6 +1,6 @@
-"""A seeded schedule of faults over a steady stream, ended by the ledger's verdict.
+"""Runs a seeded schedule of faults over a steady stream of events.
 
-Nothing of this is in the deployed function: faults come from outside, or from the emulator around it.
+The deployed function contains no code for this: faults come from outside, or from the emulator around it.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ POLL_SECONDS = 0.02
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a schedule came to.
+    """The outcome of a schedule.
 
     Attributes:
-        seed: its seed.
+        seed: of the schedule.
         ledger: with the verdict on every event.
-        happened: how often each fault struck.
-        seconds: how long it took, the waiting for the last event included.
+        happened: how often each fault took effect.
+        seconds: duration, including the wait for the last event.
     """
 
     seed: int
@@ -42,21 +42,21 @@ class Outcome:
 
 
 def run(stack: Stack, seed: int, step: Step, count: int = EVENTS, rate: float = RATE) -> Outcome:
-    """Puts events at a steady rate, some invalid and some of a wrong time, while the seed's faults happen.
+    """Put events at a steady rate, some of them invalid or with wrong dates, while the seed's faults happen.
 
-    Buckets do not outlive LocalStack: a schedule that kills it has no invalid events.
+    Buckets do not survive LocalStack: a schedule that kills it has no invalid events.
 
     Args:
-        stack: a stack that is up; after a kill it is brought up to date.
-        seed: chooses events and faults.
-        step: gets told how far it has come.
+        stack: a running stack; after a kill it is updated.
+        seed: selects events and faults.
+        step: shows the progress.
         count: number of events.
-        rate: events a second.
+        rate: events per second.
 
     Raises:
-        HarnessError: the stack injects no faults.
+        HarnessError: the stack does not inject faults.
     """
-    emulator_faults.request(stack, "GET")  # known before anything is put
+    emulator_faults.request(stack, "GET")  # fails before anything is put
     started = time.monotonic()
     faults = schedule(seed, count / rate, kill=stack.persistent)
     kills = any(fault.name == KILL for fault in faults)
@@ -70,17 +70,17 @@ def run(stack: Stack, seed: int, step: Step, count: int = EVENTS, rate: float = 
 
 
 class FaultInjector:
-    """Causes faults, in a thread of its own, while events are put; use it as a context.
+    """Causes faults in a thread while events are put; use it as a context.
 
     Args:
-        stack: a stack that is up.
-        faults: in the order of their time.
+        stack: a running stack.
+        faults: in chronological order.
         step: its `done` is the number of events put.
-        rate: events a second.
+        rate: events per second.
 
     Attributes:
-        happened: how often each fault struck.
-        error: why a fault could not be caused; no more are then.
+        happened: how often each fault took effect.
+        error: why a fault could not be caused; the rest are then skipped.
     """
 
     def __init__(self, stack: Stack, faults: Sequence[Fault], step: Step, rate: float) -> None:
@@ -89,7 +89,7 @@ class FaultInjector:
         self._current = ""
         self._stack, self._faults, self._step, self._rate = stack, faults, step, rate
         self._stop = threading.Event()
-        # A second Ctrl-C does not wait for it.
+        # A daemon, so that a second Ctrl-C does not wait for it.
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def __enter__(self) -> FaultInjector:
@@ -99,14 +99,14 @@ class FaultInjector:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._stop.set()
         if kind is not None and self._thread.is_alive():
-            console.say("interrupted; the fault under way is ended, so that the pipeline runs again …")
+            console.say("interrupted; ending the current fault so that the pipeline recovers …")
         self._thread.join()
 
     def trouble(self) -> str | None:
-        """Why calls fail for good: LocalStack has ended, and not by a fault after which it is brought back."""
+        """Return why calls fail for good: LocalStack has died, and not by a fault after which it restarts."""
         if self.error:
             return self.error.cause
-        return None if self._current == KILL or self._stack.alive() else "LocalStack has ended"
+        return None if self._current == KILL or self._stack.alive() else "LocalStack has died"
 
     def _run(self) -> None:
         try:
@@ -122,6 +122,6 @@ class FaultInjector:
                     self._step.aside = self._current = ""
         except HarnessError as error:
             self.error = error
-        except Exception as error:  # whatever it is: without the other faults nothing is proved
+        except Exception as error:  # whatever it is, the run proves nothing without the other faults
             cause = f"{self._current}: {type(error).__name__}: {error}"
             self.error = HarnessError(cause, "look at make local-status and make local-logs")

@@ -1,4 +1,4 @@
-"""Faults from outside the stack, as they happen on AWS: processes are killed, configurations change."""
+"""Faults from outside the stack, as they happen on AWS: killed processes and changed configurations."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FREEZE_SECONDS = 1.0
 
 
 def kill_function(stack: Stack) -> bool:
-    """SIGKILL to one of the function's environments, wherever in a batch it is."""
+    """Send SIGKILL to one of the function's environments, wherever in a batch it is."""
     found = workers.of(stack)[:1]
     for worker in found:
         worker.kill()
@@ -24,7 +24,7 @@ def kill_function(stack: Stack) -> bool:
 
 
 def freeze_function(stack: Stack) -> bool:
-    """Stops an environment for a second: a function that is slow all of a sudden."""
+    """Stop an environment for a second, like a function that suddenly becomes slow."""
     found = workers.of(stack)[:1]
     for worker in found:
         worker.freeze()
@@ -34,7 +34,7 @@ def freeze_function(stack: Stack) -> bool:
 
 
 def switch_mapping(stack: Stack) -> bool:
-    """Disables the event source mapping, waits until it is, and enables it again."""
+    """Disable the event source mapping, wait until it is disabled, and enable it again."""
     client = Clients(stack).functions
     uuid = stack.outputs["event_source_mapping_id"]
 
@@ -54,14 +54,14 @@ def switch_mapping(stack: Stack) -> bool:
 
 
 def replace_function(stack: Stack) -> bool:
-    """Publishes a changed version, lets it answer the events, and goes back: two deployments while events flow."""
+    """Publish a changed version, let it process events, and go back: two deployments while events flow."""
     with live.changed_function(stack, CHAOS="1"):
         pass
     return True
 
 
 def kill_localstack(stack: Stack) -> bool:
-    """SIGKILL to LocalStack, which is then brought back as `make local-up` does; for stacks with PERSISTENCE=1 only."""
+    """Send SIGKILL to LocalStack and restart it as `make local-up` does. For stacks with PERSISTENCE=1 only."""
     runtimes.of(stack).kill(stack)
     poll(lambda: not stack.alive(), "the end of LocalStack", END_DEADLINE)
     local.restart(stack)

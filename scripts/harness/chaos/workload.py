@@ -1,4 +1,4 @@
-"""The events of a seed: some are invalid, some of a wrong time, and what must become of each is known."""
+"""Generates the events of a seed, some invalid and some with wrong dates, and their expected outcomes."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from harness.stack import Stack
 
 INVALID_SHARE = 0.02
 SKEWED_SHARE = 0.05
-SKEWED_DATES = ("1970-01-01", "2099-12-31")  # of producers whose clock is wrong
+SKEWED_DATES = ("1970-01-01", "2099-12-31")  # from producers with a wrong clock
 
 
 @dataclass(frozen=True)
 class Workload:
-    """Records to put and what must become of them.
+    """Records to put, and their expected outcomes.
 
     Attributes:
         records: data and partition key of each.
-        answers: the prediction each must get; None for those that must fail.
+        answers: the expected prediction of each; None for those that must fail.
     """
 
     records: list[tuple[bytes, str]]
@@ -28,12 +28,12 @@ class Workload:
 
 
 def generate(stack: Stack, seed: int, count: int, *, invalid: bool) -> Workload:
-    """The events of a seed, with the same keys, and so the same shards, every time.
+    """Return the events of a seed. Their keys, and thus their shards, are always the same.
 
     Args:
         stack: a stack with a model.
         seed: any integer.
-        count: how many.
+        count: number of events.
         invalid: whether some are invalid.
     """
     chance = random.Random(seed)  # noqa: S311 - test data

@@ -1,4 +1,4 @@
-"""Reads the failed-events bucket: all of it, or what is new."""
+"""Reads the failed-events bucket: everything, or what is new."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 PARALLEL_READS = 8  # botocore's pool holds 10 connections
-# An object that was written before the first put holds none of its events; the margin is for clocks that differ.
+# Objects written before the first put cannot contain its events. The margin allows for clock differences.
 CLOCK_MARGIN = dt.timedelta(minutes=5)
-LISTING_SHARE = 0.2  # of the time at most is spent on listing a large bucket again and again
+LISTING_SHARE = 0.2  # the maximum share of time spent on listing a large bucket
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Object:
     Attributes:
         key: its key.
         events: the failed events in it.
-        problem: why it could not be read as such; empty when it could.
+        problem: why it could not be parsed; empty if it could.
     """
 
     key: str
@@ -46,23 +46,23 @@ def objects(
     since: dt.datetime | None = None,
     trouble: Trouble = no_trouble,
 ) -> Iterator[Object]:
-    """Reads the objects of both kinds, in the order of their keys.
+    """Read the objects of both kinds in the order of their keys.
 
     Args:
         client: S3.
         bucket: the failed-events bucket.
-        seen: keys to pass over; those read are added, so that the next call reads only what is new.
-        since: objects last written before are passed over.
+        seen: keys to skip; the keys read are added, so that the next call reads only new objects.
+        since: skips objects last written before.
         trouble: as for `Backoff`.
 
     Yields:
-        Each object; one that is deleted meanwhile is left out.
+        Each object, except those deleted meanwhile.
 
     Raises:
-        HarnessError: S3 did not answer for two minutes.
+        HarnessError: S3 did not respond for two minutes.
     """
     seen = set() if seen is None else seen
-    # The list first: what fails again while its events are put back belongs to the next time.
+    # List first: events that fail again while they are put back belong to the next run.
     yield from _read_all(client, bucket, _listed(client, bucket, seen, since, trouble), seen, trouble)
 
 
@@ -111,17 +111,17 @@ def _patient(trouble: Trouble) -> Backoff:
 
 
 def read(client: S3Client, bucket: str, seen: set[str] | None = None) -> Iterator[Failed]:
-    """Reads all failed events of both kinds; arguments as for `objects`.
+    """Read all failed events of both kinds. Takes the arguments of `objects`.
 
     Yields:
-        Each event; a batch the mapping gave up on gives one for each of its records.
+        Each event; a discarded batch gives one per record.
     """
     for found in objects(client, bucket, seen):
         yield from found.events
 
 
 class NewFailures:
-    """The failed events written since this was made, each once.
+    """Reads the failed events written since it was created, each once.
 
     Args:
         client: S3.
@@ -134,33 +134,33 @@ class NewFailures:
         self._missing = _patient(trouble)
         self._since = dt.datetime.now(dt.UTC) - CLOCK_MARGIN
         self._not_before = 0.0
-        # What is there already is none of the events that are put from now on; there may be thousands.
+        # Skip the existing objects, of which there may be thousands.
         self._seen: set[str] = set()
         with contextlib.suppress(client.exceptions.NoSuchBucket):
             self._seen.update(_listed(client, bucket, self._seen, self._since, trouble))
 
     def read(self, *, now: bool = False) -> Iterator[Failed]:
-        """Reads what is new.
+        """Read what is new.
 
         Args:
-            now: also when the bucket is so large that it was listed a moment ago.
+            now: read even if a large bucket was listed a moment ago.
 
         Yields:
             Each event.
 
         Raises:
-            HarnessError: S3 did not answer, or had no such bucket, for two minutes.
+            HarnessError: for two minutes S3 did not respond or had no such bucket.
         """
         started = time.monotonic()
         if started < self._not_before and not now:
             return
         try:
             listed = _listed(self._client, self._bucket, self._seen, self._since, self._trouble)
-            # Reading what is new does not count: after much of it more is to come.
+            # The time for reading new objects does not count: after many of them, more are likely.
             pause = (time.monotonic() - started) / LISTING_SHARE
             for found in _read_all(self._client, self._bucket, listed, self._seen, self._trouble):
                 yield from found.events
-        except self._client.exceptions.NoSuchBucket as error:  # a LocalStack that was killed gets its buckets anew
+        except self._client.exceptions.NoSuchBucket as error:  # after a kill, LocalStack's buckets are created again
             self._not_before = time.monotonic() + self._missing.failed(error)
         else:
             self._missing.succeeded()

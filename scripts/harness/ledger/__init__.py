@@ -1,4 +1,4 @@
-"""The delivery ledger: puts events and gives a verdict on each from what the pipeline wrote (docs/ledger.md)."""
+"""The delivery ledger: puts events and judges each by what the pipeline wrote (docs/ledger.md)."""
 
 from harness.ledger.collector import Timeouts
 from harness.ledger.entries import Entry, Verdict

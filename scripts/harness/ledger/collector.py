@@ -1,4 +1,4 @@
-"""Reads, in threads of their own, what the pipeline writes while events are still put, and on to the end."""
+"""Collects what the pipeline writes, in threads, from the first put to the end of the run."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from harness.console import Step
 from harness.errors import HarnessError
 from harness.ledger.verdicts import Ledger
 
-# AWS allows five readings a second and shard; each costs the Kinesis server time that the pipeline needs.
+# AWS allows five reads per second and shard. Each also takes time that the pipeline needs from the Kinesis server.
 READ_PAUSE = 0.2
 FAILED_PAUSE = 1.0
 CHECK_PAUSE = 0.05
-# LocalStack's streams are there again before the rest of the pipeline is.
+# After an outage LocalStack's streams are back before the rest of the pipeline.
 AFTER_OUTAGE_SECONDS = 120.0
-# Reading rides out an outage of two minutes by itself.
+# Reading alone can take two minutes if there is an outage.
 DRAIN_SECONDS = 180.0
 
 
 @dataclass(frozen=True)
 class Timeouts:
-    """When the ledger has heard enough.
+    """When the ledger stops waiting.
 
     Attributes:
-        quiet: seconds without any news after which missing events are given up; after an outage two minutes more.
-        linger: seconds without news, once all have been heard of, in which repeated deliveries are waited for.
+        quiet: seconds without news after which missing events are given up; two minutes more after an outage.
+        linger: seconds without news in which to wait for repeated deliveries, once every event has been answered.
         deadline: seconds after the last put at which missing events are given up in any case.
     """
 
@@ -39,7 +39,7 @@ class Timeouts:
 
 
 class Watch:
-    """Does something again and again in a thread of its own; use it as a context."""
+    """Calls a function repeatedly in a thread; use it as a context."""
 
     def __init__(self, look: Callable[[], None], pause: float) -> None:
         self._look, self._pause = look, pause
@@ -59,11 +59,11 @@ class Watch:
         try:
             while not self._stop.wait(self._pause):
                 self._look()
-        except Exception as error:  # told by the thread that waits
+        except Exception as error:  # reported by the thread that waits
             self._error = error
 
     def check(self) -> None:
-        """Raises what ended the thread, if anything did."""
+        """Raise the error that ended the thread, if any."""
         if self._error is not None:
             raise self._error
 
@@ -72,9 +72,9 @@ class Collector:
     """Enters predictions and failures in a ledger.
 
     Args:
-        ledger: what to fill.
-        reader: at the output stream's place before the first put.
-        failures: what is new in the failed-events bucket.
+        ledger: to fill.
+        reader: of the output stream, positioned before the first put.
+        failures: reads new objects of the failed-events bucket.
     """
 
     def __init__(self, ledger: Ledger, reader: streams.Reader, failures: failed.NewFailures) -> None:
@@ -91,7 +91,7 @@ class Collector:
             watch.__exit__()
 
     def check(self) -> None:
-        """Raises what ended the reading, if anything did."""
+        """Raise the error that ended the reading, if any."""
         for watch in self._watches:
             watch.check()
 
@@ -102,7 +102,7 @@ class Collector:
         self._ledger.take_failures(self._failures.read(now=now))
 
     def wait(self, timeouts: Timeouts, step: Step) -> None:
-        """Waits until something was heard of every event, or until patience ends; notes in the ledger which.
+        """Wait until every event has been answered or a timeout passes, and record which in the ledger.
 
         Raises:
             HarnessError: the streams or the bucket could not be read.
@@ -123,10 +123,10 @@ class Collector:
             time.sleep(CHECK_PAUSE)
 
     def drain(self) -> None:
-        """Reads stream and bucket to their end, after the threads have stopped.
+        """Read stream and bucket to their end, after the threads have stopped.
 
         Raises:
-            HarnessError: the stream's end was not reached in three minutes.
+            HarnessError: the end of the stream was not reached in three minutes.
         """
         deadline = time.monotonic() + DRAIN_SECONDS
         while True:

@@ -1,4 +1,4 @@
-"""Puts events on a pipeline, here or on AWS, and follows each to its end."""
+"""Puts events on a pipeline, local or on AWS, and follows each to its end."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Target:
-    """A pipeline, wherever it runs; nothing but Kinesis and S3 is asked.
+    """A pipeline, wherever it runs. Only Kinesis and S3 are used.
 
     Attributes:
-        kinesis: client of both streams.
-        s3: client of the bucket.
-        source: name of the stream that events are put on.
-        output: name of the stream that predictions are read from.
+        kinesis: client for both streams.
+        s3: client for the bucket.
+        source: name of the source stream.
+        output: name of the output stream.
         bucket: name of the failed-events bucket.
         version: the model version that every prediction must name; None for any.
-        trouble: asked when a call fails; what it answers ends the run and is the cause.
+        trouble: called when a call fails; a text ends the run and is the cause.
     """
 
     kinesis: KinesisClient
@@ -47,7 +47,7 @@ class Target:
 
     @classmethod
     def of(cls, stack: Stack) -> Target:
-        """The pipeline of a stack that is up."""
+        """Return the pipeline of a running stack."""
         clients, outputs = Clients(stack), stack.outputs
         return cls(
             clients.kinesis,
@@ -61,17 +61,17 @@ class Target:
 
 
 def _end_of(stack: Stack) -> Trouble:
-    """Tells when a stack's LocalStack has ended for good: without PERSISTENCE=1 its streams have ended with it."""
+    """Return a check that reports when a stack's LocalStack has died: without PERSISTENCE=1 its streams are lost."""
     told = threading.Event()
 
     def trouble() -> str | None:
         if stack.alive():
             return None
         if not stack.persistent:
-            return "LocalStack has ended, and its streams with it"
+            return "LocalStack has died, and its streams are lost"
         if not told.is_set():
             told.set()
-            console.warn(f"LocalStack has ended; make local-up within {GIVE_UP_SECONDS:.0f} s goes on with its streams")
+            console.warn(f"LocalStack has died; to continue, run make local-up within {GIVE_UP_SECONDS:.0f} s")
         return None
 
     return trouble
@@ -88,7 +88,7 @@ def run(
     rate: float | None = None,
     timeouts: Timeouts | None = None,
 ) -> Ledger:
-    """Puts records on a stack's source stream and follows each to its end; arguments as for `run_on`."""
+    """Put records on a stack's source stream and follow each to its end. Takes the arguments of `run_on`."""
     return run_on(Target.of(stack), records, expected, step, rate, timeouts)
 
 
@@ -100,18 +100,18 @@ def run_on(
     rate: float | None = None,
     timeouts: Timeouts | None = None,
 ) -> Ledger:
-    """Puts records on a source stream and follows each to its end.
+    """Put records on a source stream and follow each to its end.
 
     Args:
-        target: a pipeline that is up.
+        target: a running pipeline.
         records: data and partition key of each.
-        expected: gives the prediction each record must get, None for records that must fail.
-        step: gets told how far it has come; `done` is the number of records put.
-        rate: records per second at most; None for as fast as possible.
+        expected: returns the expected prediction of each record; None for records that must fail.
+        step: shows the progress; `done` is the number of records put.
+        rate: maximum records per second; None for as fast as possible.
         timeouts: when missing events are given up.
 
     Returns:
-        The ledger, complete or with the cause why events were given up, or why the run was ended (`broken`): records
+        The ledger. If it is not complete, it says why events were given up, or what ended the run (`broken`): records
         could not be put, or what was written could not be read.
     """
     answers = expected([data for data, _ in records])
@@ -122,7 +122,7 @@ def run_on(
 
     try:
         reader = streams.Reader(target.kinesis, target.output, "LATEST", trouble)
-        reader.read()  # LATEST becomes a place in the stream now, and not with the first reading of the thread
+        reader.read()  # fix the position of LATEST now, not when the thread first reads
         collector = Collector(ledger, reader, failed.NewFailures(target.s3, target.bucket, trouble))
         with collector:
             try:
@@ -135,13 +135,13 @@ def run_on(
                 ledger.all_entered()
                 collector.wait(timeouts or Timeouts(), step)
             except BaseException:
-                interrupted.set()  # the threads end now, and not when their patience does
+                interrupted.set()  # end the threads now, not when they give up
                 raise
         collector.drain()
     except HarnessError as error:
         ledger.breaks(error, len(records) - len(ledger.entries))
     except (ClientError, BotoCoreError) as error:
-        cause = HarnessError(f"the AWS endpoint answered: {error}", "look at make local-status and make local-logs")
+        cause = HarnessError(f"the AWS endpoint responded: {error}", "look at make local-status and make local-logs")
         ledger.breaks(cause, len(records) - len(ledger.entries))
     ledger.all_entered()
     ledger.close()

@@ -1,4 +1,4 @@
-"""Puts records on a Kinesis stream and reads a stream to its end, here as on AWS."""
+"""Puts records on a Kinesis stream and reads a stream to its end, locally or on AWS."""
 
 from harness.streams.reader import Read, Reader
 from harness.streams.writer import MAX_RECORDS, Put, put

@@ -1,4 +1,4 @@
-"""Which answers of AWS are worth another try, and how long to wait before it."""
+"""Decides which AWS errors are worth a retry, and how long to wait before it."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ THROTTLED = frozenset(
     }
 )
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0
-# LocalStack, killed, is back within a minute or so, and the stack around it within a minute and a half.
+# After a kill LocalStack is back within about a minute, the whole stack within a minute and a half.
 GIVE_UP_SECONDS = 120.0
 
 type Trouble = Callable[[], str | None]
 
 
 def no_trouble() -> str | None:
-    """Nothing is known that would make another try useless."""
+    """Return None: nothing is known that makes retries useless."""
     return None
 
 
 def transient(error: Exception) -> bool:
-    """Whether the same call may succeed later: throttled, failed on the server's side, or no answer at all."""
+    """Return whether a retry may succeed: the call was throttled, failed on the server's side, or got no response."""
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return error.response.get("Error", {}).get("Code") in THROTTLED or status >= 500
@@ -44,12 +44,12 @@ def transient(error: Exception) -> bool:
 
 
 class Backoff:
-    """Waits longer after each failure in a row and gives up after a time without success.
+    """Waits longer after each consecutive failure, and gives up after some time without success.
 
     Args:
-        what: what fails, for the message.
+        what: the operation, for the message.
         next_step: what the user can do about it.
-        trouble: asked after each failure; what it answers makes further tries useless, and is the cause of the error.
+        trouble: called after each failure; a text means that retries are useless, and is the cause of the error.
     """
 
     def __init__(self, what: str, next_step: str, trouble: Trouble = no_trouble) -> None:
@@ -58,18 +58,18 @@ class Backoff:
         self._since = 0.0
 
     def succeeded(self) -> None:
-        """Starts afresh."""
+        """Reset after a success."""
         self._failures = 0
 
     def failed(self, cause: object) -> float:
-        """Counts a failure.
+        """Count a failure.
 
         Returns:
-            Seconds to wait before the next try; full jitter, so that many clients do not come back at once
+            Seconds to wait before the next try; full jitter, so that many clients do not retry at once
             (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
 
         Raises:
-            HarnessError: nothing has succeeded for too long, or nothing can.
+            HarnessError: nothing has succeeded for too long, or retries are useless.
         """
         if known := self._trouble():
             raise HarnessError(f"{self._what} failed: {known}", "start it again: make local-up")
@@ -83,11 +83,11 @@ class Backoff:
         return random.uniform(FIRST_PAUSE / 2, longest)  # noqa: S311 - jitter, no secret
 
     def call[T](self, function: Callable[[], T]) -> T:
-        """Calls until it succeeds.
+        """Call the function until it succeeds.
 
         Raises:
             HarnessError: it did not succeed in time.
-            ClientError, BotoCoreError: it failed in a way that another try does not mend.
+            ClientError, BotoCoreError: it failed in a way that a retry cannot fix.
         """
         while True:
             try:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient
     from mypy_boto3_kinesis.type_defs import GetRecordsOutputTypeDef, ShardTypeDef
 
-# For the latency of single events. AWS throttles more than five reads a second and shard; `read` goes on after that.
+# Keeps the latency of single events low. AWS throttles more than five reads per second and shard; `read` handles that.
 READ_PAUSE = 0.02
 
 
@@ -29,8 +29,8 @@ class Read:
         key: its partition key.
         shard: its shard.
         sequence: its sequence number.
-        arrived: when Kinesis took it, seconds since the epoch.
-        read: when it was read here, seconds since the epoch.
+        arrived: when Kinesis received it, in seconds since the epoch.
+        read: when it was read, in seconds since the epoch.
     """
 
     data: bytes
@@ -43,15 +43,15 @@ class Read:
 
 @dataclass(slots=True)
 class _Shard:
-    """A shard that is read.
+    """A shard being read.
 
     Attributes:
-        iterator: where to read on; None when it has to be made anew.
-        position: where to read from when no record of it has been read.
-        backoff: counts failures in a row.
+        iterator: where to continue; None if a new one is needed.
+        position: where to start if no record of the shard has been read.
+        backoff: counts consecutive failures.
         last: sequence number of the last record read.
-        not_before: time.monotonic() before which it is left in peace.
-        at_end: whether the last reading left nothing behind.
+        not_before: time.monotonic() of the next read.
+        at_end: whether the last read reached the end.
     """
 
     iterator: str | None
@@ -65,9 +65,8 @@ class _Shard:
 class Reader:
     """Follows all shards of a stream from a starting position.
 
-    The records of one partition key come in the order in which Kinesis took them: each shard is read in its order,
-    and the children of a split or merge only after all of their parents. After an outage it goes on behind the last
-    record it has read.
+    Records of a partition key come in the order in which Kinesis received them: each shard is read in order, and the
+    children of a split or merge only after all of their parents. After an outage it continues with the next record.
 
     Args:
         client: Kinesis.
@@ -76,7 +75,7 @@ class Reader:
         trouble: as for `Backoff`.
 
     Attributes:
-        cut_off: whether a call had no answer at its first try: then the pipeline may take a while to be back, too.
+        cut_off: whether a call got no response at its first try; the pipeline may then need a while to recover, too.
     """
 
     def __init__(
@@ -94,7 +93,7 @@ class Reader:
         self._open: dict[str, _Shard] = {}
         self._known: set[str] = set()
         for shard in self._shards():
-            # At LATEST nothing of a parent is wanted: its children start now, too, and not when it has been read.
+            # At LATEST the parents' records do not matter, so their children start at once.
             if position != "TRIM_HORIZON" or not self._parents(shard) & self._open.keys():
                 self._add(shard["ShardId"], position)
 
@@ -110,13 +109,13 @@ class Reader:
 
     def _add(self, shard: str, position: str) -> None:
         iterator = self._backoff().call(lambda: self._iterator(shard, position, None))
-        # LATEST again would skip what came meanwhile.
+        # Using LATEST again would skip records that arrived meanwhile.
         again = "AT_TIMESTAMP" if position == "LATEST" else position
         self._open[shard] = _Shard(iterator, again, self._backoff())
         self._known.add(shard)
 
     def _discover(self) -> None:
-        """Adds the shards whose parents have all been read, or have expired."""
+        """Add the shards whose parents have all been read or have expired."""
         shards = self._shards()
         unread = (shard["ShardId"] for shard in shards)
         pending = self._open.keys() | {shard for shard in unread if shard not in self._known}
@@ -134,11 +133,11 @@ class Reader:
 
     @property
     def at_end(self) -> bool:
-        """Whether the last reading left nothing behind; an empty page alone does not say so."""
+        """Whether the last read reached the end. An empty page alone does not mean that."""
         return all(shard.at_end for shard in self._open.values())
 
     def read(self) -> list[Read]:
-        """Reads what has arrived on every shard since the last call; an empty list when nothing has.
+        """Read what has arrived on every shard since the last call; may be empty.
 
         Raises:
             HarnessError: every try failed for two minutes.
@@ -156,7 +155,7 @@ class Reader:
                 shard.last = page["Records"][-1]["SequenceNumber"]
             if page.get("NextShardIterator"):
                 shard.iterator = page["NextShardIterator"]
-            else:  # split or merged, and read to its end
+            else:  # split or merged, and read to the end
                 del self._open[name]
                 self._discover()
         return found
@@ -175,25 +174,25 @@ class Reader:
         except (ClientError, BotoCoreError) as error:
             if not transient(error):
                 raise
-            if not isinstance(error, ClientError):  # no answer: who answers next may not know the iterator
+            if not isinstance(error, ClientError):  # no response: the server that comes back may not know the iterator
                 shard.iterator = None
                 self.cut_off = True
             shard.at_end = False
             shard.not_before = time.monotonic() + shard.backoff.failed(error)
             return None
         shard.backoff.succeeded()
-        self.cut_off |= page.get("ResponseMetadata", {}).get("RetryAttempts", 0) > 0  # botocore's own tries
+        self.cut_off |= page.get("ResponseMetadata", {}).get("RetryAttempts", 0) > 0  # botocore's own retries
         shard.at_end = page.get("MillisBehindLatest", 0) == 0
         return page
 
     def until(self, deadline: float) -> Iterator[list[Read]]:
-        """Reads again and again, with a short pause, until the deadline.
+        """Read repeatedly, with a short pause, until the deadline.
 
         Args:
             deadline: time.monotonic() at which to stop.
 
         Yields:
-            What each reading found, empty lists too.
+            The result of each read, including empty lists.
         """
         while True:
             yield self.read()

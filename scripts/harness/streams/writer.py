@@ -1,4 +1,4 @@
-"""Puts records on a stream until each is acknowledged."""
+"""Puts records on a stream until every one is acknowledged."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # Limits of PutRecords, https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html
 MAX_RECORDS = 500
 MAX_BYTES = 5 * 1024 * 1024
-# What a slow call has cost is made up for; what an outage has cost is not: it would be far above the rate.
+# Catch up after a slow call, but not after an outage: that would far exceed the rate.
 LONGEST_LAG = 1.0
 
 
@@ -32,8 +32,8 @@ class Put:
         data: its bytes.
         key: its partition key.
         event_id: shard and sequence number, as the function sees them.
-        at: when the call that was acknowledged was sent, seconds since the epoch.
-        repeated: a call with it had failed before, perhaps after Kinesis had stored it: then it is in the stream twice.
+        at: when the acknowledged call was sent, in seconds since the epoch.
+        repeated: whether an earlier call with it failed. If Kinesis had stored it then, the stream has it twice.
     """
 
     data: bytes
@@ -44,7 +44,7 @@ class Put:
 
     @property
     def sequence(self) -> int:
-        """Its sequence number: those of one partition key tell the order in which Kinesis took them."""
+        """Sequence number; within a partition key it gives the order in which Kinesis received the records."""
         return int(self.event_id.partition(":")[2])
 
 
@@ -55,22 +55,22 @@ def put(
     rate: float | None = None,
     trouble: Trouble = no_trouble,
 ) -> Iterator[Put]:
-    """Puts records on a stream, again where Kinesis refused them, until all are acknowledged.
+    """Put records on a stream, retrying those that Kinesis refuses, until all are acknowledged.
 
-    A call whose answer is lost is repeated, too: its records may then be in the stream twice, under two event ids.
+    A call whose response is lost is repeated, so the stream may then have its records twice, under two event ids.
 
     Args:
         client: Kinesis.
         stream: name of the stream.
         records: data and partition key of each.
-        rate: records per second at most; as fast as the stream takes them when None.
+        rate: maximum records per second; None for as fast as the stream accepts them.
         trouble: as for `Backoff`.
 
     Yields:
         Each record with its acknowledgement, in the order put.
 
     Raises:
-        HarnessError: no record was taken for two minutes, or one cannot be put at all.
+        HarnessError: no record was accepted for two minutes, or one can never be put.
     """
     started, count = time.monotonic(), 0
     size = MAX_RECORDS if rate is None else max(1, min(MAX_RECORDS, int(rate / 10)))
@@ -100,7 +100,7 @@ def _within_limits(batch: Sequence[tuple[bytes, str]]) -> Iterator[list[tuple[by
 
 def _put_part(client: KinesisClient, stream: str, part: list[tuple[bytes, str]], trouble: Trouble) -> list[Put]:
     done: dict[int, Put] = {}
-    # A call may succeed and no record with it: that is no progress.
+    # A call may succeed without any of its records, which is no progress.
     calls, refusals = (
         Backoff(f"putting records on {stream}", "send at a lower RATE; look at make local-status", trouble)
         for _ in range(2)
@@ -120,10 +120,10 @@ def _put_part(client: KinesisClient, stream: str, part: list[tuple[bytes, str]],
         except ClientError as error:
             reason = error.response.get("Error", {}).get("Message", str(error))
             raise HarnessError(
-                f"Kinesis refused the records: {reason}", "check the records (1 MiB each at most)"
+                f"Kinesis refused the records: {reason}", "check the records (at most 1 MiB each)"
             ) from None
         answers = response["Records"]
-        # botocore repeats calls by itself, too.
+        # botocore retries calls, too.
         repeated = sendings > 1 or response.get("ResponseMetadata", {}).get("RetryAttempts", 0) > 0
         for i, answer in zip(todo, answers, strict=True):
             if "SequenceNumber" in answer:

@@ -1,4 +1,4 @@
-"""What an image holds, read from its files: Python distributions and the packages of its base."""
+"""Reads from an image's files what it contains: Python distributions and the packages of its base."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ RPM_QUERY = ["rpm", "--query", "--all", "--queryformat", "%{NAME}\\t%{EPOCHNUM}\
 
 @dataclass(frozen=True)
 class Package:
-    """One package of an image.
+    """One package in an image.
 
     Attributes:
-        purl: its name, version and where it comes from, https://github.com/package-url/purl-spec.
-        license: an SPDX expression or the packager's words; empty where the package does not say.
-        path: file that says so.
+        purl: its name, version and origin, https://github.com/package-url/purl-spec.
+        license: an SPDX expression or the packager's words; empty if unknown.
+        path: the file that names the license.
     """
 
     purl: PackageURL
@@ -40,13 +40,13 @@ class Package:
 
 @dataclass
 class Contents:
-    """What an image holds.
+    """What an image contains.
 
     Attributes:
         image_id: digest of its configuration, `sha256:…`.
-        packages: every one that a package manager knows of.
+        packages: all that a package manager knows of.
         system: `ID` and `VERSION_ID` of /etc/os-release, such as `debian-13`.
-        system_known: whether the base's own package manager was found and read.
+        system_known: whether the base's package manager was found and read.
     """
 
     image_id: str
@@ -56,7 +56,7 @@ class Contents:
 
 
 def read(name: str) -> Contents:
-    """Reads an image that the engine has; nothing of it is run unless its base has RPM packages.
+    """Read an image that the engine has. Nothing in it is run unless its base has RPM packages.
 
     Args:
         name: the image's name, digest or id.
@@ -69,9 +69,9 @@ def read(name: str) -> Contents:
     except ImageNotFound:
         raise HarnessError(f"the engine has no image '{name}'", f"pull it first: docker pull {name}") from None
     found = Contents(str(image.id))
-    container = engine.client().containers.create(image.id, ["none"])  # not started: its files can be had without
+    container = engine.client().containers.create(image.id, ["none"])  # created, never started
     try:
-        # The stream cannot be read twice, and the name of the system is needed for what stands before it.
+        # The stream can be read only once, and files at its start need the system's name from a later file.
         with tempfile.TemporaryFile() as whole:
             for chunk in container.export():
                 whole.write(chunk)
@@ -112,7 +112,7 @@ def _collect(files: tarfile.TarFile, found: Contents) -> None:
 
 
 def _distribution(metadata: bytes, path: str) -> Package:
-    """What the METADATA of an installed Python distribution says of it."""
+    """Parse the METADATA of an installed Python distribution."""
     raw, _ = parse_email(metadata)
     licensed = raw.get("license_expression") or raw.get("license") or ""
     purl = PackageURL("pypi", name=canonicalize_name(raw["name"]), version=raw["version"])
@@ -120,12 +120,12 @@ def _distribution(metadata: bytes, path: str) -> Package:
 
 
 def debian(status: str, family: str, system: str) -> Iterator[Package]:
-    """The packages that a status file of dpkg lists as installed.
+    """Yield the packages that a dpkg status file lists as installed.
 
     Args:
         status: its text; paragraphs of fields, https://manpages.debian.org/dpkg.1.
-        family: namespace of the packages' names, such as `debian`.
-        system: qualifier `distro` of their names.
+        family: namespace of the package URLs, such as `debian`.
+        system: their qualifier `distro`.
     """
     for paragraph in status.split("\n\n"):
         fields = email.message_from_string(paragraph.lstrip())
@@ -136,10 +136,10 @@ def debian(status: str, family: str, system: str) -> Iterator[Package]:
 
 
 def rpm(listed: str, family: str, system: str, path: str) -> Iterator[Package]:
-    """The packages that `rpm` lists, a line `name<tab>epoch<tab>version-release<tab>architecture` each."""
+    """Yield the packages that `rpm` lists as lines `name<tab>epoch<tab>version-release<tab>architecture`."""
     for line in listed.splitlines():
         name, epoch, version, architecture = line.split("\t")
-        if name == "gpg-pubkey":  # a key that packages were signed with, kept as a package
+        if name == "gpg-pubkey":  # a signing key, stored as a package
             continue
         qualifiers = {"arch": architecture, "distro": system} | ({"epoch": epoch} if epoch != "0" else {})
         yield Package(PackageURL("rpm", family, name, version, qualifiers), "", path)
