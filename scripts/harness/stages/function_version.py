@@ -1,4 +1,4 @@
-"""The function version that a stage's events go to: its alias, and the way back to an earlier one."""
+"""The function version that a stage's alias points to."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from harness.live import ALIAS
 from harness.stages.access import Access
 from harness.waiting import poll
 
-READY_SECONDS = 600.0  # Lambda optimizes a new image for some minutes
+READY_SECONDS = 600.0  # Lambda takes some minutes to optimize a new image
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Version:
     Attributes:
         number: its number on AWS.
         run_id: MLflow run id of its model.
-        code: image digest, or SHA-256 of the Zip, as Lambda tells it.
+        code: image digest, or SHA-256 of the Zip, as Lambda reports it.
     """
 
     number: str
@@ -29,7 +29,7 @@ class Version:
 
 
 def current(access: Access, function: str) -> Version:
-    """The version the alias points at.
+    """Return the version that the alias points to.
 
     Args:
         access: to the stage's account.
@@ -41,7 +41,7 @@ def current(access: Access, function: str) -> Version:
 
 
 def wait_until_ready(access: Access, outputs: Mapping[str, Any]) -> Version:
-    """Waits until the alias' version can be invoked and the event source mapping reads.
+    """Wait until the alias's version can be invoked and the event source mapping is ready.
 
     Args:
         access: to the stage's account.

@@ -1,4 +1,4 @@
-"""What a plan would change, in words a user decides by."""
+"""Describes what a plan would change, so that a user can decide."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 
 from harness import console
 
-# Types whose content is gone with them; everything else can be made again from the configuration.
+# Types that hold data. Everything else can be recreated from the configuration.
 HOLD_DATA = ("aws_kinesis_stream", "aws_s3_bucket", "aws_ecr_repository", "aws_cloudwatch_log_group", "aws_kms_key")
 _LOST = {
     "aws_kms_key": (
-        "what {} has encrypted, the model among it, could be read no longer, from that moment on "
+        "everything encrypted with {}, including the model, would become unreadable at once "
         "(docs/security.md: turning it off)"
     )
 }
@@ -29,13 +29,13 @@ _SIGNS = {"create": "+", "change": "~", "delete": "-", "replace": "±"}
 
 @dataclass(frozen=True)
 class Change:
-    """One resource that a plan touches.
+    """One resource that a plan changes.
 
     Attributes:
         kind: create, change, replace or delete.
         address: Terraform's address.
         type: Terraform's resource type.
-        name: the resource's own name on AWS, where it has one.
+        name: the resource's name on AWS, if it has one.
     """
 
     kind: str
@@ -45,7 +45,7 @@ class Change:
 
     @property
     def loses_data(self) -> bool:
-        """Whether data would be gone afterwards."""
+        """Whether the change destroys data."""
         return self.kind in ("delete", "replace") and self.type in HOLD_DATA
 
 
@@ -55,7 +55,7 @@ class Plan:
 
     Attributes:
         changes: of resources, in Terraform's order.
-        outputs_change: whether outputs alone would change.
+        outputs_change: whether outputs would change.
     """
 
     changes: list[Change]
@@ -63,7 +63,7 @@ class Plan:
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Plan:
-        """Reads what `terraform show -json` says of a plan."""
+        """Parse the output of `terraform show -json` for a plan."""
         changes = []
         for entry in document.get("resource_changes", []):
             kind = _KINDS.get(tuple(entry["change"]["actions"]))
@@ -75,21 +75,21 @@ class Plan:
 
     @property
     def is_empty(self) -> bool:
-        """Whether applying it would do nothing."""
+        """Whether applying the plan would do nothing."""
         return not self.changes and not self.outputs_change
 
     def show(self) -> None:
-        """Prints every change, what loses data last and marked."""
+        """Print every change; those that destroy data come last and are marked."""
         for change in sorted(self.changes, key=lambda one: (one.loses_data, list(_SIGNS).index(one.kind))):
             name = f"  {change.name}" if change.name else ""
             console.say(f"  {_SIGNS[change.kind]} {change.kind:8}{change.address}{name}")
         console.say(f"  {self.summary()}")
         for change in self.changes:
             if change.loses_data:
-                console.warn(_LOST.get(change.type, "{} and all it holds would be gone").format(change.address))
+                console.warn(_LOST.get(change.type, "{} and everything in it would be lost").format(change.address))
 
     def summary(self) -> str:
-        """Counts in one line."""
+        """Return the counts in one line."""
         counts = Counter(change.kind for change in self.changes)
         return ", ".join(f"{counts[kind]} to {kind}" for kind in _SIGNS if counts[kind]) or "only outputs change"
 

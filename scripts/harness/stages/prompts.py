@@ -1,4 +1,4 @@
-"""Questions before something is changed: answered at the terminal, or by YES=1."""
+"""Asks before something is changed. The user answers at the terminal, or with YES=1."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from harness.errors import HarnessError
 
 
 def confirm(question: str) -> None:
-    """Asks; returns when the answer is yes.
+    """Ask a yes/no question; return if the answer is yes.
 
     Args:
         question: what is about to be done.
 
     Raises:
-        HarnessError: the answer is no, or nobody is there to answer.
+        HarnessError: the answer is no, or there is no terminal.
     """
     if os.environ.get("YES") == "1":
         console.say(f"{question} YES=1")
         return
     if _answer(f"{question} [y/N] ").lower() not in ("y", "yes"):
-        raise HarnessError("nothing was changed: the answer was not yes", "run it again and answer y, or use YES=1")
+        raise HarnessError("nothing was changed: the answer was not yes", "run it again and answer y, or set YES=1")
 
 
 def confirm_by_name(question: str, name: str) -> None:
-    """Asks for a name to be typed; YES=1 is no answer to this.
+    """Ask the user to type a name. YES=1 does not answer this.
 
     Args:
         question: what is about to be done.
@@ -35,7 +35,7 @@ def confirm_by_name(question: str, name: str) -> None:
     Raises:
         HarnessError: something else was typed.
     """
-    if _answer(f"{question} Type {name} to go on: ") != name:
+    if _answer(f"{question} Type {name} to continue: ") != name:
         raise HarnessError(f"nothing was changed: {name} was not typed", "run it again at a terminal and type it")
 
 
@@ -44,5 +44,5 @@ def _answer(prompt: str) -> str:
     sys.stderr.flush()
     line = sys.stdin.readline()
     if not line:
-        console.say("")  # nobody is there: a pipeline's job, or Ctrl-D
+        console.say("")  # no terminal (a CI job), or Ctrl-D
     return line.strip()

@@ -1,4 +1,4 @@
-"""The files of a rehearsed stage: copies of the real ones, with what a user fills in before his first deployment."""
+"""The files of a rehearsed stage: copies of the real ones, completed as a user would before the first deployment."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from harness.terraform import working_copy
 
 NAME = "stg"
 ACCOUNT = "000000000000"  # LocalStack's
-# Values of these are expressions, not strings.
+# Variables whose values are expressions, not strings.
 EXPRESSIONS = ("image_build_args",)
 ARCHIVE_DEADLINE = 60.0
 
 
 def of_checkout(stack: Stack) -> Stage:
-    """The stage as the files of this checkout make it, with the current model.
+    """Return the stage of this checkout's files, with the current model.
 
     Args:
-        stack: the LocalStack to rehearse on; gets the copies in its folder.
+        stack: the LocalStack of the rehearsal; its folder gets the copies.
     """
     folder = stack.folder / NAME
     infrastructure = working_copy(folder / "checkout" / "infrastructure")
@@ -31,7 +31,12 @@ def of_checkout(stack: Stack) -> Stage:
 
 
 def of_revision(stack: Stack, revision: str) -> Stage:
-    """The stage as the files of an earlier commit make it, with the current model; `stack` as for `of_checkout`."""
+    """Return the stage of an earlier commit's files, with the current model.
+
+    Args:
+        stack: as for `of_checkout`.
+        revision: of the commit.
+    """
     folder = stack.folder / f"{NAME}-{revision[:10]}"
     checkout = folder / "checkout"
     checkout.mkdir(parents=True)
@@ -52,6 +57,6 @@ def _filled_in(stack: Stack, infrastructure: Path, service: Path, folder: Path) 
     for name, value in local.variables(stack, trained["run_id"]).items():
         values[name] = json.loads(value) if name in EXPRESSIONS else value
     for name in ("lambda_function_local_path", "docker_image_local_path"):
-        del values[name]  # the deployment knows them
+        del values[name]  # set by the deployment
     file.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items()))
     return stages.load(NAME, infrastructure, service, folder)

@@ -1,4 +1,4 @@
-"""A stack that an earlier commit made, to be upgraded."""
+"""Deploys the stack of an earlier commit, so that the rehearsal can upgrade it."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ GIT_SECONDS = 30.0
 
 
 def choose(asked: str | None) -> str | None:
-    """The commit whose stack is upgraded.
+    """Choose the commit whose stack is upgraded.
 
     Args:
         asked: a revision; None for the one before the modules last changed.
 
     Returns:
-        Its hash; None, said to the user, where no earlier commit is at hand.
+        Its hash; None, with a warning, if no earlier commit is available.
 
     Raises:
-        HarnessError: the revision that was asked for is not there.
+        HarnessError: the requested revision does not exist.
     """
     if asked:
         found = _git("rev-parse", "--verify", "--quiet", f"{asked}^{{commit}}")
         if found is None:
-            raise HarnessError(f"there is no commit {asked} here", "name one: make rehearse-stg FROM=<commit>")
+            raise HarnessError(f"there is no commit {asked}", "choose another: make rehearse-stg FROM=<commit>")
         return found
     changed = _git("log", "-1", "--format=%H", "--", *MODULES)
     found = changed and _git("rev-parse", "--verify", "--quiet", f"{changed}^")
     if not found:
-        console.warn("no earlier commit is at hand (no git, or a shallow clone): the upgrade is not rehearsed")
+        console.warn("no earlier commit is available (no git, or a shallow clone): not rehearsing the upgrade")
     return found or None
 
 
@@ -50,7 +50,7 @@ def _git(*words: str) -> str | None:
 
 
 def deploy(stage: Stage, access: Access) -> None:
-    """Applies an earlier commit's modules and publishes the model; what else today's deployment does it may not know.
+    """Apply an earlier commit's modules and publish the model. Later steps of today's deployment may not exist yet.
 
     Args:
         stage: made of that commit's files.
@@ -62,6 +62,6 @@ def deploy(stage: Stage, access: Access) -> None:
         terraform.init()
     with console.step("Terraform plan"):
         plan = terraform.plan()
-    with console.step("Terraform apply, that plan") as step:
+    with console.step("Terraform apply") as step:
         terraform.apply(plan, step)
     models.publish(stage, access, terraform.outputs()["model_bucket"])

@@ -1,4 +1,4 @@
-"""What a root module declares: the variables that a stage's tfvars may set, and their defaults."""
+"""The variables that the root module declares, their defaults, and their values for a stage."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from harness.stages.stage import Stage
 
 
 def defaults(infrastructure: Path) -> dict[str, Any]:
-    """Every variable that is declared, with its default; None also where there is none.
+    """Return every declared variable with its default; None also if it has no default.
 
     Args:
         infrastructure: folder of the root module.
 
     Raises:
-        HarnessError: a file is not valid.
+        HarnessError: a file is invalid.
     """
     found: dict[str, Any] = {}
     for file in sorted(infrastructure.glob("*.tf")):
@@ -27,14 +27,14 @@ def defaults(infrastructure: Path) -> dict[str, Any]:
 
 
 def value(stage: Stage, name: str) -> Any:
-    """What a variable is for a stage: its own value, or the default.
+    """Return a variable's value for a stage, or its default.
 
     Args:
-        stage: whose.
+        stage: the stage.
         name: of a variable of the root module.
 
     Raises:
-        HarnessError: a file of the root module is not valid.
+        HarnessError: a file of the root module is invalid.
     """
     chosen = stage.variables.get(name)
     return defaults(stage.infrastructure).get(name) if chosen is None else chosen

@@ -27,8 +27,8 @@ def test_what_holds_data_is_named_with_what_would_be_lost(capsys: pytest.Capture
     plan.show()
     told = capsys.readouterr().err
     assert [change.type for change in plan.changes if change.loses_data] == ["aws_s3_bucket", "aws_kms_key"]
-    assert "aws_s3_bucket.this and all it holds would be gone" in told
-    assert "what aws_kms_key.this has encrypted, the model among it, could be read no longer" in told
+    assert "aws_s3_bucket.this and everything in it would be lost" in told
+    assert "everything encrypted with aws_kms_key.this, including the model, would become unreadable" in told
     assert "aws_iam_role.this and" not in told
 
 
