@@ -1,4 +1,4 @@
-"""What was cache before is cache anew as soon as anything that it came from has changed."""
+"""A cached decision is not used once anything that it depends on has changed."""
 
 import json
 import uuid
@@ -32,7 +32,7 @@ def stream(root: Any) -> str:
 
 @pytest.fixture
 def put(stream: str) -> Callable[[Any], str]:
-    """Puts a record; returns the text of the refusal, empty if it is served."""
+    """Puts a record; returns the error message, empty if the request is served."""
 
     def attempt(identity: Any) -> str:
         client = identity.client("kinesis")

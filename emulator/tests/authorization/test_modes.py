@@ -1,4 +1,4 @@
-"""IAM_ENFORCEMENT: on is the default, soft tells, off does neither."""
+"""IAM_ENFORCEMENT: on is the default, soft only reports, off does neither."""
 
 from collections.abc import Callable
 from typing import Any

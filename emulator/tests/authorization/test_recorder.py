@@ -1,4 +1,4 @@
-"""What a role was allowed is noted on demand, and evaluated again with other policies."""
+"""What a role is allowed to do is recorded on demand, and evaluated again with other policies."""
 
 import json
 import urllib.error
@@ -21,7 +21,7 @@ UNTAGGED = {"Sid": "Untagged", "Action": "kinesis:CreateStream", "Resource": "*"
 
 @pytest.fixture
 def ask(localstack: Any) -> Iterator[Callable[..., Any]]:
-    """Asks the interface; nothing is noted afterwards."""
+    """Sends a request to the API; stops recording afterwards."""
 
     def request(method: str, body: Any = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
@@ -36,14 +36,14 @@ def ask(localstack: Any) -> Iterator[Callable[..., Any]]:
 
 
 def policies(*statements: Mapping[str, Any]) -> dict[str, Any]:
-    """The body of a question."""
+    """The body of a POST request."""
     return {
         "policies": {"p": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **each} for each in statements]}}
     }
 
 
 def refused(answer: Any) -> list[tuple[str, str]]:
-    """Step and action of what an answer lists."""
+    """Label and action of each entry in a response."""
     return [(each["during"], each["action"]) for each in answer["refused"]]
 
 

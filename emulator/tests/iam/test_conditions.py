@@ -1,4 +1,4 @@
-"""The Condition element, against what AWS's documents say of it; each case names its page."""
+"""The Condition element, checked against AWS's documentation; each case names its page."""
 
 import json
 from pathlib import Path

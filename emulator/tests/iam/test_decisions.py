@@ -1,4 +1,4 @@
-"""Decisions, against AWS's documents; each case names its page."""
+"""Decisions, checked against AWS's documentation; each case names its page."""
 
 import dataclasses
 import json

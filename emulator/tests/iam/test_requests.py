@@ -1,4 +1,4 @@
-"""From requests to actions and resources, as AWS's service authorization reference has them."""
+"""The mapping of requests to actions and resources, checked against AWS's service authorization reference."""
 
 import json
 import random

@@ -81,7 +81,11 @@ def stage(tmp_path: Path) -> Stage:
         (DENIED_BY_S3, "AWS denies s3:GetBucketVersioning", "have s3:GetBucketVersioning allowed"),
         (TAKEN, "the bucket name store-sales-models-stg is taken by another account", "choose another in"),
         (OURS, "the bucket store-sales-models-stg already exists in this account", "import it"),
-        (IMAGE, "does not accept the image 123456789012.dkr.ecr.ap-south-1.amazonaws.com/x:1: it does not", "image_uri"),
+        (
+            IMAGE,
+            "does not accept the image 123456789012.dkr.ecr.ap-south-1.amazonaws.com/x:1: it does not",
+            "image_uri",
+        ),
         (EXPIRED, "the AWS credentials have expired", "continues where it stopped"),
         (NO_PROVIDER, "provider could not be fetched", "check the network"),
         (OTHER, "Error: creating Lambda Event Source Mapping: Invalid", "the whole output is in"),

@@ -1,4 +1,4 @@
-"""Layers pass through LocalStack without staying in its memory, and a missing registry is told in plain words."""
+"""Layers pass through LocalStack without staying in its memory, and a missing registry is reported clearly."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""The container engine: it answers where an image must be built."""
+"""The container engine: it must respond if an image has to be built."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from harness.stages.stage import Stage
 
 
 def check(stage: Stage, _access: Access) -> None:
-    """Refuses when an image must be built and no engine answers.
+    """Refuse if an image must be built and no engine responds.
 
     Args:
-        stage: names the engine, or an image that is there.
+        stage: names the engine, or an existing image.
 
     Raises:
-        HarnessError: there is none.
+        HarnessError: there is no engine.
     """
     if not stage.is_image or stage.variables.get("image_uri"):
         return
@@ -25,5 +25,5 @@ def check(stage: Stage, _access: Access) -> None:
     if cause := engine.silent(program):
         raise HarnessError(
             f"the function's image cannot be built: {cause}",
-            f"start it, or name an image that is in ECR: image_uri in {shown(stage.vars_file)}",
+            f"start it, or set image_uri in {shown(stage.vars_file)} to an image in ECR",
         )
