@@ -1,4 +1,4 @@
-"""Repositories: separate from each other and from deleted ones with the same name, and served with one password each."""
+"""Repositories: separate from each other and from deleted namesakes, and served with one password each."""
 
 import json
 from typing import Any
