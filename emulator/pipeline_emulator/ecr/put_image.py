@@ -7,6 +7,7 @@ from typing import Any
 from localstack.aws.api import CommonServiceException
 
 from pipeline_emulator.ecr.errors import ImageAlreadyExistsError, InvalidParameterError
+from pipeline_emulator.ecr.image_lists import image_id
 from pipeline_emulator.ecr.images import digest_behind, put_manifest
 from pipeline_emulator.ecr.manifests import digest_of
 from pipeline_emulator.ecr.registry_client import RegistryResponse
@@ -38,7 +39,7 @@ def put_image(repository: Repository, request: Mapping[str, Any]) -> dict[str, A
     image = {
         "registryId": repository.registry_id,
         "repositoryName": repository.name,
-        "imageId": {"imageDigest": digest, **({"imageTag": tag} if tag else {})},
+        "imageId": image_id(digest, tag),
         "imageManifest": text,
         "imageManifestMediaType": media_type,
     }
