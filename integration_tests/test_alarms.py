@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from harness import events, local, processes, streams
-from harness.chaos import injected
+from harness.chaos import emulator_faults
 from harness.clients import Clients
 from harness.errors import HarnessError
 from harness.stack import Stack
@@ -119,16 +119,16 @@ def _put(stack: Stack, count: int, seed: int, data: bytes | None = None) -> None
 @contextmanager
 def _rules(stack: Stack, *rules: Mapping[str, Any]) -> Iterator[None]:
     """Faults in force until each has struck as often as it may."""
-    injected.request(stack, "PUT", {"seed": 1, "rules": list(rules)})
+    emulator_faults.request(stack, "PUT", {"seed": 1, "rules": list(rules)})
 
     def all_struck() -> bool:
-        return all(rule["struck"] >= rule["count"] for rule in injected.request(stack, "GET")["rules"])
+        return all(rule["struck"] >= rule["count"] for rule in emulator_faults.request(stack, "GET")["rules"])
 
     try:
         yield
         poll(all_struck, "the faults", deadline=120)
     finally:
-        injected.request(stack, "DELETE")
+        emulator_faults.request(stack, "DELETE")
 
 
 def _crash_until_given_up(stack: Stack) -> None:

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from harness import chaos, events, ledger, offline, workers
-from harness.chaos import injected, soak
+from harness.chaos import emulator_faults, soak
 from harness.console import Step
 from harness.ledger import Verdict
 from harness.stack import Stack
@@ -40,12 +40,12 @@ def test_killed_function_processes_lose_nothing(stack: Stack) -> None:
 
 def test_events_stored_twice_by_a_put_without_answer_are_predicted_twice(stack: Stack) -> None:
     rule = {"point": "kinesis:PutRecords", "effect": "lose-answer", "count": 1}
-    injected.request(stack, "PUT", {"rules": [{**rule, "resource": stack.outputs["source_stream_name"]}]})
+    emulator_faults.request(stack, "PUT", {"rules": [{**rule, "resource": stack.outputs["source_stream_name"]}]})
     try:
         records = events.made_up(stack, 60, keys=6)
         result = ledger.run(stack, records, offline.expectations(stack.model), Step("60 events"), rate=100)
     finally:
-        injected.request(stack, "DELETE")
+        emulator_faults.request(stack, "DELETE")
     assert result.passed, result.summary()
     assert result.summary()["put twice"] == result.counts[Verdict.DUPLICATED] == 10  # a tenth of a second's events
     assert result.strangers == []

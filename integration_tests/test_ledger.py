@@ -18,15 +18,15 @@ import pytest
 from harness import events, failed, ledger, offline, streams
 from harness.clients import Clients
 from harness.console import Step
-from harness.ledger import Ledger, Patience, Target, Verdict
-from harness.ledger.collect import Watch
+from harness.ledger import Ledger, Target, Timeouts, Verdict
+from harness.ledger.collector import Watch
 from harness.stack import Stack
 from harness.waiting import poll
 
 pytestmark = pytest.mark.local_only
 
 COUNT, KEYS = 40, 8
-IMPATIENT = Patience(quiet=8.0, linger=1.5)
+SHORT_TIMEOUTS = Timeouts(quiet=8.0, linger=1.5)
 Tamper = Callable[[int, streams.Read], list[bytes]]
 
 
@@ -55,7 +55,7 @@ class Scene:
         records = events.made_up(self.stack, count, keys=KEYS)
         with Watch(forward, 0.05) as watch:
             expected = offline.expectations(self.stack.model)
-            result = ledger.run_on(self.target, records, expected, Step("tampered"), rate, IMPATIENT)
+            result = ledger.run_on(self.target, records, expected, Step("tampered"), rate, SHORT_TIMEOUTS)
             watch.check()
         return result
 
@@ -165,7 +165,7 @@ def test_a_changed_event_id_and_a_cut_record_are_told_and_their_events_lost(scen
 def test_failures_count_only_with_the_whole_payload(scene: Scene) -> None:
     """Two events that must fail: of one the payload that is kept is cut, the other is kept as it was."""
     invalid = [(b'{"sales_id": "cut off"', "a"), (b'{"sales_id": "kept"', "b")]
-    news = failed.News(scene.clients.s3, scene.stack.outputs["failed_events_bucket"])
+    news = failed.NewFailures(scene.clients.s3, scene.stack.outputs["failed_events_bucket"])
     bodies = [data for data, _ in invalid]
 
     def copy() -> None:
@@ -180,7 +180,7 @@ def test_failures_count_only_with_the_whole_payload(scene: Scene) -> None:
                 scene.clients.s3.put_object(Bucket=scene.target.bucket, Key=event.key, Body=json.dumps(document))
 
     with Watch(copy, 0.2) as watch:
-        result = ledger.run_on(scene.target, invalid, lambda _: [None, None], Step("failures"), None, IMPATIENT)
+        result = ledger.run_on(scene.target, invalid, lambda _: [None, None], Step("failures"), None, SHORT_TIMEOUTS)
         watch.check()
     assert not result.passed
     cut, kept = result.entries.values()

@@ -74,7 +74,7 @@ def test_a_killed_localstack_is_replaced_and_nothing_is_left_after_down(name: st
         # THEN the ledger does not wait for what cannot come: its streams are gone
         result = run.result(300)
     assert result.broken is not None
-    assert "LocalStack has ended" in result.broken.cause
+    assert "LocalStack has died" in result.broken.cause
     assert not result.passed
     assert len(result.entries) + result.not_put == 5000
     assert result.not_put > 0

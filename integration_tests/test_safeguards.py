@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from harness import events, ledger, offline
-from harness.chaos import injected
+from harness.chaos import emulator_faults
 from harness.console import Step
-from harness.ledger import Patience, Verdict
+from harness.ledger import Timeouts, Verdict
 from harness.stack import Stack
 from integration_tests.mapping import changed_mapping
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.local_only  # the faults are the emulator's
 
 EVENTS = 8
 # Longer than the retries of a batch take, each in a new environment; what is lost is lost by then.
-PATIENCE = Patience(quiet=30.0)
+TIMEOUTS = Timeouts(quiet=30.0)
 # Each stays in force: the event in which it is found can never be processed.
 POISON = {"point": "lambda:Invoke", "effect": "crash", "seconds": 0.0, "content": "the poison"}
 
@@ -48,7 +48,7 @@ SAFEGUARDS = {
             "code": "ValidationException",  # which the function does not retry by itself
             "status": 400,
             "count": 1,
-            "resource": injected.OUTPUT,
+            "resource": emulator_faults.OUTPUT,
         },
         {Verdict.LOST: EVENTS},
     ),
@@ -88,7 +88,7 @@ def _result(stack: Stack, fault: Mapping[str, Any]) -> ledger.Ledger:
             records,
             lambda _: [None if for_ever and number == poison else one for number, one in enumerate(answers)],
             Step("events of which one is poison"),
-            patience=PATIENCE,
+            timeouts=TIMEOUTS,
         )
 
 
@@ -99,8 +99,8 @@ def _injected(stack: Stack, fault: Mapping[str, Any], poison: str) -> Iterator[N
         rule["content"] = poison
     if "resource" in rule:
         rule["resource"] = stack.outputs[rule["resource"]]
-    injected.request(stack, "PUT", {"rules": [rule]})
+    emulator_faults.request(stack, "PUT", {"rules": [rule]})
     try:
         yield
     finally:
-        injected.request(stack, "DELETE")
+        emulator_faults.request(stack, "DELETE")

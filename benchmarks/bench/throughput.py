@@ -12,7 +12,7 @@ from harness import events, offline, streams, usage
 from harness.clients import Clients
 from harness.console import Step
 from harness.ledger import Ledger
-from harness.ledger.collect import Watch
+from harness.ledger.collector import Watch
 from harness.stack import Stack
 
 REPEATS_BELOW = 50_000  # events: three rounds of fewer, two of more

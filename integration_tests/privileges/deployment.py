@@ -22,7 +22,7 @@ from harness.paths import ECR_PASSWORD
 from harness.stack import Stack
 from harness.stages import deploy, deployer, destroy, leftovers, rehearsal, tfvars
 from harness.stages.access import Access
-from harness.stages.scene import of_checkout
+from harness.stages.rehearsal_files import of_checkout
 from harness.stages.stage import Stage
 from harness.stages.terraform import StageTerraform
 

@@ -12,7 +12,7 @@ import pytest
 
 from harness import stack as stacks
 from harness.stack import EMBEDDED, Stack
-from harness.stages import deploy, destroy, leftovers, rehearsal, scene, tfvars
+from harness.stages import deploy, destroy, leftovers, rehearsal, rehearsal_files, tfvars
 from harness.stages.access import Access
 from harness.stages.stage import Stage
 
@@ -50,7 +50,7 @@ def deployed(account: Stack, access: Access) -> Iterator[Stage]:
 
 @contextmanager
 def _made(account: Stack, access: Access) -> Iterator[Stage]:
-    made = changed(scene.of_checkout(account), **NO_LIFECYCLE)
+    made = changed(rehearsal_files.of_checkout(account), **NO_LIFECYCLE)
     s3 = access.client("s3")
     s3.create_bucket(Bucket=made.backend["bucket"], CreateBucketConfiguration={"LocationConstraint": made.region})
     s3.put_bucket_versioning(Bucket=made.backend["bucket"], VersioningConfiguration={"Status": "Enabled"})

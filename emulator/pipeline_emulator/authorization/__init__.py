@@ -1,5 +1,5 @@
-"""Authorization of requests: what `pipeline_emulator.iam` decides, from the state of this LocalStack.
+"""Authorizes requests: applies `pipeline_emulator.iam` to the state of this LocalStack.
 
-`handler` asks for every request over HTTP, `execution_role` for what Lambda does with a function's role. Who uses the
-account's root credentials (`test`) may do everything, as everywhere in LocalStack.
+`handler` authorizes every HTTP request, `role_use` what Lambda does with a function's role. The account's root
+credentials (`test`) may do everything, as anywhere in LocalStack.
 """

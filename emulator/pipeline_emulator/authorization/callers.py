@@ -1,4 +1,4 @@
-"""Who makes a request, and with which permissions: from an access key, or from a role that a service uses."""
+"""Determines who makes a request, and with which policies, from an access key or from the role a service uses."""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -7,8 +7,9 @@ from typing import Any
 from localstack.services.iam.models import IamStore, UserEntity
 from localstack.services.sts.models import TemporaryCredentials, sts_stores
 
+from pipeline_emulator.arn import parse_arn
 from pipeline_emulator.authorization import policies, sessions
-from pipeline_emulator.authorization.decided import Decided
+from pipeline_emulator.authorization.decision_cache import DecisionCache
 from pipeline_emulator.iam.principals import Kind, Principal
 from pipeline_emulator.iam.request import Policy
 
@@ -18,13 +19,13 @@ _USER_KEY, _SESSION_KEY = "LKIA", "LSIA"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """A principal with its own policies.
+    """A principal with its policies.
 
     Attributes:
-        principal: who it is.
+        principal: who makes the request.
         identity, boundary, session: its policies.
-        expires: when its credentials end; None where they do not.
-        decided: what these policies decided before.
+        expires: when its credentials expire; None if they do not.
+        decisions: earlier decisions from these policies.
     """
 
     principal: Principal
@@ -32,29 +33,29 @@ class Caller:
     boundary: Policy | None = None
     session: tuple[Policy, ...] | None = None
     expires: datetime | None = None
-    decided: Decided = field(default_factory=Decided, compare=False, repr=False)
+    decisions: DecisionCache = field(default_factory=DecisionCache, compare=False, repr=False)
 
 
 class UnknownKeyError(Exception):
-    """LocalStack has issued a key of this form, but it is not valid (any more)."""
+    """The key has the form that LocalStack issues, but is not valid (any more)."""
 
 
 class ExpiredKeyError(Exception):
-    """The session has ended."""
+    """The session has expired."""
 
 
-def of_key(key: str, account: str, *, ended: bool = False) -> Caller | None:
-    """Put together who has an access key; None for the account's root user (`test` and the like).
+def from_key(key: str, account: str, *, allow_expired: bool = False) -> Caller | None:
+    """Return the caller with an access key; None for the account's root user (`test` and the like).
 
-    With `ended` a session is put together that has ended, too.
+    With `allow_expired`, expired sessions are returned too.
 
     Raises:
-        ExpiredKeyError: of a session that has ended.
-        UnknownKeyError: of a form that LocalStack issues, but not known to it, or set inactive.
+        ExpiredKeyError: the session has expired.
+        UnknownKeyError: the key has the form that LocalStack issues, but is unknown or inactive.
     """
     found: TemporaryCredentials | None = sts_stores[account][policies.GLOBAL_REGION].credentials.get(key)
     if found:
-        lasting = ended or sessions.of(found).lasting
+        lasting = allow_expired or sessions.of(found).lasting
         if found.is_expired() and not lasting:
             raise ExpiredKeyError
         caller = _of_credentials(found)
@@ -71,20 +72,20 @@ def of_key(key: str, account: str, *, ended: bool = False) -> Caller | None:
     return None
 
 
-def of_role(role_arn: str, session_name: str) -> Caller:
-    """Return a session of a role, as a service makes it."""
-    account, name = role_arn.split(":")[4], role_arn.rpartition("/")[2]
+def for_role(role_arn: str, session_name: str) -> Caller:
+    """Return a role session as a service creates it."""
+    account, name = parse_arn(role_arn).account, role_arn.rpartition("/")[2]
     return _role(account, name, f"arn:aws:sts::{account}:assumed-role/{name}/{session_name}")
 
 
-def of_service(name: str) -> Caller:
-    """Return a service that makes a request in its own name: `lambda.amazonaws.com`."""
+def for_service(name: str) -> Caller:
+    """Return a service that makes requests in its own name, such as `lambda.amazonaws.com`."""
     return Caller(principal=Principal(kind=Kind.SERVICE, arn=name))
 
 
 def _of_credentials(found: TemporaryCredentials) -> Caller | None:
     account, made = found.account_id, sessions.of(found)
-    kind, _, rest = found.arn.split(":", 5)[5].partition("/")
+    kind, _, rest = parse_arn(found.arn).resource.partition("/")
     store = policies.store_of(account)
     session = None if made.policies is None else (*made.policies, *policies.managed(store, made.policy_arns))
     if kind == "assumed-role":
@@ -101,7 +102,7 @@ def _of_credentials(found: TemporaryCredentials) -> Caller | None:
             principal=principal, identity=_policies_of_user(store, owner) if owner else (), session=session or ()
         )
     if kind == "user":
-        raise UnknownKeyError  # the user was deleted
+        raise UnknownKeyError  # the user has been deleted
     return None
 
 
@@ -113,7 +114,7 @@ def _role(
     session: tuple[Policy, ...] | None = None,
     tags: dict[str, str] | None = None,
 ) -> Caller:
-    """Return a session of a role; without permissions where the role was deleted."""
+    """Return a role session; it has no permissions if the role has been deleted."""
     store = policies.store_of(account)
     entity = store.ROLES.get(name)
     role: Any = entity.role if entity else {}

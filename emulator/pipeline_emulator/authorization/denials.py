@@ -1,4 +1,4 @@
-"""What was not allowed since LocalStack's start: GET and DELETE /_pipeline/iam/denials."""
+"""Records what was not allowed since LocalStack started: GET and DELETE /_pipeline/iam/denials."""
 
 import json
 import logging
@@ -15,12 +15,12 @@ from pipeline_emulator.iam.decision import Decision
 
 LOG = logging.getLogger(__name__)
 PATH = "/_pipeline/iam/denials"
-MOST = 1000
+MAX_ENTRIES = 1000
 
 
 @dataclass(slots=True)
 class Denial:
-    """One thing that somebody may not, however often it was tried."""
+    """A denied action on a resource, with the number of attempts."""
 
     decision: Decision
     refused: bool
@@ -29,7 +29,7 @@ class Denial:
     count: int = 1
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as the interface tells it."""
+        """Return the denial as the API presents it."""
         found = self.decision
         return {
             "principal": found.principal,
@@ -45,34 +45,33 @@ class Denial:
 
 
 class Denials:
-    """The newest thousand, each logged when it first comes. Safe for threads."""
+    """The newest `MAX_ENTRIES` denials; each is logged the first time. Thread-safe."""
 
     def __init__(self) -> None:
-        """Start without any."""
         self._lock = threading.Lock()
         self._found: dict[tuple[str, str, str, bool], Denial] = {}
 
     def add(self, decision: Decision, *, refused: bool) -> None:
-        """Note a decision that does not allow."""
+        """Record a decision that denies."""
         key, now = (decision.principal, decision.action, decision.resource, refused), datetime.now(UTC)
         with self._lock:
             denial = self._found.get(key)
             if denial:
                 denial.last, denial.count, denial.decision = now, denial.count + 1, decision
                 return
-            if len(self._found) >= MOST:
+            if len(self._found) >= MAX_ENTRIES:
                 del self._found[min(self._found, key=lambda each: self._found[each].last)]
             self._found[key] = Denial(decision, refused, now, now)
-        done = "refused" if refused else "served all the same (IAM_ENFORCEMENT=soft)"
+        done = "refused" if refused else "served anyway (IAM_ENFORCEMENT=soft)"
         LOG.warning("IAM: %s [%s; %s]", decision.message, decision.explanation, done)
 
     def clear(self) -> None:
-        """Forget all."""
+        """Forget all denials."""
         with self._lock:
             self._found.clear()
 
     def report(self) -> list[dict[str, Any]]:
-        """Return them, the oldest first."""
+        """Return the denials, oldest first."""
         with self._lock:
             return [denial.as_json() for denial in sorted(self._found.values(), key=lambda each: each.first)]
 
@@ -81,7 +80,7 @@ DENIALS = Denials()
 
 
 def install(enforcement: str) -> None:
-    """Add the path to the gateway's router; it tells the mode, too."""
+    """Add the path to the gateway's router. Its response also names the mode."""
 
     def handle(request: Request, _arguments: Any = None) -> Response:
         if request.method == "DELETE":

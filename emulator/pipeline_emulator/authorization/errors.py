@@ -1,25 +1,25 @@
-"""Errors as the services answer them.
+"""Authorization errors with each service's codes and status.
 
-https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html; codes as in the errors that each
-service's API reference has in common for all its operations.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html; the codes are those that the API
+references list as common to all operations of a service.
 """
 
 from localstack.aws.api import CommonServiceException
 
-# Query and REST-XML services, and those that came from Query.
+# Query and REST-XML services, and those that used to be Query services.
 _WITHOUT_SUFFIX = frozenset({"s3", "iam", "sts", "sqs", "sns", "cloudwatch"})
-# REST services answer 403, the JSON ones 400.
+# REST services respond with 403, JSON services with 400.
 _STATUS_403 = _WITHOUT_SUFFIX | {"lambda", "xray"}
 
 
 def access_denied(service: str, text: str) -> CommonServiceException:
-    """Return the refusal of a service, by botocore's name of it."""
+    """Return a service's error for a denied request, by botocore's service name."""
     code = "AccessDenied" if service in _WITHOUT_SUFFIX else "AccessDeniedException"
     return CommonServiceException(code, text, status_code=_status(service), sender_fault=True)
 
 
 def unknown_key(service: str) -> CommonServiceException:
-    """Return the refusal of an access key that is not valid."""
+    """Return a service's error for an invalid access key."""
     if service == "s3":
         text = "The AWS Access Key Id you provided does not exist in our records."
         return CommonServiceException("InvalidAccessKeyId", text, status_code=403, sender_fault=True)
@@ -29,7 +29,7 @@ def unknown_key(service: str) -> CommonServiceException:
 
 
 def expired_key(service: str) -> CommonServiceException:
-    """Return the refusal of a session that has ended."""
+    """Return a service's error for an expired session."""
     if service == "s3":
         text = "The provided token has expired."
         return CommonServiceException("ExpiredToken", text, status_code=400, sender_fault=True)

@@ -1,7 +1,7 @@
-"""What Lambda itself asks before it accepts a function or a mapping: whether the execution role may do its work.
+"""The checks Lambda makes before it accepts a function or a mapping: may the execution role do its work?
 
-Whoever makes the request: the root user's function fails as anybody's. Lambda's messages are from its users' reports;
-AWS documents the permissions, not the texts.
+They apply to every caller, the root user included. AWS documents the permissions; the messages are those that Lambda's
+users report.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,14 +11,15 @@ from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.aws.api.lambda_ import InvalidParameterValueException
 from localstack.services.lambda_ import api_utils
 
+from pipeline_emulator.arn import parse_arn, parse_function_arn
 from pipeline_emulator.authorization import callers, image_access, resources
-from pipeline_emulator.authorization.asking import Authorizer
+from pipeline_emulator.authorization.authorizer import Authorizer
 from pipeline_emulator.authorization.callers import Caller
-from pipeline_emulator.authorization.surroundings import Surroundings
+from pipeline_emulator.authorization.origin import RequestOrigin
 from pipeline_emulator.iam.requests.call import Check
 
 # https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-create.html#services-kinesis-permissions
-READING = ("DescribeStream", "DescribeStreamSummary", "GetRecords", "GetShardIterator", "ListShards")
+_READ_ACTIONS = ("DescribeStream", "DescribeStreamSummary", "GetRecords", "GetShardIterator", "ListShards")
 # https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html#services-xray-permissions
 _TRACING = ("PutTraceSegments", "PutTelemetryRecords")
 _FUNCTIONS = frozenset({"CreateFunction", "UpdateFunctionConfiguration"})
@@ -26,10 +27,10 @@ _MAPPINGS = frozenset({"CreateEventSourceMapping", "UpdateEventSourceMapping"})
 
 
 def authorize(context: RequestContext, caller: Caller | None, authorizer: Authorizer) -> None:
-    """Check what a request to Lambda leads to.
+    """Check the permissions that the function or mapping in a request to Lambda will need.
 
     Raises:
-        CommonServiceException: a role, or Lambda itself, may not do what the function or mapping needs.
+        CommonServiceException: a role, or Lambda itself, lacks one.
     """
     assert context.service
     assert context.operation
@@ -62,7 +63,7 @@ def _authorize_mapping(context: RequestContext, request: Any, authorizer: Author
     if role is None or not source.startswith("arn:aws:kinesis:"):
         return
     if ":stream/" in source and "/consumer/" not in source:
-        reading = [Check(f"kinesis:{action}", source) for action in READING]
+        reading = [Check(f"kinesis:{action}", source) for action in _READ_ACTIONS]
         if refused := _refused(context, role, function, reading, authorizer):
             raise InvalidParameterValueException(
                 f"Cannot access stream {source}. Please ensure the role can perform the GetRecords, "
@@ -76,11 +77,11 @@ def _authorize_mapping(context: RequestContext, request: Any, authorizer: Author
 
 
 def _delivery(destination: str) -> Iterator[Check]:
-    """Yield what it takes to reach an on-failure destination.
+    """Yield the checks for writing to an on-failure destination.
 
     https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
     """
-    service = destination.split(":")[2]
+    service = parse_arn(destination).service
     if service == "s3":
         yield Check("s3:ListBucket", destination)
         yield Check("s3:PutObject", f"{destination}/aws/lambda/")
@@ -105,9 +106,9 @@ def _refused(
     context: RequestContext, role: str, function: str, checks: Sequence[Check], authorizer: Authorizer
 ) -> Check | None:
     """Return the first check that a session of the role does not pass."""
-    session = callers.of_role(role, function.split(":")[6])
-    surroundings = Surroundings(account=context.account_id, region=context.region, source_arn=function)
-    return next((check for check in checks if authorizer.refusal(session, check, surroundings)), None)
+    session = callers.for_role(role, parse_function_arn(function).name)
+    origin = RequestOrigin(account=context.account_id, region=context.region, source_arn=function)
+    return next((check for check in checks if authorizer.refusal(session, check, origin)), None)
 
 
 def _function_arn(context: RequestContext, name: str) -> str:
@@ -115,6 +116,6 @@ def _function_arn(context: RequestContext, name: str) -> str:
     try:
         found, _ = api_utils.get_name_and_qualifier(name, None, context)
     except CommonServiceException:
-        found = name  # the service itself says what is wrong with it
+        found = name  # the service itself reports the invalid name
     account, region = api_utils.get_account_and_region(name, context)
     return f"arn:aws:lambda:{region}:{account}:function:{found}"

@@ -1,46 +1,46 @@
-"""Authorizes every request over HTTP, before any other handler and the service itself see it."""
+"""Authorizes every HTTP request, before any other handler or the service sees it."""
 
 from functools import lru_cache
 from typing import Any
 
-from localstack.aws.api import RequestContext
+from localstack.aws.api import RequestContext, ServiceException
 from localstack.http import Response
 
 from pipeline_emulator.authorization import (
+    access_keys,
     callers,
     errors,
     execution_role,
     policies,
-    requests,
     resources,
     web_identity,
 )
-from pipeline_emulator.authorization.asking import Authorizer, text_of
+from pipeline_emulator.authorization.authorizer import Authorizer, error_message
+from pipeline_emulator.authorization.caller_cache import CALLERS
 from pipeline_emulator.authorization.callers import Caller, ExpiredKeyError, UnknownKeyError
 from pipeline_emulator.authorization.key_use import authorize as key_use
 from pipeline_emulator.authorization.keys import Keys
-from pipeline_emulator.authorization.memory import CALLERS
-from pipeline_emulator.authorization.missing_objects import listing_check
-from pipeline_emulator.authorization.surroundings import Surroundings
+from pipeline_emulator.authorization.origin import RequestOrigin
 from pipeline_emulator.iam.decision import Decision, Layer, Reason
-from pipeline_emulator.iam.requests.call import Call, Lookups
+from pipeline_emulator.iam.requests.call import Call, Check, Lookups
 from pipeline_emulator.iam.requests.services import checks
 from pipeline_emulator.iam.ternary import Undetermined
 from pipeline_emulator.kinesis.streams import tokens
 
+_OBJECT_READS = frozenset({"GetObject", "HeadObject", "GetObjectAttributes"})
+
 
 class Handler:
-    """One link of the gateway's chain."""
+    """A handler in the gateway's chain."""
 
     def __init__(self, authorizer: Authorizer) -> None:
-        """Ask `authorizer`."""
         self._authorizer = authorizer
 
     def __call__(self, _chain: Any, context: RequestContext, _response: Response) -> None:
-        """Let a request pass.
+        """Let an authorized request pass.
 
         Raises:
-            CommonServiceException: it is not allowed, or its key is not valid.
+            CommonServiceException: the request is denied, or its key is invalid.
         """
         if context.service is None or context.operation is None:
             return
@@ -48,29 +48,29 @@ class Handler:
         caller = _caller(context, service)
         call = _call(context, caller)
         if caller is not None:
-            self._authorize(caller, call, service, Surroundings.of(context))
+            self._authorize(caller, call, service, RequestOrigin.of(context))
         execution_role.authorize(context, caller, self._authorizer)
         if (service, call.operation) in key_use.OPERATIONS:
             key_use.authorize(call, service, caller, self._authorizer)
 
-    def _authorize(self, caller: Caller, call: Call, service: str, surroundings: Surroundings) -> None:
+    def _authorize(self, caller: Caller, call: Call, service: str, origin: RequestOrigin) -> None:
         found = checks(service, call)
         if isinstance(found, Undetermined):
-            self._refuse(service, self._authorizer.told(_undetermined(caller, service, call, found)))
+            self._refuse(service, self._authorizer.record(_undetermined(caller, service, call, found)))
             return
-        for check in [*found, *listing_check(service, call)]:
-            self._refuse(service, self._authorizer.refusal(caller, check, surroundings))
+        for check in [*found, *_missing_object_checks(service, call)]:
+            self._refuse(service, self._authorizer.refusal(caller, check, origin))
 
     def _refuse(self, service: str, decision: Decision | None) -> None:
         if decision:
-            raise errors.access_denied(service, web_identity.refusal_of(decision) or text_of(decision))
+            raise errors.access_denied(service, web_identity.refusal_of(decision) or error_message(decision))
 
 
 def _call(context: RequestContext, caller: Caller | None) -> Call:
     assert context.operation is not None
     return Call(
         context.operation.name,
-        # The parser names what is not in the request, too.
+        # The parser also includes parameters that the request does not have.
         {name: value for name, value in (context.service_request or {}).items() if value is not None},
         context.account_id,
         context.region,
@@ -80,23 +80,27 @@ def _call(context: RequestContext, caller: Caller | None) -> Call:
 
 
 def _caller(context: RequestContext, service: str) -> Caller | None:
-    """Return who makes a request; None for the root user, and where anybody may.
+    """Return who makes a request; None for the root user, and if the operation is open to anybody.
 
     Raises:
-        CommonServiceException: the key, or the web identity token in its place, is not valid.
+        CommonServiceException: the key, or the web identity token in its place, is invalid.
     """
     assert context.operation is not None
     if context.operation.name == web_identity.OPERATION:
         return web_identity.caller_of(context)
-    principal, key, account = requests.service_principal(context), requests.access_key(context), context.account_id
+    principal, key, account = (
+        access_keys.service_principal(context),
+        access_keys.access_key(context),
+        context.account_id,
+    )
     try:
-        found = CALLERS.get((key, account), lambda: callers.of_key(key, account)) if key else None
+        found = CALLERS.get((key, account), lambda: callers.from_key(key, account)) if key else None
     except UnknownKeyError as error:
         raise errors.unknown_key(service) from error
     except ExpiredKeyError as error:
         raise errors.expired_key(service) from error
     if found is None and principal and context.operation.name == "AssumeRole":
-        return callers.of_service(f"{principal}.amazonaws.com")
+        return callers.for_service(f"{principal}.amazonaws.com")
     return found
 
 
@@ -109,6 +113,24 @@ def _undetermined(caller: Caller, service: str, call: Call, found: Undetermined)
         layer=Layer.IDENTITY,
         notes=(found.why,),
     )
+
+
+def _missing_object_checks(service: str, call: Call) -> list[Check]:
+    """Return the check that reading a missing S3 object adds: without s3:ListBucket, S3 responds 403 instead of 404.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+    """
+    if service != "s3" or call.operation not in _OBJECT_READS:
+        return []
+    name, key = call.text("Bucket"), call.text("Key")
+    bucket = resources.bucket(name) if name else None
+    if bucket is None or not key:
+        return []
+    try:
+        bucket.get_object(key=key, version_id=call.text("VersionId"))
+    except ServiceException:
+        return [Check("s3:ListBucket", bucket.bucket_arn)]
+    return []
 
 
 @lru_cache(maxsize=64)
@@ -125,7 +147,7 @@ def _lookups(account: str, region: str) -> Lookups:
 
 
 def _stream_of(token: str) -> str | None:
-    """Return the stream of a shard iterator or a token, however old it is."""
+    """Return the stream of a shard iterator or token, even of an expired one."""
     try:
         content = tokens.opened(token)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Whether Lambda may pull a function's image: the repository's policy says.
+"""Checks that the repository's policy lets Lambda pull a function's image.
 
 https://docs.aws.amazon.com/lambda/latest/dg/images-create.html#gettingstarted-images-permissions
 """
@@ -10,9 +10,9 @@ from localstack.aws.api import CommonServiceException, RequestContext
 from moto.ecr.models import ecr_backends
 
 from pipeline_emulator.authorization import callers
-from pipeline_emulator.authorization.asking import Authorizer, decide
+from pipeline_emulator.authorization.authorizer import Authorizer, decide
 from pipeline_emulator.authorization.callers import Caller
-from pipeline_emulator.authorization.surroundings import Surroundings
+from pipeline_emulator.authorization.origin import RequestOrigin
 from pipeline_emulator.iam.requests.call import Check
 
 _LAMBDA = "lambda.amazonaws.com"
@@ -21,10 +21,10 @@ _SETTING = ("GetRepositoryPolicy", "SetRepositoryPolicy")
 
 
 def authorize(context: RequestContext, caller: Caller | None, authorizer: Authorizer) -> None:
-    """Check that Lambda may pull; whoever may set the repository's policy gets the statement added, as on AWS.
+    """Check that Lambda may pull. As on AWS, a caller who may set the repository's policy gets the statement added.
 
     Raises:
-        CommonServiceException: Lambda may not.
+        CommonServiceException: Lambda may not pull.
     """
     request: Any = context.service_request or {}
     uri = (request.get("Code") or request).get("ImageUri")
@@ -33,24 +33,24 @@ def authorize(context: RequestContext, caller: Caller | None, authorizer: Author
     name = uri.partition("/")[2].partition("@")[0].partition(":")[0]
     repository = ecr_backends[context.account_id][context.region].repositories.get(name)
     if repository is None:
-        return  # Lambda says that the image does not exist
+        return  # Lambda reports that the image does not exist
     function = f"arn:aws:lambda:{context.region}:{context.account_id}:function:{request['FunctionName'].split(':')[-1]}"
-    surroundings = Surroundings(account=context.account_id, region=context.region, source_arn=function)
+    origin = RequestOrigin(account=context.account_id, region=context.region, source_arn=function)
     checks = [Check(f"ecr:{action}", repository.arn) for action in _PULLING]
-    pulling = callers.of_service(_LAMBDA)
-    if all(decide(pulling, check, surroundings).allowed for check in checks):
+    pulling = callers.for_service(_LAMBDA)
+    if all(decide(pulling, check, origin).allowed for check in checks):
         return
     if _may_set_policy(caller, repository.arn, context):
         _add_statement(repository, context)
         return
-    if any(authorizer.refusal(pulling, check, surroundings) for check in checks):
+    if any(authorizer.refusal(pulling, check, origin) for check in checks):
         text = "Lambda does not have permission to access the ECR image. Check the ECR permissions."
         raise CommonServiceException("AccessDeniedException", text, status_code=403, sender_fault=True)
 
 
 def _may_set_policy(caller: Caller | None, repository_arn: str, context: RequestContext) -> bool:
     return caller is None or all(
-        decide(caller, Check(f"ecr:{action}", repository_arn), Surroundings.of(context)).allowed for action in _SETTING
+        decide(caller, Check(f"ecr:{action}", repository_arn), RequestOrigin.of(context)).allowed for action in _SETTING
     )
 
 

@@ -1,23 +1,23 @@
-"""Where the authorization has its place in LocalStack."""
+"""Installs the authorization in LocalStack."""
 
 from typing import Any
 
 from localstack.aws import handlers
 
-from pipeline_emulator.authorization import denials, noted, role_use, sessions
-from pipeline_emulator.authorization.asking import Authorizer
+from pipeline_emulator.authorization import denials, recorder, role_use, sessions
+from pipeline_emulator.authorization.authorizer import Authorizer
+from pipeline_emulator.authorization.caller_cache import CALLERS
 from pipeline_emulator.authorization.handler import Handler
-from pipeline_emulator.authorization.memory import CALLERS
 from pipeline_emulator.authorization.settings import Mode, mode
 
 
 def install() -> None:
-    """Follow IAM_ENFORCEMENT."""
+    """Install the authorization that IAM_ENFORCEMENT selects."""
     chosen = mode()
     denials.install(chosen.value)
     if chosen is Mode.OFF:
         return
-    noted.install()
+    recorder.install()
     sessions.install()
     authorizer = Authorizer(chosen)
     role_use.AUTHORIZER = authorizer

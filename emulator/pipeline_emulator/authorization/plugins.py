@@ -3,10 +3,10 @@
 from localstack.runtime import hooks
 
 
-# Before all other hooks: their handlers follow in the gateway's chain, and a fault strikes only what is allowed.
+# Before all other hooks: their handlers then follow in the chain, so that faults affect only authorized requests.
 @hooks.on_infra_start(priority=100)  # type: ignore[untyped-decorator]
 def install_authorization() -> None:
-    """Authorize from the first request on."""
+    """Install the authorization before the first request."""
     from pipeline_emulator.authorization import install
 
     install.install()

@@ -1,4 +1,4 @@
-"""Policies of users, groups and roles, as LocalStack stores them."""
+"""Reads the policies of users, groups and roles from LocalStack's stores."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -17,19 +17,19 @@ _NOTHING = '{"Version":"2012-10-17","Statement":[]}'
 
 
 def store_of(account: str) -> IamStore:
-    """Return what IAM keeps of an account."""
+    """Return IAM's store of an account."""
     store: IamStore = iam_stores[account][GLOBAL_REGION]
     return store
 
 
 def of_entity(store: IamStore, entity: Any) -> tuple[Policy, ...]:
-    """Return the inline and the managed policies of a user, group or role."""
+    """Return the inline and managed policies of a user, group or role."""
     inline = [Policy(name, text_of(document)) for name, document in list(entity.inline_policies.items())]
     return (*inline, *managed(store, list(entity.attached_policy_arns)))
 
 
 def managed(store: IamStore, arns: Sequence[str]) -> tuple[Policy, ...]:
-    """Return managed policies in their default version; one that is missing allows nothing."""
+    """Return the default versions of managed policies; a missing policy allows nothing."""
     return tuple(Policy(arn, _managed_text(store, arn)) for arn in arns)
 
 
@@ -41,7 +41,7 @@ def boundary(store: IamStore, entity: Mapping[str, Any]) -> Policy | None:
 
 @lru_cache(maxsize=1024)
 def text_of(document: str) -> str:
-    """Return a document that the store keeps URL-encoded."""
+    """Decode a document, which the store keeps URL-encoded."""
     return unquote(document)
 
 
@@ -56,6 +56,6 @@ def _managed_text(store: IamStore, arn: str) -> str:
 
 @cache
 def _aws_managed() -> Mapping[str, str]:
-    """Return AWS's own policies by name: LocalStack has a copy of them."""
+    """Return AWS's managed policies by name, from LocalStack's copy."""
     found = files("localstack.services.iam").joinpath("resources", "aws_managed_policies.json")
     return {name: json.dumps(policy["Document"]) for name, policy in json.loads(found.read_text()).items()}

@@ -1,58 +1,58 @@
-"""What who asked ECR for a password may do with it, without a signed request: container clients send the password."""
+"""Authorizes registry requests made with an ECR password, which container clients send instead of a signature."""
 
 from localstack.aws.api import RequestContext
 from werkzeug import Request
 
-from pipeline_emulator.authorization import callers, requests, role_use
-from pipeline_emulator.authorization.asking import decide, text_of
+from pipeline_emulator.authorization import access_keys, callers, role_use
+from pipeline_emulator.authorization.authorizer import decide, error_message
+from pipeline_emulator.authorization.caller_cache import CALLERS
 from pipeline_emulator.authorization.callers import Caller, ExpiredKeyError, UnknownKeyError
-from pipeline_emulator.authorization.memory import CALLERS
-from pipeline_emulator.authorization.surroundings import Surroundings
+from pipeline_emulator.authorization.origin import RequestOrigin
 from pipeline_emulator.iam.requests.call import Check
 
 
 def issued_key(context: RequestContext) -> str | None:
-    """Return the access key of the user or session who makes a request; None for the root user."""
-    key = requests.access_key(context)
+    """Return the access key of the user or session that makes a request; None for the root user."""
+    key = access_keys.access_key(context)
     try:
-        return key if key and callers.of_key(key, context.account_id) else None
-    except (ExpiredKeyError, UnknownKeyError):  # refused before it comes here, unless IAM_ENFORCEMENT=off
+        return key if key and callers.from_key(key, context.account_id) else None
+    except (ExpiredKeyError, UnknownKeyError):  # refused earlier, unless IAM_ENFORCEMENT=off
         return None
 
 
 def refusal(scope: tuple[str, str], key: str | None, action: str, repository: str, request: Request) -> str | None:
-    """Return why a request is to be refused; None where it is to be served.
+    """Return why a request is refused; None if it is to be served.
 
     Args:
         scope: account and region of the registry.
-        key: the access key with which the password was got; None for the root user, who is not asked.
-        action: of ECR.
+        key: the access key that requested the password; None for the root user, who needs no permission.
+        action: the ECR action, without prefix.
         repository: its name.
-        request: of the container client.
+        request: the container client's.
 
     Raises:
-        UnknownKeyError: the key is no more.
+        UnknownKeyError: the key no longer exists.
     """
     if role_use.AUTHORIZER is None or key is None:
         return None
     found = role_use.AUTHORIZER.refusal(
-        _caller(key, scope[0]), _check(scope, action, repository), _surroundings(scope, request)
+        _caller(key, scope[0]), _check(scope, action, repository), _origin(scope, request)
     )
-    return text_of(found) if found else None
+    return error_message(found) if found else None
 
 
 def allows(scope: tuple[str, str], key: str | None, action: str, repository: str, request: Request) -> bool:
-    """Tell whether something is allowed that need not be, and of which no refusal is told; arguments as above."""
+    """Return whether an optional action is allowed, without recording a denial. Takes the arguments of `refusal`."""
     if role_use.AUTHORIZER is None or key is None:
         return True
     check = _check(scope, action, repository)
-    return decide(_caller(key, scope[0]), check, _surroundings(scope, request)).allowed
+    return decide(_caller(key, scope[0]), check, _origin(scope, request)).allowed
 
 
 def _caller(key: str, account: str) -> Caller:
-    """Return who has a key now; a password outlives the session that it was got with."""
-    found = CALLERS.get(("registry", key, account), lambda: callers.of_key(key, account, ended=True))
-    if found is None:  # no key of the root user's: it was issued, and its user is deleted
+    """Return the current owner of a key. A password outlives the session that requested it."""
+    found = CALLERS.get(("registry", key, account), lambda: callers.from_key(key, account, allow_expired=True))
+    if found is None:  # the key was issued to a user who has been deleted
         raise UnknownKeyError
     return found
 
@@ -62,6 +62,6 @@ def _check(scope: tuple[str, str], action: str, repository: str) -> Check:
     return Check(f"ecr:{action}", f"arn:aws:ecr:{region}:{account}:repository/{repository}")
 
 
-def _surroundings(scope: tuple[str, str], request: Request) -> Surroundings:
+def _origin(scope: tuple[str, str], request: Request) -> RequestOrigin:
     account, region = scope
-    return Surroundings(account=account, region=region, request=request)
+    return RequestOrigin(account=account, region=region, request=request)

@@ -1,4 +1,4 @@
-"""What the resources of a request have to say: their policies, and whose they are."""
+"""Looks up resources: their policies and the accounts that own them."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -13,20 +13,21 @@ from localstack.services.sns.models import sns_stores
 from localstack.services.sqs.models import sqs_stores
 from moto.ecr.models import ecr_backends
 
+from pipeline_emulator.arn import find_arn, parse_function_arn
 from pipeline_emulator.authorization.policies import GLOBAL_REGION, store_of, text_of
-from pipeline_emulator.gateway.in_process import provider
 from pipeline_emulator.iam.request import Policy
 from pipeline_emulator.kinesis.provider.service import PipelineKinesisProvider
+from pipeline_emulator.services import provider
 
 
 def policy_of(arn: str) -> Policy | None:
-    """Return the policy of a bucket (for its objects, too), repository, key, stream, function, queue or topic.
+    """Return the policy of a bucket (also for its objects), repository, key, stream, function, queue or topic.
 
-    Of a role it is the trust policy.
+    For a role this is the trust policy.
     """
-    parts = arn.split(":", 5)
-    find = _POLICIES.get(parts[2]) if len(parts) == 6 else None
-    text = find(arn, *parts[3:]) if find else None
+    parts = find_arn(arn)
+    find = _POLICIES.get(parts.service) if parts else None
+    text = find(arn, parts.region, parts.account, parts.resource) if parts and find else None
     return Policy(f"of {arn}", text) if text else None
 
 
@@ -37,24 +38,26 @@ def kinesis() -> Any:
 
 
 def bucket(name: str) -> Any | None:
-    """Return core's bucket of a name, None if there is none."""
+    """Return core's bucket with this name, or None."""
     account = s3_stores["000000000000"][GLOBAL_REGION].global_bucket_map.get(name)
     return s3_stores[account][GLOBAL_REGION].buckets.get(name) if account else None
 
 
 def owner_of(arn: str) -> str | None:
-    """Return the account of a resource; None where its ARN names none, and nothing else tells."""
-    parts = arn.split(":", 5)
-    if len(parts) == 6 and parts[2] == "s3":
-        found = bucket(parts[5].partition("/")[0])
+    """Return the account that owns a resource; None if neither its ARN nor core's state says."""
+    parts = find_arn(arn)
+    if parts is None:
+        return None
+    if parts.service == "s3":
+        found = bucket(parts.resource.partition("/")[0])
         return found.bucket_account_id if found else None
-    return parts[4] or None if len(parts) == 6 else None
+    return parts.account or None
 
 
 def execution_role(function_arn: str) -> str | None:
-    """Return the ARN of the role of a function, whose ARN may have a qualifier; None if there is no such function."""
-    _, _, _, region, account, _, name, *_ = function_arn.split(":")
-    function = lambda_stores[account][region].functions.get(name)
+    """Return the ARN of a function's role, or None if there is no such function. The ARN may be qualified."""
+    arn = parse_function_arn(function_arn)
+    function = lambda_stores[arn.account][arn.region].functions.get(arn.name)
     return function.latest().config.role if function else None
 
 

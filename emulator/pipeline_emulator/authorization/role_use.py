@@ -1,42 +1,43 @@
-"""What Lambda does with a function's role inside this process, without a request over HTTP."""
+"""Authorizes what Lambda does with a function's role inside this process, without an HTTP request."""
 
 from botocore.exceptions import ClientError
 
+from pipeline_emulator.arn import parse_function_arn
 from pipeline_emulator.authorization import callers
-from pipeline_emulator.authorization.asking import Authorizer, text_of
+from pipeline_emulator.authorization.authorizer import Authorizer, error_message
+from pipeline_emulator.authorization.caller_cache import CALLERS
 from pipeline_emulator.authorization.key_use import authorize as key_use
-from pipeline_emulator.authorization.key_use.streams import GETTING, of_stream
+from pipeline_emulator.authorization.key_use.streams import READ, of_stream
 from pipeline_emulator.authorization.keys import Keys
-from pipeline_emulator.authorization.memory import CALLERS
-from pipeline_emulator.authorization.surroundings import Surroundings
+from pipeline_emulator.authorization.origin import RequestOrigin
 from pipeline_emulator.iam.requests.call import Check
 
 AUTHORIZER: Authorizer | None = None
-"""None where IAM_ENFORCEMENT=off."""
+"""None if IAM_ENFORCEMENT=off."""
 
 
 def require(role_arn: str, function_arn: str, action: str, resource: str) -> None:
-    """Let the role of a function do something.
+    """Check that a function's role may perform an action.
 
     Args:
         role_arn: the execution role.
-        function_arn: of the function, with or without a qualifier.
-        action: `kinesis:GetRecords` and the like.
-        resource: the ARN it is on.
+        function_arn: with or without a qualifier.
+        action: such as `kinesis:GetRecords`.
+        resource: its ARN.
 
     Raises:
-        botocore.exceptions.ClientError: it may not; code AccessDeniedException, or KMSAccessDeniedException and the
-            like where it may not use the key of the stream, or nobody can.
+        botocore.exceptions.ClientError: it may not. The code is AccessDeniedException, or KMSAccessDeniedException and
+            the like if the role or nobody can use the stream's key.
     """
     if AUTHORIZER is None:
         return
-    _, _, _, region, account, _, name, *_ = function_arn.split(":")
-    surroundings = Surroundings(account=account, region=region, source_arn=function_arn)
-    session = CALLERS.get(f"{role_arn} {name}", lambda: callers.of_role(role_arn, name))
+    region, account, name, _ = parse_function_arn(function_arn)
+    origin = RequestOrigin(account=account, region=region, source_arn=function_arn)
+    session = CALLERS.get(f"{role_arn} {name}", lambda: callers.for_role(role_arn, name))
     assert session
-    if refusal := AUTHORIZER.refusal(session, Check(action, resource), surroundings):
-        raise _error(action, "AccessDeniedException", text_of(refusal))
-    uses = of_stream(resource, GETTING) if action == "kinesis:GetRecords" else []
+    if refusal := AUTHORIZER.refusal(session, Check(action, resource), origin):
+        raise _error(action, "AccessDeniedException", error_message(refusal))
+    uses = of_stream(resource, READ) if action == "kinesis:GetRecords" else []
     if found := key_use.error(uses, "kinesis", Keys(account, region), session, AUTHORIZER):
         raise _error(action, *found)
 

@@ -1,4 +1,4 @@
-"""What core's STS forgets of the sessions it makes: their policies, when they were made, and by which user."""
+"""Keeps what core's STS does not store about sessions: policies, time of issue and the user who made them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from localstack.services.sts.models import TemporaryCredentials, sts_stores
 from localstack.services.sts.provider import StsProvider
 from localstack.utils.patch import patch
 
-from pipeline_emulator.authorization import requests
+from pipeline_emulator.authorization import access_keys
 from pipeline_emulator.authorization.policies import GLOBAL_REGION, store_of
 from pipeline_emulator.iam.request import Policy
 
@@ -19,14 +19,14 @@ _ATTRIBUTE = "pipeline_session"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """Beside what core keeps of temporary credentials.
+    """Details of a session that core's temporary credentials lack.
 
     Attributes:
-        issued: when it was made; None if that is not known.
+        issued: when it was issued; None if unknown.
         policies: the inline session policy; None if no session policies were passed at all.
         policy_arns: the managed session policies.
-        user: the name of the user who made it, where that counts.
-        lasting: made by a service for itself, which on AWS renews it in time.
+        user: the name of the user who made it, if that matters.
+        lasting: made by a service for its own use; on AWS the service would renew it in time.
     """
 
     issued: datetime | None = None
@@ -40,19 +40,19 @@ _UNKNOWN = Session()
 
 
 def of(credentials: TemporaryCredentials) -> Session:
-    """Return what was kept of a session."""
+    """Return the details of a session."""
     found: Session = getattr(credentials, _ATTRIBUTE, _UNKNOWN)
     return found
 
 
 def install() -> None:
-    """Keep it from now on."""
+    """Keep the details of every session made from now on."""
 
     @patch(StsProvider.assume_role)  # type: ignore[no-untyped-call, untyped-decorator]
     def assume_role(
         original: Callable[..., Any], self: Any, context: RequestContext, *args: Any, **request: Any
     ) -> Any:
-        by_service = bool(requests.service_principal(context))
+        by_service = bool(access_keys.service_principal(context))
         return _kept(original(self, context, *args, **request), request, lasting=by_service)
 
     @patch(StsProvider.assume_role_with_web_identity)  # type: ignore[no-untyped-call, untyped-decorator]
@@ -63,7 +63,7 @@ def install() -> None:
 
     @patch(StsProvider.get_session_token)  # type: ignore[no-untyped-call, untyped-decorator]
     def get_session_token(original: Callable[..., Any], self: Any, context: RequestContext, **request: Any) -> Any:
-        """Core calls the session of a user the root user's."""
+        """Name the user: core attributes the session to the root user."""
         answer = _kept(original(self, context, **request), {})
         if user := _user(context):
             made = _credentials(answer)
@@ -92,7 +92,7 @@ def _credentials(answer: Any) -> TemporaryCredentials:
 
 
 def _user(context: RequestContext) -> Any:
-    """Return the IAM user who makes a request, None for others."""
+    """Return the IAM user who makes a request; None for other principals."""
     store = store_of(context.account_id)
-    entity = store.USERS.get(store.ACCESS_KEY_INDEX.get(requests.access_key(context) or "") or "")
+    entity = store.USERS.get(store.ACCESS_KEY_INDEX.get(access_keys.access_key(context) or "") or "")
     return entity and entity.user

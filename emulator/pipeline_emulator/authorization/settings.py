@@ -1,4 +1,4 @@
-"""IAM_ENFORCEMENT: whether what is not allowed is refused."""
+"""Reads IAM_ENFORCEMENT."""
 
 import logging
 import os
@@ -8,7 +8,7 @@ LOG = logging.getLogger(__name__)
 
 
 class Mode(Enum):
-    """`soft` serves what AWS would refuse, and tells of it as `on` does."""
+    """`on` refuses denied requests, `soft` serves and reports them, `off` authorizes nothing."""
 
     ON = "on"
     SOFT = "soft"
@@ -16,10 +16,10 @@ class Mode(Enum):
 
 
 def mode() -> Mode:
-    """Return what the environment sets; a value that is none of the three counts as `on`, and is told."""
+    """Return the configured mode. Any other value is reported and counts as `on`."""
     text = os.environ.get("IAM_ENFORCEMENT", "").strip().lower() or Mode.ON.value
     try:
         return Mode(text)
     except ValueError:
-        LOG.warning("IAM_ENFORCEMENT=%s is none of on, soft, off: it counts as on", text)
+        LOG.warning("IAM_ENFORCEMENT=%s is not on, soft or off: using on", text)
         return Mode.ON

@@ -1,6 +1,6 @@
-"""Tags of resources, for conditions that ask for them.
+"""Looks up resource tags for conditions.
 
-Which services let policies ask: the condition keys of each in
+Which services support tag conditions is listed in
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 """
 
@@ -17,6 +17,7 @@ from localstack.services.s3.utils import get_unique_key_id
 from localstack.services.sqs.models import sqs_stores
 from moto.ecr.models import ecr_backends
 
+from pipeline_emulator.arn import find_arn
 from pipeline_emulator.authorization import resources
 from pipeline_emulator.authorization.policies import GLOBAL_REGION, store_of
 from pipeline_emulator.iam.context import Tags
@@ -38,16 +39,16 @@ _ON_TAGGED_OBJECTS = frozenset(
 
 
 def of(check: Check, prefix: str) -> Tags:
-    """Return the tags that a condition key is about; none of a resource that is not there (yet).
+    """Return the tags that a condition key refers to; empty if the resource does not exist (yet).
 
     Args:
-        check: what is to be allowed.
-        prefix: the key up to the slash: `aws:resourcetag`, `iam:resourcetag`, `s3:existingobjecttag` and the like.
+        check: the check being evaluated.
+        prefix: the key up to the slash, such as `aws:resourcetag`, `iam:resourcetag` or `s3:existingobjecttag`.
     """
-    parts = check.resource.split(":", 5)
-    if len(parts) < 6:
+    arn = find_arn(check.resource)
+    if arn is None:
         return {}
-    service, region, account, resource = parts[2:]
+    _, service, region, account, resource = arn
     if prefix == _OBJECT_TAGS:
         return _of_object(check, resource) if service == "s3" else {}
     if prefix != "aws:resourcetag" and prefix != f"{service}:resourcetag":
@@ -71,7 +72,7 @@ def _of_object(check: Check, resource: str) -> Tags:
 
 
 def _of_bucket(_arn: str, _region: str, _account: str, _resource: str) -> Tags:
-    """None: a general purpose bucket's count only where attribute-based access control was turned on for it.
+    """Return no tags: those of general purpose buckets count only if attribute-based access control is enabled.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/buckets-tagging.html
     """
@@ -90,13 +91,13 @@ def _of_stream(arn: str, _region: str, _account: str, _resource: str) -> Tags:
 
 
 def _of_function(_arn: str, region: str, account: str, resource: str) -> Tags:
-    """Versions and aliases have the function's."""
+    """Return the function's tags, which also apply to its versions and aliases."""
     kind, name, *_ = [*resource.split(":"), ""]
     return _copy(lambda_stores[account][region].tags.get_tags(f"arn:aws:lambda:{region}:{account}:{kind}:{name}"))
 
 
 def _of_group(_arn: str, region: str, account: str, resource: str) -> Tags:
-    """Streams have their group's."""
+    """Return the log group's tags, which also apply to its streams."""
     name = resource.removeprefix("log-group:").partition(":")[0]
     arn = f"arn:aws:logs:{region}:{account}:log-group:{name}"
     return _copy(logs_stores[account][region].TAGS.get(arn) or {})

@@ -1,7 +1,7 @@
-"""Who asks for a role with a web identity token: nobody with a key, but who the role's trust policy calls Federated.
+"""Resolves the federated principal behind a web identity token.
 
-https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html. The account must have the
-token's issuer as a provider, and the provider the token's audience. That the issuer made the token is not checked.
+The account must have the token's issuer as a provider, and the provider the token's audience. The token's signature is
+not checked. https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
 """
 
 from datetime import UTC, datetime
@@ -9,6 +9,7 @@ from typing import Any
 
 from localstack.aws.api import CommonServiceException, RequestContext
 
+from pipeline_emulator.arn import find_arn
 from pipeline_emulator.authorization.callers import Caller
 from pipeline_emulator.authorization.policies import store_of
 from pipeline_emulator.iam.decision import Decision
@@ -16,16 +17,15 @@ from pipeline_emulator.iam.principals import Kind, Principal
 from pipeline_emulator.iam.requests.web_identity import audiences_of, claims_of, issuer_of
 
 OPERATION = "AssumeRoleWithWebIdentity"
-# Trust policies name them as they are, without a provider in the account.
+# Trust policies name these directly, without a provider in the account.
 _BUILT_IN = frozenset({"accounts.google.com", "cognito-identity.amazonaws.com"})
 
 
 def caller_of(context: RequestContext) -> Caller:
-    """Return the provider in whose name a token is used.
+    """Return the identity provider that issued a token, as the caller.
 
     Raises:
-        CommonServiceException: the token is none, has expired, or is of an issuer or for an audience that the account
-            does not know.
+        CommonServiceException: the token is invalid or expired, or the account does not know its issuer or audience.
     """
     request: Any = context.service_request or {}
     claims = claims_of(request.get("WebIdentityToken") or "")
@@ -49,14 +49,14 @@ def caller_of(context: RequestContext) -> Caller:
 
 
 def refusal_of(decision: Decision) -> str | None:
-    """Return AWS's text where a role's trust policy does not let a token have it: it names nobody; None elsewhere."""
+    """Return AWS's message if a trust policy rejects a token, which names no principal; None for other decisions."""
     action = f"sts:{OPERATION}"
     return f"Not authorized to perform {action}" if decision.action == action else None
 
 
 def _account(role_arn: str, context: RequestContext) -> str:
-    parts = role_arn.split(":")
-    return parts[4] if len(parts) > 5 and parts[4].isdigit() and len(parts[4]) == 12 else context.account_id
+    arn = find_arn(role_arn)
+    return arn.account if arn and arn.account.isdigit() and len(arn.account) == 12 else context.account_id
 
 
 def _invalid(text: str) -> CommonServiceException:

@@ -1,5 +1,5 @@
-"""ECR for LocalStack's open core, which has none: repositories are moto's, images are those of a real registry.
+"""ECR, which LocalStack's open core lacks: moto keeps the repositories, a real registry keeps the images.
 
-Clients reach the registry through LocalStack's own gateway only, at /v2/ (`proxy`). What the API says of images
-(`image_operations`) is read from the registry each time it is asked.
+Clients reach the registry only through LocalStack's gateway, at /v2/ (`proxy`). The API's operations on images
+(`provider`) read the registry at every request.
 """

@@ -1,4 +1,4 @@
-"""Passwords of the registry: each tells the account and region whose repositories its bearer sees, and who asked.
+"""Passwords of the registry. Each stands for an account, a region and whoever requested it.
 
 "An authorization token's permission scope matches that of the IAM principal used to retrieve the authentication token":
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry_auth.html
@@ -16,29 +16,28 @@ LIFETIME = timedelta(hours=12)
 
 
 class Scope(NamedTuple):
-    """An account in a region; its registry's id is the account's."""
+    """An account in a region. The account's id is also the registry's."""
 
     account_id: str
     region: str
 
 
 class Bearer(NamedTuple):
-    """Who has a password: where, and the access key of the user or session that asked; None for the root user."""
+    """Who holds a password: the scope, and the requesting user's or session's access key (None for the root user)."""
 
     scope: Scope
     access_key: str | None = None
 
 
 class Passwords:
-    """One password for each bearer, made at its first issue; each issue makes it valid for another 12 hours."""
+    """One password per bearer. Each issue extends its validity by 12 hours."""
 
     def __init__(self) -> None:
-        """Start without any."""
         self._lock = threading.Lock()
         self._issued: dict[Bearer, tuple[str, datetime]] = {}
 
     def issue(self, bearer: Bearer) -> tuple[str, datetime]:
-        """Return the bearer's password and the time it expires."""
+        """Return the bearer's password and when it expires."""
         now = datetime.now(UTC)
         with self._lock:
             valid = {each: issued for each, issued in self._issued.items() if now < issued[1]}
@@ -47,7 +46,7 @@ class Passwords:
             return self._issued[bearer]
 
     def bearer_of(self, password: str) -> Bearer | None:
-        """Return whose password it is; None when it is nobody's or has expired."""
+        """Return the bearer of a password; None if it is unknown or expired."""
         now = datetime.now(UTC)
         with self._lock:
             for bearer, (known, expires) in self._issued.items():

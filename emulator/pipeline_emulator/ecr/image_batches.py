@@ -1,22 +1,22 @@
-"""BatchGetImage, BatchDeleteImage and BatchCheckLayerAvailability: what fails is told for each image or layer."""
+"""BatchGetImage, BatchDeleteImage and BatchCheckLayerAvailability, which report failures per image or layer."""
 
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pipeline_emulator.ecr import registry
+from pipeline_emulator.ecr import registry_client
 from pipeline_emulator.ecr.errors import InvalidParameterError
 from pipeline_emulator.ecr.image_lists import find, image_id
 from pipeline_emulator.ecr.images import Image, all_images, delete_image, delete_tag
 from pipeline_emulator.ecr.repositories import Repository
 
-_MOST = 100  # images or layers in a call
+_MAX_ENTRIES = 100  # images or layers per call
 _DIGEST = re.compile(r"[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+")
 _LAYER_TYPE = "application/vnd.docker.image.rootfs.diff.tar.gzip"
 
 
 def batch_get_image(repository: Repository, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Answer BatchGetImage with manifests, each under the tag it was asked for by."""
+    """Return the manifests of images, each under the tag by which it was requested."""
     found: list[dict[str, Any]] = []
 
     def give(image: Image, wanted: Mapping[str, str], _images: list[Image]) -> None:
@@ -35,7 +35,10 @@ def batch_get_image(repository: Repository, request: Mapping[str, Any]) -> dict[
 
 
 def batch_delete_image(repository: Repository, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Answer BatchDeleteImage: a tag goes alone, unless it is the image's last; a digest goes with all its tags."""
+    """Delete tags and images.
+
+    Deleting a tag keeps the image unless it was the last tag; deleting a digest removes all its tags.
+    """
     deleted: list[dict[str, str]] = []
 
     def delete(image: Image, wanted: Mapping[str, str], images: list[Image]) -> dict[str, str] | None:
@@ -52,20 +55,20 @@ def batch_delete_image(repository: Repository, request: Mapping[str, Any]) -> di
         deleted.extend(image_id(image.digest, one) for one in ([tag] if tag else image.tags or [None]))
         return None
 
-    # One by one, for what is there depends on what an entry before has deleted.
+    # One by one, because each entry may depend on what earlier ones deleted.
     entries = _limited(request, "imageIds")
     failures = [failure for wanted in entries for failure in _each(repository, [wanted], delete)]
     return {"imageIds": deleted, "failures": failures}
 
 
 def batch_check_layer_availability(repository: Repository, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Answer BatchCheckLayerAvailability."""
+    """Return which layers the registry has."""
     layers, failures = [], []
     for digest in _limited(request, "layerDigests"):
         if not _DIGEST.fullmatch(digest):
             failures.append({"layerDigest": digest, **_failure("InvalidLayerDigest", "Invalid layer digest")})
             continue
-        answer = registry.fetch("HEAD", f"/v2/{repository.content.registry_name}/blobs/{digest}")
+        answer = registry_client.fetch("HEAD", f"/v2/{repository.content.registry_name}/blobs/{digest}")
         if answer.status == 200:
             known = {"layerSize": int(answer.headers["Content-Length"]), "mediaType": _LAYER_TYPE}
             layers.append({"layerDigest": digest, "layerAvailability": "AVAILABLE", **known})
@@ -75,7 +78,7 @@ def batch_check_layer_availability(repository: Repository, request: Mapping[str,
 
 
 def _each(repository: Repository, entries: list[Any], handle: Callable[..., Any]) -> list[dict[str, Any]]:
-    """Call `handle` for each image that is named and return the failures; it may return one itself."""
+    """Call `handle` for each named image and return the failures, including those that `handle` returns."""
     images, failures = all_images(repository), []
     for wanted in entries:
         image = find(images, wanted)
@@ -103,6 +106,6 @@ def _failure(code: str, reason: str) -> dict[str, str]:
 
 def _limited(request: Mapping[str, Any], parameter: str) -> list[Any]:
     entries: list[Any] = request[parameter]
-    if not 1 <= len(entries) <= _MOST:
-        raise InvalidParameterError(parameter, f"Member must have length between 1 and {_MOST}, inclusive")
+    if not 1 <= len(entries) <= _MAX_ENTRIES:
+        raise InvalidParameterError(parameter, f"Member must have length between 1 and {_MAX_ENTRIES}, inclusive")
     return entries

@@ -10,10 +10,10 @@ from pipeline_emulator.ecr.repositories import Repository
 
 
 def describe_images(repository: Repository, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Answer DescribeImages.
+    """Return the details of images.
 
     Raises:
-        NoSuchImageError: an image that is asked for by name does not exist.
+        NoSuchImageError: an image named in the request does not exist.
     """
     images = all_images(repository)
     if wanted := request.get("imageIds"):
@@ -27,7 +27,7 @@ def describe_images(repository: Repository, request: Mapping[str, Any]) -> dict[
 
 
 def list_images(repository: Repository, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Answer ListImages: one entry for each tag, and one for each image without any."""
+    """Return one entry per tag, and one per untagged image."""
     images = _with_tag_status(all_images(repository), request)
     entries = [(image, tag) for image in images for tag in image.tags or ("",)]
     chosen, token = page(entries, lambda entry: f"{_order(entry[0])} {entry[1]}", request)
@@ -35,7 +35,7 @@ def list_images(repository: Repository, request: Mapping[str, Any]) -> dict[str,
 
 
 def find(images: Sequence[Image], wanted: Mapping[str, str]) -> Image | None:
-    """Return the image that an imageId of a request names by digest, tag or both."""
+    """Return the image that an imageId names by digest, tag or both."""
     digest, tag = wanted.get("imageDigest"), wanted.get("imageTag")
     for image in images:
         if (digest or tag) and (not digest or image.digest == digest) and (not tag or tag in image.tags):
@@ -44,7 +44,7 @@ def find(images: Sequence[Image], wanted: Mapping[str, str]) -> Image | None:
 
 
 def image_id(digest: str, tag: str | None) -> dict[str, str]:
-    """Return an imageId for an answer."""
+    """Return an imageId for a response."""
     return {"imageDigest": digest, **({"imageTag": tag} if tag else {})}
 
 

@@ -1,11 +1,11 @@
-"""Images of a repository, read from the registry and changed in it."""
+"""Reads and changes a repository's images in the registry."""
 
 import json
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from pipeline_emulator.ecr import registry
+from pipeline_emulator.ecr import registry_client
 from pipeline_emulator.ecr.errors import RegistryUnavailableError, TagIsImmutableError
 from pipeline_emulator.ecr.manifests import MEDIA_TYPES, OCI_INDEX, Manifest, digest_of
 from pipeline_emulator.ecr.repositories import Repository, is_digest
@@ -16,7 +16,7 @@ _ACCEPT = {"Accept": ", ".join(MEDIA_TYPES)}
 
 @dataclass(frozen=True)
 class Image:
-    """An image with the tags it has now."""
+    """An image with its current tags."""
 
     manifest: Manifest
     tags: tuple[str, ...]
@@ -24,15 +24,15 @@ class Image:
 
     @property
     def digest(self) -> str:
-        """The manifest's digest."""
+        """Digest of the manifest."""
         return self.manifest.digest
 
 
 def all_images(repository: Repository) -> list[Image]:
-    """Return the repository's images, oldest push first; without a registry there are none.
+    """Return the repository's images, oldest push first. Without a registry there are none.
 
     Raises:
-        RegistryUnavailableError: the registry does not answer.
+        RegistryUnavailableError: the registry does not respond.
     """
     if registry_url() is None:
         return []
@@ -48,7 +48,7 @@ def all_images(repository: Repository) -> list[Image]:
 
 
 def size_of(image: Image, images: list[Image]) -> int:
-    """Return bytes as ECR counts them: for a list those of its largest image.
+    """Return the size in bytes as ECR reports it; for a manifest list, that of its largest image.
 
     https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageDetail.html
     """
@@ -57,34 +57,36 @@ def size_of(image: Image, images: list[Image]) -> int:
 
 
 def read_manifest(repository: Repository, reference: str) -> Manifest | None:
-    """Return the manifest behind a tag or digest; None when there is none."""
-    answer = registry.fetch("GET", _target(repository, reference), _ACCEPT)
+    """Return the manifest with this tag or digest; None if there is none."""
+    answer = registry_client.fetch("GET", _target(repository, reference), _ACCEPT)
     if answer.status != 200:
         return None
     return Manifest(answer.headers["Docker-Content-Digest"], answer.headers["Content-Type"], answer.data)
 
 
 def digest_behind(repository: Repository, reference: str) -> str | None:
-    """Return the digest of the manifest behind a tag or digest; None when there is none."""
-    answer = registry.fetch("HEAD", _target(repository, reference), _ACCEPT)
+    """Return the digest of the manifest with this tag or digest; None if there is none."""
+    answer = registry_client.fetch("HEAD", _target(repository, reference), _ACCEPT)
     return answer.headers["Docker-Content-Digest"] if answer.status == 200 else None
 
 
-def put_manifest(repository: Repository, reference: str, data: bytes, media_type: str) -> registry.Answer:
-    """Store a manifest under a tag or its digest, and return the registry's answer.
+def put_manifest(
+    repository: Repository, reference: str, data: bytes, media_type: str
+) -> registry_client.RegistryResponse:
+    """Store a manifest under a tag or its digest, and return the registry's response.
 
-    A tag that is immutable may be pushed again with the image it has.
+    An immutable tag may be pushed again with the image it already has.
 
     Raises:
-        TagIsImmutableError: the tag is immutable and has another image.
-        RegistryUnavailableError: the registry does not answer.
+        TagIsImmutableError: the tag is immutable and belongs to another image.
+        RegistryUnavailableError: the registry does not respond.
     """
     with repository.content.lock:
         if not is_digest(reference) and repository.is_immutable(reference):
             present = digest_behind(repository, reference)
             if present not in (None, digest_of(data)):
                 raise TagIsImmutableError(reference, repository.name)
-        answer = registry.fetch("PUT", _target(repository, reference), {"Content-Type": media_type}, data)
+        answer = registry_client.fetch("PUT", _target(repository, reference), {"Content-Type": media_type}, data)
         if answer.status == 201:
             digest = answer.headers["Docker-Content-Digest"]
             repository.content.pushed_at.setdefault(digest, datetime.now(UTC))
@@ -92,17 +94,17 @@ def put_manifest(repository: Repository, reference: str, data: bytes, media_type
 
 
 def delete_image(repository: Repository, digest: str) -> None:
-    """Delete a manifest; the registry drops its tags with it."""
+    """Delete a manifest; the registry removes its tags too."""
     with repository.content.lock:
         _delete_manifest(repository, digest)
         repository.content.pushed_at.pop(digest, None)
 
 
 def delete_tag(repository: Repository, tag: str) -> None:
-    """Remove a tag, and with the last one the image.
+    """Remove a tag; with its last tag, the image is deleted too.
 
-    Distribution 2.8 deletes manifests by digest only, and with a manifest every tag it has. So the tag is first moved
-    to a list of nothing: the image stays whole for whoever pulls it by another tag meanwhile.
+    Distribution 2.8 deletes manifests by digest only, together with all their tags. So the tag first moves to an empty
+    list, which is then deleted: meanwhile the image stays available under its other tags.
     """
     with repository.content.lock:
         tags = _tags(repository)
@@ -114,19 +116,19 @@ def delete_tag(repository: Repository, tag: str) -> None:
             return
         nothing = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [], "annotations": {"id": uuid.uuid4().hex}}
         data = json.dumps(nothing).encode()
-        answer = registry.fetch("PUT", _target(repository, tag), {"Content-Type": OCI_INDEX}, data)
+        answer = registry_client.fetch("PUT", _target(repository, tag), {"Content-Type": OCI_INDEX}, data)
         if answer.status != 201:
             raise _unexpected(answer)
         _delete_manifest(repository, digest_of(data))
 
 
 def _delete_manifest(repository: Repository, digest: str) -> None:
-    answer = registry.fetch("DELETE", _target(repository, digest))
+    answer = registry_client.fetch("DELETE", _target(repository, digest))
     if answer.status not in (202, 404):
         raise _unexpected(answer)
 
 
-def _unexpected(answer: registry.Answer) -> RegistryUnavailableError:
+def _unexpected(answer: registry_client.RegistryResponse) -> RegistryUnavailableError:
     text = answer.data.decode(errors="replace").strip()
     return RegistryUnavailableError(
         f"The container registry refused to delete ({answer.status} {text}): "
@@ -136,7 +138,7 @@ def _unexpected(answer: registry.Answer) -> RegistryUnavailableError:
 
 def _tags(repository: Repository) -> dict[str, str]:
     """Return the digest of each tag."""
-    answer = registry.fetch("GET", f"/v2/{repository.content.registry_name}/tags/list")
+    answer = registry_client.fetch("GET", f"/v2/{repository.content.registry_name}/tags/list")
     names = json.loads(answer.data).get("tags") or [] if answer.status == 200 else []
     return {name: digest for name in names if (digest := digest_behind(repository, name))}
 

@@ -1,4 +1,4 @@
-"""What Lambda asks of ECR: whether an image exists, and how the container engine gets it."""
+"""Finds a function's image for Lambda: whether it exists, and how the container engine pulls it."""
 
 import re
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _URI = re.compile(r"(?P<host>[^/]+)/(?P<name>[^:@]+)(?::(?P<tag>[\w][\w.-]*))?(?
 
 @dataclass(frozen=True)
 class FoundImage:
-    """An image of the registry."""
+    """An image in the registry."""
 
     uri_by_digest: str  # "<public host>/<repository>@sha256:<hex>"; the engine can pull it
     digest: str  # "sha256:<hex>"
@@ -22,32 +22,32 @@ class FoundImage:
 
 
 class ImageNotFoundError(Exception):
-    """The repository, the tag or the digest does not exist."""
+    """The repository, tag or digest does not exist."""
 
 
 class NotInThisRegistryError(Exception):
-    """The URI names another registry than this one."""
+    """The URI names another registry."""
 
 
 def find_image(image_uri: str, account_id: str, region: str) -> FoundImage:
-    """Return the image a URI names now; a digest counts more than a tag, and without either the tag is `latest`.
+    """Return the image that a URI currently names. A digest takes precedence over a tag; the default tag is `latest`.
 
     Args:
         image_uri: "<public host>/<repository>", with ":<tag>", "@sha256:<hex>" or both.
-        account_id: whose repositories are searched.
-        region: where they are.
+        account_id: the account whose repositories are searched.
+        region: the region of the repositories.
 
     Raises:
         ImageNotFoundError: the account has no such image in the region.
         NotInThisRegistryError: the URI's host is not this registry's.
-        RegistryUnavailableError: the registry is not set, or does not answer.
+        RegistryUnavailableError: the registry is not configured or does not respond.
     """
     host = image_uri.partition("/")[0]
     if host != public_host():
         raise NotInThisRegistryError(f"Image {image_uri} is not in this account's registry, {public_host()}")
     match = _URI.fullmatch(image_uri)
     if match is None:
-        raise ImageNotFoundError(f"{image_uri} is no image URI: <registry>/<repository>:<tag> or …@sha256:<hex>")
+        raise ImageNotFoundError(f"{image_uri} is not an image URI: <registry>/<repository>:<tag> or …@sha256:<hex>")
     name, reference = match["name"], match["digest"] or match["tag"] or "latest"
     try:
         digest = digest_behind(find_repository(Scope(account_id, region), name), reference)
@@ -59,6 +59,6 @@ def find_image(image_uri: str, account_id: str, region: str) -> FoundImage:
 
 
 def pull_credentials(account_id: str, region: str) -> tuple[str, str]:
-    """Return user and password with which the engine pulls the account's images of a region; valid for 12 hours."""
+    """Return user and password for pulling the account's images in a region; valid for 12 hours."""
     password, _expires = PASSWORDS.issue(Bearer(Scope(account_id, region)))
     return USER, password

@@ -23,7 +23,7 @@ class Manifest:
 
     @cached_property
     def document(self) -> dict[str, Any]:
-        """The manifest's JSON object; empty when it is none."""
+        """The manifest's JSON object; empty if it is not an object."""
         document = json.loads(self.data)
         return document if isinstance(document, dict) else {}
 
@@ -34,17 +34,17 @@ class Manifest:
 
     @property
     def artifact_media_type(self) -> str | None:
-        """The configuration's media type."""
+        """Media type of the configuration."""
         media_type: str | None = (self.document.get("config") or {}).get("mediaType")
         return media_type
 
     @property
     def size(self) -> int:
-        """Bytes of the layers, compressed as they are, and of the configuration; 0 for a list."""
+        """Compressed size of the layers and the configuration in bytes; 0 for a list."""
         blobs = [*(self.document.get("layers") or []), self.document.get("config") or {}]
         return sum(blob.get("size", 0) for blob in blobs)
 
 
 def digest_of(data: bytes) -> str:
-    """Return a manifest's digest."""
+    """Return the digest of a manifest."""
     return f"sha256:{hashlib.sha256(data).hexdigest()}"

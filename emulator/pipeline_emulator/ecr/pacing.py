@@ -1,8 +1,8 @@
-"""Answers no faster than the client takes them.
+"""Sends a response no faster than the client reads it.
 
-Twisted's WSGI container buffers whatever an application yields ("providing some back-pressure may nevertheless be a
-Good Thing at some point in the future", twisted/web/wsgi.py): a layer would lie in LocalStack's memory while a slow
-client reads it. So the answer registers as a producer with Twisted's request and waits when it is told to pause.
+Twisted's WSGI container buffers everything an application yields ("providing some back-pressure may nevertheless be a
+Good Thing at some point in the future", twisted/web/wsgi.py), so a layer would fill LocalStack's memory while a slow
+client reads it. Here the response registers as a producer with Twisted's request and waits whenever it is paused.
 """
 
 import logging
@@ -21,7 +21,7 @@ _STALL_SECONDS = 60
 
 
 def install() -> None:
-    """Let applications find Twisted's request in the WSGI environment."""
+    """Make Twisted's request available in the WSGI environment."""
     module: Any = serving
     original = module.update_wsgi_environment
 
@@ -33,14 +33,14 @@ def install() -> None:
 
 
 class _Gate:
-    """Open while the client keeps up: a push producer of Twisted's, which calls the methods by these names."""
+    """A Twisted push producer that is open while the client keeps up. Twisted calls the methods by these names."""
 
     def __init__(self) -> None:
         self._is_open = threading.Event()
         self._is_open.set()
 
     def pauseProducing(self) -> None:
-        """Close: what was written has not been sent yet."""
+        """Close: earlier data has not been sent yet."""
         self._is_open.clear()
 
     def resumeProducing(self) -> None:
@@ -48,11 +48,11 @@ class _Gate:
         self._is_open.set()
 
     def stopProducing(self) -> None:
-        """Open for good: the client has gone, and the next write says so."""
+        """Open for good: the client has disconnected, and the next write fails."""
         self._is_open.set()
 
     def wait(self) -> None:
-        """Wait until it is open.
+        """Wait until the gate is open.
 
         Raises:
             TimeoutError: the client has read nothing for a minute.
@@ -62,9 +62,9 @@ class _Gate:
 
 
 def paced(blocks: Iterable[bytes], environ: dict[str, Any]) -> Iterator[bytes]:
-    """Yield an answer's blocks at the client's pace; where they break off, the connection is closed.
+    """Yield a response's blocks at the client's pace.
 
-    Closing is the only way left to tell the client, which else would wait for the rest.
+    If they break off, close the connection: nothing else tells the client that the rest will not come.
 
     Args:
         blocks: of the body.
@@ -77,13 +77,13 @@ def paced(blocks: Iterable[bytes], environ: dict[str, Any]) -> Iterator[bytes]:
             yield block
             gate.wait()
     except (urllib3.exceptions.HTTPError, TimeoutError) as error:
-        LOG.warning("Broke off an answer of the container registry: %s", error)
+        LOG.warning("Aborted a response of the container registry: %s", error)
         reactor.callFromThread(client.loseConnection)
     finally:
         reactor.callFromThread(_while_connected, client, client.unregisterProducer)
 
 
 def _while_connected(client: Any, act: Callable[[], object]) -> None:
-    """Do something with a client in the reactor's thread; one that has gone has no channel any more."""
+    """Call `act` unless the client has disconnected. Runs in the reactor's thread."""
     if client.channel is not None:
         act()

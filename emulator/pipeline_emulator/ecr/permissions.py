@@ -1,7 +1,7 @@
-"""What a request to the registry needs: the actions that ECR's own proxy asks for on the repository.
+"""Maps registry requests to the ECR actions that they require on the repository.
 
 "When an image is pushed, the InitiateLayerUpload API is called once per image layer that has not already been
-uploaded", and the like of each: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_Operations.html,
+uploaded", and so on: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_Operations.html,
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html
 """
 
@@ -13,8 +13,8 @@ from werkzeug import Request
 from pipeline_emulator.authorization import registry_access
 from pipeline_emulator.ecr.credentials import Bearer
 
-# A repository's name may hold slashes, and the words too: the last one counts. What follows is a tag, a digest or an
-# upload's id, and no ".." with which a client would leave its repository.
+# A repository's name may contain slashes and even these words, so the last occurrence counts. After it comes a tag, a
+# digest or an upload's id, and never "..", with which a client could leave its repository.
 PATH = re.compile(
     r"(?P<name>.+)/(?P<kind>manifests|blobs|tags|referrers)/(?P<rest>(?:uploads/)?(?:\w[\w:.+=-]*)?)", re.ASCII
 )
@@ -22,15 +22,15 @@ _READING = ("GET", "HEAD")
 
 
 class DeniedError(Exception):
-    """The bearer of the password may not; the text is IAM's."""
+    """The password's bearer lacks a permission; the message is IAM's."""
 
 
 def require(request: Request, path: str, bearer: Bearer) -> None:
-    """Let the bearer of a password do what a request is for; `path` is what follows /v2/.
+    """Check that the bearer of a password may make a request. `path` is the part after /v2/.
 
     Raises:
-        DeniedError: who asked for the password may not do it.
-        UnknownKeyError: that user or session is no more.
+        DeniedError: whoever requested the password may not make it.
+        UnknownKeyError: that user or session no longer exists.
     """
     match = PATH.fullmatch(path)
     for action in _actions(request, match["kind"], match["rest"]) if match else ():
@@ -39,12 +39,12 @@ def require(request: Request, path: str, bearer: Bearer) -> None:
 
 
 def may_read(request: Request, name: str, bearer: Bearer) -> bool:
-    """Tell whether the bearer may take layers of another repository over."""
+    """Return whether the bearer may mount layers of another repository."""
     return registry_access.allows(*bearer, "GetDownloadUrlForLayer", name, request)
 
 
 def _actions(request: Request, kind: str, rest: str) -> Iterator[str]:
-    """Yield what is needed; nothing for what the registry does not serve."""
+    """Yield the required actions; none for requests that the registry does not serve."""
     method = request.method
     match kind:
         case "manifests" if method == "PUT":
@@ -64,9 +64,9 @@ def _actions(request: Request, kind: str, rest: str) -> Iterator[str]:
 
 
 def _of_upload(request: Request) -> Iterator[str]:
-    """Yield what a step of an upload needs; the first and the last may bring content, too.
+    """Yield the actions of one step of an upload. The first and the last step may also carry content.
 
-    AWS documents no registry requests; who looks after an upload or gives it up may also go on with it.
+    AWS does not document registry requests. Querying or cancelling an upload requires the same action as continuing it.
     """
     begins, ends = request.method == "POST", request.method == "PUT" or "digest" in request.args
     if begins:

@@ -1,10 +1,13 @@
-"""The operations of the API that moto lacks or answers from what it only believes of images."""
+"""The ECR operations that moto lacks, or that it answers without looking at real images."""
 
 from base64 import b64encode
 from typing import Any
 
-from localstack.aws.api import RequestContext, ServiceRequest, handler
+from localstack.aws.api import RequestContext, ServiceRequest, ServiceResponse, handler
+from localstack.aws.skeleton import DispatchTable, create_dispatch_table
+from localstack.aws.spec import load_service
 from localstack.services.moto import call_moto
+from localstack.services.plugins import Service
 
 from pipeline_emulator.authorization import registry_access
 from pipeline_emulator.ecr import image_batches, image_lists
@@ -18,15 +21,15 @@ from pipeline_emulator.ecr.settings import public_host
 
 
 class EcrProvider:
-    """Handlers of operations; every other operation is moto's."""
+    """Implements these operations; moto implements all others."""
 
     service = "ecr"
 
     @handler("GetAuthorizationToken", expand=False)
     def get_authorization_token(self, context: RequestContext, request: Any) -> Any:
-        """Give the client's password, with which it may what its policies allow.
+        """Return the client's password, which grants the permissions of whoever requested it.
 
-        One entry for each registry that is asked for, with the client's own password: it grants what its bearer may do.
+        The response has one entry per registry in the request, all with the same password.
         """
         bearer = Bearer(Scope(context.account_id, context.region), registry_access.issued_key(context))
         password, expires = PASSWORDS.issue(bearer)
@@ -36,13 +39,13 @@ class EcrProvider:
 
     @handler("CreateRepository", expand=False)
     def create_repository(self, context: RequestContext, _request: ServiceRequest) -> Any:
-        """Create the repository, and give its address on the gateway."""
+        """Create the repository, with its address on the gateway."""
         answer: Any = call_moto(context)
         return {"repository": _addressed(answer["repository"])}
 
     @handler("DescribeRepositories", expand=False)
     def describe_repositories(self, context: RequestContext, request: Any) -> Any:
-        """Describe repositories with their addresses on the gateway, in pages."""
+        """Describe repositories with their addresses on the gateway."""
         answer: Any = call_moto(context)
         repositories = sorted(answer["repositories"], key=lambda entry: str(entry["repositoryName"]))
         chosen, token = page(repositories, lambda entry: str(entry["repositoryName"]), request)
@@ -50,7 +53,7 @@ class EcrProvider:
 
     @handler("DeleteRepository", expand=False)
     def delete_repository(self, context: RequestContext, request: Any) -> Any:
-        """Delete the repository; one that holds images only by force."""
+        """Delete the repository; if it contains images, only with `force`."""
         repository = _repository(context, request)
         with repository.content.lock:
             if not request.get("force") and all_images(repository):
@@ -70,7 +73,7 @@ class EcrProvider:
 
     @handler("BatchGetImage", expand=False)
     def batch_get_image(self, context: RequestContext, request: Any) -> Any:
-        """Give manifests."""
+        """Return manifests."""
         return image_batches.batch_get_image(_repository(context, request), request)
 
     @handler("BatchDeleteImage", expand=False)
@@ -80,7 +83,7 @@ class EcrProvider:
 
     @handler("BatchCheckLayerAvailability", expand=False)
     def batch_check_layer_availability(self, context: RequestContext, request: Any) -> Any:
-        """Tell which layers the registry has."""
+        """Return which layers the registry has."""
         return image_batches.batch_check_layer_availability(_repository(context, request), request)
 
     @handler("PutImage", expand=False)
@@ -96,3 +99,18 @@ def _repository(context: RequestContext, request: Any) -> Repository:
 
 def _addressed(repository: dict[str, Any]) -> dict[str, Any]:
     return {**repository, "repositoryUri": f"{public_host()}/{repository['repositoryName']}"}
+
+
+def create_service() -> Service:
+    """Return the service: this provider's operations, and moto's for the rest of the service model."""
+    return Service.for_provider(EcrProvider(), dispatch_table_factory=_dispatch_table)
+
+
+def _dispatch_table(provider: object) -> DispatchTable:
+    # Core's MotoFallbackDispatcher looks operations up in the generated API class, and core has none for ECR.
+    table: DispatchTable = dict.fromkeys(load_service("ecr").operation_names, _call_moto)
+    return {**table, **create_dispatch_table(provider)}
+
+
+def _call_moto(context: RequestContext, request: ServiceRequest) -> ServiceResponse:  # noqa: ARG001
+    return call_moto(context)

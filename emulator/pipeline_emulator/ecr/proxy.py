@@ -1,4 +1,4 @@
-"""The registry as a client of one account and region sees it."""
+"""Serves the registry as the client's account and region see it."""
 
 import json
 from typing import NamedTuple
@@ -6,21 +6,21 @@ from typing import NamedTuple
 from localstack.http import Response
 from werkzeug import Request
 
-from pipeline_emulator.ecr import registry
-from pipeline_emulator.ecr.answers import document, refusal
+from pipeline_emulator.ecr import registry_client
 from pipeline_emulator.ecr.credentials import Bearer
 from pipeline_emulator.ecr.errors import RepositoryNotFoundError
 from pipeline_emulator.ecr.images import put_manifest
 from pipeline_emulator.ecr.permissions import PATH, may_read
 from pipeline_emulator.ecr.relay import Names, relay, relayed
 from pipeline_emulator.ecr.repositories import Repository, find_repository
+from pipeline_emulator.ecr.responses import error_response, json_response
 
 # "4 MiB": https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html, and distribution's own limit
 _MANIFEST_BYTES = 4 * 1024 * 1024
 
 
 class _Target(NamedTuple):
-    """What a request's path names."""
+    """The repository and resource that a request's path names."""
 
     repository: Repository
     kind: str
@@ -36,48 +36,48 @@ class _Target(NamedTuple):
 
 
 def serve(request: Request, path: str, bearer: Bearer) -> Response:
-    """Answer a request whose password was right, and which its bearer may make.
+    """Respond to an authenticated and authorized request.
 
     Args:
-        request: of the client.
-        path: what follows /v2/.
-        bearer: whose password it is.
+        request: the client's.
+        path: the part after /v2/.
+        bearer: the owner of the password.
 
     Raises:
-        RepositoryNotFoundError, TagIsImmutableError, RegistryUnavailableError: it is refused.
+        RepositoryNotFoundError, TagIsImmutableError, RegistryUnavailableError: the request is refused.
     """
     if not path:
-        return document(registry.fetch("GET", "/v2/").status, {})  # the registry itself asks for no password
+        return json_response(registry_client.fetch("GET", "/v2/").status, {})  # needs no password
     match = PATH.fullmatch(path)
     if match is None:
-        return refusal(404, "UNSUPPORTED", f"/v2/{path} is not served: use the AWS API to list repositories")
+        return error_response(404, "UNSUPPORTED", f"/v2/{path} is not available: use the AWS API to list repositories")
     target = _Target(find_repository(bearer.scope, match["name"]), match["kind"], match["rest"])
     if target.kind == "tags":
         return _list_tags(request, target)
     if target.kind == "manifests" and request.method == "PUT":
         return _put_manifest(request, target)
     if request.method == "DELETE" and not target.rest.startswith("uploads/"):
-        return refusal(405, "UNSUPPORTED", "Images are deleted with BatchDeleteImage of the AWS API")
+        return error_response(405, "UNSUPPORTED", "Delete images with BatchDeleteImage of the AWS API")
     mount = _mount(request, bearer) if request.method == "POST" else None
     answer = relay(request, target.path, target.names, mount)
     if target.kind == "manifests" and answer.status_code == 404:
-        return refusal(404, "MANIFEST_UNKNOWN", "Requested image not found")  # ECR's text
+        return error_response(404, "MANIFEST_UNKNOWN", "Requested image not found")  # ECR's text
     return answer
 
 
 def _put_manifest(request: Request, target: _Target) -> Response:
     data = request.stream.read(_MANIFEST_BYTES + 1)
     if len(data) > _MANIFEST_BYTES:
-        return refusal(400, "MANIFEST_INVALID", f"A manifest may have {_MANIFEST_BYTES} bytes at most")
+        return error_response(400, "MANIFEST_INVALID", f"A manifest may have at most {_MANIFEST_BYTES} bytes")
     answer = put_manifest(target.repository, target.rest, data, request.headers.get("Content-Type", ""))
     return relayed(answer, target.names)
 
 
 def _list_tags(request: Request, target: _Target) -> Response:
     query = request.query_string.decode()
-    answer = registry.fetch("GET", target.path + (f"?{query}" if query else ""))
-    if answer.status == 404:  # the registry knows a repository from its first push on
-        return document(200, {"name": target.names.public, "tags": []})
+    answer = registry_client.fetch("GET", target.path + (f"?{query}" if query else ""))
+    if answer.status == 404:  # the registry does not know a repository before its first push
+        return json_response(200, {"name": target.names.public, "tags": []})
     if answer.status == 200:
         content = {"name": target.names.public, "tags": json.loads(answer.data).get("tags") or []}
         answer = answer._replace(data=json.dumps(content).encode())
@@ -85,9 +85,9 @@ def _list_tags(request: Request, target: _Target) -> Response:
 
 
 def _mount(request: Request, bearer: Bearer) -> dict[str, str] | None:
-    """Return the query of an upload that is to take a blob over from another repository.
+    """Return the query of an upload that mounts a blob from another repository.
 
-    None keeps the client's query; an empty one makes it an upload as any other, when the client may not see the source.
+    None keeps the client's query. An empty query starts an ordinary upload, if the client may not see the source.
     """
     source = request.args.get("from")
     if source is None:

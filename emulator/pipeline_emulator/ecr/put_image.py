@@ -1,4 +1,4 @@
-"""PutImage: a manifest whose layers are there, put by a client of the API."""
+"""PutImage: stores a manifest whose layers are already in the registry."""
 
 import json
 from collections.abc import Mapping
@@ -7,19 +7,20 @@ from typing import Any
 from localstack.aws.api import CommonServiceException
 
 from pipeline_emulator.ecr.errors import ImageAlreadyExistsError, InvalidParameterError
+from pipeline_emulator.ecr.image_lists import image_id
 from pipeline_emulator.ecr.images import digest_behind, put_manifest
 from pipeline_emulator.ecr.manifests import digest_of
-from pipeline_emulator.ecr.registry import Answer
+from pipeline_emulator.ecr.registry_client import RegistryResponse
 from pipeline_emulator.ecr.repositories import Repository, is_tag
 
 
 def put_image(repository: Repository, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Answer PutImage.
+    """Store a manifest.
 
     Raises:
         ImageAlreadyExistsError: nothing would change.
-        TagIsImmutableError: the tag is immutable and has another image.
-        CommonServiceException: layers or, for a list, images are missing.
+        TagIsImmutableError: the tag is immutable and belongs to another image.
+        CommonServiceException: layers or, for a manifest list, images are missing.
     """
     text: str = request["imageManifest"]
     media_type, tag = _media_type(request), request.get("imageTag")
@@ -38,7 +39,7 @@ def put_image(repository: Repository, request: Mapping[str, Any]) -> dict[str, A
     image = {
         "registryId": repository.registry_id,
         "repositoryName": repository.name,
-        "imageId": {"imageDigest": digest, **({"imageTag": tag} if tag else {})},
+        "imageId": image_id(digest, tag),
         "imageManifest": text,
         "imageManifestMediaType": media_type,
     }
@@ -58,7 +59,7 @@ def _media_type(request: Mapping[str, Any]) -> str:
     return media_type
 
 
-def _refusal(answer: Answer, repository: Repository) -> CommonServiceException:
+def _refusal(answer: RegistryResponse, repository: Repository) -> CommonServiceException:
     """Return AWS's error for the registry's."""
     error = json.loads(answer.data)["errors"][0]
     if error["code"] == "MANIFEST_BLOB_UNKNOWN":

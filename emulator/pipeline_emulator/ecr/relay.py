@@ -1,4 +1,4 @@
-"""Requests handed on to the registry and answers handed back, both as streams."""
+"""Relays requests to the registry and responses to the client, both as streams."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from localstack.http import Response
 from werkzeug import Request
 
-from pipeline_emulator.ecr import registry
+from pipeline_emulator.ecr import registry_client
 from pipeline_emulator.ecr.pacing import paced
 
 _REQUEST_HEADERS = (
@@ -21,45 +21,49 @@ _REQUEST_HEADERS = (
     "Range",
     "User-Agent",
 )
-# Those of one connection (RFC 9110, 7.6.1), and those the gateway sets itself.
+# Connection-specific headers (RFC 9110, 7.6.1), and those that the gateway sets itself.
 _OWN_HEADERS = {"connection", "date", "keep-alive", "server", "te", "trailer", "transfer-encoding", "upgrade"}
 
 
 class Names(NamedTuple):
-    """A repository's names: for the client, and in the registry."""
+    """A repository's names: the client's, and the registry's."""
 
     public: str
     internal: str
 
 
 def relay(request: Request, path: str, names: Names, query: Mapping[str, str] | None = None) -> Response:
-    """Send a client's request to the registry and return its answer, whose body is read as the client takes it.
+    """Relay a client's request to the registry and return the response, whose body is read as the client takes it.
 
     Args:
-        request: of the client.
+        request: the client's.
         path: in the registry.
         names: of the repository.
-        query: in place of the client's own.
+        query: replaces the client's query.
 
     Raises:
-        RegistryUnavailableError: the registry does not answer.
+        RegistryUnavailableError: the registry does not respond.
     """
     search = request.query_string.decode() if query is None else urlencode(query)
     target = quote(path, safe="/:@") + (f"?{search}" if search else "")
     headers = {name: ", ".join(values) for name in _REQUEST_HEADERS if (values := request.headers.getlist(name))}
     has_body = request.method in ("POST", "PUT", "PATCH")
-    answer = registry.open_answer(request.method or "GET", target, headers, request.stream if has_body else None)
+    answer = registry_client.open_response(
+        request.method or "GET", target, headers, request.stream if has_body else None
+    )
     if answer.status >= 400:
-        return relayed(registry.read_whole(answer), names, is_head=request.method == "HEAD")
+        return relayed(registry_client.read_response(answer), names, is_head=request.method == "HEAD")
     is_empty = request.method == "HEAD" or answer.headers.get("Content-Length") == "0"
-    blocks = [] if is_empty else paced(answer.stream(registry.BLOCK_BYTES, decode_content=False), request.environ)
+    blocks = (
+        [] if is_empty else paced(answer.stream(registry_client.BLOCK_BYTES, decode_content=False), request.environ)
+    )
     response = Response(blocks, answer.status, _headers(answer.headers, names))
     response.call_on_close(answer.close)
     return response
 
 
-def relayed(answer: registry.Answer, names: Names, is_head: bool = False) -> Response:
-    """Return a whole answer of the registry, with the client's name of the repository in it."""
+def relayed(answer: registry_client.RegistryResponse, names: Names, is_head: bool = False) -> Response:
+    """Convert a complete response of the registry, using the client's name for the repository."""
     headers = _headers(answer.headers, names)
     if is_head:
         return Response([], answer.status, headers)
@@ -78,7 +82,7 @@ def _headers(headers: Mapping[str, str], names: Names) -> dict[str, str]:
 
 
 def _public_location(location: str, names: Names) -> str:
-    """Return path and query alone: they hold under every address the gateway has."""
+    """Return path and query only, which are valid under every address of the gateway."""
     parts = urlsplit(location)
     path = parts.path.replace(f"/v2/{names.internal}/", f"/v2/{names.public}/", 1)
     return path + (f"?{parts.query}" if parts.query else "")

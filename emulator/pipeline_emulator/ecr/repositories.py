@@ -1,4 +1,4 @@
-"""Repositories: moto's, each with what moto does not know of it."""
+"""Repositories: moto's, with the data that moto does not keep."""
 
 import re
 import threading
@@ -20,16 +20,16 @@ _TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
 
 @dataclass
 class Content:
-    """What belongs to one life of a repository: a repository made anew under the same name starts with another."""
+    """What belongs to one repository and not to a later one with the same name."""
 
-    registry_name: str = field(default_factory=lambda: uuid.uuid4().hex)  # its name in the registry behind the gateway
+    registry_name: str = field(default_factory=lambda: uuid.uuid4().hex)  # the repository's name in the registry
     pushed_at: dict[str, datetime] = field(default_factory=dict)  # by digest; the registry lists no untagged manifests
     lock: threading.RLock = field(default_factory=threading.RLock)  # held while manifests or tags change
 
 
 @dataclass(frozen=True)
 class Repository:
-    """A repository as a client of one account and region sees it."""
+    """A repository as clients of an account and region see it."""
 
     name: str
     registry_id: str
@@ -37,9 +37,9 @@ class Repository:
     model: Any  # moto's repository
 
     def is_immutable(self, tag: str) -> bool:
-        """Return whether the tag, once there, stays with its image.
+        """Return whether a tag, once set, cannot move to another image.
 
-        Filters name exceptions, with `*` for any characters:
+        Filters list exceptions, with `*` for any characters:
         https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-tag-mutability.html
         """
         filters = self.model.image_tag_mutability_exclusion_filters or []
@@ -47,7 +47,7 @@ class Repository:
         return bool(self.model.is_tag_immutable()) != is_exception
 
 
-# Keyed by moto's object, so that it is gone whenever and by whomever the repository is deleted.
+# Keyed by moto's object, so that an entry disappears with its repository, however that is deleted.
 _contents: WeakKeyDictionary[Any, Content] = WeakKeyDictionary()
 _contents_lock = threading.Lock()
 
@@ -58,7 +58,7 @@ def find_repository(scope: Scope, name: str, registry_id: str | None = None) -> 
     Args:
         scope: the client's account and region.
         name: the repository's name.
-        registry_id: the account in whose registry it is to be; only the client's own has any.
+        registry_id: the account that must own it; only the client's own account has repositories.
 
     Raises:
         RepositoryNotFoundError: there is none.
@@ -72,10 +72,10 @@ def find_repository(scope: Scope, name: str, registry_id: str | None = None) -> 
 
 
 def is_digest(reference: str) -> bool:
-    """Return whether a manifest's reference is a digest; else it is a tag."""
+    """Return whether a manifest reference is a digest; otherwise it is a tag."""
     return _DIGEST.fullmatch(reference) is not None
 
 
 def is_tag(reference: str) -> bool:
-    """Return whether a text may be a tag."""
+    """Return whether a text is a valid tag."""
     return _TAG.fullmatch(reference) is not None

@@ -1,7 +1,7 @@
 """The registry's HTTP API on LocalStack's gateway.
 
-Core asks this router before it looks for an AWS service. No bucket can be named "v2" (S3 wants three characters), and a
-signed request, as of an AWS API with such a path, goes on to the services.
+Core consults this router before it looks for an AWS service. No bucket can be named "v2" (S3 requires three
+characters), and signed requests, which are for an AWS API with such a path, are passed on to the services.
 """
 
 import logging
@@ -14,11 +14,11 @@ from werkzeug.exceptions import NotFound
 
 from pipeline_emulator.authorization.callers import UnknownKeyError
 from pipeline_emulator.ecr import pacing, permissions
-from pipeline_emulator.ecr.answers import refusal, unauthorized
 from pipeline_emulator.ecr.credentials import PASSWORDS, USER, Bearer
 from pipeline_emulator.ecr.errors import RegistryUnavailableError, RepositoryNotFoundError, TagIsImmutableError
 from pipeline_emulator.ecr.permissions import DeniedError
 from pipeline_emulator.ecr.proxy import serve
+from pipeline_emulator.ecr.responses import error_response, unauthorized
 
 LOG = logging.getLogger(__name__)
 
@@ -31,13 +31,13 @@ def install() -> None:
 
 
 def handle(request: Request, path: str = "") -> Response:
-    """Answer a request of a container client, errors in the registry's form."""
+    """Respond to a container client; errors have the registry's format."""
     authorization = request.headers.get("Authorization", "")
     if authorization.startswith("AWS4-"):
         raise NotFound
-    _ = request.stream  # found now: later the request would refuse it
-    request.shallow = True  # core's logger would else read a whole layer that was refused into memory
-    bearer, path = _bearer(request), unquote(path)  # core's router leaves the path as it came
+    _ = request.stream  # access it now: a shallow request refuses it
+    request.shallow = True  # keeps core's logger from reading a refused layer into memory
+    bearer, path = _bearer(request), unquote(path)  # core's router does not decode it
     if bearer is None:
         return unauthorized()
     try:
@@ -46,14 +46,14 @@ def handle(request: Request, path: str = "") -> Response:
     except UnknownKeyError:
         return unauthorized()
     except DeniedError as error:
-        return refusal(403, "DENIED", str(error))
+        return error_response(403, "DENIED", str(error))
     except RepositoryNotFoundError as error:
-        return refusal(404, "NAME_UNKNOWN", error.message)
+        return error_response(404, "NAME_UNKNOWN", error.message)
     except TagIsImmutableError as error:
-        return refusal(400, "TAG_INVALID", error.message)
+        return error_response(400, "TAG_INVALID", error.message)
     except RegistryUnavailableError as error:
-        LOG.warning("%s %s: %s", request.method, request.path, error.message)  # engines show the status alone
-        return refusal(503, "UNAVAILABLE", error.message)
+        LOG.warning("%s %s: %s", request.method, request.path, error.message)  # engines show the status only
+        return error_response(503, "UNAVAILABLE", error.message)
 
 
 def _bearer(request: Request) -> Bearer | None:

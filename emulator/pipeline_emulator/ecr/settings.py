@@ -1,4 +1,4 @@
-"""Settings of ECR, read from the environment."""
+"""ECR's settings, read from the environment."""
 
 import os
 
@@ -6,15 +6,15 @@ from localstack import config, constants
 
 
 def registry_url() -> str | None:
-    """Return the registry's base URL as LocalStack sees it (PIPELINE_ECR_REGISTRY_URL), or None without a registry."""
+    """Return the registry's base URL as LocalStack reaches it (PIPELINE_ECR_REGISTRY_URL); None without a registry."""
     return os.environ.get("PIPELINE_ECR_REGISTRY_URL", "").rstrip("/") or None
 
 
 def public_host() -> str:
-    """Return `host:port` under which clients and the container engine reach the gateway (PIPELINE_ECR_PUBLIC_HOST).
+    """Return the `host:port` at which clients and the container engine reach the gateway (PIPELINE_ECR_PUBLIC_HOST).
 
-    The default is LOCALSTACK_HOST. Engines push to and pull from 127.0.0.0/8 without TLS, but not from LocalStack's own
-    default, a name that only a public name server knows: the loopback address takes its place.
+    The default is LOCALSTACK_HOST. Engines use HTTP without TLS only for 127.0.0.0/8, so the loopback address replaces
+    LocalStack's own default, a name that needs a public name server.
     """
     if host := os.environ.get("PIPELINE_ECR_PUBLIC_HOST"):
         return host

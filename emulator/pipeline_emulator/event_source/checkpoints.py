@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pipeline_emulator.event_source.progress import MappingProgress, ShardProgress
 from pipeline_emulator.event_source.registry import MappingKey
-from pipeline_emulator.persistence.database import Database
+from pipeline_emulator.persistence import Database
 
 VERSION = 1
 # Sequence numbers are beyond SQLite's integers: as texts of one length they have the same order.

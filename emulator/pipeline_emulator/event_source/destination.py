@@ -11,6 +11,7 @@ from localstack.aws.connect import connect_to
 from localstack.services.lambda_.event_source_mapping.pollers.sqs_poller import get_queue_url
 from localstack.utils.aws.client_types import ServicePrincipal
 
+from pipeline_emulator.arn import parse_arn
 from pipeline_emulator.event_source.batch_run import Discard, backoff
 from pipeline_emulator.event_source.failure_record import failure_record, object_key, with_payload
 from pipeline_emulator.event_source.settings import MappingSettings
@@ -73,7 +74,7 @@ class FailureDestination:
             count_delivered_failures(self._settings.function_arn, self._settings.uuid, records)
 
     def _deliver(self, destination: str, discard: Discard, shard_id: str, now: datetime) -> None:
-        _, _, service, region, _, resource = destination.split(":", 5)
+        _, service, region, _, resource = parse_arn(destination)
         client = self._client(service, region)
         record = failure_record(discard, self._settings, shard_id, now)
         if service == "s3":

@@ -7,12 +7,12 @@ from localstack.services.lambda_.event_source_mapping.esm_worker_factory import 
 from pipeline_emulator.event_source.checkpoints import CheckpointStore
 from pipeline_emulator.event_source.registry import REGISTRY
 from pipeline_emulator.event_source.worker import KinesisMappingWorker
-from pipeline_emulator.persistence.folder import folder
+from pipeline_emulator.persistence import state_folder
 
 
 def install() -> None:
     """Patch `EsmWorkerFactory`: core's `lambda_create_event_source_poller` hook is never asked about Kinesis."""
-    if kept := folder():
+    if kept := state_folder():
         REGISTRY.keep_in(CheckpointStore(kept / "checkpoints.sqlite3"))
     factory: Any = EsmWorkerFactory
     make_core_worker = factory.get_esm_worker

@@ -7,13 +7,14 @@ from typing import Any
 from localstack.aws.api import ServiceException
 from localstack.utils.strings import long_uid
 
+from pipeline_emulator.arn import parse_function_arn
 from pipeline_emulator.event_source.batch_run import Invocation, NotInvoked, Outcome
 from pipeline_emulator.event_source.batching import PAYLOAD_LIMIT
 from pipeline_emulator.event_source.records import StreamRecord, payload
 from pipeline_emulator.event_source.response import first_failed
 from pipeline_emulator.event_source.settings import MappingSettings
 from pipeline_emulator.faults.rules import FAULTS, FUNCTION
-from pipeline_emulator.gateway.in_process import provider
+from pipeline_emulator.services import provider
 
 LOG = logging.getLogger(__name__)
 
@@ -67,10 +68,5 @@ class LambdaInvoker:
 
 def _target(function_arn: str) -> dict[str, Any]:
     """Return what core's service calls the parts of a function's ARN."""
-    _, _, _, region, account, _, name, *qualifier = function_arn.split(":")
-    return {
-        "function_name": name,
-        "qualifier": qualifier[0] if qualifier else None,
-        "account_id": account,
-        "region": region,
-    }
+    region, account, name, qualifier = parse_function_arn(function_arn)
+    return {"function_name": name, "qualifier": qualifier, "account_id": account, "region": region}

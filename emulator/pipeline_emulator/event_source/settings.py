@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from pipeline_emulator.arn import parse_arn
+
 # "Lambda parameters for Amazon Kinesis Data Streams event source mappings":
 # https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-parameters.html
 DEFAULT_BATCH_SIZE = 100
@@ -45,12 +47,12 @@ class MappingSettings:
     @property
     def account_id(self) -> str:
         """Account of the stream."""
-        return self.event_source_arn.split(":")[4]
+        return parse_arn(self.event_source_arn).account
 
     @property
     def region(self) -> str:
         """Region of the stream."""
-        return self.event_source_arn.split(":")[3]
+        return parse_arn(self.event_source_arn).region
 
     @classmethod
     def from_configuration(cls, configuration: Mapping[str, Any]) -> "MappingSettings":

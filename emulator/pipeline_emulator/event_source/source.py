@@ -15,9 +15,9 @@ from localstack.utils.aws.client_types import ServicePrincipal
 from pipeline_emulator.authorization import role_use
 from pipeline_emulator.event_source.settings import MappingSettings
 from pipeline_emulator.event_source.shards import Position, Shard
-from pipeline_emulator.gateway.in_process import provider
 from pipeline_emulator.kinesis.in_process import InProcessKinesis
 from pipeline_emulator.kinesis.provider.service import PipelineKinesisProvider
+from pipeline_emulator.services import provider
 
 # Quota of GetRecords: https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html
 RECORDS_PER_READ = 10_000

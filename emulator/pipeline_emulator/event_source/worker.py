@@ -9,6 +9,7 @@ from localstack.runtime import events
 from localstack.services.lambda_.event_source_mapping.esm_worker import EsmState, EsmStateReason
 from localstack.services.lambda_.invocation.models import lambda_stores
 
+from pipeline_emulator.arn import parse_function_arn
 from pipeline_emulator.event_source.batch_run import Invocation, Outcome
 from pipeline_emulator.event_source.mapping_consumer import MappingConsumer
 from pipeline_emulator.event_source.registry import REGISTRY, Registry
@@ -126,6 +127,6 @@ class KinesisMappingWorker:
             entry.update(changes)
 
     def _store(self) -> dict[str, Any]:
-        _, _, _, region, account_id, *_ = self._settings.function_arn.split(":")
-        mappings: dict[str, Any] = lambda_stores[account_id][region].event_source_mappings
+        function = parse_function_arn(self._settings.function_arn)
+        mappings: dict[str, Any] = lambda_stores[function.account][function.region].event_source_mappings
         return mappings

@@ -1,11 +1,11 @@
-"""Makes the gateway known to LocalStack under GATEWAY_SERVER=bound."""
+"""Registers the gateway's server (GATEWAY_SERVER=bound), and loads the services at startup."""
 
 from localstack.runtime import hooks
 from localstack.runtime.server.core import RuntimeServer, RuntimeServerPlugin
 
 
 class BoundRuntimeServerPlugin(RuntimeServerPlugin):
-    """Loads the server lazily, as every plugin module here."""
+    """Imports the server only when it is used."""
 
     name = "bound"
 
@@ -16,17 +16,17 @@ class BoundRuntimeServerPlugin(RuntimeServerPlugin):
         return BoundRuntimeServer()
 
 
-# After all other hooks: they choose providers and change what is loaded here.
+# After all other hooks, which choose providers and patch what is loaded here.
 @hooks.on_infra_start(priority=-100)  # type: ignore[untyped-decorator]
 def load_services() -> None:
-    """Load the pipeline's services in one thread, then tune what they leave."""
+    """Load the pipeline's services in one thread, then tune the process."""
     from pipeline_emulator.gateway.fractions import keep_fractions
     from pipeline_emulator.gateway.objects import keep_apart
-    from pipeline_emulator.gateway.services import load
-    from pipeline_emulator.gateway.tuning import collect_less, serve_faster
+    from pipeline_emulator.gateway.tuning import serve_faster
+    from pipeline_emulator.services import freeze_loaded_objects, load
 
     keep_fractions()
     keep_apart()
     load()
     serve_faster()
-    collect_less()
+    freeze_loaded_objects()

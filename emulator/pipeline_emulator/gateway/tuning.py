@@ -1,21 +1,10 @@
 """Spares LocalStack's one interpreter work that nobody sees; measured with a sampling profiler under `make bench`."""
 
 import functools
-import gc
 from typing import Any
 
 from rolo.serving.twisted import TwistedGateway
 from twisted.web import http
-
-# Full collections are then rare; LocalStack's own objects, some hundred thousand, need none: they live as long as it.
-_COLLECTOR_THRESHOLDS = (20_000, 20, 20)
-
-
-def collect_less() -> None:
-    """Leave what the services have loaded to no collection: each walked all of it, a quarter of the time under load."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*_COLLECTOR_THRESHOLDS)
 
 
 def serve_faster() -> None:

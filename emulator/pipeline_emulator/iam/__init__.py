@@ -1,6 +1,5 @@
-"""IAM: whether AWS would allow a request, from policies and a request alone.
+"""Evaluates IAM policies the way AWS documents it, from the policies and the request alone.
 
-Nothing here knows LocalStack, reads a clock or keeps state other than caches, so it is tested without a server. Start
-at `evaluation.evaluate`. What the emulator cannot tell it never guesses: such a condition is `Undetermined`, which
-denies.
+Start at `evaluation.evaluate`. The package does not depend on LocalStack, reads no clock and keeps no state except
+caches, so its tests need no server. A condition the emulator cannot evaluate is `Undetermined`, which denies.
 """

@@ -1,7 +1,7 @@
-"""The Condition element.
+"""Compiles the Condition element.
 
-Operators and keys are joined by AND, the values of one key by OR. Keys that the request lacks: a positive operator is
-false, a negated one true, …IfExists true, ForAllValues true, ForAnyValue false.
+Operators and keys are combined with AND, the values of one key with OR. For keys missing from the request, positive
+operators and ForAnyValue are false; negated operators, …IfExists and ForAllValues are true.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
 """
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pipeline_emulator.iam import values as readers
 from pipeline_emulator.iam.malformed import MalformedPolicyError
 from pipeline_emulator.iam.operators import OPERATORS, Test
-from pipeline_emulator.iam.ternary import Missing, Ternary, Undetermined, both, either, negation
+from pipeline_emulator.iam.ternary import Missing, Ternary, Undetermined, all_of, any_of, negate
 from pipeline_emulator.iam.variables import Lookup, Value
 
 type Clause = Callable[[Lookup], Ternary]
@@ -23,10 +23,10 @@ _SCALARS = (str, bool, int, float)
 
 
 def compile_conditions(block: object, with_variables: bool) -> tuple[Clause, ...]:
-    """Read a Condition element; the statement applies where all clauses are true.
+    """Compile a Condition element. The statement applies if every clause is true.
 
     Raises:
-        MalformedPolicyError: it is not an object of objects of values.
+        MalformedPolicyError: the element is not an object of objects of values.
     """
     if not isinstance(block, dict):
         raise MalformedPolicyError("Condition must be an object")
@@ -40,7 +40,7 @@ def compile_conditions(block: object, with_variables: bool) -> tuple[Clause, ...
 
 
 def _texts(name: str, key: str, value: object) -> tuple[str, ...]:
-    """Values as texts; JSON numbers and booleans as AWS writes them."""
+    """Convert values to text; JSON numbers and booleans are written as AWS writes them."""
     found = value if isinstance(value, list) else [value]
     if not found or not all(isinstance(item, _SCALARS) for item in found):
         raise MalformedPolicyError(f"Condition {name} of {key} must be a value or a list of values")
@@ -74,14 +74,14 @@ def _absent(quantifier: str | None, negated: bool, if_exists: bool, name: str) -
     if quantifier == "ForAllValues":
         return True
     if quantifier == "ForAnyValue":
-        # The documents contradict each other: IfExists makes it true, ForAnyValue false.
+        # AWS's documentation contradicts itself: true because of IfExists, false because of ForAnyValue.
         return Undetermined(f"AWS does not document {name} for a key that is absent") if if_exists else False
     return negated or if_exists
 
 
 @dataclass(frozen=True, slots=True)
 class _Comparison:
-    """One operator, one key, its values."""
+    """Compares the values of one key by one operator."""
 
     tests: tuple[Test, ...]
     negated: bool
@@ -91,23 +91,21 @@ class _Comparison:
     def holds(self, value: Value, lookup: Lookup) -> Ternary:
         if self.quantifier is None:
             if isinstance(value, tuple):
-                return Undetermined(
-                    f"{self.key} has several values: ForAllValues or ForAnyValue must say how to compare them"
-                )
+                return Undetermined(f"{self.key} has several values: compare them with ForAllValues or ForAnyValue")
             return self._one(value, lookup)
-        # An empty text is an empty set here, as documented.
+        # AWS documents the empty string as an empty set here.
         several = tuple(item for item in ((value,) if isinstance(value, str) else value) if item)
-        join = both if self.quantifier == "ForAllValues" else either
+        join = all_of if self.quantifier == "ForAllValues" else any_of
         return join(self._one(item, lookup) for item in several)
 
     def _one(self, value: str, lookup: Lookup) -> Ternary:
-        outcome = either(self._decided(test(value, lookup)) for test in self.tests)
-        return negation(outcome) if self.negated else outcome
+        outcome = any_of(self._resolved(test(value, lookup)) for test in self.tests)
+        return negate(outcome) if self.negated else outcome
 
-    def _decided(self, outcome: Ternary | Missing) -> Ternary:
+    def _resolved(self, outcome: Ternary | Missing) -> Ternary:
         if not isinstance(outcome, Missing):
             return outcome
-        # An attempt to match a variable without a value fails; for the negation the documents leave it open.
+        # A variable without a value never matches. AWS does not document what a negated operator makes of that.
         return Undetermined(f"a policy variable compared with {self.key} has no value") if self.negated else False
 
 

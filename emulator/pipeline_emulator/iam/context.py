@@ -1,7 +1,8 @@
-"""The request context: what conditions and policy variables can ask.
+"""Provides the values that conditions and policy variables refer to.
 
-https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html says which global keys a
-request has, and when. Names of keys, tag names in them included, do not depend on case.
+The global condition keys and when a request has them:
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+Key names, including the tag names in them, are case-insensitive.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,44 +15,45 @@ from pipeline_emulator.iam.ternary import Missing
 from pipeline_emulator.iam.variables import Value
 
 type Tags = Mapping[str, str] | Missing
-"""UNKNOWN where the emulator cannot look them up."""
+"""UNKNOWN if the emulator cannot look them up."""
 
 
-class Facts(Protocol):
-    """What an evaluation asks of a context; values only where a condition or policy variable needs them."""
+class EvaluationContext(Protocol):
+    """The part of a request context that an evaluation reads."""
 
     @property
     def principal(self) -> Principal:
-        """Return who makes the request."""
+        """Return the principal that makes the request."""
 
     @property
     def resource_account(self) -> str | None:
-        """Return whose the resource is."""
+        """Return the account that owns the resource."""
 
     def value(self, key: str) -> Value | Missing:
-        """Look up a key, named in lower case."""
+        """Look up a condition key, given in lower case."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What is known of a request besides action and resource.
+    """The request context: everything known about a request besides its action and resource.
 
     Attributes:
-        principal: who makes it.
-        time: when it is made, with a time zone.
-        source_ip: where it comes from; None where a service makes it.
-        secure_transport: whether it came by TLS.
+        principal: who makes the request.
+        time: when the request is made, with a time zone.
+        source_ip: the client's address; None if a service makes the request.
+        secure_transport: whether the request came over TLS.
         region: of the endpoint; None for a global one.
         user_agent, referer: the HTTP headers.
-        source_arn, source_account: on whose behalf a service makes it.
-        called_via: the services it was passed through, first the first.
-        via_service: whether a service makes it with the credentials of the principal.
-        resource_account: whose the resource is.
-        resource_tags: of the resource, or what looks them up when a condition asks, by the key up to the slash.
-        request_tags: that it sets.
-        tag_keys: that it names; those of request_tags where None.
-        service_values: the service's condition keys, in lower case; a tuple for a multivalued key.
-        service_keys: in lower case, all that the emulator can tell of this operation; without a value they are absent.
+        source_arn, source_account: the resource and account on whose behalf a service makes the request.
+        called_via: the services that passed the request on, in order.
+        via_service: whether a service makes the request with the principal's credentials.
+        resource_account: the account that owns the resource.
+        resource_tags: of the resource, or a function that looks them up by the key's prefix (up to the slash).
+        request_tags: tags that the request sets.
+        tag_keys: tag names in the request; None means those of request_tags.
+        service_values: the service's condition keys, in lower case; a multivalued key has a tuple.
+        service_keys: the keys, in lower case, that the emulator supports for this operation; those without a value are
+            absent from the request.
     """
 
     principal: Principal
@@ -73,7 +75,7 @@ class Context:
     service_keys: frozenset[str] = frozenset()
 
     def value(self, key: str) -> Value | Missing:
-        """Look up a key, named in lower case."""
+        """Look up a condition key, given in lower case."""
         if found := _GLOBAL.get(key):
             value = found(self)
             return Missing.ABSENT if value is None or value == () else value
@@ -86,7 +88,7 @@ class Context:
         if key in self.service_values:
             value = self.service_values[key]
             return Missing.ABSENT if value == () else value
-        known = key in self.service_keys or key in _NEVER or key.startswith(_ALL_TOLD)
+        known = key in self.service_keys or key in _ALWAYS_ABSENT or key.startswith(_COMPLETE_FAMILIES)
         return Missing.ABSENT if known else Missing.UNKNOWN
 
 
@@ -149,12 +151,12 @@ _TAGS: Mapping[str, Callable[[Context], Tags]] = {
 }
 
 RESOURCE_TAGS = frozenset({"aws:resourcetag", "ecr:resourcetag", "iam:resourcetag", "s3:existingobjecttag"})
-"""AWS's key up to the slash, S3's, and those of services whose own is older than AWS's."""
-# A request has all its keys of such a family in its values.
-_ALL_TOLD = ("kms:encryptioncontext:",)
+"""Prefixes, up to the slash, of the condition keys for a resource's tags: AWS's global one and those of services."""
+# Every key of these families that a request has is among its values.
+_COMPLETE_FAMILIES = ("kms:encryptioncontext:",)
 
-# Of organizations and of VPC endpoints, which the emulator does not have.
-_NEVER = frozenset(
+# Keys of organizations and VPC endpoints, which the emulator does not have.
+_ALWAYS_ABSENT = frozenset(
     f"aws:{name}"
     for name in (
         *("principalorgid", "principalorgpaths", "resourceorgid", "resourceorgpaths", "sourceorgid", "sourceorgpaths"),

@@ -1,4 +1,4 @@
-"""What comes of an evaluation, in AWS's words.
+"""Describes the outcome of an evaluation in AWS's words.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 """
@@ -8,7 +8,7 @@ from enum import Enum
 
 
 class Layer(Enum):
-    """Types of policies: as they stand in "because no … allows the action", and in "with an explicit deny in …"."""
+    """Policy types, as AWS names them in "because no … allows the action" and "with an explicit deny in …"."""
 
     IDENTITY = ("identity-based policy", "an identity-based policy")
     BOUNDARY = ("permissions boundary", "a permissions boundary")
@@ -22,10 +22,10 @@ class Layer(Enum):
 
 
 class Reason(Enum):
-    """Why it was decided so.
+    """Why a request was allowed or denied.
 
-    UNDETERMINED: a Deny statement whose condition the emulator cannot evaluate. MALFORMED: a policy that AWS would not
-    have stored.
+    UNDETERMINED: the emulator cannot evaluate the condition of a Deny statement. MALFORMED: AWS would not have accepted
+    one of the policies.
     """
 
     ALLOWED = "allowed"
@@ -40,12 +40,12 @@ class Decision:
     """The outcome for one action on one resource.
 
     Attributes:
-        reason: why.
-        principal, action, resource: who wanted what of what, as in the message.
-        layer: the type of the policy that decided; None for the root user, who needs none.
-        policy: its name; None where all of the layer together do not allow.
-        statement: Sid or place of the statement that decided, if one did.
-        notes: what the emulator could not tell, a sentence each; empty where it told everything that mattered.
+        reason: why the request is allowed or denied.
+        principal, action, resource: as the error message names them.
+        layer: the type of the policy that decided; None for the root user, who needs no policy.
+        policy: its name; None if no policy of the layer allows the request.
+        statement: the Sid or position of the statement that decided, if there is one.
+        notes: one sentence about each thing the emulator could not evaluate and that affected the decision.
     """
 
     reason: Reason
@@ -59,12 +59,12 @@ class Decision:
 
     @property
     def allowed(self) -> bool:
-        """Return whether the request may be served."""
+        """Return whether the request is allowed."""
         return self.reason is Reason.ALLOWED
 
     @property
     def message(self) -> str:
-        """Return AWS's text of the error; without meaning where the request is allowed."""
+        """Return AWS's error message; undefined for an allowed request."""
         who = f"User: {self.principal} is not authorized to perform: {self.action} on resource: {self.resource}"
         assert self.layer is not None
         if self.reason is Reason.IMPLICIT_DENY:
@@ -73,7 +73,7 @@ class Decision:
 
     @property
     def explanation(self) -> str:
-        """Return what AWS does not tell: the policy and statement, and what could not be evaluated."""
+        """Return what AWS's message leaves out: the policy, the statement and what could not be evaluated."""
         where = [self.layer.type_name] if self.layer else []
         where += [f"policy {self.policy}"] if self.policy else []
         where += [f"statement {self.statement}"] if self.statement else []

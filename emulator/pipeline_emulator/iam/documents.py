@@ -1,4 +1,4 @@
-"""Policy documents, read once and kept by their text.
+"""Compiles policy documents and caches them by their text.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html
@@ -22,28 +22,28 @@ class Document:
     """A compiled document.
 
     Attributes:
-        denials: its Deny statements.
-        allowances: its Allow statements.
-        malformed: why AWS would not have stored it; None if it would.
+        deny_statements: its Deny statements.
+        allow_statements: its Allow statements.
+        malformed: why AWS would not accept it; None if it would.
     """
 
-    denials: tuple[Statement, ...] = ()
-    allowances: tuple[Statement, ...] = ()
+    deny_statements: tuple[Statement, ...] = ()
+    allow_statements: tuple[Statement, ...] = ()
     malformed: str | None = None
 
 
 @lru_cache(maxsize=2048)
 def compiled(text: str, of_resource: bool) -> Document:
-    """Compile a policy, of an identity or of a resource. A malformed one never raises."""
+    """Compile an identity's or a resource's policy. Never raises: a malformed policy sets `malformed`."""
     try:
         statements = _statements(text, of_resource)
     except MalformedPolicyError as error:
         return Document(malformed=str(error))
     except (ValueError, RecursionError) as error:
-        return Document(malformed=f"it is no JSON ({error})")
+        return Document(malformed=f"it is not JSON ({error})")
     return Document(
-        denials=tuple(statement for statement in statements if not statement.allows),
-        allowances=tuple(statement for statement in statements if statement.allows),
+        deny_statements=tuple(statement for statement in statements if not statement.allows),
+        allow_statements=tuple(statement for statement in statements if statement.allows),
     )
 
 
@@ -65,10 +65,10 @@ def _statements(text: str, of_resource: bool) -> list[Statement]:
 
 
 def _without_repetition(pairs: Iterable[tuple[str, object]]) -> dict[str, object]:
-    """Refuse what JSON parsers would take the last of: a second StringEquals would silently replace the first."""
+    """Reject repeated keys. JSON parsers keep the last one: a second StringEquals would silently replace the first."""
     found: dict[str, object] = {}
     for key, value in pairs:
         if key in found:
-            raise MalformedPolicyError(f"{key} stands twice in one object")
+            raise MalformedPolicyError(f"{key} occurs twice in one object")
         found[key] = value
     return found

@@ -1,18 +1,18 @@
-"""Policies that AWS would not have stored."""
+"""The error for malformed policies, and the check that the compilers of all elements share."""
 
 
 class MalformedPolicyError(ValueError):
-    """The document breaks the grammar.
+    """The document violates the policy grammar; AWS would not accept it.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
     """
 
 
 def strings(element: str, value: object) -> tuple[str, ...]:
-    """Read an element that is a text or a list of texts.
+    """Read an element that is a string or a list of strings.
 
     Raises:
-        MalformedPolicyError: it is something else, or an empty list.
+        MalformedPolicyError: it is anything else, or an empty list.
     """
     found = value if isinstance(value, list) else [value]
     if not found or not all(isinstance(text, str) for text in found):

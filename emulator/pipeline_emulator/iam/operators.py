@@ -1,7 +1,7 @@
-"""Condition operators: what one value of a request is to one value of a policy.
+"""Condition operators: compare a value of the request with a value of the policy.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
-A negated operator is the negation of its positive one over all values of the policy (NOR):
+A negated operator is the NOR of its positive counterpart over all values of the policy:
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html
 """
 
@@ -17,16 +17,16 @@ from pipeline_emulator.iam.variables import Lookup, Template, plain, template
 from pipeline_emulator.iam.wildcards import RESOURCE_PART, Mode, Pieces, matcher
 
 type Test = Callable[[str, Lookup], Ternary | Missing]
-"""Compares a value of the request with the policy's; ABSENT if a policy variable has no value."""
+"""Compares a request's value with the policy's; ABSENT if a policy variable has no value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """How a value of the policy is read, and whether the outcome is turned round.
+    """A condition operator.
 
     Attributes:
-        read: makes a test of a policy's value; its second argument tells whether there are policy variables.
-        negated: whether the operator is a Not….
+        read: compiles a policy's value to a test; the second argument says whether policy variables are enabled.
+        negated: whether this is a Not… operator.
     """
 
     read: Callable[[str, bool], Test]
@@ -38,7 +38,7 @@ def _always(outcome: Undetermined) -> Test:
 
 
 def _pattern(compare: Callable[[str, Pieces], Ternary]) -> Callable[[str, bool], Test]:
-    """Operators whose values may have policy variables."""
+    """Return the reader of an operator whose values may contain policy variables."""
 
     def read(text: str, with_variables: bool) -> Test:
         found = template(text, with_variables)
@@ -63,18 +63,18 @@ def _resolving(found: Template, compare: Callable[[str, Pieces], Ternary]) -> Te
 def _parsed[T](
     what: str, parse: Callable[[str], T | None], compare: Callable[[T, T], bool]
 ) -> Callable[[str, bool], Test]:
-    """Operators whose values are read as something else than text; compare takes the request's and the policy's."""
+    """Return the reader of an operator that parses values; `compare` takes the request's value, then the policy's."""
 
     def read(text: str, _with_variables: bool) -> Test:
         wanted = parse(text)
         if wanted is None:
-            return _always(Undetermined(f"the policy's value {text!r} is no {what}"))
+            return _always(Undetermined(f"the policy's value {text!r} is not a valid {what}"))
 
         def test(value: str, _lookup: Lookup) -> Ternary:
             given = parse(value)
-            return (
-                Undetermined(f"the request's value {value!r} is no {what}") if given is None else compare(given, wanted)
-            )
+            if given is None:
+                return Undetermined(f"the request's value {value!r} is not a valid {what}")
+            return compare(given, wanted)
 
         return test
 
@@ -83,9 +83,9 @@ def _parsed[T](
 
 def _arn(value: str, pieces: Pieces) -> Ternary:
     if plain(pieces).count(":") < RESOURCE_PART:
-        return Undetermined(f"the policy's value {plain(pieces)!r} is no ARN")
+        return Undetermined(f"the policy's value {plain(pieces)!r} is not an ARN")
     if value.count(":") < RESOURCE_PART:
-        return Undetermined(f"the request's value {value!r} is no ARN")
+        return Undetermined(f"the request's value {value!r} is not an ARN")
     return matcher(pieces, Mode.ARN)(value)
 
 
@@ -125,7 +125,7 @@ OPERATORS: Mapping[str, Operator] = {
     "StringLike": Operator(_LIKE),
     "StringNotLike": Operator(_LIKE, negated=True),
     "Bool": Operator(_pattern(_boolean)),
-    "BinaryEquals": Operator(_parsed("base64", values.octets, bytes.__eq__)),
+    "BinaryEquals": Operator(_parsed("base64 string", values.binary, bytes.__eq__)),
     "IpAddress": Operator(_IP),
     "NotIpAddress": Operator(_IP, negated=True),
     "ArnEquals": Operator(_ARN_LIKE),
@@ -135,4 +135,4 @@ OPERATORS: Mapping[str, Operator] = {
     **_ordered("Numeric", "number", values.number),
     **_ordered("Date", "date", values.time),
 }
-"""All but Null, which asks for no value."""
+"""Every operator except Null, which compares no values."""

@@ -1,7 +1,7 @@
-"""Who makes a request, as IAM sees it.
+"""Principals, as IAM sees them.
 
-https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#principaltable has the values
-of aws:username, aws:userid and aws:PrincipalType.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#principaltable lists the values of
+aws:username, aws:userid and aws:PrincipalType.
 """
 
 from collections.abc import Mapping
@@ -24,19 +24,19 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """The one who makes a request.
+    """The principal that makes a request.
 
     Attributes:
-        kind: what it is.
-        arn: of the user, the role's session (`arn:aws:sts::…:assumed-role/…/…`), the federated user; for a service
-            its name (`lambda.amazonaws.com`), for an identity provider what policies call it.
-        account: its account's twelve digits; None for services, providers and the anonymous.
-        entity_arn: what policies are attached to: the role of a session, the user of a federated user; else None.
+        kind: of the principal.
+        arn: of the user, role session (`arn:aws:sts::…:assumed-role/…/…`) or federated user; a service's name
+            (`lambda.amazonaws.com`); the name under which policies refer to an identity provider.
+        account: twelve digits; None for services, providers and anonymous principals.
+        entity_arn: the role of a session, or the user behind a federated user; None for others.
         user_id: `AIDA…`, or `AROA…:session name`.
-        user_name: the friendly name of a user.
-        tags: of the user or role, and of the session, which come first.
-        issued: when temporary credentials were, with a time zone; None for keys that last.
-        mfa: whether temporary credentials were got with a second factor; None for keys that last.
+        user_name: a user's friendly name.
+        tags: of the user or role, overridden by those of the session.
+        issued: when temporary credentials were issued, with a time zone; None for long-term keys.
+        mfa: whether temporary credentials were obtained with a second factor; None for long-term keys.
         source_identity: set when the role was assumed.
     """
 
@@ -53,7 +53,7 @@ class Principal:
 
     @property
     def principal_arn(self) -> str | None:
-        """Return aws:PrincipalArn: of a session it is the role's.
+        """Return aws:PrincipalArn, which is the role's ARN for a session.
 
         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn
         """
@@ -63,7 +63,7 @@ class Principal:
 
     @property
     def type_name(self) -> str | None:
-        """Return aws:PrincipalType; None where AWS documents none."""
+        """Return aws:PrincipalType; None if AWS documents none."""
         return _TYPES.get(self.kind)
 
 

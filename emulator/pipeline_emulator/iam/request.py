@@ -1,15 +1,15 @@
-"""What is evaluated: a request, and the policies that bear on it."""
+"""The input of an evaluation: a request and the policies that apply to it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipeline_emulator.iam.context import Facts
+from pipeline_emulator.iam.context import EvaluationContext
 from pipeline_emulator.iam.decision import Layer
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A policy as it is stored: the name by which decisions call it, and its JSON text."""
+    """A stored policy: the name used in decisions, and the JSON text."""
 
     name: str
     text: str
@@ -17,15 +17,15 @@ class Policy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policies:
-    """All policies that bear on a request.
+    """All policies that apply to a request.
 
     Attributes:
-        identity: inline and managed, of the user and its groups or of the role.
+        identity: inline and managed policies of the user and its groups, or of the role.
         boundary: the permissions boundary.
-        session: those passed when the session was made; None if none were.
-        resource: of the resource, of the role that is to be assumed, or of the key.
-        resource_layer: RESOURCE, or TRUST where it is a role's.
-        resource_decides: the identity's policies do not suffice in the same account either: trust policies, KMS keys.
+        session: the session policies; None if none were passed.
+        resource: the policy of the resource, of the role to be assumed, or of the key.
+        resource_layer: TRUST for a role's policy, else RESOURCE.
+        resource_decides: whether the resource's policy must allow, even within the account (trust policies, KMS keys).
     """
 
     identity: tuple[Policy, ...] = ()
@@ -36,7 +36,7 @@ class Policies:
     resource_decides: bool = False
 
     def layers(self) -> Iterator[tuple[Layer, tuple[Policy, ...]]]:
-        """Yield what there is of each layer."""
+        """Yield the policies of each layer that has any."""
         if self.resource:
             yield self.resource_layer, (self.resource,)
         yield Layer.IDENTITY, self.identity
@@ -52,10 +52,10 @@ class Request:
 
     Attributes:
         action: `service:Action`.
-        resource: an ARN, or `*` for actions that know no resources.
-        context: the rest.
+        resource: an ARN, or `*` for actions without resource-level permissions.
+        context: everything else.
     """
 
     action: str
     resource: str
-    context: Facts
+    context: EvaluationContext

@@ -1,6 +1,6 @@
-"""One statement of a policy, compiled.
+"""Compiles one statement of a policy.
 
-Names of actions do not depend on case, resources do.
+Action names are case-insensitive, resources are case-sensitive.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html, …_notaction.html,
 …_resource.html, …_notresource.html
 """
@@ -9,10 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipeline_emulator.iam.conditions import Clause, compile_conditions
-from pipeline_emulator.iam.context import Facts
-from pipeline_emulator.iam.grants import Grade, Principals, compile_principals
+from pipeline_emulator.iam.context import EvaluationContext
 from pipeline_emulator.iam.malformed import MalformedPolicyError, strings
-from pipeline_emulator.iam.ternary import Missing, Ternary, Undetermined, both, either, negation
+from pipeline_emulator.iam.principal_element import PrincipalMatch, Principals, compile_principals
+from pipeline_emulator.iam.ternary import Missing, Ternary, Undetermined, all_of, any_of, negate
 from pipeline_emulator.iam.variables import Lookup, resource_template
 from pipeline_emulator.iam.wildcards import Matcher, Mode, matcher
 
@@ -25,10 +25,10 @@ _ELEMENTS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A statement.
+    """A compiled statement.
 
     Attributes:
-        name: its Sid, or its place, counted from 1.
+        name: its Sid, or its position, counted from 1.
         allows: whether its effect is Allow.
     """
 
@@ -43,50 +43,50 @@ class Statement:
     not_principal: bool
     clauses: tuple[Clause, ...]
 
-    def applies(self, action: str, resource: str, context: Facts) -> Grade | Undetermined:
-        """Tell whether the statement applies, and how near it names the principal; DIRECT in an identity's policy.
+    def applies(self, action: str, resource: str, context: EvaluationContext) -> PrincipalMatch | Undetermined:
+        """Return how closely the statement matches the principal, if it applies; DIRECT for identity-based policies.
 
         Args:
             action: in lower case.
             resource: an ARN, or `*`.
-            context: the rest of the request.
+            context: everything else about the request.
         """
         named = action in self.action_names or any(matches(action) for matches in self.action_patterns)
         if named is self.not_action:
-            return Grade.NONE
-        grade = self._grade(context) if self.principals is not None else Grade.DIRECT
-        if grade is Grade.NONE:
-            return grade
+            return PrincipalMatch.NONE
+        match = self._match_principal(context) if self.principals is not None else PrincipalMatch.DIRECT
+        if match is PrincipalMatch.NONE:
+            return match
         lookup = context.value
         held = self._covers(resource, lookup)
         if held is not False and self.clauses:
-            held = both((held, *(clause(lookup) for clause in self.clauses)))
+            held = all_of((held, *(clause(lookup) for clause in self.clauses)))
         if held is False:
-            return Grade.NONE
-        return grade if held is True else held
+            return PrincipalMatch.NONE
+        return match if held is True else held
 
     def _covers(self, resource: str, lookup: Lookup) -> Ternary:
-        if not self.resources:  # a policy that means the resource it is attached to
+        if not self.resources:  # it applies to the resource the policy is attached to
             return True
-        covered = either(test(resource, lookup) for test in self.resources)
-        return negation(covered) if self.not_resource else covered
+        covered = any_of(test(resource, lookup) for test in self.resources)
+        return negate(covered) if self.not_resource else covered
 
-    def _grade(self, context: Facts) -> Grade | Undetermined:
+    def _match_principal(self, context: EvaluationContext) -> PrincipalMatch | Undetermined:
         assert self.principals is not None
         if not self.not_principal:
-            return self.principals.grade(context.principal)
+            return self.principals.match(context.principal)
         if self.allows:
-            named = self.principals.grade(context.principal)
-            return named if isinstance(named, Undetermined) else Grade.NONE if named else Grade.DIRECT
-        spared = self.principals.excepts(context.principal)
-        return spared if isinstance(spared, Undetermined) else Grade.NONE if spared else Grade.DIRECT
+            named = self.principals.match(context.principal)
+            return named if isinstance(named, Undetermined) else PrincipalMatch.NONE if named else PrincipalMatch.DIRECT
+        spared = self.principals.exempts(context.principal)
+        return spared if isinstance(spared, Undetermined) else PrincipalMatch.NONE if spared else PrincipalMatch.DIRECT
 
 
 def compile_statement(place: int, statement: object, of_resource: bool, with_variables: bool) -> Statement:
-    """Read a statement.
+    """Compile a statement.
 
     Raises:
-        MalformedPolicyError: it breaks the grammar.
+        MalformedPolicyError: it violates the grammar.
     """
     if not isinstance(statement, dict):
         raise MalformedPolicyError(f"statement {place} must be an object")

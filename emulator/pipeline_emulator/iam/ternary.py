@@ -1,6 +1,6 @@
-"""What a condition can come to: true, false, or not to be told, with the reason.
+"""Three-valued logic: true, false or undetermined, with the reason.
 
-An Allow statement that is undetermined does not allow, a Deny statement that is undetermined denies.
+An undetermined Allow statement does not allow; an undetermined Deny statement denies.
 """
 
 from collections.abc import Iterable
@@ -10,16 +10,16 @@ from enum import Enum
 
 @dataclass(frozen=True, slots=True)
 class Undetermined:
-    """Neither true nor false, as far as this emulator can tell.
+    """Neither true nor false as far as the emulator can tell.
 
     Attributes:
-        why: the cause, as part of a sentence for the user.
+        why: the cause, phrased as part of a sentence.
     """
 
     why: str
 
     def __bool__(self) -> bool:
-        """Refuse: code that forgets the third value must not take it for one of the others.
+        """Refuse the conversion, so that no code mistakes the third value for one of the others.
 
         Raises:
             TypeError: always.
@@ -31,14 +31,14 @@ type Ternary = bool | Undetermined
 
 
 class Missing(Enum):
-    """Why there is no value for a context key."""
+    """Why a context key has no value."""
 
-    ABSENT = "the request has no such key, on AWS neither"
-    UNKNOWN = "on AWS the request might have it, this emulator cannot tell"
+    ABSENT = "the request does not have the key, on AWS either"
+    UNKNOWN = "the request might have the key on AWS; the emulator cannot tell"
 
 
-def either(values: Iterable[Ternary]) -> Ternary:
-    """OR: true if one is true, else undetermined if one is."""
+def any_of(values: Iterable[Ternary]) -> Ternary:
+    """OR: true if any value is true, else undetermined if any is."""
     result: Ternary = False
     for value in values:
         if value is True:
@@ -48,8 +48,8 @@ def either(values: Iterable[Ternary]) -> Ternary:
     return result
 
 
-def both(values: Iterable[Ternary]) -> Ternary:
-    """AND: false if one is false, else undetermined if one is."""
+def all_of(values: Iterable[Ternary]) -> Ternary:
+    """AND: false if any value is false, else undetermined if any is."""
     result: Ternary = True
     for value in values:
         if value is False:
@@ -59,6 +59,6 @@ def both(values: Iterable[Ternary]) -> Ternary:
     return result
 
 
-def negation(value: Ternary) -> Ternary:
-    """NOT: what is undetermined stays so."""
+def negate(value: Ternary) -> Ternary:
+    """NOT: an undetermined value stays undetermined."""
     return value if isinstance(value, Undetermined) else not value

@@ -1,8 +1,8 @@
-"""Values that condition operators compare: numbers, times, booleans, bytes, addresses.
+"""Parses the values that condition operators compare: numbers, times, booleans, bytes, addresses.
 
-Each reader takes a text and returns the value, or None for a text that is none. Formats as in
-https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html; dates are
-those of https://www.w3.org/TR/NOTE-datetime, or seconds since 1970.
+Every parser returns None for text it does not understand. The formats are those of
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html; dates follow
+https://www.w3.org/TR/NOTE-datetime or are seconds since 1970.
 """
 
 import base64
@@ -17,12 +17,12 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A range of addresses of one family."""
+    """A range of IPv4 or IPv6 addresses."""
 
     addresses: IPv4Network | IPv6Network
 
     def within(self, outer: "Network") -> bool:
-        """Tell whether all addresses are in another range; never between IPv4 and IPv6."""
+        """Return whether another range contains this one; never true between IPv4 and IPv6."""
         if isinstance(self.addresses, IPv4Network) and isinstance(outer.addresses, IPv4Network):
             return self.addresses.subnet_of(outer.addresses)
         if isinstance(self.addresses, IPv6Network) and isinstance(outer.addresses, IPv6Network):
@@ -38,13 +38,13 @@ _MOMENT = re.compile(
 
 
 def number(text: str) -> Decimal | None:
-    """Read an integer or a decimal."""
+    """Parse an integer or a decimal."""
     return Decimal(text) if _NUMBER.fullmatch(text) else None
 
 
 @lru_cache(maxsize=1024)
 def time(text: str) -> datetime | None:
-    """Read a date, a time with its zone, or seconds since 1970; four digits are a year."""
+    """Parse a date, a time with its zone, or seconds since 1970. Four digits are a year."""
     try:
         if date := _DATE.fullmatch(text):
             return datetime(int(date[1]), int(date[2] or 1), int(date[3] or 1), tzinfo=UTC)
@@ -60,12 +60,12 @@ def time(text: str) -> datetime | None:
 
 
 def boolean(text: str) -> bool | None:
-    """Read `true` or `false`, in any case."""
+    """Parse `true` or `false`, in any case."""
     return {"true": True, "false": False}.get(text.lower())
 
 
-def octets(text: str) -> bytes | None:
-    """Read base64."""
+def binary(text: str) -> bytes | None:
+    """Decode base64."""
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
@@ -74,7 +74,7 @@ def octets(text: str) -> bytes | None:
 
 @lru_cache(maxsize=1024)
 def network(text: str) -> Network | None:
-    """Read an address or a range of addresses; a single one is a range of one. IPv4 in IPv6 is IPv4."""
+    """Parse an address or CIDR range. A single address is a range of one; IPv4-mapped IPv6 is IPv4."""
     try:
         found = ip_network(text, strict=False)
     except ValueError:

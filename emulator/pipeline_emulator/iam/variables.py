@@ -1,8 +1,8 @@
 """Policy variables: `${aws:username}`, `${aws:PrincipalTag/team, 'none'}`, `${*}`.
 
-https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html: only with Version 2012-10-17;
-elsewhere they are plain text. A variable without a value and without a default matches nothing. The characters of a
-value stand for themselves: a user named `*` is no wildcard.
+They exist in Version 2012-10-17 only; elsewhere they are plain text. A variable with neither value nor default matches
+nothing. Values are literal: a user named `*` is not a wildcard.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
 """
 
 import re
@@ -14,7 +14,7 @@ from pipeline_emulator.iam.wildcards import RESOURCE_PART, Piece, Pieces
 
 type Value = str | tuple[str, ...]
 type Lookup = Callable[[str], Value | Missing]
-"""From the name of a context key, in lower case, to its value; a tuple for a multivalued key."""
+"""Returns the value of a context key, given in lower case; a multivalued key has a tuple."""
 
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 _NAMED = re.compile(r"\s*([^\s,'*?$]+)\s*(?:,\s*'([^']*)')?\s*")
@@ -23,7 +23,7 @@ _CHARACTERS = {"*", "?", "$"}
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A context key in lower case, and what stands for it where it is absent."""
+    """A context key in lower case, and its default if the request does not have it."""
 
     key: str
     default: str | None
@@ -31,18 +31,18 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A text of a policy, cut at its variables.
+    """A text of a policy, split at its variables.
 
     Attributes:
-        parts: pieces of pattern and variables, in order.
-        fixed: the pieces where there is no variable.
+        parts: pieces of the pattern and variables, in order.
+        fixed: the pieces, if there are no variables.
     """
 
     parts: tuple[Piece | Variable, ...]
     fixed: Pieces | None
 
     def resolve(self, lookup: Lookup) -> Pieces | Missing | Undetermined:
-        """Put the values in; ABSENT if the request lacks one of them."""
+        """Substitute the variables; ABSENT if the request lacks one of them."""
         if self.fixed is not None:
             return self.fixed
         pieces = []
@@ -58,13 +58,13 @@ class Template:
             if value is Missing.UNKNOWN:
                 return Undetermined(f"this emulator does not know the value of ${{{part.key}}}")
             if not isinstance(value, str):
-                return Undetermined(f"${{{part.key}}} has several values and can be no policy variable")
+                return Undetermined(f"${{{part.key}}} has several values and cannot be a policy variable")
             pieces.append((value, True))
         return tuple(pieces)
 
 
 def template(text: str, with_variables: bool) -> Template | Undetermined:
-    """Read a text; undetermined if AWS would not take it for a valid use of variables."""
+    """Parse a text; undetermined if AWS would not accept its variables."""
     if not with_variables or "${" not in text:
         return Template(((text, False),), ((text, False),))
     parts: list[Piece | Variable] = []
@@ -79,16 +79,16 @@ def template(text: str, with_variables: bool) -> Template | Undetermined:
         elif named:
             parts.append(Variable(named[1].lower(), named[2]))
         else:
-            return Undetermined(f"{found[0]} is no policy variable")
+            return Undetermined(f"{found[0]} is not a policy variable")
     parts.append((text[end:], False))
     if any(isinstance(part, tuple) and "${" in part[0] for part in parts):
-        return Undetermined(f"a policy variable in {text!r} does not end")
+        return Undetermined(f"a policy variable in {text!r} is not closed")
     pieces = tuple(part for part in parts if not isinstance(part, Variable))
     return Template(tuple(parts), pieces if len(pieces) == len(parts) else None)
 
 
 def resource_template(text: str, with_variables: bool) -> Template | Undetermined:
-    """Read a resource: variables only after the fifth colon."""
+    """Parse a resource, which may contain variables only after the fifth colon."""
     before = ":".join(text.split(":")[:RESOURCE_PART])
     if with_variables and "${" in before:
         return Undetermined(f"{text!r} has a policy variable before the fifth colon")
@@ -96,5 +96,5 @@ def resource_template(text: str, with_variables: bool) -> Template | Undetermine
 
 
 def plain(pieces: Pieces) -> str:
-    """Return the text of a pattern whose wildcards stand for themselves."""
+    """Return a pattern's text with its wildcards as literal characters."""
     return "".join(text for text, _ in pieces)

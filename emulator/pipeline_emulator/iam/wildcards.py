@@ -1,15 +1,15 @@
-"""Patterns with `*` (any characters) and `?` (one character).
+"""Matches patterns with `*` (any characters) and `?` (one character).
 
-- Actions and StringLike: the whole text is one piece, `*` matches anything.
-- Resource: wildcards stay within a segment of the ARN, except that a `*` that ends a segment may go on beyond its
-  colon; what follows the fifth colon is one segment, colons included.
+- Actions and StringLike: `*` matches anything.
+- Resource: wildcards stay within a segment of the ARN, except that a `*` at the end of a segment may extend beyond its
+  colon. Everything after the fifth colon is one segment, colons included.
   https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
-- ArnEquals and ArnLike: each of the six parts by itself.
+- ArnEquals and ArnLike: the six parts are compared one by one.
   https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN
 
-A pattern is a row of pieces: text, and whether its `*` and `?` stand for themselves (the value of a policy variable).
-General patterns run as a non-deterministic automaton whose states are the bits of one number, so that no pattern,
-however many stars it has, takes more than one step per character.
+A pattern is a sequence of pieces: text, and whether its `*` and `?` are literal (the value of a policy variable).
+General patterns run as a non-deterministic automaton whose states are the bits of one integer, so that a pattern takes
+one step per character, however many stars it has.
 """
 
 from collections.abc import Callable
@@ -21,11 +21,11 @@ type Pieces = tuple[Piece, ...]
 type Matcher = Callable[[str], bool]
 
 RESOURCE_PART = 5
-"""Colons before the part of an ARN that names the resource."""
+"""Number of colons before the resource part of an ARN."""
 
 
 class Mode(Enum):
-    """What a pattern is matched against."""
+    """The kind of text a pattern is matched against."""
 
     TEXT = "text"
     RESOURCE = "resource"
@@ -34,7 +34,7 @@ class Mode(Enum):
 
 @lru_cache(maxsize=4096)
 def matcher(pieces: Pieces, mode: Mode = Mode.TEXT) -> Matcher:
-    """Compile a pattern to a predicate of texts."""
+    """Compile a pattern to a predicate."""
     symbols = [(char, not literal and char in "*?") for text, literal in pieces for char in text]
     if not any(special for _, special in symbols):
         return "".join(char for char, _ in symbols).__eq__
@@ -46,7 +46,7 @@ def matcher(pieces: Pieces, mode: Mode = Mode.TEXT) -> Matcher:
 
 
 def _automaton(symbols: list[tuple[str, bool]], mode: Mode) -> Matcher:
-    """Bit i of the state: the first i consuming symbols have matched what was read so far."""
+    """Build the automaton. State bit i is set if the first i consuming symbols have matched the text read so far."""
     consumed = colons = 0
     loops = loops_at_colon = 0  # states that a `*` keeps alive
     one = one_at_colon = 0  # states that a `?` leads on from

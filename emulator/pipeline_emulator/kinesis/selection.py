@@ -6,7 +6,7 @@ from localstack import config
 
 from pipeline_emulator.kinesis.store.journal import FILE, SqliteJournal
 from pipeline_emulator.kinesis.streams.settings import StreamSettings
-from pipeline_emulator.persistence.folder import folder
+from pipeline_emulator.persistence import state_folder
 
 VARIABLE = "KINESIS_PROVIDER"
 PIPELINE, NODE_SERVER = "pipeline", "kinesis-local"
@@ -28,7 +28,7 @@ def select() -> None:
     if config.SERVICE_PROVIDER_CONFIG.get_provider("kinesis") == _CORE_NAMES[PIPELINE]:
         # What is wrong ends LocalStack now: later, threads of other services would keep it from ending.
         StreamSettings.from_environment()
-        if kept := folder():
+        if kept := state_folder():
             SqliteJournal(kept / FILE).database.close()
     else:
         from pipeline_emulator.kinesis.install import install

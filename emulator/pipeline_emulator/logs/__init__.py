@@ -1,1 +1,1 @@
-"""What core's CloudWatch Logs lacks for the pipeline: a key for a log group that is there."""
+"""Adds to core's CloudWatch Logs what the pipeline needs: changing the KMS key of an existing log group."""

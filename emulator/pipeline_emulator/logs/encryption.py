@@ -1,7 +1,7 @@
-"""Keys of log groups. The group notes its key, as CreateLogGroup has it in core; nothing is encrypted.
+"""KMS keys of log groups. As in core, a group only stores its key's ARN; nothing is encrypted.
 
-Functions here become methods of core's LogsProvider, which has CreateLogGroup with a key, but not the operations that
-change it. Whether the service may use the key is the authorization's to say.
+Core's LogsProvider accepts a key in CreateLogGroup but lacks the operations that change it. `authorization` checks
+whether the service may use the key.
 """
 
 from collections.abc import Callable
@@ -14,9 +14,11 @@ from localstack.services.logs.models import get_moto_logs_backend
 from localstack.services.logs.provider import LogsProvider
 from localstack.utils.patch import patch
 
+from pipeline_emulator.arn import find_arn
+
 
 def install() -> None:
-    """Add the operations, and a look at the key to CreateLogGroup."""
+    """Add the operations to core's provider, and check the key in CreateLogGroup."""
     for operation in (associate_kms_key, disassociate_kms_key):
         setattr(LogsProvider, operation.__name__, operation)
 
@@ -37,13 +39,13 @@ def associate_kms_key(
     resource_identifier: str | None = None,
     **_request: Any,
 ) -> None:
-    """Note the key; one that was there before is replaced.
+    """Set the group's key.
 
     https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_AssociateKmsKey.html
 
     Raises:
         InvalidParameterException: no group is named, or the key cannot be used.
-        ResourceNotFoundException: there is no such group.
+        ResourceNotFoundException: the group does not exist.
     """
     group = _group(context, log_group_name, resource_identifier)
     _require_usable(kms_key_id)
@@ -57,17 +59,17 @@ def disassociate_kms_key(
     resource_identifier: str | None = None,
     **_request: Any,
 ) -> None:
-    """Forget the key.
+    """Remove the group's key.
 
     Raises:
         InvalidParameterException: no group is named.
-        ResourceNotFoundException: there is no such group.
+        ResourceNotFoundException: the group does not exist.
     """
     _group(context, log_group_name, resource_identifier).kms_key_id = None
 
 
 def _group(context: RequestContext, name: str | None, identifier: str | None) -> Any:
-    """Return moto's group; results of queries, which an identifier can name too, are kept without a key here."""
+    """Return moto's group. An identifier can also name query results, which have no key here."""
     if bool(name) is bool(identifier):
         raise InvalidParameterException("Exactly one of logGroupName and resourceIdentifier must be specified.")
     if identifier:
@@ -81,11 +83,11 @@ def _group(context: RequestContext, name: str | None, identifier: str | None) ->
 
 
 def _require_usable(arn: str) -> None:
-    """Refuse what is no symmetric key in use: "CloudWatch Logs supports only symmetric KMS keys"."""
-    parts = arn.split(":", 5)
-    if len(parts) < 6 or not parts[5].startswith("key/"):
+    """Reject anything but an enabled symmetric key: "CloudWatch Logs supports only symmetric KMS keys"."""
+    parts = find_arn(arn)
+    if parts is None or not parts.resource.startswith("key/"):
         raise InvalidParameterException(f"The specified KMS Key Id {arn} is not the ARN of a key.")
-    key = kms_stores[parts[4]][parts[3]].keys.get(parts[5].removeprefix("key/"))
+    key = kms_stores[parts.account][parts.region].keys.get(parts.resource.removeprefix("key/"))
     if key is None:
         raise InvalidParameterException("The specified KMS Key Id could not be found.")
     if key.metadata["KeySpec"] != "SYMMETRIC_DEFAULT" or key.metadata["KeyState"] != "Enabled":

@@ -7,6 +7,7 @@ import functools
 import time
 from collections.abc import Mapping
 
+from pipeline_emulator.arn import parse_function_arn
 from pipeline_emulator.metrics.aggregator import METRICS, Resource
 
 NAMESPACE = "AWS/Lambda"
@@ -39,7 +40,7 @@ def count_iterator_age(function_arn: str, last_arrival: float) -> None:
 
 def count_delivered_failures(function_arn: str, mapping_uuid: str, records: int) -> None:
     """Count records that a mapping has given up and its on-failure destination has taken."""
-    _, _, _, region, account, *_ = function_arn.split(":")
+    region, account, *_ = parse_function_arn(function_arn)
     resource = Resource(account, region, NAMESPACE, (("EventSourceMappingUUID", mapping_uuid),))
     METRICS.add(time.time(), resource, {"OnFailureDestinationDeliveredEventCount": records})
 
@@ -67,11 +68,11 @@ def resources(function_arn: str, version: str | None) -> tuple[Resource, ...]:
         All functions of the account and region, the function, the function with what was invoked of it (its name alone
         when no version or alias was), and behind an alias also that with the version.
     """
-    _, _, _, region, account, _, name, *qualifiers = function_arn.split(":")
+    region, account, name, qualifier = parse_function_arn(function_arn)
     function = ("FunctionName", name)
-    resource = ("Resource", ":".join([name, *qualifiers]))
+    resource = ("Resource", f"{name}:{qualifier}" if qualifier else name)
     dimensions: list[tuple[tuple[str, str], ...]] = [(), (function,), (function, resource)]
-    is_alias = bool(qualifiers) and not qualifiers[0].isdigit() and not qualifiers[0].startswith("$")
+    is_alias = qualifier is not None and not qualifier.isdigit() and not qualifier.startswith("$")
     if is_alias and version is not None:
         dimensions.append((("ExecutedVersion", version), function, resource))
     return tuple(Resource(account, region, NAMESPACE, chosen) for chosen in dimensions)

@@ -1,4 +1,4 @@
-"""One child process of LocalStack per execution environment: it isolates, runs, measures and kills the function.
+"""One child process of LocalStack per execution environment: isolates, runs, measures and kills the function.
 
-Standard library only and quick to import, because it starts with the base interpreter before every cold start.
+It uses the standard library only and imports little, because the base interpreter starts it before every cold start.
 """

@@ -1,7 +1,7 @@
-"""`python -m pipeline_emulator.sandbox FD`: serves the protocol on the socket FD until LocalStack is gone.
+"""`python -m pipeline_emulator.sandbox FD`: serves the protocol on socket FD until LocalStack disconnects.
 
-Process tree: this supervisor - the keeper (process 1 of its own process namespace where the kernel allows it) - the
-function's runtime - its children. However LocalStack ends, its end of the socket closes, and all of it is killed.
+Process tree: this supervisor - the keeper (process 1 of its own PID namespace if the kernel allows it) - the function's
+runtime - its children. However LocalStack ends, its end of the socket closes, and the whole tree is killed.
 """
 
 import os
@@ -12,7 +12,7 @@ import sys
 from pipeline_emulator.sandbox import linux, processes
 from pipeline_emulator.sandbox.protocol import Isolation, Specification, encode
 
-_SAMPLE_SECONDS = 0.05 if processes.HAS_PROC else 0.5  # running `ps` twenty times a second would be the load itself
+_SAMPLE_SECONDS = 0.05 if processes.HAS_PROC else 0.5  # starting `ps` 20 times a second is too slow
 
 
 class Supervisor:
@@ -27,7 +27,7 @@ class Supervisor:
         self._peak_bytes = 0
 
     def isolate(self) -> None:
-        """Enters the namespaces that every process of this environment shares."""
+        """Enter the namespaces that every process of this environment shares."""
         if sys.platform == "linux":
             linux.adopt_orphans()
         if self._specification.isolation is Isolation.USER_NAMESPACES:
@@ -36,11 +36,11 @@ class Supervisor:
             linux.make_file_system_read_only_but_tmp(self._specification.tmp_bytes, self._specification.visible)
 
     def serve(self, commands: bytes) -> None:
-        """Obeys commands until the socket closes; `commands` are those that came with the specification."""
+        """Execute commands until the socket closes; `commands` holds those received with the specification."""
         while True:
             *lines, commands = commands.split(b"\n")
             for line in lines:
-                self._obey(line.decode())
+                self._execute_command(line.decode())
             watching = self._watching and self._status_fd >= 0
             readable = self._wait(_SAMPLE_SECONDS if watching else None)
             if self._control in readable:
@@ -54,14 +54,14 @@ class Supervisor:
                 self._measure()
 
     def _wait(self, seconds: float | None) -> set[int]:
-        """Descriptors that can be read or have ended; not by `select`, which refuses descriptors from 1024 on."""
+        """Return the descriptors that are readable or closed. `select` would reject descriptors from 1024 on."""
         poll = select.poll()
         for source in (self._control, self._status_fd):
             if source >= 0:
                 poll.register(source, select.POLLIN)
         return {source for source, _ in poll.poll(None if seconds is None else seconds * 1000)}
 
-    def _obey(self, command: str) -> None:
+    def _execute_command(self, command: str) -> None:
         match command:
             case "start":
                 self._start()
@@ -78,7 +78,7 @@ class Supervisor:
             try:
                 _keep(self._specification, started_write, status_write)
             finally:
-                os._exit(1)  # a failed keeper must not go on as a second supervisor
+                os._exit(1)  # a failed keeper must not continue as a second supervisor
         os.close(started_write)
         os.close(status_write)
         os.read(started_read, 1)
@@ -98,7 +98,7 @@ class Supervisor:
             self._end(out_of_memory=True)
 
     def _end(self, *, out_of_memory: bool) -> None:
-        """Kills what is left, then reports how the runtime ended: only then can a new one start beside nothing old."""
+        """Kill what is left, then report how the runtime ended: a new runtime never starts beside old processes."""
         if self._status_fd < 0:
             return
         processes.kill_descendants()
@@ -113,7 +113,7 @@ class Supervisor:
 
 
 def _keep(specification: Specification, started: int, status: int) -> None:
-    """Runs the runtime, reaps every orphan, writes the runtime's wait status into `status`, and never returns."""
+    """Run the runtime, reap every orphan, and write the runtime's wait status to `status`. Never returns."""
     linux_system = sys.platform == "linux"
     if linux_system:
         linux.die_with_parent()
@@ -159,7 +159,7 @@ def _write(descriptor: int, data: bytes) -> None:
 
 
 def main() -> None:
-    """Reads the specification, isolates, serves, and leaves nothing behind."""
+    """Read the specification, isolate, serve, and leave nothing behind."""
     control = int(sys.argv[1])
     os.set_inheritable(control, False)
     received = b""
@@ -179,7 +179,7 @@ def main() -> None:
         _write(control, encode({"event": "isolated"}))
         supervisor.serve(commands)
     except (BrokenPipeError, ConnectionResetError):
-        pass  # LocalStack is gone: the same end as a closed socket
+        pass  # LocalStack has gone, as if the socket had closed
     finally:
         processes.kill_descendants()
 

@@ -1,4 +1,4 @@
-"""The system calls behind the sandbox that Python's `os` module does not offer, and what each is for."""
+"""System calls of the sandbox that Python's `os` module lacks."""
 
 import contextlib
 import ctypes
@@ -9,8 +9,8 @@ _MS_BIND, _MS_REC, _MS_PRIVATE = 0x1000, 0x4000, 0x40000
 _PR_SET_PDEATHSIG, _PR_CAPBSET_DROP, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 1, 24, 36, 38
 _SYS_MOUNT_SETATTR = 442  # the same number on every architecture, since Linux 5.12
 _AT_FDCWD, _AT_RECURSIVE, _MOUNT_ATTR_RDONLY = -100, 0x8000, 0x1
-_LAST_CAPABILITY = 63  # more than any kernel knows; dropping an unknown one fails harmlessly
-_CAP_DAC_READ_SEARCH = 2  # kept: root reads a checkout that belongs to somebody else
+_LAST_CAPABILITY = 63  # beyond any kernel's last; dropping an unknown one fails harmlessly
+_CAP_DAC_READ_SEARCH = 2  # kept, so that root can read another user's checkout
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -26,17 +26,17 @@ def _check(result: int, what: str) -> None:
 
 
 def die_with_parent() -> None:
-    """Asks the kernel to kill this process when its parent dies, however the parent dies."""
+    """Let the kernel kill this process when its parent dies."""
     _libc.prctl(_PR_SET_PDEATHSIG, 9, 0, 0, 0)
 
 
 def adopt_orphans() -> None:
-    """Makes every orphaned descendant a child of this process, so that none escapes by a double fork."""
+    """Make every orphaned descendant a child of this process, so that none escapes by a double fork."""
     _libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def drop_privileges() -> None:
-    """Takes away what could undo the sandbox after the next exec: all capabilities, set-uid programs."""
+    """Drop everything that could undo the sandbox after the next exec: all capabilities and set-uid."""
     for capability in range(_LAST_CAPABILITY + 1):
         if capability != _CAP_DAC_READ_SEARCH:
             _libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
@@ -44,7 +44,7 @@ def drop_privileges() -> None:
 
 
 def enter_user_namespace() -> None:
-    """Gives an ordinary user the right to make the other namespaces; user and group ids stay what they are."""
+    """Let an ordinary user create the other namespaces; user and group ids stay the same."""
     uid, gid = os.geteuid(), os.getegid()
     os.unshare(os.CLONE_NEWUSER)
     for name, content in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
@@ -53,38 +53,38 @@ def enter_user_namespace() -> None:
 
 
 def make_file_system_read_only_but_tmp(tmp_bytes: int, visible: list[str]) -> None:
-    """As on AWS, nothing but /tmp can be written, and /tmp is empty, private and limited in size.
+    """Make the file system read-only except /tmp, which becomes empty, private and limited in size, as on AWS.
 
     Args:
-        tmp_bytes: Size of /tmp.
-        visible: Folders that stay visible when they lie below the real /tmp.
+        tmp_bytes: size of /tmp.
+        visible: folders below the real /tmp that stay visible.
 
     Raises:
-        OSError: The kernel or a container runtime does not allow it.
+        OSError: the kernel or a container runtime does not allow it.
     """
     os.unshare(os.CLONE_NEWNS)
     _mount(None, "/", None, _MS_REC | _MS_PRIVATE)
     below_tmp = [folder for folder in visible if folder.startswith("/tmp/")]  # noqa: S108
-    # Handles taken now still lead to the folders once the new /tmp covers them.
+    # Handles opened now still reach the folders after the new /tmp hides them.
     handles = {folder: os.open(folder, os.O_PATH | os.O_DIRECTORY) for folder in below_tmp}
     attributes = _MountAttributes(attr_set=_MOUNT_ATTR_RDONLY)
     arguments = (_AT_FDCWD, b"/", _AT_RECURSIVE, ctypes.byref(attributes), ctypes.sizeof(attributes))
     _check(_libc.syscall(_SYS_MOUNT_SETATTR, *arguments), "mount_setattr")
     _mount("tmpfs", "/tmp", "tmpfs", _MS_NOSUID | _MS_NODEV, f"size={tmp_bytes},mode=0700")  # noqa: S108
     for folder, handle in handles.items():
-        if not os.path.isdir(folder):  # it may lie inside one that is already bound
+        if not os.path.isdir(folder):  # it may be inside one that is already mounted
             os.makedirs(folder)
             _mount(f"/proc/self/fd/{handle}", folder, None, _MS_BIND | _MS_REC)
         os.close(handle)
 
 
 def enter_process_namespace() -> None:
-    """The next child becomes process 1 of its own world: when it ends, the kernel kills all that is in there."""
+    """Make the next child process 1 of a PID namespace: when it ends, the kernel kills everything in the namespace."""
     os.unshare(os.CLONE_NEWPID | os.CLONE_NEWNS)
 
 
 def mount_own_proc() -> None:
-    """Shows the processes of this namespace only; containers that mask parts of /proc forbid it."""
+    """Show only this namespace's processes in /proc. Containers that mask parts of /proc forbid it."""
     with contextlib.suppress(OSError):
         _mount("proc", "/proc", "proc", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
 

@@ -1,4 +1,4 @@
-"""Finding, measuring and killing every process below one."""
+"""Finds, measures and kills descendant processes."""
 
 import contextlib
 import os
@@ -10,7 +10,7 @@ HAS_PROC = os.path.exists(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
 
 
 def children(pid: int) -> list[int]:
-    """Process ids of the direct children of `pid`, empty when it has ended."""
+    """Return the direct children of a process; empty if it has ended."""
     if not HAS_PROC:
         return [child for child, parent, _ in _process_table() if parent == pid]
     found: list[int] = []
@@ -22,14 +22,14 @@ def children(pid: int) -> list[int]:
 
 
 def descendants(pid: int) -> Iterator[int]:
-    """Process ids of everything below `pid`, parents first."""
+    """Yield all descendants of a process, parents first."""
     for child in children(pid):
         yield child
         yield from descendants(child)
 
 
 def resident_bytes(pid: int) -> int:
-    """Sum of the resident memory of everything below `pid`."""
+    """Return the resident memory of all descendants of a process."""
     if HAS_PROC:
         return sum(_resident_bytes_of_one(child) for child in descendants(pid))
     below = set(descendants(pid))
@@ -37,9 +37,9 @@ def resident_bytes(pid: int) -> int:
 
 
 def kill_descendants() -> None:
-    """Kills everything below this process and returns when nothing is left.
+    """Kill all descendants of this process and wait for their end.
 
-    Orphans become children of this process, so a loop over "kill all, then wait for one" ends with none.
+    Orphans become children of this process, so repeating "kill all, then wait for one" ends when none is left.
     """
     own_pid = os.getpid()
     while True:
@@ -61,8 +61,8 @@ def _resident_bytes_of_one(pid: int) -> int:
 
 
 def _process_table() -> list[tuple[int, int, int]]:
-    """Process id, parent's process id and resident bytes of every process, where there is no /proc (macOS)."""
-    import subprocess  # slow to import, and not needed where there is /proc
+    """Return process id, parent's id and resident bytes of every process, on systems without /proc (macOS)."""
+    import subprocess  # slow to import, and not needed with /proc
 
     command = ["ps", "-A", "-o", "pid=,ppid=,rss="]
     lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()

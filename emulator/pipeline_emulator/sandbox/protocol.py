@@ -1,9 +1,8 @@
-"""What LocalStack and a sandbox tell each other: one JSON object per line over a socket pair.
+"""The protocol between LocalStack and a sandbox: one JSON object per line over a socket pair.
 
-LocalStack sends first a `Specification`, then commands: `start` the function's runtime, `watch` or `rest` (measure its
-memory or not), `kill` it, or `exhaust` it (as `kill`, for too much memory). The sandbox answers with events: `isolated`
-or `failed` (once), `started` with the process id, `memory` with bytes whenever more is used than before, `exited` with
-the exit status.
+LocalStack first sends a `Specification`, then commands: `start` the runtime, `watch` its memory or let it `rest`,
+`kill` it, or `exhaust` it (kill it for exceeding its memory). The sandbox replies with events: `isolated` or `failed`
+(once), `started` with the process id, `memory` with each new peak in bytes, `exited` with the exit status.
 """
 
 import json
@@ -12,24 +11,24 @@ from enum import StrEnum
 
 
 class Isolation(StrEnum):
-    """How an execution environment is kept apart, the best first."""
+    """How an execution environment is isolated, best first."""
 
     NAMESPACES = "namespaces"
     USER_NAMESPACES = "user namespaces"
     PROCESS_GROUP = "process group"
 
 
-class Specification:  # no dataclass: importing `dataclasses` takes as long as starting the interpreter
-    """What one sandbox runs, and within which limits.
+class Specification:  # not a dataclass: importing `dataclasses` takes as long as starting the interpreter
+    """What a sandbox runs, and within which limits.
 
     Args:
-        isolation: How the function is kept apart.
-        command: Program and arguments of the function's runtime.
-        environment: All of its environment variables.
-        folder: Its working folder.
-        visible: Folders it needs that must not vanish with the real /tmp.
-        tmp_bytes: Size of its /tmp.
-        memory_bytes: It is killed when it and its children use more.
+        isolation: how the function is isolated.
+        command: program and arguments of the function's runtime.
+        environment: all of its environment variables.
+        folder: its working directory.
+        visible: folders that must stay visible when the real /tmp is hidden.
+        tmp_bytes: size of its /tmp.
+        memory_bytes: the limit at which it is killed, together with its children.
     """
 
     def __init__(
@@ -51,16 +50,16 @@ class Specification:  # no dataclass: importing `dataclasses` takes as long as s
         self.memory_bytes = memory_bytes
 
     def encode(self) -> bytes:
-        """The specification as a line."""
+        """Encode the specification as a line."""
         return encode(vars(self))
 
     @staticmethod
     def decode(line: bytes) -> "Specification":
-        """The specification from a line."""
+        """Decode the specification from a line."""
         values = json.loads(line)
         return Specification(**{**values, "isolation": Isolation(values["isolation"])})
 
 
 def encode(message: Mapping[str, object]) -> bytes:
-    """A message as a line."""
+    """Encode a message as a line."""
     return json.dumps(message).encode() + b"\n"

@@ -1,4 +1,4 @@
-"""What Lambda does with a function's role: at the creation of a function or mapping, and afterwards."""
+"""What Lambda does with a function's role, when a function or mapping is created and afterwards."""
 
 import json
 import uuid

@@ -1,4 +1,4 @@
-"""Whoever uses a stream, a bucket, a queue or a repository with a key must be allowed to use the key through it."""
+"""Using a stream, bucket, queue or repository that has a key requires permission to use the key through the service."""
 
 import json
 import uuid

@@ -1,4 +1,4 @@
-"""KMS's own operations, under policies of identities and of keys; tags of resources in conditions."""
+"""KMS's own operations under identity-based and key policies; resource tags in conditions."""
 
 import json
 import uuid

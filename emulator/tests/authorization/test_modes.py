@@ -1,4 +1,4 @@
-"""IAM_ENFORCEMENT: on is the default, soft tells, off does neither."""
+"""IAM_ENFORCEMENT: on is the default, soft only reports, off does neither."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +10,7 @@ def test_soft_serves_and_tells(start_localstack: Callable[..., Any], make_user: 
     assert user.client("kinesis").list_streams()["StreamNames"] == []
     [denial] = denials(user.arn, where=where)
     assert (denial["action"], denial["refused"]) == ("kinesis:ListStreams", False)
-    assert "served all the same (IAM_ENFORCEMENT=soft)" in where.log()
+    assert "served anyway (IAM_ENFORCEMENT=soft)" in where.log()
 
 
 def test_off_asks_nobody(start_localstack: Callable[..., Any], make_user: Any, denials: Any) -> None:
@@ -25,4 +25,4 @@ def test_another_value_counts_as_on_and_is_told(
 ) -> None:
     where = start_localstack(IAM_ENFORCEMENT="of")
     assert refusal(make_user(where=where).client("kinesis").list_streams)[0] == "AccessDeniedException"
-    assert "IAM_ENFORCEMENT=of is none of on, soft, off" in where.log()
+    assert "IAM_ENFORCEMENT=of is not on, soft or off: using on" in where.log()

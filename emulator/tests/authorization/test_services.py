@@ -1,4 +1,4 @@
-"""Each service refuses in its own form; resources have policies of their own."""
+"""Each service refuses in its own format; resources have policies of their own."""
 
 import json
 import urllib.error

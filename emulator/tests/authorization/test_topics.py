@@ -1,4 +1,4 @@
-"""Topics of SNS: who may publish, and failure records that go to one."""
+"""SNS topics: who may publish, and failure records sent to a topic."""
 
 import json
 import uuid

@@ -1,4 +1,4 @@
-"""Whose policies count: users, groups, roles, boundaries and sessions."""
+"""Which policies count: those of users, groups, roles, boundaries and sessions."""
 
 import json
 from collections.abc import Callable

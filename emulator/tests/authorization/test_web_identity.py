@@ -1,4 +1,4 @@
-"""A role is assumed with a web identity token, as GitHub's workflows do, where its trust policy says so."""
+"""A role can be assumed with a web identity token, as GitHub's workflows do, if its trust policy allows it."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""The Condition element, against what AWS's documents say of it; each case names its page."""
+"""The Condition element, checked against AWS's documentation; each case names its page."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ import pytest
 from pipeline_emulator.iam.conditions import compile_conditions
 from pipeline_emulator.iam.documents import WITH_VARIABLES
 from pipeline_emulator.iam.malformed import MalformedPolicyError
-from pipeline_emulator.iam.ternary import Missing, Ternary, Undetermined, both
+from pipeline_emulator.iam.ternary import Missing, Ternary, Undetermined, all_of
 
 pytestmark = pytest.mark.local_only
 
@@ -21,7 +21,7 @@ def outcome(block: Any, context: dict[str, Any], version: str = WITH_VARIABLES) 
     """Evaluate a block; keys that the context lacks are absent."""
     values = {key.lower(): tuple(value) if isinstance(value, list) else value for key, value in context.items()}
     clauses = compile_conditions(block, with_variables=version == WITH_VARIABLES)
-    return both(clause(lambda key: values.get(key, Missing.ABSENT)) for clause in clauses)
+    return all_of(clause(lambda key: values.get(key, Missing.ABSENT)) for clause in clauses)
 
 
 @pytest.mark.parametrize("case", CASES, ids=[f"{case['page'].partition('#')[2]}-{case['says']}" for case in CASES])
@@ -64,16 +64,16 @@ def test_what_is_false_in_any_case_needs_no_unknown_key() -> None:
         ({"StringLikes": {"aws:username": "a"}}, "StringLikes"),
         ({"ForSomeValues:StringLike": {"aws:username": "a"}}, "ForSomeValues"),
         ({"stringlike": {"aws:username": "a"}}, "stringlike"),
-        ({"StringEquals": {"aws:username": "${aws:username"}}, "does not end"),
-        ({"StringEquals": {"aws:username": "${a b}"}}, "no policy variable"),
+        ({"StringEquals": {"aws:username": "${aws:username"}}, "is not closed"),
+        ({"StringEquals": {"aws:username": "${a b}"}}, "not a policy variable"),
         ({"StringNotEquals": {"aws:username": "${aws:userid}"}}, "has no value"),
         ({"ForAnyValue:StringEqualsIfExists": {"aws:tagkeys": "a"}}, "does not document"),
-        ({"ArnLike": {"aws:username": "arn:aws:iam::*:user/*"}}, "no ARN"),
-        ({"ArnLike": {"aws:sourcearn": "*"}}, "no ARN"),
+        ({"ArnLike": {"aws:username": "arn:aws:iam::*:user/*"}}, "not an ARN"),
+        ({"ArnLike": {"aws:sourcearn": "*"}}, "not an ARN"),
         ({"Bool": {"aws:username": "true"}}, "neither true nor false"),
         ({"Null": {"aws:username": "perhaps"}}, "neither true nor false"),
-        ({"IpAddress": {"aws:sourceip": "300.0.0.0/8"}}, "no IP address"),
-        ({"NumericEquals": {"aws:username": "1"}}, "no number"),
+        ({"IpAddress": {"aws:sourceip": "300.0.0.0/8"}}, "not a valid IP address"),
+        ({"NumericEquals": {"aws:username": "1"}}, "not a valid number"),
     ],
 )
 def test_what_cannot_be_evaluated_says_why(block: Any, why: str) -> None:

@@ -1,4 +1,4 @@
-"""The request context, against AWS's list of global condition keys and the table of principals' values."""
+"""The request context, checked against AWS's lists of global condition keys and principal values."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Decisions, against AWS's documents; each case names its page."""
+"""Decisions, checked against AWS's documentation; each case names its page."""
 
 import dataclasses
 import json
@@ -11,7 +11,7 @@ import pytest
 from pipeline_emulator.iam.context import Context
 from pipeline_emulator.iam.decision import Layer, Reason
 from pipeline_emulator.iam.evaluation import evaluate
-from pipeline_emulator.iam.grants import Grade
+from pipeline_emulator.iam.principal_element import PrincipalMatch
 from pipeline_emulator.iam.principals import Kind, Principal
 from pipeline_emulator.iam.request import Policies, Policy, Request
 from pipeline_emulator.iam.statements import compile_statement
@@ -56,7 +56,7 @@ def test_actions_and_resources(case: dict[str, Any], context: Callable[..., Cont
     if case["matches"] is None:
         assert isinstance(applies, Undetermined)
     else:
-        assert applies is (Grade.DIRECT if case["matches"] else Grade.NONE)
+        assert applies is (PrincipalMatch.DIRECT if case["matches"] else PrincipalMatch.NONE)
 
 
 @pytest.mark.parametrize(

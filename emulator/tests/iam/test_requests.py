@@ -1,4 +1,4 @@
-"""From requests to actions and resources, as AWS's service authorization reference has them."""
+"""The mapping of requests to actions and resources, checked against AWS's service authorization reference."""
 
 import json
 import random
@@ -12,7 +12,7 @@ import pytest
 from pipeline_emulator.iam.evaluation import evaluate
 from pipeline_emulator.iam.request import Policies, Request
 from pipeline_emulator.iam.requests.call import Call, Lookups
-from pipeline_emulator.iam.requests.keys import Key
+from pipeline_emulator.iam.requests.kms_keys import Key
 from pipeline_emulator.iam.requests.services import SERVICES, checks
 from pipeline_emulator.iam.ternary import Undetermined
 from pipeline_emulator.iam.variables import Value

@@ -1,4 +1,4 @@
-"""Patterns, against a reference that tries every way to match."""
+"""Patterns, checked against a reference that tries every way to match."""
 
 import functools
 

@@ -16,7 +16,7 @@ from pipeline_emulator.kinesis.streams.errors import ResourceNotFoundError
 from pipeline_emulator.kinesis.streams.hashing import entry
 from pipeline_emulator.kinesis.streams.iterators import Start
 from pipeline_emulator.kinesis.streams.settings import StreamSettings
-from pipeline_emulator.persistence.database import DatabaseError
+from pipeline_emulator.persistence import DatabaseError
 
 pytestmark = pytest.mark.local_only
 
@@ -237,7 +237,7 @@ def test_a_put_that_comes_too_late_for_its_stream_leaves_nothing(kept: Kept) -> 
 
 
 def test_a_file_has_one_process_and_one_version(kept: Kept, tmp_path: Path) -> None:
-    with pytest.raises(DatabaseError, match=r"database is locked.*End the LocalStack"):
+    with pytest.raises(DatabaseError, match=r"database is locked.*Stop the LocalStack"):
         SqliteJournal(tmp_path / "0" / FILE)
     kept.world.create()
     with kept.journal.database.transaction() as connection:

@@ -1,4 +1,4 @@
-"""Memory of LocalStack and of the function's environments while a soak runs."""
+"""Samples the memory of LocalStack and the function's environments during a soak."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from harness.stack import Stack
 EVERY_SECONDS = 2.0
 LOCALSTACK, FUNCTION, ENVIRONMENT = "localstack", "function", "one environment"
 KINDS = (LOCALSTACK, FUNCTION, ENVIRONMENT)
-# Of the events of a run: after fewer, growth is chance.
+# The smallest share of a run's events over which growth is meaningful.
 LEAST_SHARE = 0.1
 MIB = 2**20
 
@@ -27,10 +27,10 @@ class Sample:
 
     Attributes:
         seconds: since the first sample.
-        events: put until then.
-        instance: which LocalStack: after a kill there is another.
-        mib: of each of `KINDS`, in MiB: of the function all its environments together, and their mean.
-        environments: of the function.
+        events: put so far.
+        instance: identifies the LocalStack, which changes after a kill.
+        mib: of each of `KINDS`, in MiB; the function's is the sum over its environments, beside their mean.
+        environments: number of the function's environments.
     """
 
     seconds: float
@@ -41,14 +41,14 @@ class Sample:
 
 
 class Sampler:
-    """Takes samples in a thread of its own; use it as a context.
+    """Takes samples in a thread; use it as a context.
 
     Args:
-        stack: a stack that is up.
+        stack: a running stack.
         step: its `done` is the number of events put.
 
     Attributes:
-        samples: in the order of their time; none is taken while LocalStack is brought back.
+        samples: in chronological order; none are taken while LocalStack restarts.
     """
 
     def __init__(self, stack: Stack, step: Step) -> None:
@@ -70,13 +70,13 @@ class Sampler:
 
     def _run(self) -> None:
         while not self._stop.wait(EVERY_SECONDS):
-            with contextlib.suppress(*engine.ERRORS):  # a container that has just been replaced
+            with contextlib.suppress(*engine.ERRORS):  # a container that was just replaced
                 self._take()
 
     def _take(self) -> None:
         found = usage.of(self._stack)
         localstack = sum(one.memory_bytes for one in found if one.kind == LOCALSTACK) / MIB
-        # An environment in a process has others around it, which isolate it.
+        # The function's memory includes the processes that isolate an environment.
         function = sum(one.memory_bytes for one in found if one.kind == FUNCTION) / MIB
         environments = len(workers.of(self._stack))
         if not localstack or not self._stack.ready:
@@ -91,12 +91,12 @@ class Sampler:
 
 
 def figures(samples: list[Sample], kind: str) -> dict[str, Any]:
-    """Start, largest and end in MiB, and growth in MiB per 100,000 events put; None for what cannot be told.
+    """Return start, largest and end in MiB, and growth in MiB per 100,000 events; None for unknown figures.
 
-    Growth is that of the last LocalStack: one that was killed has taken its memory with it.
+    Growth is that of the last LocalStack: a killed one has freed its memory.
 
     Args:
-        samples: in the order of their time.
+        samples: in chronological order.
         kind: one of `KINDS`.
     """
     known = [sample for sample in samples if not math.isnan(sample.mib[kind])]

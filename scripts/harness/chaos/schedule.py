@@ -1,4 +1,4 @@
-"""Which faults happen when: the same for the same seed."""
+"""Selects which faults happen when, reproducibly by seed."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from harness.chaos import injected, outside
+from harness.chaos import emulator_faults, external_faults
 from harness.stack import Stack
 
-FIRST_FAULT, LAST_FAULT = 0.1, 0.9  # of the time the events take to be put: the stream flows before and after
+FIRST_FAULT, LAST_FAULT = 0.1, 0.9  # shares of the time for all puts; before and after, the stream is undisturbed
 EVERY_SECONDS = 2.0
 KILL = "kill LocalStack"
-# Each kill costs up to a minute. Amid the stream, so that it flows before and after.
+# Each kill takes up to a minute. Kills happen amid the stream, which flows before and after.
 ONE_KILL_SECONDS, TWO_KILLS_SECONDS = 20.0, 300.0
-SHORT_KILL_SHARE = 0.05  # of the schedules that are shorter
+SHORT_KILL_SHARE = 0.05  # of shorter schedules
 PLACES_OF_KILLS: dict[int, tuple[tuple[float, float], ...]] = {0: (), 1: ((0.4, 0.6),), 2: ((0.2, 0.4), (0.6, 0.8))}
 
-# Drawn from; LocalStack's own end is not, since it is rare and costly.
-FAULTS: dict[str, Callable[[Stack], int]] = {**outside.FAULTS, **injected.FAULTS}
-ALL: dict[str, Callable[[Stack], int]] = {**FAULTS, KILL: outside.kill_localstack}
+# The faults to draw from. Killing LocalStack is not among them, because it is rare and expensive.
+FAULTS: dict[str, Callable[[Stack], int]] = {**external_faults.FAULTS, **emulator_faults.FAULTS}
+ALL: dict[str, Callable[[Stack], int]] = {**FAULTS, KILL: external_faults.kill_localstack}
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class Fault:
     """One fault of a schedule.
 
     Attributes:
-        at: when so many seconds' events have been put; an outage of the stream moves it.
-        name: which of `ALL`.
+        at: the time, measured in seconds' worth of events put; an outage of the stream delays it.
+        name: one of `ALL`.
     """
 
     at: float
@@ -36,12 +36,12 @@ class Fault:
 
 
 def schedule(seed: int, seconds: float, *, kill: bool = False) -> list[Fault]:
-    """The faults of a seed, in the order of their time; the same arguments give the same ones.
+    """Return the faults of a seed in chronological order. The same arguments give the same faults.
 
     Args:
         seed: any integer.
-        seconds: how long the events would take to be put without faults.
-        kill: whether LocalStack itself may be killed; the other faults are the same with it and without.
+        seconds: how long putting the events would take without faults.
+        kill: whether LocalStack may be killed; the other faults do not depend on it.
     """
     chance = random.Random(seed)  # noqa: S311 - a test schedule
     count = max(1, int(seconds / EVERY_SECONDS))

@@ -1,4 +1,4 @@
-"""Many short schedules one after the other: a line for each, and what they come to together."""
+"""Runs many short schedules and adds up their outcomes."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from typing import Any
 from rich.table import Table
 
 from harness import console
-from harness.chaos.run import Outcome
+from harness.chaos.experiment import Outcome
 from harness.errors import HarnessError
 from harness.folders import write_whole
 from harness.ledger import Verdict
 from harness.paths import CACHE, shown
 
-HEADER = "a seed: events, lost, wrong, out of order, predicted twice, how often faults struck"
+HEADER = "seed: events, lost, wrong, out of order, predicted twice, faults that took effect"
 
 
 def seeds(text: str) -> range:
-    """The seeds that SEEDS names: `100` for 1 to 100, or `7-12`.
+    """Return the seeds that SEEDS names: `100` for 1 to 100, or `7-12`.
 
     Raises:
         HarnessError: it names none.
@@ -34,17 +34,17 @@ def seeds(text: str) -> range:
 
 
 def path_for(name: str) -> Path:
-    """Where the results of a stack's last series are written."""
+    """Return the file for the results of a stack's last series."""
     return CACHE / "ledger" / f"{name}-series.json"
 
 
 def by_kind(happened: Counter[str]) -> str:
-    """Faults with their numbers; those that did not strike are left out."""
+    """Return the faults that took effect, with their counts."""
     return ", ".join(f"{name} {number}" for name, number in sorted(happened.items()) if number) or "none"
 
 
 def row(outcome: Outcome) -> dict[str, Any]:
-    """What a schedule came to, in numbers; seconds include the waiting for the last event."""
+    """Return the figures of an outcome; seconds include the wait for the last event."""
     summary = outcome.ledger.summary()
     return {
         "seed": outcome.seed,
@@ -60,14 +60,14 @@ def row(outcome: Outcome) -> dict[str, Any]:
 
 
 class Series:
-    """The outcomes of seeds, in the order in which they were run.
+    """The outcomes of several seeds, in the order in which they ran.
 
     Args:
-        count: events of each.
+        count: events per seed.
 
     Attributes:
-        rows: one of `row` for each, and whether it passed.
-        happened: how often each fault struck in all of them.
+        rows: the `row` of each seed, and whether it passed.
+        happened: how often each fault took effect in total.
     """
 
     def __init__(self, count: int) -> None:
@@ -76,19 +76,19 @@ class Series:
         self.happened: Counter[str] = Counter()
 
     def add(self, outcome: Outcome) -> str:
-        """Takes an outcome; returns it as the line of its seed."""
+        """Add an outcome, and return its line."""
         found = row(outcome) | {"passed": outcome.ledger.passed, "faults by kind": dict(outcome.happened)}
         self.rows.append(found)
         self.happened += outcome.happened
         return "{events}, {lost}, {wrong}, {out of order}, {twice}, {faults}".format_map(found)
 
     def totals(self) -> dict[str, Any]:
-        """Sums over all seeds."""
+        """Return the sums over all seeds."""
         names = ("events", "lost", "wrong", "out of order", "twice", "failed with reason", "faults", "seconds")
         return {name: round(sum(row[name] for row in self.rows), 1) for name in names}
 
     def write(self, path: Path) -> None:
-        """Writes totals, faults by kind and every row, whole or not at all."""
+        """Write totals, faults by kind and every row, atomically."""
         document = {
             "passed": bool(self.rows) and all(row["passed"] for row in self.rows),
             "events_each": self._count,
@@ -99,7 +99,7 @@ class Series:
         write_whole(path, json.dumps(document, indent=1))
 
     def show(self, path: Path) -> None:
-        """Prints the sums and the faults as a table, and where each seed's numbers stand."""
+        """Print totals and faults as a table, and the path of the file."""
         table = Table(f"{len(self.rows)} seeds", box=None, pad_edge=False)
         table.add_column("", justify="right")
         for name, value in self.totals().items():
@@ -109,4 +109,4 @@ class Series:
         for name, number in sorted(self.happened.items()):
             table.add_row(f"  {name}", f"{number:,}")
         console.out.print(table)
-        console.say(f"the numbers of each seed: {shown(path)}")
+        console.say(f"figures by seed: {shown(path)}")

@@ -1,4 +1,4 @@
-"""Many events at the highest steady rate that the stack holds, under faults every few seconds."""
+"""Puts many events at the highest steady rate that the stack sustains, with a fault every few seconds."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from typing import Any
 from rich.table import Table
 
 from harness import chaos, console, ledger
-from harness.chaos import memory, stream
+from harness.chaos import memory, workload
+from harness.chaos.experiment import Outcome
 from harness.chaos.memory import Sample, Sampler
-from harness.chaos.run import Outcome
 from harness.errors import HarnessError
 from harness.folders import write_whole
 from harness.paths import CACHE, shown
 from harness.stack import Stack
 
 EVENTS = 200_000
-# A burst says what the pipeline can do at most. Steps of it are tried, each for some seconds: the first at which
-# predictions keep up is the rate. Half and less always leave room for what faults cost.
+# A burst measures the maximum. Shares of it are tried for some seconds each, and the first at which predictions keep
+# up becomes the rate. Half of it or less always leaves room for the cost of faults.
 BURST_EVENTS = 20_000
 SHARES = (0.8, 0.65, 0.5, 0.35)
 HOLD_SECONDS = 10.0
-HELD_LATENCY_MS = 1_000.0  # of 9 in 10 events; where a backlog grows, it is many seconds
+HELD_LATENCY_MS = 1_000.0  # of 9 in 10 events; many seconds if a backlog grows
 
 
 @dataclass(frozen=True)
 class Soak:
-    """What a soak came to.
+    """The result of a soak.
 
     Attributes:
-        burst: events a second of the calibrating burst; None when the rate was given.
-        rate: events a second that were asked for.
+        burst: events per second of the calibrating burst; None if the rate was given.
+        rate: requested events per second.
         outcome: with the ledger.
         samples: of memory.
     """
@@ -45,7 +45,7 @@ class Soak:
     samples: list[Sample]
 
     def report(self) -> dict[str, Any]:
-        """All figures; rates in events a second, memory in MiB, times in seconds."""
+        """Return all figures: rates in events per second, memory in MiB, times in seconds."""
         summary = self.outcome.ledger.summary()
         samples = [asdict(sample) for sample in self.samples]
         for sample in samples:  # JSON has no NaN
@@ -63,28 +63,28 @@ class Soak:
 
 
 def run(stack: Stack, seed: int, count: int, rate: float | None) -> Soak:
-    """Finds the rate, puts the events under faults and samples memory meanwhile.
+    """Find the rate, put the events under faults, and sample memory meanwhile.
 
     Args:
-        stack: a stack that is up.
-        seed: chooses events and faults.
+        stack: a running stack.
+        seed: selects events and faults.
         count: number of events.
-        rate: events a second; found by calibration when None.
+        rate: events per second; None to calibrate.
     """
     burst = None
     if rate is None:
-        burst, rate = calibrated(stack)
+        burst, rate = calibrate(stack)
     title = f"{count} events at {rate:.0f} a second under the faults of SEED={seed}"
     with console.step(title) as step, Sampler(stack, step) as sampler:
         outcome = chaos.run(stack, seed, step, count, rate)
     return Soak(burst, rate, outcome, sampler.samples)
 
 
-def calibrated(stack: Stack) -> tuple[float, float]:
-    """Events a second of a burst, and the highest share of it at which predictions keep up.
+def calibrate(stack: Stack) -> tuple[float, float]:
+    """Return the events per second of a burst, and the highest share of it at which predictions keep up.
 
     Raises:
-        HarnessError: events were lost without any fault, or not even the lowest share is held.
+        HarnessError: events were lost without any fault, or even the lowest share is too much.
     """
     with console.step("Find the rate") as step:
         burst = _measure(stack, BURST_EVENTS, None, step)["events_per_second"]
@@ -95,31 +95,31 @@ def calibrated(stack: Stack) -> tuple[float, float]:
                 step.result = f"{rate:.0f} a second, {share:.0%} of a burst's {burst:.0f}; p90 {latency:.0f} ms"
                 return burst, rate
     raise HarnessError(
-        f"{rate:.0f} events a second are not held for {HOLD_SECONDS:.0f} s", "choose a lower one: make soak RATE=100"
+        f"the pipeline does not keep up with {rate:.0f} events a second", "choose a lower rate: make soak RATE=100"
     )
 
 
 def _measure(stack: Stack, count: int, rate: float | None, step: console.Step) -> dict[str, Any]:
-    sent = stream.of_seed(stack, 0, count, invalid=not stack.persistent)  # as in the soak: an invalid one costs more
-    result = ledger.run(stack, sent.records, lambda _: sent.answers, step, rate)
+    work = workload.generate(stack, 0, count, invalid=not stack.persistent)  # as in the soak
+    result = ledger.run(stack, work.records, lambda _: work.answers, step, rate)
     if not result.passed:
         cause = result.broken.cause if result.broken else "events were lost or wrong"
-        raise HarnessError(f"{cause}, without any fault", "see what make verify says")
+        raise HarnessError(f"{cause}, without any fault", "run make verify")
     return result.summary()
 
 
 def path_for(name: str) -> Path:
-    """Where the figures of a stack's last soak are written."""
+    """Return the file for the figures of a stack's last soak."""
     return CACHE / "ledger" / f"{name}-soak.json"
 
 
 def write(soak: Soak, path: Path) -> None:
-    """Writes the report, whole or not at all."""
+    """Write the report atomically."""
     write_whole(path, json.dumps(soak.report(), indent=1))
 
 
 def show(soak: Soak, path: Path) -> None:
-    """Prints rates and memory, and where all samples stand."""
+    """Print rates and memory, and the path of the file."""
     report = soak.report()
     burst = f"{soak.burst:.0f} in a burst, " if soak.burst else ""
     console.out.print(
@@ -129,4 +129,4 @@ def show(soak: Soak, path: Path) -> None:
     for kind, found in report["memory"].items():
         table.add_row(kind, *("-" if value is None else f"{value:,}" for value in found.values()))
     console.out.print(table)
-    console.say(f"all figures and samples: {shown(path)}")
+    console.say(f"figures and samples: {shown(path)}")

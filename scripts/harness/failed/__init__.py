@@ -1,14 +1,14 @@
-"""The failed-events bucket: what could not be predicted, why, and back onto the source stream (docs/ledger.md)."""
+"""The failed-events bucket: lists what failed and why, and puts events back on the source stream (docs/ledger.md)."""
 
 from harness.failed.documents import DISCARDED, INVALID, Failed
-from harness.failed.reading import News, Object, objects, read
+from harness.failed.reader import NewFailures, Object, objects, read
 from harness.failed.redriving import Redriven, redrive, redrive_bucket
 
 __all__ = [
     "DISCARDED",
     "INVALID",
     "Failed",
-    "News",
+    "NewFailures",
     "Object",
     "Redriven",
     "objects",

@@ -16,13 +16,13 @@ class Failed:
     """One failed event.
 
     Attributes:
-        key: the object it stands in.
-        reason: why it failed, in words; may quote the payload.
+        key: of the object that contains it.
+        reason: why it failed; may quote the payload.
         event_id: its Kinesis event id.
-        partition_key: the key it was put under.
-        data: its whole payload.
+        partition_key: its partition key.
+        data: the whole payload.
         failed_at: time of the failure, ISO 8601.
-        code: the reason without details, to count by.
+        code: the reason without details, for counting.
     """
 
     key: str
@@ -35,22 +35,22 @@ class Failed:
 
     @property
     def kind(self) -> str:
-        """Who gave up on it: the handler (`invalid`) or the event source mapping (`discarded`)."""
+        """What gave up on it: the handler (`invalid`) or the event source mapping (`discarded`)."""
         return "invalid" if self.key.startswith(INVALID) else "discarded"
 
 
 def parse(key: str, body: bytes) -> list[Failed]:
-    """Reads an object of the bucket.
+    """Parse an object of the bucket.
 
     Args:
-        key: the object's key, which tells its kind.
+        key: its key, which determines its kind.
         body: its content.
 
     Returns:
-        Its event, or one for each record of a batch that the mapping gave up on.
+        Its event, or one for each record of a batch that the mapping discarded.
 
     Raises:
-        ValueError: it is no such document, or not a whole one.
+        ValueError: it is not such a document, or incomplete.
     """
     try:
         document = json.loads(body)
@@ -60,7 +60,7 @@ def parse(key: str, body: bytes) -> list[Failed]:
 
 
 def _invalid(key: str, document: dict[str, Any]) -> Failed:
-    """A document of the handler's, `store_sales.failures.failure_document`."""
+    """Parse a document of the handler, `store_sales.failures.failure_document`."""
     payload = document["payload"]
     return Failed(
         key,
@@ -74,7 +74,10 @@ def _invalid(key: str, document: dict[str, Any]) -> Failed:
 
 
 def _discarded(key: str, document: dict[str, Any]) -> list[Failed]:
-    """A document of the mapping's: https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html."""
+    """Parse a document of the mapping.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
+    """
     condition = document["requestContext"]["condition"]
     error = document.get("responseContext", {}).get("functionError")
     reason = f"{condition} ({error})" if error else condition

@@ -1,8 +1,8 @@
-"""What a redrive did, in the bucket itself: it can be interrupted, and what fails again keeps its history.
+"""Keeps a journal of redrives in the bucket, so that they can be interrupted and repeated failures keep their history.
 
-Each call of PutRecords has a document `redrives/<time>-<random>.json`. It is written before the call ("putting"),
-completed with the new event ids after it ("put"), and only then the failed objects are deleted. A run that finds
-"put" deletes what the interrupted one did not come to; a run that finds "putting" cannot know, and puts again.
+Each PutRecords call has a document `redrives/<time>-<random>.json`. It is written before the call ("putting"), updated
+afterwards with the new event ids ("put"), and only then are the failed objects deleted. A later run that finds "put"
+deletes what is left; one that finds "putting" cannot know what happened, and puts the events again.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Attempt:
 
     Attributes:
         event_id: the event's id when it failed.
-        reason: why.
+        reason: why it failed.
         failed_at: when, ISO 8601.
     """
 
@@ -44,11 +44,11 @@ class Page:
     """One document of the journal.
 
     Attributes:
-        key: where it lies.
+        key: of its object.
         state: `putting` or `put`.
         started_at: when, ISO 8601.
-        objects: keys of the failed objects whose events it holds.
-        histories: for each event all its failures, oldest first.
+        objects: keys of the failed objects that held the events.
+        histories: all failures of each event, oldest first.
         event_ids: the events' new ids, in the same order; empty while `putting`.
     """
 
@@ -89,11 +89,11 @@ class Journal:
                 yield page
 
     def history(self, event: Failed) -> list[Attempt]:
-        """The earlier failures of an event, oldest first; empty when it was never put back."""
+        """Return the earlier failures of an event, oldest first; empty if it was never put back."""
         return self._histories.get(event.event_id, [])
 
     def begin(self, events: Sequence[Failed]) -> Page:
-        """Writes down what is going to be put back."""
+        """Record the events that are about to be put back."""
         now = dt.datetime.now(dt.UTC)
         page = Page(
             f"{PREFIX}{now:%Y-%m-%dT%H.%M.%S.%f}-{secrets.token_hex(4)}.json",
@@ -106,12 +106,12 @@ class Journal:
         return page
 
     def complete(self, page: Page, puts: Sequence[streams.Put]) -> None:
-        """Writes down that it was put back, and under which event ids."""
+        """Record that the events were put back, and their new event ids."""
         page.state, page.event_ids = PUT, [put.event_id for put in puts]
         self._write(page)
 
     def forget(self, page: Page) -> None:
-        """Removes a page that another one replaces."""
+        """Delete a page that another one replaces."""
         self._client.delete_object(Bucket=self._bucket, Key=page.key)
 
     def _write(self, page: Page) -> None:

@@ -1,4 +1,4 @@
-"""Puts failed events back on the source stream; interrupted at any point, it loses nothing."""
+"""Puts failed events back on the source stream. Interrupting it at any point loses nothing."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from harness.console import Step
 from harness.errors import HarnessError
 from harness.failed.documents import Failed
 from harness.failed.journal import Journal
-from harness.failed.reading import Object, objects
+from harness.failed.reader import Object, objects
 from harness.stack import Stack
-from harness.streams.putting import MAX_BYTES, MAX_RECORDS
+from harness.streams.writer import MAX_BYTES, MAX_RECORDS
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient
@@ -25,14 +25,14 @@ MAX_DELETED = 1000  # keys of one DeleteObjects
 
 @dataclass
 class Redriven:
-    """What a redrive did.
+    """The result of a redrive.
 
     Attributes:
-        events: how many were put back.
-        again: how many of them had been put back before, and failed again.
-        finished: how many an interrupted run had put back already; only their objects were left to delete.
-        doubtful: how many an interrupted run may have put back, too: they can be predicted twice, under two event ids.
-        unreadable: objects that were left as they are, and why.
+        events: number of events put back.
+        again: number of them that had been put back before and failed again.
+        finished: number that an interrupted run had put back; only their objects had to be deleted.
+        doubtful: number that an interrupted run may also have put back; they may be predicted twice.
+        unreadable: objects that were left alone, and why.
     """
 
     events: int = 0
@@ -43,7 +43,7 @@ class Redriven:
 
 
 def redrive(stack: Stack, step: Step | None = None) -> Redriven:
-    """Puts all failed events of a stack back; see `redrive_bucket`."""
+    """Put all failed events of a stack back; see `redrive_bucket`."""
     clients, outputs = Clients(stack), stack.outputs
     return redrive_bucket(
         clients.kinesis, clients.s3, outputs["source_stream_name"], outputs["failed_events_bucket"], step
@@ -53,23 +53,23 @@ def redrive(stack: Stack, step: Step | None = None) -> Redriven:
 def redrive_bucket(
     kinesis: KinesisClient, s3: S3Client, source: str, bucket: str, step: Step | None = None
 ) -> Redriven:
-    """Puts all failed events back on the source stream, one record for each, and deletes their objects.
+    """Put all failed events back on the source stream, one record each, and delete their objects.
 
-    An object is deleted only after all its events were acknowledged and the journal says so. What fails again is
-    written to the bucket anew, under its new event id, and the journal knows its history.
+    An object is deleted only after all its events were acknowledged and recorded in the journal. An event that fails
+    again is written to the bucket under its new event id, and the journal keeps its history.
 
     Args:
-        kinesis: client of the source stream.
-        s3: client of the bucket.
+        kinesis: client for the source stream.
+        s3: client for the bucket.
         source: the source stream's name.
         bucket: the failed-events bucket.
-        step: gets told how far it has come.
+        step: shows the progress.
 
     Returns:
         What was done.
 
     Raises:
-        HarnessError: Kinesis or S3 refused something; run it again.
+        HarnessError: Kinesis or S3 refused a request; run it again.
     """
     journal, result = Journal(s3, bucket), Redriven()
     doubtful = {key for page in journal.unfinished for key in page.objects}
@@ -93,7 +93,7 @@ def redrive_bucket(
 
 
 def _groups(found: Iterator[Object], unreadable: list[Object]) -> Iterator[list[Object]]:
-    """Whole objects, together within the limits of one PutRecords; one that is larger stands alone."""
+    """Group whole objects within the limits of one PutRecords call; a larger object is a group of its own."""
     group: list[Object] = []
     count = size = 0
     for each in found:
@@ -121,5 +121,5 @@ def _delete(s3: S3Client, bucket: str, keys: list[str]) -> None:
         for error in answer.get("Errors", []):
             raise HarnessError(
                 f"s3://{bucket}/{error.get('Key')} was put back, but cannot be deleted: {error.get('Message')}",
-                "run make redrive again: it deletes what has been put back",
+                "run make redrive again to delete what was put back",
             )

@@ -1,4 +1,4 @@
-"""Shows what stands in the failed-events bucket."""
+"""Shows the contents of the failed-events bucket."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rich.table import Table
 from harness import console
 from harness.failed.documents import Failed
 from harness.failed.journal import Journal
-from harness.failed.reading import objects
+from harness.failed.reader import objects
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -21,14 +21,14 @@ MAX_TEXT = 60
 
 
 def show(s3: S3Client, bucket: str) -> int:
-    """Lists the failed events of both kinds: counts by reason, then the latest ones.
+    """List the failed events of both kinds: counts by reason, then the latest ones.
 
     Args:
-        s3: client of the bucket.
+        s3: client for the bucket.
         bucket: the failed-events bucket.
 
     Returns:
-        How many there are.
+        The number of failed events.
     """
     journal = Journal(s3, bucket)
     counts: Counter[tuple[str, str]] = Counter()

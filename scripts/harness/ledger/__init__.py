@@ -1,8 +1,8 @@
-"""The delivery ledger: puts events and gives a verdict on each from what the pipeline wrote (docs/ledger.md)."""
+"""The delivery ledger: puts events and judges each by what the pipeline wrote (docs/ledger.md)."""
 
-from harness.ledger.collect import Patience
+from harness.ledger.collector import Timeouts
 from harness.ledger.entries import Entry, Verdict
-from harness.ledger.following import Target, run, run_on
+from harness.ledger.runner import Target, run, run_on
 from harness.ledger.verdicts import Ledger
 
-__all__ = ["Entry", "Ledger", "Patience", "Target", "Verdict", "run", "run_on"]
+__all__ = ["Entry", "Ledger", "Target", "Timeouts", "Verdict", "run", "run_on"]

@@ -1,4 +1,4 @@
-"""Events that are in the source stream twice, because the answer to a put was lost and it was repeated."""
+"""Events that are in the source stream twice, because a put was repeated after its response was lost."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from harness.ledger.entries import Answer, Entry
 
 
 def match(unknown: Sequence[Answer], entries: Iterable[Entry], version: str | None) -> list[Answer]:
-    """Finds the predictions of second records of events that were put more than once, and counts them.
+    """Find the predictions for second records of events that were put more than once, and count them.
 
-    A producer never learns the event id of a record whose acknowledgement was lost: what tells a prediction of it is
-    its sales_id, its value and its model version, which must be those of an event whose put was repeated.
+    A producer never learns the event id of a record whose acknowledgement was lost. Its prediction is recognized by
+    sales_id, value and model version, which must match an event whose put was repeated.
 
     Args:
-        unknown: predictions whose event id no acknowledgement has named.
-        entries: all events of a run; `copies` is counted up.
+        unknown: predictions whose event id no acknowledgement named.
+        entries: all events of a run; their `copies` are counted.
         version: the model version that every prediction must name, if given.
 
     Returns:
-        The predictions that are of no such event.
+        The predictions that match no such event.
     """
     repeated: dict[str, list[Entry]] = {}
     for entry in entries:
         if entry.put.repeated and entry.predictions:
             repeated.setdefault(entry.output_key, []).append(entry)
     left = []
-    owners: dict[str, Entry] = {}  # event id of a copy to its event: a copy may be delivered again, too
+    owners: dict[str, Entry] = {}  # a copy's event id to its event: a copy may be delivered twice, too
     for answer in unknown:
         owner = owners.get(answer.event_id) or _owner(answer, repeated.get(answer.key, ()), version)
         if owner is None:
@@ -38,6 +38,6 @@ def match(unknown: Sequence[Answer], entries: Iterable[Entry], version: str | No
 
 
 def _owner(answer: Answer, candidates: Sequence[Entry], version: str | None) -> Entry | None:
-    """The event that an answer fits; of several equal ones that with the fewest copies."""
+    """Return the event that an answer matches; among equal events, the one with the fewest copies."""
     fitting = [entry for entry in candidates if not entry.mistake_in(answer, version)]
     return min(fitting, key=lambda entry: entry.copies, default=None)

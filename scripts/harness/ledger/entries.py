@@ -1,4 +1,4 @@
-"""One event in the ledger: what was put, what was heard of it, and the verdict."""
+"""One event in the ledger: what was put, what was read about it, and the verdict."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RELATIVE_TOLERANCE, ABSOLUTE_TOLERANCE = 1e-5, 1e-3
 
 
 class Verdict(StrEnum):
-    """What became of an event."""
+    """The outcome of an event."""
 
     PREDICTED = "predicted"
     DUPLICATED = "predicted twice"
@@ -26,16 +26,16 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A record of the output stream.
+    """A prediction in the output stream.
 
     Attributes:
-        event_id: the source record it answers.
-        sales_id: as it stands there.
+        event_id: of the source record that it answers.
+        sales_id: as the prediction has it.
         sales: the predicted sales.
-        version: the model's.
+        version: of the model.
         key: the record's partition key.
-        arrived: when the output stream took it, seconds since the epoch.
-        position: its place among all records read; for one partition key the order of the stream.
+        arrived: when the output stream received it, in seconds since the epoch.
+        position: among all records read; the order within a partition key is that of the stream.
     """
 
     event_id: str
@@ -48,7 +48,7 @@ class Answer:
 
     @classmethod
     def of(cls, record: streams.Read, position: int) -> Answer | None:
-        """Reads a record; None when it is no prediction at all."""
+        """Parse a record; None if it is not a prediction."""
         try:
             document = json.loads(record.data)
             prediction = document["prediction"]
@@ -74,15 +74,16 @@ class Entry:
 
     Attributes:
         put: the acknowledged record.
-        expected: the prediction it must get; None when it must fail.
-        predictions: how many were read for it.
-        latency: seconds from the put to the first prediction's arrival in the output stream; NaN without one.
-        position: place of the first prediction among all records read.
+        expected: the expected prediction; None if the event must fail.
+        predictions: number of predictions read.
+        latency: seconds from the put to the arrival of the first prediction in the output stream; NaN without one.
+        position: of the first prediction among all records read.
         output_key: partition key of the first prediction.
-        mistake: what is wrong with a prediction, or with the payload that was kept of it.
-        reasons: every failure read for it.
-        copies: predictions of a second record of it, stored by a put whose answer was lost; set by `copies.match`.
-        late: its first prediction came after that of a later event of the same keys; set by `order.judge`.
+        mistake: what is wrong with a prediction, or with the payload kept after a failure.
+        reasons: of all failures read.
+        copies: predictions for a second record of the event, stored by a put whose response was lost; set by
+            `copies.match`.
+        late: whether the first prediction came after that of a later event with the same keys; set by `order.judge`.
     """
 
     put: streams.Put
@@ -98,12 +99,12 @@ class Entry:
 
     @property
     def answered(self) -> bool:
-        """Whether anything was heard of the event."""
+        """Whether a prediction or a failure was read."""
         return bool(self.predictions or self.reasons)
 
     @property
     def verdict(self) -> Verdict:
-        """What became of the event."""
+        """The outcome of the event."""
         if not self.answered:
             return Verdict.LOST
         if self.predictions and self.mistake:
@@ -113,21 +114,21 @@ class Entry:
         return Verdict.DUPLICATED if self.predictions + self.copies > 1 else Verdict.PREDICTED
 
     def take_prediction(self, answer: Answer, version: str | None) -> None:
-        """Enters a prediction.
+        """Enter a prediction.
 
         Args:
-            answer: what was read for this event.
-            version: the model version it must name, if given.
+            answer: the prediction.
+            version: the model version that it must name, if given.
         """
         if not self.predictions:
             self.latency = answer.arrived - self.put.at
             self.position = answer.position
-            self.output_key = self.put.key if answer.key == self.put.key else answer.key  # equal text is kept once
+            self.output_key = self.put.key if answer.key == self.put.key else answer.key  # keep equal strings once
         self.predictions += 1
         self.mistake = self.mistake or self.mistake_in(answer, version)
 
     def mistake_in(self, answer: Answer, version: str | None) -> str:
-        """What is wrong with a prediction of this event; empty when it is right. Arguments as for `take_prediction`."""
+        """Return what is wrong with a prediction; empty if it is right. Takes the arguments of `take_prediction`."""
         if self.expected is None:
             return f"predicted {answer.sales}, but it must fail"
         if not math.isclose(answer.sales, self.expected, rel_tol=RELATIVE_TOLERANCE, abs_tol=ABSOLUTE_TOLERANCE):
@@ -142,7 +143,7 @@ class Entry:
         return ""
 
     def take_failure(self, reason: str, data: bytes, key: str) -> None:
-        """Enters a failure; without the whole payload under its key, the event is as good as lost.
+        """Enter a failure. If payload or key were changed, the event counts as lost.
 
         Args:
             reason: why it failed.

@@ -1,4 +1,4 @@
-"""Order within a partition key, as far as the streams can tell it (docs/ledger.md, "Order")."""
+"""Order within a partition key, as far as the streams show it (docs/ledger.md, "Order")."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from harness.ledger.entries import Entry
 
 
 def judge(entries: Iterable[Entry]) -> int:
-    """Finds the events that arrived late and marks them.
+    """Find and mark the events that arrived late.
 
-    Events are compared with those of the same source partition key and the same output partition key: each stream
-    keeps the order of one key. Only first predictions count: a retry may repeat what has been delivered.
+    Events are compared if they share both the source and the output partition key, because each stream keeps the order
+    of a key. Only first predictions count: a retry may repeat what was delivered before.
 
     Args:
         entries: all events of a run; `late` is set on each.
 
     Returns:
-        How many first predictions came after that of an event which the source stream took later.
+        The number of first predictions that came after that of an event which the source stream received later.
     """
     groups: dict[str | tuple[str, str], list[Entry]] = {}
     for entry in entries:

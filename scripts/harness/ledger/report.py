@@ -1,4 +1,4 @@
-"""The ledger's verdict for people, as a table, and for machines, as JSON."""
+"""Reports the ledger's verdict as a table and as JSON."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from harness.paths import CACHE, shown
 
 MAX_EXAMPLES = 5
 BAD = frozenset({"lost", "wrong prediction", "out of order", "unreadable records", "failed unexpectedly", "not put"})
-ALWAYS = frozenset({*Verdict, "events", "out of order"})  # shown also when there are none
+ALWAYS = frozenset({*Verdict, "events", "out of order"})  # shown even if zero
 
 
 def path_for(name: str) -> Path:
-    """Where the verdicts of a stack's last run are written."""
+    """Return the file for the verdicts of a stack's last run."""
     return CACHE / "ledger" / f"{name}.json"
 
 
 def write(ledger: Ledger, path: Path) -> None:
-    """Writes summary and verdicts, one event a line, whole or not at all.
+    """Write summary and verdicts atomically, one event per line.
 
     Args:
         ledger: a run's result.
@@ -64,11 +64,11 @@ def _row(entry: Entry) -> dict[str, Any]:
 
 
 def show(ledger: Ledger, path: Path) -> None:
-    """Prints the summary as a table, examples of what is bad, and where all verdicts stand.
+    """Print the summary, some of the events that failed the run, and the path of the file.
 
     Args:
-        ledger: a run's result, written already.
-        path: the file it was written to.
+        ledger: a run's result.
+        path: the file with all verdicts.
     """
     table = Table("figure", box=None, pad_edge=False)
     table.add_column("", justify="right")
@@ -79,14 +79,14 @@ def show(ledger: Ledger, path: Path) -> None:
         table.add_row(name, f"{value:,}" if isinstance(value, int | float) else "-", style=style)
     console.out.print(table)
     if ledger.gave_up:
-        console.warn(f"not all events were waited for: {ledger.gave_up}")
+        console.warn(f"gave up waiting for some events: {ledger.gave_up}")
     for entry in _examples(ledger):
         console.out.print(f"  [red]{entry.put.event_id}[/red] key {escape(entry.put.key)}: {escape(_story(entry))}")
-    console.say(f"the verdict on each event: {shown(path)}")
+    console.say(f"verdicts by event: {shown(path)}")
 
 
 def _examples(ledger: Ledger) -> list[Entry]:
-    """Some of the events for which the run does not pass."""
+    """Return some of the events that failed the run."""
     found: list[Entry] = []
     for entry in ledger.entries.values():
         if len(found) == MAX_EXAMPLES:
@@ -103,5 +103,5 @@ def _story(entry: Entry) -> str:
     if entry.late:
         parts.append("predicted after a later event of its key")
     if entry.expected is None and not entry.reasons:
-        parts.append("it must fail")
+        parts.append("should have failed")
     return "; ".join(part for part in parts if part)

@@ -1,4 +1,4 @@
-"""All events of a run and what was heard of them; safe to fill from several threads."""
+"""All events of a run and their answers. Thread-safe."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ PERCENTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "max": 1.0}
 
 
 class Ledger:
-    """All events of a run, by event id, and what was read that belongs to none of them.
+    """All events of a run by event id, and records that belong to none of them.
 
     Args:
         version: the model version that every prediction must name, if given.
 
     Attributes:
         entries: event id to entry.
-        unreadable: records of the output stream that are no prediction at all.
-        seconds: time from the first put to the last first answer.
-        heard_at: time.monotonic() when something was last read of a known event.
-        gave_up: why the ledger stopped before it had heard of every event; empty when it had.
-        broken: what ended the run before its end, if anything did.
-        not_put: events that were to be put and never acknowledged, when the run was ended so.
+        unreadable: number of records in the output stream that are not predictions.
+        seconds: from the first put to the last first answer.
+        heard_at: time.monotonic() of the last answer for a known event.
+        gave_up: why the ledger stopped before every event was answered; empty if all were.
+        broken: what ended the run early, if anything did.
+        not_put: events that were never acknowledged because the run ended early.
     """
 
     def __init__(self, version: str | None = None) -> None:
@@ -49,15 +49,15 @@ class Ledger:
         self._first_put = math.inf
         self._position = 0
         self._lock = threading.Lock()
-        # Predictions can be read before the answer to the put: they wait here for their entry.
+        # A prediction can be read before the put is acknowledged: it waits here for its entry.
         self._early: dict[str, list[Answer]] | None = {}
 
     def enter(self, put: streams.Put, expected: float | None) -> None:
-        """Enters an event that was put.
+        """Enter an event that was put.
 
         Args:
             put: the acknowledged record.
-            expected: the prediction it must get; None when it must fail.
+            expected: the expected prediction; None if the event must fail.
         """
         entry = Entry(put, expected)
         with self._lock:
@@ -67,14 +67,14 @@ class Ledger:
                 self._take(entry, answer)
 
     def all_entered(self) -> None:
-        """Says that no more events will be put: whatever is read for others belongs to somebody else."""
+        """Declare that no more events will be put: predictions for unknown events belong to somebody else."""
         with self._lock:
             self.heard_at = time.monotonic()
             self._unknown += [answer for answers in (self._early or {}).values() for answer in answers]
             self._early = None
 
     def take_predictions(self, records: Iterable[streams.Read]) -> None:
-        """Enters what was read from the output stream, in its order for every partition key."""
+        """Enter records of the output stream, which must be in order for each partition key."""
         with self._lock:
             for record in records:
                 self._position += 1
@@ -96,7 +96,7 @@ class Ledger:
         self.heard_at = time.monotonic()
 
     def take_failures(self, failures: Iterable[failed.Failed]) -> None:
-        """Enters what was read from the failed-events bucket."""
+        """Enter failures from the failed-events bucket."""
         for failure in failures:
             with self._lock:
                 entry = self.entries.get(failure.event_id)
@@ -111,65 +111,65 @@ class Ledger:
 
     @property
     def answered(self) -> int:
-        """Of how many events anything was heard."""
+        """Number of events that were answered."""
         return self._answered
 
     @property
     def complete(self) -> bool:
-        """Whether something was heard of every event."""
+        """Whether every event was answered."""
         return self._answered == len(self.entries)
 
     def breaks(self, error: HarnessError, not_put: int = 0) -> None:
-        """Says what ended the run before its end.
+        """Record what ended the run early.
 
         Args:
             error: the cause.
-            not_put: how many events were never acknowledged.
+            not_put: number of events that were never acknowledged.
         """
         self.broken, self.gave_up, self.not_put = error, error.cause, not_put
 
     def close(self) -> None:
-        """Ends the run."""
+        """End the run."""
         with self._lock:
             self._unknown = copies.match(self._unknown, self.entries.values(), self._version)
         self.seconds = max(0.0, self._last_answer - self._first_put) if self._answered else 0.0
 
     @property
     def strangers(self) -> list[str]:
-        """Event ids of predictions for events that the ledger did not put."""
+        """Event ids of predictions for events that were not put by this run."""
         return [answer.event_id for answer in self._unknown]
 
     @property
     def counts(self) -> Counter[Verdict]:
-        """How many events got which verdict."""
+        """Number of events by verdict."""
         return Counter(entry.verdict for entry in self.entries.values())
 
     @property
     def out_of_order(self) -> int:
-        """How many events were delivered after a later one of the same keys; marks them `late`."""
+        """Number of events delivered after a later one with the same keys; marks them as `late`."""
         return order.judge(self.entries.values())
 
     @property
     def failures_expected(self) -> bool:
-        """Whether exactly the events that must fail have failed."""
+        """Whether exactly those events failed that must fail."""
         return all((entry.verdict is Verdict.FAILED) == (entry.expected is None) for entry in self.entries.values())
 
     @property
     def passed(self) -> bool:
-        """Nothing lost, wrong, unreadable or out of order, nothing failed that should not have; twice is allowed.
+        """Whether nothing was lost, wrong, unreadable, out of order or failed unexpectedly. Duplicates are allowed.
 
-        A run that something ended before its end proves nothing.
+        A run that ended early does not pass.
         """
         counts = self.counts
         bad = counts[Verdict.LOST] + counts[Verdict.WRONG] + self.unreadable + self.out_of_order
         return not bad and self.failures_expected and self.broken is None
 
     def latencies(self) -> list[float]:
-        """Seconds from put to arrival of the first prediction, ascending."""
+        """Return the seconds from each put to the arrival of the first prediction, in ascending order."""
         return sorted(entry.latency for entry in self.entries.values() if entry.predictions)
 
     def summary(self) -> dict[str, Any]:
-        """Counts, rate in events per second and latencies in milliseconds."""
+        """Return counts, the rate in events per second, and latencies in milliseconds."""
         total, counts, known = len(self.entries), self.counts, self.latencies()
         entries = self.entries.values()
         return {
@@ -189,7 +189,7 @@ class Ledger:
 
 
 def _written(failure: failed.Failed) -> float:
-    """When a failure was written, seconds since the epoch; listing a large bucket is slow, and it is read later."""
+    """Return when a failure was written, in seconds since the epoch; a large bucket is read much later."""
     try:
         return dt.datetime.fromisoformat(failure.failed_at).timestamp()
     except ValueError:
@@ -197,7 +197,7 @@ def _written(failure: failed.Failed) -> float:
 
 
 def _rank(ascending: list[float], share: float) -> float | None:
-    """The nearest-rank percentile in milliseconds."""
+    """Return the nearest-rank percentile in milliseconds."""
     if not ascending:
         return None
     return round(ascending[max(0, math.ceil(len(ascending) * share) - 1)] * 1000, 1)

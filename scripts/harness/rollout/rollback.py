@@ -14,7 +14,7 @@ from harness.errors import HarnessError
 from harness.live import ALIAS
 from harness.paths import shown
 from harness.rollout import bucket
-from harness.stages import declared, guards, tfvars
+from harness.stages import guards, tfvars, variables
 from harness.stages.access import Access
 from harness.stages.stage import Stage
 
@@ -114,7 +114,7 @@ def show(live: int, published: list[Published]) -> None:
 
 
 def _look(stage: Stage, access: Access) -> tuple[int, list[Published]]:
-    function = f"{declared.value(stage, 'lambda_function_name')}_{stage.variables['project_id']}"
+    function = f"{variables.value(stage, 'lambda_function_name')}_{stage.variables['project_id']}"
     try:
         return versions(access.client("lambda"), function)
     except ClientError as error:

@@ -1,4 +1,4 @@
-"""How the account of a stage is reached: with the credentials of the user's own environment, at AWS's own endpoints."""
+"""Accesses a stage's account with the credentials of the user's environment, at AWS's own endpoints."""
 
 from __future__ import annotations
 
@@ -15,23 +15,22 @@ from botocore.exceptions import BotoCoreError
 from harness import setup
 from harness.errors import HarnessError
 
-# Nobody waits longer for a refusal than for an answer.
 CONFIG = Config(connect_timeout=5, read_timeout=60, retries={"total_max_attempts": 4, "mode": "standard"})
 _NO_OTHER_ENDPOINT = Config(ignore_configured_endpoint_urls=True)  # type: ignore[call-arg] # the stubs lack it
 # https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
 IGNORE_ENDPOINTS = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
-# The last four are older names that Terraform's S3 backend still reads.
+# Terraform's S3 backend still reads the last four, which are older names.
 ENDPOINT_VARIABLE = re.compile(r"AWS_ENDPOINT_URL(_\w+)?|AWS_(DYNAMODB|IAM|S3|STS)_ENDPOINT")
 
 
 @dataclass(frozen=True)
 class Identity:
-    """Who the credentials belong to, as AWS says.
+    """The owner of the credentials, as AWS reports it.
 
     Attributes:
         account: account id, 12 digits.
-        arn: of the user or the role's session.
-        asked_at: URL of the endpoint that said so.
+        arn: of the user or role session.
+        asked_at: URL of the endpoint that reported it.
     """
 
     account: str
@@ -40,14 +39,14 @@ class Identity:
 
 
 class Access:
-    """AWS as one region's clients and as Terraform's environment.
+    """Access to AWS: clients for one region, and the environment for Terraform.
 
     Args:
-        region: the stage's.
-        endpoint_url: where all requests go instead of AWS; set by the rehearsal and by nothing else.
+        region: of the stage.
+        endpoint_url: where all requests go instead of AWS; only the rehearsal sets it.
 
     Raises:
-        HarnessError: the profile that the environment names is not there, or AWS's configuration file is damaged.
+        HarnessError: the profile in the environment does not exist, or AWS's configuration file is damaged.
     """
 
     def __init__(self, region: str, endpoint_url: str | None = None) -> None:
@@ -58,29 +57,29 @@ class Access:
         except BotoCoreError as error:
             raise HarnessError(
                 f"the AWS configuration cannot be used: {error}",
-                "set AWS_PROFILE to a profile of `aws configure list-profiles`, or mend ~/.aws/config",
+                "set AWS_PROFILE to a profile of `aws configure list-profiles`, or fix ~/.aws/config",
             ) from None
 
     def client(self, service: str) -> Any:
-        """A boto3 client."""
-        # An endpoint that environment or profile name is refused by the guards; were it not, it would be ignored here.
+        """Return a boto3 client."""
+        # The guards refuse endpoints from environment or profile; even if they did not, this would ignore them.
         config = CONFIG if self.endpoint_url else CONFIG.merge(_NO_OTHER_ENDPOINT)
         make: Any = self.session.client  # one overload for each service
         return make(service, endpoint_url=self.endpoint_url, config=config)
 
     @functools.cached_property
     def identity(self) -> Identity:
-        """Whose the credentials are, asked once; errors are botocore's."""
+        """The owner of the credentials, looked up once; raises botocore's errors."""
         sts = self.client("sts")
         answer = sts.get_caller_identity()
         return Identity(str(answer["Account"]), str(answer["Arn"]), str(sts.meta.endpoint_url))
 
     def account(self) -> str:
-        """The account that the credentials belong to; errors are botocore's."""
+        """Return the account of the credentials; raises botocore's errors."""
         return self.identity.account
 
     def environment(self) -> dict[str, str]:
-        """The whole environment of a Terraform command: the user's credentials, and nothing that changes its input."""
+        """Return the environment of a Terraform command: the user's credentials, and nothing that changes its input."""
         inert = {name: value for name, value in setup.terraform_environment().items() if not name.startswith("AWS_")}
         own = {
             name: value

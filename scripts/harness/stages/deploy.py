@@ -1,4 +1,4 @@
-"""`plan-<stage>`, `deploy-<stage>`, `smoke-<stage>`: from checks over a saved plan to the smoke test."""
+"""`plan-<stage>`, `deploy-<stage>`, `smoke-<stage>`: from the checks through a saved plan to the smoke test."""
 
 from __future__ import annotations
 
@@ -8,48 +8,48 @@ from typing import Any
 from harness import console
 from harness import stack as stacks
 from harness.errors import HarnessError
-from harness.stages import ask, guards, live, models, smoke, state_bucket
+from harness.stages import function_version, guards, models, prompts, smoke, state_bucket
 from harness.stages.access import Access
-from harness.stages.changes import Plan
+from harness.stages.plan import Plan
 from harness.stages.stage import Stage
 from harness.stages.terraform import StageTerraform
 
 
 def plan(stage: Stage, access: Access) -> None:
-    """Shows what a deployment would change; changes nothing.
+    """Show what a deployment would change, without changing anything.
 
     Args:
-        stage: which.
+        stage: to plan.
         access: to its account.
 
     Raises:
-        HarnessError: a check refuses, or no plan can be made.
+        HarnessError: a check failed, or the plan could not be made.
     """
     guards.check(stage, access, guards.Level.PLAN)
     with stacks.locked(stage.lock):
         bucket_there = state_bucket.exists(stage, access)
         if not bucket_there:
-            console.say(f"there is no state bucket {stage.backend['bucket']} yet: make deploy-{stage.name} makes it")
+            console.say(f"there is no state bucket {stage.backend['bucket']} yet: make deploy-{stage.name} creates it")
         terraform = StageTerraform(stage, access)
         _init(terraform, state=bucket_there)
         _show(_planned(terraform, lock=False))
 
 
 def deploy(stage: Stage, access: Access) -> Plan:
-    """Brings a stage up to date, and proves with its own streams that it works.
+    """Update a stage, and run the smoke test on its own streams.
 
-    Interrupted at any step, the next run goes on from there.
+    An interrupted deployment continues with the next run.
 
     Args:
-        stage: which.
+        stage: to deploy.
         access: to its account.
 
     Returns:
         What was changed.
 
     Raises:
-        HarnessError: a check refuses, the user does, a step failed, or the smoke test did and the former version
-            serves again.
+        HarnessError: a check failed, the user declined, a step failed, or the smoke test failed and the previous
+            version serves again.
     """
     guards.check(stage, access)
     with stacks.locked(stage.lock):
@@ -60,14 +60,14 @@ def deploy(stage: Stage, access: Access) -> Plan:
         changes = _planned(terraform)
         _show(changes)
         if not changes.is_empty:
-            ask.confirm(f"Apply this plan to {stage.name}?")
-        if before.get("model_bucket"):  # the model is there before the function that reads it
+            prompts.confirm(f"Apply this plan to {stage.name}?")
+        if before.get("model_bucket"):  # publish the model before the function that reads it
             models.publish(stage, access, before["model_bucket"])
         outputs = _applied(terraform, changes)
         if not before.get("model_bucket"):
             models.publish(stage, access, outputs["model_bucket"])
         with console.step("Wait until the function is ready") as step:
-            version = live.wait_until_ready(access, outputs)
+            version = function_version.wait_until_ready(access, outputs)
             step.result = f"version {version.number}, model {version.run_id}"
         if not smoke.run(stage, access, outputs, version):
             _roll_back(stage, access, terraform, before, outputs)
@@ -76,30 +76,30 @@ def deploy(stage: Stage, access: Access) -> Plan:
 
 
 def smoke_test(stage: Stage, access: Access) -> None:
-    """The smoke test alone.
+    """Run the smoke test alone.
 
     Args:
-        stage: which.
+        stage: to test.
         access: to its account.
 
     Raises:
-        HarnessError: a check refuses, the stage is not deployed, or events were lost or wrong.
+        HarnessError: a check failed, the stage is not deployed, or events were lost or wrong.
     """
     guards.check(stage, access, guards.Level.PLACE)
     outputs = deployed(stage, access)
-    version = live.wait_until_ready(access, outputs)
+    version = function_version.wait_until_ready(access, outputs)
     if not smoke.run(stage, access, outputs, version):
         raise HarnessError(
-            "not every event was predicted, rightly and in order",
-            f"look at the alarms and the log group {outputs['log_group']}; make rollback STAGE={stage.name} goes back",
+            "not every event was predicted correctly and in order",
+            f"look at the alarms and the log group {outputs['log_group']}, or: make rollback STAGE={stage.name}",
         )
 
 
 def deployed(stage: Stage, access: Access) -> dict[str, Any]:
-    """Terraform's outputs of a stage that is deployed.
+    """Return Terraform's outputs of a deployed stage.
 
     Raises:
-        HarnessError: it is not.
+        HarnessError: it is not deployed.
     """
     outputs: dict[str, Any] = {}
     with stacks.locked(stage.lock):
@@ -131,7 +131,7 @@ def _show(changes: Plan) -> None:
 
 def _applied(terraform: StageTerraform, changes: Plan) -> dict[str, Any]:
     if not changes.is_empty:
-        with console.step("Terraform apply, that plan") as step:
+        with console.step("Terraform apply") as step:
             terraform.apply(changes, step)
     return terraform.outputs()
 
@@ -139,18 +139,18 @@ def _applied(terraform: StageTerraform, changes: Plan) -> dict[str, Any]:
 def _roll_back(
     stage: Stage, access: Access, terraform: StageTerraform, before: Mapping[str, Any], outputs: Mapping[str, Any]
 ) -> None:
-    """Lets the version that served before this deployment serve again; always ends in an error."""
+    """Go back to the version that served before this deployment; always raises."""
     former = before.get("live_version")
     if not former or former == outputs["live_version"]:
         raise HarnessError(
-            "the smoke test failed, and no earlier version is there to go back to",
-            f"look at the log group {outputs['log_group']}, mend it, then: make deploy-{stage.name}",
+            "the smoke test failed, and there is no earlier version to go back to",
+            f"look at the log group {outputs['log_group']}, fix the error, then: make deploy-{stage.name}",
         )
     console.warn(f"the smoke test failed: going back to version {former}")
     _applied(terraform, _planned(terraform, {"live_version": former}))
     with console.step("Wait until the function is ready"):
-        version = live.wait_until_ready(access, outputs)
+        version = function_version.wait_until_ready(access, outputs)
     raise HarnessError(
         f"the smoke test failed; version {version.number} with model {version.run_id} serves again",
-        f"look at the log group {outputs['log_group']}, mend it, then: make deploy-{stage.name}",
+        f"look at the log group {outputs['log_group']}, fix the error, then: make deploy-{stage.name}",
     )

@@ -1,4 +1,4 @@
-"""The role of whoever deploys, in a rehearsal: with the policy that the bootstrap module gives GitHub Actions' role."""
+"""The deployer's role in a rehearsal, with the policy that the bootstrap module gives to GitHub Actions' role."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from harness import commands, console, denials, environment
 from harness.errors import HarnessError
 from harness.stack import Stack
 from harness.stages.access import Access
-from harness.stages.scene import ACCOUNT
+from harness.stages.rehearsal_files import ACCOUNT
 from harness.stages.stage import Stage
 
 ROLE, POLICY = "store-sales-deploy-stg", "deploy"
@@ -24,7 +24,7 @@ VARIABLES = (
     *("project_id", "aws_region", "source_stream_name", "output_stream_name", "model_bucket", "failed_events_bucket"),
     *("ecr_repo_name", "lambda_function_name"),
 )
-# Policies are texts of Terraform alone: nothing is asked of AWS for them.
+# Terraform renders the policies without any request to AWS.
 ROOT = """
 module "deployer" {
   source = %(source)s
@@ -50,15 +50,15 @@ class Policies(NamedTuple):
 
 @contextmanager
 def as_deployer(stack: Stack, stage: Stage, access: Access) -> Iterator[None]:
-    """The role's session in the environment, until the block ends; nothing of what it does may be refused.
+    """Put the role's session in the environment for the duration of the block, and require that IAM refuses nothing.
 
     Args:
         stack: the LocalStack of the rehearsal.
-        stage: what is deployed; its state bucket exists.
-        access: that of the account's root user.
+        stage: to be deployed; its state bucket exists.
+        access: of the account's root user.
 
     Raises:
-        HarnessError: the policy cannot be made, or IAM refused something.
+        HarnessError: the policy could not be rendered, or IAM refused something.
     """
     with console.step("The deployer's role, with the policy of infrastructure/bootstrap/deployer"):
         document = policies(stack, stage, access).deploy
@@ -68,15 +68,15 @@ def as_deployer(stack: Stack, stage: Stage, access: Access) -> Iterator[None]:
     except HarnessError as error:
         raise HarnessError(denials.beside(error.cause, stack), error.next_step) from error
     if refused := denials.summary(stack):
-        raise HarnessError(f"the deployer's policy does not suffice:\n{refused}", "mend it in infrastructure/bootstrap")
+        raise HarnessError(f"the deployer's policy is not sufficient:\n{refused}", "fix it in infrastructure/bootstrap")
 
 
 @contextmanager
 def session(access: Access, document: str) -> Iterator[str]:
-    """A role with a policy, and a session of it in the environment, until the block ends.
+    """Create a role with a policy, and put a session of it in the environment, for the duration of the block.
 
     Args:
-        access: that of the account's root user.
+        access: of the account's root user.
         document: the policy.
 
     Yields:
@@ -91,12 +91,12 @@ def session(access: Access, document: str) -> Iterator[str]:
 
 
 def put_policy(access: Access, document: str) -> None:
-    """Replaces the policy of the role."""
+    """Replace the role's policy."""
     access.client("iam").put_role_policy(RoleName=ROLE, PolicyName=POLICY, PolicyDocument=document)
 
 
 def _discard(access: Access) -> None:
-    """Deletes the role; where that fails, what came before is what the user must hear of."""
+    """Delete the role. Errors are suppressed, so that they do not hide an earlier one."""
     iam = access.client("iam")
     with contextlib.suppress(ClientError, BotoCoreError):
         iam.delete_role_policy(RoleName=ROLE, PolicyName=POLICY)
@@ -104,7 +104,7 @@ def _discard(access: Access) -> None:
 
 
 def policies(stack: Stack, stage: Stage, access: Access) -> Policies:
-    """The policies of the bootstrap module for a stage."""
+    """Render the policies of the bootstrap module for a stage."""
     folder = stack.folder / "deployer"
     folder.mkdir(parents=True, exist_ok=True)
     values = {name: stage.variables[name] for name in VARIABLES if name in stage.variables} | {
@@ -123,7 +123,7 @@ def policies(stack: Stack, stage: Stage, access: Access) -> Policies:
 
 
 def _session(access: Access, document: str) -> tuple[str, dict[str, str]]:
-    """The ARN of a new role with a policy, and credentials of a session as variables of the environment."""
+    """Create a role with a policy; return its ARN, and a session's credentials as environment variables."""
     iam, sts = access.client("iam"), access.client("sts")
     trust = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}
     trusted = json.dumps({"Version": "2012-10-17", "Statement": trust})

@@ -1,26 +1,26 @@
-"""`destroy-<stage>`: takes a stage away, and leaves the bucket of its state."""
+"""`destroy-<stage>`: deletes a stage, except its state bucket."""
 
 from __future__ import annotations
 
 from harness import console
 from harness import stack as stacks
-from harness.stages import ask, guards, state_bucket
+from harness.stages import guards, prompts, state_bucket
 from harness.stages.access import Access
 from harness.stages.stage import Stage
 from harness.stages.terraform import StageTerraform
 
-BY_NAME = ("prod",)  # stages whose end takes more than a y
+BY_NAME = ("prod",)  # stages whose name must be typed
 
 
 def destroy(stage: Stage, access: Access) -> None:
-    """Names everything that a stage consists of, asks, and deletes it.
+    """List everything that a stage consists of, ask, and delete it.
 
     Args:
-        stage: which.
+        stage: to destroy.
         access: to its account.
 
     Raises:
-        HarnessError: a check refuses, the user does, or something could not be deleted.
+        HarnessError: a check failed, the user declined, or something could not be deleted.
     """
     guards.check_for_destroy(stage, access)
     with stacks.locked(stage.lock):
@@ -30,18 +30,18 @@ def destroy(stage: Stage, access: Access) -> None:
         terraform = StageTerraform(stage, access)
         with console.step("Terraform init"):
             terraform.init()
-        with console.step("Terraform plan, the end of everything") as step:
+        with console.step("Terraform plan -destroy") as step:
             plan = terraform.plan(destroy=True)
             step.result = f"{len(plan.changes)} resources"
         if plan.is_empty:
-            console.say(f"{stage.name} is not deployed: its state holds nothing")
+            console.say(f"{stage.name} is not deployed: its state is empty")
             return
         plan.show()
-        question = f"Delete all this from account {access.account()}?"
+        question = f"Delete all of this from account {access.account()}?"
         if stage.name in BY_NAME:
-            ask.confirm_by_name(question, stage.variables["project_id"])
+            prompts.confirm_by_name(question, stage.variables["project_id"])
         else:
-            ask.confirm(question)
-        with console.step("Terraform destroy, that plan") as step:
+            prompts.confirm(question)
+        with console.step("Terraform destroy") as step:
             terraform.apply(plan, step)
-    console.say(f"the state bucket {stage.backend['bucket']} was kept, with the state's history")
+    console.say(f"kept the state bucket {stage.backend['bucket']}, with the state's history")

@@ -1,4 +1,4 @@
-"""Terraform's failures in words that name the cause and the next step."""
+"""Translates Terraform's errors into messages that name the cause and the next step."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from harness.paths import shown
 from harness.stages import explain_aws
 from harness.stages.stage import Stage
 
-_LOCK = re.compile(  # at the start of a line: S3's answer before it has a RequestID and a HostID
+_LOCK = re.compile(  # at the start of a line, because S3's error before it contains RequestID and HostID
     r"^\s*ID:\s+(?P<id>\S+)$.*?^\s*Who:\s+(?P<who>.+?)\s*$.*?^\s*Created:\s+(?P<created>.+?)\s*$",
     re.DOTALL | re.MULTILINE,
 )
@@ -27,35 +27,35 @@ _VARIABLE = re.compile(
     r"^Error: (?:Invalid value for (?:input )?variable|No value for required variable|Value for undeclared variable)"
 )
 _PLACE = re.compile(r"^  on (?P<file>\S+) line (?P<line>\d+)", re.MULTILINE)
-# What Terraform adds to a message for its author, not its user.
+# What Terraform adds to a message for the module's author.
 _ADDED = re.compile(r"^ *(?:on \S+ line \d+.*|\d+: .*|├─+|│ .*|with .*,|This was checked by .*)$", re.MULTILINE)
 
 
 def failure(stage: Stage, error: CommandFailedError, log: str = "terraform") -> HarnessError:
-    """The error to show in place of the program's last lines.
+    """Return the error to show in place of the program's last lines.
 
     Args:
-        stage: what Terraform worked on.
-        error: how it ended.
-        log: which of the stage's logs has the whole output.
+        stage: that Terraform worked on.
+        error: the failed command.
+        log: the stage's log with the whole output.
     """
     blocks = errors(error.output)
     if not blocks:
         return error
     text = "\n\n".join(blocks)
-    flat = " ".join(text.split())  # Terraform breaks lines wherever there is a space
+    flat = " ".join(text.split())  # Terraform wraps lines at any space
     return (
         _locked(stage, text)
         or _known(stage, flat)
         or _variable(stage, blocks[0])
         or HarnessError(
-            f"Terraform failed:\n{text}", f"mend it, then run it again; the whole output is in {shown(stage.log(log))}"
+            f"Terraform failed:\n{text}", f"fix it, then run it again; the whole output is in {shown(stage.log(log))}"
         )
     )
 
 
 def errors(output: str) -> list[str]:
-    """Terraform's error blocks, each from `Error: …` on, without the frame around them.
+    """Return Terraform's error blocks, each starting with `Error: …`, without the frame around them.
 
     Args:
         output: of a Terraform command, without colour.
@@ -81,16 +81,16 @@ def _locked(stage: Stage, text: str) -> HarnessError | None:
     if not (found := _LOCK.search(text)):
         return HarnessError(
             f"the state s3://{stage.backend['bucket']}/{stage.backend['key']} is locked",
-            f"wait for the other run, then try again; its lock is described in {shown(stage.log('terraform'))}",
+            f"wait for the other run, then try again; the lock's details are in {shown(stage.log('terraform'))}",
         )
     return HarnessError(
         f"the state is locked by {found['who']} since {found['created']}",
-        f"wait for that run to end. If it is certain that it was killed: make unlock-{stage.name} LOCK={found['id']}",
+        f"wait for that run to end. If you are certain that it was killed: make unlock-{stage.name} LOCK={found['id']}",
     )
 
 
 def _known(stage: Stage, text: str) -> HarnessError | None:
-    """Causes that recur, wherever they come up."""
+    """Return the error for causes that recur in any resource."""
     if _NO_PROVIDER.search(text):
         return HarnessError(
             "Terraform's AWS provider could not be fetched",
@@ -98,32 +98,32 @@ def _known(stage: Stage, text: str) -> HarnessError | None:
         )
     if _NO_STATE.search(text):
         return HarnessError(
-            f"the state bucket {stage.backend['bucket']} is not there, or not in {stage.backend['region']}",
-            f"make deploy-{stage.name} makes it; its name and region are in {shown(stage.backend_file)}",
+            f"the state bucket {stage.backend['bucket']} does not exist, or not in {stage.backend['region']}",
+            f"make deploy-{stage.name} creates it; its name and region are in {shown(stage.backend_file)}",
         )
     named = _BUCKET.search(text)
-    bucket = named["name"] if named else "that it wanted to make"
+    bucket = named["name"] if named else "to be created"
     if _OURS in text:
         return HarnessError(
-            f"the bucket {bucket} is this account's already, and the state does not know it",
-            "an earlier run was killed before it could save the state, or it was made by hand: if nothing needs it, "
-            "delete it; else import it (terraform import), then run it again",
+            f"the bucket {bucket} already exists in this account, but not in the state",
+            "an earlier run was killed before it could save the state, or the bucket was created by hand: delete it if "
+            "nothing needs it, or import it (terraform import), then run it again",
         )
     if any(words in text for words in _TAKEN):
         return HarnessError(
-            f"the bucket {bucket} is taken by another account",
-            f"choose another in {shown(stage.vars_file)}: names are unique in all of AWS",
+            f"the bucket name {bucket} is taken by another account",
+            f"choose another in {shown(stage.vars_file)}: bucket names are globally unique",
         )
     if found := _IMAGE.search(text):
         return HarnessError(
-            f"Lambda does not take the image {found['uri'] or found['other']}: it {found['how'] or 'is an index'}",
-            f"mend image_uri in {shown(stage.vars_file)}, or build one image, for one architecture",
+            f"Lambda does not accept the image {found['uri'] or found['other']}: it {found['how'] or 'is an index'}",
+            f"fix image_uri in {shown(stage.vars_file)}, or build one image for one architecture",
         )
     return explain_aws.of_text(text)
 
 
 def _variable(stage: Stage, block: str) -> HarnessError | None:
-    """A value that Terraform refuses: its message, without the parts that quote the root module."""
+    """Return Terraform's message about an invalid value, without the parts that quote the root module."""
     if not _VARIABLE.search(block):
         return None
     place = _PLACE.search(block)
@@ -131,5 +131,5 @@ def _variable(stage: Stage, block: str) -> HarnessError | None:
     words = " ".join(_ADDED.sub("", rest).split())
     where = f"{place['file']}:{place['line']}: " if place else ""
     return HarnessError(
-        f"{where}{words or title.removeprefix('Error: ')}", f"mend it in {shown(stage.vars_file)}, then run it again"
+        f"{where}{words or title.removeprefix('Error: ')}", f"fix it in {shown(stage.vars_file)}, then run it again"
     )

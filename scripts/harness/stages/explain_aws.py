@@ -1,4 +1,4 @@
-"""AWS's own refusals in words that name the cause and the next step; those of boto3, and those inside Terraform's."""
+"""Translates AWS's errors, from boto3 or inside Terraform's, into messages that name the cause and the next step."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from botocore.exceptions import (
 from harness.errors import HarnessError
 
 LOG_IN = "log in (for example: aws sso login), or set AWS_PROFILE; `aws sts get-caller-identity` must work"
-GOES_ON = "; then run it again: it goes on from where it was"
+GOES_ON = "; then run it again: it continues where it stopped"
 
 _EXPIRED = re.compile(
     r"ExpiredToken|RequestExpired|TokenRefreshRequired|security token included in the request is expired|"
@@ -28,7 +28,7 @@ _DENIED = re.compile(
     r"(?:User: (?P<who>\S+) )?is not authorized to perform: (?P<action>[\w-]+:\w+)"
     r"(?:,? (?:on|with an explicit deny on) resource: (?P<resource>[^\s,]+))?"
 )
-# S3 and older services name neither action nor resource: the operation that Terraform called is the next best thing.
+# S3 and older services name neither action nor resource: use the operation that Terraform called instead.
 _DENIED_SHORT = re.compile(
     r"AccessDenied|UnauthorizedOperation|AuthorizationError|StatusCode: 403|\(403\)|api error Forbidden"
 )
@@ -36,27 +36,27 @@ _OPERATION = re.compile(r"operation error (?P<service>[\w ]+): (?P<operation>\w+
 
 
 def failure(error: ClientError | BotoCoreError, region: str | None = None) -> HarnessError:
-    """The error to show in place of boto3's.
+    """Return the error to show in place of boto3's.
 
     Args:
-        error: what it raised.
-        region: where the question was who we are, which an account's disabled region answers as it does wrong keys.
+        error: boto3's.
+        region: the region of an identity check, in which a disabled region gives the same error as invalid keys.
     """
     if isinstance(error, ConnectionError | HTTPClientError):
-        return HarnessError(f"AWS cannot be reached: {error}", "check the network, a proxy, and the region's name")
+        return HarnessError(f"AWS cannot be reached: {error}", "check the network, the proxy and the region's name")
     text = str(error)
     if isinstance(error, ClientError) and (known := of_text(text)):
         if region and _UNKNOWN.search(text):
             return HarnessError(f"{known.cause} (or {region} is not enabled for their account)", known.next_step)
         return known
-    return HarnessError(f"AWS answered: {text}", "mend it, then run it again")
+    return HarnessError(f"AWS responded: {text}", "fix the error, then run it again")
 
 
 def of_text(text: str) -> HarnessError | None:
-    """What an error of AWS means, wherever it was written; None for what only its own words say.
+    """Return what an AWS error means; None if its own message says it best.
 
     Args:
-        text: has the error's code or its message in it.
+        text: contains the error's code or message.
     """
     if _EXPIRED.search(text):
         return HarnessError("the AWS credentials have expired", LOG_IN + GOES_ON)
@@ -73,7 +73,7 @@ def of_text(text: str) -> HarnessError | None:
 
 
 def _allow(what: str) -> str:
-    return f"have {what} allowed for that user or role, or use other credentials{GOES_ON}"
+    return f"allow {what} for that user or role, or use other credentials{GOES_ON}"
 
 
 def _called(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What is still in an account that held one stage and nothing else."""
+"""Finds what is left in an account that contained one stage and nothing else."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def _is_ours(alias: Any) -> bool:
     return not alias["AliasName"].startswith("alias/aws/")
 
 
-# Service, operation and where the answer names what there is.
+# Service, operation, and a function that returns the names in its response.
 _LISTS: tuple[tuple[str, str, Callable[[Any], list[str]]], ...] = (
     ("kinesis", "list_streams", lambda answer: answer["StreamNames"]),
     ("lambda", "list_functions", lambda answer: [one["FunctionName"] for one in answer["Functions"]]),
@@ -23,7 +23,7 @@ _LISTS: tuple[tuple[str, str, Callable[[Any], list[str]]], ...] = (
     ("s3", "list_buckets", lambda answer: [one["Name"] for one in answer["Buckets"]]),
     ("ecr", "describe_repositories", lambda answer: [one["repositoryName"] for one in answer["repositories"]]),
     ("logs", "describe_log_groups", lambda answer: [one["logGroupName"] for one in answer["logGroups"]]),
-    # A key itself stays for the days in which its deletion can be taken back; AWS's own aliases are in any account.
+    # A key stays while its deletion can be cancelled. Every account has AWS's own aliases.
     ("kms", "list_aliases", lambda answer: [one["AliasName"] for one in answer["Aliases"] if _is_ours(one)]),
     ("iam", "list_roles", lambda answer: [one["RoleName"] for one in answer["Roles"]]),
     ("cloudwatch", "describe_alarms", lambda answer: [one["AlarmName"] for one in answer["MetricAlarms"]]),
@@ -32,10 +32,10 @@ _LISTS: tuple[tuple[str, str, Callable[[Any], list[str]]], ...] = (
 
 
 def found(stage: Stage, access: Access) -> Iterator[str]:
-    """What is there, besides the bucket of the state.
+    """Yield what exists, except the state bucket.
 
     Args:
-        stage: whose account it is.
+        stage: that the account belongs to.
         access: to it.
     """
     for service, operation, names in _LISTS:
@@ -45,10 +45,10 @@ def found(stage: Stage, access: Access) -> Iterator[str]:
 
 
 def check(stage: Stage, access: Access, before: Collection[str] = ()) -> None:
-    """Refuses an account in which anything is left but the bucket of the state.
+    """Require that nothing is left in an account except the state bucket.
 
     Args:
-        stage: what was destroyed.
+        stage: that was destroyed.
         access: to its account.
         before: what `found` there before the first deployment.
 
@@ -58,5 +58,5 @@ def check(stage: Stage, access: Access, before: Collection[str] = ()) -> None:
     with console.step("Look for what is left") as step:
         left = [name for name in found(stage, access) if name not in before]
         if left:
-            raise HarnessError(f"this is left: {', '.join(left)}", "Terraform does not know it: find out who made it")
-        step.result = f"nothing but the state bucket {stage.backend['bucket']}"
+            raise HarnessError(f"left over: {', '.join(left)}", "find out what created it: Terraform did not")
+        step.result = f"only the state bucket {stage.backend['bucket']}"

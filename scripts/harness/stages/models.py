@@ -1,4 +1,4 @@
-"""The model of a stage: in its bucket before the function asks for it."""
+"""Publishes a stage's models to its bucket before the function needs them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from harness.stages.stage import Stage
 
 
 def publish(stage: Stage, access: Access, bucket: str) -> None:
-    """Copies the models that the stage's variables name, the live one and the shadow, to its bucket.
+    """Copy the models that the stage's variables name, live and shadow, to its bucket.
 
     Args:
         stage: names the runs.
@@ -19,7 +19,7 @@ def publish(stage: Stage, access: Access, bucket: str) -> None:
         bucket: the stage's model bucket.
 
     Raises:
-        HarnessError: a model is neither in the bucket nor on this machine, or differs there.
+        HarnessError: a model is neither in the bucket nor on this machine, or the two differ.
     """
     for title, run_id in (("model", stage.run_id), ("shadow model", stage.variables.get("shadow_run_id"))):
         if run_id is not None:
@@ -28,7 +28,7 @@ def publish(stage: Stage, access: Access, bucket: str) -> None:
 
 
 def _publish(stage: Stage, access: Access, bucket: str, run_id: str) -> str:
-    """Where the model is then."""
+    """Publish a model and return its location."""
     from harness.rollout import bucket as rollout  # imports MLflow
 
     s3 = access.client("s3")

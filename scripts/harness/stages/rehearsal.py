@@ -1,8 +1,8 @@
-"""`rehearse-stg`: the whole of a deployment through plain Terraform, against a LocalStack of its own that is empty.
+"""`rehearse-stg`: a complete deployment with plain Terraform against an empty LocalStack of its own.
 
-The path is that of `deploy-stg`, with a role that has the deployer's policy, which is enforced. What differs is where
-requests go (`Access.endpoint_url`), that questions are answered with yes, and what this machine builds with (base
-image, instruction set; a Zip where there is no container engine).
+It takes the path of `deploy-stg`, with a role that has the deployer's policy, which is enforced. Only these differ: the
+endpoint (`Access.endpoint_url`), questions answered with yes, and what this machine builds with (base image,
+architecture; a Zip without a container engine).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from harness import console, environment, function, local, processes, runtimes, 
 from harness import stack as stacks
 from harness.errors import HarnessError
 from harness.stack import EMBEDDED, Stack
-from harness.stages import deploy, deployer, destroy, earlier, leftovers, scene, state_bucket
+from harness.stages import deploy, deployer, destroy, leftovers, rehearsal_files, state_bucket, upgrade
 from harness.stages.access import Access
 from harness.stages.stage import Stage
 
@@ -25,61 +25,61 @@ CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 
 def rehearse(former: str | None) -> None:
-    """Deploys, deploys again, smoke-tests and destroys the stage, and shows that nothing is left.
+    """Deploy, deploy again, smoke-test and destroy the stage, and check that nothing is left.
 
     Args:
-        former: git revision whose stack is upgraded; the one before the modules last changed when None.
+        former: git revision whose stack is upgraded; None for the one before the modules last changed.
 
     Raises:
         HarnessError: a step failed.
     """
-    revision = earlier.choose(former)
+    revision = upgrade.choose(former)
     with empty_localstack(NAME) as stack, as_a_user_would():
         access = Access(stacks.REGION, stack.endpoint_url)
-        stage = scene.of_checkout(stack)
-        package = "a Zip, since no container engine is used" if stack.runtime == EMBEDDED else stack.base_image
+        stage = rehearsal_files.of_checkout(stack)
+        package = "a Zip, without a container engine" if stack.runtime == EMBEDDED else stack.base_image
         console.say(
-            f"What differs from make deploy-{STAGE}: requests go to {stack.endpoint_url}, questions are answered with "
-            f"yes, and the function is built with this machine's means ({package})."
+            f"Differences from make deploy-{STAGE}: requests go to {stack.endpoint_url}, questions are answered with "
+            f"yes, and the function is built with what this machine has ({package})."
         )
         before = set(leftovers.found(stage, access))  # in containers, the bucket of the tracking server
         state_bucket.ensure(stage, access)
         with deployer.as_deployer(stack, stage, access):
             access_of_role = Access(stacks.REGION, stack.endpoint_url)
             if revision is not None:
-                console.say(f"— a stack that commit {revision[:10]} made")
-                earlier.deploy(scene.of_revision(stack, revision), access_of_role)
+                console.say(f"— a stack of commit {revision[:10]}")
+                upgrade.deploy(rehearsal_files.of_revision(stack, revision), access_of_role)
             _rehearse(stage, access_of_role, upgrades=revision is not None)
         leftovers.check(stage, access, before)
     console.say(
-        "Rehearsed, with the deployer's policy enforced. Not shown by this: quotas, image scanning, the token of a "
-        "GitHub workflow and everything else in docs/first-deployment.md that only AWS can answer."
+        "Rehearsed, with the deployer's policy enforced. Not covered: quotas, image scanning, a GitHub workflow's "
+        "token and everything else in docs/first-deployment.md that only AWS can show."
     )
 
 
 def _rehearse(stage: Stage, access: Access, *, upgrades: bool) -> None:
-    """What a user does, one command after the other."""
-    console.say(f"— make deploy-{STAGE}" + (", which upgrades it" if upgrades else ""))
+    """Run the user's commands one after the other."""
+    console.say(f"— make deploy-{STAGE}" + (", as an upgrade" if upgrades else ""))
     changes = deploy.deploy(stage, access)
     if lost := [change.address for change in changes.changes if change.loses_data]:
-        raise HarnessError(f"the upgrade took away what holds data: {', '.join(lost)}", "see git log infrastructure")
+        raise HarnessError(f"the upgrade destroyed data: {', '.join(lost)}", "see git log infrastructure")
     console.say(f"— make deploy-{STAGE} once more")
     if not deploy.deploy(stage, access).is_empty:
-        raise HarnessError("the second deployment found something to change", "the plan stands above")
+        raise HarnessError("the second deployment found changes", "see the plan above")
     console.say(f"— make destroy-{STAGE}")
     destroy.destroy(stage, access)
 
 
 @contextmanager
 def empty_localstack(prefix: str, runtime: str | None = None) -> Iterator[Stack]:
-    """A LocalStack that holds nothing, and goes with the block.
+    """Start an empty LocalStack for the duration of the block.
 
     Args:
         prefix: of its name; the process id is added.
-        runtime: as RUNTIME says when None.
+        runtime: None for what RUNTIME says.
 
     Yields:
-        The stack, to which nothing was applied.
+        The stack, to which nothing has been applied.
     """
     local.remove_abandoned(prefix)
     name = f"{prefix}-{os.getpid()}"
@@ -99,7 +99,7 @@ def empty_localstack(prefix: str, runtime: str | None = None) -> Iterator[Stack]
 
 @contextmanager
 def as_a_user_would() -> Iterator[None]:
-    """Credentials in the environment, and a yes to every question."""
+    """Set credentials in the environment, and answer every question with yes."""
     before = dict(os.environ)
     environment.clean_this_process()
     os.environ.update(CREDENTIALS, YES="1")

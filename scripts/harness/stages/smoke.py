@@ -1,4 +1,4 @@
-"""The smoke test: a few events on the stage's own streams, and the delivery ledger's verdict on each."""
+"""The smoke test: puts a few events on the stage's own streams and gives the ledger's verdict on each."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from harness import console, events, ledger, offline
 from harness.errors import HarnessError
 from harness.ledger import report
 from harness.stages.access import Access
-from harness.stages.live import Version
+from harness.stages.function_version import Version
 from harness.stages.stage import Stage
 
 EVENTS = 20
-# A first cold start on Lambda and the mapping's first reading of a new stream take their time.
-PATIENCE = ledger.Patience(quiet=180.0, linger=2.0, deadline=600.0)
+# Lambda's first cold start and the mapping's first read of a new stream are slow.
+TIMEOUTS = ledger.Timeouts(quiet=180.0, linger=2.0, deadline=600.0)
 
 
 def run(stage: Stage, access: Access, outputs: Mapping[str, Any], version: Version, count: int = EVENTS) -> bool:
-    """Puts events on the source stream and follows each to its end; their sales_ids begin with `smoke-`.
+    """Put events on the source stream and follow each to its end. Their sales_ids begin with `smoke-`.
 
     Args:
         stage: the stage.
         access: to its account.
         outputs: Terraform's.
-        version: what must have predicted.
-        count: how many events.
+        version: that must have made the predictions.
+        count: number of events.
 
     Returns:
-        Whether every event was predicted rightly, once or more, and in order.
+        Whether every event was predicted correctly and in order; duplicates are allowed.
 
     Raises:
         HarnessError: the streams or the model could not be read.
@@ -52,7 +52,7 @@ def run(stage: Stage, access: Access, outputs: Mapping[str, Any], version: Versi
             step.result = version.run_id
         with console.step(f"Smoke test: {count} events") as step:
             made = events.of_model(model, count, prefix=f"smoke-{time.time_ns():x}", keys=events.few_keys(count))
-            found = ledger.run_on(target, made, offline.expectations(model), step, patience=PATIENCE)
+            found = ledger.run_on(target, made, offline.expectations(model), step, timeouts=TIMEOUTS)
     path = report.path_for(stage.name)
     report.write(found, path)
     report.show(found, path)
@@ -60,15 +60,15 @@ def run(stage: Stage, access: Access, outputs: Mapping[str, Any], version: Versi
 
 
 def fetch_model(access: Access, bucket: str, run_id: str, folder: Path) -> dict[str, Any]:
-    """Downloads the model that the function serves; what it predicts is asked of MLflow, not of the function.
+    """Download the model that the function serves. MLflow, not the function, computes the expected predictions from it.
 
     Returns:
-        `model_dir`, `stores` and `date_range`, as of a training result.
+        `model_dir`, `stores` and `date_range`, as in a training result.
 
     Raises:
-        HarnessError: it is not there, or may not be read.
+        HarnessError: it does not exist or must not be read.
     """
-    from store_sales.location import ModelError, find_model  # the function's own way of finding it
+    from store_sales.location import ModelError, find_model  # the function's own lookup
     from store_sales.model import Model
 
     s3 = access.client("s3")
@@ -83,7 +83,7 @@ def fetch_model(access: Access, bucket: str, run_id: str, folder: Path) -> dict[
     except (ModelError, ClientError, BotoCoreError) as error:
         raise HarnessError(
             f"the model that the function serves cannot be read: {error}",
-            "whoever deploys must be allowed to read the bucket of models, and to decrypt with the key of its objects",
+            "allow the deployer to read the model bucket, and to decrypt with the key of its objects",
         ) from error
     model = Model((folder / Path(key).name).read_bytes(), run_id)
     return {

@@ -1,4 +1,4 @@
-"""What is known of a stage before AWS is asked: its name, folders, and settings."""
+"""A stage as its files describe it: name, folders and settings."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class Stage:
         name: `stg` or `prod`.
         infrastructure: folder of the root module, with `vars/`.
         service: folder of the function's source.
-        folder: where working copies, plans and logs go.
+        folder: for working copies, plans and logs.
         variables: the values in `vars/<name>.tfvars`.
-        backend: bucket, key and region of the state, out of `vars/<name>.s3.tfbackend`.
+        backend: bucket, key and region of the state, from `vars/<name>.s3.tfbackend`.
     """
 
     name: str
@@ -36,12 +36,12 @@ class Stage:
 
     @property
     def vars_file(self) -> Path:
-        """The stage's Terraform variables."""
+        """File with the stage's Terraform variables."""
         return self.infrastructure / "vars" / f"{self.name}.tfvars"
 
     @property
     def backend_file(self) -> Path:
-        """Where the stage's state is."""
+        """File with the location of the stage's state."""
         return backend_file(self.infrastructure, self.name)
 
     @property
@@ -51,12 +51,12 @@ class Stage:
 
     @property
     def accounts(self) -> list[str]:
-        """The accounts it may be applied to."""
+        """The accounts to which it may be applied."""
         return [str(account) for account in self.variables.get("allowed_account_ids") or []]
 
     @property
     def is_image(self) -> bool:
-        """Whether the function is a container image; Terraform's own default."""
+        """Whether the function is a container image, which is Terraform's default."""
         return bool(self.variables.get("lambda_package_type", "Image") == "Image")
 
     @property
@@ -66,16 +66,16 @@ class Stage:
 
     @property
     def lock(self) -> str:
-        """Name for `stack.locked`: one command at a time works in the stage's folder."""
+        """Name for `stack.locked`: only one command at a time may use the stage's folder."""
         return "-".join(["stage", self.name, setup.text_digest(str(self.folder))[:6]])
 
     def log(self, name: str) -> Path:
-        """A log file of the stage."""
+        """Return a log file of the stage."""
         return self.folder / "logs" / f"{name}.log"
 
 
 def backend_file(infrastructure: Path, name: str) -> Path:
-    """The backend file of a stage."""
+    """Return a stage's backend file."""
     return infrastructure / "vars" / f"{name}.s3.tfbackend"
 
 
@@ -85,16 +85,16 @@ def load(
     service: Path = paths.SERVICE,
     folder: Path | None = None,
 ) -> Stage:
-    """Reads a stage's files.
+    """Read a stage's files.
 
     Args:
-        name: which stage.
+        name: of the stage.
         infrastructure: the root module with the stage's files.
         service: the function's source.
-        folder: where to work; one below `.cache` when None.
+        folder: to work in; None for one below `.cache`.
 
     Raises:
-        HarnessError: there is no such stage, or its files cannot be read; what they lack is told by guards/settings.py.
+        HarnessError: there is no such stage, or its files cannot be read. guards/settings.py checks their content.
     """
     if name not in NAMES:
         raise HarnessError(f"there is no stage {name!r}", f"use one of: {', '.join(NAMES)}")

@@ -1,4 +1,4 @@
-"""The bucket of a stage's state: made once, by the bootstrap module, after asking."""
+"""The bucket of a stage's state: created once, by the bootstrap module, after asking."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from botocore.exceptions import ClientError
 from harness import commands, console
 from harness.errors import HarnessError
 from harness.paths import shown
-from harness.stages import ask, explain, explain_aws
+from harness.stages import explain, explain_aws, prompts
 from harness.stages.access import Access
 from harness.stages.stage import Stage
 
 DEADLINE = 300.0
 ADDRESS = "module.state_bucket.aws_s3_bucket.this"
-# What S3 answers where a setting was never made.
+# S3's errors for settings that were never made.
 UNSET = ("NoSuchPublicAccessBlockConfiguration", "ServerSideEncryptionConfigurationNotFoundError")
 
 
 def exists(stage: Stage, access: Access) -> bool:
-    """Whether the bucket is there and is ours.
+    """Return whether the bucket exists and is ours.
 
     Raises:
-        HarnessError: somebody else has the name, or the credentials may not look.
+        HarnessError: another account owns the name, or the credentials may not access it.
     """
     bucket = stage.backend["bucket"]
     try:
@@ -38,25 +38,25 @@ def exists(stage: Stage, access: Access) -> bool:
         if status == 403:
             raise HarnessError(
                 f"the state bucket {bucket} belongs to another account, or these credentials may not use it",
-                f"choose another name in {shown(stage.backend_file)}: names are unique in all of AWS",
+                f"choose another name in {shown(stage.backend_file)}: bucket names are globally unique",
             ) from None
         raise explain_aws.failure(error) from None
     return True
 
 
 def ensure(stage: Stage, access: Access) -> None:
-    """Makes the bucket if it is missing, and completes one whose making was interrupted, after asking.
+    """Create the bucket if it is missing, or complete one whose creation was interrupted, after asking.
 
     Raises:
-        HarnessError: the answer was no, or it could not be made.
+        HarnessError: the answer was no, or it could not be created.
     """
     bucket = stage.backend["bucket"]
     if not exists(stage, access):
-        ask.confirm(f"There is no state bucket {bucket} in {stage.backend['region']}. Make it?")
-        with console.step(f"Make the state bucket {bucket}"):
+        prompts.confirm(f"There is no state bucket {bucket} in {stage.backend['region']}. Create it?")
+        with console.step(f"Create the state bucket {bucket}"):
             _apply_bootstrap(stage, access)
     elif lacks := [*_interrupted(stage), *missing(access.client("s3"), bucket)]:
-        ask.confirm(
+        prompts.confirm(
             f"The state bucket {bucket} is not complete: {', '.join(lacks)}. "
             "Give it the settings of infrastructure/bootstrap (its policy and lifecycle rules are replaced)?"
         )
@@ -65,17 +65,17 @@ def ensure(stage: Stage, access: Access) -> None:
 
 
 def _interrupted(stage: Stage) -> list[str]:
-    """Whether this machine has begun to make the bucket and not ended: its policy, say, may be missing."""
+    """Return whether this machine began to create the bucket and did not finish: its policy may be missing, say."""
     return ["an earlier run did not finish it"] if _folder(stage).exists() else []
 
 
 def _folder(stage: Stage) -> Path:
-    """There while the bucket is being made."""
+    """Return the folder that exists while the bucket is being created."""
     return stage.folder / "bootstrap"
 
 
 def missing(s3: Any, bucket: str) -> list[str]:
-    """What a state bucket must have and this one has not, in words.
+    """Return the required settings that a state bucket lacks, in words.
 
     Args:
         s3: a client of the bucket's account.
@@ -99,7 +99,7 @@ def missing(s3: Any, bucket: str) -> list[str]:
             if error.response["Error"]["Code"] in UNSET:
                 lacks.append(words)
             elif error.response["ResponseMetadata"]["HTTPStatusCode"] == 403:
-                # A pipeline's role need not be able to look: whoever made the bucket has.
+                # A CI job's role need not be able to check: whoever created the bucket has checked.
                 console.say(f"the state bucket's settings are not checked: {explain_aws.failure(error).cause}")
                 break
             else:
@@ -108,12 +108,12 @@ def missing(s3: Any, bucket: str) -> list[str]:
 
 
 def _apply_bootstrap(stage: Stage, access: Access, *, adopt: bool = False) -> None:
-    """Applies the bootstrap module, whose own state is needed no more afterwards (bootstrap/terraform.tf).
+    """Apply the bootstrap module, whose own state is not needed afterwards (bootstrap/terraform.tf).
 
     Args:
         stage: names the bucket.
         access: to its account.
-        adopt: the bucket is there, and becomes the module's; its settings are only ever set, never created.
+        adopt: import an existing bucket and set its settings.
     """
     folder = _folder(stage)
     shutil.rmtree(folder, ignore_errors=True)

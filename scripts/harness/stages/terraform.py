@@ -1,4 +1,4 @@
-"""Plain Terraform on a working copy of a stage's modules, with a saved plan between what is shown and what is done."""
+"""Runs plain Terraform on a working copy of a stage's modules, and applies only the saved plan that was shown."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from harness.console import Step
 from harness.paths import ECR_PASSWORD
 from harness.stages import explain
 from harness.stages.access import Access
-from harness.stages.changes import Plan
+from harness.stages.plan import Plan
 from harness.stages.stage import Stage
 from harness.terraform import Progress, working_copy
 
-APPLY_DEADLINE = 1800.0  # an image is built and pushed in it
+APPLY_DEADLINE = 1800.0  # includes building and pushing an image
 READ_DEADLINE = 300.0
-# Somebody else's apply of moments is waited for; a lock that is left behind is explained (explain.py).
+# Long enough for another short apply. A lock that was left behind is reported (explain.py).
 LOCK_TIMEOUT = "20s"
 NO_BACKEND = 'terraform {\n  backend "local" {}\n}\n'
 
@@ -29,8 +29,8 @@ class StageTerraform:
     """Terraform for one stage.
 
     Args:
-        stage: which.
-        access: how its account is reached.
+        stage: the stage.
+        access: to its account.
     """
 
     def __init__(self, stage: Stage, access: Access) -> None:
@@ -41,13 +41,13 @@ class StageTerraform:
         self._environment = access.environment() | {"TF_DATA_DIR": str(stage.folder / "terraform-data")}
 
     def init(self, *, state: bool = True) -> None:
-        """Makes the working copy and initializes it.
+        """Create the working copy and initialize it.
 
         Args:
-            state: False for a plan before there is a bucket for the state.
+            state: False to plan before the state bucket exists.
 
         Raises:
-            HarnessError: the state or the provider cannot be reached.
+            HarnessError: the state or the provider is unreachable.
         """
         shutil.rmtree(self.folder, ignore_errors=True)
         working_copy(self.folder, self.stage.infrastructure)
@@ -64,34 +64,34 @@ class StageTerraform:
         lock: bool = True,
         targets: Sequence[str] = (),
     ) -> Plan:
-        """Makes a plan and keeps it for `apply`.
+        """Make a plan and keep it for `apply`.
 
         Args:
-            variables: Terraform variables on top of the stage's own.
-            destroy: plan the end of everything.
-            lock: False for a plan that nobody applies: a role that may only read cannot lock the state.
-            targets: addresses that it is limited to, with what they depend on; everything if empty.
+            variables: Terraform variables that override the stage's own.
+            destroy: plan the destruction of everything.
+            lock: False for a plan that is not applied: a read-only role cannot lock the state.
+            targets: addresses to limit the plan to, with their dependencies; empty for everything.
 
         Raises:
-            HarnessError: it cannot be made; nothing was changed.
+            HarnessError: it could not be made; nothing was changed.
         """
         self._run(
             "plan", f"-out={self._plan}", f"-lock-timeout={LOCK_TIMEOUT}" if lock else "-lock=false",
             *(["-destroy"] if destroy else []), *(f"-target={address}" for address in targets),
             *self._variables(variables or {}),
         )  # fmt: skip
-        self._plan.chmod(0o600)  # it holds every value, also those Terraform hides
+        self._plan.chmod(0o600)  # it contains every value, even sensitive ones
         return Plan.of(json.loads(self._read("show", "-json", str(self._plan))))
 
     def apply(self, plan: Plan, step: Step) -> None:
-        """Applies exactly the plan that was made last.
+        """Apply exactly the last plan.
 
         Args:
-            plan: that plan.
-            step: gets told how far it has come.
+            plan: the last plan.
+            step: shows the progress.
 
         Raises:
-            HarnessError: it failed on the way; the next run goes on from there.
+            HarnessError: it failed on the way; the next run continues from there.
         """
         progress = Progress(step, len(plan.changes))
         try:
@@ -101,7 +101,7 @@ class StageTerraform:
         step.result = progress.summary
 
     def apply_part(self, variables: Mapping[str, str], targets: Sequence[str], *, destroy: bool = False) -> None:
-        """Plans and applies in one command, which shows no plan: to try things out, on a stage that nobody uses.
+        """Plan and apply in one command, without showing the plan: for experiments on a stage that nobody uses.
 
         Args:
             variables: as for `plan`.
@@ -116,14 +116,14 @@ class StageTerraform:
         self._run("apply", "-auto-approve", f"-lock-timeout={LOCK_TIMEOUT}", *chosen)
 
     def outputs(self) -> dict[str, Any]:
-        """The outputs of the last apply, name to value; empty before the first."""
+        """Return the outputs of the last apply by name; empty before the first."""
         return {name: output["value"] for name, output in json.loads(self._read("output", "-json")).items()}
 
     def unlock(self, lock: str) -> None:
-        """Lifts a lock that a killed run has left on the state.
+        """Remove a lock that a killed run left on the state.
 
         Args:
-            lock: its id, as the refusal names it.
+            lock: its id, as the error message names it.
 
         Raises:
             HarnessError: there is no such lock.
@@ -136,9 +136,9 @@ class StageTerraform:
             "lambda_function_local_path": str(self.stage.service),
             "docker_image_local_path": str(self.stage.service / "Dockerfile"),
         }
-        if not self.stage.variables.get("ecr_password_command"):  # needs no AWS command line
+        if not self.stage.variables.get("ecr_password_command"):  # works without the AWS CLI
             known["ecr_password_command"] = shlex.join([str(setup.PYTHON), "-P", str(ECR_PASSWORD)])
-        declared = self._declared()  # an earlier commit's modules may not know them all
+        declared = self._declared()  # an earlier commit's modules may not declare them all
         chosen = [f"-var={name}={text}" for name, text in {**known, **more}.items() if name in declared]
         return [f"-var-file=vars/{self.stage.vars_file.name}", *chosen]
 

@@ -1,4 +1,4 @@
-"""Terraform's variables of a stage: read, and written one at a time without touching another byte of the file."""
+"""Reads a stage's Terraform variables, and changes one of them without touching any other byte of the file."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ OPTIONS = SerializationOptions(with_comments=False, strip_string_quotes=True)
 
 
 def read(path: Path) -> dict[str, Any]:
-    """The values of a file of `name = value` lines (tfvars, backend configuration).
+    """Return the values of a file of `name = value` lines (tfvars, backend configuration).
 
     Raises:
-        HarnessError: it is missing, cannot be read, or is no file of variables.
+        HarnessError: it is missing, unreadable or not a file of variables.
     """
     return _parsed(_text(path), path)
 
 
 def write(path: Path, name: str, value: str | None) -> bool:
-    """Sets one variable to a text, adds it where it is missing, or removes it; whole or not at all.
+    """Set one variable to a string, add it if it is missing, or remove it. The file is replaced atomically.
 
     Args:
         path: the file.
         name: the variable.
-        value: None removes it.
+        value: None to remove it.
 
     Returns:
-        Whether the file had to be changed.
+        Whether the file was changed.
 
     Raises:
-        HarnessError: the file cannot be read or written, or is no file of variables.
+        HarnessError: the file cannot be read or written, or is not a file of variables.
     """
     before = _text(path)
     after = changed(before, name, value, path)
@@ -52,24 +52,24 @@ def write(path: Path, name: str, value: str | None) -> bool:
 
 
 def check_writable(path: Path) -> None:
-    """Tells now what would keep `write` from writing later.
+    """Report now what would make `write` fail later.
 
     Raises:
-        HarnessError: the file or its folder may not be written to.
+        HarnessError: the file or its folder is not writable.
     """
     real = path.resolve()
     if not os.access(real, os.W_OK) or not os.access(real.parent, os.W_OK):
         raise HarnessError(
             f"{shown(path)} cannot be written",
-            f"look at the rights of the file and its folder: ls -ld {shown(real.parent)} {shown(real)}",
+            f"check the permissions of the file and its folder: ls -ld {shown(real.parent)} {shown(real)}",
         )
 
 
 def changed(text: str, name: str, value: str | None, path: Path) -> str:
-    """The text of a file of variables with one of them set or, by None, removed.
+    """Return the text of a file of variables with one of them set or, for None, removed.
 
     Args:
-        text: what stands in the file.
+        text: of the file.
         name: the variable.
         value: its new value.
         path: for messages.
@@ -88,13 +88,13 @@ def changed(text: str, name: str, value: str | None, path: Path) -> str:
     start, end = attribute.meta.start_pos, attribute.meta.end_pos
     line_start = text.rfind("\n", 0, start) + 1
     line_end = text.find("\n", end) + 1 or len(text)
-    if (text[line_start:start] + text[end:line_end]).strip():  # a comment stands beside it, and stays
+    if (text[line_start:start] + text[end:line_end]).strip():  # keep a comment beside it
         return text[:start] + text[end:].lstrip(" \t")
     return text[:line_start] + text[line_end:]
 
 
 def _attribute(text: str, name: str, path: Path) -> Tree[Any] | None:
-    """The one top-level attribute of that name; its positions are indexes into the text."""
+    """Return the one top-level attribute with that name; its positions are indexes into the text."""
     (body,) = _tree(text, path).children
     assert isinstance(body, Tree)
     found = [
@@ -128,21 +128,21 @@ def _tree(text: str, path: Path) -> Tree[Any]:
         line = getattr(error, "line", "?")
         raise HarnessError(
             f"{shown(path)} is not valid: line {line}: {str(error).splitlines()[0]}",
-            f"mend it: terraform fmt {shown(path)}",
+            f"fix it; to find the error: terraform fmt {shown(path)}",
         ) from None
 
 
 def _text(path: Path) -> str:
     try:
-        return path.read_bytes().decode("utf-8")  # read_text would turn line ends
+        return path.read_bytes().decode("utf-8")  # read_text would convert line ends
     except FileNotFoundError:
         raise HarnessError(f"there is no file {shown(path)}", f"restore it: git checkout {shown(path)}") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise HarnessError(f"{shown(path)} cannot be read: {error}", "look at the file and its rights") from None
+        raise HarnessError(f"{shown(path)} cannot be read: {error}", "check the file and its permissions") from None
 
 
 def _replace(path: Path, text: str) -> None:
     try:
         write_whole(path, text)
     except OSError as error:
-        raise HarnessError(f"{shown(path)} cannot be written: {error}", "look at the rights of its folder") from None
+        raise HarnessError(f"{shown(path)} cannot be written: {error}", "check the permissions of its folder") from None

@@ -1,1 +1,1 @@
-"""What the images and environments are made of, and what is known against it."""
+"""The software supply chain: what images and environments contain, and the known vulnerabilities of it."""

@@ -1,4 +1,4 @@
-"""Asks for known vulnerabilities of what lock files list: pip-audit for Python's, npm for its own."""
+"""Looks up known vulnerabilities of locked packages, with pip-audit and npm audit."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from typing import Any
 from harness import environment, paths
 
 DEADLINE = 600.0
-# Releases with advisories: a source that knows nothing of them has none, whatever it says of ours. Package indexes that
-# copy PyPI's files often lack its advisories, and pip-audit then finds "no known vulnerabilities" in anything.
+# Releases with known advisories: a source without them has no advisories at all. Package indexes that mirror PyPI's
+# files often lack its advisories, and pip-audit then reports "no known vulnerabilities" for everything.
 VULNERABLE_PYTHON = "jinja2==2.10"
 VULNERABLE_NPM = ("lodash", "4.17.10")
 
@@ -26,9 +26,9 @@ class Finding:
 
     Attributes:
         package: its name.
-        version: what is locked.
-        ids: the advisory's id and its other names (PYSEC-, GHSA-, CVE-).
-        fixed: versions without it, as the advisory says; may be empty.
+        version: the locked version.
+        ids: the advisory's id and aliases (PYSEC-, GHSA-, CVE-).
+        fixed: versions that fix it, as the advisory says; may be empty.
         lock: the lock file, relative to the checkout.
     """
 
@@ -40,20 +40,20 @@ class Finding:
 
 
 class NoAdvisoriesError(Exception):
-    """No source of advisories answers; the text says what was tried."""
+    """No source of advisories responds; the message says what was tried."""
 
 
 def python_source(url: str = "") -> list[str]:
-    """Finds a source that knows advisories.
+    """Find a source that has advisories.
 
     Args:
-        url: of an OSV server of the user's own; empty asks PyPI, then osv.dev.
+        url: of the user's own OSV server; empty to try PyPI, then osv.dev.
 
     Returns:
         pip-audit's arguments for it.
 
     Raises:
-        NoAdvisoriesError: none knows any.
+        NoAdvisoriesError: none has any.
     """
     service = ["--vulnerability-service", "osv"]
     tried = []
@@ -64,27 +64,27 @@ def python_source(url: str = "") -> list[str]:
             try:
                 if _pip_audit(lock, [*source, "--no-deps"], "")[0]:
                     return source
-                tried.append(f"{source[-1]}: knows no advisory of {VULNERABLE_PYTHON}")
+                tried.append(f"{source[-1]}: has no advisory for {VULNERABLE_PYTHON}")
             except NoAdvisoriesError as error:
                 tried.append(f"{source[-1]}: {error}")
     raise NoAdvisoriesError("; ".join(tried))
 
 
 def of_python(lock: Path, source: Sequence[str]) -> tuple[list[Finding], list[str]]:
-    """Findings in a lock of requirements, and what the source does not know.
+    """Return the findings in a requirements lock, and the packages that the source does not know.
 
     Args:
         lock: requirements with hashes.
-        source: of `python_source`.
+        source: from `python_source`.
 
     Raises:
-        NoAdvisoriesError: the source stopped answering.
+        NoAdvisoriesError: the source stopped responding.
     """
     return _pip_audit(lock, source, paths.shown(lock))
 
 
 def of_npm(lock: Path) -> list[Finding]:
-    """Findings in a lock of npm's.
+    """Return the findings in an npm lock.
 
     Raises:
         NoAdvisoriesError: npm is missing, or its registry has no advisories.
@@ -98,7 +98,7 @@ def of_npm(lock: Path) -> list[Finding]:
         (Path(folder) / "package.json").write_text(json.dumps(known))
         (Path(folder) / "package-lock.json").write_text(json.dumps(content))
         if not _npm_audit(Path(folder), ""):
-            raise NoAdvisoriesError(f"npm's registry knows no advisory of {name} {version}")
+            raise NoAdvisoriesError(f"npm's registry has no advisory for {name} {version}")
     return _npm_audit(lock.parent, paths.shown(lock))
 
 
@@ -122,7 +122,7 @@ def _pip_audit(lock: Path, source: Sequence[str], shown: str) -> tuple[list[Find
 def _npm_audit(folder: Path, shown: str) -> list[Finding]:
     answer = _answer(["npm", "audit", "--json", "--package-lock-only"], folder)
     if "vulnerabilities" not in answer:
-        # The registry's address is the user's own affair, and the reason stands before it.
+        # Keep the reason only, not the registry's address after it, which is private to the user.
         raise NoAdvisoriesError(f"npm's registry: {str(answer.get('message') or answer['error']).partition(' - ')[0]}")
     versions = {
         name.rpartition("node_modules/")[2]: entry.get("version", "")
@@ -132,7 +132,7 @@ def _npm_audit(folder: Path, shown: str) -> list[Finding]:
         Finding(name, versions.get(name, ""), (advisory["url"].rpartition("/")[2],), _fix(known["fixAvailable"]), shown)
         for name, known in answer["vulnerabilities"].items()
         for advisory in known["via"]
-        if isinstance(advisory, dict)  # a text names the dependency that has it, which is listed itself
+        if isinstance(advisory, dict)  # a string names a dependency that is listed separately
     ]
 
 
@@ -141,14 +141,14 @@ def _fix(available: bool | dict[str, Any]) -> str:
 
 
 def _answer(command: Sequence[str | Path], folder: Path) -> dict[str, Any]:
-    """What the tool printed, or its last words under `error`; findings and failures have the same exit status."""
+    """Return what the tool printed, or its last line under `error`: findings and failures have the same exit status."""
     try:
         done = subprocess.run(
             command, cwd=folder, env=environment.clean(NO_COLOR="1"), stdin=subprocess.DEVNULL,
             capture_output=True, text=True, timeout=DEADLINE, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
-        return {"error": f"no answer within {DEADLINE:.0f} s"}
+        return {"error": f"no response within {DEADLINE:.0f} s"}
     try:
         answer: dict[str, Any] = json.loads(done.stdout)
     except json.JSONDecodeError:

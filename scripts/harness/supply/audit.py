@@ -1,4 +1,4 @@
-"""`make audit`: known vulnerabilities of everything that is locked."""
+"""`make audit`: reports known vulnerabilities of all locked packages."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ def run(
     npm: Sequence[Path] | None = None,
     excepted_in: Path = exceptions.FILE,
 ) -> None:
-    """Asks for known vulnerabilities and shows them.
+    """Look up known vulnerabilities and report them.
 
     Args:
-        osv_url: an OSV server of the user's own; empty: PyPI, then osv.dev.
-        optional: whether it is enough to say so where no source of advisories is reached.
-        python: locks of requirements; all of the project's when None.
-        npm: locks of npm's; all of the project's when None.
+        osv_url: the user's own OSV server; empty for PyPI, then osv.dev.
+        optional: whether an unreachable source is only a warning.
+        python: requirements locks; None for all of the project's.
+        npm: npm locks; None for all of the project's.
         excepted_in: file of exceptions.
 
     Raises:
-        HarnessError: something was found that is not excepted, an exception has expired, or nobody could be asked.
+        HarnessError: there are findings without an exception, an exception has expired, or no source responded.
     """
     python = locks.requirements() if python is None else python
     npm = locks.packages() if npm is None else npm
@@ -39,7 +39,7 @@ def run(
     if late := exceptions.expired(excepted, datetime.datetime.now(datetime.UTC).date()):
         listed = "\n".join(f"{entry.package} {entry.id}, until {entry.expires}: {entry.reason}" for entry in late)
         raise HarnessError(
-            f"exceptions have expired:\n{listed}", f"mend them, or give them a later day in {paths.shown(excepted_in)}"
+            f"exceptions have expired:\n{listed}", f"fix them, or set a later date in {paths.shown(excepted_in)}"
         )
     findings: list[Finding] = []
     unasked: list[str] = []
@@ -66,19 +66,19 @@ def run(
     if unasked:
         _unasked(unasked, optional=optional)
     else:
-        console.say(f"✓ {asked} locks without known vulnerabilities that are not excepted")
+        console.say(f"✓ {asked} locks without known vulnerabilities, except those with an exception")
 
 
 def _tell(lock: Path, found: list[Finding], unknown: list[str]) -> None:
     text = f"  {paths.shown(lock)}: {len({finding.ids[0] for finding in found}) or 'no'} known vulnerabilities"
-    console.say(f"{text}, {len(unknown)} packages not known to the source" if unknown else text)
+    console.say(f"{text}, {len(unknown)} packages unknown to the source" if unknown else text)
 
 
 def _judge(findings: list[Finding], excepted: list[Excepted], file: Path) -> None:
     bad = [finding for finding in findings if not any(entry.covers(finding) for entry in excepted)]
     for entry in excepted:
         if findings and not any(entry.covers(finding) for finding in findings):
-            console.warn(f"{paths.shown(file)}: {entry.package} {entry.id} was not found any more")
+            console.warn(f"{paths.shown(file)}: {entry.package} {entry.id} is no longer found")
     if bad:
         listed = "\n".join(
             f"{finding.package} {finding.version}: {', '.join(finding.ids)},"
@@ -87,7 +87,7 @@ def _judge(findings: list[Finding], excepted: list[Excepted], file: Path) -> Non
         )
         raise HarnessError(
             f"known vulnerabilities:\n{listed}",
-            f"make lock takes newer versions; what cannot be mended yet goes into {paths.shown(file)}",
+            f"update with make lock; list what cannot be fixed yet in {paths.shown(file)}",
         )
 
 
@@ -95,7 +95,7 @@ def _unasked(unasked: list[str], *, optional: bool) -> None:
     listed = "\n".join(f"  {line}" for line in unasked)
     if not optional:
         raise HarnessError(
-            f"not everything could be asked for:\n{listed}",
-            "OSV_URL=… names an OSV server of your own; ADVISORIES=optional takes this for a warning",
+            f"not everything could be audited:\n{listed}",
+            "set OSV_URL=… to your own OSV server, or ADVISORIES=optional to make this a warning",
         )
-    console.warn(f"not audited, since no source of advisories that is reached from here knows of it:\n{listed}")
+    console.warn(f"not audited, because no source of advisories could be reached:\n{listed}")

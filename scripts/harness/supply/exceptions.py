@@ -1,4 +1,4 @@
-"""scripts/audit-exceptions.toml: vulnerabilities that stay for a while, each with its reason and its last day."""
+"""scripts/audit-exceptions.toml: vulnerabilities accepted for a while, each with a reason and an expiry date."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class Excepted:
     """A vulnerability that does not fail the audit.
 
     Attributes:
-        id: any of the advisory's names.
+        id: the advisory's id or one of its aliases.
         package: the package that has it.
-        reason: why it does no harm here, or why it cannot be mended yet.
-        expires: the last day on which it is excepted.
+        reason: why it does no harm here, or cannot be fixed yet.
+        expires: the last day of the exception.
     """
 
     id: str
@@ -32,32 +32,32 @@ class Excepted:
     expires: datetime.date
 
     def covers(self, finding: Finding) -> bool:
-        """Whether a finding is this one."""
+        """Return whether a finding is this vulnerability."""
         return self.package == finding.package and self.id in finding.ids
 
 
 def load(file: Path = FILE) -> list[Excepted]:
-    """Reads the file.
+    """Read the file.
 
     Raises:
-        HarnessError: it cannot be read, or an entry lacks something.
+        HarnessError: it cannot be read, or an entry is incomplete.
     """
     try:
         entries = tomllib.loads(file.read_text()).get("exception", [])
     except tomllib.TOMLDecodeError as error:
-        raise HarnessError(f"{paths.shown(file)}: {error}", "mend it; its first lines say what an entry is") from None
+        raise HarnessError(f"{paths.shown(file)}: {error}", "fix it; its first lines describe an entry") from None
     for number, entry in enumerate(entries, 1):
         wrong = sorted(entry.keys() ^ KEYS.keys()) or [
             key for key, kind in KEYS.items() if not isinstance(entry[key], kind) or not str(entry[key]).strip()
         ]
         if wrong:
             raise HarnessError(
-                f"{paths.shown(file)}: entry {number} is missing or has wrong: {', '.join(wrong)}",
-                "an entry has id, package, reason (texts) and expires (a date such as 2027-01-31), and no more",
+                f"{paths.shown(file)}: missing or wrong in entry {number}: {', '.join(wrong)}",
+                "an entry has exactly id, package, reason (strings) and expires (a date such as 2027-01-31)",
             )
     return [Excepted(**entry) for entry in entries]
 
 
 def expired(excepted: list[Excepted], today: datetime.date) -> list[Excepted]:
-    """Those whose last day has passed."""
+    """Return the exceptions that have expired."""
     return [entry for entry in excepted if entry.expires < today]

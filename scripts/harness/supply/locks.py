@@ -1,4 +1,4 @@
-"""The project's lock files: which there are, and what they list."""
+"""Finds and parses the project's lock files."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ _CONTINUED = re.compile(r"\\\n\s*")
 
 
 def requirements(root: Path = paths.ROOT) -> list[Path]:
-    """Every requirements lock that git tracks: the text files with pinned lines, but for what tests only look at."""
+    """Return every requirements lock that git tracks: text files with pinned lines, except test fixtures."""
     pinned = re.compile(r"^[A-Za-z][^\s=]*==", re.MULTILINE)
     found = [file for file in _tracked(root, "*.txt") if "fixtures" not in file.parts]
     return [file for file in found if pinned.search(file.read_text())]
 
 
 def packages(root: Path = paths.ROOT) -> list[Path]:
-    """Every lock of npm's that git tracks."""
+    """Return every npm lock that git tracks."""
     return _tracked(root, "*package-lock.json")
 
 
 def lines(lock: Path) -> list[tuple[Requirement, list[str]]]:
-    """Each requirement of a lock with its hashes (`algorithm:hexadecimal`).
+    """Return each requirement of a lock with its hashes (`algorithm:hexadecimal`).
 
     Raises:
-        packaging.requirements.InvalidRequirement: a line is none, such as an index's address or a file.
+        packaging.requirements.InvalidRequirement: a line is something else, such as an index URL or a file.
     """
     found = []
     for line in _CONTINUED.sub(" ", lock.read_text()).splitlines():
@@ -43,7 +43,7 @@ def lines(lock: Path) -> list[tuple[Requirement, list[str]]]:
 
 
 def pins(lock: Path) -> dict[str, str]:
-    """Name and version of everything that a lock installs on this machine; names in PyPI's normal form."""
+    """Return name and version of everything that a lock installs on this machine; names are normalized as on PyPI."""
     return {
         canonicalize_name(wanted.name): str(wanted.specifier).removeprefix("==")
         for wanted, _ in lines(lock)

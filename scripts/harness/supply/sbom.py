@@ -1,4 +1,4 @@
-"""`make sbom`: the software bill of materials of the function's image, as CycloneDX JSON."""
+"""`make sbom`: writes the software bill of materials of the function's image as CycloneDX JSON."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ from cyclonedx.validation.json import JsonStrictValidator
 from harness import commands, console, environment, images, paths
 from harness.errors import HarnessError
 from harness.folders import write_whole
-from harness.supply import contents, locks
+from harness.supply import image_contents, locks
 
 NAME = "store-sales/function:sbom"
 LOCK = paths.SERVICE / "requirements-image.txt"
 FILE = paths.CACHE / "sbom" / "function.cdx.json"
 LOG = paths.CACHE / "logs" / "sbom.log"
 BUILD_DEADLINE = 900.0
-# Same image, same serial number; only that of another image differs.
+# The namespace of serial numbers, which depend on the image alone.
 SERIAL_NUMBERS = uuid.UUID("5c0a8a0e-6a43-4a8b-9d54-1d7e4fd1f2a1")
-# Never `complete`: the C libraries inside Python's wheels are known to no package manager.
+# Never `complete`: no package manager knows the C libraries inside Python wheels.
 # https://cyclonedx.org/docs/1.6/json/#compositions
 AGGREGATES = {True: "unknown", False: "incomplete"}
 
 
 def run(image: str) -> None:
-    """Writes the file for an image.
+    """Write the SBOM of an image.
 
     Args:
-        image: its name; empty builds the function's from the checkout, and compares it with its lock.
+        image: its name; empty builds the function's image from the checkout and compares it with its lock.
 
     Raises:
-        HarnessError: no such image, it lacks something that is locked, or the file would not be valid.
+        HarnessError: there is no such image, it lacks a locked package, or the SBOM would be invalid.
     """
     with console.step(f"SBOM of {image or 'the function'}") as step:
-        found = contents.read(image or build())
+        found = image_contents.read(image or build())
         if not image and (lacking := absent(found, LOCK)):
             raise HarnessError(
                 f"the image lacks what {paths.shown(LOCK)} lists: {', '.join(lacking)}",
@@ -54,11 +54,11 @@ def run(image: str) -> None:
         write_whole(FILE, text)
         step.result = f"{len(found.packages)} packages, {paths.shown(FILE)}"
     if not found.system_known:
-        console.warn(f"no package database of {found.system} was found: the file holds the Python distributions only")
+        console.warn(f"found no package database of {found.system}: the SBOM lists the Python distributions only")
 
 
 def build() -> str:
-    """Builds the function's image from the checkout, as Terraform does; quick where Terraform has.
+    """Build the function's image from the checkout as Terraform does; quick if Terraform has built it.
 
     Returns:
         Its name.
@@ -71,17 +71,17 @@ def build() -> str:
     return NAME
 
 
-def absent(found: contents.Contents, lock: Path) -> list[str]:
-    """What a lock lists and an image does not hold in that version, as `name==version`."""
+def absent(found: image_contents.Contents, lock: Path) -> list[str]:
+    """Return what a lock lists and an image lacks, as `name==version`."""
     held = {(package.purl.name, package.purl.version) for package in found.packages if package.purl.type == "pypi"}
     return [f"{name}=={version}" for name, version in sorted(locks.pins(lock).items()) if (name, version) not in held]
 
 
-def as_json(found: contents.Contents, name: str) -> str:
-    """The document, checked against CycloneDX's schema.
+def as_json(found: image_contents.Contents, name: str) -> str:
+    """Return the document, validated against CycloneDX's schema.
 
     Args:
-        found: what the image holds.
+        found: what the image contains.
         name: the image's name.
     """
     bom = Bom(serial_number=uuid.uuid5(SERIAL_NUMBERS, found.image_id))
@@ -110,5 +110,5 @@ def as_json(found: contents.Contents, name: str) -> str:
     document["compositions"] = [{"aggregate": AGGREGATES[found.system_known], "assemblies": [found.image_id]}]
     text = json.dumps(document, indent=2, sort_keys=True) + "\n"
     if error := JsonStrictValidator(SchemaVersion.V1_6).validate_str(text):
-        raise HarnessError(f"the SBOM would not be valid: {error}", "this is a mistake in harness/supply/sbom.py")
+        raise HarnessError(f"the SBOM would not be valid: {error}", "this is a bug in harness/supply/sbom.py")
     return text

@@ -155,7 +155,7 @@ def test_a_source_that_knows_nothing_is_not_taken_for_a_clean_bill(
     optional: bool,
 ) -> None:
     osv.knows = False  # type: ignore[attr-defined]
-    said = "knows no advisory of jinja2==2.10"
+    said = "has no advisory for jinja2==2.10"
     if optional:
         audit.run(_url(osv), optional=True, python=[lock("packaging==26.3")], npm=[], excepted_in=excepted())
         printed = "".join(capsys.readouterr())
@@ -201,7 +201,7 @@ def test_an_expired_exception_fails_even_where_nobody_can_be_asked(
 def test_an_exception_without_reason_or_last_day_is_refused(
     excepted: Callable[..., Path], text: str, wrong: str
 ) -> None:
-    with pytest.raises(HarnessError, match=f"entry 1 is missing or has wrong: {wrong}"):
+    with pytest.raises(HarnessError, match=f"missing or wrong in entry 1: {wrong}"):
         exceptions.load(excepted(text))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from harness.errors import HarnessError
-from harness.supply import contents, locks, sbom
+from harness.supply import image_contents, locks, sbom
 
 STATUS = """Package: bash
 Status: install ok installed
@@ -27,7 +27,7 @@ Version: 1
 
 
 def _document(image: str) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(sbom.as_json(contents.read(image), "a name"))
+    document: dict[str, Any] = json.loads(sbom.as_json(image_contents.read(image), "a name"))
     return document
 
 
@@ -52,7 +52,9 @@ def test_each_package_of_a_debian_base_is_in(function_image: str) -> None:
     if listed.returncode != 0:
         pytest.skip("the base of the image has no packages of Debian")
     installed = {tuple(line.split()[1:]) for line in listed.stdout.splitlines() if line.startswith("ii")}
-    found = {(p.purl.name, p.purl.version) for p in contents.read(function_image).packages if p.purl.type == "deb"}
+    found = {
+        (p.purl.name, p.purl.version) for p in image_contents.read(function_image).packages if p.purl.type == "deb"
+    }
     assert "bash" in dict(found)
     assert found == installed
 
@@ -62,7 +64,7 @@ def test_what_is_taken_out_of_the_image_is_not_in_and_what_is_put_in_is(built_on
         "RUN rm -r /var/task/numpy-*.dist-info && mkdir /opt/extra-1.5.dist-info && cd /opt/extra-1.5.dist-info"
         " && printf 'Metadata-Version: 2.1\\nName: Ex_tra\\nVersion: 1.5\\nLicense: MIT\\n' > METADATA"
     )
-    found = contents.read(image)
+    found = image_contents.read(image)
     purls = _purls(json.loads(sbom.as_json(found, "a name")))
     assert "pkg:pypi/ex-tra@1.5" in purls
     assert not [purl for purl in purls if purl.startswith("pkg:pypi/numpy@")]
@@ -76,11 +78,11 @@ def test_a_base_without_a_package_database_is_said_to_be_incomplete(built_on: Ca
 
 def test_an_image_that_is_not_there_is_named(function_image: str) -> None:
     with pytest.raises(HarnessError, match="no image 'store-sales/none:such'"):
-        contents.read("store-sales/none:such")
+        image_contents.read("store-sales/none:such")
 
 
 def test_a_document_that_the_schema_refuses_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = contents.Contents("sha256:0", system_known=True)
+    found = image_contents.Contents("sha256:0", system_known=True)
     sbom.as_json(found, "valid")
     # GIVEN a composition that the schema does not know
     monkeypatch.setattr(sbom, "AGGREGATES", {True: "everything", False: "nothing"})
@@ -89,7 +91,7 @@ def test_a_document_that_the_schema_refuses_is_not_written(monkeypatch: pytest.M
 
 
 def test_packages_of_debian_that_were_removed_are_left_out() -> None:
-    (bash,) = contents.debian(STATUS, "debian", "debian-13")
+    (bash,) = image_contents.debian(STATUS, "debian", "debian-13")
     assert str(bash.purl) == "pkg:deb/debian/bash@5.2.37-2%2Bb10?arch=amd64&distro=debian-13"
 
 
@@ -99,7 +101,9 @@ def test_packages_of_rpm_keep_their_epoch() -> None:
         "openssl-libs\t1\t3.2.2-1.amzn2023\tx86_64\n"
         "gpg-pubkey\t0\t1-2\t(none)\n"
     )
-    assert [str(found.purl) for found in contents.rpm(listed, "amzn", "amzn-2023", "var/lib/rpm/rpmdb.sqlite")] == [
+    assert [
+        str(found.purl) for found in image_contents.rpm(listed, "amzn", "amzn-2023", "var/lib/rpm/rpmdb.sqlite")
+    ] == [
         "pkg:rpm/amzn/bash@5.2.15-1.amzn2023.0.2?arch=x86_64&distro=amzn-2023",
         "pkg:rpm/amzn/openssl-libs@3.2.2-1.amzn2023?arch=x86_64&distro=amzn-2023&epoch=1",
     ]

@@ -1,15 +1,15 @@
-"""Asks for the keys that a request uses, and refuses as the service does."""
+"""Checks the keys that a request uses, and refuses it as the service does."""
 
 from collections.abc import Callable, Iterable, Mapping
 
 from localstack.aws.api import CommonServiceException
 
-from pipeline_emulator.authorization.asking import Authorizer, text_of
+from pipeline_emulator.authorization.authorizer import Authorizer, error_message
 from pipeline_emulator.authorization.callers import Caller
 from pipeline_emulator.authorization.key_use import log_groups, objects, repositories, streams
 from pipeline_emulator.authorization.key_use.use import Use, check_of
 from pipeline_emulator.authorization.keys import Keys
-from pipeline_emulator.authorization.surroundings import Surroundings
+from pipeline_emulator.authorization.origin import RequestOrigin
 from pipeline_emulator.iam.requests.call import Call, Check
 
 _USES: Mapping[str, Callable[[Call], list[Use]]] = {
@@ -24,10 +24,10 @@ OPERATIONS = frozenset(
         *(("kinesis", name) for name in streams.OPERATIONS),
         *(("logs", name) for name in log_groups.OPERATIONS),
         *(("s3", name) for name in objects.OPERATIONS),
-        *(("sqs", name) for name in streams.OF_QUEUES),
+        *(("sqs", name) for name in streams.QUEUE_OPERATIONS),
     }
 )
-"""Service and operation of requests that may use a key; all others are not looked at."""
+"""The services and operations that may use a key; no other requests are checked."""
 
 # https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html#API_PutRecord_Errors
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html#API_SendMessage_Errors
@@ -38,10 +38,10 @@ _OTHER_STATE = {"kinesis": "KMSInvalidStateException", "s3": "KMS.KMSInvalidStat
 
 
 def authorize(call: Call, service: str, caller: Caller | None, authorizer: Authorizer) -> None:
-    """Check that the caller may use the keys, and that they can be used.
+    """Check that the caller may use the keys, and that the keys are usable.
 
     Raises:
-        CommonServiceException: one may not, or cannot, be used.
+        CommonServiceException: one of them may not, or cannot, be used.
     """
     if service == "logs":
         log_groups.authorize(call, authorizer)
@@ -55,13 +55,13 @@ def authorize(call: Call, service: str, caller: Caller | None, authorizer: Autho
 def error(
     uses: Iterable[Use], service: str, keys: Keys, caller: Caller | None, authorizer: Authorizer
 ) -> tuple[str, str] | None:
-    """Return code and message with which a service refuses the first use that it must; None to go on.
+    """Return the code and message of the first key use that the service refuses; None if it refuses none.
 
     Args:
-        uses: of keys.
-        service: through which.
-        keys: in which to find them.
-        caller: who uses them; None for the root user, who is not asked.
+        uses: the key uses.
+        service: the service that uses the keys.
+        keys: resolves them.
+        caller: who makes the request; None for the root user, who is not checked.
         authorizer: decides.
     """
     for use in uses:
@@ -70,16 +70,16 @@ def error(
         if check is None:
             continue
         if caller is not None:
-            surroundings = Surroundings(account=keys.account, region=keys.region, via_service=True)
-            if refusal := authorizer.refusal(caller, check, surroundings):
-                return _DENIED[service], text_of(refusal)
+            origin = RequestOrigin(account=keys.account, region=keys.region, via_service=True)
+            if refusal := authorizer.refusal(caller, check, origin):
+                return _DENIED[service], error_message(refusal)
         if found := _unusable(service, check, keys):
             return found
     return None
 
 
 def _unusable(service: str, check: Check, keys: Keys) -> tuple[str, str] | None:
-    """Tell what is wrong with a key's state; who describes it needs none in use, and ECR's grants are not followed."""
+    """Return the error for a key's state. DescribeKey works in any state, and ECR's grants are not tracked."""
     state = keys.state(check.resource)
     if service not in _DISABLED or check.action == "kms:DescribeKey" or state == "Enabled":
         return None

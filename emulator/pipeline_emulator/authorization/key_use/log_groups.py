@@ -1,17 +1,17 @@
 """Log groups: CloudWatch Logs uses their key in its own name, so the key's policy must allow it.
 
-https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html. Which of the actions in that
-document's policy it tries at once is not documented: all that have an encryption context are asked for here. Code and
-text of the error: https://github.com/hashicorp/terraform-provider-aws/issues/29282
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html does not say which of the actions in
+its policy the service tries at once; this module checks all that have an encryption context. Code and text of the
+error: https://github.com/hashicorp/terraform-provider-aws/issues/29282
 """
 
 from localstack.aws.api import CommonServiceException
 
 from pipeline_emulator.authorization import callers
-from pipeline_emulator.authorization.asking import Authorizer
+from pipeline_emulator.authorization.authorizer import Authorizer
 from pipeline_emulator.authorization.key_use.use import Use, check_of
 from pipeline_emulator.authorization.keys import Keys
-from pipeline_emulator.authorization.surroundings import Surroundings
+from pipeline_emulator.authorization.origin import RequestOrigin
 from pipeline_emulator.iam.requests.call import Call
 
 _ACTIONS = ("Encrypt", "Decrypt", "ReEncryptFrom", "ReEncryptTo", "GenerateDataKey")
@@ -19,7 +19,7 @@ OPERATIONS = frozenset({"AssociateKmsKey", "CreateLogGroup"})
 
 
 def authorize(call: Call, authorizer: Authorizer) -> None:
-    """Check that the service may use the key that a group gets, whoever gives it.
+    """Check that the service may use a group's new key, whoever sets it.
 
     Raises:
         CommonServiceException: it may not.
@@ -29,12 +29,12 @@ def authorize(call: Call, authorizer: Authorizer) -> None:
     group = call.arn("logs", f"log-group:{name}") if name else call.text("resourceIdentifier")
     if not key or not group:
         return
-    service = callers.of_service(f"logs.{call.region}.amazonaws.com")
-    surroundings = Surroundings(account=call.account, region=call.region, source_arn=group)
+    service = callers.for_service(f"logs.{call.region}.amazonaws.com")
+    origin = RequestOrigin(account=call.account, region=call.region, source_arn=group)
     keys = Keys(call.account, call.region)
     for action in _ACTIONS:
         check = check_of(Use(action, key, {"aws:logs:arn": group}), None, keys, call.account)
-        if check and authorizer.refusal(service, check, surroundings):
+        if check and authorizer.refusal(service, check, origin):
             text = f"The specified KMS key does not exist or is not allowed to be used with Arn '{group}'"
             text += f" (emulator: {service.principal.arn} may not {check.action})"
             raise CommonServiceException("AccessDeniedException", text, status_code=400, sender_fault=True)

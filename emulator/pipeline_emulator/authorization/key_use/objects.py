@@ -1,6 +1,6 @@
-"""Objects that S3 encrypts with keys of KMS.
+"""Objects that S3 encrypts with KMS keys.
 
-https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html; of uploads in parts:
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html; multipart uploads:
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions
 """
 
@@ -23,13 +23,13 @@ OPERATIONS = _WRITES | _READS | _COPIES | _PARTS | {"HeadObject"}
 
 
 def of_s3(call: Call) -> list[Use]:
-    """Return what an object is written with, and those that are read."""
+    """Return the key uses of the objects that a request writes and reads."""
     found: list[Use] = []
     name, key = call.text("Bucket"), call.text("Key")
     bucket = resources.bucket(name) if name else None
     if bucket is None or not key:
         return found
-    # The checksum is encrypted, too: https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+    # The checksum is also encrypted: https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
     if call.operation in _READS or (call.operation == "HeadObject" and call.text("ChecksumMode")):
         found += _reading(bucket, key, call.text("VersionId"))
     if call.operation in _COPIES:
@@ -45,7 +45,7 @@ def _reading(bucket: Any, key: str, version: str | None) -> list[Use]:
     try:
         return _decrypting(bucket, bucket.get_object(key=key, version_id=version))
     except ServiceException:
-        return []  # there is none, or it is deleted: S3 says so
+        return []  # missing or deleted: S3 reports it
 
 
 def _copying(source: str) -> list[Use]:
@@ -56,9 +56,9 @@ def _copying(source: str) -> list[Use]:
 
 
 def _writing(call: Call, bucket: Any, key: str) -> list[Use]:
-    """The request's encryption, else the bucket's; as in core, a request without a key means the bucket's.
+    """Return the key use of a write. A request without a key uses the bucket's, as in core.
 
-    AWS takes its own key there: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
+    AWS uses its own key in that case: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
     """
     rule = bucket.encryption_rule or {}
     default = rule.get("ApplyServerSideEncryptionByDefault") or {}
@@ -78,7 +78,10 @@ def _decrypting(bucket: Any, found: Any) -> list[Use]:
 
 
 def _context(bucket: Any, key: str, by_bucket: bool) -> dict[str, str]:
-    """A bucket key is one for all objects: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html."""
+    """Return the encryption context. A bucket key is shared by all objects of the bucket.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
+    """
     return {"aws:s3:arn": bucket.bucket_arn if by_bucket else f"{bucket.bucket_arn}/{key}"}
 
 
@@ -86,5 +89,5 @@ def _of_header(text: str | None) -> dict[str, str]:
     try:
         found = json.loads(b64decode(text or "e30="))
     except ValueError:
-        return {}  # S3 says so
+        return {}  # S3 reports it
     return found if isinstance(found, dict) else {}

@@ -1,7 +1,7 @@
-"""Repositories that ECR encrypts: with grants that it makes and retires as whoever makes and deletes them.
+"""Repositories that ECR encrypts, with grants that it creates and retires on behalf of the caller.
 
-https://docs.aws.amazon.com/AmazonECR/latest/userguide/encryption-at-rest.html. Images are read and written with the
-grants, whoever asks.
+https://docs.aws.amazon.com/AmazonECR/latest/userguide/encryption-at-rest.html. ECR reads and writes images with the
+grants, whoever the client is.
 """
 
 from typing import Any
@@ -13,7 +13,7 @@ from pipeline_emulator.iam.requests.call import Call
 
 
 def of_ecr(call: Call) -> list[Use]:
-    """Return what becomes of the key at a repository's beginning and end."""
+    """Return the key uses of creating or deleting a repository."""
     name = call.text("repositoryName") or ""
     if call.operation == "CreateRepository":
         key = _key(call.parameters.get("encryptionConfiguration"))

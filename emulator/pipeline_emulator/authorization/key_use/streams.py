@@ -15,14 +15,14 @@ from pipeline_emulator.kinesis.provider.service import PipelineKinesisProvider
 from pipeline_emulator.kinesis.streams.errors import StreamError
 from pipeline_emulator.kinesis.streams.identity import split_arn
 
-PUTTING, GETTING = "GenerateDataKey", "Decrypt"
-_STREAMS = {"PutRecord": PUTTING, "PutRecords": PUTTING, "GetRecords": GETTING, "SubscribeToShard": GETTING}
+WRITE, READ = "GenerateDataKey", "Decrypt"
+_STREAMS = {"PutRecord": WRITE, "PutRecords": WRITE, "GetRecords": READ, "SubscribeToShard": READ}
 OPERATIONS = frozenset({*_STREAMS, "StartStreamEncryption"})
-OF_QUEUES = {"SendMessage": (PUTTING, GETTING), "SendMessageBatch": (PUTTING, GETTING), "ReceiveMessage": (GETTING,)}
+QUEUE_OPERATIONS = {"SendMessage": (WRITE, READ), "SendMessageBatch": (WRITE, READ), "ReceiveMessage": (READ,)}
 
 
 def of_kinesis(call: Call) -> list[Use]:
-    """Records are written and read with the stream's key; who gives a stream a key must be able to describe it."""
+    """Return the uses of a stream's key by reads and writes, and by StartStreamEncryption, which describes the key."""
     if call.operation == "StartStreamEncryption":
         return [Use("DescribeKey", call.text("KeyId") or "")]
     arn = call.text("ConsumerARN", "StreamARN")
@@ -34,11 +34,11 @@ def of_kinesis(call: Call) -> list[Use]:
 
 
 def of_stream(arn: str, action: str) -> list[Use]:
-    """Return the use of a stream's key, if it has one.
+    """Return the use of a stream's key, if the stream has one.
 
     Args:
         arn: of the stream, or of one of its consumers.
-        action: PUTTING or GETTING.
+        action: WRITE or READ.
     """
     streams = resources.kinesis()
     if not isinstance(streams, PipelineKinesisProvider):
@@ -51,8 +51,8 @@ def of_stream(arn: str, action: str) -> list[Use]:
 
 
 def of_sqs(call: Call) -> list[Use]:
-    """Messages are sent and received with the queue's key."""
-    actions = OF_QUEUES.get(call.operation, ())
+    """Return the uses of a queue's key by sending and receiving."""
+    actions = QUEUE_OPERATIONS.get(call.operation, ())
     parts = (call.text("QueueUrl") or "").rstrip("/").split("/")
     queue: Any = sqs_stores[parts[-2]][call.region].queues.get(parts[-1]) if actions and len(parts) > 1 else None
     key = queue.attributes.get("KmsMasterKeyId") if queue else None

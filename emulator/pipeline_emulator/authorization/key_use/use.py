@@ -1,16 +1,17 @@
-"""One use of a key, and what must be allowed for it."""
+"""One use of a key, and the check that it requires."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pipeline_emulator.arn import parse_arn
 from pipeline_emulator.authorization.keys import AWS_MANAGED, Keys, is_aws_managed
 from pipeline_emulator.iam.requests.call import Check
-from pipeline_emulator.iam.requests.keys import KEYS, encryption_context
+from pipeline_emulator.iam.requests.kms_keys import KEYS, encryption_context
 from pipeline_emulator.iam.variables import Value
 
 _CRYPTOGRAPHIC = frozenset({"Decrypt", "Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo"})
-# What the services tell KMS of a grant is not documented to the last.
-_UNTOLD = frozenset({"kms:grantoperations", "kms:granteeprincipal", "kms:retiringprincipal"})
+# AWS does not fully document the grants that services request.
+_UNDOCUMENTED = frozenset({"kms:grantoperations", "kms:granteeprincipal", "kms:retiringprincipal"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +19,10 @@ class Use:
     """What a service does with a key.
 
     Attributes:
-        action: of KMS, without the prefix.
-        key: its id, ARN or alias, as the service has it.
+        action: the KMS action, without prefix.
+        key: its id, ARN or alias, as the service names it.
         context: the encryption context.
-        values: condition keys besides.
+        values: further condition keys.
     """
 
     action: str
@@ -31,21 +32,24 @@ class Use:
 
 
 def check_of(use: Use, service: str | None, keys: Keys, caller_account: str) -> Check | None:
-    """Return what must be allowed; None for a key that AWS manages, or that is not there, as the service then says.
+    """Return the check that a key use requires; None for keys that AWS manages or that do not exist.
+
+    The service itself reports a missing key.
 
     Args:
         use: of the key.
-        service: through which the caller uses it, `kinesis`; None where the service acts in its own name.
-        keys: in which to find it.
-        caller_account: whose user or role makes the request.
+        service: the service through which the caller uses it, such as `kinesis`; None if the service acts in its own
+            name.
+        keys: resolves the key.
+        caller_account: the account of the user or role that makes the request.
     """
     key = None if use.key.startswith(AWS_MANAGED) else keys.of(use.key)
     if key is None or is_aws_managed(key):
         return None
-    region = key.arn.split(":")[3]  # which is the service's: what it encrypts is where the key is
+    region = parse_arn(key.arn).region  # a service encrypts with keys of its own region
     via: dict[str, Value] = {"kms:viaservice": f"{service}.{region}.amazonaws.com"} if service else {}
     values = {**key.values(), "kms:calleraccount": caller_account, **via, **encryption_context(use.context)}
     if use.action in _CRYPTOGRAPHIC:
-        values["kms:encryptionalgorithm"] = "SYMMETRIC_DEFAULT"  # services use no other keys
-    known = KEYS - _UNTOLD if use.action == "CreateGrant" else KEYS
+        values["kms:encryptionalgorithm"] = "SYMMETRIC_DEFAULT"  # services use symmetric keys only
+    known = KEYS - _UNDOCUMENTED if use.action == "CreateGrant" else KEYS
     return Check(f"kms:{use.action}", key.arn, {**values, **use.values}, known)

@@ -1,10 +1,10 @@
-"""A request of a service's API, and what of it is to be authorized."""
+"""An API request, and the checks that authorize it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline_emulator.iam.requests.keys import Key
+from pipeline_emulator.iam.requests.kms_keys import Key
 from pipeline_emulator.iam.ternary import Undetermined
 from pipeline_emulator.iam.variables import Value
 
@@ -13,15 +13,15 @@ type Parameters = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lookups:
-    """What the emulator's state has to tell; each returns None where it knows nothing of it.
+    """Functions that read the emulator's state; each returns None for what it does not know.
 
     Attributes:
-        stream_of: a shard iterator or a token of Kinesis, to the ARN of its stream.
-        function_of: the UUID of an event source mapping, to the ARN of the function it invokes.
-        path_of: kind (`user`, `role`, `group`, `instance-profile`) and name of an IAM entity, to its path.
-        key_of: a KMS key's id, ARN, alias or the alias's ARN, to the key.
-        key_of_ciphertext: what a symmetric key has encrypted, to the key.
-        key_of_grant: a grant's token, to its key.
+        stream_of: a Kinesis shard iterator or token, to the ARN of its stream.
+        function_of: an event source mapping's UUID, to the ARN of the function it invokes.
+        path_of: the kind (`user`, `role`, `group`, `instance-profile`) and name of an IAM entity, to its path.
+        key_of: a KMS key's id, ARN, alias or alias ARN, to the key.
+        key_of_ciphertext: a ciphertext made with a symmetric key, to the key.
+        key_of_grant: a grant token, to its key.
     """
 
     stream_of: Callable[[str], str | None] = lambda _text: None
@@ -38,11 +38,11 @@ class Check:
 
     Attributes:
         action: `service:Action`.
-        resource: an ARN, or `*` where the action knows no resources.
+        resource: an ARN, or `*` for actions without resource-level permissions.
         values: the service's condition keys, in lower case.
-        keys: all of them that this operation can have and the emulator can tell, in lower case.
+        keys: all condition keys, in lower case, that this operation can have and the emulator supports.
         tags: that the request sets.
-        tag_keys: that it names without values.
+        tag_keys: names of tags that the request removes.
     """
 
     action: str
@@ -54,7 +54,7 @@ class Check:
 
 
 type Checks = Sequence[Check] | Undetermined
-"""All must be allowed; none where AWS asks for no permission. Undetermined where the resource cannot be told."""
+"""All must be allowed; empty if AWS requires no permission. Undetermined if the emulator cannot tell the resource."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +63,11 @@ class Call:
 
     Attributes:
         operation: its name in botocore's model.
-        parameters: as botocore's model names them.
+        parameters: named as in botocore's model.
         account: twelve digits, of the endpoint.
         region: of the endpoint.
-        lookups: what the emulator's state tells.
-        caller: the ARN of the user who makes it; None for others.
+        lookups: read the emulator's state.
+        caller: the ARN of the user who makes the request; None for other principals.
     """
 
     operation: str
@@ -82,16 +82,16 @@ class Call:
         return f"arn:aws:{service}:{self.region}:{self.account}:{resource}"
 
     def text(self, *names: str) -> str | None:
-        """Return the first of some parameters that is a text with content."""
+        """Return the first of these parameters that is a non-empty string."""
         return next((value for name in names if isinstance(value := self.parameters.get(name), str) and value), None)
 
     def texts(self, name: str) -> list[str]:
-        """Return a parameter that is a list of texts; empty if it is missing or something else."""
+        """Return a parameter that is a list of strings; empty if it is missing or something else."""
         value = self.parameters.get(name)
         return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
     def tags(self, *names: str) -> dict[str, str]:
-        """Return tags that the request sets, from a map or a list of Key or TagKey and its Value (in any case)."""
+        """Return the tags that the request sets, from a map or a list of Key (or TagKey) and Value, in any case."""
         value = next((self.parameters[name] for name in names if name in self.parameters), None)
         if isinstance(value, Mapping):
             return {str(key): str(tag) for key, tag in value.items()}
@@ -103,6 +103,6 @@ class Call:
         return found
 
     def tag_keys(self, *names: str) -> tuple[str, ...] | None:
-        """Return the names of tags that are to be removed; None if the request removes none."""
+        """Return the names of the tags that the request removes; None if it removes none."""
         name = next((name for name in names if name in self.parameters), None)
         return tuple(self.texts(name)) if name else None

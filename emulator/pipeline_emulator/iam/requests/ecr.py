@@ -1,11 +1,11 @@
 """https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html."""
 
 from pipeline_emulator.iam.requests.call import Call, Check, Checks
-from pipeline_emulator.iam.requests.without_resource import unnamed
+from pipeline_emulator.iam.requests.wildcard_only import wildcard_check
 
 
 def checks(call: Call) -> Checks:
-    """Name the repositories; a description without names is of all of them."""
+    """Return the checks on the repositories; a description without names covers all of them."""
     action = f"ecr:{call.operation}"
     registry = call.text("registryId") or call.account
     prefix = f"arn:aws:ecr:{call.region}:{registry}:repository/"
@@ -18,4 +18,4 @@ def checks(call: Call) -> Checks:
             found.append(Check("ecr:TagResource", prefix + name, tags=tags))
         return found
     names = call.texts("repositoryNames") or (["*"] if call.operation == "DescribeRepositories" else [])
-    return [Check(action, prefix + name) for name in names] or unnamed("ecr", call)
+    return [Check(action, prefix + name) for name in names] or wildcard_check("ecr", call)

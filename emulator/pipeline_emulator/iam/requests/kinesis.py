@@ -1,18 +1,18 @@
 """https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonkinesisdatastreams.html."""
 
 from pipeline_emulator.iam.requests.call import Call, Check, Checks
-from pipeline_emulator.iam.requests.without_resource import knows_no_resource, unnamed
+from pipeline_emulator.iam.requests.wildcard_only import is_wildcard_only, wildcard_check
 
 _ENCRYPTION = frozenset({"StartStreamEncryption", "StopStreamEncryption"})
 
 
 def checks(call: Call) -> Checks:
-    """Name the stream or the consumer; a shard iterator or token stands for its stream."""
+    """Return the check on the stream or consumer; shard iterators and tokens stand for their stream."""
     tags = call.tags("Tags") if "Tags" in call.parameters and call.operation != "RemoveTagsFromStream" else {}
     keys = call.tag_keys("TagKeys") if call.operation in ("RemoveTagsFromStream", "UntagResource") else None
     resource = _resource(call)
-    if resource is None or knows_no_resource("kinesis", call):
-        return unnamed("kinesis", call)
+    if resource is None or is_wildcard_only("kinesis", call):
+        return wildcard_check("kinesis", call)
     found = [Check(f"kinesis:{call.operation}", resource, tags=tags, tag_keys=keys)]
     name = call.text("KeyId") if call.operation in _ENCRYPTION else None
     if name and (key := call.lookups.key_of(name)):

@@ -3,22 +3,22 @@
 from collections.abc import Mapping
 
 from pipeline_emulator.iam.requests.call import Call, Check, Checks
-from pipeline_emulator.iam.requests.key_parameters import values_of
-from pipeline_emulator.iam.requests.keys import KEYS, Key
-from pipeline_emulator.iam.requests.without_resource import knows_no_resource
+from pipeline_emulator.iam.requests.kms_keys import KEYS, Key
+from pipeline_emulator.iam.requests.kms_parameters import values_of
+from pipeline_emulator.iam.requests.wildcard_only import is_wildcard_only
 from pipeline_emulator.iam.ternary import Undetermined
 from pipeline_emulator.iam.variables import Value
 
 _ALIASES = frozenset({"CreateAlias", "DeleteAlias", "UpdateAlias"})
 NO_KEY_YET = "key/*"
-"""Of a key that is being made: its id is not known before."""
+"""The resource of a key that is being created: its id is not known yet."""
 
 
 def checks(call: Call) -> Checks:
-    """Name the key, whatever its name in the request is; an alias besides where it is changed."""
+    """Return the checks on the key, however the request names it, and on an alias that is changed."""
     if call.operation in ("CreateKey", "ReplicateKey"):
         return _creation(call)
-    if knows_no_resource("kms", call):
+    if is_wildcard_only("kms", call):
         return [_check(call, call.operation, "*")]
     if call.operation in _ALIASES:
         return _alias(call)
@@ -36,7 +36,7 @@ def _check(call: Call, action: str, resource: str, values: Mapping[str, Value] |
 
 
 def _creation(call: Call) -> Checks:
-    """A policy comes with the key and needs no kms:PutKeyPolicy; tags need kms:TagResource.
+    """Creating a key with a policy needs no kms:PutKeyPolicy; creating it with tags needs kms:TagResource.
 
     https://docs.aws.amazon.com/kms/latest/developerguide/create-keys.html
     """
@@ -50,7 +50,7 @@ def _creation(call: Call) -> Checks:
 
 
 def _alias(call: Call) -> Checks:
-    """An alias is changed with permission on it and on each key that it had or gets.
+    """Changing an alias needs permission on the alias and on both its old and its new key.
 
     https://docs.aws.amazon.com/kms/latest/developerguide/alias-access.html
     """
@@ -98,16 +98,16 @@ def _of_request(call: Call) -> Key | Undetermined:
 
 
 def _decrypting(call: Call, parameter: str) -> Key | Undetermined:
-    """Without the name of a key, the ciphertext tells: that of a symmetric key carries it."""
+    """Return the key that decrypts. Without a name it is read from the ciphertext, which names its symmetric key."""
     if name := call.text(parameter):
         return _named(call, name)
     blob = call.parameters.get("CiphertextBlob")
     found = call.lookups.key_of_ciphertext(blob) if isinstance(blob, bytes) else None
-    return found or Undetermined("no key of this emulator has made the ciphertext")
+    return found or Undetermined("the ciphertext was not made with a key of this emulator")
 
 
 def _named(call: Call, name: str) -> Key:
-    """Return a key by id, ARN, alias or alias's ARN; one that is not there by what is asked for."""
+    """Return the key with this id, ARN, alias or alias ARN; an unknown key gets an ARN made from the name."""
     if found := call.lookups.key_of(name):
         return found
     if name.startswith("arn:"):

@@ -1,19 +1,19 @@
 """https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html.
 
-In policies the ARN of a log group ends with `:*`, except for tags:
+In policies the ARN of a log group ends with `:*`, except for tag operations:
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html#CWL_ARN_Format
-So a group's operation is on `log-group:NAME:log-stream:`, which that pattern matches and the bare ARN does not.
+So operations on a group use `log-group:NAME:log-stream:`, which that pattern matches and the bare ARN does not.
 """
 
 from pipeline_emulator.iam.requests.call import Call, Check, Checks
-from pipeline_emulator.iam.requests.without_resource import knows_no_resource, unnamed
+from pipeline_emulator.iam.requests.wildcard_only import is_wildcard_only, wildcard_check
 
 _TAGS = {"TagResource", "UntagResource", "ListTagsForResource", "TagLogGroup", "UntagLogGroup", "ListTagsLogGroup"}
 _ON_STREAM = {"CreateLogStream", "DeleteLogStream", "GetLogEvents", "PutLogEvents"}
 
 
 def checks(call: Call) -> Checks:
-    """Name the log group, and the stream where the action is on one."""
+    """Return the checks on the log groups, or on the stream if the action is on one."""
     action = f"logs:{call.operation}"
     tags, keys = call.tags("tags"), call.tag_keys("tagKeys", "tags") if "Untag" in call.operation else None
     if arn := call.text("resourceArn"):
@@ -22,9 +22,9 @@ def checks(call: Call) -> Checks:
     groups += call.texts("logGroupNames") + call.texts("logGroupIdentifiers")
     named = [_group(call, group) for group in groups if group]
     if call.operation == "DescribeLogGroups":
-        named = [call.arn("logs", "log-group:")]  # of all groups, whatever prefix is asked for
-    if not named or "ScheduledQuery" in call.operation or knows_no_resource("logs", call):
-        return unnamed("logs", call)
+        named = [call.arn("logs", "log-group:")]  # always on all groups, whatever the prefix
+    if not named or "ScheduledQuery" in call.operation or is_wildcard_only("logs", call):
+        return wildcard_check("logs", call)
     if call.operation in _TAGS:
         return [Check(action, arn, tags={} if keys else tags, tag_keys=keys) for arn in named]
     stream = call.text("logStreamName") or "" if call.operation in _ON_STREAM else ""
@@ -35,5 +35,5 @@ def checks(call: Call) -> Checks:
 
 
 def _group(call: Call, name: str) -> str:
-    """Return the ARN of a group that is named, or given by an ARN with or without `:*`."""
+    """Return the ARN of a group given by name, or by ARN with or without `:*`."""
     return name.removesuffix(":*") if name.startswith("arn:") else call.arn("logs", f"log-group:{name}")

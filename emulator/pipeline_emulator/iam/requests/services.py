@@ -1,15 +1,15 @@
-"""Which module knows which service."""
+"""Selects the module that maps a service's requests."""
 
 from collections.abc import Callable, Mapping
 
 from pipeline_emulator.iam.requests import (
     ecr,
-    functions,
-    identities,
+    iam,
     kinesis,
     kms,
+    lambda_,
     logs,
-    objects,
+    s3,
     sns,
     sqs,
     sts,
@@ -21,22 +21,22 @@ from pipeline_emulator.iam.ternary import Undetermined
 SERVICES: Mapping[str, Callable[[Call], Checks]] = {
     "cloudwatch": telemetry.cloudwatch_checks,
     "ecr": ecr.checks,
-    "iam": identities.checks,
+    "iam": iam.checks,
     "kinesis": kinesis.checks,
     "kms": kms.checks,
-    "lambda": functions.checks,
+    "lambda": lambda_.checks,
     "logs": logs.checks,
-    "s3": objects.checks,
+    "s3": s3.checks,
     "sns": sns.checks,
     "sqs": sqs.checks,
     "sts": sts.checks,
     "xray": telemetry.xray_checks,
 }
-"""By botocore's name of the service."""
+"""Keyed by botocore's service name."""
 
 
 def checks(service: str, call: Call) -> Checks:
-    """Return what must be allowed for a request to be served."""
+    """Return the checks that a request must pass."""
     found = SERVICES.get(service)
     if found is None:
         return Undetermined(f"this emulator does not know which actions and resources of {service} a request is about")

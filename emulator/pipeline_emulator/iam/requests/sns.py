@@ -1,23 +1,23 @@
 """https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsns.html.
 
-A batch needs the permission of its single operation, and a text message to a telephone is on no topic:
+A batch requires the permission of the single operation; a text message to a phone number has no topic:
 https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html,
 https://docs.aws.amazon.com/sns/latest/dg/sns-using-identity-based-policies.html
 """
 
 from pipeline_emulator.iam.requests.call import Call, Check, Checks
-from pipeline_emulator.iam.requests.without_resource import knows_no_resource, unnamed
+from pipeline_emulator.iam.requests.wildcard_only import is_wildcard_only, wildcard_check
 
 _KEYS = {"sns:endpoint": "Endpoint", "sns:protocol": "Protocol"}
 
 
 def checks(call: Call) -> Checks:
-    """Name the topic; that of a subscription where the request names one."""
+    """Return the checks on the topic, or on the topic of the subscription that the request names."""
     action = f"sns:{call.operation.removesuffix('Batch')}"
     tags, keys = call.tags("Tags"), call.tag_keys("TagKeys")
     topic = _topic(call)
     if topic is None:
-        return [Check(action, "*")] if call.text("PhoneNumber") else unnamed("sns", call)
+        return [Check(action, "*")] if call.text("PhoneNumber") else wildcard_check("sns", call)
     if call.operation == "Subscribe":
         values = {key: value for key, name in _KEYS.items() if (value := call.text(name))}
         return [Check(action, topic, values, frozenset(_KEYS))]
@@ -31,7 +31,7 @@ def _topic(call: Call) -> str | None:
     if call.operation == "CreateTopic":
         name = call.text("Name")
         return call.arn("sns", name) if name else None
-    if knows_no_resource("sns", call):
+    if is_wildcard_only("sns", call):
         return None
     if subscription := call.text("SubscriptionArn"):
         return ":".join(subscription.split(":")[:6])

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
 
 from pipeline_emulator.iam.requests.call import Call, Check, Checks
 from pipeline_emulator.iam.requests.web_identity import context_keys
-from pipeline_emulator.iam.requests.without_resource import unnamed
+from pipeline_emulator.iam.requests.wildcard_only import wildcard_check
 from pipeline_emulator.iam.variables import Value
 
 _FREE = {"GetCallerIdentity", "GetSessionToken"}
@@ -19,7 +19,7 @@ _KEYS = {
 
 
 def checks(call: Call) -> Checks:
-    """Name the role that is to be assumed; session tags and a source identity are actions of their own."""
+    """Return the checks on the role to be assumed; session tags and a source identity are separate actions."""
     if call.operation in _FREE:
         return []
     action = f"sts:{call.operation}"
@@ -28,7 +28,7 @@ def checks(call: Call) -> Checks:
         name = call.text("Name") or ""
         return [Check(action, f"arn:aws:sts::{call.account}:federated-user/{name}", tags=tags)]
     if not call.operation.startswith("AssumeRole") or not (role := call.text("RoleArn")):
-        return unnamed("sts", call)
+        return wildcard_check("sts", call)
     values: dict[str, Value] = {key: value for key, name in _KEYS.items() if (value := call.text(name))}
     if transitive := call.texts("TransitiveTagKeys"):
         values["sts:transitivetagkeys"] = tuple(transitive)

@@ -1,6 +1,7 @@
-"""What a web identity token (a JWT, https://www.rfc-editor.org/rfc/rfc7519) says, taken at its word.
+"""Reads the claims of a web identity token (a JWT, https://www.rfc-editor.org/rfc/rfc7519).
 
-Its signature is not verified: the issuer's keys are on the network. Claims are condition keys with the issuer's name:
+The signature is not verified: that would need the issuer's keys from the network. Claims become condition keys prefixed
+with the issuer's name:
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif
 """
 
@@ -14,12 +15,12 @@ from pipeline_emulator.iam.variables import Value
 
 type Claims = Mapping[str, Any]
 
-# Absent where the token lacks them; other claims are known only where it has them.
+# Absent if the token lacks them. Any other claim that the token lacks is unknown.
 _KEYS = ("amr", "aud", "email", "oaud", "sub")
 
 
 def claims_of(token: str) -> Claims | None:
-    """Return the claims of a token; None if it is no JWT with an issuer."""
+    """Return the claims of a token; None if it is not a JWT with an issuer."""
     parts = token.split(".")
     if len(parts) != 3:
         return None
@@ -31,19 +32,19 @@ def claims_of(token: str) -> Claims | None:
 
 
 def issuer_of(claims: Claims) -> str:
-    """Return the issuer as ARNs of providers and condition keys have it: without scheme."""
+    """Return the issuer as provider ARNs and condition keys contain it: without the scheme."""
     issuer: str = claims["iss"]
     return issuer.removeprefix("https://").rstrip("/")
 
 
 def audiences_of(claims: Claims) -> tuple[str, ...]:
-    """Return for whom a token is; `azp`, where it is there, takes the place of `aud`."""
+    """Return the audiences of a token; `azp`, if present, replaces `aud`."""
     found = claims.get("azp") or claims.get("aud")
     return tuple(str(each) for each in found) if isinstance(found, list) else (str(found),) if found else ()
 
 
 def context_keys(token: str) -> tuple[dict[str, Value], frozenset[str]]:
-    """Return the condition keys of a token, and those that it could have, in lower case."""
+    """Return the condition keys of a token and all keys it could have, in lower case."""
     claims = claims_of(token)
     if claims is None:
         return {}, frozenset()

@@ -20,7 +20,7 @@ from pipeline_emulator.kinesis.store.loading import load
 from pipeline_emulator.kinesis.streams.errors import StreamError
 from pipeline_emulator.kinesis.streams.registry import Streams
 from pipeline_emulator.kinesis.streams.settings import StreamSettings
-from pipeline_emulator.persistence.folder import folder
+from pipeline_emulator.persistence import state_folder
 
 
 class PipelineKinesisProvider(
@@ -44,7 +44,7 @@ def create_service() -> Service:
     Raises:
         DatabaseError: their file cannot be used.
     """
-    settings, kept = StreamSettings.from_environment(), folder()
+    settings, kept = StreamSettings.from_environment(), state_folder()
     streams = load(SqliteJournal(kept / FILE), settings) if kept else Streams(settings)
     provider = PipelineKinesisProvider(streams)
     return Service.for_provider(provider, dispatch_table_factory=dispatch_table)

@@ -11,7 +11,7 @@ from pipeline_emulator.kinesis.streams.records import Record
 from pipeline_emulator.kinesis.streams.sequence import counter
 from pipeline_emulator.kinesis.streams.shard import Shard
 from pipeline_emulator.kinesis.streams.stream import Stream
-from pipeline_emulator.persistence.database import Database
+from pipeline_emulator.persistence import Database
 
 FILE = "kinesis.sqlite3"
 VERSION = 1

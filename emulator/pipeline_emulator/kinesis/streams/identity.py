@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
+from pipeline_emulator.arn import parse_arn
+
 _PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
 
 
@@ -32,8 +34,8 @@ def split_arn(arn: str) -> tuple[StreamName, str | None]:
     Raises:
         ValueError: it is neither.
     """
-    prefix, _, service, region, account, resource = arn.split(":", 5)
+    _, service, region, account, resource = parse_arn(arn)
     kind, name, *consumer = resource.split("/", 3)
-    if (prefix, service, kind) != ("arn", "kinesis", "stream") or (consumer and consumer[0] != "consumer"):
+    if (service, kind) != ("kinesis", "stream") or (consumer and consumer[0] != "consumer"):
         raise ValueError(arn)
     return StreamName(account, region, name), consumer[1] if consumer else None

@@ -1,4 +1,4 @@
-"""What the docker CLI does with the registry."""
+"""The docker CLI works with the registry."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the API says of images and does to them, checked against what the registry then serves."""
+"""The API's operations on images, checked against what the registry then serves."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""A password of ECR may what the policies of who asked for it allow; the root user's may everything."""
+"""An ECR password grants the permissions of whoever requested it; the root user's grants everything."""
 
 import base64
 import json

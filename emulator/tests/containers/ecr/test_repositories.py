@@ -1,4 +1,4 @@
-"""Repositories: kept apart from each other and from their own past, and served by one password each."""
+"""Repositories: separate from each other and from deleted namesakes, and served with one password each."""
 
 import json
 from typing import Any

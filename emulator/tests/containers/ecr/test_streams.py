@@ -1,4 +1,4 @@
-"""Layers pass through LocalStack without staying in its memory, and a missing registry is told in plain words."""
+"""Layers pass through LocalStack without staying in its memory, and a missing registry is reported clearly."""
 
 import hashlib
 import json
@@ -128,11 +128,11 @@ def test_a_registry_that_is_away_is_told_and_may_come_back(
     refused = docker("pull", uri, check=False)
     assert "503" in refused.stderr  # the engine does not show the text of such an answer, so LocalStack's log has it
     log = lone_stack.localstack.log()
-    assert f"The container registry at {registry.url} does not answer" in log
+    assert f"The container registry at {registry.url} does not respond" in log
     assert "Traceback" not in log
     answer = http_to(lone_stack)("POST", "waiting/blobs/uploads/")
     assert answer.status == 503
-    assert "does not answer" in json.loads(answer.data)["errors"][0]["message"]
+    assert "does not respond" in json.loads(answer.data)["errors"][0]["message"]
 
 
 def test_a_registry_that_dies_breaks_a_download_off(lone_stack: Any, start_registry: Any, http_to: Any) -> None:

@@ -1,6 +1,6 @@
-"""Checks before a stage is touched, cheapest first; each ends the command with cause and next step.
+"""Checks before a stage is touched, cheapest first. Each ends the command with a cause and a next step.
 
-Every entry of `GUARDS` has a test that takes it out of the list, and shows that a bad input passes then
+For every entry of `GUARDS` a test takes it out of the list and shows that a bad input then passes
 (scripts/tests/stages/guards).
 """
 
@@ -30,14 +30,14 @@ from harness.stages.stage import Stage
 
 
 class Level(IntEnum):
-    """How much is checked; each level holds those before it."""
+    """How much is checked. Each level includes those before it."""
 
     PLACE = 1
-    """Where the command works: enough for what deploys nothing new."""
+    """Where the command works; enough for commands that deploy nothing new."""
     PLAN = 2
-    """Also what is to be deployed."""
+    """Also what is going to be deployed."""
     DEPLOY = 3
-    """Also what is needed to make and to trace it."""
+    """Also what is needed to build it and to trace it back."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +45,9 @@ class Guard:
     """One check.
 
     Attributes:
-        name: what it is about.
-        level: the lowest level that it belongs to.
-        check: raises HarnessError when it refuses, and changes nothing.
+        name: its subject.
+        level: the lowest level that includes it.
+        check: raises HarnessError to refuse, and changes nothing.
     """
 
     name: str
@@ -56,7 +56,7 @@ class Guard:
 
 
 GUARDS: tuple[Guard, ...] = (
-    # Files and environment of this machine. Looking for credentials may already ask an endpoint: that is checked first.
+    # Files and environment of this machine. Endpoints come first, because finding credentials may already use one.
     Guard("endpoints", Level.PLACE, endpoints.check),
     Guard("overrides", Level.PLACE, overrides.check),
     Guard("credentials", Level.PLACE, credentials.check),
@@ -76,16 +76,16 @@ GUARDS: tuple[Guard, ...] = (
 
 
 def check(stage: Stage, access: Access, level: Level = Level.DEPLOY, guards: Sequence[Guard] = GUARDS) -> None:
-    """Checks what a command depends on, and shows where it will work.
+    """Check everything that a command depends on, and show where it will work.
 
     Args:
-        stage: what the command is about.
+        stage: the command's stage.
         access: to its account.
-        level: how much is to be checked.
+        level: how much to check.
         guards: the checks to choose from.
 
     Raises:
-        HarnessError: a check refuses; nothing was changed.
+        HarnessError: a check failed; nothing was changed.
     """
     for guard in guards:
         if guard.level <= level:
@@ -101,13 +101,13 @@ def check(stage: Stage, access: Access, level: Level = Level.DEPLOY, guards: Seq
 
 
 def check_for_destroy(stage: Stage, access: Access) -> None:
-    """The checks of `check` that are about where, not about what.
+    """Run the checks that are about where a command works, not about what it deploys.
 
     Args:
-        stage: what is to be changed.
+        stage: to be changed.
         access: to its account.
 
     Raises:
-        HarnessError: a check refuses; nothing was changed.
+        HarnessError: a check failed; nothing was changed.
     """
     check(stage, access, Level.PLACE)

@@ -1,4 +1,4 @@
-"""The account: the one that the stage is meant for, and AWS itself says so."""
+"""The account: it must be one that the stage allows, as reported by AWS itself."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".amazonaws.eu")
 
 
 def check(stage: Stage, access: Access) -> None:
-    """Refuses credentials of any account that the stage's variables do not list.
+    """Refuse credentials of an account that the stage does not list.
 
     Args:
         stage: lists the accounts.
-        access: to one.
+        access: to one of them.
 
     Raises:
         HarnessError: it is another account, or AWS refuses the credentials.
@@ -30,46 +30,46 @@ def check(stage: Stage, access: Access) -> None:
     account = _asked(access)
     if account not in stage.accounts:
         raise HarnessError(
-            f"these credentials belong to account {account}, and {stage.name} may be applied to "
+            f"these credentials belong to account {account}, but {stage.name} may be applied to "
             f"{', '.join(stage.accounts)} only",
-            f"use credentials of that account, or mend allowed_account_ids in {shown(stage.vars_file)}",
+            f"use credentials of that account, or fix allowed_account_ids in {shown(stage.vars_file)}",
         )
 
 
 def check_not_emulated(stage: Stage, access: Access) -> None:
-    """Refuses files that allow an emulator's account.
+    """Refuse files that allow an emulator's account, except in a rehearsal.
 
     Args:
         stage: lists the accounts.
-        access: allows it when it is a rehearsal.
+        access: has an endpoint in a rehearsal.
 
     Raises:
-        HarnessError: it is listed, and this is no rehearsal.
+        HarnessError: the account is listed, and this is not a rehearsal.
     """
     if access.endpoint_url is None and EMULATED in stage.accounts:
         raise HarnessError(
             f"allowed_account_ids in {shown(stage.vars_file)} lists {EMULATED}, which is an emulator's account",
-            f"list {stage.name}'s own; to try a deployment out without one: make rehearse-{stage.name}",
+            f"list {stage.name}'s own; to try a deployment without one: make rehearse-{stage.name}",
         )
 
 
 def check_answer(stage: Stage, access: Access) -> None:
-    """Refuses an answer to the question who we are that no endpoint of AWS gave.
+    """Refuse an identity that was not reported by an AWS endpoint, except in a rehearsal.
 
-    Nothing that a user can set leads here past the other guards: this holds when one of them fails.
+    No setting of a user gets past the other guards to here: this one holds if another fails.
 
     Args:
-        stage: what is to be changed.
-        access: allows it when it is a rehearsal.
+        stage: to be changed.
+        access: has an endpoint in a rehearsal.
 
     Raises:
-        HarnessError: the answer came from elsewhere, or AWS refuses the credentials.
+        HarnessError: the response came from elsewhere, or AWS refuses the credentials.
     """
     _asked(access)
     url = urlsplit(access.identity.asked_at)
     if access.endpoint_url is None and (url.scheme != "https" or not (url.hostname or "").endswith(DOMAINS)):
         raise HarnessError(
-            f"{access.identity.asked_at} is no endpoint of AWS, and {stage.name} is at AWS only",
+            f"{access.identity.asked_at} is not an AWS endpoint, but {stage.name} is on AWS only",
             "look for endpoint_url in your AWS configuration, and for AWS_ENDPOINT_URL in the environment",
         )
 

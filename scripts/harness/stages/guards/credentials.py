@@ -1,4 +1,4 @@
-"""Credentials: there are some, and they last as long as a deployment."""
+"""Credentials: they must exist and last for a whole deployment."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ MINIMUM_SECONDS = 15 * 60  # an image build, an apply and a smoke test
 
 
 def check(_stage: Stage, access: Access) -> None:
-    """Refuses without credentials, and those that end before a deployment would.
+    """Refuse missing credentials, and those that expire before a deployment would end.
 
-    Credentials of a profile, a role, or a machine's role refresh themselves; those in the environment cannot.
+    Credentials of a profile, a role or a machine's role refresh themselves; those in the environment cannot.
 
     Args:
         access: to its account.
 
     Raises:
-        HarnessError: there are none, they cannot be had, or they end too soon.
+        HarnessError: there are none, they cannot be loaded, or they expire too soon.
     """
     try:
         found = access.session.get_credentials()
@@ -39,17 +39,17 @@ def check(_stage: Stage, access: Access) -> None:
             found.get_frozen_credentials()
     except (SSOError, TokenRetrievalError) as error:
         raise HarnessError(f"the AWS session has ended: {error}", f"aws sso login{_profile(access)}") from None
-    except ClientError as error:  # of a role that is to be assumed
+    except ClientError as error:  # from assuming a role
         raise explain_aws.failure(error) from None
     except BotoCoreError as error:
-        raise HarnessError(f"the AWS credentials cannot be had: {error}", LOG_IN) from None
-    except RuntimeError:  # botocore's way of saying that what it read again has expired, too
+        raise HarnessError(f"the AWS credentials cannot be loaded: {error}", LOG_IN) from None
+    except RuntimeError:  # botocore raises it if refreshed credentials have expired, too
         raise HarnessError(f"the AWS credentials have expired{_when()}", LOG_IN) from None
     if found is None:
         raise HarnessError("there are no AWS credentials", LOG_IN)
     if found.method == "env" and isinstance(found, RefreshableCredentials) and found.refresh_needed(MINIMUM_SECONDS):
         raise HarnessError(
-            f"the AWS credentials end too soon{_when()}: a deployment takes up to {MINIMUM_SECONDS // 60} minutes",
+            f"the AWS credentials expire too soon{_when()}: a deployment takes up to {MINIMUM_SECONDS // 60} minutes",
             LOG_IN,
         )
 

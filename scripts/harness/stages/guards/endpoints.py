@@ -1,4 +1,4 @@
-"""Endpoints: AWS's own, whatever environment and profile say; another one only for the rehearsal."""
+"""Endpoints: AWS's own, whatever environment and profile say; another one only in a rehearsal."""
 
 from __future__ import annotations
 
@@ -18,14 +18,13 @@ KEY = "endpoint_url"
 
 
 def check(stage: Stage, access: Access) -> None:
-    """Refuses every setting that would send requests elsewhere, and a rehearsal that would leave this machine.
+    """Refuse settings that would send requests elsewhere, and a rehearsal that would leave this machine.
 
-    Such a setting would be ignored (access.py), but whoever has made it expects it to count: he would be surprised
-    either way.
+    Such settings would be ignored (access.py), but users who made them expect them to take effect.
 
     Args:
-        stage: what is to be changed.
-        access: names the rehearsal's endpoint, if it is one.
+        stage: to be changed.
+        access: has an endpoint in a rehearsal.
 
     Raises:
         HarnessError: there is such a setting.
@@ -36,18 +35,18 @@ def check(stage: Stage, access: Access) -> None:
     if found := sorted(name for name in os.environ if ENDPOINT_VARIABLE.fullmatch(name)):
         name = found[0]
         raise HarnessError(
-            f"{name}={os.environ[name]} is set: {stage.name} is at AWS's own endpoints only",
+            f"{name}={os.environ[name]} is set, but {stage.name} uses AWS's own endpoints only",
             f"unset {' '.join(found)}",
         )
     for where, url in _configured():
         raise HarnessError(
-            f"{where} sets {KEY} = {url}: {stage.name} is at AWS's own endpoints only",
+            f"{where} sets {KEY} = {url}, but {stage.name} uses AWS's own endpoints only",
             "remove it there, or choose another profile with AWS_PROFILE",
         )
 
 
 def _configured() -> Iterator[tuple[str, str]]:
-    """Endpoints of the chosen profile and of those it takes its credentials from: place and URL."""
+    """Yield place and URL of the endpoints in the chosen profile and in its source profiles."""
     session = botocore.session.Session()
     config = session.full_config
     profiles: Mapping[str, Any] = config.get("profiles", {})
@@ -69,9 +68,9 @@ def _check_loopback(url: str) -> None:
     parts = urlsplit(url)
     try:
         loopback = ip_address(parts.hostname or "").is_loopback
-    except ValueError:  # a name: who knows what it resolves to
+    except ValueError:  # a name could resolve to anything
         loopback = False
     if parts.scheme != "http" or not loopback:
         raise HarnessError(
-            f"a rehearsal stays on this machine, and {url} is no loopback address", "use http://127.0.0.1:<port>"
+            f"a rehearsal stays on this machine, but {url} is not a loopback address", "use http://127.0.0.1:<port>"
         )

@@ -1,4 +1,4 @@
-"""Git: what runs in production can be found again."""
+"""Git: what runs in production must be traceable to a pushed commit."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ SHOWN = 5  # files
 
 
 def check(stage: Stage, _access: Access) -> None:
-    """For production, refuses what is not committed and pushed; elsewhere says what is deployed.
+    """For production, refuse changes that are not committed and pushed; otherwise report what is deployed.
 
-    A checkout of a CI system, which is detached and shallow, passes: its commit is that of a branch of origin.
+    The detached, shallow checkout of a CI job passes, because its commit is on a branch of origin.
 
     Args:
-        stage: what is to be deployed, with its folder.
+        stage: to be deployed, with its folder.
 
     Raises:
-        HarnessError: production would get what nobody else has.
+        HarnessError: production would get code that nobody else has.
     """
     problem = _problem(stage.infrastructure)
     if problem is None:
@@ -32,29 +32,29 @@ def check(stage: Stage, _access: Access) -> None:
         return
     cause, next_step = problem
     if stage.name in STRICT:
-        raise HarnessError(f"{stage.name} is deployed from a pushed commit only: {cause}", next_step)
-    console.warn(f"nobody will find again what is deployed: {cause}")
+        raise HarnessError(f"{stage.name} is deployed from pushed commits only: {cause}", next_step)
+    console.warn(f"this deployment cannot be traced to a commit: {cause}")
 
 
 def _problem(folder: Path) -> tuple[str, str] | None:
-    """Why the checkout is not a clean, pushed commit, and what to do; None when it is."""
+    """Return why the checkout is not a clean, pushed commit, and what to do; None if it is one."""
     try:
         commit = _git(folder, "rev-parse", "--short=12", "HEAD").strip()
         changed = _git(folder, "status", "--porcelain").splitlines()
         branches = _git(folder, "branch", "--remotes", "--list", "origin/*", "--contains", "HEAD").split()
     except FileNotFoundError:
-        return "the program 'git' is not installed", "install it"
+        return "git is not installed", "install it"
     except subprocess.TimeoutExpired:
-        return f"git did not answer within {SECONDS:.0f} s", "try `git status`"
+        return f"git did not finish within {SECONDS:.0f} s", "try `git status`"
     except subprocess.CalledProcessError as error:
         said = error.stderr.strip().splitlines()
         return said[0] if said else f"git ended with status {error.returncode}", "deploy from a git checkout"
     if changed:
         more = f" and {len(changed) - SHOWN} more" if len(changed) > SHOWN else ""
         files = ", ".join(line[3:] for line in changed[:SHOWN])
-        return f"{commit} and changes that are not committed ({files}{more})", "commit or stash them, then push"
+        return f"{commit} with uncommitted changes ({files}{more})", "commit or stash them, then push"
     if not branches:
-        return f"commit {commit} is on no branch of origin", "git push (in a CI job: git fetch origin <branch>)"
+        return f"commit {commit} is not on any branch of origin", "git push (in a CI job: git fetch origin <branch>)"
     return None
 
 

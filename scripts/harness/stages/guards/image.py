@@ -1,4 +1,4 @@
-"""The image: one that was made elsewhere is there, and Lambda takes it."""
+"""The image: one that was built elsewhere must exist, and Lambda must accept it."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 from harness import console
 from harness.errors import HarnessError
 from harness.paths import shown
-from harness.stages import declared, explain_aws
+from harness.stages import explain_aws, variables
 from harness.stages.access import Access
 from harness.stages.stage import Stage
 
 GIGABYTE = 1024**3
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: of the uncompressed image
 LIMIT_BYTES = 10 * GIGABYTE
-# Layers are compressed to about a third; ECR knows the compressed size alone.
+# Layers are compressed to about a third, and ECR reports the compressed size only.
 DOUBTFUL_BYTES = LIMIT_BYTES // 3
 CONFIG_BYTES = 1024 * 1024
 SECONDS = 30.0
@@ -31,14 +31,14 @@ _INDEX = ("application/vnd.docker.distribution.manifest.list.v2+json", "applicat
 
 
 def check(stage: Stage, access: Access) -> None:
-    """Refuses an image from outside that is missing, too large, or for another machine.
+    """Refuse an image from elsewhere that is missing, too large, or for another architecture.
 
     Args:
-        stage: names it, or none.
+        stage: names the image, if any.
         access: to its account.
 
     Raises:
-        HarnessError: Lambda would not take it.
+        HarnessError: Lambda would not accept it.
     """
     uri = stage.variables.get("image_uri")
     if not stage.is_image or not uri:
@@ -46,12 +46,12 @@ def check(stage: Stage, access: Access) -> None:
     where = f"image_uri in {shown(stage.vars_file)}"
     match = _URI.fullmatch(uri)
     if match is None:
-        raise HarnessError(f"{where} is no image: {uri}", "write <registry>/<repository>@sha256:<64 hex digits>")
+        raise HarnessError(f"{where} is not an image: {uri}", "write <registry>/<repository>@sha256:<64 hex digits>")
     registry = _ECR.fullmatch(match["host"])
     if registry is None and access.endpoint_url is None:
-        raise HarnessError(f"Lambda takes images from ECR only, and {uri} is elsewhere", "push it to ECR")
+        raise HarnessError(f"Lambda accepts images from ECR only, but {uri} is elsewhere", "push it to ECR")
     if registry and registry["region"] != stage.region:
-        raise HarnessError(f"Lambda takes images of its own region only ({stage.region}): {uri}", "push it there")
+        raise HarnessError(f"Lambda accepts images from its own region only ({stage.region}): {uri}", "push it there")
     owner = {"registryId": registry["account"]} if registry else {}
     image = {"imageDigest": match["digest"]} if match["digest"] else {"imageTag": match["tag"] or "latest"}
     try:
@@ -60,11 +60,11 @@ def check(stage: Stage, access: Access) -> None:
         code = error.response["Error"]["Code"]
         if code in ("ImageNotFoundException", "RepositoryNotFoundException"):
             raise HarnessError(
-                f"there is no image {uri} (tags and digests: aws ecr list-images)", f"push it, or mend {where}"
+                f"there is no image {uri} (tags and digests: aws ecr list-images)", f"push it, or fix {where}"
             ) from None
         if not code.startswith("AccessDenied"):
             raise explain_aws.failure(error) from None
-        # A role that may plan, or another account's repository: Lambda looks for itself when the image is deployed.
+        # A role that may only plan, or another account's repository. Lambda itself checks at the deployment.
         console.warn(f"the image is not checked any further: {explain_aws.failure(error).cause}")
     except BotoCoreError as error:
         raise explain_aws.failure(error) from None
@@ -74,31 +74,29 @@ def _check(stage: Stage, ecr: Any, repository: Mapping[str, str], image: Mapping
     size = ecr.describe_images(**repository, imageIds=[image])["imageDetails"][0].get("imageSizeInBytes", 0)
     if size > LIMIT_BYTES:
         raise HarnessError(
-            f"{uri} has {size / GIGABYTE:.1f} GB even compressed, and Lambda takes {LIMIT_BYTES // GIGABYTE} unpacked",
+            f"{uri} has {size / GIGABYTE:.1f} GB compressed, but Lambda accepts {LIMIT_BYTES // GIGABYTE} GB unpacked",
             "make it smaller: a slimmer base image, fewer layers",
         )
     if size > DOUBTFUL_BYTES:
-        console.warn(
-            f"{uri} has {size / GIGABYTE:.1f} GB compressed; unpacked, Lambda takes 10 GB, and ECR does not say"
-        )
+        console.warn(f"{uri} has {size / GIGABYTE:.1f} GB compressed; it may exceed Lambda's limit of 10 GB unpacked")
     found = ecr.batch_get_image(**repository, imageIds=[image], acceptedMediaTypes=[*_MANIFEST, *_INDEX])["images"]
     manifest = json.loads(found[0]["imageManifest"]) if found else {}
     if manifest.get("mediaType", found[0].get("imageManifestMediaType") if found else None) in _INDEX:
         raise HarnessError(
-            f"{uri} is an index of several images, and Lambda takes one",
+            f"{uri} is an index of several images, but Lambda needs a single image",
             "name the digest of the image in it, or build without attestations: docker buildx build --provenance=false",
         )
-    wanted = str(declared.value(stage, "lambda_architecture"))
+    wanted = str(variables.value(stage, "lambda_architecture"))
     architecture = _architecture(ecr, repository, manifest)
     if architecture not in (None, {"x86_64": "amd64"}.get(wanted, wanted)):
         raise HarnessError(
-            f"{uri} is for {architecture}, and lambda_architecture is {wanted}",
-            f"build it for {wanted}, or mend lambda_architecture in {shown(stage.vars_file)}",
+            f"{uri} is for {architecture}, but lambda_architecture is {wanted}",
+            f"build it for {wanted}, or fix lambda_architecture in {shown(stage.vars_file)}",
         )
 
 
 def _architecture(ecr: Any, repository: Mapping[str, str], manifest: Mapping[str, Any]) -> str | None:
-    """What the image's configuration says; None, said to the user, where it cannot be fetched."""
+    """Return the architecture in the image's configuration; None, with a warning, if it cannot be fetched."""
     try:
         answer = ecr.get_download_url_for_layer(**repository, layerDigest=manifest["config"]["digest"])
         with urllib.request.urlopen(answer["downloadUrl"], timeout=SECONDS) as body:  # noqa: S310 - signed by AWS

@@ -1,4 +1,4 @@
-"""The models: one is chosen, and those that are chosen can be had."""
+"""The models: one must be chosen, and the chosen ones must be available."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LIVE, SHADOW = "run_id", "shadow_run_id"
 
 
 def check(stage: Stage, access: Access) -> None:
-    """Refuses a stage without a model: its events would wait until they expire.
+    """Refuse a stage without a model: its events would wait until they expire.
 
     Args:
         stage: names the runs of the live model and, if there is one, of the shadow.

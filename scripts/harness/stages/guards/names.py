@@ -1,4 +1,4 @@
-"""Bucket names: S3 takes them, and no other account has them."""
+"""Bucket names: they must be valid and not taken by another account."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from harness.errors import HarnessError
 from harness.paths import shown
-from harness.stages import declared, explain_aws
+from harness.stages import explain_aws, variables
 from harness.stages.access import Access
 from harness.stages.stage import Stage
 
@@ -18,20 +18,20 @@ VALID = re.compile(r"(?!xn--|sthree-|amzn-s3-demo-)(?!.*(-s3alias|--ol-s3|--x-s3
 
 
 def check(stage: Stage, access: Access) -> None:
-    """Refuses names that CreateBucket would refuse in the middle of an apply.
+    """Refuse names that CreateBucket would reject in the middle of an apply.
 
     Args:
         stage: names its buckets.
         access: to its account.
 
     Raises:
-        HarnessError: a name is not valid, or taken by another account.
+        HarnessError: a name is invalid, or taken by another account.
     """
     s3 = access.client("s3")
     for bucket, where in _buckets(stage):
         if not VALID.fullmatch(bucket):
             raise HarnessError(
-                f"{bucket} is no valid name of a bucket ({len(bucket)} characters)",
+                f"{bucket} is not a valid bucket name ({len(bucket)} characters)",
                 f"choose another in {where}: 3 to 63 lower-case letters, digits and hyphens",
             )
         try:
@@ -44,7 +44,7 @@ def check(stage: Stage, access: Access) -> None:
                 raise explain_aws.failure(error) from None
             raise HarnessError(
                 f"the bucket {bucket} belongs to another account, or these credentials may not look (s3:ListBucket)",
-                f"choose another name in {where}: names are unique in all of AWS",
+                f"choose another name in {where}: bucket names are globally unique",
             ) from None
         except BotoCoreError as error:
             raise explain_aws.failure(error) from None
@@ -57,7 +57,7 @@ def bucket_name(stage: Stage, variable: str) -> str:
         stage: whose.
         variable: one of `BUCKETS`.
     """
-    return f"{declared.value(stage, variable)}-{stage.variables['project_id']}"
+    return f"{variables.value(stage, variable)}-{stage.variables['project_id']}"
 
 
 def _buckets(stage: Stage) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Leftovers: files and variables that would change what Terraform does without standing in the stage's own files."""
+"""Leftovers: files and variables that would change what Terraform does but are not in the stage's own files."""
 
 from __future__ import annotations
 
@@ -14,17 +14,16 @@ from harness.stages.stage import Stage
 
 # https://developer.hashicorp.com/terraform/language/files/override; tflocal writes localstack_providers_override.tf
 OVERRIDES = ("override.tf", "override.tf.json", "*_override.tf", "*_override.tf.json")
-# Terraform reads these without being told to.
+# Terraform reads these automatically.
 VALUES = ("terraform.tfvars", "terraform.tfvars.json", "*.auto.tfvars", "*.auto.tfvars.json")
-# What `tflocal`, and Terraform by any other caller, would read; TF_CLI_CONFIG_FILE and TF_PLUGIN_CACHE_DIR are kept.
+# What tflocal, or Terraform run by hand, would read. TF_CLI_CONFIG_FILE and TF_PLUGIN_CACHE_DIR are kept.
 DROPPED = ("TF_VAR_", "TF_CLI_ARGS", "TF_WORKSPACE", "TF_DATA_DIR", "S3_HOSTNAME", "USE_LEGACY_PORTS", "EDGE_PORT")
 
 
 def check(stage: Stage, _access: Access) -> None:
-    """Refuses left-over files beside the stage's configuration, and says which variables are not passed on.
+    """Refuse left-over files beside the stage's configuration, and report variables that are not passed on.
 
-    Variables are no reason to refuse: none of them reaches Terraform (`Access.environment`), and the plan that is shown
-    is the one of the stage's files.
+    Variables are no reason to refuse: none of them reaches Terraform (`Access.environment`).
 
     Args:
         stage: names the folder.
@@ -35,11 +34,11 @@ def check(stage: Stage, _access: Access) -> None:
     if found := sorted({*_found(stage.infrastructure, OVERRIDES), *_found(stage.infrastructure, VALUES)}):
         files = " ".join(shown(file) for file in found)
         raise HarnessError(
-            f"left over beside the configuration, and read by Terraform: {files}",
-            f"look at it, move what {stage.name} needs to {shown(stage.vars_file)}, then: rm {files}",
+            f"Terraform would read left-over files beside the configuration: {files}",
+            f"move what {stage.name} needs to {shown(stage.vars_file)}, then: rm {files}",
         )
     if ignored := sorted(name for name in os.environ if name.startswith(DROPPED)):
-        console.say(f"not passed to Terraform: {', '.join(ignored)}; {stage.name} is what its own files say")
+        console.say(f"not passed to Terraform: {', '.join(ignored)}; only {stage.name}'s own files count")
 
 
 def _found(infrastructure: Path, patterns: tuple[str, ...]) -> Iterator[Path]:

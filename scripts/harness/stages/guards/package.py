@@ -1,4 +1,4 @@
-"""The Zip: there is one, and Lambda takes it."""
+"""The Zip: it must exist, and Lambda must accept it."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ UNZIPPED_BYTES = 250 * MEGABYTE
 
 
 def check(stage: Stage, _access: Access) -> None:
-    """Refuses a Zip that is missing, damaged or too large.
+    """Refuse a Zip that is missing, damaged or too large.
 
     Args:
         stage: names it, relative to the root module, unless its function is an image.
 
     Raises:
-        HarnessError: Lambda would not take it.
+        HarnessError: Lambda would not accept it.
     """
     if stage.is_image:
         return
     name = stage.variables.get("lambda_zip_path")
     if not name:
         raise HarnessError(
-            f"{shown(stage.vars_file)} sets lambda_package_type = Zip and no lambda_zip_path", "set it there"
+            f"{shown(stage.vars_file)} sets lambda_package_type = Zip but no lambda_zip_path", "set it there"
         )
     path = (stage.infrastructure / name).resolve()
     try:
@@ -38,11 +38,11 @@ def check(stage: Stage, _access: Access) -> None:
     except (OSError, zipfile.BadZipFile) as error:
         raise HarnessError(
             f"{shown(path)}, the function's Zip, cannot be read: {error}",
-            f"build it, or mend lambda_zip_path in {shown(stage.vars_file)}",
+            f"build it, or fix lambda_zip_path in {shown(stage.vars_file)}",
         ) from None
     for size, limit, how in ((path.stat().st_size, UPLOADED_BYTES, "uploaded"), (unzipped, UNZIPPED_BYTES, "unzipped")):
         if size > limit:
             raise HarnessError(
-                f"{shown(path)} has {size / MEGABYTE:.0f} MB {how}, and Lambda takes {limit / MEGABYTE:.0f}",
+                f"{shown(path)} has {size / MEGABYTE:.0f} MB {how}, but Lambda accepts {limit / MEGABYTE:.0f}",
                 f'deploy an image: lambda_package_type = "Image" in {shown(stage.vars_file)}',
             )

@@ -1,4 +1,4 @@
-"""The region: the one that the stage's files name, and one that AWS has."""
+"""The region: the one in the stage's files, and one that AWS has."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
 
 
 def check(stage: Stage, access: Access) -> None:
-    """Refuses regions that AWS does not have for what the stage consists of.
+    """Refuse regions in which AWS has no Lambda.
 
-    Whether a region is enabled for the account shows when it is asked who we are (account.py): that is asked there.
-    Another region in environment or profile is no reason to refuse, since every client and Terraform get the stage's
-    own: most people have a default of another project. It is said.
+    Whether the account has enabled a region shows when its identity is looked up (account.py). Another region in the
+    environment or profile is only reported: every client and Terraform use the stage's own, and many users have a
+    default for another project.
 
     Args:
         stage: names its region and that of its state.
@@ -39,9 +39,9 @@ def check(stage: Stage, access: Access) -> None:
     ):
         if region not in known:
             raise HarnessError(
-                f"{name} = {region!r} in {shown(path)} is no region that AWS has Lambda in",
-                "write it as the console does, for example ap-south-1 (newer than this boto3? then: make lock)",
+                f"{name} = {region!r} in {shown(path)} is not a region with Lambda",
+                "write it as the console does, such as ap-south-1 (if it is newer than this boto3: make lock)",
             )
     for variable in VARIABLES:
         if (other := os.environ.get(variable)) and other != stage.region:
-            console.say(f"{variable}={other} is not used: {stage.name} is in {stage.region}")
+            console.say(f"ignoring {variable}={other}: {stage.name} is in {stage.region}")

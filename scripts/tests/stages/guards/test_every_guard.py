@@ -159,7 +159,7 @@ BAD = (
         "profile base sets",
         _profile(f"[profile work]\nsource_profile = base\n[profile base]\nendpoint_url = {ELSEWHERE}\n"),
     ),
-    Bad("rehearsal that leaves the machine", "endpoints", "no loopback address", _rehearsal_elsewhere),
+    Bad("rehearsal that leaves the machine", "endpoints", "not a loopback address", _rehearsal_elsewhere),
     Bad("tflocal's file", "overrides", "_override.tf", _file("localstack_providers_override.tf")),
     Bad("override of the bootstrap", "overrides", "bootstrap/override.tf", _file("bootstrap/override.tf")),
     Bad("override in a module", "overrides", "modules/s3/x_override.tf", _file("modules/s3/x_override.tf")),
@@ -168,18 +168,18 @@ BAD = (
     Bad("no credentials", "credentials", "no AWS credentials", _no_credentials, later="Unable to locate credentials"),
     Bad("SSO session ended", "credentials", "AWS session has ended", _sso_session_ended, later="SSO|Token"),
     Bad("credentials that expired", "credentials", "have expired", _ending_in(hours=-1), later="expired"),
-    Bad("credentials that end soon", "credentials", "end too soon", _ending_in(minutes=12)),
+    Bad("credentials that end soon", "credentials", "expire too soon", _ending_in(minutes=12)),
     Bad("no project_id", "settings", "does not set project_id", _values(project_id=None), later="project_id"),
     Bad("no account", "settings", "does not set allowed_account", _values(allowed_account_ids=None), later="belong to"),
     Bad("no key of the state", "settings", "does not set key", _backend(key=None), later="key"),
-    Bad("account as a number", "settings", "no list of", _values(allowed_account_ids="1"), later="belong to"),
-    Bad("unknown variable", "settings", "no variable of the root module", _values(log_retention_days=3)),
-    Bad("unknown region", "region", "no region", _backend(region="ap-south-9")),
+    Bad("account as a number", "settings", "not a list of", _values(allowed_account_ids="1"), later="belong to"),
+    Bad("unknown variable", "settings", "not a variable of the root module", _values(log_retention_days=3)),
+    Bad("unknown region", "region", "not a region", _backend(region="ap-south-9")),
     Bad(
         "emulator's account", "emulator's account", "emulator", _values(allowed_account_ids=["0" * 12, "123456789012"])
     ),
-    Bad("uncommitted change", "git", r"not committed \(infrastructure/main.tf\)", _uncommitted),
-    Bad("unpushed commit", "git", "on no branch of origin", _unpushed),
+    Bad("uncommitted change", "git", r"uncommitted changes \(infrastructure/main.tf\)", _uncommitted),
+    Bad("unpushed commit", "git", "not on any branch of origin", _unpushed),
     Bad("no git checkout", "git", "not a git repository", _no_checkout),
     Bad("no Zip", "package", "cannot be read", _values(lambda_zip_path="none.zip")),
     Bad("Zip not named", "package", "no lambda_zip_path", _values(lambda_zip_path=None)),
@@ -188,9 +188,9 @@ BAD = (
     Bad("Zip too large", "package", "51 MB uploaded", _large_zip),
     Bad("docker does not answer", "engine", "no Docker engine answers", _no_docker),
     Bad("no podman", "engine", "'podman' is not installed", _no_podman),
-    Bad("answer of no endpoint of AWS", "AWS's answer", "no endpoint of AWS", lambda _world, _patch: None),
+    Bad("answer of no endpoint of AWS", "AWS's answer", "not an AWS endpoint", lambda _world, _patch: None),
     Bad("wrong account", "account", "belong to account 123456789012", _values(allowed_account_ids=["9" * 12])),
-    Bad("name S3 does not take", "names", "no valid name", _values(model_bucket="x" * 63)),
+    Bad("name S3 does not take", "names", "not a valid bucket name", _values(model_bucket="x" * 63)),
     Bad("models' name taken", "names", "taken-.* belongs to another account", _bucket_of_another("model_bucket")),
     Bad("failures' name taken", "names", "taken-.* belongs to another", _bucket_of_another("failed_events_bucket")),
     Bad("state's name taken", "names", "taken-state belongs to another account", _state_bucket_of_another),
@@ -242,7 +242,7 @@ def test_settings_that_do_not_count_are_named(
         monkeypatch.setenv(name, text)
     world.check(without=REAL)
     said = capfd.readouterr().err
-    assert "AWS_REGION=eu-west-1 is not used: prod is in ap-south-1" in said
+    assert "ignoring AWS_REGION=eu-west-1: prod is in ap-south-1" in said
     assert "not passed to Terraform: TF_CLI_ARGS_plan, TF_VAR_run_id" in said
     passed = world.access(world.stage()).environment()
     assert passed["AWS_REGION"] == "ap-south-1"
@@ -268,7 +268,7 @@ def test_staging_may_be_deployed_from_anything_and_says_so(world: Any, capfd: py
     _uncommitted(world, pytest.MonkeyPatch())
     stage = world.stage("stg")
     git.check(stage, world.access(stage))
-    assert "nobody will find again" in capfd.readouterr().err
+    assert "cannot be traced to a commit" in capfd.readouterr().err
 
 
 def test_a_model_in_the_stages_bucket_is_enough(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,7 +77,7 @@ def test_values_that_terraform_refuses_are_told_in_its_words(there: Any) -> None
 
 def test_a_state_bucket_that_is_missing_is_named(there: Any) -> None:
     there.set(there.backend_file, bucket="nowhere-to-be-found")
-    with pytest.raises(HarnessError, match="state bucket nowhere-to-be-found is not there"):
+    with pytest.raises(HarnessError, match="state bucket nowhere-to-be-found does not exist"):
         _terraform(there).init()
 
 

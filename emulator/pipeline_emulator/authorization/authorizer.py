@@ -1,0 +1,68 @@
+"""Decides checks under the configured mode and records denials."""
+
+from pipeline_emulator.authorization import resources
+from pipeline_emulator.authorization.callers import Caller
+from pipeline_emulator.authorization.denials import DENIALS
+from pipeline_emulator.authorization.lazy_context import LazyContext
+from pipeline_emulator.authorization.origin import RequestOrigin
+from pipeline_emulator.authorization.recorder import RECORDER
+from pipeline_emulator.authorization.settings import Mode
+from pipeline_emulator.iam.decision import Decision, Layer
+from pipeline_emulator.iam.evaluation import evaluate
+from pipeline_emulator.iam.request import Policies, Request
+from pipeline_emulator.iam.requests.call import Check
+
+_ON_TRUST = frozenset({"sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:TagSession", "sts:SetSourceIdentity"})
+
+
+class Authorizer:
+    """Decides checks. There is no authorizer in the mode `off`."""
+
+    def __init__(self, mode: Mode) -> None:
+        """Refuse denied requests, or only record them (`soft`)."""
+        self._refuses = mode is Mode.ON
+
+    def refusal(self, caller: Caller, check: Check, origin: RequestOrigin) -> Decision | None:
+        """Return the decision that refuses a request; None if it is to be served."""
+        found = decide(caller, check, origin)
+        return None if found.allowed else self.record(found)
+
+    def record(self, found: Decision) -> Decision | None:
+        """Record a denial, and return it if the request is to be refused."""
+        DENIALS.add(found, refused=self._refuses)
+        return found if self._refuses else None
+
+
+def decide(caller: Caller, check: Check, origin: RequestOrigin) -> Decision:
+    """Evaluate a check with all policies that apply to it."""
+    trust = check.action in _ON_TRUST
+    # Other actions on a role, such as iam:PassRole, do not involve its trust policy.
+    on_role = check.resource.startswith("arn:aws:iam:")
+    policy = None if on_role and not trust else resources.policy_of(check.resource)
+    owner = origin.owner(check.resource)
+    known = caller.decisions.get(check.action, check.resource, policy, owner)
+    if known and RECORDER.role is None:
+        return known
+    context = LazyContext(caller.principal, owner, lambda: origin.context(caller, check))
+    # A key's policy must allow. Aliases, keys being created and missing keys have none.
+    key = policy is not None and check.action.startswith("kms:")
+    policies = Policies(
+        identity=caller.identity,
+        boundary=caller.boundary,
+        session=caller.session,
+        resource=policy,
+        resource_layer=Layer.TRUST if trust else Layer.RESOURCE,
+        resource_decides=trust or key,
+    )
+    request = Request(check.action, check.resource, context)
+    found = evaluate(request, policies)
+    if not context.was_read:
+        caller.decisions.keep(found, policy, owner)
+    if RECORDER.role is not None and found.allowed:
+        RECORDER.add(request, origin.context(caller, check), policies)
+    return found
+
+
+def error_message(found: Decision) -> str:
+    """Return AWS's error message, followed by what the emulator could not evaluate."""
+    return " ".join([found.message, *(f"(emulator: {note})" for note in found.notes)])

@@ -1,0 +1,62 @@
+"""Where a request comes from: the part of the request context that is not in its parameters."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+
+from localstack.aws.api import RequestContext
+from werkzeug import Request
+
+from pipeline_emulator.authorization import resources, tags
+from pipeline_emulator.authorization.callers import Caller
+from pipeline_emulator.iam.context import Context
+from pipeline_emulator.iam.requests.call import Check
+
+_GLOBAL_SERVICES = frozenset({"iam"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestOrigin:
+    """The origin of a request. Requests that a service makes itself have neither address nor headers."""
+
+    account: str
+    region: str | None
+    request: Request | None = None
+    source_arn: str | None = None
+    via_service: bool = False
+
+    @classmethod
+    def of(cls, context: RequestContext) -> "RequestOrigin":
+        """Return the origin of an HTTP request."""
+        service = context.service
+        return cls(
+            account=context.account_id,
+            region=None if service and service.service_name in _GLOBAL_SERVICES else context.region,
+            request=context.request,
+        )
+
+    def owner(self, resource: str) -> str:
+        """Return the account that owns a resource; the endpoint's account if the ARN does not say."""
+        return resources.owner_of(resource) or self.account
+
+    def context(self, caller: Caller, check: Check) -> Context:
+        """Return the request context. The local endpoint counts as TLS, because it stands for AWS's."""
+        request = self.request
+        return Context(
+            principal=caller.principal,
+            time=datetime.now(UTC),
+            source_ip=request.remote_addr if request else None,
+            secure_transport=True,
+            region=self.region,
+            user_agent=request.headers.get("User-Agent") if request else None,
+            referer=request.headers.get("Referer") if request else None,
+            source_arn=self.source_arn,
+            source_account=self.account if self.source_arn else None,
+            via_service=self.via_service,
+            resource_account=self.owner(check.resource),
+            resource_tags=partial(tags.of, check),
+            request_tags=check.tags,
+            tag_keys=check.tag_keys,
+            service_values=check.values,
+            service_keys=check.keys,
+        )

@@ -1,0 +1,67 @@
+"""Lambda: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html."""
+
+import re
+
+from pipeline_emulator.iam.requests.call import Call, Check, Checks
+from pipeline_emulator.iam.requests.iam import pass_role
+from pipeline_emulator.iam.requests.wildcard_only import is_wildcard_only, wildcard_check
+from pipeline_emulator.iam.variables import Value
+
+_ACTIONS = {"Invoke": "InvokeFunction", "InvokeWithResponseStream": "InvokeFunction", "InvokeAsync": "InvokeFunction"}
+# Accepted forms of a name: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_RequestParameters
+_NAME = re.compile(r"(?:arn:aws[a-z-]*:lambda:([a-z0-9-]+):)?(?:([0-9]{12}):)?(?:function:)?([A-Za-z0-9_-]+)(?::(.+))?")
+_MAPPINGS = {"CreateEventSourceMapping", "UpdateEventSourceMapping"}
+_QUALIFIED = {"Invoke", "InvokeWithResponseStream", "InvokeAsync", "GetFunction", "GetFunctionConfiguration"}
+_QUALIFIED |= {f"{verb}ProvisionedConcurrencyConfig" for verb in ("Delete", "Get", "Put")}
+_KEYS = frozenset({"lambda:functionarn", "lambda:functionurlauthtype", "lambda:principal", "lambda:layer"})
+
+
+def checks(call: Call) -> Checks:
+    """Return the checks on the function, with its qualifier if the action is on a version or an alias."""
+    action = f"lambda:{_ACTIONS.get(call.operation, call.operation)}"
+    function = _function(call)
+    values: dict[str, Value] = {}
+    if "EventSourceMapping" in call.operation and (
+        invoked := function or call.lookups.function_of(call.text("UUID") or "")
+    ):
+        values["lambda:functionarn"] = invoked
+    if principal := call.text("Principal"):
+        values["lambda:principal"] = principal
+    if auth := call.text("FunctionUrlAuthType", "AuthType"):
+        values["lambda:functionurlauthtype"] = auth
+    if layers := call.texts("Layers"):
+        values["lambda:layer"] = tuple(layers)
+    resource = "*" if is_wildcard_only("lambda", call) else _resource(call, function)
+    if resource is None:
+        return wildcard_check("lambda", call)
+    found = [Check(action, resource, values, _KEYS, call.tags("Tags"), call.tag_keys("TagKeys"))]
+    role = call.text("Role")
+    if role and call.operation in ("CreateFunction", "UpdateFunctionConfiguration"):
+        found.append(pass_role(role, "lambda.amazonaws.com"))
+    return found
+
+
+def _resource(call: Call, function: str | None) -> str | None:
+    if "EventSourceMapping" in call.operation:
+        uuid = call.text("UUID")
+        return call.arn("lambda", f"event-source-mapping:{uuid}") if uuid else None
+    if function:
+        return function
+    if layer := call.text("LayerName"):
+        version = call.parameters.get("VersionNumber")
+        name = layer if layer.startswith("arn:") else call.arn("lambda", f"layer:{layer}")
+        return f"{name}:{version}" if version is not None else name
+    if provider := call.text("CapacityProviderName"):
+        return provider if provider.startswith("arn:") else call.arn("lambda", f"capacity-provider:{provider}")
+    return call.text("Resource", "ResourceArn", "CodeSigningConfigArn", "DurableExecutionArn")
+
+
+def _function(call: Call) -> str | None:
+    """Return the function's ARN, whatever form of its name the request uses."""
+    found = _NAME.fullmatch(call.text("FunctionName") or "")
+    if not found:
+        return None
+    region, account, name, qualifier = found.groups()
+    arn = f"arn:aws:lambda:{region or call.region}:{account or call.account}:function:{name}"
+    qualifier = call.text("Qualifier") or qualifier
+    return f"{arn}:{qualifier}" if qualifier and (call.operation in _QUALIFIED or call.operation in _MAPPINGS) else arn

@@ -1,0 +1,86 @@
+"""S3: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html.
+
+Permissions by operation: https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+"""
+
+from urllib.parse import unquote
+
+from pipeline_emulator.iam.requests.call import Call, Check, Checks
+from pipeline_emulator.iam.requests.s3_actions import ON_VERSION, action_of
+from pipeline_emulator.iam.ternary import Undetermined
+from pipeline_emulator.iam.variables import Value
+
+_PARAMETERS = {
+    "s3:prefix": "Prefix",
+    "s3:delimiter": "Delimiter",
+    "s3:max-keys": "MaxKeys",
+    "s3:versionid": "VersionId",
+    "s3:x-amz-acl": "ACL",
+    "s3:x-amz-server-side-encryption": "ServerSideEncryption",
+    "s3:x-amz-server-side-encryption-aws-kms-key-id": "SSEKMSKeyId",
+    "s3:x-amz-storage-class": "StorageClass",
+    "s3:x-amz-copy-source": "CopySource",
+    "s3:x-amz-metadata-directive": "MetadataDirective",
+    "s3:object-lock-mode": "ObjectLockMode",
+    "s3:if-none-match": "IfNoneMatch",
+    "s3:if-match": "IfMatch",
+}
+_KEYS = frozenset(_PARAMETERS)
+
+
+def checks(call: Call) -> Checks:
+    """Return the checks on the bucket or object. A copy also reads its source."""
+    if call.operation in ("ListBuckets", "ListDirectoryBuckets"):
+        return [Check("s3:ListAllMyBuckets", "*", keys=_KEYS)]
+    bucket = call.text("Bucket")
+    if not bucket:
+        return Undetermined(f"s3:{call.operation} names no bucket")
+    arn = bucket if bucket.startswith("arn:") else f"arn:aws:s3:::{bucket}"
+    if call.operation == "DeleteObjects":
+        return _deletions(call, arn)
+    values = _values(call)
+    key = call.text("Key")
+    resource = f"{arn}/{key}" if key else arn
+    found = [
+        Check(action, resource, values, _KEYS) for action in action_of(call.operation, bool(call.text("VersionId")))
+    ]
+    if "Copy" in call.operation and (source := call.text("CopySource")):
+        found.insert(0, _source(source))
+    if call.operation in ("PutObject", "CopyObject", "CreateMultipartUpload"):
+        if call.text("Tagging"):
+            found.append(Check("s3:PutObjectTagging", resource, values, _KEYS))
+        if call.text("ACL", "GrantRead", "GrantFullControl", "GrantReadACP", "GrantWriteACP"):
+            found.append(Check("s3:PutObjectAcl", resource, values, _KEYS))
+    return found
+
+
+def _values(call: Call) -> dict[str, Value]:
+    found: dict[str, Value] = {}
+    for key, name in _PARAMETERS.items():
+        value = call.parameters.get(name)
+        if value is not None and value != "":
+            found[key] = str(value)
+    if "Prefix" in call.parameters:
+        found["s3:prefix"] = str(call.parameters["Prefix"] or "")
+    return found
+
+
+def _source(source: str) -> Check:
+    """Return the check on a copy source: URL-encoded `bucket/key?versionId=…`, or an access point object's ARN."""
+    path, _, version = source.lstrip("/").partition("?versionId=")
+    path = unquote(path)
+    action = "s3:GetObjectVersion" if version else "s3:GetObject"
+    values: dict[str, Value] = {"s3:versionid": version} if version else {}
+    return Check(action, path if path.startswith("arn:") else f"arn:aws:s3:::{path}", values, _KEYS)
+
+
+def _deletions(call: Call, arn: str) -> Checks:
+    delete = call.parameters.get("Delete")
+    objects = delete.get("Objects") if isinstance(delete, dict) else None
+    found = []
+    for each in objects if isinstance(objects, list) else []:
+        versioned = bool(each.get("VersionId"))
+        action = ON_VERSION["DeleteObject"] if versioned else "DeleteObject"
+        values: dict[str, Value] = {"s3:versionid": each["VersionId"]} if versioned else {}
+        found.append(Check(f"s3:{action}", f"{arn}/{each.get('Key', '')}", values, _KEYS))
+    return found or Undetermined("s3:DeleteObjects names no objects")

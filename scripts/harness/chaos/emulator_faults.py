@@ -1,0 +1,87 @@
+"""Faults that the emulator injects: rules that apply for a moment (emulator/README.md, "Faults").
+
+No rule exhausts the mapping's retries: every event must get through in the end.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from harness import interface
+from harness.errors import HarnessError
+from harness.stack import Stack
+
+PATH = "/_pipeline/faults"
+RULES_SECONDS = 1.5
+NO_FAULTS = HarnessError(
+    "this LocalStack injects no faults",
+    "make local-down local-up: it was started with FAULTS=0, or by an older version",
+)
+THROTTLED = {"code": "ProvisionedThroughputExceededException", "status": 400}
+SLOW_DOWN = {"code": "SlowDown", "status": 503}
+OUTPUT, FAILED, MODEL = "predictions_stream_name", "failed_events_bucket", "model_bucket"
+
+Rule = Mapping[str, Any]
+# `resource` names an output of the stack.
+RULES: dict[str, Sequence[Rule]] = {
+    "crash function": [{"point": "lambda:Invoke", "effect": "crash", "seconds": 0.004, "count": 2}],
+    "function out of memory": [{"point": "lambda:Invoke", "effect": "out-of-memory", "seconds": 0.004, "count": 2}],
+    "function times out": [{"point": "lambda:Invoke", "effect": "timeout", "seconds": 0.002, "count": 2}],
+    "slow model": [{"point": "lambda:Invoke", "effect": "slow", "seconds": 0.4, "count": 3}],
+    "lose answer of function": [{"point": "lambda:Invoke", "effect": "lose-answer", "count": 2}],
+    "throttle function": [
+        {"point": "lambda:Invoke", "effect": "error", "code": "TooManyRequestsException", "count": 3}
+    ],
+    "throttle output": [
+        {"point": "kinesis:PutRecords", "effect": "error", "share": 0.5, "resource": OUTPUT, **THROTTLED}
+    ],
+    "throttle some of output": [
+        {"point": "kinesis:PutRecords", "effect": "throttle-records", "share": 0.3, "resource": OUTPUT}
+    ],
+    "lose answer of output": [{"point": "kinesis:PutRecords", "effect": "lose-answer", "resource": OUTPUT, "count": 2}],
+    "throttle reads": [{"point": "kinesis:GetRecords", "effect": "error", "count": 8, **THROTTLED}],
+    "refuse failed events": [
+        {"point": "s3:PutObject", "effect": "error", "share": 0.5, "resource": FAILED, **SLOW_DOWN}
+    ],
+    "refuse model at start": [
+        {"point": "lambda:Invoke", "effect": "crash", "seconds": 0.004, "count": 1},
+        {"point": "s3:GetObject", "effect": "error", "share": 0.5, "resource": MODEL, **SLOW_DOWN},
+    ],
+}
+
+
+def inject(name: str, stack: Stack) -> int:
+    """Apply a fault's rules for a moment.
+
+    Returns:
+        How often they took effect.
+
+    Raises:
+        HarnessError: the stack does not inject faults.
+    """
+    seed = sum(name.encode())
+    request(stack, "PUT", {"seed": seed, "rules": [_named(rule, stack) for rule in RULES[name]]})
+    try:
+        time.sleep(RULES_SECONDS)
+        return sum(rule["struck"] for rule in request(stack, "GET")["rules"])
+    finally:
+        request(stack, "DELETE")
+
+
+def _named(rule: Rule, stack: Stack) -> Rule:
+    return {**rule, "resource": stack.outputs[rule["resource"]]} if "resource" in rule else rule
+
+
+def request(stack: Stack, method: str, document: Any = None) -> Any:
+    """Send a request to the faults API and return its response.
+
+    Raises:
+        HarnessError: the API is missing or rejects the document.
+    """
+    return interface.ask(stack, method, PATH, document, absent=NO_FAULTS)
+
+
+FAULTS: dict[str, Callable[[Stack], int]] = {name: partial(inject, name) for name in RULES}

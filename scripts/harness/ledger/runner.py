@@ -1,0 +1,148 @@
+"""Puts events on a pipeline, local or on AWS, and follows each to its end."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from harness import console, failed, streams
+from harness.clients import Clients
+from harness.console import Step
+from harness.errors import HarnessError
+from harness.ledger.collector import Collector, Timeouts
+from harness.ledger.verdicts import Ledger
+from harness.stack import Stack
+from harness.streams.backoff import GIVE_UP_SECONDS, Trouble, no_trouble
+
+if TYPE_CHECKING:
+    from mypy_boto3_kinesis import KinesisClient
+    from mypy_boto3_s3 import S3Client
+
+
+@dataclass(frozen=True)
+class Target:
+    """A pipeline, wherever it runs. Only Kinesis and S3 are used.
+
+    Attributes:
+        kinesis: client for both streams.
+        s3: client for the bucket.
+        source: name of the source stream.
+        output: name of the output stream.
+        bucket: name of the failed-events bucket.
+        version: the model version that every prediction must name; None for any.
+        trouble: called when a call fails; a text ends the run and is the cause.
+    """
+
+    kinesis: KinesisClient
+    s3: S3Client
+    source: str
+    output: str
+    bucket: str
+    version: str | None = None
+    trouble: Trouble = no_trouble
+
+    @classmethod
+    def of(cls, stack: Stack) -> Target:
+        """Return the pipeline of a running stack."""
+        clients, outputs = Clients(stack), stack.outputs
+        return cls(
+            clients.kinesis,
+            clients.s3,
+            outputs["source_stream_name"],
+            outputs["predictions_stream_name"],
+            outputs["failed_events_bucket"],
+            stack.run_id,
+            _end_of(stack),
+        )
+
+
+def _end_of(stack: Stack) -> Trouble:
+    """Return a check that reports when a stack's LocalStack has died: without PERSISTENCE=1 its streams are lost."""
+    told = threading.Event()
+
+    def trouble() -> str | None:
+        if stack.alive():
+            return None
+        if not stack.persistent:
+            return "LocalStack has died, and its streams are lost"
+        if not told.is_set():
+            told.set()
+            console.warn(f"LocalStack has died; to continue, run make local-up within {GIVE_UP_SECONDS:.0f} s")
+        return None
+
+    return trouble
+
+
+Expectations = Callable[[Sequence[bytes]], Sequence[float | None]]
+
+
+def run(
+    stack: Stack,
+    records: Sequence[tuple[bytes, str]],
+    expected: Expectations,
+    step: Step,
+    rate: float | None = None,
+    timeouts: Timeouts | None = None,
+) -> Ledger:
+    """Put records on a stack's source stream and follow each to its end. Takes the arguments of `run_on`."""
+    return run_on(Target.of(stack), records, expected, step, rate, timeouts)
+
+
+def run_on(
+    target: Target,
+    records: Sequence[tuple[bytes, str]],
+    expected: Expectations,
+    step: Step,
+    rate: float | None = None,
+    timeouts: Timeouts | None = None,
+) -> Ledger:
+    """Put records on a source stream and follow each to its end.
+
+    Args:
+        target: a running pipeline.
+        records: data and partition key of each.
+        expected: returns the expected prediction of each record; None for records that must fail.
+        step: shows the progress; `done` is the number of records put.
+        rate: maximum records per second; None for as fast as possible.
+        timeouts: when missing events are given up.
+
+    Returns:
+        The ledger. If it is not complete, it says why events were given up, or what ended the run (`broken`): records
+        could not be put, or what was written could not be read.
+    """
+    answers = expected([data for data, _ in records])
+    ledger, interrupted = Ledger(target.version), threading.Event()
+
+    def trouble() -> str | None:
+        return "it was interrupted" if interrupted.is_set() else target.trouble()
+
+    try:
+        reader = streams.Reader(target.kinesis, target.output, "LATEST", trouble)
+        reader.read()  # fix the position of LATEST now, not when the thread first reads
+        collector = Collector(ledger, reader, failed.NewFailures(target.s3, target.bucket, trouble))
+        with collector:
+            try:
+                puts = streams.put(target.kinesis, target.source, records, rate, trouble)
+                for count, (put, answer) in enumerate(zip(puts, answers, strict=True), 1):
+                    collector.check()
+                    ledger.enter(put, answer)
+                    step.done = count
+                    step.note(f"{count} of {len(records)} events put, {ledger.answered} answered")
+                ledger.all_entered()
+                collector.wait(timeouts or Timeouts(), step)
+            except BaseException:
+                interrupted.set()  # end the threads now, not when they give up
+                raise
+        collector.drain()
+    except HarnessError as error:
+        ledger.breaks(error, len(records) - len(ledger.entries))
+    except (ClientError, BotoCoreError) as error:
+        cause = HarnessError(f"the AWS endpoint responded: {error}", "look at make local-status and make local-logs")
+        ledger.breaks(cause, len(records) - len(ledger.entries))
+    ledger.all_entered()
+    ledger.close()
+    return ledger
