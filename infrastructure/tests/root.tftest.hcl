@@ -179,6 +179,8 @@ run "earlier_version" {
 }
 
 run "image_function" {
+  state_key = "image"
+
   variables {
     lambda_package_type = "Image"
     lambda_zip_path     = null
@@ -211,6 +213,8 @@ run "image_function" {
 }
 
 run "image_that_terraform_builds" {
+  state_key = "image"
+
   # An apply would run the build.
   override_module {
     target  = module.ecr[0].module.build
@@ -231,7 +235,8 @@ run "image_that_terraform_builds" {
 }
 
 run "every_setting_reaches_the_build" {
-  command = plan
+  state_key = "image"
+  command   = plan
 
   variables {
     lambda_package_type        = "Image"
@@ -242,7 +247,7 @@ run "every_setting_reaches_the_build" {
     image_build_args           = { BASE_IMAGE = "another" }
   }
 
-  # The hash as modules/ecr/build/context.tf describes it, over these files.
+  # The hash as modules/ecr/build/main.tf computes it, over these files.
   assert {
     condition = module.ecr[0].image_tag == "sha-${substr(sha256(jsonencode({
       build_args = { BASE_IMAGE = "another" }
@@ -257,7 +262,8 @@ run "every_setting_reaches_the_build" {
 }
 
 run "plan_needs_no_image" {
-  command = plan
+  state_key = "image"
+  command   = plan
 
   variables {
     lambda_package_type        = null
@@ -276,7 +282,8 @@ run "plan_needs_no_image" {
 }
 
 run "image_is_the_default" {
-  command = plan
+  state_key = "image"
+  command   = plan
 
   variables {
     lambda_package_type = null
@@ -319,4 +326,24 @@ run "without_a_model" {
     condition     = !module.lambda.settings.event_source_enabled && !can(module.lambda.environment.RUN_ID)
     error_message = "Without a model no event may be read."
   }
+}
+
+# The file's other runs have deployed a Zip: another package type would destroy that function.
+run "refuses_another_package_type" {
+  command = plan
+
+  variables {
+    lambda_package_type = "Image"
+    image_uri           = "123456789012.dkr.ecr.ap-south-1.amazonaws.com/store_sales_stg:v1"
+  }
+
+  expect_failures = [terraform_data.package_type]
+}
+
+# And the other way round: the plan by hand with vars/local.tfvars beside a stack in containers.
+run "refuses_a_zip_in_place_of_an_image" {
+  command   = plan
+  state_key = "image"
+
+  expect_failures = [terraform_data.package_type]
 }
