@@ -1,4 +1,7 @@
 # Stage, streams, buckets and encryption. The function's variables are in variables_function.tf.
+#
+# A variable that goes to a module unchanged is validated there: Terraform shows both names. The validations here need what
+# the modules do not know: suffixes, other variables, or modules that are left out.
 
 variable "project_id" {
   description = "Stage, such as local, stg or prod; the suffix of every resource name."
@@ -142,22 +145,12 @@ variable "failed_events_expiration_days" {
   description = "Days after which failed events expire; null keeps them forever."
   type        = number
   default     = 90
-
-  validation {
-    condition     = var.failed_events_expiration_days == null || try(var.failed_events_expiration_days >= 1, false)
-    error_message = "failed_events_expiration_days must be at least 1, or null to keep failed events forever."
-  }
 }
 
 variable "noncurrent_expiration_days" {
   description = "Days after which overwritten or deleted object versions are removed from both buckets; null keeps them."
   type        = number
   default     = 30
-
-  validation {
-    condition     = var.noncurrent_expiration_days == null || try(var.noncurrent_expiration_days >= 1, false)
-    error_message = "noncurrent_expiration_days must be at least 1, or null to keep old versions."
-  }
 }
 
 # Encryption with a key of the stage's own; docs/security.md says who may use it.

@@ -5,11 +5,6 @@ variable "batch_size" {
   type        = number
   default     = 100
   nullable    = false
-
-  validation {
-    condition     = var.batch_size >= 1 && var.batch_size <= 10000 && floor(var.batch_size) == var.batch_size
-    error_message = "batch_size must be a whole number from 1 to 10000."
-  }
 }
 
 variable "batching_window_seconds" {
@@ -17,11 +12,6 @@ variable "batching_window_seconds" {
   type        = number
   default     = 0
   nullable    = false
-
-  validation {
-    condition     = var.batching_window_seconds >= 0 && var.batching_window_seconds <= 300 && floor(var.batching_window_seconds) == var.batching_window_seconds
-    error_message = "batching_window_seconds must be a whole number from 0 to 300."
-  }
 }
 
 variable "maximum_retry_attempts" {
@@ -29,11 +19,6 @@ variable "maximum_retry_attempts" {
   type        = number
   default     = 3
   nullable    = false
-
-  validation {
-    condition     = var.maximum_retry_attempts >= 0 && var.maximum_retry_attempts <= 10000 && floor(var.maximum_retry_attempts) == var.maximum_retry_attempts
-    error_message = "maximum_retry_attempts must be a whole number from 0 to 10000. Endless retries (-1) are refused: one bad batch would block its shard until its records expire."
-  }
 }
 
 variable "maximum_record_age_seconds" {
@@ -60,9 +45,4 @@ variable "parallelization_factor" {
   type        = number
   default     = 1
   nullable    = false
-
-  validation {
-    condition     = var.parallelization_factor >= 1 && var.parallelization_factor <= 10 && floor(var.parallelization_factor) == var.parallelization_factor
-    error_message = "parallelization_factor must be a whole number from 1 to 10."
-  }
 }

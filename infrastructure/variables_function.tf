@@ -35,11 +35,6 @@ variable "lambda_architecture" {
   type        = string
   default     = "x86_64"
   nullable    = false
-
-  validation {
-    condition     = contains(["x86_64", "arm64"], var.lambda_architecture)
-    error_message = "lambda_architecture must be \"x86_64\" or \"arm64\"."
-  }
 }
 
 variable "lambda_memory_size_mb" {
@@ -47,11 +42,6 @@ variable "lambda_memory_size_mb" {
   type        = number
   default     = 1024
   nullable    = false
-
-  validation {
-    condition     = var.lambda_memory_size_mb >= 128 && var.lambda_memory_size_mb <= 10240
-    error_message = "lambda_memory_size_mb must be from 128 to 10240."
-  }
 }
 
 variable "lambda_timeout_seconds" {
@@ -59,11 +49,6 @@ variable "lambda_timeout_seconds" {
   type        = number
   default     = 180
   nullable    = false
-
-  validation {
-    condition     = var.lambda_timeout_seconds >= 1 && var.lambda_timeout_seconds <= 900
-    error_message = "lambda_timeout_seconds must be from 1 to 900."
-  }
 }
 
 variable "lambda_reserved_concurrency" {
@@ -126,11 +111,6 @@ variable "live_version" {
   description = "Published version that answers the events, for example \"3\" to roll back to it with its model and settings; null is the version this apply publishes."
   type        = string
   default     = null
-
-  validation {
-    condition     = var.live_version == null || can(regex("^[1-9][0-9]{0,9}$", var.live_version))
-    error_message = "live_version must be the number of a published version, for example \"3\", or null for the newest: aws lambda list-versions-by-function --function-name <lambda_function> lists them."
-  }
 }
 
 variable "log_retention_in_days" {
@@ -138,12 +118,4 @@ variable "log_retention_in_days" {
   type        = number
   default     = 30
   nullable    = false
-
-  validation {
-    condition = contains(
-      [0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653],
-      var.log_retention_in_days,
-    )
-    error_message = "log_retention_in_days must be a value CloudWatch Logs offers: 0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653."
-  }
 }
