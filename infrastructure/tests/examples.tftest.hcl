@@ -71,6 +71,6 @@ run "monitoring" {
 
   assert {
     condition     = length(output.alarm_names) == 9
-    error_message = "The example does not make all alarms."
+    error_message = "The example does not create all alarms."
   }
 }

@@ -1,4 +1,4 @@
-# Root: names, counts, and how the modules are put together.
+# Root: names, counts and how the modules are connected.
 
 mock_provider "aws" {
   source = "./tests/mocks"
@@ -66,7 +66,7 @@ run "zip_function" {
       { expiration_days = null, force_destroy = false, kms_key_arn = null, noncurrent_expiration_days = 30 },
       { expiration_days = 90, force_destroy = false, kms_key_arn = null, noncurrent_expiration_days = 30 },
     ])
-    error_message = "By default models must be kept, failed events must expire, and a destroy must spare both."
+    error_message = "By default models must be kept, failed events must expire, and a destroy must keep both buckets."
   }
 
   assert {
@@ -186,7 +186,7 @@ run "image_function" {
     lambda_zip_path     = null
     image_uri           = "123456789012.dkr.ecr.ap-south-1.amazonaws.com/store_sales_stg:v1"
 
-    # Not there, and not missed: an image from outside is not built.
+    # These do not exist, and need not: an existing image is not built.
     lambda_function_local_path = "tests/fixtures/image/missing"
     docker_image_local_path    = "tests/fixtures/image/missing/Dockerfile"
   }
@@ -230,7 +230,7 @@ run "image_that_terraform_builds" {
 
   assert {
     condition     = output.image_uri == "123456789012.dkr.ecr.ap-south-1.amazonaws.com/mocked@sha256:00000000000000000000000000000000000000000000000000000000000000ed"
-    error_message = "Without image_uri the function must run, by digest, what was built, not ${output.image_uri}."
+    error_message = "Without image_uri the function must run the built image by digest, not ${output.image_uri}."
   }
 }
 
@@ -277,7 +277,7 @@ run "plan_needs_no_image" {
 
   assert {
     condition     = length(module.ecr) == 1
-    error_message = "The stages' plan, with neither image nor model, must have a repository."
+    error_message = "A stage's plan without image and model must have a repository."
   }
 }
 
@@ -319,7 +319,7 @@ run "without_a_model" {
     run_id = null
   }
 
-  # A warning when run by hand: everything is made, and events wait.
+  # A warning when run by hand: everything is created, and events wait.
   expect_failures = [check.model_chosen]
 
   assert {
@@ -328,7 +328,7 @@ run "without_a_model" {
   }
 }
 
-# The file's other runs have deployed a Zip: another package type would destroy that function.
+# The runs above deployed a Zip: another package type would destroy that function.
 run "refuses_another_package_type" {
   command = plan
 
@@ -340,7 +340,7 @@ run "refuses_another_package_type" {
   expect_failures = [terraform_data.package_type]
 }
 
-# And the other way round: the plan by hand with vars/local.tfvars beside a stack in containers.
+# The other way round: a plan by hand with vars/local.tfvars beside a stack in containers.
 run "refuses_a_zip_in_place_of_an_image" {
   command   = plan
   state_key = "image"

@@ -1,4 +1,4 @@
-# Root: wrong values are refused before anything is planned. test_refusals.py has those that the modules refuse.
+# Root: it refuses wrong values before anything is planned. test_refusals.py covers those that the modules refuse.
 
 mock_provider "aws" {
   source = "./tests/mocks"
@@ -41,7 +41,7 @@ run "streams_and_buckets" {
   ]
 }
 
-# Conditions that compare two variables are not evaluated while the other one is wrong: they have runs of their own.
+# Terraform does not evaluate a condition on two variables while the other one is wrong, so these have their own runs.
 
 run "second_stream_and_bucket" {
   command = plan
