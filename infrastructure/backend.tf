@@ -1,7 +1,10 @@
-# Bucket, key and region come from a backend file: terraform init -backend-config=vars/<stage>.s3.tfbackend
-# The block must not be empty, or tflocal does not see that there is a backend to point at LocalStack.
+# bucket, key and region come from the stage's backend file, which replaces what is written here. Without one, `terraform init`
+# must stop and name the files: Terraform prints the line of the key, which is invalid on purpose. If it were left out,
+# Terraform would ask for bucket and key instead.
 terraform {
-  backend "s3" {
+  backend "s3" { # terraform init -backend-config=vars/<stage>.s3.tfbackend
+    key          = "/ add -backend-config=vars/<stage>.s3.tfbackend /"
+    bucket       = "tf-test-state" # tflocal creates the bucket named here in LocalStack
     encrypt      = true
     use_lockfile = true
   }

@@ -95,7 +95,7 @@ module "lambda" {
   model_bucket_arn         = module.model_bucket.arn
   failed_events_bucket_arn = module.failed_events_bucket.arn
 
-  # Without a model every batch would fail its way into the failed-events bucket: let the events wait instead.
+  # Without a model every batch would fail and end in the failed-events bucket, so the events wait instead.
   event_source_enabled       = var.run_id != null
   batch_size                 = var.batch_size
   batching_window_seconds    = var.batching_window_seconds
@@ -129,9 +129,24 @@ module "monitoring" {
   }
 }
 
+# Keeps the package type of the first apply. Another one would replace the function, and destroy the repository with its
+# images if the function was an image. A variables file for another stack asks for that by mistake.
+resource "terraform_data" "package_type" {
+  input = var.lambda_package_type
+
+  lifecycle {
+    ignore_changes = [input]
+
+    postcondition {
+      condition     = self.output == var.lambda_package_type
+      error_message = "The function was deployed as ${self.output}, and lambda_package_type is ${var.lambda_package_type}: this would destroy the function, and the ECR repository of an image. Add -var lambda_package_type=${self.output} to keep them, or -replace=terraform_data.package_type to change the type."
+    }
+  }
+}
+
 check "model_chosen" {
   assert {
     condition     = var.run_id != null
-    error_message = "run_id is not set: the event source mapping is created disabled, and events wait in ${local.source_stream_name}. Publish a model to ${local.model_bucket}, then apply with -var run_id=<MLflow run id>."
+    error_message = "run_id is not set: the event source mapping is disabled, and events wait in ${local.source_stream_name}. Publish a model to ${local.model_bucket}, then apply with -var run_id=<MLflow run id>."
   }
 }

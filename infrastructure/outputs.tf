@@ -4,17 +4,17 @@ output "lambda_function" {
 }
 
 output "function_version" {
-  description = "Newest published version of the function: the one this apply published, or an earlier one that is still the same."
+  description = "Newest published version of the function; this apply published it only if something changed."
   value       = module.lambda.function_version
 }
 
 output "live_version" {
-  description = "Version that answers the events: what the alias live points at."
+  description = "Version that answers the events: the one the alias `live` points at."
   value       = module.lambda.live_version
 }
 
 output "live_alias_arn" {
-  description = "ARN of the alias live, which the event source mapping invokes."
+  description = "ARN of the alias `live`, which the event source mapping invokes."
   value       = module.lambda.live_alias_arn
 }
 
@@ -24,21 +24,21 @@ output "model_bucket" {
 }
 
 output "failed_events_bucket" {
-  description = "Name of the S3 bucket that receives events which could not be processed."
+  description = "Name of the S3 bucket of failed events."
   value       = module.failed_events_bucket.name
 }
 
 output "source_stream_name" {
-  description = "Name of the Kinesis stream that takes sales events."
+  description = "Name of the Kinesis stream of sales events."
   value       = module.source_stream.name
 }
 
 output "predictions_stream_name" {
-  description = "Name of the Kinesis stream that carries the predictions."
+  description = "Name of the Kinesis stream of predictions."
   value       = module.output_stream.name
 }
 
-# Terraform drops outputs that are null, so what a Zip function does not have is an empty string.
+# Terraform drops null outputs, so outputs that a Zip function lacks are empty strings.
 output "ecr_repo" {
   description = "Name of the ECR repository; empty when the function is a Zip."
   value       = local.is_image ? module.ecr[0].name : ""
@@ -50,7 +50,7 @@ output "ecr_repository_url" {
 }
 
 output "image_uri" {
-  description = "Image the function runs: by digest, or as image_uri was given; empty when the function is a Zip."
+  description = "Image the function runs: by digest, or as given in image_uri; empty when the function is a Zip."
   value       = module.lambda.image_uri
 }
 

@@ -1,5 +1,5 @@
-# Nothing here knows about LocalStack: `tflocal` writes the endpoints into an override file, and
-# AWS_ENDPOINT_URL does the same for plain `terraform`.
+# Nothing here is specific to LocalStack: `tflocal` writes the endpoints into an override file, and AWS_ENDPOINT_URL sets
+# them for plain `terraform`.
 provider "aws" {
   region              = var.aws_region
   allowed_account_ids = var.allowed_account_ids

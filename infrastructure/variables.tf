@@ -1,13 +1,16 @@
-# Stage, streams and buckets. The function's variables are in variables_function.tf.
+# Stage, streams, buckets and encryption. The function's variables are in variables_function.tf.
+#
+# A variable that goes to a module unchanged is validated there: Terraform shows both names. The validations here need what
+# the modules do not know: suffixes, other variables, or modules that are left out.
 
 variable "project_id" {
-  description = "Suffix of every resource name, normally the stage: local, stg or prod."
+  description = "Stage, such as local, stg or prod; the suffix of every resource name."
   type        = string
   nullable    = false
 
   validation {
     condition     = can(regex("^[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?$", var.project_id))
-    error_message = "project_id ends up in bucket names: use 1 to 20 lower-case letters, digits and hyphens, with a letter or digit at both ends, for example \"stg\"."
+    error_message = "project_id is part of bucket names. Use 1 to 20 lower-case letters, digits and hyphens, with a letter or digit at both ends, for example \"stg\"."
   }
 }
 
@@ -24,13 +27,13 @@ variable "aws_region" {
 }
 
 variable "allowed_account_ids" {
-  description = "AWS account ids this stage may be applied to; null allows any account."
+  description = "Ids of the AWS accounts this stage may be applied to; null allows any account."
   type        = list(string)
   default     = null
 
   validation {
     condition     = alltrue([for id in coalesce(var.allowed_account_ids, []) : can(regex("^[0-9]{12}$", id))])
-    error_message = "allowed_account_ids must hold account ids of 12 digits, written as strings."
+    error_message = "allowed_account_ids must hold account ids of 12 digits, as strings."
   }
 }
 
@@ -49,7 +52,7 @@ variable "source_stream_name" {
 
   validation {
     condition     = can(regex("^[a-zA-Z0-9_.-]{1,100}$", var.source_stream_name))
-    error_message = "source_stream_name may hold 1 to 100 letters, digits, and the characters _ . -"
+    error_message = "source_stream_name may hold 1 to 100 letters, digits and the characters _ . -"
   }
 }
 
@@ -61,12 +64,12 @@ variable "output_stream_name" {
 
   validation {
     condition     = can(regex("^[a-zA-Z0-9_.-]{1,100}$", var.output_stream_name))
-    error_message = "output_stream_name may hold 1 to 100 letters, digits, and the characters _ . -"
+    error_message = "output_stream_name may hold 1 to 100 letters, digits and the characters _ . -"
   }
 
   validation {
     condition     = var.output_stream_name != var.source_stream_name
-    error_message = "output_stream_name equals source_stream_name: the function would feed on its own predictions. Choose another name."
+    error_message = "output_stream_name equals source_stream_name: the function would read its own predictions. Choose another name."
   }
 }
 
@@ -83,7 +86,7 @@ variable "shard_count" {
 }
 
 variable "stream_retention_hours" {
-  description = "Hours a record stays readable in a stream."
+  description = "Hours to keep a record in a stream."
   type        = number
   default     = 48
   nullable    = false
@@ -134,28 +137,39 @@ variable "failed_events_bucket" {
 
   validation {
     condition     = var.failed_events_bucket != var.model_bucket
-    error_message = "failed_events_bucket equals model_bucket: the function may write to one and not to the other. Choose another name."
+    error_message = "failed_events_bucket equals model_bucket: the function may write to only one of them. Choose another name."
   }
 }
 
 variable "failed_events_expiration_days" {
-  description = "Days after which failed events are deleted; null keeps them for ever."
+  description = "Days after which failed events expire; null keeps them forever."
   type        = number
   default     = 90
-
-  validation {
-    condition     = var.failed_events_expiration_days == null || try(var.failed_events_expiration_days >= 1, false)
-    error_message = "failed_events_expiration_days must be at least 1, or null to keep failed events for ever."
-  }
 }
 
 variable "noncurrent_expiration_days" {
   description = "Days after which overwritten or deleted object versions are removed from both buckets; null keeps them."
   type        = number
   default     = 30
+}
+
+# Encryption with a key of the stage's own; docs/security.md says who may use it.
+
+variable "kms_enabled" {
+  description = "Whether to create a KMS key for the stage and encrypt streams, buckets, the function's log group and the ECR repository with it. false leaves the streams unencrypted at rest and the others to AWS's keys. An existing repository keeps its encryption."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "kms_deletion_window_days" {
+  description = "Days in which the deletion of the key can be cancelled, after a destroy or kms_enabled = false. Afterwards everything encrypted with it is lost."
+  type        = number
+  default     = 30
+  nullable    = false
 
   validation {
-    condition     = var.noncurrent_expiration_days == null || try(var.noncurrent_expiration_days >= 1, false)
-    error_message = "noncurrent_expiration_days must be at least 1, or null to keep old versions."
+    condition     = var.kms_deletion_window_days >= 7 && var.kms_deletion_window_days <= 30 && floor(var.kms_deletion_window_days) == var.kms_deletion_window_days
+    error_message = "kms_deletion_window_days must be a whole number from 7 to 30."
   }
 }

@@ -1,15 +1,10 @@
-# Event source mapping: how batches are read, retried and given up.
+# Event source mapping: how batches are read, retried and discarded.
 
 variable "batch_size" {
   description = "Largest number of records in one invocation."
   type        = number
   default     = 100
   nullable    = false
-
-  validation {
-    condition     = var.batch_size >= 1 && var.batch_size <= 10000 && floor(var.batch_size) == var.batch_size
-    error_message = "batch_size must be a whole number from 1 to 10000."
-  }
 }
 
 variable "batching_window_seconds" {
@@ -17,52 +12,37 @@ variable "batching_window_seconds" {
   type        = number
   default     = 0
   nullable    = false
-
-  validation {
-    condition     = var.batching_window_seconds >= 0 && var.batching_window_seconds <= 300 && floor(var.batching_window_seconds) == var.batching_window_seconds
-    error_message = "batching_window_seconds must be a whole number from 0 to 300."
-  }
 }
 
 variable "maximum_retry_attempts" {
-  description = "How often a failed batch is retried before it goes to the failed-events bucket."
+  description = "Number of times a failed batch is retried before it goes to the failed-events bucket."
   type        = number
   default     = 3
   nullable    = false
-
-  validation {
-    condition     = var.maximum_retry_attempts >= 0 && var.maximum_retry_attempts <= 10000 && floor(var.maximum_retry_attempts) == var.maximum_retry_attempts
-    error_message = "maximum_retry_attempts must be a whole number from 0 to 10000. Endless retries (-1) are refused: one bad batch would block its shard until its records expire."
-  }
 }
 
 variable "maximum_record_age_seconds" {
-  description = "Age at which a record that still fails goes to the failed-events bucket; less than the stream's retention."
+  description = "Age at which a record that still fails goes to the failed-events bucket. Must be less than the stream's retention."
   type        = number
   default     = 86400
   nullable    = false
 
   validation {
     condition     = var.maximum_record_age_seconds >= 60 && floor(var.maximum_record_age_seconds) == var.maximum_record_age_seconds && var.maximum_record_age_seconds < var.stream_retention_hours * 3600
-    error_message = "maximum_record_age_seconds must be a whole number of at least 60, and less than the retention of the stream (${var.stream_retention_hours * 3600} s): a record that expires first is lost, not kept as failed."
+    error_message = "maximum_record_age_seconds must be a whole number of at least 60, and less than the retention of the stream (${var.stream_retention_hours * 3600} s): a record that expires first would be lost instead of kept as failed."
   }
 }
 
 variable "bisect_batch_on_error" {
-  description = "Whether a batch that crashes the function is split in two, to isolate the bad record."
+  description = "Whether to split a batch that crashes the function in two, to isolate the bad record."
   type        = bool
   default     = true
   nullable    = false
 }
 
 variable "parallelization_factor" {
-  description = "Batches of one shard that are processed at the same time, in order per partition key."
+  description = "Number of batches processed at the same time per shard, in order within a partition key."
   type        = number
   default     = 1
   nullable    = false
-
-  validation {
-    condition     = var.parallelization_factor >= 1 && var.parallelization_factor <= 10 && floor(var.parallelization_factor) == var.parallelization_factor
-    error_message = "parallelization_factor must be a whole number from 1 to 10."
-  }
 }

@@ -35,39 +35,24 @@ variable "lambda_architecture" {
   type        = string
   default     = "x86_64"
   nullable    = false
-
-  validation {
-    condition     = contains(["x86_64", "arm64"], var.lambda_architecture)
-    error_message = "lambda_architecture must be \"x86_64\" or \"arm64\"."
-  }
 }
 
 variable "lambda_memory_size_mb" {
-  description = "Memory of the function in MB; Lambda gives processor time in proportion."
+  description = "Memory of the function in MB; CPU time grows with it."
   type        = number
   default     = 1024
   nullable    = false
-
-  validation {
-    condition     = var.lambda_memory_size_mb >= 128 && var.lambda_memory_size_mb <= 10240
-    error_message = "lambda_memory_size_mb must be from 128 to 10240."
-  }
 }
 
 variable "lambda_timeout_seconds" {
-  description = "Seconds one invocation may take; from 3 on there is time to write to both the stream and the bucket; retries need more."
+  description = "Longest duration of an invocation, in seconds. Writing to both stream and bucket needs at least 3; retries need more."
   type        = number
   default     = 180
   nullable    = false
-
-  validation {
-    condition     = var.lambda_timeout_seconds >= 1 && var.lambda_timeout_seconds <= 900
-    error_message = "lambda_timeout_seconds must be from 1 to 900."
-  }
 }
 
 variable "lambda_reserved_concurrency" {
-  description = "Invocations at the same time that are kept for the function, and its limit; null is neither. Taken from the account's quota, of which AWS keeps 100 for the others."
+  description = "Concurrent invocations reserved for the function, which is also its limit; null reserves and limits none. They count against the account's quota, of which AWS keeps 100 for other functions."
   type        = number
   default     = null
 
@@ -76,12 +61,12 @@ variable "lambda_reserved_concurrency" {
       var.lambda_reserved_concurrency >= var.shard_count * var.parallelization_factor
       && floor(var.lambda_reserved_concurrency) == var.lambda_reserved_concurrency, false
     )
-    error_message = "lambda_reserved_concurrency must be a whole number of at least shard_count * parallelization_factor (${var.shard_count * var.parallelization_factor}), the batches the mapping has in work at the same time, or null."
+    error_message = "lambda_reserved_concurrency must be a whole number of at least shard_count * parallelization_factor (${var.shard_count * var.parallelization_factor}), the number of batches processed at the same time, or null."
   }
 }
 
 variable "lambda_environment" {
-  description = "Further environment variables of the function, for example { LOG_LEVEL = \"DEBUG\" }."
+  description = "More environment variables for the function, for example { LOG_LEVEL = \"DEBUG\" }."
   type        = map(string)
   default     = {}
   nullable    = false
@@ -91,12 +76,12 @@ variable "lambda_environment" {
       keys(var.lambda_environment),
       ["PREDICTIONS_STREAM_NAME", "MODEL_BUCKET", "FAILED_EVENTS_BUCKET", "RUN_ID", "SHADOW_RUN_ID"]
     )) == 0
-    error_message = "lambda_environment may not set PREDICTIONS_STREAM_NAME, MODEL_BUCKET, FAILED_EVENTS_BUCKET, RUN_ID or SHADOW_RUN_ID: other variables do."
+    error_message = "lambda_environment may not set PREDICTIONS_STREAM_NAME, MODEL_BUCKET, FAILED_EVENTS_BUCKET, RUN_ID or SHADOW_RUN_ID: other variables set them."
   }
 }
 
 variable "run_id" {
-  description = "MLflow run id of the model to serve; null creates everything with the event source mapping disabled."
+  description = "MLflow run id of the model to serve; null disables the event source mapping."
   type        = string
   default     = null
 
@@ -107,7 +92,7 @@ variable "run_id" {
 }
 
 variable "shadow_run_id" {
-  description = "MLflow run id of a second model that predicts the same events, its answers in logs and metrics only; null for none."
+  description = "MLflow run id of a second model that predicts the same events. Its predictions only go to logs and metrics. null for none."
   type        = string
   default     = null
 
@@ -118,32 +103,19 @@ variable "shadow_run_id" {
 
   validation {
     condition     = var.shadow_run_id == null || var.shadow_run_id != var.run_id
-    error_message = "shadow_run_id equals run_id: the model would be compared with itself. Name the run of another model."
+    error_message = "shadow_run_id equals run_id: the model would be compared with itself. Use the run of another model."
   }
 }
 
 variable "live_version" {
-  description = "Published version that answers the events, for example \"3\" to go back to it with the model and the settings it had; null is the version this apply publishes."
+  description = "Published version that answers the events, for example \"3\" to roll back to it with its model and settings; null is the version this apply publishes."
   type        = string
   default     = null
-
-  validation {
-    condition     = var.live_version == null || can(regex("^[1-9][0-9]{0,9}$", var.live_version))
-    error_message = "live_version must be the number of a published version, for example \"3\", or null for the newest: aws lambda list-versions-by-function --function-name <lambda_function> lists them."
-  }
 }
 
 variable "log_retention_in_days" {
-  description = "Days the function's logs are kept; 0 keeps them for ever."
+  description = "Days to keep the function's logs; 0 keeps them forever."
   type        = number
   default     = 30
   nullable    = false
-
-  validation {
-    condition = contains(
-      [0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653],
-      var.log_retention_in_days,
-    )
-    error_message = "log_retention_in_days must be a value CloudWatch Logs offers: 0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653."
-  }
 }

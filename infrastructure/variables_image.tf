@@ -1,4 +1,4 @@
-# Repository and image of the function; they count when lambda_package_type is Image.
+# Repository and image of the function. They count when lambda_package_type is Image.
 
 variable "ecr_repo_name" {
   description = "Name of the ECR repository, without the project_id suffix; created when lambda_package_type is Image."
@@ -20,12 +20,12 @@ variable "ecr_keep_images" {
 
   validation {
     condition     = var.ecr_keep_images >= 2
-    error_message = "ecr_keep_images must be at least 2: the image that runs and the one to roll back to."
+    error_message = "ecr_keep_images must be at least 2: the current image and the one to roll back to."
   }
 }
 
 variable "image_uri" {
-  description = "Image for the function, in ECR and preferably by digest: one that was built elsewhere, or an earlier one to roll back to. null builds it from lambda_function_local_path, whenever that changes, and pushes it to the stage's own repository."
+  description = "Image of the function in ECR, preferably by digest: one built elsewhere, or an earlier one to roll back to. null builds it from lambda_function_local_path whenever that changes, and pushes it to the stage's own repository."
   type        = string
   default     = null
 
@@ -36,14 +36,14 @@ variable "image_uri" {
 }
 
 variable "lambda_function_local_path" {
-  description = "Folder of the service: the build context of the image, relative to this folder. What its .dockerignore admits is built anew when it changes."
+  description = "Folder of the service, the build context of the image, relative to this folder. A change of a file that its .dockerignore includes builds a new image."
   type        = string
   default     = "../service"
   nullable    = false
 
   validation {
     condition     = var.lambda_function_local_path != ""
-    error_message = "lambda_function_local_path must name the folder of the service, for example \"../service\"."
+    error_message = "lambda_function_local_path must be the folder of the service, for example \"../service\"."
   }
 }
 
@@ -55,7 +55,7 @@ variable "docker_image_local_path" {
 }
 
 variable "container_engine" {
-  description = "Engine that builds the image and pushes it: docker or podman."
+  description = "Engine that builds and pushes the image: docker or podman."
   type        = string
   default     = "docker"
   nullable    = false
@@ -77,17 +77,17 @@ variable "image_build_args" {
       for name, value in var.image_build_args :
       can(regex("^[a-zA-Z_][a-zA-Z0-9_]*$", name)) && try(!can(regex("[\\r\\n]", value)), false)
     ])
-    error_message = "image_build_args must have names of letters, digits and underscores, and values of one line."
+    error_message = "image_build_args must have names of letters, digits and underscores, and single-line values."
   }
 }
 
 variable "ecr_password_command" {
-  description = "Shell command that prints the password of user AWS at the registry; null is `aws ecr get-login-password --region <aws_region>`."
+  description = "Shell command that prints the registry's password for the user AWS; null is `aws ecr get-login-password --region <aws_region>`."
   type        = string
   default     = null
 
   validation {
     condition     = var.ecr_password_command == null || try(trimspace(var.ecr_password_command) != "", false)
-    error_message = "ecr_password_command must be a command, or null for the AWS CLI."
+    error_message = "ecr_password_command must be a command, or null to use the AWS CLI."
   }
 }

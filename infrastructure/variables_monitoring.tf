@@ -1,14 +1,14 @@
-# Alarms and dashboard. The defaults are for a stage of two shards; docs/monitoring.md says what each alarm means.
+# Alarms and dashboard. The defaults suit a stage with two shards; docs/monitoring.md explains each alarm.
 
 variable "monitoring_enabled" {
-  description = "Whether alarms, dashboard and the mapping's own metrics are made; they cost about 3 USD a month."
+  description = "Whether to create alarms, a dashboard and the mapping's own metrics, for about 3 USD a month."
   type        = bool
   default     = true
   nullable    = false
 }
 
 variable "alarm_topic_arn" {
-  description = "ARN of the SNS topic that is told of alarms; null tells nobody."
+  description = "ARN of the SNS topic that alarms notify; null notifies nobody."
   type        = string
   default     = null
 
@@ -19,19 +19,19 @@ variable "alarm_topic_arn" {
 }
 
 variable "alarm_iterator_age_seconds" {
-  description = "Age of the oldest event handed to the function, in three of five minutes. 300: a batch and its three retries are over long before, and of the retention, the time left to mend it, hardly any is used."
+  description = "Age of the oldest event passed to the function, in seconds, in three of five minutes. 300: a batch and its three retries take far less, and nearly all of the retention is left to fix the cause."
   type        = number
   default     = 300
   nullable    = false
 
   validation {
     condition     = var.alarm_iterator_age_seconds >= 1 && var.alarm_iterator_age_seconds < var.maximum_record_age_seconds
-    error_message = "alarm_iterator_age_seconds must be at least 1, and less than maximum_record_age_seconds (${var.maximum_record_age_seconds}): events of that age are given up already."
+    error_message = "alarm_iterator_age_seconds must be at least 1, and less than maximum_record_age_seconds (${var.maximum_record_age_seconds}): events of that age are already discarded."
   }
 }
 
 variable "alarm_errors" {
-  description = "Invocations that crash or time out within five minutes. 5: one batch that fails with all its retries makes four; a crash that a retry mends makes one."
+  description = "Invocations that crash or time out within five minutes. 5: a batch that fails with all its retries makes four, and a crash that a retry fixes makes one."
   type        = number
   default     = 5
   nullable    = false
@@ -43,7 +43,7 @@ variable "alarm_errors" {
 }
 
 variable "alarm_throttles" {
-  description = "Invocations that Lambda refuses in a minute, in three of five minutes. 1: the mapping waits and loses nothing, but needs one invocation at a time for each shard, and does not get even these."
+  description = "Invocations that Lambda refuses per minute, in three of five minutes. 1: the mapping needs only one invocation at a time per shard, and does not even get that. It waits and loses nothing."
   type        = number
   default     = 1
   nullable    = false
@@ -55,7 +55,7 @@ variable "alarm_throttles" {
 }
 
 variable "alarm_duration_percent" {
-  description = "Longest invocation in percent of the timeout, in three of five minutes. 80: from there on the handler gives up writing (it keeps 20 % to report), and a little more load times out."
+  description = "Longest invocation in percent of the timeout, in three of five minutes. 80: then the handler stops writing (it keeps 20 % to report), and a little more load leads to timeouts."
   type        = number
   default     = 80
   nullable    = false
@@ -67,7 +67,7 @@ variable "alarm_duration_percent" {
 }
 
 variable "alarm_failed_events" {
-  description = "Invalid events, or events the mapping has given up, within five minutes. 1: nothing brings them back but make redrive, and the bucket forgets them after failed_events_expiration_days."
+  description = "Invalid events, or events the mapping has discarded, within five minutes. 1: only `make redrive` brings them back, and they expire after failed_events_expiration_days."
   type        = number
   default     = 1
   nullable    = false
@@ -79,7 +79,7 @@ variable "alarm_failed_events" {
 }
 
 variable "alarm_output_throttled_records" {
-  description = "Predictions the output stream refuses in a minute, in three of five minutes. 1: the function sends them again, so a burst mends itself; minutes of it mean that a shard is too small."
+  description = "Predictions that the output stream refuses per minute, in three of five minutes. 1: the function sends them again, so short bursts do no harm; if it lasts for minutes, the stream needs more shards."
   type        = number
   default     = 1
   nullable    = false

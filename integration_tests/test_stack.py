@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+
 import psutil
 import pytest
 
 from harness import containers, engine, live, local, processes
 from harness.clients import Clients
+from harness.paths import FUNCTION_ZIP, VENV_BIN
 from harness.stack import DOCKER, Stack
 from harness.terraform import Terraform
 
@@ -31,6 +35,22 @@ def test_a_plan_after_the_apply_is_empty(stack: Stack) -> None:
 def test_a_plan_with_a_change_is_not_empty(stack: Stack) -> None:
     """The check above can fail."""
     assert not Terraform(stack, local.variables(stack, "0" * 32)).plan_is_empty()
+
+
+@pytest.mark.local_only
+def test_a_plan_by_hand_beside_the_stack_destroys_nothing(stack: Stack) -> None:
+    """vars/local.tfvars alone, without what the harness adds: a stack in containers refuses it."""
+    by_hand = Terraform(stack, {"lambda_zip_path": str(FUNCTION_ZIP)})  # in the file, the path is the checkout's
+    command = [VENV_BIN / "tflocal", "plan", "-json", "-input=false", *by_hand.variables]
+    done = subprocess.run(command, cwd=by_hand.folder, env=by_hand.env, capture_output=True, text=True, timeout=300)
+    messages = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    if stack.runtime == DOCKER:
+        assert done.returncode == 1
+        refused = "\n".join(message["diagnostic"]["detail"] for message in messages if message["type"] == "diagnostic")
+        assert "Add -var lambda_package_type=Image" in refused
+    else:
+        assert done.returncode == 0, done.stdout
+        assert {m["change"]["action"] for m in messages if m["type"] == "planned_change"} == {"update"}
 
 
 @pytest.mark.aws_valid

@@ -6,8 +6,8 @@ module "state_bucket" {
   force_destroy              = false
 }
 
-# Terraform refuses every plan that would destroy or replace the bucket. prevent_destroy must be written out where it
-# holds, and the module's other buckets are to be destroyable: so it is on a resource that lives and dies with the bucket.
+# Terraform refuses every plan that would destroy or replace the bucket. prevent_destroy must be a literal, and other buckets
+# of the module must be destroyable, so it is on a resource that is replaced whenever the bucket is.
 resource "terraform_data" "state_bucket_guard" {
   triggers_replace = module.state_bucket.arn
 

@@ -1,4 +1,4 @@
-# Roles that GitHub Actions takes with the token of a workflow run, so that no key is kept there. None is made unless
+# Roles that GitHub Actions assumes with a workflow run's token, so that no keys are stored there. They exist only if
 # github_repository is set. https://docs.github.com/actions/security-for-github-actions/security-hardening-your-deployments
 
 locals {
@@ -27,7 +27,7 @@ data "aws_partition" "this" {
   count = length(local.github)
 }
 
-# One per account, whatever the number of stages and repositories.
+# One per account, for all stages and repositories.
 resource "aws_iam_openid_connect_provider" "github" {
   count = var.github_oidc_provider_arn == null ? length(local.github) : 0
 
@@ -53,7 +53,7 @@ module "deployer" {
   lambda_function_name = var.lambda_function_name
 }
 
-# Whole subjects, without wildcards: "repo:owner/name:*" would let every branch and every pull request deploy.
+# Complete subjects, no wildcards: "repo:owner/name:*" would let every branch and pull request deploy.
 data "aws_iam_policy_document" "github" {
   for_each = local.roles
 
@@ -89,7 +89,7 @@ resource "aws_iam_role" "github" {
   max_session_duration = 3600
 }
 
-# In the role: a policy that could be attached elsewhere has a limit of 6,144 characters, this one of 10,240.
+# Inline: managed policies are limited to 6,144 characters, inline policies to 10,240.
 resource "aws_iam_role_policy" "github" {
   for_each = local.roles
 

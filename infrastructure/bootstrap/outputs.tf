@@ -9,6 +9,6 @@ output "aws_region" {
 }
 
 output "github_role_arns" {
-  description = "ARNs of the roles for GitHub Actions, by what they are for: deploy and plan; none without github_repository."
+  description = "ARNs of the roles for GitHub Actions, by purpose: deploy and plan. Empty without github_repository."
   value       = { for name, role in aws_iam_role.github : name => role.arn }
 }

@@ -1,5 +1,5 @@
 variable "state_bucket" {
-  description = "Name of the bucket for Terraform state, unique in all of AWS."
+  description = "Name of the bucket for Terraform state, unique across AWS."
   type        = string
   nullable    = false
 
@@ -22,18 +22,18 @@ variable "aws_region" {
 }
 
 variable "allowed_account_ids" {
-  description = "AWS account ids the bucket may be made in; null allows any account."
+  description = "Ids of the AWS accounts the bucket may be created in; null allows any account."
   type        = list(string)
   default     = null
 
   validation {
     condition     = alltrue([for id in coalesce(var.allowed_account_ids, []) : can(regex("^[0-9]{12}$", id))])
-    error_message = "allowed_account_ids must hold account ids of 12 digits, written as strings."
+    error_message = "allowed_account_ids must hold account ids of 12 digits, as strings."
   }
 }
 
 variable "noncurrent_expiration_days" {
-  description = "Days after which older versions of the state are removed."
+  description = "Days after which old versions of the state are removed."
   type        = number
   default     = 90
   nullable    = false

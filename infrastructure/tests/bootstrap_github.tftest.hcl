@@ -1,4 +1,4 @@
-# Bootstrap: who may take the roles for GitHub Actions. Plans only: what has been applied could not be destroyed.
+# Bootstrap: who may assume the roles for GitHub Actions. Only plans, because an apply could not be destroyed.
 
 provider "aws" {
   region                      = "ap-south-1"
@@ -69,7 +69,7 @@ run "roles" {
           }
       }]
     })
-    error_message = "Others may take the roles: ${jsonencode({ for name, role in aws_iam_role.github : name => role.assume_role_policy })}"
+    error_message = "Others may assume the roles: ${jsonencode({ for name, role in aws_iam_role.github : name => role.assume_role_policy })}"
   }
 
   assert {
@@ -81,12 +81,12 @@ run "roles" {
       strcontains(module.deployer[0].deploy_policy, "arn:aws:s3:::state/store-sales/stg/terraform.tfstate"),
       strcontains(module.deployer[0].deploy_policy, ":123456789012:function:store_sales_stg"),
     ])
-    error_message = "A role has another name or policy than it should."
+    error_message = "A role has the wrong name or policy."
   }
 
   assert {
     condition     = aws_iam_openid_connect_provider.github[0].client_id_list == toset(["sts.amazonaws.com"]) && length(output.github_role_arns) == 2
-    error_message = "The provider takes tokens for others than AWS."
+    error_message = "The provider accepts tokens for others than AWS."
   }
 }
 
@@ -131,7 +131,7 @@ run "no_repository_no_roles" {
 
   assert {
     condition     = length(aws_iam_role.github) == 0 && length(aws_iam_openid_connect_provider.github) == 0
-    error_message = "Roles are made although no repository is named."
+    error_message = "Roles are created although no repository is set."
   }
 }
 

@@ -1,5 +1,5 @@
 # bootstrap/deployer: what a deployment may do. As in lambda_policies.tftest.hcl, the real provider computes the
-# documents, and nothing is called over the network.
+# documents without any network call.
 
 provider "aws" {
   region                      = "ap-south-1"
@@ -67,7 +67,7 @@ run "policies" {
       TagEventSourceMappings = ["arn:aws:lambda:ap-south-1:123456789012:event-source-mapping:*"]
       TagKey                 = ["arn:aws:kms:ap-south-1:123456789012:key/*"]
     })
-    error_message = "A deployment may touch other resources than the stage's: ${output.deploy_policy}"
+    error_message = "A deployment may change resources other than the stage's: ${output.deploy_policy}"
   }
 
   assert {
@@ -81,7 +81,7 @@ run "policies" {
     error_message = "Actions must be named one by one."
   }
 
-  # "*" for what knows no resources, or has a condition in their place.
+  # "*" only for actions that support no resources, or with a condition instead.
   assert {
     condition = alltrue([
       for statement in jsondecode(output.deploy_policy).Statement : contains(["LogInToRegistry", "ChangeEventSourceMappings", "FindKeyAndLimits", "MakeKey"], statement.Sid)
@@ -99,7 +99,7 @@ run "policies" {
     error_message = "Mappings of other functions may be changed: ${output.deploy_policy}"
   }
 
-  # Ids of keys are not known before: the tags of the stage limit which.
+  # Ids of keys are not known in advance, so the stage's tags are the limit.
   assert {
     condition = {
       for statement in jsondecode(output.deploy_policy).Statement : statement.Sid => statement.Condition
@@ -124,7 +124,7 @@ run "policies" {
     condition = [
       for statement in jsondecode(output.plan_policy).Statement : statement.Condition if statement.Sid == "Key"
     ] == [{ StringEquals = { "aws:ResourceTag/Project" = "store-sales", "aws:ResourceTag/Stage" = "stg" } }]
-    error_message = "A plan may look at the keys of others: ${output.plan_policy}"
+    error_message = "A plan may read the keys of others: ${output.plan_policy}"
   }
 
   assert {
@@ -132,7 +132,7 @@ run "policies" {
       for statement in jsondecode(output.deploy_policy).Statement : [flatten([statement.Action]), statement.Condition]
       if contains(flatten([statement.Action]), "iam:PassRole")
     ]) == [["iam:PassRole"], { StringEquals = { "iam:PassedToService" = "lambda.amazonaws.com" } }]
-    error_message = "The function's role may be given to others than Lambda: ${output.deploy_policy}"
+    error_message = "The function's role may be passed to services other than Lambda: ${output.deploy_policy}"
   }
 
   assert {
@@ -151,7 +151,7 @@ run "policies" {
       for statement in jsondecode(output.plan_policy).Statement : flatten([statement.Resource])
       if contains(flatten([statement.Action]), "s3:GetObject")
     ] == [["arn:aws:s3:::state/store-sales/stg/terraform.tfstate"]]
-    error_message = "A plan may read other objects than the state: ${output.plan_policy}"
+    error_message = "A plan may read objects other than the state: ${output.plan_policy}"
   }
 
   assert {

@@ -31,7 +31,7 @@ run "repository" {
 
   assert {
     condition     = aws_ecr_repository.this.image_tag_mutability == "IMMUTABLE"
-    error_message = "Tags must be immutable: what a tag names may not change after it was deployed."
+    error_message = "Tags must be immutable: a deployed tag must keep its image."
   }
 
   assert {
@@ -70,7 +70,7 @@ run "no_image_without_a_build_context" {
 
   assert {
     condition     = length(module.build) == 0 && length(data.aws_ecr_image.this) == 0 && output.image_uri == null && output.image_tag == null
-    error_message = "Without a build context nothing may be built, nor looked for."
+    error_message = "Without a build context, the module must build and read no image."
   }
 }
 
@@ -160,7 +160,7 @@ run "encrypted_with_a_key" {
   }
 }
 
-# The repository that the runs above made. ECR cannot change it: a plan that did would replace it, with all its images.
+# The repository that the runs above created. ECR cannot change its encryption: the plan would replace it, with all images.
 run "existing_repository_keeps_its_encryption" {
   module {
     source = "./modules/ecr"
@@ -172,6 +172,6 @@ run "existing_repository_keeps_its_encryption" {
 
   assert {
     condition     = aws_ecr_repository.this.encryption_configuration[0].encryption_type == "AES256" && output.kms_key_arn == null
-    error_message = "A key must not replace a repository that is there."
+    error_message = "A key must not replace an existing repository."
   }
 }

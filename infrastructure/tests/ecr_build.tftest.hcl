@@ -1,6 +1,5 @@
-# Module ecr/build: what makes another image, and what is refused. Plans only: an apply would run the build, even with
-# terraform_data overridden. What build.sh does is in test_build_script.py, the trigger on files that really change in
-# test_build_trigger.py.
+# Module ecr/build: what triggers a build, and what is refused. Only plans, because an apply would run the build even with
+# terraform_data overridden. test_build_script.py covers build.sh, and test_build_trigger.py the trigger on changing files.
 
 variables {
   context        = "tests/fixtures/image/service"
@@ -23,7 +22,7 @@ run "image" {
 
   assert {
     condition     = terraform_data.image.triggers_replace == { repository_url = var.repository_url, tag = output.image_tag }
-    error_message = "A new image or a new repository must build, and nothing else."
+    error_message = "Only a new image or a new repository may trigger a build."
   }
 }
 
@@ -40,7 +39,7 @@ run "tests_and_training_are_not_built" {
 
   assert {
     condition     = output.image_tag == run.image.image_tag
-    error_message = "What .dockerignore does not admit must not build anew."
+    error_message = "A file that .dockerignore excludes must not trigger a build."
   }
 }
 
@@ -57,7 +56,7 @@ run "code_is_built" {
 
   assert {
     condition     = output.image_tag != run.image.image_tag
-    error_message = "A change of the code must build."
+    error_message = "A change of the code must trigger a build."
   }
 }
 
@@ -74,7 +73,7 @@ run "dockerfile_is_built" {
 
   assert {
     condition     = output.image_tag != run.image.image_tag
-    error_message = "A change of the Dockerfile must build."
+    error_message = "A change of the Dockerfile must trigger a build."
   }
 }
 
@@ -91,7 +90,7 @@ run "build_argument_is_built" {
 
   assert {
     condition     = output.image_tag != run.image.image_tag
-    error_message = "A change of a build argument must build."
+    error_message = "A change of a build argument must trigger a build."
   }
 }
 
@@ -108,7 +107,7 @@ run "platform_is_built" {
 
   assert {
     condition     = output.image_tag != run.image.image_tag
-    error_message = "Another architecture must build."
+    error_message = "Another architecture must trigger a build."
   }
 }
 
@@ -126,7 +125,7 @@ run "engine_is_not_built" {
 
   assert {
     condition     = output.image_tag == run.image.image_tag
-    error_message = "Who builds and how the password is got make no other image."
+    error_message = "The engine and the password command must not change the image."
   }
 }
 

@@ -1,5 +1,5 @@
 # Module ecr: who may pull. As in lambda_policies.tftest.hcl, the real provider computes the document, every resource is
-# overridden, and nothing is called over the network.
+# overridden, and there is no network call.
 
 provider "aws" {
   region                      = "ap-south-1"
@@ -10,7 +10,7 @@ provider "aws" {
   skip_requesting_account_id  = true
 }
 
-# Of another partition, region and account than the provider's, to see that none of them is written down.
+# Another partition, region and account than the provider's, to show that none of them is hard-coded.
 override_resource {
   target = aws_ecr_repository.this
   values = {
@@ -44,7 +44,7 @@ run "lambda_may_pull" {
         Sid       = "LambdaPullsTheImage"
         Effect    = "Allow"
         Principal = { Service = "lambda.amazonaws.com" }
-        # In the order in which the provider writes lists.
+        # In the provider's order of lists.
         Action = ["ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"]
         Condition = {
           StringLike = {

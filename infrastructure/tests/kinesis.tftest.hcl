@@ -56,7 +56,7 @@ run "refuses_wrong_values" {
     name            = "sales events"
     shard_count     = 0
     retention_hours = 12
-    # AWS stores ALL as the single names, so that every later plan would show a change.
+    # AWS stores ALL as the seven names, so every later plan would show a change.
     shard_level_metrics = ["ALL"]
   }
 
@@ -104,6 +104,6 @@ run "not_encrypted_by_default" {
 
   assert {
     condition     = aws_kinesis_stream.this.encryption_type == "NONE" && aws_kinesis_stream.this.kms_key_id == null
-    error_message = "Without a key the stream must be as it was: a change would take it out of service for seconds."
+    error_message = "Without a key the stream must not change: a change would take it out of service for seconds."
   }
 }

@@ -1,5 +1,5 @@
 # Module kms: rotation, and who may use the key. As in lambda_policies.tftest.hcl, the real provider computes the
-# document, everything that would ask AWS is overridden, and nothing is called over the network.
+# document, everything that would call AWS is overridden, and there is no network call.
 
 provider "aws" {
   region                      = "ap-south-1"
@@ -15,7 +15,7 @@ override_data {
   values = { account_id = "210987654321" }
 }
 
-# Of another partition and region than the provider's, to see that neither is written down.
+# Another partition and region than the provider's, to show that neither is hard-coded.
 override_data {
   target = data.aws_partition.this
   values = { partition = "aws-us-gov" }
@@ -49,12 +49,12 @@ run "key" {
     condition = jsonencode([output.settings, output.alias, output.arn == aws_kms_key.this.arn]) == jsonencode([
       { deletion_window_days = 30, rotated = true }, "alias/store-sales-test", true
     ])
-    error_message = "By default the key must be rotated, and its deletion be revocable for 30 days: ${jsonencode(output.settings)}"
+    error_message = "By default the key must rotate, and its deletion must be cancellable for 30 days: ${jsonencode(output.settings)}"
   }
 
   assert {
     condition     = aws_kms_alias.this.target_key_id == aws_kms_key.this.key_id
-    error_message = "The alias leads to another key."
+    error_message = "The alias points at another key."
   }
 
   # By principal and condition; the lists of actions are below.
@@ -105,14 +105,14 @@ run "key" {
     error_message = "A service may do more with the key than it needs: ${aws_kms_key.this.policy}"
   }
 
-  # Whatever the list becomes: who administers the key reads nothing by that, and can always change the policy again.
+  # Holds for any list: administrators of the key can always change its policy, and read no data with it.
   assert {
     condition = alltrue([
       for statement in jsondecode(aws_kms_key.this.policy).Statement : contains(statement.Action, "kms:PutKeyPolicy") && alltrue([
         for action in statement.Action : !can(regex("\\*|Decrypt|Encrypt|DataKey|CreateGrant|Sign|Mac$", action))
       ]) if statement.Sid == "AdministeredThroughIAM"
     ])
-    error_message = "Administering the key must not be a way to its data: ${aws_kms_key.this.policy}"
+    error_message = "Administrators of the key must not reach its data: ${aws_kms_key.this.policy}"
   }
 }
 

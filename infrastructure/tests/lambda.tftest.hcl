@@ -101,7 +101,7 @@ run "event_source" {
 
   assert {
     condition     = aws_lambda_event_source_mapping.this.starting_position == "TRIM_HORIZON"
-    error_message = "Events that came before the mapping would be skipped."
+    error_message = "Events that arrived before the mapping would be skipped."
   }
 
   assert {
@@ -170,7 +170,7 @@ run "pinned_version_is_live" {
       output.function_version == "7",
       output.live_version == "3",
     ])
-    error_message = "A roll-back must move the alias and leave the function as it is."
+    error_message = "A rollback must move the alias and leave the function as it is."
   }
 
   assert {
@@ -178,7 +178,7 @@ run "pinned_version_is_live" {
       data.aws_lambda_function.pinned[0].function_name == "store_sales_test",
       data.aws_lambda_function.pinned[0].qualifier == "3",
     ])
-    error_message = "The pinned version is not looked for before the alias is moved."
+    error_message = "The plan does not check that the pinned version exists."
   }
 }
 
@@ -201,7 +201,7 @@ run "disabled_event_source" {
       aws_lambda_event_source_mapping.this.maximum_retry_attempts == 0,
       aws_lambda_event_source_mapping.this.bisect_batch_on_function_error == false,
     ])
-    error_message = "false and 0 must reach the mapping as they are."
+    error_message = "false and 0 must reach the mapping unchanged."
   }
 }
 

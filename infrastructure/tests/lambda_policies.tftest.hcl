@@ -1,7 +1,7 @@
 # Module lambda: what its role may do.
 #
-# mock_provider would make up the JSON of policy documents. So this file has the real provider, which computes
-# aws_iam_policy_document by itself, and overrides every resource: nothing is called over the network.
+# mock_provider would make up the JSON of policy documents. This file uses the real provider, which computes
+# aws_iam_policy_document locally, and overrides every resource, so there is no network call.
 
 provider "aws" {
   region                      = "ap-south-1"
@@ -74,7 +74,7 @@ run "role_policies" {
   }
 
   assert {
-    # AWS's provider writes a list of one as a string, and lists in an order of its own: flatten and sort.
+    # The provider writes a list of one as a string and orders lists itself: flatten and sort.
     condition = jsonencode({
       for statement in flatten([for policy in values(output.role_policies) : jsondecode(policy).Statement]) :
       statement.Sid => sort(flatten([statement.Action]))
@@ -112,10 +112,10 @@ run "role_policies" {
       WriteLogs  = ["arn:aws:logs:ap-south-1:123456789012:log-group:/aws/lambda/store_sales_test:*"]
       SendTraces = ["*"]
     })
-    error_message = "The role may use other resources than the pipeline's own: ${jsonencode(output.role_policies)}"
+    error_message = "The role may use resources other than the pipeline's: ${jsonencode(output.role_policies)}"
   }
 
-  # The two above pin today's policy; the two below hold for whatever it becomes.
+  # The two asserts above fix today's policy; the two below hold for any policy.
 
   assert {
     condition = alltrue([
@@ -127,7 +127,7 @@ run "role_policies" {
   }
 
   assert {
-    # X-Ray's write actions know no resources: they alone may have "*". Elsewhere it may only end an ARN.
+    # Only X-Ray's write actions, which support no resources, may have "*". Elsewhere it may only end an ARN.
     condition = alltrue(flatten([
       for statement in flatten([for policy in values(output.role_policies) : jsondecode(policy).Statement]) : [
         for resource in flatten([statement.Resource]) : (
@@ -149,7 +149,7 @@ run "role_policies" {
         Principal = { Service = "lambda.amazonaws.com" }
       }]
     }
-    error_message = "Others than Lambda may take the role: ${aws_iam_role.this.assume_role_policy}"
+    error_message = "Others than Lambda may assume the role: ${aws_iam_role.this.assume_role_policy}"
   }
 }
 
@@ -169,7 +169,7 @@ run "role_policies_with_a_key" {
       [sort(flatten([statement.Action])), statement.Resource, can(statement.Condition)]
       if anytrue([for action in flatten([statement.Action]) : startswith(action, "kms:")])
     ]) == jsonencode([[["kms:Decrypt", "kms:GenerateDataKey"], var.kms_key_arn, false]])
-    error_message = "The role may do more or less with the key than read and write data: ${jsonencode(output.role_policies)}"
+    error_message = "With the key, the role must only read and write data: ${jsonencode(output.role_policies)}"
   }
 
   assert {
@@ -177,6 +177,6 @@ run "role_policies_with_a_key" {
       flatten([for policy in values(output.role_policies) : jsondecode(policy).Statement[*].Sid]),
       ["UseTheStagesKey"]
     ) == toset(flatten([for policy in values(run.role_policies.role_policies) : jsondecode(policy).Statement[*].Sid]))
-    error_message = "The key changes what else the role may do: ${jsonencode(output.role_policies)}"
+    error_message = "The key changes the role's other permissions: ${jsonencode(output.role_policies)}"
   }
 }

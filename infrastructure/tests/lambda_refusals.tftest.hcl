@@ -1,4 +1,4 @@
-# Module lambda: what it refuses, so that a mistake is named before anything is created.
+# Module lambda: it refuses wrong values before anything is created.
 
 mock_provider "aws" {
   source = "./tests/mocks"

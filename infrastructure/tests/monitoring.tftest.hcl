@@ -1,4 +1,4 @@
-# Module monitoring: what the alarms look at, and that the dashboard shows what an operator needs.
+# Module monitoring: what the alarms watch, and what the dashboard shows.
 
 mock_provider "aws" {
   source = "./tests/mocks"
@@ -43,7 +43,7 @@ run "alarms" {
       output-throttled = ["AWS/Kinesis", "WriteProvisionedThroughputExceeded", "Sum", 4, { StreamName = "sales-predictions-test" }]
       throttles        = ["AWS/Lambda", "Throttles", "Sum", 2, { FunctionName = "store_sales_test" }]
     })
-    error_message = "An alarm looks at another metric, or in another unit."
+    error_message = "An alarm watches another metric, or has another unit."
   }
 
   assert {
@@ -57,10 +57,10 @@ run "alarms" {
         length(alarm.alarm_description) > 20,
       ])
     ])
-    error_message = "An alarm is named otherwise, tells nobody, or takes a quiet night for an incident."
+    error_message = "An alarm has another name, notifies nobody, or treats a quiet night as an incident."
   }
 
-  # Once is enough for what nothing brings back; what mends itself has to last.
+  # Once is enough if nothing brings the event back; what retries fix has to last.
   assert {
     condition = jsonencode({
       for name, alarm in aws_cloudwatch_metric_alarm.this :
@@ -75,7 +75,7 @@ run "alarms" {
       output-throttled = "3 of 5 x 60"
       throttles        = "3 of 5 x 60"
     })
-    error_message = "An alarm waits for more or less than docs/monitoring.md says."
+    error_message = "An alarm does not wait as long as docs/monitoring.md says."
   }
 
   assert {
@@ -84,12 +84,12 @@ run "alarms" {
       aws_cloudwatch_log_metric_filter.invalid_events.pattern == "{ ($.message = \"batch processed\") && ($.invalid > 0) }",
       aws_cloudwatch_log_metric_filter.invalid_events.metric_transformation[0].value == "$.invalid",
     ])
-    error_message = "Invalid events are not counted by the line that the function writes."
+    error_message = "The metric does not count the line that the function logs for invalid events."
   }
 
   assert {
     condition     = length(output.alarm_names) == 9 && contains(output.alarm_names, "store_sales_test-stalled")
-    error_message = "Output alarm_names misses an alarm."
+    error_message = "Output alarm_names lacks an alarm."
   }
 
   assert {
@@ -100,7 +100,7 @@ run "alarms" {
         "store_sales_test-invalid-events", "OnFailureDestinationDeliveredEventCount",
       ] : strcontains(aws_cloudwatch_dashboard.this.dashboard_body, metric)
     ]) && output.dashboard_name == "store_sales_test-overview"
-    error_message = "The dashboard misses a metric: ${aws_cloudwatch_dashboard.this.dashboard_body}"
+    error_message = "The dashboard lacks a metric: ${aws_cloudwatch_dashboard.this.dashboard_body}"
   }
 }
 
@@ -117,6 +117,6 @@ run "without_topic" {
 
   assert {
     condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.this : try(length(alarm.alarm_actions), 0) == 0])
-    error_message = "Without a topic nobody may be told."
+    error_message = "Without a topic, alarms must notify nobody."
   }
 }

@@ -1,4 +1,4 @@
-# Root: names, counts, and how the modules are put together.
+# Root: names, counts and how the modules are connected.
 
 mock_provider "aws" {
   source = "./tests/mocks"
@@ -66,7 +66,7 @@ run "zip_function" {
       { expiration_days = null, force_destroy = false, kms_key_arn = null, noncurrent_expiration_days = 30 },
       { expiration_days = 90, force_destroy = false, kms_key_arn = null, noncurrent_expiration_days = 30 },
     ])
-    error_message = "By default models must be kept, failed events must expire, and a destroy must spare both."
+    error_message = "By default models must be kept, failed events must expire, and a destroy must keep both buckets."
   }
 
   assert {
@@ -179,12 +179,14 @@ run "earlier_version" {
 }
 
 run "image_function" {
+  state_key = "image"
+
   variables {
     lambda_package_type = "Image"
     lambda_zip_path     = null
     image_uri           = "123456789012.dkr.ecr.ap-south-1.amazonaws.com/store_sales_stg:v1"
 
-    # Not there, and not missed: an image from outside is not built.
+    # These do not exist, and need not: an existing image is not built.
     lambda_function_local_path = "tests/fixtures/image/missing"
     docker_image_local_path    = "tests/fixtures/image/missing/Dockerfile"
   }
@@ -211,6 +213,8 @@ run "image_function" {
 }
 
 run "image_that_terraform_builds" {
+  state_key = "image"
+
   # An apply would run the build.
   override_module {
     target  = module.ecr[0].module.build
@@ -226,12 +230,13 @@ run "image_that_terraform_builds" {
 
   assert {
     condition     = output.image_uri == "123456789012.dkr.ecr.ap-south-1.amazonaws.com/mocked@sha256:00000000000000000000000000000000000000000000000000000000000000ed"
-    error_message = "Without image_uri the function must run, by digest, what was built, not ${output.image_uri}."
+    error_message = "Without image_uri the function must run the built image by digest, not ${output.image_uri}."
   }
 }
 
 run "every_setting_reaches_the_build" {
-  command = plan
+  state_key = "image"
+  command   = plan
 
   variables {
     lambda_package_type        = "Image"
@@ -242,7 +247,7 @@ run "every_setting_reaches_the_build" {
     image_build_args           = { BASE_IMAGE = "another" }
   }
 
-  # The hash as modules/ecr/build/context.tf describes it, over these files.
+  # The hash as modules/ecr/build/main.tf computes it, over these files.
   assert {
     condition = module.ecr[0].image_tag == "sha-${substr(sha256(jsonencode({
       build_args = { BASE_IMAGE = "another" }
@@ -257,7 +262,8 @@ run "every_setting_reaches_the_build" {
 }
 
 run "plan_needs_no_image" {
-  command = plan
+  state_key = "image"
+  command   = plan
 
   variables {
     lambda_package_type        = null
@@ -271,12 +277,13 @@ run "plan_needs_no_image" {
 
   assert {
     condition     = length(module.ecr) == 1
-    error_message = "The stages' plan, with neither image nor model, must have a repository."
+    error_message = "A stage's plan without image and model must have a repository."
   }
 }
 
 run "image_is_the_default" {
-  command = plan
+  state_key = "image"
+  command   = plan
 
   variables {
     lambda_package_type = null
@@ -312,11 +319,31 @@ run "without_a_model" {
     run_id = null
   }
 
-  # A warning when run by hand: everything is made, and events wait.
+  # A warning when run by hand: everything is created, and events wait.
   expect_failures = [check.model_chosen]
 
   assert {
     condition     = !module.lambda.settings.event_source_enabled && !can(module.lambda.environment.RUN_ID)
     error_message = "Without a model no event may be read."
   }
+}
+
+# The runs above deployed a Zip: another package type would destroy that function.
+run "refuses_another_package_type" {
+  command = plan
+
+  variables {
+    lambda_package_type = "Image"
+    image_uri           = "123456789012.dkr.ecr.ap-south-1.amazonaws.com/store_sales_stg:v1"
+  }
+
+  expect_failures = [terraform_data.package_type]
+}
+
+# The other way round: a plan by hand with vars/local.tfvars beside a stack in containers.
+run "refuses_a_zip_in_place_of_an_image" {
+  command   = plan
+  state_key = "image"
+
+  expect_failures = [terraform_data.package_type]
 }

@@ -1,4 +1,4 @@
-# Root: the stage's key reaches everything that is kept, and is not there unless asked for.
+# Root: the stage's key encrypts everything that is stored, and exists only if asked for.
 
 mock_provider "aws" {
   source = "./tests/mocks"
@@ -14,7 +14,7 @@ variables {
 run "off_by_default" {
   assert {
     condition     = length(module.kms) == 0 && output.kms_key_arn == ""
-    error_message = "A key is made although none was asked for."
+    error_message = "A key is created although none was asked for."
   }
 
   assert {
@@ -32,7 +32,7 @@ run "off_by_default" {
   }
 }
 
-# On a stack that is there, as by an upgrade: what the run above made is changed in place.
+# As an upgrade of an existing stack: Terraform changes what the run above created.
 run "on" {
   variables {
     kms_enabled              = true
@@ -67,7 +67,7 @@ run "on" {
     error_message = "Not everything is encrypted with the stage's key."
   }
 
-  # Generated once, when it is made.
+  # AWS generates it when it creates the mapping.
   assert {
     condition     = output.event_source_mapping_id == run.off_by_default.event_source_mapping_id
     error_message = "The key replaced the mapping, which lost its place in the stream."

@@ -65,7 +65,7 @@ run "switched_off" {
 
   assert {
     condition     = length(module.monitoring) == 0 && length(output.alarm_names) == 0 && output.dashboard_name == ""
-    error_message = "Alarms are made although they are switched off."
+    error_message = "Alarms are created although they are switched off."
   }
 }
 

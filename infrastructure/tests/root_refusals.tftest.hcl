@@ -1,4 +1,4 @@
-# Root: wrong values are refused before anything is planned.
+# Root: it refuses wrong values before anything is planned. test_refusals.py covers those that the modules refuse.
 
 mock_provider "aws" {
   source = "./tests/mocks"
@@ -27,12 +27,10 @@ run "streams_and_buckets" {
   command = plan
 
   variables {
-    source_stream_name            = "sales events"
-    shard_count                   = 0
-    stream_retention_hours        = 12
-    model_bucket                  = "Store_Sales_Models"
-    failed_events_expiration_days = 0
-    noncurrent_expiration_days    = 0
+    source_stream_name     = "sales events"
+    shard_count            = 0
+    stream_retention_hours = 12
+    model_bucket           = "Store_Sales_Models"
   }
 
   expect_failures = [
@@ -40,12 +38,10 @@ run "streams_and_buckets" {
     var.shard_count,
     var.stream_retention_hours,
     var.model_bucket,
-    var.failed_events_expiration_days,
-    var.noncurrent_expiration_days,
   ]
 }
 
-# Conditions that compare two variables are not evaluated while the other one is wrong: they have runs of their own.
+# Terraform does not evaluate a condition on two variables while the other one is wrong, so these have their own runs.
 
 run "second_stream_and_bucket" {
   command = plan
@@ -73,21 +69,16 @@ run "function" {
   command = plan
 
   variables {
-    lambda_function_name   = "store sales"
-    lambda_package_type    = "Container"
-    lambda_architecture    = "amd64"
-    lambda_memory_size_mb  = 64
-    lambda_timeout_seconds = 901
-    lambda_environment     = { RUN_ID = "another" }
-    run_id                 = "../../etc"
-    live_version           = "$LATEST"
-    log_retention_in_days  = 2
-    ecr_repo_name          = "Store_Sales"
-    ecr_keep_images        = 1
-    image_uri              = "store_sales"
-    container_engine       = "kaniko"
-    image_build_args       = { "BASE IMAGE" = "python" }
-    ecr_password_command   = ""
+    lambda_function_name = "store sales"
+    lambda_package_type  = "Container"
+    lambda_environment   = { RUN_ID = "another" }
+    run_id               = "../../etc"
+    ecr_repo_name        = "Store_Sales"
+    ecr_keep_images      = 1
+    image_uri            = "store_sales"
+    container_engine     = "kaniko"
+    image_build_args     = { "BASE IMAGE" = "python" }
+    ecr_password_command = ""
 
     lambda_function_local_path = ""
   }
@@ -95,13 +86,8 @@ run "function" {
   expect_failures = [
     var.lambda_function_name,
     var.lambda_package_type,
-    var.lambda_architecture,
-    var.lambda_memory_size_mb,
-    var.lambda_timeout_seconds,
     var.lambda_environment,
     var.run_id,
-    var.live_version,
-    var.log_retention_in_days,
     var.ecr_repo_name,
     var.ecr_keep_images,
     var.image_uri,
@@ -146,20 +132,10 @@ run "event_source" {
   command = plan
 
   variables {
-    batch_size                 = 10001
-    batching_window_seconds    = 301
-    maximum_retry_attempts     = -1
     maximum_record_age_seconds = -1
-    parallelization_factor     = 11
   }
 
-  expect_failures = [
-    var.batch_size,
-    var.batching_window_seconds,
-    var.maximum_retry_attempts,
-    var.maximum_record_age_seconds,
-    var.parallelization_factor,
-  ]
+  expect_failures = [var.maximum_record_age_seconds]
 }
 
 run "age_beyond_retention" {

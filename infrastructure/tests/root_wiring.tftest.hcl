@@ -1,5 +1,5 @@
-# Root: each module gets the other's resources, and not their neighbours. Real policy documents show it, because the
-# policy has every ARN; see lambda_policies.tftest.hcl for how that works without AWS.
+# Root: each module gets the right resources of the others. Real policy documents show it, because they name every ARN;
+# lambda_policies.tftest.hcl explains how that works without AWS.
 
 provider "aws" {
   region                      = "ap-south-1"

@@ -163,6 +163,6 @@ run "encrypted_with_a_key" {
         rule.apply_server_side_encryption_by_default[0].kms_master_key_id == var.kms_key_arn,
       ])
     ])
-    error_message = "New objects are not encrypted with the key, or KMS is asked for each."
+    error_message = "New objects are not encrypted with the key, or S3 calls KMS for each."
   }
 }

@@ -1,5 +1,5 @@
 # Module s3: the bucket policy. As in lambda_policies.tftest.hcl, the real provider computes the document, every
-# resource is overridden, and nothing is called over the network.
+# resource is overridden, and there is no network call.
 
 provider "aws" {
   region                      = "ap-south-1"

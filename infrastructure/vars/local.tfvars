@@ -1,8 +1,10 @@
 # LocalStack on this machine: tflocal plan -var-file=vars/local.tfvars -var run_id=<MLflow run id>
+# `make local-up` sets run_id and more. Without run_id a plan disables the mapping. If the running stack's function is an
+# image (RUNTIME=docker), the plan is refused: add -var lambda_package_type=Image.
 project_id = "local"
 aws_region = "ap-south-1"
 
-# LocalStack's account: plain `terraform`, with real credentials, refuses this file.
+# LocalStack's account. Plain `terraform` with real credentials refuses this file.
 allowed_account_ids = ["000000000000"]
 
 source_stream_name   = "sales-events"

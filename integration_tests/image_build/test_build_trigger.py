@@ -124,7 +124,7 @@ def test_the_place_of_the_checkout_does_not_count(tmp_path: Path) -> None:
     [
         ("dockerfile", "../service/Missing", "The Dockerfile ../service/Missing does not exist"),
         ("dockerfile", "../service", "The Dockerfile ../service does not exist"),
-        ("context", "../missing", "The build context ../missing is no folder"),
+        ("context", "../missing", "The build context ../missing is not a folder"),
     ],
 )
 def test_what_is_missing_is_named_at_plan(module: Module, variable: str, path: str, message: str) -> None:

@@ -51,13 +51,13 @@ LATER = (
     ("providers.tf", "ManagedBy = ", "Owner     = "),
     ("modules/lambda/iam.tf", "Execution role of", "Role of"),
     ("modules/lambda/iam.tf", "LambdaRunsAsThisRole", "LambdaAssumes"),
-    ("modules/lambda/alias.tf", "that answers the events", "that answers"),
+    ("modules/lambda/main.tf", "that answers the events", "that answers"),
     ("modules/ecr/main.tf", '"IMMUTABLE"', '"MUTABLE"'),
     ("modules/ecr/main.tf", "scan_on_push = true", "scan_on_push = false"),
     ("modules/ecr/main.tf", "newest images", "latest images"),
     ("modules/ecr/main.tf", "LambdaPullsTheImage", "LambdaPulls"),
     ("modules/kms/main.tf", "Data of", "What is in"),
-    ("modules/kms/policy.tf", "ImagesByGrant", "Images"),
+    ("modules/kms/iam.tf", "ImagesByGrant", "Images"),
     ("modules/s3/main.tf", "restrict_public_buckets = true", "restrict_public_buckets = false"),
 )
 

@@ -1,5 +1,5 @@
-# What Terraform, the image build and the smoke test do to the resources of one stage, and to nothing else. `read` is
-# enough for a plan; `write` is what a deployment and a destroy need besides.
+# What Terraform, the image build and the smoke test do to the resources of one stage. A plan needs `read`; a deployment
+# and a destroy need `write` as well.
 
 locals {
   function_name = "${var.lambda_function_name}_${var.project_id}"
@@ -40,7 +40,7 @@ locals {
       ]
     }
 
-    # The model is published, failed events are read by the smoke test, and a destroy with force_destroy empties both.
+    # A deployment publishes the model, the smoke test reads failed events, and a destroy with force_destroy empties both.
     Objects = {
       resources = [for arn in local.bucket_arns : "${arn}/*"]
       read      = []
@@ -62,7 +62,7 @@ locals {
       ]
     }
 
-    # Versions and aliases have the function's ARN with a qualifier.
+    # The ARN of a version or alias is the function's with a qualifier.
     Function = {
       resources = [local.function_arn, "${local.function_arn}:*"]
       read = [
@@ -76,7 +76,7 @@ locals {
       ]
     }
 
-    # CreateRole and PutRolePolicy: whoever deploys decides what the function may do. docs/decisions says what follows.
+    # With CreateRole and PutRolePolicy, whoever deploys decides what the function may do; see docs/decisions.
     Role = {
       resources = [local.role_arn]
       read      = ["iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"]
@@ -97,9 +97,9 @@ locals {
       ]
     }
 
-    # Of a key nobody knows the id before: the tags, which providers.tf gives every resource, are the limit. Events, models
-    # and images of the stage are read and written with it, as far as the statements above allow and the key's own policy.
-    # Kinesis' own actions on encryption are on stream and key, by
+    # A key's id is not known in advance, so the tags that providers.tf gives every resource are the limit. The key's own
+    # policy and the statements above limit what is read and written with it.
+    # Kinesis' encryption actions apply to both stream and key:
     # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonkinesisdatastreams.html
     Key = {
       resources = ["${local.arn.kms}:key/*"]
@@ -131,7 +131,7 @@ locals {
     }
   }
 
-  # As providers.tf has them.
+  # The same as in providers.tf.
   tags = { Project = "store-sales", Stage = var.project_id }
 
   role_arn    = "arn:${var.partition}:iam::${var.account_id}:role/${local.function_name}_lambda"

@@ -1,23 +1,27 @@
-# Policies for whoever deploys one stage: they name the stage's resources and no others.
+# Policies for whoever plans or deploys one stage. They name the stage's resources and no others.
 
 locals {
   state_bucket_arn = "arn:${var.partition}:s3:::${var.state_bucket}"
   state_arn        = "${local.state_bucket_arn}/${var.state_key}"
 }
 
-data "aws_iam_policy_document" "plan" {
-  source_policy_documents = [data.aws_iam_policy_document.common.json]
+# The stage's own resources. A plan reads; a deployment writes too.
+data "aws_iam_policy_document" "stage" {
+  for_each = {
+    plan   = { for name, statement in local.statements : name => statement.read if length(statement.read) > 0 }
+    deploy = { for name, statement in local.statements : name => concat(statement.read, statement.write) }
+  }
 
   dynamic "statement" {
-    for_each = { for name, statement in local.statements : name => statement if length(statement.read) > 0 }
+    for_each = each.value
 
     content {
       sid       = statement.key
-      actions   = statement.value.read
-      resources = statement.value.resources
+      actions   = statement.value
+      resources = local.statements[statement.key].resources
 
       dynamic "condition" {
-        for_each = try(statement.value.tagged, false) ? local.tags : {}
+        for_each = try(local.statements[statement.key].tagged, false) ? local.tags : {}
 
         content {
           test     = "StringEquals"
@@ -27,8 +31,12 @@ data "aws_iam_policy_document" "plan" {
       }
     }
   }
+}
 
-  # A plan of a pull request takes no lock (terraform plan -lock=false): it must not hold up a deployment.
+data "aws_iam_policy_document" "plan" {
+  source_policy_documents = [data.aws_iam_policy_document.common.json, data.aws_iam_policy_document.stage["plan"].json]
+
+  # The plan of a pull request takes no lock (terraform plan -lock=false): it must not hold up a deployment.
   statement {
     sid       = "ReadState"
     actions   = ["s3:GetObject"]
@@ -37,30 +45,10 @@ data "aws_iam_policy_document" "plan" {
 }
 
 data "aws_iam_policy_document" "deploy" {
-  # checkov:skip=PIPELINE_RESOURCES_NAMED:ecr:GetAuthorizationToken and kms:CreateKey know no resource, mappings and keys have ids nobody knows before; conditions limit them
-  source_policy_documents = [data.aws_iam_policy_document.common.json]
+  # checkov:skip=PIPELINE_RESOURCES_NAMED:ecr:GetAuthorizationToken and kms:CreateKey support no resources; the ids of mappings and keys are not known in advance, so conditions limit them
+  source_policy_documents = [data.aws_iam_policy_document.common.json, data.aws_iam_policy_document.stage["deploy"].json]
 
-  dynamic "statement" {
-    for_each = local.statements
-
-    content {
-      sid       = statement.key
-      actions   = concat(statement.value.read, statement.value.write)
-      resources = statement.value.resources
-
-      dynamic "condition" {
-        for_each = try(statement.value.tagged, false) ? local.tags : {}
-
-        content {
-          test     = "StringEquals"
-          variable = "aws:ResourceTag/${condition.key}"
-          values   = [condition.value]
-        }
-      }
-    }
-  }
-
-  # Whether the bucket is complete is looked at before each deployment.
+  # Each deployment first checks the settings of the state bucket.
   statement {
     sid       = "CheckStateBucket"
     actions   = ["s3:GetBucketPublicAccessBlock", "s3:GetBucketVersioning", "s3:GetEncryptionConfiguration"]
@@ -73,7 +61,7 @@ data "aws_iam_policy_document" "deploy" {
     resources = [local.state_arn]
   }
 
-  # The state itself is never deleted: its former versions are the way back.
+  # Only the lock is ever deleted. The state stays: its earlier versions are the way back.
   statement {
     sid       = "LockState"
     actions   = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]
@@ -92,7 +80,7 @@ data "aws_iam_policy_document" "deploy" {
     }
   }
 
-  # A mapping has a UUID that nobody knows before: which function it invokes is the limit.
+  # A mapping's UUID is not known in advance, so the function it invokes is the limit.
   # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html
   statement {
     sid       = "ChangeEventSourceMappings"
@@ -112,7 +100,7 @@ data "aws_iam_policy_document" "deploy" {
     resources = ["${local.arn.lambda}:event-source-mapping:*"]
   }
 
-  # Knows no resources: what is made must have the stage's tags.
+  # Supports no resources: a new key must have the stage's tags.
   statement {
     sid       = "MakeKey"
     actions   = ["kms:CreateKey"]
@@ -129,7 +117,7 @@ data "aws_iam_policy_document" "deploy" {
     }
   }
 
-  # While the key is made; no key that has a stage already is made over to this one.
+  # For a new key only: a key that already belongs to a stage cannot be tagged for this one.
   # https://docs.aws.amazon.com/kms/latest/developerguide/tag-permissions.html
   statement {
     sid       = "TagKey"
@@ -153,7 +141,7 @@ data "aws_iam_policy_document" "deploy" {
     }
   }
 
-  # Knows no resources.
+  # Supports no resources.
   statement {
     sid       = "LogInToRegistry"
     actions   = ["ecr:GetAuthorizationToken"]
@@ -161,9 +149,9 @@ data "aws_iam_policy_document" "deploy" {
   }
 }
 
-# Reading that cannot be limited to the stage, or needs the whole bucket.
+# Reads that cannot be limited to the stage, or need the whole bucket.
 data "aws_iam_policy_document" "common" {
-  # checkov:skip=PIPELINE_RESOURCES_NAMED:kms:ListAliases, kinesis:DescribeLimits and logs:DescribeLogGroups are about the account, and mappings have ids nobody knows before
+  # checkov:skip=PIPELINE_RESOURCES_NAMED:kms:ListAliases, kinesis:DescribeLimits and logs:DescribeLogGroups cover the account, and the ids of mappings are not known in advance
   statement {
     sid       = "ListState"
     actions   = ["s3:ListBucket"]
@@ -176,14 +164,14 @@ data "aws_iam_policy_document" "common" {
     resources = ["${local.arn.lambda}:event-source-mapping:*"]
   }
 
-  # Lists of the account's groups, filtered by name afterwards.
+  # Lists the account's groups; the caller filters them by name.
   statement {
     sid       = "FindLogGroup"
     actions   = ["logs:DescribeLogGroups"]
     resources = ["${local.arn.logs}:log-group:*"]
   }
 
-  # Know no resources. The provider asks for the limits before it makes a stream.
+  # Support no resources. The provider reads the limits before it creates a stream.
   statement {
     sid       = "FindKeyAndLimits"
     actions   = ["kinesis:DescribeLimits", "kms:ListAliases"]

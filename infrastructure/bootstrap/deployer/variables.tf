@@ -1,7 +1,7 @@
-# Names are those of the root's variables: without the project_id suffix.
+# The names are the values of the root's variables, without the project_id suffix.
 
 variable "project_id" {
-  description = "The stage, suffix of every resource name."
+  description = "Stage, the suffix of every resource name."
   type        = string
   nullable    = false
 }
@@ -32,7 +32,7 @@ variable "state_bucket" {
 }
 
 variable "state_key" {
-  description = "Key of the stage's state in it."
+  description = "Key of the stage's state in the bucket."
   type        = string
   nullable    = false
 }

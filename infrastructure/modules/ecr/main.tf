@@ -22,7 +22,7 @@ resource "aws_ecr_repository" "this" {
   }
 
   lifecycle {
-    # Settled when a repository is made. A change would replace it, and take the images away that functions run.
+    # ECR cannot change it. A replacement would delete the images that functions run.
     ignore_changes = [encryption_configuration]
   }
 }
@@ -40,15 +40,14 @@ data "aws_iam_policy_document" "pull" {
     condition {
       test     = "StringLike"
       variable = "aws:SourceArn"
-      # With a qualifier too: a published version that Lambda has let go of after weeks without an event is pulled again.
+      # Also with a qualifier: Lambda pulls the image of a published version again after weeks without an event.
       values = [local.function_arn, "${local.function_arn}:*"]
     }
   }
 }
 
-# Lambda adds such a statement by itself only if whoever creates the function may set repository policies, and then the
-# next plan would not know it. Account, region and partition are those of the repository: Lambda takes images from its
-# own region only.
+# Lambda adds such a statement itself if whoever creates the function may set repository policies, and then the next plan
+# would show a change. Account, region and partition are the repository's: Lambda only takes images from its own region.
 resource "aws_ecr_repository_policy" "this" {
   repository = aws_ecr_repository.this.name
   policy     = data.aws_iam_policy_document.pull.json
@@ -82,4 +81,29 @@ resource "aws_ecr_lifecycle_policy" "this" {
       },
     ]
   })
+}
+
+# A module, because a test can override a module, but not the resource that builds.
+module "build" {
+  source = "./build"
+  count  = var.build_context == null ? 0 : 1
+
+  context          = var.build_context
+  dockerfile       = var.dockerfile
+  architecture     = var.architecture
+  build_args       = var.build_args
+  repository_url   = aws_ecr_repository.this.repository_url
+  region           = local.repository_arn[3]
+  container_engine = var.container_engine
+  password_command = var.password_command
+}
+
+# The digest of the pushed image. The dependency puts off reading it while there is an image to build. The name comes from
+# the variable, because a reference to the repository would put it off at every change of the repository as well.
+data "aws_ecr_image" "this" { # not found? terraform apply -replace='module.ecr[0].module.build[0].terraform_data.image'
+  count      = length(module.build)
+  depends_on = [module.build]
+
+  repository_name = var.name
+  image_tag       = module.build[0].image_tag
 }

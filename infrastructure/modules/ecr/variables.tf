@@ -11,7 +11,7 @@ variable "name" {
 }
 
 variable "function_name" {
-  description = "Name of the Lambda function, of the same account and region, that may pull the images."
+  description = "Name of the Lambda function in this account and region that may pull the images."
   type        = string
   nullable    = false
 
@@ -29,12 +29,12 @@ variable "keep_images" {
 
   validation {
     condition     = var.keep_images >= 2 && floor(var.keep_images) == var.keep_images
-    error_message = "keep_images must be a whole number of at least 2: the image that runs and the one to roll back to."
+    error_message = "keep_images must be a whole number of at least 2: the current image and the one to roll back to."
   }
 }
 
 variable "untagged_expiration_days" {
-  description = "Days after which images without a tag expire."
+  description = "Days after which untagged images expire."
   type        = number
   default     = 14
   nullable    = false
@@ -46,22 +46,22 @@ variable "untagged_expiration_days" {
 }
 
 variable "force_delete" {
-  description = "Whether the repository may be destroyed while it holds images."
+  description = "Whether `terraform destroy` may delete the repository while it holds images."
   type        = bool
   default     = false
   nullable    = false
 }
 
 variable "kms_key_arn" {
-  description = "ARN of the KMS key images are encrypted with, in a repository that is made now; null is ECR's own key (AES256)."
+  description = "ARN of the KMS key that encrypts the images of a new repository; null uses ECR's own key (AES256)."
   type        = string
   default     = null
 }
 
-# The image; see ./build. Without a build context none is built, and none of the rest counts.
+# The image; see ./build. These count only with a build context.
 
 variable "build_context" {
-  description = "Folder the image is built from; null builds no image."
+  description = "Folder to build the image from; null builds no image."
   type        = string
   default     = null
 }
@@ -73,28 +73,28 @@ variable "dockerfile" {
 }
 
 variable "architecture" {
-  description = "Instruction set of the image, as Lambda names it: x86_64 or arm64."
+  description = "Instruction set of the image: x86_64 or arm64."
   type        = string
   default     = "x86_64"
   nullable    = false
 }
 
 variable "build_args" {
-  description = "Build arguments of the Dockerfile, value by name. Not for secrets: they stay readable in the image."
+  description = "Build arguments of the Dockerfile. Not for secrets: they stay readable in the image."
   type        = map(string)
   default     = {}
   nullable    = false
 }
 
 variable "container_engine" {
-  description = "Engine that builds and pushes: docker or podman."
+  description = "Engine that builds and pushes the image: docker or podman."
   type        = string
   default     = "docker"
   nullable    = false
 }
 
 variable "password_command" {
-  description = "Shell command that prints the password of user AWS at the registry; null asks the AWS CLI."
+  description = "Shell command that prints the registry's password for the user AWS; null uses the AWS CLI."
   type        = string
   default     = null
 }

@@ -10,7 +10,7 @@ variable "name" {
 }
 
 variable "shard_count" {
-  description = "Number of shards; each takes 1 MiB or 1,000 records a second."
+  description = "Number of shards; each accepts 1 MiB or 1,000 records per second."
   type        = number
   nullable    = false
 
@@ -21,7 +21,7 @@ variable "shard_count" {
 }
 
 variable "retention_hours" {
-  description = "Hours a record stays readable."
+  description = "Hours to keep a record."
   type        = number
   nullable    = false
 
@@ -38,7 +38,7 @@ variable "shard_level_metrics" {
   nullable    = false
 
   validation {
-    # ALL is left out on purpose: AWS stores it as the seven names, and every later plan would show a change.
+    # Not ALL: AWS stores it as the seven names, and every later plan would show a change.
     condition = alltrue([for metric in var.shard_level_metrics : contains([
       "IncomingBytes",
       "IncomingRecords",
@@ -53,7 +53,7 @@ variable "shard_level_metrics" {
 }
 
 variable "kms_key_arn" {
-  description = "ARN of the KMS key records are encrypted with at rest; null is no encryption."
+  description = "ARN of the KMS key that encrypts records at rest; null does not encrypt them."
   type        = string
   default     = null
 }

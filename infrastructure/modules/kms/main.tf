@@ -1,4 +1,4 @@
-# The key of one stage: for streams, buckets, the function's log group and images. policy.tf says who may use it.
+# The key of one stage: for streams, buckets, the function's log group and images. iam.tf says who may use it.
 
 resource "aws_kms_key" "this" {
   description             = "Data of ${var.name}."
@@ -6,13 +6,13 @@ resource "aws_kms_key" "this" {
   deletion_window_in_days = var.deletion_window_days
   policy                  = data.aws_iam_policy_document.key.json
 
-  # Given up only when streams, buckets and log group have: otherwise Kinesis refuses reads and writes in between.
+  # Destroyed after everything that uses it has changed: otherwise Kinesis refuses reads and writes in between.
   lifecycle {
     create_before_destroy = true
   }
 }
 
-# For people: key ids say nothing.
+# A readable name: key ids say nothing.
 resource "aws_kms_alias" "this" {
   name          = "alias/${var.name}"
   target_key_id = aws_kms_key.this.key_id

@@ -1,6 +1,6 @@
 output "arn" {
   description = "ARN of the key."
-  value       = format("%s", aws_kms_key.this.arn) # before the key is made, a formatted text is known not to be null
+  value       = format("%s", aws_kms_key.this.arn) # formatted: Terraform then knows before the apply that it is not null
 }
 
 output "alias" {

@@ -10,9 +10,10 @@ data "aws_iam_policy_document" "assume_role" {
   }
 }
 
-# Several policies, because they are needed at different times: CreateFunction refuses active tracing to a role that may
-# not write traces, the mapping needs the streams, for which the provider waits half a minute, and a stream that is read
-# already gets a key only when the role may use that.
+# Several policies, because they are needed at different times:
+# - telemetry: CreateFunction refuses active tracing if the role may not write traces.
+# - pipeline: the mapping needs the streams, for which the provider waits half a minute.
+# - key: a stream in use gets a key only once the role may use the key.
 
 resource "aws_iam_role" "this" {
   name               = "${var.name}_lambda"
@@ -21,7 +22,7 @@ resource "aws_iam_role" "this" {
 }
 
 data "aws_iam_policy_document" "pipeline" {
-  # Lambda's list for standard iterators; SubscribeToShard is for enhanced fan-out only.
+  # Lambda's list for standard iterators. SubscribeToShard is for enhanced fan-out only.
   # https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-create.html
   statement {
     sid = "ReadSourceStream"
@@ -47,7 +48,7 @@ data "aws_iam_policy_document" "pipeline" {
     resources = ["${var.model_bucket_arn}/*"]
   }
 
-  # Listing both buckets: to find a model by its run id, and because Lambda demands it of an S3 failure destination
+  # The function finds a model by its run id, and Lambda requires ListBucket for an S3 failure destination
   # (https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html).
   statement {
     sid       = "ListBuckets"
@@ -55,7 +56,7 @@ data "aws_iam_policy_document" "pipeline" {
     resources = [var.model_bucket_arn, var.failed_events_bucket_arn]
   }
 
-  # invalid/ is written by the handler, aws/lambda/ by the event source mapping.
+  # The handler writes to invalid/, the event source mapping to aws/lambda/.
   statement {
     sid       = "KeepFailedEvents"
     actions   = ["s3:PutObject"]
@@ -72,8 +73,8 @@ resource "aws_iam_role_policy" "pipeline" {
 data "aws_iam_policy_document" "key" {
   count = var.kms_key_arn == null ? 0 : 1
 
-  # Decrypt for events and models, GenerateDataKey for predictions and failed events; the mapping reads and writes as this
-  # role, too. The key's own policy limits both to Kinesis and S3.
+  # Decrypt for events and models, GenerateDataKey for predictions and failed events. The mapping uses this role as well.
+  # The key's own policy limits both actions to Kinesis and S3.
   statement {
     sid       = "UseTheStagesKey"
     actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
@@ -88,16 +89,16 @@ resource "aws_iam_role_policy" "key" {
   role   = aws_iam_role.this.name
   policy = data.aws_iam_policy_document.key[0].json
 
-  # Only this makes Terraform wait, when the key is given up, until nothing is encrypted with it any more: it destroys what
-  # goes before it changes what stays.
+  # When the key is dropped, this makes Terraform wait until nothing is encrypted with it. By default Terraform would
+  # destroy the policy before it changes the streams.
   lifecycle {
     create_before_destroy = true
   }
 }
 
 data "aws_iam_policy_document" "telemetry" {
-  # checkov:skip=PIPELINE_RESOURCES_NAMED:X-Ray's write actions know no resource
-  # No CreateLogGroup: Terraform makes the group.
+  # checkov:skip=PIPELINE_RESOURCES_NAMED:X-Ray's write actions support no resources
+  # No CreateLogGroup: Terraform creates the group.
   statement {
     sid       = "WriteLogs"
     actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]

@@ -14,12 +14,12 @@ output "function_version" {
 }
 
 output "live_version" {
-  description = "Version the alias live points at."
+  description = "Version the alias `live` points at."
   value       = aws_lambda_alias.live.function_version
 }
 
 output "live_alias_arn" {
-  description = "ARN of the alias live."
+  description = "ARN of the alias `live`."
   value       = aws_lambda_alias.live.arn
 }
 
@@ -51,10 +51,10 @@ output "role_policies" {
   }
 }
 
-# Whatever gets the key from here gets it after the function may use it, and loses it before. Otherwise the mapping's reads
-# of a stream were refused for a while, and the function could keep no failed event.
+# Resources that take the key from here get it after the function may use it, and lose it before. Otherwise KMS would refuse
+# the mapping's reads for a while, and the function could store no failed events.
 output "kms_key_arn" {
-  description = "ARN of the key that the function may use; null when there is none."
+  description = "ARN of the KMS key, once the function may use it; null without a key."
   value       = var.kms_key_arn
   depends_on  = [aws_iam_role_policy.key]
 }
@@ -65,7 +65,7 @@ output "image_uri" {
 }
 
 output "settings" {
-  description = "Settings in force, read back from function, log group and event source mapping."
+  description = "Settings in force, read back from the function, its log group and its event source mapping."
   value = {
     architecture               = aws_lambda_function.this.architectures[0]
     memory_size_mb             = aws_lambda_function.this.memory_size

@@ -4,7 +4,7 @@ variable "name" {
   nullable    = false
 
   validation {
-    # The role is named <name>_lambda, and role names end at 64 characters as function names do.
+    # The role is named <name>_lambda, and AWS limits role names to 64 characters.
     condition     = can(regex("^[a-zA-Z0-9_-]{1,57}$", var.name))
     error_message = "name may hold 1 to 57 letters, digits, hyphens and underscores."
   }
@@ -60,7 +60,7 @@ variable "architecture" {
 }
 
 variable "memory_size_mb" {
-  description = "Memory in MB; Lambda gives processor time in proportion."
+  description = "Memory in MB; CPU time grows with it."
   type        = number
   default     = 1024
   nullable    = false
@@ -72,7 +72,7 @@ variable "memory_size_mb" {
 }
 
 variable "timeout_seconds" {
-  description = "Seconds one invocation may take."
+  description = "Longest duration of an invocation, in seconds."
   type        = number
   default     = 180
   nullable    = false
@@ -84,18 +84,18 @@ variable "timeout_seconds" {
 }
 
 variable "reserved_concurrency" {
-  description = "Invocations at the same time that are kept for the function, and its limit; null is neither."
+  description = "Concurrent invocations reserved for the function, which is also its limit; null reserves and limits none."
   type        = number
   default     = null
 
   validation {
     condition     = var.reserved_concurrency == null || try(var.reserved_concurrency >= 1 && floor(var.reserved_concurrency) == var.reserved_concurrency, false)
-    error_message = "reserved_concurrency must be a whole number of at least 1 (0 would stop the function: switch its mapping off instead), or null."
+    error_message = "reserved_concurrency must be a whole number of at least 1, or null (0 would stop the function; to do that, set event_source_enabled to false)."
   }
 }
 
 variable "log_retention_in_days" {
-  description = "Days the logs are kept; 0 keeps them for ever."
+  description = "Days to keep the logs; 0 keeps them forever."
   type        = number
   default     = 30
   nullable    = false
@@ -116,7 +116,7 @@ variable "environment" {
 }
 
 variable "live_version" {
-  description = "Version the alias live points at; null is the version just published."
+  description = "Version the alias `live` points at; null is the version just published."
   type        = string
   default     = null
 
@@ -127,31 +127,31 @@ variable "live_version" {
 }
 
 variable "source_stream_arn" {
-  description = "ARN of the Kinesis stream the function is fed from."
+  description = "ARN of the Kinesis stream of events."
   type        = string
   nullable    = false
 }
 
 variable "output_stream_arn" {
-  description = "ARN of the Kinesis stream the function writes to."
+  description = "ARN of the Kinesis stream of predictions."
   type        = string
   nullable    = false
 }
 
 variable "model_bucket_arn" {
-  description = "ARN of the S3 bucket the model is read from."
+  description = "ARN of the S3 bucket of models."
   type        = string
   nullable    = false
 }
 
 variable "failed_events_bucket_arn" {
-  description = "ARN of the S3 bucket for events that could not be processed."
+  description = "ARN of the S3 bucket of failed events."
   type        = string
   nullable    = false
 }
 
 variable "kms_key_arn" {
-  description = "ARN of the KMS key of the streams, the buckets and the function's logs, which the function then reads and writes with; null when they have none."
+  description = "ARN of the KMS key that encrypts the streams, buckets and logs, which the function may then use; null without encryption."
   type        = string
   default     = null
 }

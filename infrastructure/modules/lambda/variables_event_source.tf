@@ -1,7 +1,7 @@
-# Event source mapping. No defaults: each setting is decided by the caller, none by AWS.
+# Event source mapping. Without defaults, so that the caller decides each setting and AWS none.
 
 variable "event_source_enabled" {
-  description = "Whether events are read from the source stream."
+  description = "Whether the mapping reads events from the source stream."
   type        = bool
   nullable    = false
 }
@@ -29,13 +29,13 @@ variable "batching_window_seconds" {
 }
 
 variable "maximum_retry_attempts" {
-  description = "How often a failed batch is retried before it goes to the failed-events bucket."
+  description = "Number of times a failed batch is retried before it goes to the failed-events bucket."
   type        = number
   nullable    = false
 
   validation {
     condition     = var.maximum_retry_attempts >= 0 && var.maximum_retry_attempts <= 10000 && floor(var.maximum_retry_attempts) == var.maximum_retry_attempts
-    error_message = "maximum_retry_attempts must be a whole number from 0 to 10000; endless retries (-1) would block the shard."
+    error_message = "maximum_retry_attempts must be a whole number from 0 to 10000. Endless retries (-1) are refused: one bad batch would block its shard until its records expire."
   }
 }
 
@@ -46,24 +46,24 @@ variable "maximum_record_age_seconds" {
 
   validation {
     condition     = var.maximum_record_age_seconds >= 60 && var.maximum_record_age_seconds <= 604800 && floor(var.maximum_record_age_seconds) == var.maximum_record_age_seconds
-    error_message = "maximum_record_age_seconds must be a whole number from 60 to 604800; no limit (-1) would block the shard."
+    error_message = "maximum_record_age_seconds must be a whole number from 60 to 604800. No limit (-1) is refused: one bad record would block its shard until it expires."
   }
 }
 
 variable "bisect_batch_on_error" {
-  description = "Whether a batch that crashes the function is split in two, to isolate the bad record."
+  description = "Whether to split a batch that crashes the function in two, to isolate the bad record."
   type        = bool
   nullable    = false
 }
 
 variable "event_count_metrics" {
-  description = "Whether the mapping counts what it reads, invokes, discards and delivers to the bucket; each of these metrics is paid for."
+  description = "Whether the mapping publishes its own metrics: events polled, invoked, discarded and delivered to the bucket. CloudWatch charges for each."
   type        = bool
   nullable    = false
 }
 
 variable "parallelization_factor" {
-  description = "Batches of one shard that are processed at the same time, in order per partition key."
+  description = "Number of batches processed at the same time per shard, in order within a partition key."
   type        = number
   nullable    = false
 

@@ -46,7 +46,7 @@ resource "aws_cloudwatch_dashboard" "this" {
 
   dashboard_body = jsonencode({
     widgets = [
-      # Two beside each other on CloudWatch's grid of 24 columns.
+      # Two side by side on CloudWatch's grid of 24 columns.
       for number, widget in local.widgets : {
         type   = "metric"
         x      = number % 2 * 12

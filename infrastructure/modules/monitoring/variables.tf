@@ -1,23 +1,23 @@
 variable "function_name" {
-  description = "Name of the function; the alarms' names begin with it."
+  description = "Name of the function; the names of the alarms start with it."
   type        = string
   nullable    = false
 }
 
 variable "timeout_seconds" {
-  description = "The function's timeout."
+  description = "Timeout of the function."
   type        = number
   nullable    = false
 }
 
 variable "log_group_name" {
-  description = "Name of the function's log group."
+  description = "Name of the log group of the function."
   type        = string
   nullable    = false
 }
 
 variable "event_source_mapping_id" {
-  description = "UUID of the event source mapping, whose EventCount metrics must be on."
+  description = "UUID of the event source mapping; its EventCount metrics must be on."
   type        = string
   nullable    = false
 }
@@ -35,19 +35,19 @@ variable "output_stream_name" {
 }
 
 variable "aws_region" {
-  description = "Region the dashboard shows."
+  description = "AWS region that the dashboard shows."
   type        = string
   nullable    = false
 }
 
 variable "alarm_topic_arn" {
-  description = "SNS topic that is told when an alarm goes off and when it ends; null tells nobody."
+  description = "ARN of the SNS topic notified when an alarm goes off and when it ends; null notifies nobody."
   type        = string
   default     = null
 }
 
 variable "thresholds" {
-  description = "When alarms go off. No defaults: each is decided by the caller."
+  description = "Thresholds of the alarms. Without defaults, so that the caller decides each."
   type = object({
     iterator_age_seconds     = number
     errors                   = number

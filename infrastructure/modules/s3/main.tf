@@ -1,9 +1,9 @@
-# A private bucket: no public access, no ACLs, encrypted, TLS only, versioned.
+# A private bucket: no public access, no ACLs, encrypted, versioned, TLS only.
 
 resource "aws_s3_bucket" "this" {
-  # checkov:skip=CKV_AWS_18:access logs need a bucket of their own, which may not log itself; CloudTrail data events are the account's choice
-  # checkov:skip=CKV_AWS_144:models are in MLflow's registry and failed events for redrive in this region; versions are the way back
-  # checkov:skip=CKV2_AWS_61:it is below; checkov loses it since the key's ARN comes through the function's module. tests/s3.tftest.hcl looks
+  # checkov:skip=CKV_AWS_18:access logs need another bucket, which cannot log itself; CloudTrail data events are up to the account
+  # checkov:skip=CKV_AWS_144:models are also in MLflow's registry, and failed events are redriven in this region; old versions are the way back
+  # checkov:skip=CKV2_AWS_61:it is below, but checkov cannot follow the key's ARN through the function's module; tests/s3.tftest.hcl checks it
   # checkov:skip=CKV2_AWS_62:nothing waits for new objects; alarms count failed events (docs/monitoring.md)
   bucket        = var.name
   force_destroy = var.force_destroy
@@ -35,7 +35,7 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
       kms_master_key_id = var.kms_key_arn
     }
 
-    # S3 asks KMS once in a while and not for every object.
+    # S3 calls KMS now and then instead of for every object.
     bucket_key_enabled = var.kms_key_arn == null ? null : true
   }
 }
@@ -51,7 +51,7 @@ resource "aws_s3_bucket_versioning" "this" {
 resource "aws_s3_bucket_lifecycle_configuration" "this" {
   count = var.expiration_days == null && var.noncurrent_expiration_days == null ? 0 : 1
 
-  # Rules for noncurrent versions mean something only once versioning is on.
+  # Rules for noncurrent versions only apply once versioning is on.
   bucket = aws_s3_bucket_versioning.this.bucket
 
   rule {
@@ -80,4 +80,34 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
       }
     }
   }
+}
+
+data "aws_iam_policy_document" "tls_only" {
+  # The only policy that names all actions: it denies, so a shorter list would allow more.
+  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html (enforce encryption in transit)
+  statement {
+    sid       = "DenyWithoutTLS"
+    effect    = "Deny"
+    actions   = ["s3:*"]
+    resources = [aws_s3_bucket.this.arn, "${aws_s3_bucket.this.arn}/*"]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "Bool"
+      variable = "aws:SecureTransport"
+      values   = ["false"]
+    }
+  }
+}
+
+resource "aws_s3_bucket_policy" "this" {
+  # S3 refuses concurrent changes of these two with OperationAborted.
+  depends_on = [aws_s3_bucket_public_access_block.this]
+
+  bucket = aws_s3_bucket.this.id
+  policy = data.aws_iam_policy_document.tls_only.json
 }

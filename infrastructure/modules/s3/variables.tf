@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Name of the bucket, unique in all of AWS."
+  description = "Name of the bucket, unique across AWS."
   type        = string
   nullable    = false
 
@@ -10,7 +10,7 @@ variable "name" {
 }
 
 variable "expiration_days" {
-  description = "Days after which objects are deleted; null keeps them."
+  description = "Days after which objects expire; null keeps them."
   type        = number
   default     = null
 
@@ -32,14 +32,14 @@ variable "noncurrent_expiration_days" {
 }
 
 variable "force_destroy" {
-  description = "Whether the bucket may be destroyed while it holds objects."
+  description = "Whether `terraform destroy` may delete the bucket while it holds objects."
   type        = bool
   default     = false
   nullable    = false
 }
 
 variable "kms_key_arn" {
-  description = "ARN of the KMS key new objects are encrypted with; null is S3's own key (AES256)."
+  description = "ARN of the KMS key that encrypts new objects; null uses S3's own key (AES256)."
   type        = string
   default     = null
 }

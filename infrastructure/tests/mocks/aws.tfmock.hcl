@@ -1,4 +1,4 @@
-# Values the provider checks while planning: ARNs and JSON. Everything else a test does not set, Terraform makes up.
+# Values that the provider checks in a plan: ARNs and JSON. Terraform makes up everything else that a test does not set.
 
 mock_resource "aws_kinesis_stream" {
   defaults = { arn = "arn:aws:kinesis:ap-south-1:123456789012:stream/mocked" }

@@ -27,7 +27,8 @@ _VARIABLE = re.compile(
     r"^Error: (?:Invalid value for (?:input )?variable|No value for required variable|Value for undeclared variable)"
 )
 _PLACE = re.compile(r"^  on (?P<file>\S+) line (?P<line>\d+)", re.MULTILINE)
-# What Terraform adds to a message for the module's author.
+_PASSED_ON = re.compile(r"^ *\d+: +\w+ += var\.(?P<name>\w+)$", re.MULTILINE)  # from the root to a module
+# What Terraform adds to a message for its author, not its user.
 _ADDED = re.compile(r"^ *(?:on \S+ line \d+.*|\d+: .*|├─+|│ .*|with .*,|This was checked by .*)$", re.MULTILINE)
 
 
@@ -129,7 +130,8 @@ def _variable(stage: Stage, block: str) -> HarnessError | None:
     place = _PLACE.search(block)
     title, _, rest = block.partition("\n")
     words = " ".join(_ADDED.sub("", rest).split())
-    where = f"{place['file']}:{place['line']}: " if place else ""
+    passed = _PASSED_ON.search(block)
+    where = f"{passed['name']}: " if passed else f"{place['file']}:{place['line']}: " if place else ""
     return HarnessError(
         f"{where}{words or title.removeprefix('Error: ')}", f"fix it in {shown(stage.vars_file)}, then run it again"
     )

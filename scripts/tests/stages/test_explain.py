@@ -105,6 +105,26 @@ def test_of_other_failures_terraforms_own_words_are_left_and_nothing_else(stage:
     assert "terraform.log" in told.next_step
 
 
+def test_a_value_that_a_module_refuses_is_told_by_the_roots_variable(stage: Stage) -> None:
+    output = """
+╷
+│ Error: Invalid value for variable
+│
+│   on main.tf line 81, in module "lambda":
+│   81:   memory_size_mb        = var.lambda_memory_size_mb
+│     ├────────────────
+│     │ var.memory_size_mb is 64
+│
+│ memory_size_mb must be a whole number from 128 to 10240.
+│
+│ This was checked by the validation rule at modules/lambda/variables.tf:64,3-13.
+╵
+"""
+    told = explain.failure(stage, CommandFailedError("terraform", 1, output, ""))
+    assert told.cause == "lambda_memory_size_mb: memory_size_mb must be a whole number from 128 to 10240."
+    assert "stg.tfvars" in told.next_step
+
+
 def test_a_program_that_is_not_terraform_is_left_as_it_is(stage: Stage) -> None:
     error = CommandFailedError("terraform", 1, "killed", "read the log")
     assert explain.failure(stage, error) is error

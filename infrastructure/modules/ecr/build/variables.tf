@@ -1,5 +1,5 @@
 variable "context" {
-  description = "Folder the image is built from."
+  description = "Folder to build the image from."
   type        = string
   nullable    = false
 
@@ -16,7 +16,7 @@ variable "dockerfile" {
 }
 
 variable "repository_url" {
-  description = "URL of the repository the image is pushed to."
+  description = "URL of the repository to push the image to."
   type        = string
   nullable    = false
 }
@@ -28,7 +28,7 @@ variable "region" {
 }
 
 variable "architecture" {
-  description = "Instruction set of the image, as Lambda names it: x86_64 or arm64."
+  description = "Instruction set of the image: x86_64 or arm64."
   type        = string
   default     = "x86_64"
   nullable    = false
@@ -40,23 +40,23 @@ variable "architecture" {
 }
 
 variable "build_args" {
-  description = "Build arguments of the Dockerfile, value by name. Not for secrets: they stay readable in the image."
+  description = "Build arguments of the Dockerfile. Not for secrets: they stay readable in the image."
   type        = map(string)
   default     = {}
   nullable    = false
 
   validation {
-    # They reach build.sh as one line each.
+    # build.sh reads one argument per line.
     condition = alltrue([
       for name, value in var.build_args :
       can(regex("^[a-zA-Z_][a-zA-Z0-9_]*$", name)) && try(!can(regex("[\\r\\n]", value)), false)
     ])
-    error_message = "build_args must have names of letters, digits and underscores, and values of one line."
+    error_message = "build_args must have names of letters, digits and underscores, and single-line values."
   }
 }
 
 variable "container_engine" {
-  description = "Engine that builds and pushes: docker or podman."
+  description = "Engine that builds and pushes the image: docker or podman."
   type        = string
   default     = "docker"
   nullable    = false
@@ -68,12 +68,12 @@ variable "container_engine" {
 }
 
 variable "password_command" {
-  description = "Shell command that prints the password of user AWS at the registry; null asks the AWS CLI."
+  description = "Shell command that prints the registry's password for the user AWS; null uses the AWS CLI."
   type        = string
   default     = null
 
   validation {
     condition     = var.password_command == null || try(trimspace(var.password_command) != "", false)
-    error_message = "password_command must be a command, or null for the AWS CLI."
+    error_message = "password_command must be a command, or null to use the AWS CLI."
   }
 }

@@ -1,4 +1,4 @@
 terraform {
-  # terraform_data is built in: no provider is needed.
+  # Needs no provider: terraform_data is built in.
   required_version = ">= 1.11.0, < 2.0.0"
 }

@@ -1,4 +1,4 @@
-# Each passes every check; what is skipped has its reason.
+# Each block passes every check; skips give a reason.
 
 resource "aws_lambda_event_source_mapping" "complete" {
   event_source_arn              = aws_kinesis_stream.events.arn
@@ -55,7 +55,7 @@ resource "aws_lambda_event_source_mapping" "validated" {
 }
 
 resource "aws_lambda_event_source_mapping" "latest" {
-  # checkov:skip=PIPELINE_LATEST_WITH_REASON:prices of the moment; older ones mean nothing
+  # checkov:skip=PIPELINE_LATEST_WITH_REASON:the current prices; older ones are of no use
   event_source_arn              = aws_kinesis_stream.events.arn
   function_name                 = aws_lambda_alias.live.arn
   starting_position             = "LATEST"
@@ -86,7 +86,7 @@ data "aws_iam_policy_document" "deny" {
 }
 
 data "aws_iam_policy_document" "knows_no_resource" {
-  # checkov:skip=PIPELINE_RESOURCES_NAMED:X-Ray's write actions know no resource
+  # checkov:skip=PIPELINE_RESOURCES_NAMED:X-Ray's write actions support no resources
   statement {
     actions   = ["xray:PutTraceSegments"]
     resources = ["*"]

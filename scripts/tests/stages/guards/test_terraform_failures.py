@@ -65,7 +65,7 @@ def test_values_that_terraform_refuses_are_told_in_its_words(there: Any) -> None
     run.init()
     for values, says in (
         ({"shard_count": "many"}, r"prod.tfvars:\d+: .*var.shard_count.* a number is required"),
-        ({"shard_count": 2, "project_id": "PROD"}, r"prod.tfvars:\d+: project_id ends up in bucket names: use 1 to 20"),
+        ({"shard_count": 2, "project_id": "PROD"}, r"prod.tfvars:\d+: project_id is part of bucket names. Use 1 to 20"),
     ):
         there.set(**values)
         shutil.copy(there.vars_file, run.folder / "vars")

@@ -1,5 +1,5 @@
-# Who may use the key. The account as principal leaves the choice of users and roles to IAM; what is not listed here, such
-# as decrypting by a direct call of KMS, nobody can be given.
+# Who may use the key. With the account as principal, IAM policies choose the users and roles. What is not listed here, such
+# as decrypting with a direct call to KMS, cannot be granted to anyone.
 # https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
 
 data "aws_caller_identity" "this" {}
@@ -16,14 +16,14 @@ locals {
 }
 
 data "aws_iam_policy_document" "key" {
-  # checkov:skip=PIPELINE_RESOURCES_NAMED:the only resource of a key policy is its key, which AWS has written as *
+  # checkov:skip=PIPELINE_RESOURCES_NAMED:the only resource of a key policy is its key, which AWS writes as *
   # checkov:skip=CKV_AWS_356:the same
   # checkov:skip=CKV_AWS_111:the same
   # checkov:skip=CKV_AWS_109:the same
-  # The resource of a key policy is its key, and can only be written as "*".
+  # In a key policy "*" is the key itself.
   # https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html
 
-  # To manage it, not to read with it. With these the key cannot become unmanageable, which KMS checks when it is made.
+  # To manage the key, not to read data. KMS refuses a new key whose policy would make it unmanageable.
   statement {
     sid = "AdministeredThroughIAM"
     actions = [
@@ -55,7 +55,7 @@ data "aws_iam_policy_document" "key" {
     }
   }
 
-  # Whoever may read or write a stream or an object may do so only with these on the key as well, and through no other service.
+  # Reading or writing a stream or object also needs these actions on the key, and they work through these services only.
   statement {
     sid       = "DataThroughStreamsAndBuckets"
     actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
@@ -73,7 +73,7 @@ data "aws_iam_policy_document" "key" {
     }
   }
 
-  # ECR reads and writes images with grants, which it makes as whoever creates the repository, and ends with it.
+  # ECR uses grants: it creates them as whoever creates the repository, and retires them with the repository.
   # https://docs.aws.amazon.com/AmazonECR/latest/userguide/encryption-at-rest.html
   statement {
     sid       = "ImagesByGrant"
@@ -92,7 +92,7 @@ data "aws_iam_policy_document" "key" {
     }
   }
 
-  # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html, its wildcards written out
+  # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html, with its wildcards written out
   statement {
     sid = "OneLogGroup"
     actions = [

@@ -1,13 +1,14 @@
-# One alarm for each way in which predictions fail or fall behind. What each means, and what to do: docs/monitoring.md.
+# One alarm for each way in which predictions fail or fall behind. docs/monitoring.md explains each and what to do.
 #
-# Missing data are no breach anywhere: Lambda and Kinesis count nothing while nothing happens, and a shop that is closed
-# at night is no incident. What this hides, a mapping that has stopped, is the alarm "stalled" for.
+# Missing data never count as a breach: Lambda and Kinesis publish nothing while nothing happens, and a shop that is closed
+# at night is no incident. The alarm "stalled" covers what this would hide: a mapping that has stopped.
 
 locals {
   function = { FunctionName = var.function_name }
 
-  # In the unit of the metric. "sustained": in three of five minutes, so that what the retries mend wakes nobody.
-  # "once": within five minutes, since nothing brings the event back by itself.
+  # Thresholds are in the unit of the metric.
+  # sustained: in three of five minutes, so that nobody is woken for what retries fix.
+  # once: within five minutes, because nothing brings the event back by itself.
   alarms = {
     iterator-age = {
       what       = "Events wait longer than ${var.thresholds.iterator_age_seconds} s before the function gets them."
@@ -105,7 +106,7 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   ok_actions          = local.actions
 }
 
-# A mapping that is disabled or may not read has no iterator age: only that events come and none is fetched shows it.
+# A mapping that is disabled or may not read has no iterator age. It shows only in events that arrive and no invocations.
 resource "aws_cloudwatch_metric_alarm" "stalled" {
   alarm_name          = "${var.function_name}-stalled"
   alarm_description   = "Events arrive and the function is not invoked: the event source mapping is off, or may not read."
@@ -142,5 +143,25 @@ resource "aws_cloudwatch_metric_alarm" "stalled" {
         stat        = "Sum"
       }
     }
+  }
+}
+
+locals {
+  # AWS/ is reserved for AWS.
+  metric_namespace = "StoreSales"
+}
+
+# Counting objects per minute in S3 needs paid request metrics. The function's log line per batch costs only this metric.
+# service/store_sales/processor.py writes the line.
+resource "aws_cloudwatch_log_metric_filter" "invalid_events" {
+  name           = "${var.function_name}-invalid-events"
+  log_group_name = var.log_group_name
+  pattern        = "{ ($.message = \"batch processed\") && ($.invalid > 0) }"
+
+  metric_transformation {
+    namespace = local.metric_namespace
+    name      = "${var.function_name}-invalid-events"
+    value     = "$.invalid"
+    unit      = "Count"
   }
 }
