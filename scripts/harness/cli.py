@@ -290,7 +290,8 @@ def stage(action: str, name: str, lock: str) -> None:
 @click.option("--shadow", envvar="SHADOW", is_flag=True)
 def promote(choice: str, name: str, shadow: bool) -> None:
     """Makes a model of MLflow's registry, once checked, the one that a stage serves."""
-    from harness.rollout import promote as rollout
+    environment.prepare_for_mlflow()
+    from harness.rollout import promote as rollout  # imports MLflow
 
     stack = stacks.load(NAME)
     rollout.run(choice, name, stack if stack and stack.alive() else None, shadow=shadow)
