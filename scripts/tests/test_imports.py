@@ -15,10 +15,12 @@ PACKAGES = ("harness", "training", "store_sales", "bundle", "benchmarks")
 IMPORT_EACH = """
 import importlib, json, os, pkgutil, sys
 
+LEFT_OUT = (".__main__", ".handler", "_function")  # importing these runs them: a command, and functions as Lambda does
+
 def modules(package):
     yield package.__name__
     for found in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
-        if not found.name.endswith("__main__") and ".tests" not in found.name and ".suite" not in found.name:
+        if not found.name.endswith(LEFT_OUT) and ".tests" not in found.name and ".suite" not in found.name:
             yield found.name
 
 # Which scikit-learn and MLflow set when they are imported.
