@@ -356,9 +356,9 @@ def audit(osv_url: str, advisories: str) -> None:
 @click.option("--duration", envvar="DURATION_MS", callback=_number("DURATION_MS", float))
 def cost(rate: float | None, stage: str, duration: float | None) -> None:
     """Shows what a stage costs in a month at AWS's list prices."""
-    from harness.cost import report
+    from harness.cost import table
 
-    report.run(rate, stage, duration)
+    table.run(rate, stage, duration)
 
 
 for _plugin in importlib.metadata.entry_points(group="pipeline.commands"):  # what other packages add
