@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -27,6 +28,12 @@ def table(rows: Sequence[Sequence[str]]) -> list[str]:
 def escaped(words: str) -> str:
     """Words as a cell holds them."""
     return words.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
+
+
+def cells(line: str) -> list[str]:
+    """The cells of a row, as they were before they were escaped."""
+    split = re.split(r"(?<!\\)\|", line.strip()[1:-1])
+    return [cell.strip().replace("\\|", "|").replace("&lt;", "<") for cell in split]
 
 
 def marks(command: str) -> tuple[str, str]:
