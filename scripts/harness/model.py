@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness import commands, console, environment, paths, setup
 from harness.clients import Clients
-from harness.errors import HarnessError
+from harness.errors import CommandFailedError, HarnessError
 from harness.folders import write_whole
 from harness.stack import Stack
 
@@ -113,7 +113,7 @@ def train(data: Path | None, stack: Stack | None) -> dict[str, Any]:
                 deadline=TRAIN_DEADLINE,
                 on_line=lambda line: step.note(line.strip()),
             )
-        except commands.CommandFailedError as error:
+        except CommandFailedError as error:
             raise _unusable(error) or error from None
         result: dict[str, Any] = json.loads(result_file.read_text())
         rmspe = result["metrics"]["rmspe"]
@@ -180,7 +180,7 @@ def _chosen() -> dict[str, Any] | None:
     return result
 
 
-def _unusable(error: commands.CommandFailedError) -> HarnessError | None:
+def _unusable(error: CommandFailedError) -> HarnessError | None:
     """The training's own words on data or folders it cannot use (exit status 2), whole."""
     start = error.output.find("error: ")
     if error.status != UNUSABLE or start < 0:

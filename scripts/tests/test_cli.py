@@ -76,13 +76,14 @@ from pathlib import Path
 
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 from harness import cli, commands
+from harness.errors import CommandFailedError
 
 cli.take_signals()
 os.kill(os.getpid(), signal.SIGINT)
 child = ["sh", "-c", "kill -INT $$; echo not ended"]
 try:
     commands.run(child, log=Path(sys.argv[1]), deadline=30)
-except commands.CommandFailedError as error:
+except CommandFailedError as error:
     print(error.status)
 """
 

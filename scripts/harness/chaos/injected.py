@@ -11,12 +11,12 @@ from functools import partial
 from typing import Any
 
 from harness import interface
-from harness.errors import HarnessError
+from harness.errors import NoAnswerError
 from harness.stack import Stack
 
 PATH = "/_pipeline/faults"
 SPELL_SECONDS = 1.5
-NO_FAULTS = HarnessError(
+NO_FAULTS = NoAnswerError(
     "this LocalStack injects no faults",
     "make local-down local-up: it was started with FAULTS=0, or by an older version",
 )
@@ -60,7 +60,7 @@ def cast(name: str, stack: Stack) -> int:
         How often they struck.
 
     Raises:
-        HarnessError: the stack does not inject faults.
+        NoAnswerError: the stack does not inject faults.
     """
     seed = sum(name.encode())
     request(stack, "PUT", {"seed": seed, "rules": [_named(rule, stack) for rule in SPELLS[name]]})
@@ -79,7 +79,7 @@ def request(stack: Stack, method: str, document: Any = None) -> Any:
     """Asks the interface; returns its answer.
 
     Raises:
-        HarnessError: there is no such interface, or it refuses the document.
+        NoAnswerError: there is no such interface, or it refuses the document.
     """
     return interface.ask(stack, method, PATH, document, absent=NO_FAULTS)
 
