@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from benchmarks.conformance.results import Case, Result
-from harness import paths
+from harness import markdown, paths
 
 PATH = paths.ROOT / "docs" / "conformance.md"
 MARKS = {"passed": "✓", "failed": "**✗**", "unsupported": "not supported:"}
@@ -32,8 +32,8 @@ def text(results: Sequence[Result], seconds: float) -> str:
     titles = [result.title for result in results]
     rows = [_row(case, results) for case in _behaviours(results)]
     totals = ["**passed**", "", *(_total(result) for result in results)]
-    lines = [_line(["behaviour", "AWS", *titles]), _line(["---", "---", *("---" for _ in titles)])]
-    lines += [_line(row) for row in [*rows, totals]]
+    lines = [markdown.row(["behaviour", "AWS", *titles]), markdown.row(["---", "---", *("---" for _ in titles)])]
+    lines += [markdown.row(row) for row in [*rows, totals]]
     notes = [_note(result) for result in results]
     return "\n".join([HEAD.format(seconds=seconds), *lines, "", *notes, ""])
 
@@ -54,7 +54,7 @@ def _behaviours(results: Sequence[Result]) -> list[Case]:
 
 def _row(case: Case, results: Sequence[Result]) -> list[str]:
     return [
-        f"[{_escaped(case.behaviour)}]({case.document})",
+        f"[{markdown.escaped(case.behaviour)}]({case.document})",
         "yes" if case.on_aws else "no",
         *(_cell(case.behaviour, result) for result in results),
     ]
@@ -66,7 +66,7 @@ def _cell(behaviour: str, result: Result) -> str:
     case = next((case for case in result.cases if case.behaviour == behaviour), None)
     if case is None:
         return "not measured"
-    return f"{MARKS[case.outcome]} {_escaped(case.reason)}".rstrip()
+    return f"{MARKS[case.outcome]} {markdown.escaped(case.reason)}".rstrip()
 
 
 def _total(result: Result) -> str:
@@ -77,12 +77,4 @@ def _total(result: Result) -> str:
 
 def _note(result: Result) -> str:
     said = [f"not measured: {result.unmeasured}" if result.unmeasured else f"measured on {result.date}", result.remark]
-    return f"- **{result.title}**: {_escaped('. '.join(part.rstrip('.') for part in said if part))}."
-
-
-def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _escaped(words: str) -> str:
-    return words.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
+    return f"- **{result.title}**: {markdown.escaped('. '.join(part.rstrip('.') for part in said if part))}."

@@ -1,26 +1,70 @@
-"""The table: on the terminal for the run that has just ended, in the documents for the last run in each runtime."""
+"""The table: on the terminal for the run that has just ended, in docs/fidelity.md for the last run in each runtime.
+
+The document is all that is kept of a run: a run in one runtime leaves the other's column as it stands there.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.markup import escape
 from rich.table import Table
 
 from benchmarks.fidelity.attributes import Attribute
-from benchmarks.fidelity.results import Result
-from benchmarks.fidelity.verdicts import CLASSES, EMULATED, ENFORCED, IGNORED, Evidence, count
-from harness import console, paths
-from harness.errors import HarnessError
-from harness.paths import shown
+from benchmarks.fidelity.verdicts import CLASSES, EMULATED, ENFORCED, IGNORED, Evidence
+from harness import console, markdown, paths
 
 PATH = paths.ROOT / "docs" / "fidelity.md"
-BEGIN = "<!-- written by `make fidelity WRITE=1`: begin -->\n"
-END = "<!-- written by `make fidelity WRITE=1`: end -->\n"
+BEGIN, END = markdown.marks("make fidelity WRITE=1")
 COLOURS = {ENFORCED: "green", EMULATED: "yellow", IGNORED: "red"}
 RUNTIMES = ("embedded", "docker")
 NOT_THERE = "-"
+
+
+@dataclass(frozen=True)
+class Result:
+    """A run in one runtime.
+
+    Attributes:
+        runtime: `embedded` or `docker`.
+        date: ISO 8601.
+        evidence: of each attribute, in the table's order.
+    """
+
+    runtime: str
+    date: str
+    evidence: list[Evidence]
+
+
+@dataclass(frozen=True)
+class Row:
+    """What the documents say of an attribute in one runtime."""
+
+    verdict: str
+    remark: str
+
+    @property
+    def probed(self) -> bool:
+        """Whether a probe looked for an effect."""
+        return self.verdict == ENFORCED or ", without effect: " in self.remark
+
+
+@dataclass(frozen=True)
+class Column:
+    """What the documents say of one runtime: when it was measured, and what was found."""
+
+    date: str
+    rows: Mapping[Attribute, Row]
+
+
+def column(result: Result) -> Column:
+    """What the documents keep of a run."""
+    rows = {Attribute(one.resource, one.path): Row(one.verdict, one.remark) for one in result.evidence}
+    return Column(result.date, rows)
 
 
 def show(result: Result) -> None:
@@ -38,63 +82,70 @@ def show(result: Result) -> None:
         verdict = f"[{COLOURS[one.verdict]}]{one.verdict}[/]"
         table.add_row(f"  {escape(one.path)}", verdict, escape(one.remark))
     console.out.print(table, soft_wrap=False)
-    console.out.print(counts(result.evidence))
+    console.out.print(counts(one.verdict for one in result.evidence))
 
 
-def counts(evidence: Sequence[Evidence]) -> str:
+def counts(verdicts: Iterable[str]) -> str:
     """`103 attributes: 60 enforced, 40 emulated, 3 ignored`."""
-    number = count(evidence)
-    return f"{len(evidence)} attributes: " + ", ".join(f"{number[name]} {name}" for name in CLASSES)
+    number = Counter(verdicts)
+    return f"{number.total()} attributes: " + ", ".join(f"{number[name]} {name}" for name in CLASSES)
 
 
-def text(results: Mapping[str, Result]) -> str:
+def text(columns: Mapping[str, Column]) -> str:
     """The table of all runtimes as Markdown."""
-    known = {
-        runtime: {Attribute(one.resource, one.path): one for one in results[runtime].evidence}
-        for runtime in RUNTIMES
-        if runtime in results
-    }
-    lines = [f"- `{runtime}`, {results[runtime].date}: {counts(results[runtime].evidence)}" for runtime in known]
-    lines += ["", f"| attribute | {' | '.join(known)} | what was seen |", f"|---|{'---|' * (len(known) + 1)}"]
+    known = {runtime: columns[runtime] for runtime in RUNTIMES if runtime in columns}
+    lines = [
+        f"- `{runtime}`, {column.date}: {counts(row.verdict for row in column.rows.values())}"
+        for runtime, column in known.items()
+    ]
+    lines += ["", markdown.row(["attribute", *known, "what was seen"]), f"|---|{'---|' * (len(known) + 1)}"]
     resource = ""
-    for attribute in sorted({attribute for by_name in known.values() for attribute in by_name}):
+    for attribute in sorted({attribute for column in known.values() for attribute in column.rows}):
         if attribute.resource != resource:
             resource = attribute.resource
             lines.append(f"| **{resource}** |{' |' * (len(known) + 1)}")
-        found = {runtime: by_name[attribute] for runtime, by_name in known.items() if attribute in by_name}
-        verdicts = " | ".join(_marked(found[runtime]) if runtime in found else NOT_THERE for runtime in known)
-        lines.append(f"| {attribute.path} | {verdicts} | {_escaped(_remark(found))} |")
+        found = {runtime: column.rows[attribute] for runtime, column in known.items() if attribute in column.rows}
+        verdicts = [_marked(found[runtime].verdict) if runtime in found else NOT_THERE for runtime in known]
+        lines.append(markdown.row([attribute.path, *verdicts, markdown.escaped(_remark(found))]))
     return "\n".join(lines) + "\n"
 
 
-def _remark(found: Mapping[str, Evidence]) -> str:
+def _remark(found: Mapping[str, Row]) -> str:
     """What was seen, once where it is the same everywhere."""
-    if len({one.remark for one in found.values()}) == 1:
+    if len({row.remark for row in found.values()}) == 1:
         return next(iter(found.values())).remark
-    return "; ".join(f"{runtime}: {one.remark}" for runtime, one in found.items())
+    return "; ".join(f"{runtime}: {row.remark}" for runtime, row in found.items())
 
 
-def _marked(one: Evidence) -> str:
-    return f"**{one.verdict}**" if one.verdict == ENFORCED else one.verdict
+def _marked(verdict: str) -> str:
+    return f"**{verdict}**" if verdict == ENFORCED else verdict
 
 
-def written(document: str, table: str) -> str:
-    """The document with the table between its marks.
+def read(document: str) -> dict[str, Column]:
+    """What `text` has written to a document, by runtime; empty where there is no table."""
+    table = markdown.between(document, BEGIN, END) or ""
+    dates = dict(re.findall(r"^- `(\w+)`, ([\d-]+):", table, re.MULTILINE))
+    found: dict[str, dict[Attribute, Row]] = {runtime: {} for runtime in dates}
+    resource = ""
+    for line in [line for line in table.splitlines() if line.startswith("| ")][1:]:
+        first, *verdicts, remark = markdown.cells(line)
+        if first.startswith("**"):
+            resource = first.strip("*")
+            continue
+        there = {runtime: verdict for runtime, verdict in zip(dates, verdicts, strict=True) if verdict != NOT_THERE}
+        for runtime, seen in _remarks(remark, list(there)).items():
+            found[runtime][Attribute(resource, first)] = Row(there[runtime].strip("*"), seen)
+    return {runtime: Column(dates[runtime], rows) for runtime, rows in found.items()}
 
-    Raises:
-        HarnessError: the marks are not there.
-    """
-    before, begin, rest = document.partition(BEGIN)
-    _old, end, after = rest.partition(END)
-    if not begin or not end:
-        raise HarnessError(f"{shown(PATH)} lacks the marks of its table", f"add the lines {BEGIN}{END}")
-    return f"{before}{begin}\n{table}\n{end}{after}"
+
+def _remarks(remark: str, runtimes: list[str]) -> dict[str, str]:
+    """The remark of each runtime, out of one cell."""
+    each = re.fullmatch("; ".join(f"{runtime}: (.*)" for runtime in runtimes), remark)
+    return dict(zip(runtimes, each.groups() if each else [remark] * len(runtimes), strict=True))
 
 
-def write(results: Mapping[str, Result], path: Path = PATH) -> None:
-    """Writes the table to the documents."""
-    path.write_text(written(path.read_text(encoding="utf-8"), text(results)), encoding="utf-8")
-
-
-def _escaped(words: str) -> str:
-    return words.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
+def write(result: Result, path: Path = PATH) -> None:
+    """Writes a run to the documents, beside the other runtime's."""
+    document = path.read_text(encoding="utf-8")
+    columns = read(document) | {result.runtime: column(result)}
+    path.write_text(markdown.replaced(path, document, BEGIN, END, text(columns)), encoding="utf-8")

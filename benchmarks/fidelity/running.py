@@ -25,7 +25,7 @@ assert _register.__all__
 
 THREADS = 6
 DEADLINE = 150.0
-SUITE = paths.ROOT / "integration_tests" / "conformance"
+SUITE = paths.ROOT / "benchmarks" / "conformance" / "suite"
 CASE_SECONDS = 30.0  # deadline of each wait of a case
 
 

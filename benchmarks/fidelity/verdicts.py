@@ -59,8 +59,3 @@ class Evidence:
         if effect:
             return f"{kept}, without effect: {effect}"
         return f"{kept}; no probe of an effect" + (f": {self.unprobed}" if self.unprobed else "")
-
-
-def count(evidence: Sequence[Evidence]) -> dict[str, int]:
-    """How many attributes are in each class."""
-    return {name: sum(one.verdict == name for one in evidence) for name in CLASSES}

@@ -290,7 +290,8 @@ def stage(action: str, name: str, lock: str) -> None:
 @click.option("--shadow", envvar="SHADOW", is_flag=True)
 def promote(choice: str, name: str, shadow: bool) -> None:
     """Makes a model of MLflow's registry, once checked, the one that a stage serves."""
-    from harness.rollout import promote as rollout
+    environment.prepare_for_mlflow()
+    from harness.rollout import promote as rollout  # imports MLflow
 
     stack = stacks.load(NAME)
     rollout.run(choice, name, stack if stack and stack.alive() else None, shadow=shadow)
@@ -355,9 +356,9 @@ def audit(osv_url: str, advisories: str) -> None:
 @click.option("--duration", envvar="DURATION_MS", callback=_number("DURATION_MS", float))
 def cost(rate: float | None, stage: str, duration: float | None) -> None:
     """Shows what a stage costs in a month at AWS's list prices."""
-    from harness.cost import report
+    from harness.cost import table
 
-    report.run(rate, stage, duration)
+    table.run(rate, stage, duration)
 
 
 for _plugin in importlib.metadata.entry_points(group="pipeline.commands"):  # what other packages add

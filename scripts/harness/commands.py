@@ -11,27 +11,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from harness.errors import HarnessError
+from harness.errors import CommandFailedError, HarnessError
 from harness.paths import shown
 
-TAIL_LINES = 15
 GRACE_SECONDS = 20.0
 WATCH_SECONDS = 0.5
-
-
-class CommandFailedError(HarnessError):
-    """A program ended with another exit status than 0.
-
-    Attributes:
-        status: its exit status.
-        output: all it printed.
-    """
-
-    def __init__(self, name: str, status: int, output: str, next_step: str) -> None:
-        tail = "\n".join(output.splitlines()[-TAIL_LINES:])
-        super().__init__(f"'{name}' failed with exit status {status}:\n{tail}", next_step)
-        self.status = status
-        self.output = output
 
 
 def run(

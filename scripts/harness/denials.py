@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness import console, interface
-from harness.errors import HarnessError
+from harness.errors import NoAnswerError
 from harness.stack import Stack
 
 PATH = "/_pipeline/iam/denials"
-NO_LIST = HarnessError(
+NO_LIST = NoAnswerError(
     "this LocalStack keeps no list of denials",
     "it is another one than the project's, or an older version: make local-down local-up",
 )
@@ -55,7 +55,7 @@ def summary(stack: Stack) -> str:
     """What was refused, for the message of a failure; empty where nothing was, or nobody can tell."""
     try:
         _, found = read(stack)
-    except HarnessError:
+    except NoAnswerError:
         return ""
     refused = sorted((denial for denial in found if denial.refused), key=lambda denial: denial.last, reverse=True)
     lines = [f"IAM refused {denial.action} on {denial.resource} to {denial.principal}" for denial in refused[:TOLD]]

@@ -20,6 +20,10 @@ LOCALSTACK = (
     "IAM_ENFORCEMENT",
     *("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"),
 )
+# MLflow reads them when it is imported: no usage statistics leave the machine, and nobody hears that git is missing.
+MLFLOW = {"MLFLOW_DISABLE_TELEMETRY": "true", "GIT_PYTHON_REFRESH": "quiet"}
+# A tracking server that is gone is noticed within seconds; MLflow itself would try for minutes.
+MLFLOW_HTTP = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "20"}
 LOOPBACK = ("127.0.0.1", "localhost")
 
 
@@ -41,7 +45,8 @@ def clean(**extra: str) -> dict[str, str]:
         kept["TF_CLI_CONFIG_FILE"] = str(Path(config).absolute())
     kept |= without_proxy(kept)
     return (
-        kept
+        MLFLOW
+        | kept
         | {
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
@@ -65,6 +70,13 @@ def clean_this_process() -> None:
     cleaned = clean()
     os.environ.clear()
     os.environ.update(cleaned)
+
+
+def prepare_for_mlflow() -> None:
+    """Sets what MLflow reads of this process's environment; call it before MLflow is imported."""
+    for name, value in (MLFLOW | MLFLOW_HTTP).items():
+        os.environ.setdefault(name, value)
+    os.environ.update(without_proxy(os.environ))  # the stack's server is on this machine
 
 
 @contextmanager

@@ -6,13 +6,13 @@ import http.client
 import json
 from typing import Any
 
-from harness.errors import HarnessError
+from harness.errors import NoAnswerError
 from harness.stack import Stack
 
 ANSWER_SECONDS = 30.0
 
 
-def ask(stack: Stack, method: str, path: str, document: Any = None, *, absent: HarnessError) -> Any:
+def ask(stack: Stack, method: str, path: str, document: Any = None, *, absent: NoAnswerError) -> Any:
     """Makes a request; returns the answer's JSON.
 
     Args:
@@ -23,7 +23,7 @@ def ask(stack: Stack, method: str, path: str, document: Any = None, *, absent: H
         absent: raised, with the status in its cause, where the emulator has no such interface or refuses the document.
 
     Raises:
-        HarnessError: LocalStack does not answer, or `absent`.
+        NoAnswerError: LocalStack does not answer, or has no such interface.
     """
     connection = http.client.HTTPConnection("127.0.0.1", stack.port, timeout=ANSWER_SECONDS)
     try:
@@ -31,9 +31,9 @@ def ask(stack: Stack, method: str, path: str, document: Any = None, *, absent: H
         answer = connection.getresponse()
         body = answer.read()
     except OSError as error:
-        raise HarnessError(f"LocalStack does not answer: {error}", "make local-status") from None
+        raise NoAnswerError(f"LocalStack does not answer: {error}", "make local-status") from None
     finally:
         connection.close()
     if answer.status != http.HTTPStatus.OK:
-        raise HarnessError(f"{absent.cause}: {path} answers {answer.status}", absent.next_step)
+        raise NoAnswerError(f"{absent.cause}: {path} answers {answer.status}", absent.next_step)
     return json.loads(body)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import shutil
 import sys
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from harness import commands, console, environment, paths, provider
 from harness.errors import HarnessError
@@ -57,23 +57,21 @@ def exclusive(what: str) -> Iterator[None]:
         HarnessError: the other command took longer than an installation may.
     """
     paths.CACHE.mkdir(exist_ok=True)
-    with (paths.CACHE / "lock").open("a") as lock:
-        deadline = time.monotonic() + INSTALL_DEADLINE
-        told = False
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise HarnessError(
-                        f"another command has held up the {what} for {INSTALL_DEADLINE:.0f} s", "end it, then try again"
-                    ) from None
-            if not told:
-                console.say(f"waiting for another command of this checkout before the {what} …")
-                told = True
-            time.sleep(0.2)
+    lock = FileLock(paths.CACHE / "lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        console.say(f"waiting for another command of this checkout before the {what} …")
+        try:
+            lock.acquire(timeout=INSTALL_DEADLINE, poll_interval=0.2)
+        except Timeout:
+            raise HarnessError(
+                f"another command has held up the {what} for {INSTALL_DEADLINE:.0f} s", "end it, then try again"
+            ) from None
+    try:
         yield
+    finally:
+        lock.release()
 
 
 def check_programs(*, embedded: bool) -> None:

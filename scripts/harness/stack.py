@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import json
 import os
@@ -11,9 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import psutil
+from filelock import FileLock, Timeout
 
 from harness import engine
 from harness.errors import HarnessError
@@ -148,36 +148,25 @@ def locked(name: str) -> Iterator[None]:
         HarnessError: another command is changing the stack.
     """
     path = STACKS / f"{name}.lock"
-    lock = _acquire(path)
+    STACKS.mkdir(exist_ok=True)
+    lock = FileLock(path)
     try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise HarnessError(
+            f"process {_holder(path)} is changing this stack", "wait until it has ended, then try again"
+        ) from None
+    try:
+        path.write_text(str(os.getpid()))
         yield
     finally:
-        path.unlink(missing_ok=True)
-        lock.close()
+        path.unlink(missing_ok=True)  # while it is held: who waits for the file that is gone makes a new one
+        lock.release()
         with contextlib.suppress(OSError):
             STACKS.rmdir()  # only when nothing is in it any more
 
 
-def _acquire(path: Path) -> TextIO:
-    while True:
-        STACKS.mkdir(exist_ok=True)
-        lock = path.open("a+")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            holder = lock.read().strip() or "?"
-            lock.close()
-            raise HarnessError(
-                f"process {holder} is changing this stack", "wait until it has ended, then try again"
-            ) from None
-        # Its last holder removes the file: a lock on a file that is gone keeps nobody out.
-        with contextlib.suppress(FileNotFoundError):
-            if os.fstat(lock.fileno()).st_ino != path.stat().st_ino:
-                lock.close()
-                continue
-            lock.truncate(0)
-            lock.write(str(os.getpid()))
-            lock.flush()
-            return lock
-        lock.close()
+def _holder(path: Path) -> str:
+    with contextlib.suppress(OSError):
+        return path.read_text().strip() or "?"
+    return "?"

@@ -13,11 +13,12 @@ from typing import Any
 from harness import commands, console, processes, setup
 from harness.clients import Clients
 from harness.console import Step
-from harness.errors import HarnessError
+from harness.errors import CommandFailedError
 from harness.paths import INFRASTRUCTURE, VENV_BIN
 from harness.processes import MARKER
 from harness.stack import REGION, Stack
 
+CHANGES = 2  # exit status of a plan with -detailed-exitcode that would change something
 APPLY_DEADLINE = 600.0
 READ_DEADLINE = 120.0
 BACKEND = "vars/local.s3.tfbackend"
@@ -100,8 +101,8 @@ class Terraform:
         """Whether a plan now would change nothing (the working copy must have been applied)."""
         try:
             self._tflocal("plan", "-input=false", "-no-color", "-detailed-exitcode", *self.variables)
-        except HarnessError as error:
-            if "exit status 2" in error.cause:
+        except CommandFailedError as error:
+            if error.status == CHANGES:
                 return False
             raise
         return True

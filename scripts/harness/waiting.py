@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from harness.errors import HarnessError
+from harness.errors import TimedOutError
 
 
 def poll[T](check: Callable[[], T], what: str, deadline: float = 30.0, pause: float = 0.05) -> T:
@@ -21,7 +21,7 @@ def poll[T](check: Callable[[], T], what: str, deadline: float = 30.0, pause: fl
         The first true result.
 
     Raises:
-        HarnessError: the deadline passed.
+        TimedOutError: the deadline passed.
     """
     end = time.monotonic() + deadline
     while True:
@@ -29,5 +29,5 @@ def poll[T](check: Callable[[], T], what: str, deadline: float = 30.0, pause: fl
         if result:
             return result
         if time.monotonic() > end:
-            raise HarnessError(f"waited {deadline:.0f} s in vain for {what}", "look at make local-logs")
+            raise TimedOutError(f"waited {deadline:.0f} s in vain for {what}", "look at make local-logs")
         time.sleep(pause)

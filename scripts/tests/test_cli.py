@@ -9,12 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.paths import SCRIPTS
-
 
 def _make(*words: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """Calls the harness as the Makefile does."""
-    env = os.environ | {"PYTHONPATH": str(SCRIPTS)} | variables
+    env = os.environ | variables
     command = [sys.executable, "-m", "harness", *words]
     return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=120, check=False)
 
@@ -64,7 +62,7 @@ def test_a_users_aws_profile_is_of_no_account(tmp_path: Path) -> None:
         "from harness.clients import Clients; from harness.stack import Stack\n"
         "print(Clients(Stack('x', 'x', 4566)).kinesis.meta.endpoint_url)"
     )
-    env = os.environ | {"PYTHONPATH": str(SCRIPTS), "AWS_PROFILE": "no-such-profile", "AWS_ENDPOINT_URL": "https://aws"}
+    env = os.environ | {"AWS_PROFILE": "no-such-profile", "AWS_ENDPOINT_URL": "https://aws"}
     done = subprocess.run(
         [sys.executable, "-c", show], env=env, capture_output=True, text=True, timeout=60, check=False
     )
@@ -78,19 +76,20 @@ from pathlib import Path
 
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 from harness import cli, commands
+from harness.errors import CommandFailedError
 
 cli.take_signals()
 os.kill(os.getpid(), signal.SIGINT)
 child = ["sh", "-c", "kill -INT $$; echo not ended"]
 try:
     commands.run(child, log=Path(sys.argv[1]), deadline=30)
-except commands.CommandFailedError as error:
+except CommandFailedError as error:
     print(error.status)
 """
 
 
 def test_a_background_job_is_not_interrupted_and_what_it_starts_can_be(tmp_path: Path) -> None:
-    env = os.environ | {"PYTHONPATH": str(SCRIPTS)}
+    env = os.environ
     words = [sys.executable, "-c", IN_THE_BACKGROUND, str(tmp_path / "x.log")]
     done = subprocess.run(words, env=env, capture_output=True, text=True, timeout=60, check=False)
     assert (done.stdout, done.stderr) == ("-2\n", "")

@@ -15,7 +15,6 @@ import pytest
 
 from harness import console, lanes
 from harness.errors import HarnessError
-from harness.paths import SCRIPTS
 from harness.waiting import poll
 
 PASSES = "print('===== 3 passed, 1 skipped in 2.00s =====')"
@@ -81,7 +80,7 @@ from harness import lanes
 commands = {{name: [sys.executable, "-c", text] for name, text in {waits!r}.items()}}
 lanes.run("Programs", [["one"], ["two"]], commands, dict(os.environ), pathlib.Path({str(tmp_path)!r}))
 """
-    env = os.environ | {"PYTHONPATH": str(SCRIPTS)}
+    env = os.environ
     harness = subprocess.Popen([sys.executable, "-c", program], env=env, stderr=subprocess.PIPE, start_new_session=True)
     try:
         poll(lambda: all((tmp_path / f"{name}-started").exists() for name in waits), "both parts")

@@ -7,7 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from harness import containers, engine, local, persistence, runtimes
+from harness import containers, engine, images, local, persistence, runtimes
 from harness import stack as stacks
 from harness.errors import HarnessError
 from harness.stack import EMBEDDED, Stack
@@ -79,5 +79,5 @@ def test_a_restart_leaves_the_streams_and_a_down_leaves_nothing() -> None:
 
 
 def test_compose_gets_the_setting() -> None:
-    images = containers.images.Images("a", "b", "c", "d", "e", None)
-    assert containers._settings(_stack(persistent=True, alive=False), images, 0)["PERSISTENCE"] == "1"
+    wanted = images.Images("a", "b", "c", "d", "e", "f")
+    assert containers._settings(_stack(persistent=True, alive=False), wanted, 0)["PERSISTENCE"] == "1"

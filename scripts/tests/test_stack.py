@@ -13,7 +13,6 @@ import pytest
 from harness import local
 from harness import stack as stacks
 from harness.errors import HarnessError
-from harness.paths import SCRIPTS
 from harness.stack import Stack
 
 
@@ -57,13 +56,13 @@ def test_commands_on_a_stack_that_is_not_up_say_what_to_do() -> None:
         stacks.running("x")
 
 
-def test_the_lock_keeps_a_second_command_out_and_ends_with_it() -> None:
+def test_the_lock_keeps_a_second_command_out_and_ends_with_it(own_folder: Path) -> None:
     second = stacks.locked("x")
     with stacks.locked("x"), pytest.raises(HarnessError, match=f"process {os.getpid()} is changing"):
         second.__enter__()
     with stacks.locked("x"):
         pass
-    assert not (stacks.STACKS / "x.lock").exists()
+    assert not (own_folder / "x.lock").exists()
 
 
 def test_the_lock_of_a_killed_command_keeps_nobody_out(own_folder: Path) -> None:
@@ -71,7 +70,7 @@ def test_the_lock_of_a_killed_command_keeps_nobody_out(own_folder: Path) -> None
         "from pathlib import Path; import sys, time; from harness import stack; stack.STACKS = Path(sys.argv[1])\n"
         "with stack.locked('x'):\n    print(1, flush=True); time.sleep(60)"
     )
-    env = os.environ | {"PYTHONPATH": str(SCRIPTS)}
+    env = os.environ
     with subprocess.Popen([sys.executable, "-c", hold, str(own_folder)], stdout=subprocess.PIPE, env=env) as child:
         assert child.stdout is not None
         child.stdout.readline()

@@ -2,16 +2,11 @@
 
 import contextlib
 import logging
-import os
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
-
-# No usage statistics leave the machine, and no complaint when git is missing; read when MLflow is imported.
-os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
 
 import mlflow
 import mlflow.onnx

@@ -49,6 +49,7 @@ def train(data: Path | None, mlflow_dir: Path, cache_dir: Path, tracking_uri: st
         dataset = read_csv(data or default_csv(cache_dir))
         parts = split(dataset)
         note(f"{len(dataset):,} rows, {parts.closed_days:,} closed days left out")
+    _prepare_for_mlflow()
     # Only now: MLflow and scikit-learn take seconds to import, and a wrong file is to be told at once.
     from training.run import train_and_log
     from training.tracking import Store
@@ -57,6 +58,12 @@ def train(data: Path | None, mlflow_dir: Path, cache_dir: Path, tracking_uri: st
     result = train_and_log(parts, str(data.resolve()) if data else DEFAULT_SOURCE, store)
     _print_summary(result, parts, store.shown)
     return result
+
+
+def _prepare_for_mlflow() -> None:
+    """Set what MLflow reads when it is imported: no usage statistics, no complaint when git is missing."""
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
 
 
 def _print_summary(result: dict[str, Any], parts: Split, shown: str) -> None:

@@ -37,7 +37,8 @@ class Target:
         if self.endpoint_url:
             settings |= {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
             settings["endpoint_url"] = self.endpoint_url
-        return boto3.client(service, **settings)
+        client: Any = boto3.client  # its stubs want the service as a literal
+        return client(service, **settings)
 
     def eventually[T](
         self, condition: Callable[[], T], what: str | Callable[[], str], seconds: float | None = None

@@ -10,7 +10,7 @@ from typing import Any
 from benchmarks.fidelity.bench import Bench
 from benchmarks.fidelity.registry import probe
 from benchmarks.fidelity.verdicts import Seen
-from harness.errors import HarnessError
+from harness.errors import TimedOutError
 from harness.waiting import poll
 
 DAY_MS = 86_400_000
@@ -55,7 +55,7 @@ def metric_filter(bench: Bench) -> Seen:
     logs.put_log_events(logGroupName=group, logStreamName="probe", logEvents=events)
     try:
         poll(lambda: _points(bench, group), "the filter's metric", METRIC_DEADLINE, 1)
-    except HarnessError:
+    except TimedOutError:
         return Seen(False, f"no metric within {METRIC_DEADLINE:.0f} s")
     total = sum(point["Sum"] for point in _points(bench, group))
     return Seen(total == 3, f"of three lines, one of which matches with 3, the metric has {total:g}")

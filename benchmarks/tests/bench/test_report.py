@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,10 +20,8 @@ from harness.stack import Stack
 COUNTS = [10_000]
 
 
-@contextmanager
-def _never() -> Iterator[Stack]:
+def _never() -> AbstractContextManager[Stack]:
     raise AssertionError("not to be opened")
-    yield
 
 
 def _target(name: str, remark: str = "") -> Target:
@@ -110,10 +108,8 @@ def test_our_own_failure_fails_the_command(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(report, "TABLE", tmp_path / "bench.md")
     monkeypatch.setattr(measure, "LOG", tmp_path / "bench.log")
 
-    @contextmanager
-    def broken() -> Iterator[Stack]:
+    def broken() -> AbstractContextManager[Stack]:
         raise HarnessError("the port is taken", "free it")
-        yield
 
     rival, ours = (Target(name, name, "", ours=name == "ours", open=broken) for name in ("rival", "ours"))
     run.run([rival], COUNTS)

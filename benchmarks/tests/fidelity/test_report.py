@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.fidelity import probes, report, results, root, run
+from benchmarks.fidelity import probes, report, root, run
 from benchmarks.fidelity.attributes import Attribute, attributes
 from benchmarks.fidelity.registry import CASES, PROBES, UNPROBED
-from benchmarks.fidelity.results import Result
+from benchmarks.fidelity.report import Column, Result
 from benchmarks.fidelity.running import SUITE
-from benchmarks.fidelity.verdicts import Evidence, Seen
+from benchmarks.fidelity.verdicts import EMULATED, ENFORCED, Evidence, Seen
+from harness import markdown
 from harness.errors import HarnessError
 
 REPEAT = "run `RUNTIME={} make fidelity WRITE=1`"
@@ -22,6 +23,14 @@ assert probes.__all__
 
 def result(runtime: str, *evidence: Evidence) -> Result:
     return Result(runtime, "2026-11-24", list(evidence))
+
+
+def documented() -> dict[str, Column]:
+    return report.read(report.PATH.read_text(encoding="utf-8"))
+
+
+def replaced(document: str, table: str) -> str:
+    return markdown.replaced(report.PATH, document, report.BEGIN, report.END, table)
 
 
 def rows(text: str) -> list[list[str]]:
@@ -38,28 +47,27 @@ def planned(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 def test_the_documents_hold_the_attributes_of_todays_plan(planned: tuple[str, list[Attribute]]) -> None:
     runtime, found = planned
-    kept = results.load()
+    kept = documented()
     assert runtime in kept, REPEAT.format(runtime)
-    assert [Attribute(one.resource, one.path) for one in kept[runtime].evidence] == found, REPEAT.format(runtime)
+    assert list(kept[runtime].rows) == found, REPEAT.format(runtime)
 
 
-def test_the_documents_hold_the_table_of_the_last_runs() -> None:
+def test_the_documents_hold_the_table_as_a_run_writes_it() -> None:
     document = report.PATH.read_text(encoding="utf-8")
-    assert report.written(document, report.text(results.load())) == document, REPEAT.format("…")
+    assert replaced(document, report.text(documented())) == document, REPEAT.format("…")
 
 
 def test_the_classes_come_from_probes_that_exist() -> None:
     """Whoever adds a probe or takes one away has to run it before the documents may say so."""
     bound = {attribute for probe in PROBES for attribute in probe.attributes}
     bound |= {attribute for attributes_of_case in CASES.values() for attribute in attributes_of_case}
-    for runtime, kept in results.load().items():
-        probed = {Attribute(one.resource, one.path) for one in kept.evidence if one.seen}
-        every = {Attribute(one.resource, one.path) for one in kept.evidence}
-        assert probed == bound & every, REPEAT.format(runtime)
+    for runtime, kept in documented().items():
+        probed = {attribute for attribute, row in kept.rows.items() if row.probed}
+        assert probed == bound & kept.rows.keys(), REPEAT.format(runtime)
 
 
 def test_probes_are_bound_to_attributes_that_are_set() -> None:
-    known = {Attribute(one.resource, one.path) for kept in results.load().values() for one in kept.evidence}
+    known = {attribute for kept in documented().values() for attribute in kept.rows}
     bound = {attribute for probe in PROBES for attribute in probe.attributes} | set(UNPROBED)
     bound |= {attribute for attributes_of_case in CASES.values() for attribute in attributes_of_case}
     assert bound - known <= NOT_SET_YET, "misspelt, or no longer set"
@@ -75,7 +83,8 @@ def test_each_runtime_has_a_column_and_resources_are_grouped() -> None:
     size = Evidence("aws_thing", "size", kept=True)
     image = Evidence("aws_image", "uri", True, "", [Seen(True, "it | runs")])
     other = Evidence("aws_thing", "size", True, "", [Seen(True, "it acts")])
-    text = report.text({"docker": result("docker", image, other), "embedded": result("embedded", size)})
+    columns = {each.runtime: report.column(each) for each in (result("docker", image, other), result("embedded", size))}
+    text = report.text(columns)
     assert rows(text.replace("\\|", "/")) == [
         ["**aws_image**", "", "", ""],
         ["uri", "-", "**enforced**", "it / runs"],
@@ -92,20 +101,36 @@ def test_an_attribute_that_nobody_wrote_a_probe_for_is_weighed_by_its_read() -> 
 
 
 def test_results_of_both_runtimes_are_kept(tmp_path: Path) -> None:
-    path = tmp_path / "fidelity.json"
-    assert results.load(path) == {}
-    first = result("embedded", Evidence("aws_thing", "size", False, "read as 6", [Seen(False, "nothing")], "why"))
-    results.save(result("embedded"), path)
-    results.save(result("docker"), path)
-    assert results.save(first, path) == results.load(path) == {"embedded": first, "docker": result("docker")}
+    path = tmp_path / "fidelity.md"
+    path.write_text(f"before\n{report.BEGIN}{report.END}after\n")
+    assert report.read(path.read_text()) == {}
+    first = result(
+        "embedded",
+        Evidence("aws_other", "size", kept=True),
+        Evidence("aws_thing", "size", False, "read as 6", [Seen(False, "no | nor <x>; docker: y")]),
+    )
+    docker = result(
+        "docker",
+        Evidence("aws_other", "size", kept=True),
+        Evidence("aws_thing", "count", kept=True, unprobed="why"),
+        Evidence("aws_thing", "size", True, "", [Seen(True, "it acts")]),
+    )
+    report.write(result("embedded"), path)
+    report.write(docker, path)
+    report.write(first, path)
+    assert report.read(path.read_text()) == {"embedded": report.column(first), "docker": report.column(docker)}
 
 
 @pytest.mark.parametrize("document", ["no marks", report.BEGIN, report.END])
 def test_a_document_without_marks_is_refused(document: str) -> None:
     with pytest.raises(HarnessError, match="lacks the marks"):
-        report.written(document, "new")
+        replaced(document, "new")
 
 
 def test_only_what_stands_between_the_marks_is_replaced() -> None:
     document = f"before\n{report.BEGIN}old\n{report.END}after\n"
-    assert report.written(document, "new\n") == f"before\n{report.BEGIN}\nnew\n\n{report.END}after\n"
+    assert replaced(document, "new\n") == f"before\n{report.BEGIN}\nnew\n\n{report.END}after\n"
+
+
+def test_classes_are_counted() -> None:
+    assert report.counts([ENFORCED, EMULATED]) == "2 attributes: 1 enforced, 1 emulated, 0 ignored"

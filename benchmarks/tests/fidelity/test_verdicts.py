@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.fidelity.verdicts import EMULATED, ENFORCED, IGNORED, Evidence, Seen, count
+from benchmarks.fidelity.verdicts import EMULATED, ENFORCED, IGNORED, Evidence, Seen
 
 YES, NO = Seen(True, "it acts"), Seen(False, "it does nothing")
 
@@ -29,8 +29,3 @@ def test_the_class_follows_from_the_evidence(kept: bool, seen: list[Seen], verdi
 def test_why_there_can_be_no_probe_is_said() -> None:
     evidence = Evidence("aws_thing", "size", kept=True, unprobed="it takes a day")
     assert evidence.remark == "kept; no probe of an effect: it takes a day"
-
-
-def test_classes_are_counted() -> None:
-    evidence = [Evidence("aws_thing", "a", kept=True), Evidence("aws_thing", "b", True, "", [YES])]
-    assert count(evidence) == {ENFORCED: 1, EMULATED: 1, IGNORED: 0}

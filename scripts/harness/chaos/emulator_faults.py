@@ -11,12 +11,12 @@ from functools import partial
 from typing import Any
 
 from harness import interface
-from harness.errors import HarnessError
+from harness.errors import NoAnswerError
 from harness.stack import Stack
 
 PATH = "/_pipeline/faults"
 RULES_SECONDS = 1.5
-NO_FAULTS = HarnessError(
+NO_FAULTS = NoAnswerError(
     "this LocalStack injects no faults",
     "make local-down local-up: it was started with FAULTS=0, or by an older version",
 )
@@ -60,7 +60,7 @@ def inject(name: str, stack: Stack) -> int:
         How often they took effect.
 
     Raises:
-        HarnessError: the stack does not inject faults.
+        NoAnswerError: the stack does not inject faults.
     """
     seed = sum(name.encode())
     request(stack, "PUT", {"seed": seed, "rules": [_named(rule, stack) for rule in RULES[name]]})
@@ -79,7 +79,7 @@ def request(stack: Stack, method: str, document: Any = None) -> Any:
     """Send a request to the faults API and return its response.
 
     Raises:
-        HarnessError: the API is missing or rejects the document.
+        NoAnswerError: the API is missing or rejects the document.
     """
     return interface.ask(stack, method, PATH, document, absent=NO_FAULTS)
 

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from harness import console, model, setup
+from harness import console, model, model_checks, setup
 from harness import stack as stacks
 from harness.errors import HarnessError
 from harness.paths import shown
-from harness.rollout import bucket, checks, registry, releases
+from harness.rollout import registry, releases
 from harness.rollout.registry import Registry
 from harness.stack import Stack
-from harness.stages import guards, tfvars
+from harness.stages import guards, model_bucket, tfvars
 from harness.stages.access import Access
 from harness.stages.stage import NAMES, Stage, load
 from store_sales.model import Model
@@ -69,15 +69,15 @@ def to_stage(
     """
     tfvars.check_writable(stage.vars_file)
     guards.check_for_destroy(stage, access)  # all that is about where
-    s3, name = access.client("s3"), bucket.of_stage(stage)
+    s3, name = access.client("s3"), model_bucket.of_stage(stage)
     with tempfile.TemporaryDirectory(prefix="promote-") as scratch:
         version, folder, loaded = _checked(choice, known, Path(scratch))
         if shadow and version.run_id == stage.run_id:
             raise HarnessError(f"{version.label} is the live model of {stage.name}", "name another one as its shadow")
         with console.step(f"Look at bucket {name}") as step:
             copy = None
-            if bucket.exists(s3, name, access.account()):
-                copy = bucket.prepare(s3, name, version.key, folder, version.run_id)
+            if model_bucket.exists(s3, name, access.account()):
+                copy = model_bucket.prepare(s3, name, version.key, folder, version.run_id)
             step.result = _intention(copy)
         kept = releases.keep(version, folder, loaded)
         if copy is not None and copy.missing:
@@ -112,8 +112,8 @@ def _checked(choice: str, known: Sequence[Registry], scratch: Path) -> tuple[reg
         step.result = f"{version.label} in {version.registry.shown}"
     with console.step("Check signature and golden batch") as step:
         folder = registry.download(version, scratch)
-        loaded = checks.check(folder, version.run_id)
-        kept = releases.find(version.run_id)
+        loaded = model_checks.check(folder, version.run_id)
+        kept = model.kept(version.run_id)
         if kept is not None and not _equal(Path(kept["model_dir"]), folder):
             raise HarnessError(
                 f"{version.label} differs from what was promoted before under that run id",
@@ -129,7 +129,7 @@ def _equal(one: Path, other: Path) -> bool:
     return content(one) == content(other)
 
 
-def _intention(copy: bucket.Copy | None) -> str:
+def _intention(copy: model_bucket.Copy | None) -> str:
     if copy is None:
         return "it does not exist yet: the deployment makes it and publishes the model"
     if not copy.missing:

@@ -7,31 +7,31 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from harness import paths
+from harness import model, paths
 from harness.folders import remove
 from harness.rollout.registry import Version
 from store_sales.model import Model
 
 
-def keep(version: Version, folder: Path, model: Model) -> dict[str, Any]:
+def keep(version: Version, folder: Path, loaded: Model) -> dict[str, Any]:
     """Keeps a checked model, whole or not at all; once kept it stays as it is.
 
     Args:
         version: what it is.
         folder: its files, which are copied.
-        model: the same, loaded.
+        loaded: the same, loaded.
 
     Returns:
         What a training returns, too: `model_dir`, `model_key`, `run_id` and so on.
     """
     target = paths.RELEASES / version.run_id
-    known = find(version.run_id)
+    known = model.kept(version.run_id)
     if known is None:
         remove(target)
         draft = paths.RELEASES / f"{version.run_id}.new"
         remove(draft)
         shutil.copytree(folder, draft / "model")
-        first, last = model.date_range
+        first, last = loaded.date_range
         result = {
             "run_id": version.run_id,
             "experiment_id": version.experiment_id,
@@ -39,19 +39,10 @@ def keep(version: Version, folder: Path, model: Model) -> dict[str, Any]:
             "model_dir": str(target / "model"),
             "model_key": version.key,
             "metrics": version.metrics,
-            "stores": list(model.profiles.stores),
+            "stores": list(loaded.profiles.stores),
             "date_range": [first.isoformat(), last.isoformat()],
         }
         (draft / "result.json").write_text(json.dumps(result, indent=2))
         draft.rename(target)
         return result
     return known
-
-
-def find(run_id: str) -> dict[str, Any] | None:
-    """The kept model of a run; None when there is none."""
-    try:
-        result: dict[str, Any] = json.loads((paths.RELEASES / run_id / "result.json").read_text())
-    except (OSError, ValueError):
-        return None
-    return result | {"model_dir": str(paths.RELEASES / run_id / "model")}

@@ -13,8 +13,7 @@ from harness import console
 from harness.errors import HarnessError
 from harness.live import ALIAS
 from harness.paths import shown
-from harness.rollout import bucket
-from harness.stages import guards, tfvars, variables
+from harness.stages import guards, model_bucket, tfvars, variables
 from harness.stages.access import Access
 from harness.stages.stage import Stage
 
@@ -143,8 +142,8 @@ def _published(client: Any, function: str, entry: dict[str, Any]) -> Published:
 
 
 def _check_model(stage: Stage, access: Access, version: Published) -> None:
-    name = bucket.of_stage(stage)
-    if not bucket.models(access.client("s3"), name, version.run_id):
+    name = model_bucket.of_stage(stage)
+    if not model_bucket.models(access.client("s3"), name, version.run_id):
         raise HarnessError(
             f"version {version.number} serves run {version.run_id}, whose model is no longer in bucket {name}",
             f"choose another version, or put the model back: make promote MODEL={version.run_id} STAGE={stage.name}",

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from harness.commands import CommandFailedError
-from harness.errors import HarnessError
+from harness.errors import CommandFailedError, HarnessError
 from harness.paths import shown
 from harness.stages import explain_aws
 from harness.stages.stage import Stage
@@ -120,7 +119,7 @@ def _known(stage: Stage, text: str) -> HarnessError | None:
             f"Lambda does not accept the image {found['uri'] or found['other']}: it {found['how'] or 'is an index'}",
             f"fix image_uri in {shown(stage.vars_file)}, or build one image for one architecture",
         )
-    return explain_aws.of_text(text)
+    return explain_aws.of_terraform(text)
 
 
 def _variable(stage: Stage, block: str) -> HarnessError | None:

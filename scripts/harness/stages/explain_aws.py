@@ -11,27 +11,33 @@ from botocore.exceptions import (
     HTTPClientError,
 )
 
-from harness.errors import HarnessError
+from harness.errors import CredentialsError, DeniedError, HarnessError
 
 LOG_IN = "log in (for example: aws sso login), or set AWS_PROFILE; `aws sts get-caller-identity` must work"
 GOES_ON = "; then run it again: it continues where it stopped"
 
+EXPIRED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired")
+UNKNOWN = (
+    *("InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "SignatureDoesNotMatch"),
+    "RegionDisabledException",
+)
+DENIED = (
+    *("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationErrorException"),
+    *("403", "Forbidden"),  # of a HEAD, whose answer has no body to name a code in
+)
+# Terraform prints AWS's errors as text alone.
 _EXPIRED = re.compile(
-    r"ExpiredToken|RequestExpired|TokenRefreshRequired|security token included in the request is expired|"
-    r"[Nn]o valid credential sources|failed to refresh cached credentials|SSO session has expired"
+    "|".join(EXPIRED) + "|security token included in the request is expired|"
+    "[Nn]o valid credential sources|failed to refresh cached credentials|SSO session has expired"
 )
-_UNKNOWN = re.compile(
-    r"InvalidClientTokenId|UnrecognizedClient|InvalidAccessKeyId|SignatureDoesNotMatch|RegionDisabled"
-)
+_UNKNOWN = re.compile("|".join(UNKNOWN))
 # "User: arn:… is not authorized to perform: kinesis:CreateStream on resource: arn:… because no identity-based policy …"
 _DENIED = re.compile(
     r"(?:User: (?P<who>\S+) )?is not authorized to perform: (?P<action>[\w-]+:\w+)"
     r"(?:,? (?:on|with an explicit deny on) resource: (?P<resource>[^\s,]+))?"
 )
 # S3 and older services name neither action nor resource: use the operation that Terraform called instead.
-_DENIED_SHORT = re.compile(
-    r"AccessDenied|UnauthorizedOperation|AuthorizationError|StatusCode: 403|\(403\)|api error Forbidden"
-)
+_DENIED_SHORT = re.compile("|".join(code for code in DENIED if code.isalpha()) + r"|StatusCode: 403|\(403\)")
 _OPERATION = re.compile(r"operation error (?P<service>[\w ]+): (?P<operation>\w+)|calling the (?P<boto>\w+) operation")
 
 
@@ -44,32 +50,46 @@ def failure(error: ClientError | BotoCoreError, region: str | None = None) -> Ha
     """
     if isinstance(error, ConnectionError | HTTPClientError):
         return HarnessError(f"AWS cannot be reached: {error}", "check the network, the proxy and the region's name")
-    text = str(error)
-    if isinstance(error, ClientError) and (known := of_text(text)):
-        if region and _UNKNOWN.search(text):
-            return HarnessError(f"{known.cause} (or {region} is not enabled for their account)", known.next_step)
-        return known
-    return HarnessError(f"AWS responded: {text}", "fix the error, then run it again")
+    code = error.response.get("Error", {}).get("Code", "") if isinstance(error, ClientError) else ""
+    if code in EXPIRED:
+        return _expired()
+    if code in UNKNOWN:
+        return _unknown(code, region)
+    if code in DENIED:
+        return _denied(str(error))
+    return HarnessError(f"AWS responded: {error}", "fix the error, then run it again")
 
 
-def of_text(text: str) -> HarnessError | None:
-    """Return what an AWS error means; None if its own message says it best.
+def of_terraform(text: str) -> HarnessError | None:
+    """Return what an AWS error that Terraform prints means; None if its own message says it best.
 
     Args:
         text: contains the error's code or message.
     """
     if _EXPIRED.search(text):
-        return HarnessError("the AWS credentials have expired", LOG_IN + GOES_ON)
+        return _expired()
     if found := _UNKNOWN.search(text):
-        return HarnessError(f"AWS does not know these credentials ({found[0]})", LOG_IN)
+        return _unknown(found[0])
+    return _denied(text) if _DENIED.search(text) or _DENIED_SHORT.search(text) else None
+
+
+def _expired() -> CredentialsError:
+    return CredentialsError("the AWS credentials have expired", LOG_IN + GOES_ON)
+
+
+def _unknown(code: str, region: str | None = None) -> CredentialsError:
+    disabled = f" (or {region} is not enabled for their account)" if region else ""
+    return CredentialsError(f"AWS does not know these credentials ({code}){disabled}", LOG_IN)
+
+
+def _denied(text: str) -> DeniedError:
+    """Who may not do what, as far as the message says so."""
     if found := _DENIED.search(text):
         on = f" on {found['resource']}" if found["resource"] else ""
         who = found["who"] or "these credentials"
-        return HarnessError(f"{who} may not do {found['action']}{on}", _allow(f"{found['action']}{on}"))
-    if _DENIED_SHORT.search(text):
-        what = _called(text)
-        return HarnessError(f"AWS denies {what}", _allow(what))
-    return None
+        return DeniedError(f"{who} may not do {found['action']}{on}", _allow(f"{found['action']}{on}"))
+    what = _called(text)
+    return DeniedError(f"AWS denies {what}", _allow(what))
 
 
 def _allow(what: str) -> str:

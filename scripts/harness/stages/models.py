@@ -6,6 +6,7 @@ from pathlib import Path
 
 from harness import console, model
 from harness.errors import HarnessError
+from harness.stages import model_bucket
 from harness.stages.access import Access
 from harness.stages.stage import Stage
 
@@ -28,15 +29,13 @@ def publish(stage: Stage, access: Access, bucket: str) -> None:
 
 
 def _publish(stage: Stage, access: Access, bucket: str, run_id: str) -> str:
-    """Publish a model and return its location."""
-    from harness.rollout import bucket as rollout  # imports MLflow
-
+    """Where the model is then."""
     s3 = access.client("s3")
     if (known := model.known(run_id)) is not None:
-        copy = rollout.prepare(s3, bucket, known["model_key"], Path(known["model_dir"]), run_id)
+        copy = model_bucket.prepare(s3, bucket, known["model_key"], Path(known["model_dir"]), run_id)
         copy.run(s3)
         return copy.place + ("" if copy.missing else ", as before")
-    if found := rollout.models(s3, bucket, run_id):
+    if found := model_bucket.models(s3, bucket, run_id):
         return f"s3://{bucket}/{found[0]}, as before"
     raise HarnessError(
         f"the model of run {run_id} is neither in bucket {bucket} nor on this machine",

@@ -10,7 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from harness import commands, console
-from harness.errors import HarnessError
+from harness.errors import CommandFailedError, HarnessError
 from harness.paths import shown
 from harness.stages import explain, explain_aws, prompts
 from harness.stages.access import Access
@@ -139,5 +139,5 @@ def _terraform(stage: Stage, access: Access, folder: Path, word: str, *words: st
             ["terraform", word, "-input=false", "-no-color", *words],
             cwd=folder, env=access.environment(), log=stage.log("bootstrap"), deadline=DEADLINE,
         )  # fmt: skip
-    except commands.CommandFailedError as error:
+    except CommandFailedError as error:
         raise explain.failure(stage, error, "bootstrap") from None

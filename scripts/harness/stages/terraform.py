@@ -11,6 +11,7 @@ from typing import Any
 
 from harness import commands, setup
 from harness.console import Step
+from harness.errors import CommandFailedError
 from harness.paths import ECR_PASSWORD
 from harness.stages import explain
 from harness.stages.access import Access
@@ -160,5 +161,5 @@ class StageTerraform:
                 command, cwd=self.folder, env=self._environment, log=self.log,
                 deadline=APPLY_DEADLINE if progress else READ_DEADLINE, on_line=progress.read if progress else None,
             )  # fmt: skip
-        except commands.CommandFailedError as error:
+        except CommandFailedError as error:
             raise explain.failure(self.stage, error) from None

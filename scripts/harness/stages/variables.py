@@ -38,3 +38,13 @@ def value(stage: Stage, name: str) -> Any:
     """
     chosen = stage.variables.get(name)
     return defaults(stage.infrastructure).get(name) if chosen is None else chosen
+
+
+def bucket_name(stage: Stage, variable: str) -> str:
+    """The whole name of a bucket, as the root module makes it.
+
+    Args:
+        stage: whose.
+        variable: the root module's variable for the first part of it.
+    """
+    return f"{value(stage, variable)}-{stage.variables['project_id']}"

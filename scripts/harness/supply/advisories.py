@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from harness import environment, paths
+from harness.errors import NoAdvisoriesError
 
 DEADLINE = 600.0
 # Releases with known advisories: a source without them has no advisories at all. Package indexes that mirror PyPI's
@@ -37,10 +38,6 @@ class Finding:
     ids: tuple[str, ...]
     fixed: str
     lock: str
-
-
-class NoAdvisoriesError(Exception):
-    """No source of advisories responds; the message says what was tried."""
 
 
 def python_source(url: str = "") -> list[str]:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness import console, paths
-from harness.errors import HarnessError
+from harness.errors import HarnessError, NoAdvisoriesError
 from harness.supply import advisories, exceptions, locks
-from harness.supply.advisories import Finding, NoAdvisoriesError
+from harness.supply.advisories import Finding
 from harness.supply.exceptions import Excepted
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness import paths
-from harness.cost import prices, settings
+from harness.cost import bill, table
 from harness.errors import HarnessError
 
 STAGE = """\
@@ -37,7 +37,7 @@ def infrastructure(tmp_path: Path) -> Path:
 
 
 def test_a_stage_s_values_come_before_the_defaults(infrastructure: Path) -> None:
-    odd = settings.read("odd", infrastructure)
+    odd = table.settings("odd", infrastructure)
     assert (odd.region, odd.shards, odd.shard_metrics, odd.memory_mb, odd.log_days) == ("us-east-1", 5, 1, 3008, 7)
     assert odd.failed_event_days is None  # null is a value, not a missing one
     assert (odd.retention_hours, odd.batch_size, odd.images) == (48, 100, 30)  # the design's, and defaults of the root
@@ -48,13 +48,13 @@ def test_a_changed_default_is_seen(infrastructure: Path) -> None:
     text = file.read_text()
     assert "default     = 48" in text
     file.write_text(text.replace("default     = 48", "default     = 72"))
-    assert settings.read("odd", infrastructure).retention_hours == 72
+    assert table.settings("odd", infrastructure).retention_hours == 72
 
 
 def test_a_zip_needs_no_images(infrastructure: Path) -> None:
     file = infrastructure / "vars" / "odd.tfvars"
     file.write_text(STAGE.replace('"Image"', '"Zip"'))
-    assert settings.read("odd", infrastructure).images == 0
+    assert table.settings("odd", infrastructure).images == 0
 
 
 LOCALS = """
@@ -79,19 +79,19 @@ locals {
 )
 @pytest.mark.parametrize("folder", [".", "modules/lambda"])
 def test_alarms_are_counted(infrastructure: Path, folder: str, many: str, number: int) -> None:
-    before = settings.read("odd", infrastructure)
+    before = table.settings("odd", infrastructure)
     block = f'resource "aws_cloudwatch_metric_alarm" "more" {{\n  {many}\n  alarm_name = "one"\n}}\n'
     (infrastructure / folder / "more.tf").write_text(LOCALS + block)
-    after = settings.read("odd", infrastructure)
+    after = table.settings("odd", infrastructure)
     assert (after.alarms, after.dashboards) == (before.alarms + number, before.dashboards)
 
 
 def test_dashboards_are_counted(infrastructure: Path) -> None:
-    before = settings.read("odd", infrastructure)
+    before = table.settings("odd", infrastructure)
     (infrastructure / "more.tf").write_text(
         'resource "aws_cloudwatch_dashboard" "more" {\n  dashboard_name = "one"\n}\n'
     )
-    assert settings.read("odd", infrastructure).dashboards == before.dashboards + 1
+    assert table.settings("odd", infrastructure).dashboards == before.dashboards + 1
 
 
 @pytest.mark.parametrize(
@@ -101,41 +101,41 @@ def test_alarms_that_cannot_be_counted_are_refused(infrastructure: Path, many: s
     block = f'resource "aws_cloudwatch_metric_alarm" "each" {{\n  {many}\n}}\n'
     (infrastructure / "more.tf").write_text(block)
     with pytest.raises(HarnessError, match=r"aws_cloudwatch_metric_alarm\.each"):
-        settings.read("odd", infrastructure)
+        table.settings("odd", infrastructure)
 
 
 @pytest.mark.parametrize("stage", ["local", "stg", "prod"])
 def test_every_stage_of_the_project_can_be_read(stage: str) -> None:
-    found = settings.read(stage)
+    found = table.settings(stage)
     assert dataclasses.asdict(found)["shards"] >= 1
-    assert prices.load(found.region).by_name
+    assert bill.prices_of(found.region).usd
 
 
 def test_an_unknown_stage_is_refused_with_those_there_are() -> None:
     with pytest.raises(HarnessError) as refused:
-        settings.read("qa")
+        table.settings("qa")
     assert "stg" in refused.value.next_step
 
 
 def test_every_price_names_its_page() -> None:
     for region in ("us-east-1", "ap-south-1"):
-        for price in prices.load(region).by_name.values():
-            assert price.page.startswith("https://aws.amazon.com/")
-            assert price.usd > 0
-            assert price.unit
-    assert not any(price.stands_in for price in prices.load("us-east-1").by_name.values())
+        assert all(usd > 0 for usd in bill.prices_of(region).usd.values())
+    for price in json.loads(bill.PRICES.read_text())["prices"].values():
+        assert price["page"].startswith("https://aws.amazon.com/")
+        assert price["unit"]
+    assert not bill.prices_of("us-east-1").stand_ins
 
 
 def test_a_price_that_is_not_known_is_marked(tmp_path: Path) -> None:
     file = tmp_path / "prices.json"
     entry = {"unit": "x", "page": "https://aws.amazon.com/x/", "usd": {"us-east-1": 2.0, "ap-south-1": None}}
     file.write_text(json.dumps({"as_of": "2026-11-24", "prices": {"one": entry}}))
-    found = prices.load("ap-south-1", file)
-    assert (found.usd("one"), found.stands_in("one")) == (2.0, True)
+    found = bill.prices_of("ap-south-1", file)
+    assert (found.usd["one"], "one" in found.stand_ins) == (2.0, True)
 
 
 def test_a_region_without_prices_is_refused_with_the_file_to_mend() -> None:
     with pytest.raises(HarnessError) as refused:
-        prices.load("eu-north-1")
+        bill.prices_of("eu-north-1")
     assert "eu-north-1" in refused.value.cause
     assert "prices.json" in refused.value.next_step

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,9 @@ OTHER_ACCOUNT = "111111111111"
 
 
 @pytest.fixture
-def unchanged(deployment: Deployment, aliases: Callable[[], dict[str, str]]) -> Callable[[], Any]:
+def unchanged(
+    deployment: Deployment, aliases: Callable[[], dict[str, str]]
+) -> Callable[..., AbstractContextManager[None]]:
     """A block that must end in a refusal, and after which all is as it was."""
 
     def state() -> list[Any]:
@@ -118,7 +120,8 @@ def test_a_shadow_model_is_recorded_beside_the_live_one(
 
 def stages_now(deployment: Deployment) -> stages.Stage:
     """The stage with its variables as they are now."""
-    return replace(deployment.stage, variables=tfvars.read(deployment.stage.vars_file))
+    now: stages.Stage = replace(deployment.stage, variables=tfvars.read(deployment.stage.vars_file))
+    return now
 
 
 def test_a_local_stack_has_no_shadow_by_promotion(unchanged: Callable[..., Any]) -> None:

@@ -31,12 +31,13 @@ TRUST = {
 def function(emulator: Stack) -> Iterator[Any]:
     """Three versions of a function; yields a client of Lambda."""
     clients = Clients(emulator)
-    functions, role = clients.functions, {"RoleName": "rollback", "AssumeRolePolicyDocument": json.dumps(TRUST)}
+    functions = clients.functions
+    role = clients.iam.create_role(RoleName="rollback", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as file:
         file.writestr("index.py", "def handler(event, context):\n    return None\n")
     functions.create_function(
-        FunctionName=NAME, Role=clients.iam.create_role(**role)["Role"]["Arn"], Runtime="python3.13",
+        FunctionName=NAME, Role=role, Runtime="python3.13",
         Handler="index.handler", Code={"ZipFile": archive.getvalue()},
     )  # fmt: skip
     functions.get_waiter("function_active_v2").wait(FunctionName=NAME, WaiterConfig={"Delay": 1})

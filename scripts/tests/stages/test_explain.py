@@ -7,10 +7,11 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 
 from harness import paths
-from harness.commands import CommandFailedError
-from harness.stages import explain
+from harness.errors import CommandFailedError, CredentialsError, DeniedError, HarnessError
+from harness.stages import explain, explain_aws
 from harness.stages.stage import Stage
 
 DENIED = """
@@ -128,3 +129,24 @@ def test_a_value_that_a_module_refuses_is_told_by_the_roots_variable(stage: Stag
 def test_a_program_that_is_not_terraform_is_left_as_it_is(stage: Stage) -> None:
     error = CommandFailedError("terraform", 1, "killed", "read the log")
     assert explain.failure(stage, error) is error
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "cause"),
+    [
+        ("ExpiredToken", CredentialsError, "have expired"),
+        ("InvalidClientTokenId", CredentialsError, r"does not know these credentials \(InvalidClientTokenId\)$"),
+        ("403", DeniedError, "AWS denies HeadBucket"),
+        ("AccessDenied", DeniedError, "AWS denies HeadBucket"),
+        (
+            "NoSuchBucket",
+            HarnessError,
+            "AWS answered: .* not accessible: AccessDenied",
+        ),
+    ],
+)
+def test_an_answer_of_aws_is_told_by_its_code(code: str, kind: type[HarnessError], cause: str) -> None:
+    error = ClientError({"Error": {"Code": code, "Message": "not accessible: AccessDenied"}}, "HeadBucket")
+    told = explain_aws.failure(error)
+    assert type(told) is kind
+    assert re.search(cause, told.cause)

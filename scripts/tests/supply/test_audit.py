@@ -12,9 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.errors import HarnessError
+from harness.errors import HarnessError, NoAdvisoriesError
 from harness.supply import advisories, audit, exceptions, locks
-from harness.supply.advisories import NoAdvisoriesError
 
 # What osv.dev has of it, as far as pip-audit reads it: https://osv.dev/vulnerability/GHSA-462w-v97r-4m45
 ADVISORY = {

@@ -5,8 +5,9 @@ from __future__ import annotations
 from harness import model
 from harness.errors import HarnessError
 from harness.paths import shown
+from harness.stages import model_bucket
 from harness.stages.access import Access
-from harness.stages.guards.names import bucket_name
+from harness.stages.variables import bucket_name
 from harness.stages.stage import Stage
 
 LIVE, SHADOW = "run_id", "shadow_run_id"
@@ -36,7 +37,5 @@ def check(stage: Stage, access: Access) -> None:
 
 
 def _in_bucket(stage: Stage, access: Access, run_id: str) -> bool:
-    from harness.rollout import bucket as rollout  # imports MLflow
-
     name, s3 = bucket_name(stage, "model_bucket"), access.client("s3")
-    return rollout.exists(s3, name, access.account()) and bool(rollout.models(s3, name, run_id))
+    return model_bucket.exists(s3, name, access.account()) and bool(model_bucket.models(s3, name, run_id))

@@ -50,16 +50,6 @@ def check(stage: Stage, access: Access) -> None:
             raise explain_aws.failure(error) from None
 
 
-def bucket_name(stage: Stage, variable: str) -> str:
-    """The whole name of a bucket, as the root module makes it.
-
-    Args:
-        stage: whose.
-        variable: one of `BUCKETS`.
-    """
-    return f"{variables.value(stage, variable)}-{stage.variables['project_id']}"
-
-
 def _buckets(stage: Stage) -> list[tuple[str, str]]:
-    of_stage = [(bucket_name(stage, name), f"{name} in {shown(stage.vars_file)}") for name in BUCKETS]
+    of_stage = [(variables.bucket_name(stage, name), f"{name} in {shown(stage.vars_file)}") for name in BUCKETS]
     return [(str(stage.backend["bucket"]), shown(stage.backend_file)), *of_stage]

@@ -54,7 +54,7 @@ def silent() -> Iterator[Silent]:
 
 
 def _stage(home: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    env = {"PATH": os.environ["PATH"], "HOME": str(home), "PYTHONPATH": str(SCRIPTS), "PYTHONDONTWRITEBYTECODE": "1"}
+    env = {"PATH": os.environ["PATH"], "HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-m", "harness", "stage", *words]
     done = subprocess.run(
         command, cwd=ROOT, env=env | variables, stdin=subprocess.DEVNULL, capture_output=True, text=True,
@@ -115,7 +115,8 @@ def test_what_other_tools_take_for_an_endpoint_is_none(tmp_path: Path, silent: S
 
 def test_only_the_rehearsal_names_an_endpoint() -> None:
     """In the whole harness, one call gives Access an endpoint, that of a stack it has started; nobody sets it later."""
-    given, assigned = {}, []
+    given: dict[str, str] = {}
+    assigned: list[str] = []
     for file in (SCRIPTS / "harness").rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == "Access":

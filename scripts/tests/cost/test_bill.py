@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness import events
-from harness.cost import estimate, prices
-from harness.cost.settings import Settings
-from harness.cost.workload import Workload
+from harness.cost import bill as bills
+from harness.cost.bill import Settings, Workload
 
 SETTINGS = Settings(
     region="us-east-1",
@@ -31,7 +30,7 @@ SETTINGS = Settings(
     dashboards=1,
     keys=0,
 )
-PRICES = prices.load("us-east-1")
+PRICES = bills.prices_of("us-east-1")
 # A month has 730 h or 2,628,000 s. 100 events/s: two shards are asked once a second each.
 BY_HAND = {
     "Kinesis: shards of both streams": 4 * 730 * 0.015,
@@ -62,7 +61,7 @@ stages = st.builds(
 
 
 def bill(settings: Settings, workload: Workload) -> dict[str, float]:
-    return {line.title: line.usd for line in estimate.lines(settings, PRICES, workload)}
+    return {line.title: line.usd for line in bills.lines(settings, PRICES, workload)}
 
 
 def test_100_events_a_second_as_by_hand() -> None:
@@ -97,19 +96,19 @@ def test_idle_pays_for_what_stands_there() -> None:
     ],
 )
 def test_invocations(rate: float, per_second: float) -> None:
-    assert estimate.invocations(SETTINGS, Workload(rate)) == pytest.approx(per_second)
+    assert bills.invocations(SETTINGS, Workload(rate)) == pytest.approx(per_second)
 
 
 def test_a_batching_window_makes_fewer_invocations() -> None:
     waiting = dataclasses.replace(SETTINGS, batching_window_seconds=5)
-    assert estimate.invocations(waiting, Workload(20)) == pytest.approx(0.4)
+    assert bills.invocations(waiting, Workload(20)) == pytest.approx(0.4)
 
 
 def test_the_default_duration_follows_the_share_of_a_core() -> None:
     # 100 events/s are 50 an invocation: 7.74 + 49 * 0.06 = 10.68 ms of a whole core, which 1,769 MB get.
-    assert estimate.billed_ms(dataclasses.replace(SETTINGS, memory_mb=1769), Workload(100)) == 11
-    assert estimate.billed_ms(dataclasses.replace(SETTINGS, memory_mb=10240), Workload(100)) == 11
-    assert estimate.billed_ms(SETTINGS, Workload(100)) == 19  # 10.68 * 1769 / 1024 = 18.45
+    assert bills.billed_ms(dataclasses.replace(SETTINGS, memory_mb=1769), Workload(100)) == 11
+    assert bills.billed_ms(dataclasses.replace(SETTINGS, memory_mb=10240), Workload(100)) == 11
+    assert bills.billed_ms(SETTINGS, Workload(100)) == 19  # 10.68 * 1769 / 1024 = 18.45
 
 
 @pytest.mark.parametrize(
@@ -123,7 +122,7 @@ def test_the_default_duration_follows_the_share_of_a_core() -> None:
     ],
 )
 def test_shards_needed(workload: Workload, needed: int) -> None:
-    assert estimate.shards_needed(workload) == needed
+    assert bills.shards_needed(workload) == needed
 
 
 def test_a_rate_that_the_shards_do_not_take_is_reckoned_with_those_it_needs() -> None:
@@ -133,7 +132,7 @@ def test_a_rate_that_the_shards_do_not_take_is_reckoned_with_those_it_needs() ->
 def test_a_record_over_25_kb_is_two_payload_units() -> None:
     one = bill(SETTINGS, Workload(1, event_bytes=25 * 1024))["Kinesis: PUT payload units"]
     two = bill(SETTINGS, Workload(1, event_bytes=25 * 1024 + 1))["Kinesis: PUT payload units"]
-    assert (one, two) == (pytest.approx(2.628 * 2 * 0.014), pytest.approx(2.628 * 3 * 0.014))
+    assert [one, two] == pytest.approx([2.628 * 2 * 0.014, 2.628 * 3 * 0.014])
 
 
 @pytest.mark.parametrize(("hours", "usd"), [(24, 0.0), (168, 58.40), (268, 58.40 + 0.01296 * 100 * 0.023)])

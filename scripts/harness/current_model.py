@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness import commands, console, environment, paths, setup
 from harness.clients import Clients
-from harness.errors import HarnessError
+from harness.errors import CommandFailedError, HarnessError
 from harness.folders import write_whole
 from harness.stack import Stack
 
@@ -113,7 +113,7 @@ def train(data: Path | None, stack: Stack | None) -> dict[str, Any]:
                 deadline=TRAIN_DEADLINE,
                 on_line=lambda line: step.note(line.strip()),
             )
-        except commands.CommandFailedError as error:
+        except CommandFailedError as error:
             raise _unusable(error) or error from None
         result: dict[str, Any] = json.loads(result_file.read_text())
         rmspe = result["metrics"]["rmspe"]
@@ -127,10 +127,8 @@ def train(data: Path | None, stack: Stack | None) -> dict[str, Any]:
 
 def known(run_id: str) -> dict[str, Any] | None:
     """A model that is on this machine: promoted, or the last one that was trained; None when it is neither."""
-    from harness.rollout import releases  # heavy, and most commands need no promoted model
-
-    if (kept := releases.find(run_id)) is not None:
-        return kept
+    if (promoted := kept(run_id)) is not None:
+        return promoted
     try:
         result: dict[str, Any] = json.loads(paths.MODEL_FILE.read_text())["result"]
     except (OSError, ValueError, KeyError):
@@ -138,11 +136,20 @@ def known(run_id: str) -> dict[str, Any] | None:
     return result if result["run_id"] == run_id and (Path(result["model_dir"]) / "MLmodel").is_file() else None
 
 
+def kept(run_id: str) -> dict[str, Any] | None:
+    """The promoted model of a run, which `.cache/releases` keeps; None when there is none."""
+    try:
+        result: dict[str, Any] = json.loads((paths.RELEASES / run_id / "result.json").read_text())
+    except (OSError, ValueError):
+        return None
+    return result | {"model_dir": str(paths.RELEASES / run_id / "model")}
+
+
 def choose(run_id: str) -> None:
     """Makes a promoted model the current one, until the next training.
 
     Args:
-        run_id: a run whose model is kept (`harness.rollout.releases`) and was checked with the code as it is now.
+        run_id: a run whose model is kept (`kept`) and was checked with the code as it is now.
     """
     write_whole(paths.CHOSEN_MODEL, json.dumps({"run_id": run_id, "code": _code()}))
 
@@ -157,21 +164,23 @@ def _chosen() -> dict[str, Any] | None:
         known = json.loads(paths.CHOSEN_MODEL.read_text())
     except (OSError, ValueError):
         return None
-    from harness.rollout import checks, releases  # heavy, and most commands need no promoted model
-
-    result = releases.find(known["run_id"])
+    result = kept(known["run_id"])
     if result is None:
         raise HarnessError(
             f"the model that was promoted, run {known['run_id']}, is not kept any more",
             "promote one again (make promote MODEL=… STAGE=local), or train one: make train",
         )
     if known["code"] != _code():
-        checks.check(Path(result["model_dir"]), known["run_id"])
+        from harness import (
+            model_checks,  # imports MLflow, which takes seconds, and most commands need no promoted model
+        )
+
+        model_checks.check(Path(result["model_dir"]), known["run_id"])
         choose(known["run_id"])
     return result
 
 
-def _unusable(error: commands.CommandFailedError) -> HarnessError | None:
+def _unusable(error: CommandFailedError) -> HarnessError | None:
     """The training's own words on data or folders it cannot use (exit status 2), whole."""
     start = error.output.find("error: ")
     if error.status != UNUSABLE or start < 0:

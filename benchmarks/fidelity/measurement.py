@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from benchmarks.fidelity import attributes, readback, report, results, running
+from benchmarks.fidelity import attributes, readback, report, running
 from benchmarks.fidelity.attributes import Attribute
 from benchmarks.fidelity.bench import Bench
 from benchmarks.fidelity.registry import UNPROBED
-from benchmarks.fidelity.results import Result
+from benchmarks.fidelity.report import Result
 from benchmarks.fidelity.root import Root
 from benchmarks.fidelity.verdicts import Evidence, Seen
 from harness import console
@@ -33,8 +33,8 @@ def run(*, write: bool) -> None:
         result = measure(stack)
     report.show(result)
     if write:
-        report.write(results.save(result))
-        console.say(f"written to {shown(report.PATH)} and {shown(results.PATH)}")
+        report.write(result)
+        console.say(f"written to {shown(report.PATH)}")
 
 
 def measure(stack: Stack) -> Result:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness import interface
-from harness.errors import HarnessError
+from harness.errors import HarnessError, NoAnswerError
 from harness.stack import Stack
 
 PATH = "/_pipeline/iam/noted"
-NO_NOTES = HarnessError(
+NO_NOTES = NoAnswerError(
     "this LocalStack does not note what it allows",
     "it runs with IAM_ENFORCEMENT=off, or is an older version: make local-down local-up",
 )

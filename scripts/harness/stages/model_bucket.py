@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from harness.errors import HarnessError
 from harness.model import files
-from harness.stages.guards import names
+from harness.stages import variables
 from harness.stages.stage import Stage
 from store_sales.location import models_of
 
@@ -58,7 +58,7 @@ class Copy:
 
 def of_stage(stage: Stage) -> str:
     """The name of a stage's model bucket, as Terraform composes it."""
-    return names.bucket_name(stage, "model_bucket")
+    return variables.bucket_name(stage, "model_bucket")
 
 
 def exists(s3: S3Client, bucket: str, account: str) -> bool:

@@ -6,8 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from harness.cost import report
+from harness import markdown
+from harness.cost import table
 from harness.errors import HarnessError
+
+
+def replaced(document: str, content: str) -> str:
+    return markdown.replaced(table.PATH, document, table.BEGIN, table.END, content)
 
 
 def row(text: str, title: str) -> list[str]:
@@ -20,12 +25,12 @@ def amount(cell: str) -> float:
 
 
 def test_the_documents_hold_the_table_of_today() -> None:
-    document = report.PATH.read_text(encoding="utf-8")
-    assert report.written(document, report.text(report.STAGE, report.RATES)) == document, "run `make cost`"
+    document = table.PATH.read_text(encoding="utf-8")
+    assert replaced(document, table.text(table.STAGE, table.RATES)) == document, "run `make cost`"
 
 
 def test_the_total_is_the_sum_of_the_lines() -> None:
-    text = report.text("stg", report.RATES)
+    text = table.text("stg", table.RATES)
     lines = text.splitlines()[2:]
     end = next(number for number, line in enumerate(lines) if "**total**" in line)
     cells = [[amount(cell) for cell in line.strip("|").split("|")[1:]] for line in lines[:end]]
@@ -34,40 +39,40 @@ def test_the_total_is_the_sum_of_the_lines() -> None:
 
 
 def test_it_says_whether_the_shards_suffice() -> None:
-    assert row(report.text("stg", (1000, 2001)), "shards of each stream") == [
+    assert row(table.text("stg", (1000, 2001)), "shards of each stream") == [
         "2, which suffice", "3: the stage's 2 do not suffice",
     ]  # fmt: skip
 
 
 def test_prices_that_stand_in_are_marked_and_explained() -> None:
-    text = report.text("stg", (0,))
-    assert row(text, f"Kinesis: shards of both streams{report.MARK}")
+    text = table.text("stg", (0,))
+    assert row(text, f"Kinesis: shards of both streams{table.MARK}")
     assert "†: the price in ap-south-1 is not known here" in text
     assert "as of 2026-11-24, from memory and to be checked, without taxes and free tier" in text
 
 
 def test_a_duration_of_one_s_own_is_reckoned_with() -> None:
-    assert row(report.text("stg", (100,), duration_ms=123), "ms billed") == ["123"]
+    assert row(table.text("stg", (100,), duration_ms=123), "ms billed") == ["123"]
 
 
 def test_only_what_stands_between_the_marks_is_replaced() -> None:
-    document = f"before\n{report.BEGIN}old\n{report.END}after\n"
-    assert report.written(document, "new\n") == f"before\n{report.BEGIN}\nnew\n\n{report.END}after\n"
+    document = f"before\n{table.BEGIN}old\n{table.END}after\n"
+    assert replaced(document, "new\n") == f"before\n{table.BEGIN}\nnew\n\n{table.END}after\n"
 
 
-@pytest.mark.parametrize("document", ["no marks", report.BEGIN, report.END])
+@pytest.mark.parametrize("document", ["no marks", table.BEGIN, table.END])
 def test_a_document_without_marks_is_refused(document: str) -> None:
     with pytest.raises(HarnessError, match="lacks the marks"):
-        report.written(document, "new")
+        replaced(document, "new")
 
 
 def test_only_the_standard_table_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "doc.md"
-    file.write_text(report.BEGIN + report.END)
-    report.run(5, "stg", None, file)
-    report.run(None, "prod", None, file)
-    report.run(None, "stg", 30, file)
-    assert file.read_text() == report.BEGIN + report.END
+    file.write_text(table.BEGIN + table.END)
+    table.run(5, "stg", None, file)
+    table.run(None, "prod", None, file)
+    table.run(None, "stg", 30, file)
+    assert file.read_text() == table.BEGIN + table.END
     assert "5 events/s" in capsys.readouterr().out
-    report.run(None, "stg", None, file)
+    table.run(None, "stg", None, file)
     assert "1,000 events/s" in file.read_text()

@@ -1,0 +1,186 @@
+"""What a stage costs in a month: arithmetic on Terraform's settings, a rate of events and AWS's list prices.
+
+Taxes, the free tier, support plans and reads by consumers of the predictions are left out.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.errors import HarnessError
+from harness.paths import shown
+
+PRICES = Path(__file__).with_name("prices.json")  # change it when a pricing page says otherwise
+REFERENCE = "us-east-1"  # its price stands in where a region's is not known
+HOURS = 730  # of a month, as AWS's own calculator counts
+SECONDS = HOURS * 3600
+YEAR = 365  # days that are counted where something is kept for ever
+GB = 10**9  # where AWS means 2^30 this is 7 % too much, never too little
+PAYLOAD_UNIT = 25 * 1024
+# Quotas of a shard: https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html
+SHARD_RECORDS, SHARD_BYTES = 1000, 1024 * 1024
+# "At 1,769 MB, a function has the equivalent of one vCPU": https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
+MEMORY_OF_ONE_CPU = 1769
+EXTENDED_HOURS, LONG_TERM_HOURS = 24, 168
+# Lambda's sampling, which cannot be set: https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html
+TRACES_PER_SECOND, TRACES_BEYOND = 1, 0.05
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the bill depends on of a stage's Terraform; both streams have the same settings."""
+
+    region: str
+    shards: int
+    retention_hours: int
+    shard_metrics: int  # of each shard
+    batch_size: int
+    batching_window_seconds: int
+    parallelization_factor: int
+    memory_mb: int
+    architecture: str
+    images: int  # that the repository keeps; 0 for a Zip
+    log_days: int  # 0 is for ever
+    failed_event_days: int | None  # until a failed event and its versions are gone; None is never
+    alarms: int
+    dashboards: int
+    keys: int
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A load, and the sizes and times that are assumed for it: what the bill depends on and Terraform does not know."""
+
+    rate: float  # events per second, evenly over the month and the shards
+    duration_ms: float | None = None  # of an invocation; None takes the next two, which were measured
+    invocation_ms: float = 7.74  # with one event, warm, on a whole core (README, "Invoke, warm, p50", containers)
+    event_ms: float = 0.06  # per further event (docs/decisions/2026-11-24-emulator-speed.md: 0.06 s per 1,000 events)
+    event_bytes: int = 110  # with its partition key
+    prediction_bytes: int = 250  # with its partition key
+    log_bytes: int = 830  # of an invocation: START, END, REPORT and a line of the function, with 26 bytes for each
+    invalid_share: float = 0.001  # of the events: an object in the failed-events bucket each
+    failed_bytes: int = 1000
+    image_bytes: int = 221 * 10**6  # README, uncompressed; ECR bills the compressed and shares layers
+    model_bytes: int = 10**8
+    state_bytes: int = 10**7
+
+
+@dataclass(frozen=True)
+class Prices:
+    """List prices of a region in US dollars, before tax and free tier, by their names in `prices.json`."""
+
+    as_of: str
+    usd: Mapping[str, float]
+    stand_ins: frozenset[str]  # the reference region's, since this region's are not known
+    pages: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the bill: US dollars a month, and the names of the prices in it."""
+
+    title: str
+    usd: float
+    prices: frozenset[str]
+
+
+def prices_of(region: str, path: Path = PRICES) -> Prices:
+    """Reads a region's prices.
+
+    Raises:
+        HarnessError: there are none for that region.
+    """
+    content = json.loads(path.read_text(encoding="utf-8"))
+    entries = content["prices"]
+    for entry in entries.values():
+        if region not in entry["usd"]:
+            raise HarnessError(
+                f"no prices of region {region} are known, only of {', '.join(entry['usd'])}",
+                f"add them to {shown(path)}, from AWS's pricing pages that it names",
+            )
+    stand_ins = frozenset(name for name, entry in entries.items() if entry["usd"][region] is None)
+    usd = {name: entry["usd"][REFERENCE if name in stand_ins else region] for name, entry in entries.items()}
+    return Prices(content["as_of"], usd, stand_ins, frozenset(entry["page"] for entry in entries.values()))
+
+
+def shards_needed(workload: Workload) -> int:
+    """The shards each stream needs for records and for the larger one's bytes, when partition keys spread evenly."""
+    largest = max(workload.event_bytes, workload.prediction_bytes)
+    return max(1, math.ceil(max(workload.rate / SHARD_RECORDS, workload.rate * largest / SHARD_BYTES)))
+
+
+def invocations(settings: Settings, workload: Workload) -> float:
+    """Invocations per second.
+
+    Lambda asks each shard once a second, or once a batching window, and invokes with what there is; full batches come
+    as fast as they fill. https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-create.html
+    """
+    count = max(settings.shards, shards_needed(workload))
+    rate = workload.rate / count
+    polls = settings.parallelization_factor / max(1, settings.batching_window_seconds)
+    return count * max(min(rate, polls), rate / settings.batch_size)
+
+
+def billed_ms(settings: Settings, workload: Workload) -> float:
+    """Milliseconds billed for a mean invocation, in whole ones as Lambda does."""
+    count = invocations(settings, workload)
+    if not count:
+        return 0.0
+    if workload.duration_ms is not None:
+        return math.ceil(workload.duration_ms)
+    slower = max(1.0, MEMORY_OF_ONE_CPU / settings.memory_mb)
+    events = workload.rate / count
+    # Rounded first: noise of the 15th digit must not become a millisecond.
+    return math.ceil(round(slower * (workload.invocation_ms + workload.event_ms * max(0.0, events - 1)), 6))
+
+
+def lines(stage: Settings, prices: Prices, load: Workload) -> list[Line]:
+    """The bill of a month, line by line; the same lines for every rate."""
+
+    def line(title: str, **quantities: float) -> Line:
+        return Line(title, sum(prices.usd[name] * quantities[name] for name in quantities), frozenset(quantities))
+
+    shards = 2 * max(stage.shards, shards_needed(load))
+    sizes = (load.event_bytes, load.prediction_bytes)
+    extended = shards * HOURS if stage.retention_hours > EXTENDED_HOURS else 0
+    old = max(0, stage.retention_hours - LONG_TERM_HOURS) * 3600 * load.rate * sum(sizes)
+    calls = invocations(stage, load)
+    busy = calls * SECONDS * billed_ms(stage, load) / 1000 * stage.memory_mb / 1024
+    traces = min(calls, TRACES_PER_SECOND) + TRACES_BEYOND * max(0.0, calls - TRACES_PER_SECOND)
+    failed = load.rate * load.invalid_share
+    failed_kept = failed * (YEAR if stage.failed_event_days is None else stage.failed_event_days) * 86400
+    log_days = f"{stage.log_days} days" if stage.log_days else f"for ever, reckoned with {YEAR} days"
+    logged = calls * load.log_bytes / GB
+    bill = [
+        line("Kinesis: shards of both streams", kinesis_shard_hour=shards * HOURS),
+        line(
+            "Kinesis: PUT payload units",
+            kinesis_payload_units_million=load.rate * SECONDS * sum(math.ceil(n / PAYLOAD_UNIT) for n in sizes) / 1e6,
+        ),
+        line(
+            f"Kinesis: retention of {stage.retention_hours} h",
+            kinesis_extended_shard_hour=extended, kinesis_long_term_gb_month=old / GB,
+        ),
+        line("CloudWatch: shard-level metrics", cloudwatch_metric_month=shards * stage.shard_metrics),
+        line("Lambda: requests", lambda_requests_million=calls * SECONDS / 1e6),
+        line(f"Lambda: duration at {stage.memory_mb} MB", **{f"lambda_gb_second_{stage.architecture}": busy}),
+        line("X-Ray: traces recorded", xray_traces_million=traces * SECONDS / 1e6),
+        line(
+            f"S3: failed events, {load.invalid_share:.1%} of all",
+            s3_puts_thousand=failed * SECONDS / 1000, s3_gb_month=failed_kept * load.failed_bytes / GB,
+        ),
+        line("S3: models and Terraform state", s3_gb_month=(load.model_bytes + load.state_bytes) / GB),
+        line(f"ECR: {stage.images} images", ecr_gb_month=stage.images * load.image_bytes / GB),
+        line(
+            f"CloudWatch: logs, kept {log_days}",
+            logs_ingested_gb=logged * SECONDS, logs_stored_gb_month=logged * (stage.log_days or YEAR) * 86400,
+        ),
+        line(f"CloudWatch: alarms ({stage.alarms})", cloudwatch_alarm_month=stage.alarms),
+        line(f"CloudWatch: dashboards ({stage.dashboards})", cloudwatch_dashboard_month=stage.dashboards),
+    ]  # fmt: skip
+    # Without requests: Kinesis asks about every five minutes, S3 seldom, because of its bucket keys.
+    return [*bill, line(f"KMS: keys ({stage.keys})", kms_key_month=stage.keys)] if stage.keys else bill
