@@ -31,5 +31,9 @@ compile benchmarks/rivals/locks localemu.in localemu.txt --no-universal --python
 compile emulator kinesis-clients.in kinesis-clients.txt
 compile infrastructure/policies requirements.in requirements.txt
 compile emulator pyproject.toml requirements.txt --extra build
+# What its tests need besides: the emulator's own versions of what both use, and the test tools of .venv.
+pins emulator/requirements.txt
+grep -E '^(hypothesis|mypy|pytest|types-psutil)[^ ]*==' requirements.txt | sed -E 's/ .*//' >>"$pins"
+compile emulator --group=test requirements-test.txt --constraint "$pins"
 printf '▸ emulator/package-lock.json\n' >&2
 npm install --package-lock-only --no-audit --no-fund --silent --prefix emulator

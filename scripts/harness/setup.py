@@ -109,6 +109,20 @@ def emulator() -> None:
             )  # fmt: skip
 
 
+def emulator_tests() -> None:
+    """The test tools of the emulator in its environment; the suites ask for them, `local-up` does not."""
+    emulator()
+    lock, stamp = paths.EMULATOR / "requirements-test.txt", paths.EMULATOR_VENV / "test-tools.hash"
+    if stamp.exists() and stamp.read_text() == digest([lock]):
+        return
+    with console.step("The emulator's test tools"):
+        _run(
+            UV, "pip", "install", "--quiet", "--no-deps", "--require-hashes",
+            "--python", paths.EMULATOR_VENV / "bin" / "python", "--requirements", lock,
+        )  # fmt: skip
+        stamp.write_text(digest([lock]))
+
+
 def locked_environment(title: str, venv: Path, lock: Path) -> None:
     """A virtual environment with what a lock file lists and nothing else; quick when it is there.
 
