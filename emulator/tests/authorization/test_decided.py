@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pipeline_emulator.authorization import callers, memory
 from pipeline_emulator.authorization.decided import MOST, Decided
 from pipeline_emulator.authorization.late import LateFacts
 from pipeline_emulator.iam.context import Context
@@ -124,8 +125,7 @@ def test_what_is_kept_does_not_grow_without_end() -> None:
     assert kept[-1] == 3 * MOST - 1
 
 
-def test_a_caller_is_put_together_anew_once_the_session_has_ended(alone: Callable[[str], Any]) -> None:
-    memory, callers = alone("authorization.memory"), alone("authorization.callers")
+def test_a_caller_is_put_together_anew_once_the_session_has_ended() -> None:
     made: list[Any] = []
 
     def lasting(seconds: float | None) -> Callable[[], Any]:
