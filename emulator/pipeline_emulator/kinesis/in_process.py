@@ -6,7 +6,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from localstack.aws.api import RequestContext
 
-from pipeline_emulator.faults.rules import FAULTS, INJECTED
+from pipeline_emulator.kinesis import hooks
 from pipeline_emulator.kinesis.provider.service import PipelineKinesisProvider
 from pipeline_emulator.kinesis.streams.errors import StreamError
 
@@ -40,8 +40,9 @@ class InProcessKinesis:
 
     def _call(self, name: str, operation: Callable[..., Any], request: dict[str, Any]) -> dict[str, Any]:
         self._require(f"kinesis:{name}")
-        if rule := FAULTS.strike(f"kinesis:{name}", "error", resource=request.get("StreamARN", "")):
-            raise ClientError({"Error": {"Code": rule.code, "Message": INJECTED}}, name)
+        if refusal := hooks.refuse_operation(f"kinesis:{name}", request.get("StreamARN", "")):
+            code, message = refusal
+            raise ClientError({"Error": {"Code": code, "Message": message}}, name)
         try:
             # Account and region are the ARN's; nothing else of the context is read.
             answer: dict[str, Any] = operation(RequestContext(None), request)  # type: ignore[arg-type]

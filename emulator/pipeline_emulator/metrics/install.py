@@ -16,7 +16,10 @@ from localstack.services.lambda_.invocation.version_manager import LambdaVersion
 from localstack.utils.bootstrap import is_api_enabled
 from localstack.utils.patch import patch
 
-from pipeline_emulator.metrics import functions, log_filters
+from pipeline_emulator.event_source import hooks as mapping_hooks
+from pipeline_emulator.kinesis import hooks as kinesis_hooks
+from pipeline_emulator.lambda_runtime import hooks as lambda_hooks
+from pipeline_emulator.metrics import functions, kinesis, log_filters
 from pipeline_emulator.metrics.aggregator import METRICS, MINUTE
 from pipeline_emulator.metrics.publisher import Publisher
 from pipeline_emulator.metrics.statistics import metric_data_stat
@@ -31,7 +34,19 @@ def install() -> None:
         database: Any = CloudwatchDatabase
         database.get_metric_data_stat = metric_data_stat
         log_filters.install()
+        _subscribe()
         publisher.start()
+
+
+def _subscribe() -> None:
+    """Count what the packages report."""
+    kinesis_hooks.records_put.subscribe(kinesis.count_put)
+    kinesis_hooks.records_read.subscribe(kinesis.count_read)
+    kinesis_hooks.read_throttled.subscribe(kinesis.count_throttled_read)
+    lambda_hooks.event_finished.subscribe(functions.count_duration)
+    mapping_hooks.batch_sent.subscribe(functions.count_iterator_age)
+    mapping_hooks.failures_delivered.subscribe(functions.count_delivered_failures)
+    mapping_hooks.delivery_failed.subscribe(functions.count_failed_delivery)
 
 
 def _put(account: str, region: str, namespace: str, data: list[dict[str, Any]]) -> None:
