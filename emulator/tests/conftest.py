@@ -28,6 +28,7 @@ import psutil
 import pytest
 from botocore.config import Config
 from botocore.exceptions import EndpointConnectionError
+from botocore.utils import parse_to_aware_datetime
 
 ROOT = Path(__file__).parents[2]
 REGION = "ap-south-1"
@@ -54,7 +55,10 @@ class LocalStack:
         """A boto3 client with the local account's root credentials and without retries."""
         credentials = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": REGION}
         config = Config(retries={"total_max_attempts": 1}, read_timeout=60, **options)
-        return boto3.client(service, endpoint_url=self.endpoint_url, config=config, **credentials)  # type: ignore[call-overload]
+        client = boto3.client(service, endpoint_url=self.endpoint_url, config=config, **credentials)
+        # As today's clients: LocalStack's botocore, which the tests have to use as well, cuts times to whole seconds.
+        client._serializer._serializer._timestamp_unixtimestamp = _with_milliseconds
+        return client
 
     def log(self) -> str:
         """What it has written so far."""
@@ -80,6 +84,10 @@ class LocalStack:
         for process in marked_processes(self.folder):
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
+
+
+def _with_milliseconds(time: Any) -> float:
+    return round(float(parse_to_aware_datetime(time).timestamp()), 3)
 
 
 def marked_processes(folder: Path) -> list[psutil.Process]:
