@@ -1,7 +1,7 @@
 """A real LocalStack with the plugins, and factories for what the tests put into it.
 
-The emulator's virtual environment, the Lambda runtime and the Kinesis server are those of `make setup`;
-PIPELINE_EMULATOR_VENV, PIPELINE_LAMBDA_RUNTIME_DIR and PIPELINE_KINESIS_LOCAL_DIR choose others.
+The emulator's virtual environment and the Lambda runtime are those of `make setup`; PIPELINE_EMULATOR_VENV and
+PIPELINE_LAMBDA_RUNTIME_DIR choose others.
 """
 
 import contextlib
@@ -204,7 +204,6 @@ def _start(folder: Path, addresses: Sequence[str], variables: Mapping[str, str])
         "GATEWAY_SERVER": "bound",
         "LAMBDA_RUNTIME_EXECUTOR": "process",
         "PIPELINE_LAMBDA_RUNTIME_DIR": str(installed("PIPELINE_LAMBDA_RUNTIME_DIR", ".cache/lambda-runtime")),
-        "PIPELINE_KINESIS_LOCAL_DIR": str(installed("PIPELINE_KINESIS_LOCAL_DIR", ".cache/emulator/kinesis")),
         "PIPELINE_STACK": str(folder),
         **variables,
     }
