@@ -1,7 +1,7 @@
 """A real LocalStack with the plugins, and factories for what the tests put into it.
 
-It runs in the environment that runs the tests. The Lambda runtime and the Kinesis server are those of `make setup`;
-PIPELINE_LAMBDA_RUNTIME_DIR and PIPELINE_KINESIS_LOCAL_DIR choose others.
+It runs in the environment that runs the tests, with the Lambda runtime of `make setup`; PIPELINE_LAMBDA_RUNTIME_DIR
+chooses another.
 """
 
 import contextlib
@@ -174,7 +174,6 @@ def _start(folder: Path, addresses: Sequence[str], variables: Mapping[str, str])
         "GATEWAY_SERVER": "bound",
         "LAMBDA_RUNTIME_EXECUTOR": "process",
         "PIPELINE_LAMBDA_RUNTIME_DIR": str(installed("PIPELINE_LAMBDA_RUNTIME_DIR", ".cache/lambda-runtime")),
-        "PIPELINE_KINESIS_LOCAL_DIR": str(installed("PIPELINE_KINESIS_LOCAL_DIR", ".cache/emulator/kinesis")),
         "PIPELINE_STACK": str(folder),
         **variables,
     }

@@ -1,4 +1,4 @@
-"""Reads a stream through the Kinesis API: without HTTP where the streams are in this process."""
+"""Reads a stream through the Kinesis API, without HTTP: the streams are in this process."""
 
 import threading
 from collections.abc import Sequence
@@ -7,21 +7,16 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from botocore.config import Config
 from botocore.exceptions import ClientError
-from localstack.services.lambda_.event_source_mapping.pipe_utils import get_internal_client
-from localstack.utils.aws.client_types import ServicePrincipal
 
 from pipeline_emulator.authorization import role_use
 from pipeline_emulator.event_source.settings import MappingSettings
 from pipeline_emulator.event_source.shards import Position, Shard
 from pipeline_emulator.gateway.in_process import provider
 from pipeline_emulator.kinesis.in_process import InProcessKinesis
-from pipeline_emulator.kinesis.provider.service import PipelineKinesisProvider
 
 # Quota of GetRecords: https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html
 RECORDS_PER_READ = 10_000
-READ_TIMEOUT_SECONDS = 30
 
 
 # An iterator is good for five minutes; a server that has lost its streams calls it invalid.
@@ -115,29 +110,12 @@ class KinesisSource:
     def _client(self) -> Any:
         with self._lock:
             if self._cached_client is None:
-                self._cached_client = self._in_process() or self._over_http()
+                self._cached_client = self._in_process()
             return self._cached_client
 
-    def _in_process(self) -> Any:
-        """Return a client of the streams in this process, None where the Node server holds them."""
-        streams = provider("kinesis")
-        if not isinstance(streams, PipelineKinesisProvider):
-            return None
+    def _in_process(self) -> InProcessKinesis:
         settings = self._settings
         return InProcessKinesis(
-            streams, partial(role_use.require, self._role_arn, settings.function_arn, resource=settings.stream_arn)
-        )
-
-    def _over_http(self) -> Any:
-        return get_internal_client(
-            arn=self._settings.stream_arn,
-            role_arn=self._role_arn,
-            service_principal=ServicePrincipal.lambda_,
-            source_arn=self._settings.function_arn,
-            client_config=Config(
-                retries={"total_max_attempts": 1},
-                read_timeout=READ_TIMEOUT_SECONDS,
-                tcp_keepalive=True,
-                max_pool_connections=50,
-            ),
+            provider("kinesis"),
+            partial(role_use.require, self._role_arn, settings.function_arn, resource=settings.stream_arn),
         )
