@@ -117,7 +117,7 @@ def emulator_tests() -> None:
     if stamp.exists() and stamp.read_text() == digest([lock]):
         return
     with console.step("The emulator's test tools"):
-        _run(
+        run(
             UV, "pip", "install", "--quiet", "--no-deps", "--require-hashes",
             "--python", paths.EMULATOR_VENV / "bin" / "python", "--requirements", lock,
         )  # fmt: skip

@@ -13,7 +13,7 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped] # its stubs are not in this environment
+import psutil
 
 from pipeline_emulator.launcher import environment as environments
 from pipeline_emulator.launcher.errors import EmulatorError

@@ -22,6 +22,7 @@ from pipeline_emulator.event_source.records import EventSource, StreamRecord
 from pipeline_emulator.event_source.settings import MappingSettings
 from pipeline_emulator.event_source.shards import Position, Shard
 from pipeline_emulator.event_source.stop import Stop
+from pipeline_emulator.kinesis.streams.records import Record
 
 pytestmark = pytest.mark.local_only
 
@@ -120,8 +121,8 @@ class ClosedShard:
         return "start" if position.sequence_number is None else "end"
 
     def read(self, iterator: str, limit: int) -> Any:
-        data = {"SequenceNumber": "1", "PartitionKey": "key", "Data": b"{}", "ApproximateArrivalTimestamp": NOW}
-        return SimpleNamespace(records=[data] if iterator == "start" else [], next_iterator=None, milliseconds_behind=0)
+        one = Record(1, NOW.timestamp(), "key", b"{}", size=5, end=5)
+        return SimpleNamespace(records=[one] if iterator == "start" else [], next_iterator=None, milliseconds_behind=0)
 
 
 @pytest.mark.parametrize("lane_crashes", [True, False])

@@ -239,7 +239,7 @@ class StreamMachine(RuleBasedStateMachine):
         shard_id = self.any_id(which)
         if records := self.shards[shard_id].records:
             first = records[record % len(records)].number
-            start = Start(f"{kind}_SEQUENCE_NUMBER", str(first))
+            start = Start(f"{kind}_SEQUENCE_NUMBER", first)
             self.check(shard_id, start, limit, lambda one: one.number > first or (kind == "AT" and one.number == first))
 
     @rule(which=FEW, record=FEW, milliseconds=st.integers(-1, 1), limit=LIMIT)

@@ -7,7 +7,15 @@ from typing import Any
 from localstack.aws.api import RequestContext, handler
 
 from pipeline_emulator.kinesis import hooks
-from pipeline_emulator.kinesis.provider.base import Operations, Request, Response, epoch, stream_name, timestamp
+from pipeline_emulator.kinesis.provider.base import (
+    Operations,
+    Request,
+    Response,
+    epoch,
+    sequence_number,
+    stream_name,
+    timestamp,
+)
 from pipeline_emulator.kinesis.provider.descriptions import child_shards
 from pipeline_emulator.kinesis.provider.placing import place
 from pipeline_emulator.kinesis.provider.validation import failure
@@ -58,9 +66,8 @@ class DataOperations(Operations):
     def get_shard_iterator(self, context: RequestContext, request: Request) -> Response:
         """Give an iterator that is good for five minutes."""
         stream = self.streams.usable(stream_name(context, request))
-        start = Start(
-            request["ShardIteratorType"], request.get("StartingSequenceNumber"), epoch(request.get("Timestamp"))
-        )
+        number = sequence_number(request.get("StartingSequenceNumber"))
+        start = Start(request["ShardIteratorType"], number, epoch(request.get("Timestamp")))
         iterator = stream.iterator(request["ShardId"], start)
         return {"ShardIterator": iterator.seal(self.streams.clock())}
 
