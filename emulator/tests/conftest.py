@@ -182,7 +182,7 @@ def _start(folder: Path, addresses: Sequence[str], variables: Mapping[str, str])
             [sys.executable, "-m", "localstack.runtime.main"], env=environment, cwd=folder, stdout=log, stderr=log
         )
     localstack = LocalStack(f"http://127.0.0.1:{port}", folder, process)
-    wait_until(lambda: _is_ready(localstack), "LocalStack starts", 60)
+    wait_until(lambda: _is_ready(localstack), "LocalStack starts", 120)
     return localstack
 
 

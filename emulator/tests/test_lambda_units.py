@@ -296,7 +296,7 @@ def test_isolation_is_weakened_only_after_a_second_refusal_and_with_a_warning(
 
     monkeypatch.delenv(isolation.VARIABLE, raising=False)
     monkeypatch.setattr(isolation, "probe", refuse)
-    monkeypatch.setattr(isolation.event_loop, "run", lambda answer: answer)
+    monkeypatch.setattr(event_loop, "run", lambda answer: answer)
     caplog.set_level(logging.INFO)
     assert isolation.isolation.__wrapped__() is expected
     assert [entry.levelno for entry in caplog.records] == [level]

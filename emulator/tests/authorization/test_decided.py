@@ -130,7 +130,12 @@ def test_a_caller_is_put_together_anew_once_the_session_has_ended() -> None:
 
     def lasting(seconds: float | None) -> Callable[[], Any]:
         expires = None if seconds is None else datetime.now(UTC) + timedelta(seconds=seconds)
-        return lambda: made.append(callers.Caller(principal=USER, expires=expires)) or made[-1]
+
+        def make() -> Any:
+            made.append(callers.Caller(principal=USER, expires=expires))
+            return made[-1]
+
+        return make
 
     for seconds, times in ((None, 1), (60, 1), (-1, 3)):
         kept = memory.Memory()

@@ -64,7 +64,7 @@ class MappedStream:
     eventually: Callable[..., Any]
     stream: str
     function_name: str
-    journal: Callable[[], list[list[Any]]]
+    journal: Journal
     mappings: list[str] = dataclasses.field(default_factory=list)
 
     def put(self, *items: dict[str, Any] | int) -> None:
@@ -104,14 +104,18 @@ class MappedStream:
             lambda: self.functions.get_event_source_mapping(UUID=mapping)["State"] == state, f"the mapping is {state}"
         )
 
+    def batches(self) -> list[list[Any]]:
+        """The ids of each invocation, oldest first."""
+        return list(self.journal.batches.get(f"/{self.stream}", []))
+
     def delivered(self) -> list[Any]:
         """The ids of all invocations in one list, oldest first."""
-        return [one for batch in self.journal() for one in batch]
+        return [one for batch in self.batches() for one in batch]
 
     def await_ids(self, expected: set[Any]) -> list[list[Any]]:
         """Waits until every id was delivered at least once; returns the ids of each invocation."""
         self.eventually(lambda: expected <= set(self.delivered()), f"delivery of {expected}", 30)
-        return self.journal()
+        return self.batches()
 
 
 @pytest.fixture
@@ -133,8 +137,7 @@ def create_mapped_stream(
         environment = {"Variables": {"JOURNAL_URL": f"{journal.url}/{stream}"}}
         function = create_function(FUNCTION, Timeout=30, Environment=environment, where=where)
         kinesis, functions = where.client("kinesis"), where.client("lambda")
-        read = lambda: list(journal.batches.get(f"/{stream}", []))  # noqa: E731
-        created.append(MappedStream(kinesis, functions, eventually, stream, function.name, read))
+        created.append(MappedStream(kinesis, functions, eventually, stream, function.name, journal))
         return created[-1]
 
     yield create

@@ -48,13 +48,15 @@ def make_lane(stop: Stop) -> Callable[..., Any]:
     """Makes a lane of a progress with one registered record."""
 
     def make(progress: ShardProgress, invoke: Callable[..., Any], send: Callable[..., bool]) -> Any:
+        invoker: Any = SimpleNamespace(invoke=invoke)
+        destination: Any = SimpleNamespace(send=send)
         return Lane(
             "lane",
             "shard",
             settings(maximum_retry_attempts=0),
             progress,
-            SimpleNamespace(invoke=invoke),
-            SimpleNamespace(send=send),
+            invoker,
+            destination,
             lambda outcome: None,
             stop,
         )
@@ -136,13 +138,14 @@ def test_a_closed_shard_is_finished_only_when_no_lane_has_failed(
     progress, ended = ShardProgress(), threading.Event()
     invoke = crash if lane_crashes else lambda records: Invocation("id")
     start = Position("TRIM_HORIZON")
+    source: Any = ClosedShard()
     consumer = shard_consumer.ShardConsumer(
         "shard",
         start,
         lambda: start,
         settings(),
         progress,
-        ClosedShard(),
+        source,
         EventSource("arn", "r", "role"),
         lambda shard_id, number: make_lane(progress, invoke, lambda *_: True),
         stop,
@@ -254,5 +257,6 @@ def test_a_batch_over_the_payload_limit_has_failed_without_an_invocation() -> No
     invoker = LambdaInvoker(settings())
     huge = StreamRecord(1, "key", NOW.timestamp(), "x" * (6 * 2**20))
     outcome = invoker.invoke([huge])
+    assert isinstance(outcome, Invocation)
     assert (outcome.status_code, outcome.function_error) == (413, "RequestTooLargeException")
     assert not outcome.succeeded

@@ -40,5 +40,5 @@ def test_a_batch_that_is_tried_again_counts_again(localstack: Any, create_mapped
     mapped = create_mapped_stream()
     mapped.put({"id": 1, "do": "fail"})
     mapped.map(MaximumRetryAttempts=2)
-    mapped.eventually(lambda: len(mapped.journal()) == 3, "three attempts", 30)
+    mapped.eventually(lambda: len(mapped.batches()) == 3, "three attempts", 30)
     assert iterator_age(localstack, FunctionName=mapped.function_name)["SampleCount"] == 3

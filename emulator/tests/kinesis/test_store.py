@@ -30,7 +30,7 @@ class Kept:
         self.lives = 0
         self.open()
 
-    def open(self, **settings: int) -> None:
+    def open(self, **settings: Any) -> None:
         self.journal = SqliteJournal(self.folder / str(self.lives) / FILE)
         self.world.streams = load(self.journal, StreamSettings(**settings), self.world.clock)
 

@@ -33,7 +33,7 @@ def aws(localstack: Any, tmp_path: Path) -> Callable[..., subprocess.CompletedPr
     }
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, Path(sys.prefix) / "bin" / "aws", "--output", "json", "kinesis", *arguments]
+        command = [sys.executable, f"{sys.prefix}/bin/aws", "--output", "json", "kinesis", *arguments]
         return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
 
     return run
