@@ -25,11 +25,19 @@ pins service/requirements.txt emulator/lambda-runtime.txt
 compile service requirements-image.in requirements-image.txt --constraint "$pins"
 pins requirements.txt
 compile scripts/images/mlflow requirements.in requirements.txt --constraint "$pins"
-compile emulator node.in node.txt
 compile benchmarks/rivals/locks ministack.in ministack.txt
 compile benchmarks/rivals/locks localemu.in localemu.txt --no-universal --python-platform linux # no solution for Python 3.14
 compile emulator kinesis-clients.in kinesis-clients.txt
 compile infrastructure/policies requirements.in requirements.txt
 compile emulator pyproject.toml requirements.txt --extra build
-printf '▸ emulator/package-lock.json\n' >&2
-npm install --package-lock-only --no-audit --no-fund --silent --prefix emulator
+# What its tests need besides: the emulator's own versions of what both use, and the test tools of .venv.
+pins emulator/requirements.txt
+grep -E '^(hypothesis|mypy|pytest|types-psutil)[^ ]*==' requirements.txt | sed -E 's/ .*//' >>"$pins"
+compile emulator --group=test requirements-test.txt --constraint "$pins"
+kinesis=benchmarks/rivals/core_kinesis # of stock core, which `make bench` can measure
+printf '▸ %s/package-lock.json\n' "$kinesis" >&2
+if command -v npm >/dev/null; then
+  npm install --package-lock-only --no-audit --no-fund --silent --prefix "$kinesis"
+else
+  printf '  npm is not here: left as it is\n' >&2
+fi

@@ -21,7 +21,7 @@ def deployed(name: str, start: Callable[[Stack], None]) -> Iterator[Stack]:
     Raises:
         HarnessError: it did not start, refused the Terraform, or did not answer the event.
     """
-    setup.for_runtime(EMBEDDED)  # the function's runtime, the Node Kinesis server, the Terraform provider
+    setup.for_runtime(EMBEDDED)  # the function's runtime, the Terraform provider
     stack = Stack(f"bench-{name}", "bench", processes.free_ports(1)[0])
     try:
         with stacks.locked(stack.name):

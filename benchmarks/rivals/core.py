@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+import shutil
 from contextlib import suppress
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from benchmarks.rivals import locks
-from harness import console, localstack, paths, setup
+from harness import console, environment, localstack, paths, processes, setup
 from harness.clients import Clients
 from harness.stack import Stack
 from harness.waiting import poll
 
 LOCK = paths.EMULATOR / "requirements.txt"
 VENV = locks.VENVS / "core"
+KINESIS = Path(__file__).parent / "core_kinesis"
+KINESIS_PACKAGES = locks.VENVS / "core-kinesis"
 PACKAGE = "pipeline_emulator"
 # Of our plugin only: core can run functions in containers alone, from an image and a program that it downloads; and
 # its gateway listens on every interface.
@@ -46,15 +49,37 @@ def start(stack: Stack) -> None:
     setup.locked_environment(f"LocalStack core {version()}", VENV, LOCK)
     plugins = stack.folder / "plugins"
     write_plugins(plugins)
-    _install_kinesis(stack)
-    settings = localstack.settings(stack) | {
-        "PYTHONPATH": str(plugins),
-        "NODE_OPTIONS": f"--require {paths.EMULATOR / PACKAGE / 'kinesis' / 'loopback.cjs'}",
-    }
+    install_kinesis()
+    _show_kinesis(stack)
     command: list[str | Path] = [VENV / "bin" / "python", "-m", "localstack.runtime.main"]
-    localstack.launch(stack, "LocalStack core", command, settings)
+    localstack.launch(stack, "LocalStack core", command, environment.for_emulator(**_settings(stack, plugins)))
     with console.step("Its Kinesis server"):  # until it is up, core answers all requests but the first with an error
         poll(lambda: _kinesis_answers(stack), "an answer of core's Kinesis", KINESIS_DEADLINE, 0.5)
+
+
+def _settings(stack: Stack, plugins: Path) -> dict[str, str]:
+    ports = processes.free_ports(1)[0]
+    return {
+        "GATEWAY_LISTEN": f"127.0.0.1:{stack.port}",
+        "GATEWAY_SERVER": "bound",
+        "LOCALSTACK_HOST": f"127.0.0.1:{stack.port}",
+        "FILESYSTEM_ROOT": str(stack.folder / "localstack"),
+        "OVERRIDE_IN_DOCKER": "0",
+        "XDG_CACHE_HOME": str(stack.folder / "cache"),
+        "DISABLE_EVENTS": "1",
+        "SKIP_SSL_CERT_DOWNLOAD": "1",
+        "DNS_ADDRESS": "0",
+        "EAGER_SERVICE_LOADING": "0",
+        "KINESIS_PERSISTENCE": "0",
+        "LAMBDA_RUNTIME_EXECUTOR": "process",
+        "EXTERNAL_SERVICE_PORTS_START": str(ports),
+        "EXTERNAL_SERVICE_PORTS_END": str(ports + 50),
+        "PIPELINE_LAMBDA_RUNTIME_DIR": str(paths.LAMBDA_RUNTIME),
+        "PYTHONPATH": str(plugins),
+        "NODE_OPTIONS": f"--require {KINESIS / 'loopback.cjs'}",
+        "PYTHONUNBUFFERED": "1",
+        **localstack.marker(stack),
+    }
 
 
 def write_plugins(folder: Path) -> None:
@@ -66,12 +91,29 @@ def write_plugins(folder: Path) -> None:
     (folder / PACKAGE).symlink_to(paths.EMULATOR / PACKAGE)
 
 
-def _install_kinesis(stack: Stack) -> None:
+def install_kinesis() -> None:
+    """Installs core's Kinesis server from its lock; quick when it is there.
+
+    Raises:
+        HarnessError: Node.js or npm is missing, or npm failed.
+    """
+    setup.require_program("node", "Node.js 18 or later, which runs core's Kinesis server; nothing else needs it")
+    setup.require_program("npm", "npm, which installs core's Kinesis server; nothing else needs it")
+    files = [KINESIS / name for name in ("package.json", "package-lock.json")]
+    with setup.exclusive("setup"), setup.Part("core's Kinesis server", KINESIS_PACKAGES, files) as part:
+        if part.needed:
+            KINESIS_PACKAGES.mkdir(parents=True)
+            for file in files:
+                shutil.copy(file, KINESIS_PACKAGES)
+            setup.run("npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", KINESIS_PACKAGES)
+
+
+def _show_kinesis(stack: Stack) -> None:
     """Puts the server where core's installer looks before it downloads one, below FILESYSTEM_ROOT."""
-    packages = json.loads((paths.EMULATOR / "package.json").read_text())["dependencies"]
+    packages = json.loads((KINESIS / "package.json").read_text())["dependencies"]
     folder = stack.folder / "localstack/var/lib/localstack/lib/kinesis-local"
     folder.mkdir(parents=True)
-    (folder / packages["kinesis-local"]).symlink_to(paths.KINESIS_DIR)
+    (folder / packages["kinesis-local"]).symlink_to(KINESIS_PACKAGES)
 
 
 def _kinesis_answers(stack: Stack) -> bool:

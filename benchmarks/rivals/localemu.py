@@ -60,7 +60,7 @@ def start(stack: Stack) -> None:
         "PYTHONUNBUFFERED": "1",
     }
     command: list[str | Path] = [VENV / "bin" / "python", "-m", "localemu.runtime.main"]
-    localstack.launch(stack, "LocalEmu", command, environment.for_localstack(**settings), health="/_localemu/health")
+    localstack.launch(stack, "LocalEmu", command, environment.for_emulator(**settings), health="/_localemu/health")
 
 
 def write_plugins(folder: Path) -> None:

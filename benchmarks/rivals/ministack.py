@@ -42,5 +42,5 @@ def start(stack: Stack) -> None:
         "PYTHONUNBUFFERED": "1",
     }
     localstack.launch(
-        stack, "MiniStack", [VENV / "bin" / "python", "-m", "ministack"], environment.for_localstack(**settings)
+        stack, "MiniStack", [VENV / "bin" / "python", "-m", "ministack"], environment.for_emulator(**settings)
     )

@@ -1,12 +1,11 @@
 """A real LocalStack with the plugins, and factories for what the tests put into it.
 
-The emulator's virtual environment, the Lambda runtime and the Kinesis server are those of `make setup`;
-PIPELINE_EMULATOR_VENV, PIPELINE_LAMBDA_RUNTIME_DIR and PIPELINE_KINESIS_LOCAL_DIR choose others.
+It runs in the environment that runs the tests, with the Lambda runtime of `make setup`; PIPELINE_LAMBDA_RUNTIME_DIR
+chooses another.
 """
 
 import contextlib
 import dataclasses
-import importlib
 import io
 import json
 import os
@@ -20,18 +19,16 @@ import uuid
 import zipfile
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
 from pathlib import Path
 from textwrap import dedent
-from types import ModuleType
 from typing import Any
-from unittest.mock import MagicMock
 
 import boto3
 import psutil
 import pytest
 from botocore.config import Config
+from botocore.exceptions import EndpointConnectionError
+from botocore.utils import parse_to_aware_datetime
 
 ROOT = Path(__file__).parents[2]
 REGION = "ap-south-1"
@@ -58,7 +55,10 @@ class LocalStack:
         """A boto3 client with the local account's root credentials and without retries."""
         credentials = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": REGION}
         config = Config(retries={"total_max_attempts": 1}, read_timeout=60, **options)
-        return boto3.client(service, endpoint_url=self.endpoint_url, config=config, **credentials)  # type: ignore[call-overload]
+        client = boto3.client(service, endpoint_url=self.endpoint_url, config=config, **credentials)
+        # As today's clients: LocalStack's botocore, which the tests have to use as well, cuts times to whole seconds.
+        client._serializer._serializer._timestamp_unixtimestamp = _with_milliseconds
+        return client
 
     def log(self) -> str:
         """What it has written so far."""
@@ -84,6 +84,10 @@ class LocalStack:
         for process in marked_processes(self.folder):
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
+
+
+def _with_milliseconds(time: Any) -> float:
+    return round(float(parse_to_aware_datetime(time).timestamp()), 3)
 
 
 def marked_processes(folder: Path) -> list[psutil.Process]:
@@ -113,39 +117,6 @@ def wait_until[T](condition: Callable[[], T], what: str, seconds: float = 20) ->
             pytest.fail(f"{what}: not within {seconds} s; last value {value!r}")
         time.sleep(0.05)  # the interval of a poll with a deadline
     return value
-
-
-class StandIn(ModuleType):
-    """A module of LocalStack or under it, which is not installed where the tests run: anything can be imported."""
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return MagicMock(name=f"{self.__name__}.{name}")
-
-
-class StandIns(MetaPathFinder, Loader):
-    """Finds a stand-in for every module of LocalStack and of what it is made of."""
-
-    PACKAGES = ("localstack", "moto", "werkzeug")
-
-    def find_spec(self, fullname: str, path: Any, target: Any = None) -> ModuleSpec | None:
-        return ModuleSpec(fullname, self, is_package=True) if fullname.split(".")[0] in self.PACKAGES else None
-
-    def create_module(self, spec: ModuleSpec) -> ModuleType:
-        return StandIn(spec.name)
-
-    def exec_module(self, module: ModuleType) -> None:
-        pass
-
-
-@pytest.fixture(scope="session")
-def alone() -> Iterator[Callable[[str], Any]]:
-    """Imports a module of `pipeline_emulator` that is made for LocalStack, to test what it does by itself."""
-    finder = StandIns()
-    sys.meta_path.append(finder)
-    yield lambda name: importlib.import_module(f"pipeline_emulator.{name}")
-    sys.meta_path.remove(finder)
 
 
 @pytest.fixture(scope="session")
@@ -187,7 +158,6 @@ def localstack(start_localstack: Callable[..., LocalStack]) -> LocalStack:
 
 def _start(folder: Path, addresses: Sequence[str], variables: Mapping[str, str]) -> LocalStack:
     port, first_service_port = free_ports(2)
-    python = installed("PIPELINE_EMULATOR_VENV", ".cache/emulator/venv") / "bin" / "python"
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(folder),
@@ -204,16 +174,15 @@ def _start(folder: Path, addresses: Sequence[str], variables: Mapping[str, str])
         "GATEWAY_SERVER": "bound",
         "LAMBDA_RUNTIME_EXECUTOR": "process",
         "PIPELINE_LAMBDA_RUNTIME_DIR": str(installed("PIPELINE_LAMBDA_RUNTIME_DIR", ".cache/lambda-runtime")),
-        "PIPELINE_KINESIS_LOCAL_DIR": str(installed("PIPELINE_KINESIS_LOCAL_DIR", ".cache/emulator/kinesis")),
         "PIPELINE_STACK": str(folder),
         **variables,
     }
     with (folder / "localstack.log").open("ab") as log:
         process = subprocess.Popen(
-            [python, "-m", "localstack.runtime.main"], env=environment, cwd=folder, stdout=log, stderr=log
+            [sys.executable, "-m", "localstack.runtime.main"], env=environment, cwd=folder, stdout=log, stderr=log
         )
     localstack = LocalStack(f"http://127.0.0.1:{port}", folder, process)
-    wait_until(lambda: _is_ready(localstack), "LocalStack starts", 60)
+    wait_until(lambda: _is_ready(localstack), "LocalStack starts", 120)
     return localstack
 
 
@@ -339,26 +308,29 @@ def create_function(localstack: LocalStack, create_role: Callable[..., str]) -> 
             function.localstack.client("lambda").delete_function(FunctionName=function.name)
 
 
-def _stream_status(kinesis: Any, name: str) -> str:
-    return str(kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]["StreamStatus"])
+def _is_active(kinesis: Any, name: str) -> bool:
+    summary = kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]
+    return bool(summary["StreamStatus"] == "ACTIVE")
 
 
 @pytest.fixture
 def create_stream(localstack: LocalStack) -> Iterator[Callable[..., str]]:
-    """Creates a Kinesis stream, waits until it is active, returns its name; deleted afterwards."""
-    kinesis = localstack.client("kinesis")
-    created: list[str] = []
+    """Creates a Kinesis stream, waits until it is active, returns its name; deleted afterwards.
 
-    def create(shards: int = 1, **arguments: Any) -> str:
-        name = f"stream-{uuid.uuid4().hex[:8]}"
+    `where` is a LocalStack other than the shared one.
+    """
+    created: list[tuple[Any, str]] = []
+
+    def create(shards: int = 1, where: LocalStack = localstack, **arguments: Any) -> str:
+        kinesis, name = where.client("kinesis"), f"stream-{uuid.uuid4().hex[:8]}"
         kinesis.create_stream(StreamName=name, ShardCount=shards, **arguments)
-        created.append(name)
-        wait_until(lambda: _stream_status(kinesis, name) == "ACTIVE", "stream is active")
+        created.append((kinesis, name))
+        wait_until(lambda: _is_active(kinesis, name), "stream is active")
         return name
 
     yield create
-    for name in created:
-        with contextlib.suppress(kinesis.exceptions.ResourceNotFoundException):
+    for kinesis, name in created:
+        with contextlib.suppress(kinesis.exceptions.ResourceNotFoundException, EndpointConnectionError):
             kinesis.delete_stream(StreamName=name, EnforceConsumerDeletion=True)
 
 

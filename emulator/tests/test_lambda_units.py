@@ -1,4 +1,4 @@
-"""The parts of the executor that need no LocalStack."""
+"""The parts of the executor that need no running LocalStack."""
 
 import asyncio
 import contextlib
@@ -20,7 +20,7 @@ from typing import Any
 import psutil
 import pytest
 
-from pipeline_emulator.lambda_runtime import errors, event_loop, isolation, log_delivery, process, reports
+from pipeline_emulator.lambda_runtime import errors, event_loop, isolation, log_delivery, process, reports, support
 from pipeline_emulator.lambda_runtime.log_delivery import FunctionLog, LogEvent, batches
 from pipeline_emulator.lambda_runtime.model import Invocation, RuntimeStartError
 from pipeline_emulator.lambda_runtime.output import Output
@@ -296,7 +296,7 @@ def test_isolation_is_weakened_only_after_a_second_refusal_and_with_a_warning(
 
     monkeypatch.delenv(isolation.VARIABLE, raising=False)
     monkeypatch.setattr(isolation, "probe", refuse)
-    monkeypatch.setattr(isolation.event_loop, "run", lambda answer: answer)
+    monkeypatch.setattr(event_loop, "run", lambda answer: answer)
     caplog.set_level(logging.INFO)
     assert isolation.isolation.__wrapped__() is expected
     assert [entry.levelno for entry in caplog.records] == [level]
@@ -328,11 +328,10 @@ def test_environments_that_start_at_once_share_one_loop(monkeypatch: pytest.Monk
     assert first is second
 
 
-def test_read_only_folders_can_be_removed(alone: Callable[[str], Any], tmp_path: Path) -> None:
+def test_read_only_folders_can_be_removed(tmp_path: Path) -> None:
     folder = tmp_path / "lambda-runtime"
     (folder / "code" / "package").mkdir(parents=True)
     (folder / "code" / "package" / "module.py").touch()
-    support = alone("lambda_runtime.support")
     support.set_writable(folder, writable=False)
     child = os.fork()
     if child == 0:  # as an ordinary user: root may remove everything anyway

@@ -33,6 +33,7 @@ BUILD_DEADLINE = 1200.0
 UP_DEADLINE = 240.0
 MLFLOW_PORT_OFFSET = 435
 DOWN_DEADLINE = 120.0
+SETTINGS = environment.EMULATOR_SETTINGS
 
 
 class Compose(DockerCompose):
@@ -58,7 +59,8 @@ class Compose(DockerCompose):
 
     def _run(self, words: list[str], deadline: float, on_line: Callable[[str], None] | None = None) -> str:
         # Compose prefers the environment to the file: what the user has set for other stacks must not count.
-        env = {name: value for name, value in environment.clean().items() if not name.startswith("COMPOSE_")}
+        clean = environment.clean().items()
+        env = {name: value for name, value in clean if not name.startswith("COMPOSE_") and name not in SETTINGS}
         return commands.run(
             words, cwd=paths.ROOT, log=self._log, env=env | self._settings, deadline=deadline, on_line=on_line
         )
@@ -199,7 +201,7 @@ def _settings(stack: Stack, found: images.Images, socket_group: int) -> dict[str
         "PIPELINE_STACK": stack.project,
         "LOCALSTACK_PORT": str(stack.port),
         "PERSISTENCE": str(int(stack.persistent)),
-        "FAULTS": environment.faults(),
+        **{name: value for name, value in stack.settings.items() if value},
         "MLFLOW_PORT": str(stack.mlflow_port),
         "PYTHON_IMAGE": found.base,
         "EMULATOR_IMAGE": found.localstack,

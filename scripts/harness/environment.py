@@ -13,17 +13,27 @@ DROPPED = (
     *("AWS_", "TF_", "ADDITIONAL_TF_", "LOCALSTACK_", "LS_", "S3_HOSTNAME", "USE_EXEC", "DRY_RUN", "SKIP_ALIASES"),
     *("EDGE_PORT", "CUSTOMIZE_ACCESS_KEY", "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP"),
 )
-# What LocalStack gets of the user's environment: it reads several hundred variables of its own.
-LOCALSTACK = (
-    *("PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "NODE_EXTRA_CA_CERTS"),
-    *("KINESIS_PROVIDER", "KINESIS_ENFORCE_LIMITS", "KINESIS_MEMORY_LIMIT_MB", "KINESIS_LATENCY_MS"),
-    "IAM_ENFORCEMENT",
+# What an emulator gets of the user's environment: LocalStack reads several hundred variables of its own.
+EMULATOR = (
+    *("PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH"),
     *("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"),
 )
 # MLflow reads them when it is imported: no usage statistics leave the machine, and nobody hears that git is missing.
 MLFLOW = {"MLFLOW_DISABLE_TELEMETRY": "true", "GIT_PYTHON_REFRESH": "quiet"}
 # A tracking server that is gone is noticed within seconds; MLflow itself would try for minutes.
 MLFLOW_HTTP = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "20"}
+# Settings of the emulator that the user's environment can choose for a new stack, with their values otherwise
+# (emulator/README.md). FAULTS=1 lets `make chaos` inject faults; none is in force before.
+EMULATOR_SETTINGS = {
+    "FAULTS": "1",
+    "IAM_ENFORCEMENT": "on",
+    "KINESIS_ENFORCE_LIMITS": "0",
+    "KINESIS_ERROR_PROBABILITY": "0",
+    "KINESIS_LATENCY_MS": "0",
+    "KINESIS_MEMORY_LIMIT_MB": "1024",
+    "LAMBDA_KEEPALIVE_MS": "600000",
+    "LAMBDA_PROCESS_ISOLATION": "",
+}
 LOOPBACK = ("127.0.0.1", "localhost")
 
 
@@ -93,15 +103,15 @@ def set_to(**variables: str) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def faults() -> str:
-    """Whether a stack lets `make chaos` inject faults: it does, unless FAULTS=0; none is in force before."""
-    return os.environ.get("FAULTS") or "1"
+def emulator_settings() -> dict[str, str]:
+    """The emulator's settings for a new stack: the user's choice, or the default."""
+    return {name: os.environ.get(name) or default for name, default in EMULATOR_SETTINGS.items()}
 
 
-def for_localstack(**settings: str) -> dict[str, str]:
-    """The environment of LocalStack and, through it, of the Kinesis server.
+def for_emulator(**settings: str) -> dict[str, str]:
+    """The environment of an emulator.
 
     Args:
-        settings: LocalStack's settings.
+        settings: the emulator's own variables.
     """
-    return {name: os.environ[name] for name in LOCALSTACK if name in os.environ} | settings
+    return {name: os.environ[name] for name in EMULATOR if name in os.environ} | settings

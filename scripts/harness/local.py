@@ -130,8 +130,26 @@ def _reusable(name: str, port: int) -> Stack | None:
     if stack.emulator != runtimes.of(stack).code():
         console.warn("LocalStack or its plugin has changed since the stack was started; starting a new one")
         return None
+    _check_settings(stack)
     poll(lambda: localstack.is_ready(stack), f"an answer of LocalStack ({stack.instance})", BUSY_SECONDS)
     return stack
+
+
+def _check_settings(stack: Stack) -> None:
+    """Checks that a running emulator has the settings that the user's environment asks for.
+
+    Raises:
+        HarnessError: it has others, and reads them at its start alone.
+    """
+    asked = {name: value for name in stack.settings if (value := os.environ.get(name))}
+    other = {name: value for name, value in asked.items() if value != stack.settings[name]}
+    if other:
+        in_force = ", ".join(f"{name}={stack.settings[name] or '(unset)'}" for name in other)
+        wanted = " ".join(f"{name}={value}" for name, value in other.items())
+        raise HarnessError(
+            f"the stack runs with {in_force}; it takes settings at its start only",
+            f"take it down, which deletes what is in it, and start it anew: make local-down && make local-up {wanted}",
+        )
 
 
 def deploy(stack: Stack, trained: dict[str, Any]) -> dict[str, Any]:

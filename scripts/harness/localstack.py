@@ -1,4 +1,4 @@
-"""Starts and stops a stack's LocalStack: a host process with our plugin, on the loopback address only."""
+"""Starts and stops a stack's LocalStack: a host process with our plugin, by the emulator's launcher."""
 
 from __future__ import annotations
 
@@ -34,9 +34,26 @@ def start(stack: Stack) -> None:
         HarnessError: the port is taken, LocalStack ended, or it did not become ready in time.
     """
     stack.emulator = code()
-    launch(
-        stack, "LocalStack", [paths.EMULATOR_VENV / "bin" / "python", "-m", "localstack.runtime.main"], settings(stack)
-    )
+    settings = {name: value for name, value in stack.settings.items() if value}
+    launch(stack, "LocalStack", command(stack), environment.for_emulator(**settings, **marker(stack)))
+
+
+def command(stack: Stack) -> list[str | Path]:
+    """The launcher's command for a stack's LocalStack, which then is the launcher's process.
+
+    Args:
+        stack: names port and folder.
+    """
+    return [
+        *(paths.EMULATOR_VENV / "bin" / "pipeline-emulator", "start", "--port", str(stack.port)),
+        *("--data", stack.folder / "localstack", "--persistence" if stack.persistent else "--no-persistence"),
+        *("--lambda-executor", "process", "--lambda-runtime-dir", paths.LAMBDA_RUNTIME),
+    ]
+
+
+def marker(stack: Stack) -> dict[str, str]:
+    """The variable by which every process of a stack is found."""
+    return {processes.MARKER: str(stack.folder)}
 
 
 def launch(
@@ -143,36 +160,3 @@ def stop(stack: Stack, *, keep_streams: bool = False) -> None:  # noqa: ARG001 -
     if child := _started.pop(stack.pid, None):
         child.wait()
     stack.pid = 0
-
-
-def settings(stack: Stack) -> dict[str, str]:
-    """The environment of a stack's LocalStack.
-
-    Args:
-        stack: names port and folder.
-    """
-    # LocalStack hands out ports for the services it starts from a range; stacks beside each other need their own.
-    ports = processes.free_ports(1)[0]
-    chosen = {
-        "GATEWAY_LISTEN": f"127.0.0.1:{stack.port}",
-        "GATEWAY_SERVER": "bound",  # core's own listens on every interface
-        "LOCALSTACK_HOST": f"127.0.0.1:{stack.port}",
-        "FILESYSTEM_ROOT": str(stack.folder / "localstack"),
-        "OVERRIDE_IN_DOCKER": "0",  # FILESYSTEM_ROOT is ignored on machines that have /.dockerenv
-        "XDG_CACHE_HOME": str(stack.folder / "cache"),  # plux caches entry points: a new plugin would not be seen
-        "DISABLE_EVENTS": "1",  # no analytics
-        "SKIP_SSL_CERT_DOWNLOAD": "1",
-        "DNS_ADDRESS": "0",
-        "EAGER_SERVICE_LOADING": "0",
-        "PERSISTENCE": str(int(stack.persistent)),
-        "KINESIS_PERSISTENCE": "0",
-        "FAULTS": environment.faults(),
-        "LAMBDA_RUNTIME_EXECUTOR": "process",
-        "EXTERNAL_SERVICE_PORTS_START": str(ports),
-        "EXTERNAL_SERVICE_PORTS_END": str(ports + 50),
-        "PIPELINE_LAMBDA_RUNTIME_DIR": str(paths.LAMBDA_RUNTIME),
-        "PIPELINE_KINESIS_LOCAL_DIR": str(paths.KINESIS_DIR),
-        processes.MARKER: str(stack.folder),
-        "PYTHONUNBUFFERED": "1",
-    }
-    return environment.for_localstack(**chosen)

@@ -13,7 +13,6 @@ VENV_BIN = ROOT / ".venv" / "bin"
 
 CACHE = ROOT / ".cache"
 EMULATOR_VENV = CACHE / "emulator" / "venv"
-KINESIS_DIR = CACHE / "emulator" / "kinesis"
 KINESIS_CLIENTS_VENV = CACHE / "emulator" / "kinesis-clients"
 LAMBDA_RUNTIME = CACHE / "lambda-runtime"
 FUNCTION_ZIP = CACHE / "function" / "function.zip"
@@ -31,8 +30,8 @@ STACKS = ROOT / ".local"
 
 def emulator_sources() -> list[Path]:
     """What LocalStack runs from: our plugin and the locks of all it needs."""
-    plugin = [file for file in (EMULATOR / "pipeline_emulator").rglob("*") if file.suffix in (".py", ".cjs")]
-    parts = ("requirements.txt", "lambda-runtime.txt", "node.txt", "package-lock.json", "pyproject.toml", "Dockerfile")
+    plugin = (EMULATOR / "pipeline_emulator").rglob("*.py")
+    parts = ("requirements.txt", "lambda-runtime.txt", "pyproject.toml", "Dockerfile")
     return [*plugin, *(EMULATOR / name for name in parts)]
 
 

@@ -36,13 +36,11 @@ def for_runtime(runtime: str) -> None:
     Args:
         runtime: in containers, LocalStack and what it needs come with its image.
     """
-    embedded = runtime == EMBEDDED
-    check_programs(embedded=embedded)
+    check_programs()
     with exclusive("setup"):
-        if embedded:
+        if runtime == EMBEDDED:
             emulator()
             lambda_runtime()
-            kinesis_server()
         terraform_provider()
 
 
@@ -74,37 +72,54 @@ def exclusive(what: str) -> Iterator[None]:
         lock.release()
 
 
-def check_programs(*, embedded: bool) -> None:
-    """Checks that the programs the README lists are there.
-
-    Args:
-        embedded: whether LocalStack is to run on this machine itself.
+def check_programs() -> None:
+    """Checks that Terraform is there.
 
     Raises:
-        HarnessError: one is missing.
+        HarnessError: it is missing.
     """
-    needed = [("terraform", "Terraform 1.11 or later, which creates the pipeline")]
-    if embedded:
-        needed += [
-            ("node", "Node.js 18 or later, which runs the Kinesis server"),
-            ("npm", "npm, which installs the Kinesis server"),
-        ]
-    for program, purpose in needed:
-        if shutil.which(program) is None:
-            raise HarnessError(f"'{program}' is not on the PATH ({purpose})", f"install {program}, then run it again")
+    require_program("terraform", "Terraform 1.11 or later, which creates the pipeline")
+
+
+def require_program(program: str, purpose: str) -> None:
+    """Checks that a program is there.
+
+    Args:
+        program: its command.
+        purpose: its name, version, and what it is for.
+
+    Raises:
+        HarnessError: it is missing.
+    """
+    if shutil.which(program) is None:
+        raise HarnessError(f"'{program}' is not on the PATH ({purpose})", f"install {program}, then run it again")
 
 
 def emulator() -> None:
     """LocalStack and our plugin in an environment of their own: its pins clash with everybody else's."""
     lock = paths.EMULATOR / "requirements.txt"
     venv = paths.EMULATOR_VENV
-    with _Part("LocalStack and the emulator plugin", venv, [lock, paths.EMULATOR / "pyproject.toml"]) as part:
+    with Part("LocalStack and the emulator plugin", venv, [lock, paths.EMULATOR / "pyproject.toml"]) as part:
         if part.needed:
             _make_environment(venv, lock)
-            _run(
+            run(
                 UV, "pip", "install", "--quiet", "--no-deps", "--no-build-isolation",
                 "--python", venv / "bin" / "python", "--editable", paths.EMULATOR,
             )  # fmt: skip
+
+
+def emulator_tests() -> None:
+    """The test tools of the emulator in its environment; the suites ask for them, `local-up` does not."""
+    emulator()
+    lock, stamp = paths.EMULATOR / "requirements-test.txt", paths.EMULATOR_VENV / "test-tools.hash"
+    if stamp.exists() and stamp.read_text() == digest([lock]):
+        return
+    with console.step("The emulator's test tools"):
+        run(
+            UV, "pip", "install", "--quiet", "--no-deps", "--require-hashes",
+            "--python", paths.EMULATOR_VENV / "bin" / "python", "--requirements", lock,
+        )  # fmt: skip
+        stamp.write_text(digest([lock]))
 
 
 def locked_environment(title: str, venv: Path, lock: Path) -> None:
@@ -115,47 +130,36 @@ def locked_environment(title: str, venv: Path, lock: Path) -> None:
         venv: the environment's folder.
         lock: requirements with hashes.
     """
-    with exclusive("setup"), _Part(title, venv, [lock]) as part:
+    with exclusive("setup"), Part(title, venv, [lock]) as part:
         if part.needed:
             _make_environment(venv, lock)
 
 
 def _make_environment(venv: Path, lock: Path) -> None:
-    _run(UV, "venv", "--quiet", "--clear", "--python", PYTHON, venv)
-    _run(UV, "pip", "sync", "--quiet", "--require-hashes", "--python", venv / "bin" / "python", lock)
+    run(UV, "venv", "--quiet", "--clear", "--python", PYTHON, venv)
+    run(UV, "pip", "sync", "--quiet", "--require-hashes", "--python", venv / "bin" / "python", lock)
 
 
 def lambda_runtime() -> None:
     """The stand-in for AWS's managed python3.13 runtime: awslambdaric and boto3."""
     lock = paths.EMULATOR / "lambda-runtime.txt"
     target = paths.LAMBDA_RUNTIME
-    with _Part("Lambda runtime", target, [lock]) as part:
+    with Part("Lambda runtime", target, [lock]) as part:
         if part.needed:
-            _run(
+            run(
                 UV, "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--python", PYTHON,
                 "--target", target, "--requirements", lock,
             )  # fmt: skip
-
-
-def kinesis_server() -> None:
-    """The Node Kinesis server that LocalStack would otherwise download at first use."""
-    files = [paths.EMULATOR / name for name in ("package.json", "package-lock.json")]
-    with _Part("Kinesis server", paths.KINESIS_DIR, files) as part:
-        if part.needed:
-            paths.KINESIS_DIR.mkdir(parents=True)
-            for file in files:
-                shutil.copy(file, paths.KINESIS_DIR)
-            _run("npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", paths.KINESIS_DIR)
 
 
 def kinesis_clients() -> None:
     """Clients of Kinesis for the tests, in an environment of their own: their botocore is not ours."""
     lock = paths.EMULATOR / "kinesis-clients.txt"
     venv = paths.KINESIS_CLIENTS_VENV
-    with _Part("Kinesis clients for the tests", venv, [lock]) as part:
+    with Part("Kinesis clients for the tests", venv, [lock]) as part:
         if part.needed:
-            _run(UV, "venv", "--quiet", "--clear", "--python", PYTHON, venv)
-            _run(UV, "pip", "sync", "--quiet", "--require-hashes", "--python", venv / "bin" / "python", lock)
+            run(UV, "venv", "--quiet", "--clear", "--python", PYTHON, venv)
+            run(UV, "pip", "sync", "--quiet", "--require-hashes", "--python", venv / "bin" / "python", lock)
 
 
 def terraform_provider() -> None:
@@ -163,12 +167,12 @@ def terraform_provider() -> None:
     lock = paths.INFRASTRUCTURE / ".terraform.lock.hcl"
     files = [lock, *(paths.INFRASTRUCTURE / name for name in ("terraform.tf", "backend.tf"))]
     folder = paths.TERRAFORM_DIR / "init"
-    with _Part("Terraform provider", folder, files) as part:
+    with Part("Terraform provider", folder, files) as part:
         if part.needed:
             folder.mkdir(parents=True)
             for file in files:
                 shutil.copy(file, folder)
-            _run("terraform", f"-chdir={folder}", "init", "-backend=false", "-input=false", "-no-color",
+            run("terraform", f"-chdir={folder}", "init", "-backend=false", "-input=false", "-no-color",
                  env=terraform_environment())  # fmt: skip
 
 
@@ -190,12 +194,17 @@ def terraform_environment() -> dict[str, str]:
     return env
 
 
-def _run(*command: str | Path, env: dict[str, str] | None = None) -> None:
+def run(*command: str | Path, env: dict[str, str] | None = None) -> None:
+    """Runs an installer, with its output in the setup's log.
+
+    Raises:
+        HarnessError: it failed or took too long.
+    """
     next_step = NETWORK + paths.shown(LOG)
     commands.run(command, log=LOG, env=env, deadline=INSTALL_DEADLINE, next_step=next_step)
 
 
-class _Part:
+class Part:
     """One part of the setup: shown as a step and made anew when the hash of its input files changed."""
 
     def __init__(self, title: str, target: Path, inputs: Iterable[Path]) -> None:
@@ -206,7 +215,7 @@ class _Part:
         self.needed = not (target.exists() and self.stamp.exists() and self.stamp.read_text() == self.wanted)
         self._step = console.step(title) if self.needed else None
 
-    def __enter__(self) -> _Part:
+    def __enter__(self) -> Part:
         if self._step is not None:
             self._step.__enter__()
             self.stamp.unlink(missing_ok=True)

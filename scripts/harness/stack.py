@@ -15,7 +15,7 @@ from typing import Any
 import psutil
 from filelock import FileLock, Timeout
 
-from harness import engine
+from harness import engine, environment
 from harness.errors import HarnessError
 from harness.folders import write_whole
 from harness.paths import STACKS, shown
@@ -42,6 +42,7 @@ class Stack:
         outputs: Terraform's outputs after the last apply.
         model: the training result whose model is served.
         emulator: hash of LocalStack's lock and our plugin's code, as they were at its start.
+        settings: the emulator's settings that are in force, by their environment variables.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Stack:
     outputs: dict[str, Any] = field(default_factory=dict)
     model: dict[str, Any] = field(default_factory=dict)
     emulator: str = ""
+    settings: dict[str, str] = field(default_factory=environment.emulator_settings)
 
     @property
     def folder(self) -> Path:

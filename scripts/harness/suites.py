@@ -66,14 +66,10 @@ def check() -> None:
     mypy = paths.VENV_BIN / "mypy"
     _show("mypy", [mypy, "scripts/harness", "scripts/tests", "benchmarks"])
     _show("mypy of the service", [mypy, "service"])  # by itself: two packages' tests have modules of the same names
-    emulator: list[str | Path] = [
-        mypy,
-        "--python-executable",
-        paths.EMULATOR_VENV / "bin" / "python",
-        "--package",
-        "pipeline_emulator",
-    ]
-    _show("mypy of the emulator", emulator, os.environ | {"MYPYPATH": str(paths.EMULATOR)})
+    with setup.exclusive("setup"):
+        setup.emulator_tests()
+    emulator = [paths.EMULATOR_VENV / "bin" / "mypy", "--config-file", paths.EMULATOR / "pyproject.toml"]
+    _show("mypy of the emulator", [*emulator, paths.EMULATOR / "pipeline_emulator", paths.EMULATOR / "tests"])
     _show("terraform fmt", ["terraform", "fmt", "-check", "-recursive", "-diff", paths.INFRASTRUCTURE])
     # Offline, so that the check does not depend on who asks GitHub, and with which token.
     options = ("--offline", "--strict-collection", "--no-progress", "--quiet")
@@ -108,8 +104,10 @@ def terraform_test() -> None:
 
 
 def emulator_test() -> None:
-    """The emulator's own tests, against LocalStacks of their own, and the mapping's conformance suite against one."""
-    _pytest("emulator/tests")
+    """The emulator's own tests, in its environment, and the mapping's conformance suite against an emulator."""
+    with setup.exclusive("setup"):
+        setup.emulator_tests()
+    _pytest("emulator/tests", python=paths.EMULATOR_VENV / "bin" / "python")  # with emulator/pyproject.toml's settings
     _pytest(CONFORMANCE)
 
 
@@ -167,11 +165,11 @@ def _processes(folders: Sequence[str]) -> int:
     return 0 if folders[0] in (END_TO_END, CONFORMANCE) else min(2, os.cpu_count() or 1)
 
 
-def _pytest(*folders: str) -> None:
+def _pytest(*folders: str, python: Path = setup.PYTHON) -> None:
     # A file's tests stay together, with the LocalStack or the stack that they share.
     shown = ("--durations=12", "--durations-min=5")  # seconds: where the time goes stands in each part's log
     command = [
-        str(setup.PYTHON),
+        str(python),
         "-m",
         "pytest",
         "-n",

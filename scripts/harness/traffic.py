@@ -11,6 +11,7 @@ from typing import Any
 
 from harness import console, events, failed, live, streams, usage
 from harness.clients import Clients
+from harness.environment import EMULATOR_SETTINGS
 from harness.errors import HarnessError
 from harness.failed import report as failed_report
 from harness.paths import shown
@@ -57,7 +58,9 @@ def _names(stack: Stack) -> list[tuple[str, str]]:
         ("failed events", "failed_events_bucket"),
     ):
         rows.append((title, str(stack.outputs[output])))
-    return [*rows, ("model (RUN_ID)", stack.run_id)]
+    rows.append(("model (RUN_ID)", stack.run_id))
+    changed = [f"{name}={value}" for name, value in stack.settings.items() if value != EMULATOR_SETTINGS.get(name)]
+    return [*rows, *([("settings", " ".join(changed))] if changed else [])]
 
 
 def show_trained(result: dict[str, Any]) -> None:

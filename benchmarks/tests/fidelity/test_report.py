@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from benchmarks.fidelity.registry import CASES, PROBES, UNPROBED
 
 from benchmarks.fidelity import probes, report, root, run
 from benchmarks.fidelity.attributes import Attribute, attributes
-from benchmarks.fidelity.registry import CASES, PROBES, UNPROBED
 from benchmarks.fidelity.report import Column, Result
 from benchmarks.fidelity.running import SUITE
 from benchmarks.fidelity.verdicts import EMULATED, ENFORCED, Evidence, Seen

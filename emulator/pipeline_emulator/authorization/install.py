@@ -1,9 +1,6 @@
 """Installs the authorization in LocalStack."""
 
-from typing import Any
-
-from localstack.aws import handlers
-
+from pipeline_emulator import patches
 from pipeline_emulator.authorization import denials, recorder, role_use, sessions
 from pipeline_emulator.authorization.authorizer import Authorizer
 from pipeline_emulator.authorization.caller_cache import CALLERS
@@ -21,7 +18,5 @@ def install() -> None:
     sessions.install()
     authorizer = Authorizer(chosen)
     role_use.AUTHORIZER = authorizer
-    chain: Any = handlers.serve_custom_service_request_handlers
-    chain.append(Handler(authorizer))
-    after: Any = handlers.run_custom_response_handlers
-    after.append(CALLERS.forget_after)
+    patches.AUTHORIZE.append(Handler(authorizer))
+    patches.FORGET_CALLERS.append(CALLERS.forget_after)

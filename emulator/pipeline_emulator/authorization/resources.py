@@ -16,7 +16,6 @@ from moto.ecr.models import ecr_backends
 from pipeline_emulator.arn import find_arn, parse_function_arn
 from pipeline_emulator.authorization.policies import GLOBAL_REGION, store_of, text_of
 from pipeline_emulator.iam.request import Policy
-from pipeline_emulator.kinesis.provider.service import PipelineKinesisProvider
 from pipeline_emulator.services import provider
 
 
@@ -83,8 +82,8 @@ def _of_key(_arn: str, region: str, account: str, resource: str) -> str | None:
 
 
 def _of_stream(arn: str, _region: str, _account: str, _resource: str) -> str | None:
-    streams = kinesis()
-    return streams.policy_of(arn) if isinstance(streams, PipelineKinesisProvider) else None
+    policy: str | None = kinesis().policy_of(arn)
+    return policy
 
 
 def _of_function(_arn: str, region: str, account: str, resource: str) -> str | None:

@@ -7,9 +7,8 @@ from typing import Any
 
 from localstack.aws.api import RequestContext
 from localstack.services.sts.models import TemporaryCredentials, sts_stores
-from localstack.services.sts.provider import StsProvider
-from localstack.utils.patch import patch
 
+from pipeline_emulator import patches
 from pipeline_emulator.authorization import access_keys
 from pipeline_emulator.authorization.policies import GLOBAL_REGION, store_of
 from pipeline_emulator.iam.request import Policy
@@ -48,20 +47,20 @@ def of(credentials: TemporaryCredentials) -> Session:
 def install() -> None:
     """Keep the details of every session made from now on."""
 
-    @patch(StsProvider.assume_role)  # type: ignore[no-untyped-call, untyped-decorator]
+    @patches.ASSUME_ROLE.wrap
     def assume_role(
         original: Callable[..., Any], self: Any, context: RequestContext, *args: Any, **request: Any
     ) -> Any:
         by_service = bool(access_keys.service_principal(context))
         return _kept(original(self, context, *args, **request), request, lasting=by_service)
 
-    @patch(StsProvider.assume_role_with_web_identity)  # type: ignore[no-untyped-call, untyped-decorator]
+    @patches.ASSUME_ROLE_WITH_WEB_IDENTITY.wrap
     def assume_role_with_web_identity(
         original: Callable[..., Any], self: Any, context: RequestContext, *args: Any, **request: Any
     ) -> Any:
         return _kept(original(self, context, *args, **request), request)
 
-    @patch(StsProvider.get_session_token)  # type: ignore[no-untyped-call, untyped-decorator]
+    @patches.GET_SESSION_TOKEN.wrap
     def get_session_token(original: Callable[..., Any], self: Any, context: RequestContext, **request: Any) -> Any:
         """Name the user: core attributes the session to the root user."""
         answer = _kept(original(self, context, **request), {})
@@ -70,7 +69,7 @@ def install() -> None:
             made.arn, made.user_id = user["Arn"], user["UserId"]
         return answer
 
-    @patch(StsProvider.get_federation_token)  # type: ignore[no-untyped-call, untyped-decorator]
+    @patches.GET_FEDERATION_TOKEN.wrap
     def get_federation_token(original: Callable[..., Any], self: Any, context: RequestContext, **request: Any) -> Any:
         user = _user(context)
         return _kept(original(self, context, **request), request, user=user and user["UserName"])

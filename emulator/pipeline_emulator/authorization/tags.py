@@ -23,7 +23,6 @@ from pipeline_emulator.authorization.policies import GLOBAL_REGION, store_of
 from pipeline_emulator.iam.context import Tags
 from pipeline_emulator.iam.requests.call import Check
 from pipeline_emulator.iam.ternary import Missing
-from pipeline_emulator.kinesis.provider.service import PipelineKinesisProvider
 from pipeline_emulator.kinesis.streams.errors import StreamError
 
 _OBJECT_TAGS = "s3:existingobjecttag"
@@ -80,11 +79,8 @@ def _of_bucket(_arn: str, _region: str, _account: str, _resource: str) -> Tags:
 
 
 def _of_stream(arn: str, _region: str, _account: str, _resource: str) -> Tags:
-    streams = resources.kinesis()
-    if not isinstance(streams, PipelineKinesisProvider):
-        return Missing.UNKNOWN
     try:
-        answer = streams.list_tags_for_resource(None, {"ResourceARN": arn})  # type: ignore[arg-type]
+        answer = resources.kinesis().list_tags_for_resource(None, {"ResourceARN": arn})
     except StreamError:
         return {}
     return {tag["Key"]: tag["Value"] for tag in answer["Tags"]}

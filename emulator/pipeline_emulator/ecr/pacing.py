@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import urllib3
-from rolo.serving import twisted as serving
 from twisted.internet import reactor as installed_reactor
+
+from pipeline_emulator import patches
 
 reactor: Any = installed_reactor
 LOG = logging.getLogger(__name__)
@@ -22,14 +23,11 @@ _STALL_SECONDS = 60
 
 def install() -> None:
     """Make Twisted's request available in the WSGI environment."""
-    module: Any = serving
-    original = module.update_wsgi_environment
 
-    def update_wsgi_environment(environ: dict[str, Any], request: Any) -> None:
+    @patches.PASS_TWISTED_REQUEST.wrap
+    def update_wsgi_environment(original: Callable[..., None], environ: dict[str, Any], request: Any) -> None:
         original(environ, request)
         environ[_REQUEST] = request
-
-    module.update_wsgi_environment = update_wsgi_environment
 
 
 class _Gate:

@@ -12,10 +12,10 @@ from localstack.services.lambda_.event_source_mapping.pollers.sqs_poller import 
 from localstack.utils.aws.client_types import ServicePrincipal
 
 from pipeline_emulator.arn import parse_arn
+from pipeline_emulator.event_source import hooks
 from pipeline_emulator.event_source.batch_run import Discard, backoff
 from pipeline_emulator.event_source.failure_record import failure_record, object_key, with_payload
 from pipeline_emulator.event_source.settings import MappingSettings
-from pipeline_emulator.metrics.functions import count_delivered_failures, count_failed_delivery
 
 LOG = logging.getLogger(__name__)
 
@@ -52,9 +52,9 @@ class FailureDestination:
                 self._deliver(self._settings.on_failure_destination, discard, shard_id, datetime.now(UTC))
             except (ClientError, BotoCoreError) as error:
                 LOG.warning("On-failure destination of mapping %s: %s", self._settings.uuid, error)
-                count_failed_delivery(self._settings.function_arn)
+                hooks.delivery_failed(self._settings)
             else:
-                self._count(len(discard.records))
+                hooks.failures_delivered(self._settings, len(discard.records))
                 return True
             if interrupted.wait(backoff(attempt)):
                 return False
@@ -68,10 +68,6 @@ class FailureDestination:
             discard.records[-1].sequence_number,
         )
         return True
-
-    def _count(self, records: int) -> None:
-        if self._settings.event_count_metrics:
-            count_delivered_failures(self._settings.function_arn, self._settings.uuid, records)
 
     def _deliver(self, destination: str, discard: Discard, shard_id: str, now: datetime) -> None:
         _, service, region, _, resource = parse_arn(destination)

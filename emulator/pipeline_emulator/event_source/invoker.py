@@ -8,12 +8,12 @@ from localstack.aws.api import ServiceException
 from localstack.utils.strings import long_uid
 
 from pipeline_emulator.arn import parse_function_arn
+from pipeline_emulator.event_source import hooks
 from pipeline_emulator.event_source.batch_run import Invocation, NotInvoked, Outcome
 from pipeline_emulator.event_source.batching import PAYLOAD_LIMIT
 from pipeline_emulator.event_source.records import StreamRecord, payload
 from pipeline_emulator.event_source.response import first_failed
 from pipeline_emulator.event_source.settings import MappingSettings
-from pipeline_emulator.faults.rules import FAULTS, FUNCTION
 from pipeline_emulator.services import provider
 
 LOG = logging.getLogger(__name__)
@@ -35,8 +35,8 @@ class LambdaInvoker:
         request_id, event = long_uid(), payload(records).encode("ascii")
         if len(event) > PAYLOAD_LIMIT:
             return Invocation(request_id, 413, function_error=PAYLOAD_TOO_LARGE, succeeded=False)
-        if fault := FAULTS.strike(FUNCTION, "error", resource=self._settings.function_arn):
-            return NotInvoked(fault.code)
+        if code := hooks.refuse_invocation(self._settings):
+            return NotInvoked(code)
         try:
             result = provider("lambda").lambda_service.invoke(
                 **self._target, invocation_type=None, client_context=None, request_id=request_id, payload=event
@@ -47,7 +47,7 @@ class LambdaInvoker:
         except Exception as error:  # whatever core or the engine below it does, the batch stays
             LOG.warning("Invoking %s failed before an answer came: %s", self._settings.function_arn, error)
             return NotInvoked(str(error))
-        if FAULTS.strike(FUNCTION, "lose-answer", resource=self._settings.function_arn):
+        if hooks.lose_answer(self._settings):
             return NotInvoked("the answer was lost")
         version = result.executed_version
         if result.is_error:

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
+from pipeline_emulator.event_source import hooks
 from pipeline_emulator.event_source.batch_run import BatchRun, Discard, Invocation, Outcome
 from pipeline_emulator.event_source.batching import BatchAssembler
 from pipeline_emulator.event_source.destination import FailureDestination
@@ -13,7 +14,6 @@ from pipeline_emulator.event_source.progress import ShardProgress
 from pipeline_emulator.event_source.records import StreamRecord
 from pipeline_emulator.event_source.settings import MappingSettings
 from pipeline_emulator.event_source.stop import Stop
-from pipeline_emulator.metrics.functions import count_iterator_age
 
 LOG = logging.getLogger(__name__)
 
@@ -123,7 +123,7 @@ class Lane:
             if expired := run.expire(time.time()):
                 self._discard(expired)
                 continue
-            count_iterator_age(self._settings.function_arn, run.current[-1].arrival)
+            hooks.batch_sent(self._settings, run.current[-1].arrival)
             outcome = self._invoker.invoke(run.current)
             if self._stop.aborted and not (isinstance(outcome, Invocation) and outcome.succeeded):
                 self._stop.abort()

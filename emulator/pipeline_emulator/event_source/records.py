@@ -4,8 +4,9 @@ import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
+
+from pipeline_emulator.kinesis.streams.records import Record
 
 _ENVELOPE = '{"Records": [', "]}"
 _SEPARATOR = ", "
@@ -37,23 +38,23 @@ class EventSource:
     region: str
     invoke_identity_arn: str
 
-    def event(self, shard_id: str, record: dict[str, Any]) -> dict[str, Any]:
-        """Return the event of `record`, an entry of GetRecords' answer, in AWS's own shape and key order.
+    def event(self, shard_id: str, record: Record) -> dict[str, Any]:
+        """Return the event of `record` in AWS's own shape and key order.
 
         Shape: https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html ("Example event").
         """
-        arrival: datetime = record["ApproximateArrivalTimestamp"]
+        number = str(record.number)
         return {
             "kinesis": {
                 "kinesisSchemaVersion": "1.0",
-                "partitionKey": record["PartitionKey"],
-                "sequenceNumber": record["SequenceNumber"],
-                "data": base64.b64encode(record["Data"]).decode("ascii"),
-                "approximateArrivalTimestamp": round(arrival.timestamp(), 3),
+                "partitionKey": record.partition_key,
+                "sequenceNumber": number,
+                "data": base64.b64encode(record.data).decode("ascii"),
+                "approximateArrivalTimestamp": record.arrival,
             },
             "eventSource": "aws:kinesis",
             "eventVersion": "1.0",
-            "eventID": f"{shard_id}:{record['SequenceNumber']}",
+            "eventID": f"{shard_id}:{number}",
             "eventName": "aws:kinesis:record",
             "invokeIdentityArn": self.invoke_identity_arn,
             "awsRegion": self.region,
@@ -61,15 +62,9 @@ class EventSource:
         }
 
 
-def stream_record(event: dict[str, Any]) -> StreamRecord:
-    """Return the record that carries `event`, as made by `EventSource.event`."""
-    kinesis = event["kinesis"]
-    return StreamRecord(
-        sequence_number=int(kinesis["sequenceNumber"]),
-        partition_key=kinesis["partitionKey"],
-        arrival=kinesis["approximateArrivalTimestamp"],
-        event=json.dumps(event),
-    )
+def stream_record(record: Record, event: dict[str, Any]) -> StreamRecord:
+    """Return `record` with its `event`, as made by `EventSource.event`."""
+    return StreamRecord(record.number, record.partition_key, record.arrival, json.dumps(event))
 
 
 def payload(records: Sequence[StreamRecord]) -> str:

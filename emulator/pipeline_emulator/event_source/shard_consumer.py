@@ -3,7 +3,6 @@
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from localstack import config
@@ -19,6 +18,8 @@ from pipeline_emulator.event_source.shards import Position
 from pipeline_emulator.event_source.source import IteratorExpiredError, KinesisSource, Page, PositionRefusedError
 from pipeline_emulator.event_source.stop import Stop
 from pipeline_emulator.kinesis.activity import STREAM_ACTIVITY
+from pipeline_emulator.kinesis.streams.iterators import ShardIterator
+from pipeline_emulator.kinesis.streams.records import Record
 
 LOG = logging.getLogger(__name__)
 
@@ -66,7 +67,7 @@ class ShardConsumer:
         self._stop = stop
         self._ended = ended
         self._put_seen = threading.Event()
-        self._iterator: str | None = source.iterator(shard_id, position)
+        self._iterator: ShardIterator | None = source.iterator(shard_id, position)
         self._last_read: int | None = None
         self._errors = 0
         self._thread = threading.Thread(target=self._run, name=f"esm-{settings.uuid[:8]}-{shard_id}", daemon=True)
@@ -162,7 +163,7 @@ class ShardConsumer:
         self._errors = 0
         return page
 
-    def _new_iterator(self) -> str:
+    def _new_iterator(self) -> ShardIterator:
         if self._last_read is not None:
             return self._source.iterator(
                 self.shard_id, Position("AFTER_SEQUENCE_NUMBER", sequence_number=self._last_read)
@@ -170,12 +171,12 @@ class ShardConsumer:
         self._position = self._resume_position()
         return self._source.iterator(self.shard_id, self._position)
 
-    def _dispatch(self, records: Sequence[dict[str, Any]]) -> None:
+    def _dispatch(self, records: Sequence[Record]) -> None:
         batches: list[list[StreamRecord]] = [[] for _ in self._lanes]
         filtered: list[int] = []
         for raw in records:
             event = self._event_source.event(self.shard_id, raw)
-            record = stream_record(event)
+            record = stream_record(raw, event)
             self._last_read = record.sequence_number
             if not self._position.admits(record.arrival) or not self._progress.register(record.sequence_number):
                 continue

@@ -7,10 +7,10 @@ to keep the order of a partition key, a child is read only after its parents are
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from pipeline_emulator.event_source.progress import MappingProgress
 from pipeline_emulator.event_source.settings import MappingSettings
+from pipeline_emulator.kinesis.streams.iterators import Start
 
 
 @dataclass(frozen=True)
@@ -21,40 +21,23 @@ class Shard:
     parents: tuple[str, ...] = ()
     closed: bool = False
 
-    @classmethod
-    def from_description(cls, description: dict[str, Any]) -> "Shard":
-        """Read an entry of ListShards' answer."""
-        parents = (description.get("ParentShardId"), description.get("AdjacentParentShardId"))
-        return cls(
-            shard_id=description["ShardId"],
-            parents=tuple(parent for parent in parents if parent),
-            closed="EndingSequenceNumber" in description["SequenceNumberRange"],
-        )
-
 
 @dataclass(frozen=True)
 class Position:
-    """Arguments of GetShardIterator, without stream and shard."""
+    """Where to read a shard from, by the names of GetShardIterator."""
 
     type: str
     sequence_number: int | None = None
     timestamp: datetime | None = None
 
     def admits(self, arrival: float) -> bool:
-        """Return whether a record of that arrival (epoch seconds) lies at or after the position.
-
-        The API carries whole seconds, and so delivers records from before a timestamp within its second.
-        """
+        """Return whether a record of that arrival (epoch seconds) lies at or after the position."""
         return self.timestamp is None or arrival >= self.timestamp.timestamp()
 
-    def arguments(self) -> dict[str, Any]:
-        """Return them by their API names."""
-        arguments: dict[str, Any] = {"ShardIteratorType": self.type}
-        if self.sequence_number is not None:
-            arguments["StartingSequenceNumber"] = str(self.sequence_number)
-        if self.timestamp is not None:
-            arguments["Timestamp"] = self.timestamp
-        return arguments
+    @property
+    def start(self) -> Start:
+        """The position as streams take it."""
+        return Start(self.type, self.sequence_number, None if self.timestamp is None else self.timestamp.timestamp())
 
 
 def begin(progress: MappingProgress, shards: Iterable[Shard], settings: MappingSettings, now: datetime) -> None:

@@ -1,30 +1,26 @@
-"""Reads a stream through the Kinesis API: without HTTP where the streams are in this process."""
+"""Reads the stream of a mapping within this process, with the permissions of the function's role."""
 
-import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
-from typing import Any
+from functools import cached_property, partial
 
-from botocore.config import Config
 from botocore.exceptions import ClientError
-from localstack.services.lambda_.event_source_mapping.pipe_utils import get_internal_client
-from localstack.utils.aws.client_types import ServicePrincipal
 
 from pipeline_emulator.authorization import role_use
 from pipeline_emulator.event_source.settings import MappingSettings
 from pipeline_emulator.event_source.shards import Position, Shard
-from pipeline_emulator.kinesis.in_process import InProcessKinesis
-from pipeline_emulator.kinesis.provider.service import PipelineKinesisProvider
+from pipeline_emulator.kinesis.in_process import StreamReader
+from pipeline_emulator.kinesis.streams.identity import StreamName
+from pipeline_emulator.kinesis.streams.iterators import ShardIterator
+from pipeline_emulator.kinesis.streams.records import Record
 from pipeline_emulator.services import provider
 
 # Quota of GetRecords: https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html
 RECORDS_PER_READ = 10_000
-READ_TIMEOUT_SECONDS = 30
 
 
-# An iterator is good for five minutes; a server that has lost its streams calls it invalid.
+# An iterator of a stream that was deleted and made again is invalid.
 INVALID_ARGUMENT = "InvalidArgumentException"
 ITERATOR_ERRORS = {"ExpiredIteratorException", INVALID_ARGUMENT}
 
@@ -39,41 +35,30 @@ class IteratorExpiredError(Exception):
 
 @dataclass(frozen=True)
 class Page:
-    """One GetRecords answer; `next_iterator` is None at the end of a closed shard."""
+    """What a read has found; `next_iterator` is None at the end of a closed shard."""
 
-    records: Sequence[dict[str, Any]]
-    next_iterator: str | None
+    records: Sequence[Record]
+    next_iterator: ShardIterator | None
     milliseconds_behind: int
 
 
 class KinesisSource:
-    """The stream of one mapping. Safe for threads; its client is made at first use."""
+    """The stream of one mapping. Safe for threads."""
 
     def __init__(self, settings: MappingSettings, role_arn: str) -> None:
         """Read the stream of `settings` with the role `role_arn`."""
-        self._settings = settings
-        self._role_arn = role_arn
-        self._lock = threading.Lock()
-        self._cached_client: Any = None
+        self._name = StreamName(settings.account_id, settings.region, settings.stream_name)
+        self._require = partial(role_use.require, role_arn, settings.function_arn, resource=settings.stream_arn)
 
     def created(self) -> datetime:
         """Return when the stream was made."""
-        response = self._client().describe_stream_summary(StreamARN=self._settings.stream_arn)
-        created: datetime = response["StreamDescriptionSummary"]["StreamCreationTimestamp"]
-        return created
+        return self._reader.created()
 
     def shards(self) -> list[Shard]:
         """Return every shard that the stream still lists, closed ones included."""
-        request: dict[str, Any] = {"StreamARN": self._settings.stream_arn}
-        shards: list[Shard] = []
-        while True:
-            response = self._client().list_shards(**request)
-            shards.extend(Shard.from_description(description) for description in response["Shards"])
-            if not (token := response.get("NextToken")):
-                return shards
-            request = {"NextToken": token}
+        return [Shard(one.shard_id, one.parents, closed=not one.is_open) for one in self._reader.shards()]
 
-    def iterator(self, shard_id: str, position: Position) -> str:
+    def iterator(self, shard_id: str, position: Position) -> ShardIterator:
         """Return a shard iterator for `position`.
 
         Raises:
@@ -81,63 +66,29 @@ class KinesisSource:
             botocore.exceptions.ClientError: any other error, throttling included.
         """
         try:
-            response = self._client().get_shard_iterator(
-                StreamARN=self._settings.stream_arn, ShardId=shard_id, **position.arguments()
-            )
+            return self._reader.iterator(shard_id, position.start)
         except ClientError as error:
             if error.response["Error"]["Code"] == INVALID_ARGUMENT:
                 raise PositionRefusedError(str(error)) from error
             raise
-        iterator: str = response["ShardIterator"]
-        return iterator
 
-    def read(self, iterator: str, limit: int) -> Page:
+    def read(self, iterator: ShardIterator, limit: int) -> Page:
         """Return up to `limit` records.
 
         Raises:
-            IteratorExpiredError: the iterator is too old or unknown.
+            IteratorExpiredError: the iterator cannot be used any more.
             botocore.exceptions.ClientError: any other error, throttling included.
         """
         try:
-            response = self._client().get_records(
-                StreamARN=self._settings.stream_arn, ShardIterator=iterator, Limit=min(limit, RECORDS_PER_READ)
-            )
+            chunk = self._reader.read(iterator, min(limit, RECORDS_PER_READ))
         except ClientError as error:
             if error.response["Error"]["Code"] in ITERATOR_ERRORS:
                 raise IteratorExpiredError from error
             raise
-        return Page(
-            records=response["Records"],
-            next_iterator=response.get("NextShardIterator") or None,
-            milliseconds_behind=response.get("MillisBehindLatest") or 0,
-        )
+        following = None if chunk.position is None else replace(iterator, position=chunk.position)
+        return Page(chunk.records, following, chunk.milliseconds_behind)
 
-    def _client(self) -> Any:
-        with self._lock:
-            if self._cached_client is None:
-                self._cached_client = self._in_process() or self._over_http()
-            return self._cached_client
-
-    def _in_process(self) -> Any:
-        """Return a client of the streams in this process, None where the Node server holds them."""
-        streams = provider("kinesis")
-        if not isinstance(streams, PipelineKinesisProvider):
-            return None
-        settings = self._settings
-        return InProcessKinesis(
-            streams, partial(role_use.require, self._role_arn, settings.function_arn, resource=settings.stream_arn)
-        )
-
-    def _over_http(self) -> Any:
-        return get_internal_client(
-            arn=self._settings.stream_arn,
-            role_arn=self._role_arn,
-            service_principal=ServicePrincipal.lambda_,
-            source_arn=self._settings.function_arn,
-            client_config=Config(
-                retries={"total_max_attempts": 1},
-                read_timeout=READ_TIMEOUT_SECONDS,
-                tcp_keepalive=True,
-                max_pool_connections=50,
-            ),
-        )
+    @cached_property
+    def _reader(self) -> StreamReader:
+        """Made at first use, when the provider can be loaded."""
+        return StreamReader(provider("kinesis").streams, self._name, self._require)

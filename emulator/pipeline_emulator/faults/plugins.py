@@ -9,7 +9,6 @@ from localstack.runtime import hooks
 @hooks.on_infra_start(should_load=os.environ.get("FAULTS") == "1")  # type: ignore[untyped-decorator]
 def install_faults() -> None:
     """Open the interface; no rule is in force yet."""
-    from pipeline_emulator.faults import api, requests
+    from pipeline_emulator.faults.install import install
 
-    api.install()
-    requests.install()
+    install()

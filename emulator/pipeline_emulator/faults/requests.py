@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from localstack.aws import handlers
 from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.http import Response
 
+from pipeline_emulator import patches
 from pipeline_emulator.faults.rules import FAULTS, INJECTED, Rule
 
 # What names the resource of a request, in the services the pipeline uses.
@@ -14,10 +14,8 @@ _NAMES = ("StreamName", "StreamARN", "Bucket", "FunctionName", "QueueUrl", "logG
 
 def install() -> None:
     """Add a handler before and one after the services'."""
-    before: Any = handlers.serve_custom_service_request_handlers
-    before.append(refuse)
-    after: Any = handlers.run_custom_response_handlers
-    after.append(lose_answer)
+    patches.REFUSE_REQUESTS.append(refuse)
+    patches.LOSE_ANSWERS.append(lose_answer)
 
 
 def refuse(_chain: Any, context: RequestContext, _response: Response) -> None:

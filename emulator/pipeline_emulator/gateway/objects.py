@@ -1,10 +1,10 @@
 """Objects of S3 in LocalStack's own folder."""
 
 from pathlib import Path
-from typing import Any
 
 from localstack import config
-from localstack.services.s3 import provider
+
+from pipeline_emulator import patches
 
 
 def keep_apart() -> None:
@@ -13,7 +13,6 @@ def keep_apart() -> None:
     Core has one place for all, /tmp/localstack-s3-storage, with a folder for each bucket's name: two LocalStacks with a
     bucket of the same name took each other's objects away, and what a killed one left stayed.
     """
-    module: Any = provider
     folder = Path(config.dirs.tmp) / "s3"
     folder.mkdir(parents=True, exist_ok=True)
-    module.DEFAULT_S3_TMP_DIR = str(folder)
+    patches.KEEP_OBJECTS_APART.replace(str(folder))

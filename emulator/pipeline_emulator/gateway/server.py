@@ -11,6 +11,8 @@ from localstack.runtime.server.twisted import TwistedRuntimeServer
 from rolo.gateway import Gateway
 from twisted.internet import endpoints
 
+from pipeline_emulator import patches
+
 
 class BoundRuntimeServer(TwistedRuntimeServer):
     """The twisted server, on the named interfaces only."""
@@ -32,15 +34,11 @@ class BoundRuntimeServer(TwistedRuntimeServer):
             listen: addresses and ports of GATEWAY_LISTEN.
             ssl_creds: certificate and key file, as core passes them.
         """
-        module: Any = endpoints
-        original = module.TCP4ServerEndpoint
+        original: Any = endpoints.TCP4ServerEndpoint
         hosts = iter([entry.host for entry in listen if not config.is_ipv6_address(entry.host)])
 
         def bound(reactor: Any, port: int) -> Any:
             return original(reactor, port, interface=next(hosts))
 
-        module.TCP4ServerEndpoint = bound
-        try:
+        with patches.BIND_TO_ADDRESSES.replaced(bound):
             super().register(gateway, listen, ssl_creds)
-        finally:
-            module.TCP4ServerEndpoint = original

@@ -1,1 +1,1 @@
-"""Kinesis in the emulator: a provider of its own, mends for kinesis-local, and news of puts for pollers."""
+"""Kinesis in the emulator: a provider of its own, and news of puts for pollers."""

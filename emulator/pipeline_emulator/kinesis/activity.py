@@ -1,7 +1,6 @@
 """Tells pollers that records were put, so that an idle shard needs no frequent polling and a record no waiting.
 
-Polling kinesis-local every 50 ms cost a large part of a core per shard; a poller that sleeps until a put costs
-nothing and starts at once. The polling interval stays as a safety net.
+A poller that sleeps until a put costs nothing and starts at once. The polling interval stays as a safety net.
 """
 
 import threading

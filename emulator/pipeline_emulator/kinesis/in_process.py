@@ -1,50 +1,64 @@
-"""Reading streams without HTTP, in the form of boto3's client: what reads a stream works with either."""
+"""Reading a stream without HTTP, and so without the texts that stand for numbers, times and iterators there."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
 
 from botocore.exceptions import ClientError
-from localstack.aws.api import RequestContext
 
-from pipeline_emulator.faults.rules import FAULTS, INJECTED
-from pipeline_emulator.kinesis.provider.service import PipelineKinesisProvider
+from pipeline_emulator.kinesis import hooks
+from pipeline_emulator.kinesis.provider.base import timestamp
+from pipeline_emulator.kinesis.provider.data import read
 from pipeline_emulator.kinesis.streams.errors import StreamError
+from pipeline_emulator.kinesis.streams.identity import StreamName
+from pipeline_emulator.kinesis.streams.iterators import ShardIterator, Start
+from pipeline_emulator.kinesis.streams.listing import list_shards
+from pipeline_emulator.kinesis.streams.registry import Streams
+from pipeline_emulator.kinesis.streams.shard import Chunk, Shard
 
 
-class InProcessKinesis:
-    """The operations a reader needs; requests name streams by ARN. Safe for threads.
+class StreamReader:
+    """The operations that a reader of a stream needs. Safe for threads.
 
-    Parameters are not validated: the callers are ours.
+    Each raises botocore.exceptions.ClientError as the API's operation, also if the reader may not call it.
     """
 
-    def __init__(self, provider: PipelineKinesisProvider, require: Callable[[str], None]) -> None:
-        """Call the operations of `provider`; `require` raises for an action that the reader may not do."""
-        self._provider = provider
+    def __init__(self, streams: Streams, name: StreamName, require: Callable[[str], None]) -> None:
+        """Read the stream `name`; `require` raises for an action that the reader may not do."""
+        self._streams = streams
+        self._name = name
         self._require = require
 
-    def describe_stream_summary(self, **request: Any) -> dict[str, Any]:
-        """As the API's DescribeStreamSummary."""
-        return self._call("DescribeStreamSummary", self._provider.describe_stream_summary, request)
+    def created(self) -> datetime:
+        """Return when the stream was made, as DescribeStreamSummary does."""
+        with self._operation("DescribeStreamSummary"):
+            return timestamp(self._streams.get(self._name).created_at)
 
-    def list_shards(self, **request: Any) -> dict[str, Any]:
-        """As the API's ListShards."""
-        return self._call("ListShards", self._provider.list_shards, request)
+    def shards(self) -> list[Shard]:
+        """Return every shard that is not trimmed yet, as ListShards does."""
+        with self._operation("ListShards"):
+            return list_shards(self._streams.get(self._name))
 
-    def get_shard_iterator(self, **request: Any) -> dict[str, Any]:
-        """As the API's GetShardIterator."""
-        return self._call("GetShardIterator", self._provider.get_shard_iterator, request)
+    def iterator(self, shard_id: str, start: Start) -> ShardIterator:
+        """Return a place in a shard, as GetShardIterator does; it does not expire."""
+        with self._operation("GetShardIterator"):
+            return self._streams.usable(self._name).iterator(shard_id, start)
 
-    def get_records(self, **request: Any) -> dict[str, Any]:
-        """As the API's GetRecords."""
-        return self._call("GetRecords", self._provider.get_records, request)
+    def read(self, iterator: ShardIterator, limit: int) -> Chunk:
+        """Return up to `limit` records, as GetRecords does."""
+        with self._operation("GetRecords"):
+            return read(self._streams.usable(self._name), iterator, limit)
 
-    def _call(self, name: str, operation: Callable[..., Any], request: dict[str, Any]) -> dict[str, Any]:
+    @contextmanager
+    def _operation(self, name: str) -> Iterator[None]:
         self._require(f"kinesis:{name}")
-        if rule := FAULTS.strike(f"kinesis:{name}", "error", resource=request.get("StreamARN", "")):
-            raise ClientError({"Error": {"Code": rule.code, "Message": INJECTED}}, name)
+        if refusal := hooks.refuse_operation(f"kinesis:{name}", self._name.arn):
+            raise _error(name, *refusal)
         try:
-            # Account and region are the ARN's; nothing else of the context is read.
-            answer: dict[str, Any] = operation(RequestContext(None), request)  # type: ignore[arg-type]
+            yield
         except StreamError as error:
-            raise ClientError({"Error": {"Code": error.code, "Message": str(error)}}, name) from error
-        return answer
+            raise _error(name, error.code, str(error)) from error
+
+
+def _error(operation: str, code: str, message: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}}, operation)

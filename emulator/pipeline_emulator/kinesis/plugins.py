@@ -1,4 +1,4 @@
-"""Makes the Kinesis provider known to LocalStack, and selects it or mends the Node server when LocalStack starts."""
+"""Makes the Kinesis provider known to LocalStack, and selects it when LocalStack starts."""
 
 from localstack.runtime import hooks
 from localstack.services.plugins import Service, aws_provider
@@ -14,7 +14,7 @@ def kinesis() -> Service:
 
 @hooks.on_infra_start()  # type: ignore[untyped-decorator]
 def install_kinesis() -> None:
-    """Follow KINESIS_PROVIDER."""
-    from pipeline_emulator.kinesis.selection import select
+    """Select the provider."""
+    from pipeline_emulator.kinesis.install import install
 
-    select()
+    install()

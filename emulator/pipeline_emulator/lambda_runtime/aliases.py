@@ -12,10 +12,9 @@ from typing import Any
 from localstack import config
 from localstack.aws.api.lambda_ import ResourceNotFoundException
 from localstack.services.lambda_ import api_utils
-from localstack.services.lambda_.invocation.execution_environment import ExecutionEnvironment, InvalidStatusException
-from localstack.services.lambda_.invocation.lambda_service import LambdaService
-from localstack.services.lambda_.provider import LambdaProvider
-from localstack.utils.patch import patch
+from localstack.services.lambda_.invocation.execution_environment import InvalidStatusException
+
+from pipeline_emulator import patches
 
 KEEPALIVE_SECONDS = 5.0
 _left: set[str] = set()  # ids of the managers of versions
@@ -24,7 +23,7 @@ _left: set[str] = set()  # ids of the managers of versions
 def install() -> None:
     """Change what becomes of an update of an alias, and where an alias may be named."""
 
-    @patch(LambdaService.update_alias)  # type: ignore[no-untyped-call, untyped-decorator]
+    @patches.MOVE_ALIAS.wrap
     def update_alias(original: Callable[..., None], self: Any, old_alias: Any, new_alias: Any, function: Any) -> None:
         for version in _versions(new_alias) - set(function.versions):
             function.aliases[new_alias.name] = old_alias  # core has moved it already
@@ -37,7 +36,7 @@ def install() -> None:
             _left.add(manager.id)
             _start_timers_anew(self, manager)
 
-    @patch(LambdaProvider.get_function_configuration)  # type: ignore[no-untyped-call, untyped-decorator]
+    @patches.CONFIGURATION_OF_ALIAS.wrap
     def get_function_configuration(
         original: Callable[..., Any], self: Any, context: Any, function_name: str, qualifier: Any = None, **more: Any
     ) -> Any:
@@ -47,7 +46,7 @@ def install() -> None:
             return self.get_function(context, function_name, qualifier)["Configuration"]
         return original(self, context, function_name, qualifier, **more)
 
-    @patch(ExecutionEnvironment.release)  # type: ignore[no-untyped-call, untyped-decorator]
+    @patches.END_IDLE_ENVIRONMENTS.wrap
     def release(original: Callable[..., None], self: Any) -> None:
         original(self)
         seconds = min(KEEPALIVE_SECONDS, config.LAMBDA_KEEPALIVE_MS / 1000)

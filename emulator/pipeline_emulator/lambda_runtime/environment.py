@@ -8,14 +8,12 @@ import asyncio
 import threading
 import time
 
-from pipeline_emulator.faults import function as faults
-from pipeline_emulator.lambda_runtime import errors, reports
+from pipeline_emulator.lambda_runtime import errors, hooks, reports
 from pipeline_emulator.lambda_runtime.log_delivery import FunctionLog
 from pipeline_emulator.lambda_runtime.model import Answer, Exit, Failure, FunctionSettings, Invocation, Result, Runtime
 from pipeline_emulator.lambda_runtime.output import Output
 from pipeline_emulator.lambda_runtime.runtime_api import RuntimeApiServer
 from pipeline_emulator.lambda_runtime.session import Session
-from pipeline_emulator.metrics.functions import count_duration
 
 # An initialization that takes longer is repeated with the first event, then within the function's own timeout.
 INIT_SECONDS = 10.0
@@ -95,7 +93,7 @@ class Environment:
         self._runtime.watch(busy=True)
         outcome = await self._obtain(invocation, _now() + self._settings.timeout_seconds)
         duration_ms = _milliseconds_since(began)
-        count_duration(invocation.function_arn, self._settings.version, duration_ms)
+        hooks.event_finished(invocation.function_arn, self._settings.version, duration_ms)
         await self._drain()
         self._report(invocation, duration_ms, outcome if isinstance(outcome, Failure) else None)
         self._runtime.watch(busy=False)
@@ -150,12 +148,12 @@ class Environment:
 
     async def _hand_over(self, invocation: Invocation, deadline: float) -> Answer | Failure | None:
         """The answer, or None when the runtime turns out to have ended before it took the event."""
-        fault = faults.strike(invocation.function_arn, invocation.payload)
-        if fault and await faults.kills_at_once(fault, self._runtime):
+        disturbance = hooks.disturb_event(invocation)
+        if disturbance and await disturbance.before(self._runtime):
             return self._failure()
         answer = self._session.offer(invocation, deadline - _now())
-        if fault:
-            deadline = await faults.disturb(fault, self._runtime, self._session, answer, deadline)
+        if disturbance:
+            deadline = await disturbance.during(self._runtime, self._session, answer, deadline)
         await _either(answer, self._runtime.exited, deadline - _now())
         withdrawn = self._session.withdraw()
         if answer.done():

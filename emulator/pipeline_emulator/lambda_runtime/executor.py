@@ -36,7 +36,7 @@ class EnvironmentExecutor(RuntimeExecutor):
 
     def __init__(self, id: str, function_version: FunctionVersion) -> None:  # noqa: A002
         super().__init__(id=id, function_version=function_version)
-        self.client_context: str | None = None  # set by patches.py before each invocation
+        self.client_context: str | None = None  # set by install.py before each invocation
         self._environment: Environment | None = None
         _executors.add(self)
 

@@ -9,12 +9,11 @@ import threading
 from typing import Any
 
 from docker.errors import DockerException, ImageNotFound
-from localstack.aws import handlers
 from localstack.aws.api import RequestContext
 from localstack.aws.api.lambda_ import InvalidParameterValueException
-from localstack.services.lambda_.invocation import lambda_service
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion, ImageCode
 
+from pipeline_emulator import patches
 from pipeline_emulator.ecr import lookup
 from pipeline_emulator.lambda_runtime import engine
 
@@ -113,13 +112,9 @@ def command_of(image: dict[str, Any], function_version: FunctionVersion) -> tupl
 @functools.cache
 def install() -> None:
     """Puts `image_code` in place of core's look-up, which takes any name and knows no registry."""
-    from localstack.services.lambda_ import provider
-
-    core_handlers: Any = handlers.serve_custom_service_request_handlers
-    core_handlers.append(_remember_caller)
-    modules: list[Any] = [provider, lambda_service]
-    for module in modules:
-        module.create_image_code = lambda image_uri: image_code(image_uri, *_caller.account_and_region)
+    patches.REMEMBER_CALLER.append(_remember_caller)
+    for patch in (patches.CREATE_IMAGE, patches.UPDATE_IMAGE):
+        patch.replace(lambda image_uri: image_code(image_uri, *_caller.account_and_region))
 
 
 # Core asks for an image by its URI alone, in the thread of the request that names it.

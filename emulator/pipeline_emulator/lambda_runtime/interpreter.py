@@ -33,8 +33,8 @@ def runtime_dir() -> Path:
     folder = Path(value).absolute()
     if not value or not (folder / "awslambdaric").is_dir():
         raise RuntimeError(
-            f"{RUNTIME_DIR_VARIABLE}={value} does not hold awslambdaric: install lambda-runtime.txt of"
-            " emulator into a folder (`make setup` does) and set the variable to it"
+            f"{RUNTIME_DIR_VARIABLE}={value} does not hold awslambdaric: make the default folder with"
+            " `pipeline-emulator lambda-runtime`, or set the variable to one that holds it"
         )
     return folder
 

@@ -14,10 +14,10 @@ class ProcessRuntimeExecutorPlugin(RuntimeExecutorPlugin):
 
     def load(self, *_args: Any, **_kwargs: Any) -> Any:
         """The executor's class."""
-        from pipeline_emulator.lambda_runtime import patches
+        from pipeline_emulator.lambda_runtime import install
         from pipeline_emulator.lambda_runtime.process_executor import ProcessRuntimeExecutor
 
-        patches.apply()
+        install.install()
         return ProcessRuntimeExecutor
 
 
@@ -28,10 +28,10 @@ class ContainerRuntimeExecutorPlugin(RuntimeExecutorPlugin):
 
     def load(self, *_args: Any, **_kwargs: Any) -> Any:
         """The executor's class."""
-        from pipeline_emulator.lambda_runtime import patches
+        from pipeline_emulator.lambda_runtime import install
         from pipeline_emulator.lambda_runtime.container_executor import ContainerRuntimeExecutor
 
-        patches.apply()
+        install.install()
         return ContainerRuntimeExecutor
 
 

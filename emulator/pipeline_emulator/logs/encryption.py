@@ -12,17 +12,17 @@ from localstack.aws.api.logs import InvalidParameterException, ResourceNotFoundE
 from localstack.services.kms.models import kms_stores
 from localstack.services.logs.models import get_moto_logs_backend
 from localstack.services.logs.provider import LogsProvider
-from localstack.utils.patch import patch
 
+from pipeline_emulator import patches
 from pipeline_emulator.arn import find_arn
 
 
 def install() -> None:
     """Add the operations to core's provider, and check the key in CreateLogGroup."""
-    for operation in (associate_kms_key, disassociate_kms_key):
-        setattr(LogsProvider, operation.__name__, operation)
+    patches.ASSOCIATE_KEY.replace(associate_kms_key)
+    patches.DISASSOCIATE_KEY.replace(disassociate_kms_key)
 
-    @patch(LogsProvider.create_log_group)  # type: ignore[no-untyped-call, untyped-decorator]
+    @patches.CHECK_KEY_OF_GROUP.wrap
     def create_log_group(
         original: Callable[..., Any], self: Any, context: RequestContext, *arguments: Any, **request: Any
     ) -> None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 
 from pipeline_emulator.arn import parse_function_arn
+from pipeline_emulator.event_source.settings import MappingSettings
 from pipeline_emulator.metrics.aggregator import METRICS, Resource
 
 NAMESPACE = "AWS/Lambda"
@@ -28,32 +29,33 @@ def count_duration(function_arn: str, version: str, milliseconds: float) -> None
     _count(function_arn, version, time.time() - milliseconds / 1000, {"Duration": milliseconds})
 
 
-def count_iterator_age(function_arn: str, last_arrival: float) -> None:
+def count_iterator_age(mapping: MappingSettings, last_arrival: float) -> None:
     """Count the age of a batch that goes to a function now; its last record arrived at `last_arrival` (epoch seconds).
 
     "The age is the amount of time between when a stream receives the record and when the event source mapping sends
     the event to the function": a batch that is sent again counts again, older.
     """
     now = time.time()
-    _count(function_arn, None, now, {"IteratorAge": max(0.0, now - last_arrival) * 1000})
+    _count(mapping.function_arn, None, now, {"IteratorAge": max(0.0, now - last_arrival) * 1000})
 
 
-def count_delivered_failures(function_arn: str, mapping_uuid: str, records: int) -> None:
-    """Count records that a mapping has given up and its on-failure destination has taken."""
-    region, account, *_ = parse_function_arn(function_arn)
-    resource = Resource(account, region, NAMESPACE, (("EventSourceMappingUUID", mapping_uuid),))
+def count_delivered_failures(mapping: MappingSettings, records: int) -> None:
+    """Count records that a mapping has given up and its on-failure destination has taken, if the mapping wants that."""
+    if not mapping.event_count_metrics:
+        return
+    region, account, *_ = parse_function_arn(mapping.function_arn)
+    resource = Resource(account, region, NAMESPACE, (("EventSourceMappingUUID", mapping.uuid),))
     METRICS.add(time.time(), resource, {"OnFailureDestinationDeliveredEventCount": records})
 
 
-def count_failed_delivery(function_arn: str) -> None:
+def count_failed_delivery(mapping: MappingSettings) -> None:
     """Count an attempt to reach a destination that failed."""
-    _count(function_arn, None, time.time(), {"DestinationDeliveryFailures": 1})
+    _count(mapping.function_arn, None, time.time(), {"DestinationDeliveryFailures": 1})
 
 
 def _count(function_arn: str, version: str | None, at: float, values: Mapping[str, float]) -> None:
-    if METRICS.enabled:
-        for resource in resources(function_arn, version):
-            METRICS.add(at, resource, values)
+    for resource in resources(function_arn, version):
+        METRICS.add(at, resource, values)
 
 
 @functools.lru_cache(1024)

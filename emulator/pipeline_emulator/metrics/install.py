@@ -9,14 +9,13 @@ from typing import Any
 from localstack.aws.api.lambda_ import TooManyRequestsException
 from localstack.aws.connect import connect_to
 from localstack.runtime import events
-from localstack.services.cloudwatch.cloudwatch_database_helper import CloudwatchDatabase
-from localstack.services.cloudwatch.provider_v2 import CloudwatchProvider
-from localstack.services.lambda_.invocation import version_manager
-from localstack.services.lambda_.invocation.version_manager import LambdaVersionManager
 from localstack.utils.bootstrap import is_api_enabled
-from localstack.utils.patch import patch
 
-from pipeline_emulator.metrics import functions, log_filters
+from pipeline_emulator import patches
+from pipeline_emulator.event_source import hooks as mapping_hooks
+from pipeline_emulator.kinesis import hooks as kinesis_hooks
+from pipeline_emulator.lambda_runtime import hooks as lambda_hooks
+from pipeline_emulator.metrics import functions, kinesis, log_filters
 from pipeline_emulator.metrics.aggregator import METRICS, MINUTE
 from pipeline_emulator.metrics.publisher import Publisher
 from pipeline_emulator.metrics.statistics import metric_data_stat
@@ -28,10 +27,21 @@ def install() -> None:
     if is_api_enabled("cloudwatch"):
         publisher = Publisher(METRICS, _put, events.infra_stopping)
         _publish_before_reads(publisher)
-        database: Any = CloudwatchDatabase
-        database.get_metric_data_stat = metric_data_stat
+        patches.QUERY_METRICS.replace(metric_data_stat)
         log_filters.install()
+        _subscribe()
         publisher.start()
+
+
+def _subscribe() -> None:
+    """Count what the packages report."""
+    kinesis_hooks.records_put.subscribe(kinesis.count_put)
+    kinesis_hooks.records_read.subscribe(kinesis.count_read)
+    kinesis_hooks.read_throttled.subscribe(kinesis.count_throttled_read)
+    lambda_hooks.event_finished.subscribe(functions.count_duration)
+    mapping_hooks.batch_sent.subscribe(functions.count_iterator_age)
+    mapping_hooks.failures_delivered.subscribe(functions.count_delivered_failures)
+    mapping_hooks.delivery_failed.subscribe(functions.count_failed_delivery)
 
 
 def _put(account: str, region: str, namespace: str, data: list[dict[str, Any]]) -> None:
@@ -41,17 +51,16 @@ def _put(account: str, region: str, namespace: str, data: list[dict[str, Any]]) 
 
 def _count_invocations() -> None:
     """Count invocations where core started a thread for each, which wrote to CloudWatch over HTTP."""
-    module: Any = version_manager
-    start_thread: Callable[..., Any] = module.start_thread
 
-    def start_other_thread(method: Any, *args: Any, name: str | None = None, **kwargs: Any) -> Any:
+    @patches.START_NO_METRIC_THREADS.wrap
+    def start_thread(
+        original: Callable[..., Any], method: Any, *args: Any, name: str | None = None, **kwargs: Any
+    ) -> Any:
         if name and name.startswith("record-cloudwatch-metric"):
             return None
-        return start_thread(method, *args, name=name, **kwargs)
+        return original(method, *args, name=name, **kwargs)
 
-    module.start_thread = start_other_thread
-
-    @patch(LambdaVersionManager.invoke)  # type: ignore[no-untyped-call, untyped-decorator]
+    @patches.COUNT_INVOCATIONS.wrap
     def invoke(original: Callable[..., Any], self: Any, *, invocation: Any) -> Any:
         """Count what becomes of the invocation; one that LocalStack itself cannot carry out is counted nowhere."""
         began, version = time.time(), self.function_version.id.qualifier
@@ -67,12 +76,12 @@ def _count_invocations() -> None:
 def _publish_before_reads(publisher: Publisher) -> None:
     """Let readers of metrics find what was counted a moment ago, in whole minutes."""
 
-    @patch(CloudwatchProvider.get_metric_statistics)  # type: ignore[no-untyped-call, untyped-decorator]
+    @patches.GET_METRIC_STATISTICS.wrap
     def get_metric_statistics(original: Callable[..., Any], self: Any, *args: Any, **arguments: Any) -> Any:
         publisher.flush()
         return original(self, *args, **_as_answered(arguments))
 
-    @patch(CloudwatchProvider.get_metric_data)  # type: ignore[no-untyped-call, untyped-decorator]
+    @patches.GET_METRIC_DATA.wrap
     def get_metric_data(original: Callable[..., Any], self: Any, *args: Any, **arguments: Any) -> Any:
         publisher.flush()
         # Windows of one period are left alone: core's alarms ask for one after the other by this operation, and would
@@ -82,7 +91,7 @@ def _publish_before_reads(publisher: Publisher) -> None:
             arguments = _as_answered(arguments)
         return original(self, *args, **arguments)
 
-    @patch(CloudwatchProvider.list_metrics)  # type: ignore[no-untyped-call, untyped-decorator]
+    @patches.LIST_METRICS.wrap
     def list_metrics(original: Callable[..., Any], self: Any, *args: Any, **arguments: Any) -> Any:
         publisher.flush()
         return original(self, *args, **arguments)

@@ -1,17 +1,14 @@
 """Metrics of streams and, where enhanced monitoring is on, of shards, under the names and with the meanings of AWS.
 
 https://docs.aws.amazon.com/streams/latest/dev/monitoring-with-cloudwatch.html. Bytes are those that count for limits:
-the data and the partition key. A request that is refused as malformed is counted nowhere.
+the data and the partition key. A request that is refused as malformed is counted nowhere. Times are in seconds since
+the epoch.
 """
 
-import time
 from collections.abc import Mapping, Sequence
-from typing import Literal
 
-from pipeline_emulator.kinesis.streams.errors import ThroughputExceededError
+from pipeline_emulator.kinesis.hooks import Put
 from pipeline_emulator.kinesis.streams.identity import StreamName
-from pipeline_emulator.kinesis.streams.iterators import ShardIterator
-from pipeline_emulator.kinesis.streams.sequence import Clock
 from pipeline_emulator.kinesis.streams.shard import Chunk
 from pipeline_emulator.kinesis.streams.stream import Placed, Stream
 from pipeline_emulator.metrics.aggregator import METRICS, Resource
@@ -21,16 +18,14 @@ NAMESPACE = "AWS/Kinesis"
 
 def count_put(
     stream: Stream,
-    operation: Literal["PutRecord", "PutRecords"],
+    operation: Put,
     began: float,
+    ended: float,
     sizes: Sequence[int],
     placed: Sequence[Placed],
-    clock: Clock = time.time,
 ) -> None:
-    """Count one put that `began` (seconds since the epoch), from the sizes of its records and where they went."""
-    if not METRICS.enabled:
-        return
-    milliseconds = (clock() - began) * 1000
+    """Count one put, from its begin and end, the sizes of its records and where they went."""
+    milliseconds = (ended - began) * 1000
     shards: dict[str, list[int]] = {}
     for place, size in zip(placed, sizes, strict=True):
         if (tally := shards.get(place.shard_id)) is None:
@@ -56,26 +51,15 @@ def count_put(
         _count_shard(stream, shard_id, began, _incoming(*tally))
 
 
-def read(stream: Stream, iterator: ShardIterator, limit: int, clock: Clock = time.time) -> Chunk:
-    """Return what `Stream.read` returns, and count it as one GetRecords.
-
-    Raises:
-        StreamError: as by `Stream.read`.
-    """
-    began = clock()
-    try:
-        chunk = stream.read(iterator, limit)
-    except ThroughputExceededError:
-        refused = {"ReadProvisionedThroughputExceeded": 1}
-        METRICS.add(began, _stream(stream.name), {**refused, "GetRecords.Success": 0})
-        _count_shard(stream, iterator.shard_id, began, refused)
-        raise
-    if METRICS.enabled:
-        _count_read(stream, iterator.shard_id, began, clock(), chunk)
-    return chunk
+def count_throttled_read(stream: Stream, shard_id: str, began: float) -> None:
+    """Count one GetRecords that was refused for the shard's limits."""
+    refused = {"ReadProvisionedThroughputExceeded": 1}
+    METRICS.add(began, _stream(stream.name), {**refused, "GetRecords.Success": 0})
+    _count_shard(stream, shard_id, began, refused)
 
 
-def _count_read(stream: Stream, shard_id: str, began: float, ended: float, chunk: Chunk) -> None:
+def count_read(stream: Stream, shard_id: str, began: float, ended: float, chunk: Chunk) -> None:
+    """Count one GetRecords, from its begin and end and what came of it."""
     records = len(chunk.records)
     size = sum(record.size for record in chunk.records)
     # "the difference between the current time and when the last record of the GetRecords call was written"

@@ -5,10 +5,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from localstack.services.logs.models import get_moto_logs_backend
-from localstack.services.logs.provider import LogsProvider
 from localstack.services.moto import call_moto
-from localstack.utils.patch import patch
 
+from pipeline_emulator import patches
 from pipeline_emulator.metrics import log_pattern
 from pipeline_emulator.metrics.aggregator import METRICS, Resource
 
@@ -18,7 +17,7 @@ LOG = logging.getLogger(__name__)
 def install() -> None:
     """Count what is put on a log group by its own filters."""
 
-    @patch(LogsProvider.put_log_events)  # type: ignore[no-untyped-call, untyped-decorator]
+    @patches.FILTER_METRICS.wrap
     def put_log_events(
         _original: Callable[..., Any],
         _self: Any,

@@ -29,7 +29,7 @@ class Identity:
     def client(self, service: str) -> Any:
         """A client with its credentials, without retries."""
         config = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
-        return boto3.client(  # type: ignore[call-overload]
+        return boto3.client(
             service,
             endpoint_url=self.localstack.endpoint_url,
             region_name="ap-south-1",
@@ -41,7 +41,8 @@ class Identity:
 @pytest.fixture
 def root(localstack: Any) -> Callable[[str], Any]:
     """Clients of the root user."""
-    return localstack.client
+    clients: Callable[[str], Any] = localstack.client
+    return clients
 
 
 @pytest.fixture

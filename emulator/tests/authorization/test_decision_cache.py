@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pipeline_emulator.authorization import caller_cache, callers
 from pipeline_emulator.authorization.decision_cache import MAX_ENTRIES, DecisionCache
 from pipeline_emulator.authorization.lazy_context import LazyContext
 from pipeline_emulator.iam.context import Context
@@ -124,13 +125,17 @@ def test_what_is_kept_does_not_grow_without_end() -> None:
     assert kept[-1] == 3 * MAX_ENTRIES - 1
 
 
-def test_a_caller_is_put_together_anew_once_the_session_has_ended(alone: Callable[[str], Any]) -> None:
-    caller_cache, callers = alone("authorization.caller_cache"), alone("authorization.callers")
+def test_a_caller_is_put_together_anew_once_the_session_has_ended() -> None:
     made: list[Any] = []
 
     def lasting(seconds: float | None) -> Callable[[], Any]:
         expires = None if seconds is None else datetime.now(UTC) + timedelta(seconds=seconds)
-        return lambda: made.append(callers.Caller(principal=USER, expires=expires)) or made[-1]
+
+        def make() -> Any:
+            made.append(callers.Caller(principal=USER, expires=expires))
+            return made[-1]
+
+        return make
 
     for seconds, times in ((None, 1), (60, 1), (-1, 3)):
         kept = caller_cache.CallerCache()

@@ -1,27 +1,147 @@
-"""The conformance suite's scenes (benchmarks/conformance/suite) on the emulator's own LocalStacks."""
+"""A stream that is mapped to a function, and what the function was invoked with."""
 
+import contextlib
+import dataclasses
+import json
+import threading
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from conformance.resources import create_journal
-from conformance.scene import Scene, opened
-from conformance.target import Target
+
+# Reports the ids of a batch before it does what its records ask for.
+FUNCTION = """
+    import base64, json, os, time, urllib.request
+
+    def handler(event, context):
+        records = [json.loads(base64.b64decode(record["kinesis"]["data"])) for record in event["Records"]]
+        body = json.dumps([record["id"] for record in records]).encode()
+        urllib.request.urlopen(os.environ["JOURNAL_URL"], data=body).close()
+        for record in records:
+            match record.get("do"):
+                case "sleep": time.sleep(record["seconds"])
+                case "fail": raise RuntimeError("as asked")
+"""
+
+
+@dataclasses.dataclass
+class Journal:
+    """Receives the ids of each invocation's records, oldest invocation first."""
+
+    url: str = ""
+    batches: dict[str, list[list[Any]]] = dataclasses.field(default_factory=dict)
+
+
+@pytest.fixture(scope="session")
+def journal() -> Iterator[Journal]:
+    """A server that functions report to, each at a path of its own."""
+    journal = Journal()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            journal.batches.setdefault(self.path, []).append(json.loads(body))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_request(self, *_: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        journal.url = f"http://127.0.0.1:{server.server_port}"
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield journal
+        server.shutdown()
+
+
+@dataclasses.dataclass
+class MappedStream:
+    """A stream and its mappings to a function."""
+
+    kinesis: Any
+    functions: Any
+    eventually: Callable[..., Any]
+    stream: str
+    function_name: str
+    journal: Journal
+    mappings: list[str] = dataclasses.field(default_factory=list)
+
+    def put(self, *items: dict[str, Any] | int) -> None:
+        """Puts items in one request; an int is `{"id": int}`, and an item's "key" is its partition key."""
+        documents = [item if isinstance(item, dict) else {"id": item} for item in items]
+        entries = [{"Data": json.dumps(one).encode(), "PartitionKey": one.get("key", "key")} for one in documents]
+        assert self.kinesis.put_records(StreamName=self.stream, Records=entries)["FailedRecordCount"] == 0
+
+    def summary(self) -> dict[str, Any]:
+        """What DescribeStreamSummary answers."""
+        answer: dict[str, Any] = self.kinesis.describe_stream_summary(StreamName=self.stream)
+        return dict(answer["StreamDescriptionSummary"])
+
+    def await_active(self) -> None:
+        """Waits until the stream is active."""
+        self.eventually(lambda: self.summary()["StreamStatus"] == "ACTIVE", "the stream is active")
+
+    def map(self, **settings: Any) -> str:
+        """Creates a mapping and waits until it is enabled; returns its UUID."""
+        settings = {"StartingPosition": "TRIM_HORIZON", **settings}
+        source = self.summary()["StreamARN"]
+        mapping = self.functions.create_event_source_mapping(
+            FunctionName=self.function_name, EventSourceArn=source, **settings
+        )
+        self.mappings.append(mapping["UUID"])
+        self.await_state(mapping["UUID"], "Enabled")
+        return str(mapping["UUID"])
+
+    def update(self, mapping: str, state: str = "Enabled", **settings: Any) -> None:
+        """Updates a mapping and waits until it has a state."""
+        self.functions.update_event_source_mapping(UUID=mapping, **settings)
+        self.await_state(mapping, state)
+
+    def await_state(self, mapping: str, state: str) -> None:
+        """Waits until a mapping has a state."""
+        self.eventually(
+            lambda: self.functions.get_event_source_mapping(UUID=mapping)["State"] == state, f"the mapping is {state}"
+        )
+
+    def batches(self) -> list[list[Any]]:
+        """The ids of each invocation, oldest first."""
+        return list(self.journal.batches.get(f"/{self.stream}", []))
+
+    def delivered(self) -> list[Any]:
+        """The ids of all invocations in one list, oldest first."""
+        return [one for batch in self.batches() for one in batch]
+
+    def await_ids(self, expected: set[Any]) -> list[list[Any]]:
+        """Waits until every id was delivered at least once; returns the ids of each invocation."""
+        self.eventually(lambda: expected <= set(self.delivered()), f"delivery of {expected}", 30)
+        return self.batches()
 
 
 @pytest.fixture
-def scene(localstack: Any) -> Iterator[Scene]:
-    """A scene with a function of its own, still without a stream."""
-    with opened(Target(localstack.endpoint_url)) as scene:
-        yield scene
+def create_mapped_stream(
+    localstack: Any,
+    create_stream: Callable[..., str],
+    create_function: Callable[..., Any],
+    journal: Journal,
+    eventually: Callable[..., Any],
+) -> Iterator[Callable[..., MappedStream]]:
+    """Creates a stream and a function that keeps a journal, still without a mapping; all is deleted afterwards.
 
+    `where` is a LocalStack other than the shared one.
+    """
+    created: list[MappedStream] = []
 
-@pytest.fixture
-def make_scene() -> Callable[[Any], Scene]:
-    """Makes a scene on another LocalStack, with which it goes."""
+    def create(shards: int = 1, where: Any = localstack) -> MappedStream:
+        stream = create_stream(shards, where=where)
+        environment = {"Variables": {"JOURNAL_URL": f"{journal.url}/{stream}"}}
+        function = create_function(FUNCTION, Timeout=30, Environment=environment, where=where)
+        kinesis, functions = where.client("kinesis"), where.client("lambda")
+        created.append(MappedStream(kinesis, functions, eventually, stream, function.name, journal))
+        return created[-1]
 
-    def make(localstack: Any) -> Scene:
-        target = Target(localstack.endpoint_url)
-        return Scene(target, create_journal(target))
-
-    return make
+    yield create
+    for one in created:
+        for mapping in one.mappings:
+            with contextlib.suppress(Exception):  # its LocalStack may be gone on purpose
+                one.functions.delete_event_source_mapping(UUID=mapping)

@@ -1,4 +1,4 @@
-"""Threads of a mapping and what they do when something goes wrong, without LocalStack."""
+"""Threads of a mapping and what they do when something goes wrong, without a running LocalStack."""
 
 import base64
 import json
@@ -11,12 +11,18 @@ from typing import Any
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
+from pipeline_emulator.event_source import destination as destinations
+from pipeline_emulator.event_source import mapping_consumer, shard_consumer
 from pipeline_emulator.event_source.batch_run import Discard, Invocation
+from pipeline_emulator.event_source.filters import RecordFilter
+from pipeline_emulator.event_source.invoker import LambdaInvoker
+from pipeline_emulator.event_source.lane import Lane
 from pipeline_emulator.event_source.progress import MappingProgress, ShardProgress
 from pipeline_emulator.event_source.records import EventSource, StreamRecord
 from pipeline_emulator.event_source.settings import MappingSettings
 from pipeline_emulator.event_source.shards import Position, Shard
 from pipeline_emulator.event_source.stop import Stop
+from pipeline_emulator.kinesis.streams.records import Record
 
 pytestmark = pytest.mark.local_only
 
@@ -38,17 +44,19 @@ def stop() -> Stop:
 
 
 @pytest.fixture
-def make_lane(alone: Callable[[str], Any], stop: Stop) -> Callable[..., Any]:
+def make_lane(stop: Stop) -> Callable[..., Any]:
     """Makes a lane of a progress with one registered record."""
 
     def make(progress: ShardProgress, invoke: Callable[..., Any], send: Callable[..., bool]) -> Any:
-        return alone("event_source.lane").Lane(
+        invoker: Any = SimpleNamespace(invoke=invoke)
+        destination: Any = SimpleNamespace(send=send)
+        return Lane(
             "lane",
             "shard",
             settings(maximum_retry_attempts=0),
             progress,
-            SimpleNamespace(invoke=invoke),
-            SimpleNamespace(send=send),
+            invoker,
+            destination,
             lambda outcome: None,
             stop,
         )
@@ -90,23 +98,22 @@ def test_a_discard_counts_as_done_only_when_it_is_settled(make_lane: Callable[..
 
 @pytest.mark.parametrize("stopped", [True, False])
 def test_only_a_stop_leaves_an_undelivered_failure_record_to_the_successor(
-    alone: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch, stopped: bool
+    monkeypatch: pytest.MonkeyPatch, stopped: bool
 ) -> None:
-    module = alone("event_source.destination")
     attempts = []
 
     def refuse(*_: Any) -> None:
         attempts.append(1)
         raise BotoCoreError
 
-    monkeypatch.setattr(module, "backoff", lambda attempt: 0.0)
-    destination = module.FailureDestination(settings(on_failure_destination="arn:aws:s3:::bucket"), "role")
+    monkeypatch.setattr(destinations, "backoff", lambda attempt: 0.0)
+    destination = destinations.FailureDestination(settings(on_failure_destination="arn:aws:s3:::bucket"), "role")
     monkeypatch.setattr(destination, "_deliver", refuse)
     interrupted = threading.Event()
     if stopped:
         interrupted.set()
     settled = destination.send(Discard([record(1)], "RetryAttemptsExhausted", 1, None), "shard", interrupted)
-    assert (settled, len(attempts)) == ((False, 1) if stopped else (True, module.ATTEMPTS))
+    assert (settled, len(attempts)) == ((False, 1) if stopped else (True, destinations.ATTEMPTS))
 
 
 class ClosedShard:
@@ -116,30 +123,29 @@ class ClosedShard:
         return "start" if position.sequence_number is None else "end"
 
     def read(self, iterator: str, limit: int) -> Any:
-        data = {"SequenceNumber": "1", "PartitionKey": "key", "Data": b"{}", "ApproximateArrivalTimestamp": NOW}
-        return SimpleNamespace(records=[data] if iterator == "start" else [], next_iterator=None, milliseconds_behind=0)
+        one = Record(1, NOW.timestamp(), "key", b"{}", size=5, end=5)
+        return SimpleNamespace(records=[one] if iterator == "start" else [], next_iterator=None, milliseconds_behind=0)
 
 
 @pytest.mark.parametrize("lane_crashes", [True, False])
 def test_a_closed_shard_is_finished_only_when_no_lane_has_failed(
-    alone: Callable[[str], Any],
     make_lane: Callable[..., Any],
     stop: Stop,
     monkeypatch: pytest.MonkeyPatch,
     lane_crashes: bool,
 ) -> None:
-    module = alone("event_source.shard_consumer")
-    monkeypatch.setattr(module, "LONGEST_RETRY_SECONDS", 0)
+    monkeypatch.setattr(shard_consumer, "LONGEST_RETRY_SECONDS", 0)
     progress, ended = ShardProgress(), threading.Event()
     invoke = crash if lane_crashes else lambda records: Invocation("id")
     start = Position("TRIM_HORIZON")
-    consumer = module.ShardConsumer(
+    source: Any = ClosedShard()
+    consumer = shard_consumer.ShardConsumer(
         "shard",
         start,
         lambda: start,
         settings(),
         progress,
-        ClosedShard(),
+        source,
         EventSource("arn", "r", "role"),
         lambda shard_id, number: make_lane(progress, invoke, lambda *_: True),
         stop,
@@ -186,16 +192,15 @@ class Stream:
 
 @pytest.fixture
 def read_mapping(
-    alone: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Callable[[Stream, MappingProgress, MappingSettings], None]:
     """Runs a mapping until every shard of the stream is read."""
-    module = alone("event_source.mapping_consumer")
 
     def read(stream: Stream, progress: MappingProgress, mapping: MappingSettings) -> None:
         stop = Stop(threading.Event())
-        monkeypatch.setattr(module, "ShardConsumer", stream.consumer)
-        monkeypatch.setattr(module, "KinesisSource", lambda *_: stream)
-        consumer = module.MappingConsumer(mapping, "role", progress, lambda outcome: None, stop)
+        monkeypatch.setattr(mapping_consumer, "ShardConsumer", stream.consumer)
+        monkeypatch.setattr(mapping_consumer, "KinesisSource", lambda *_: stream)
+        consumer = mapping_consumer.MappingConsumer(mapping, "role", progress, lambda outcome: None, stop)
 
         def started() -> None:
             if len(stream.read_from) == len(stream.shard_ids):
@@ -242,16 +247,16 @@ def test_a_stream_made_anew_under_its_name_is_read_from_its_beginning(read_mappi
     assert stream.read_from == {"a": Position("TRIM_HORIZON"), "b": Position("TRIM_HORIZON")}
 
 
-def test_data_nested_too_deeply_match_no_filter_on_data(alone: Callable[[str], Any]) -> None:
-    module = alone("event_source.filters")
+def test_data_nested_too_deeply_match_no_filter_on_data() -> None:
     event = {"kinesis": {"data": base64.b64encode(b"[" * 200_000).decode()}}
-    assert not module.RecordFilter([{"data": json.loads("{}")}]).matches(event)
+    assert not RecordFilter([{"data": json.loads("{}")}]).matches(event)
 
 
-def test_a_batch_over_the_payload_limit_has_failed_without_an_invocation(alone: Callable[[str], Any]) -> None:
+def test_a_batch_over_the_payload_limit_has_failed_without_an_invocation() -> None:
     """Lambda answers RequestTooLargeException (413); it counts against the retries, else it were sent for ever."""
-    invoker = alone("event_source.invoker").LambdaInvoker(settings())
+    invoker = LambdaInvoker(settings())
     huge = StreamRecord(1, "key", NOW.timestamp(), "x" * (6 * 2**20))
     outcome = invoker.invoke([huge])
+    assert isinstance(outcome, Invocation)
     assert (outcome.status_code, outcome.function_error) == (413, "RequestTooLargeException")
     assert not outcome.succeeded

@@ -1,4 +1,4 @@
-"""What this emulator promises of a mapping beyond AWS's documents; those are kept by benchmarks/conformance/suite."""
+"""What this emulator promises of a mapping beyond what AWS documents."""
 
 import time
 from collections.abc import Callable
@@ -9,73 +9,64 @@ import pytest
 pytestmark = pytest.mark.local_only
 
 
-def test_poison_key_holds_up_only_its_own_lane(scene: Any) -> None:
-    scene.create_stream()
-    scene.put({"id": "poison", "key": "k0", "do": "fail"}, {"id": "behind", "key": "k0"})
-    scene.map(ParallelizationFactor=10, BatchSize=1)
-    scene.put(*[{"id": n, "key": f"other-{n}"} for n in range(20)])
-    scene.eventually(
-        lambda: len({i for b in scene.ids() for i in b if isinstance(i, int)}) >= 15, "the other lanes' records"
+def test_poison_key_holds_up_only_its_own_lane(create_mapped_stream: Any) -> None:
+    mapped = create_mapped_stream()
+    mapped.put({"id": "poison", "key": "k0", "do": "fail"}, {"id": "behind", "key": "k0"})
+    mapped.map(ParallelizationFactor=10, BatchSize=1)
+    mapped.put(*[{"id": n, "key": f"other-{n}"} for n in range(20)])
+    mapped.eventually(
+        lambda: len({one for one in mapped.delivered() if isinstance(one, int)}) >= 15, "the other lanes' records", 30
     )
-    assert ["behind"] not in scene.ids()
+    assert ["behind"] not in mapped.batches()
 
 
-def test_stream_made_anew_while_the_mapping_was_disabled_is_read(scene: Any) -> None:
-    scene.create_stream()
-    scene.put(1)
-    mapping = scene.map(StartingPosition="TRIM_HORIZON")
-    scene.await_ids({1})
-    scene.update(mapping, state="Disabled", Enabled=False)
-    scene.kinesis.delete_stream(StreamName=scene.stream)
-
-    def gone() -> bool:
-        try:
-            scene.kinesis.describe_stream_summary(StreamName=scene.stream)
-        except scene.kinesis.exceptions.ResourceNotFoundException:
-            return True
-        return False
-
-    scene.eventually(gone, "the stream is gone")
-    scene.kinesis.create_stream(StreamName=scene.stream, ShardCount=1)
-    scene.stream_active()
-    scene.put(2)
-    scene.update(mapping, Enabled=True)
-    scene.await_ids({1, 2})
+def test_stream_made_anew_while_the_mapping_was_disabled_is_read(create_mapped_stream: Any) -> None:
+    mapped = create_mapped_stream()
+    mapped.put(1)
+    mapping = mapped.map(StartingPosition="TRIM_HORIZON")
+    mapped.await_ids({1})
+    mapped.update(mapping, state="Disabled", Enabled=False)
+    mapped.kinesis.delete_stream(StreamName=mapped.stream)
+    mapped.kinesis.get_waiter("stream_not_exists").wait(StreamName=mapped.stream, WaiterConfig={"Delay": 1})
+    mapped.kinesis.create_stream(StreamName=mapped.stream, ShardCount=1)
+    mapped.await_active()
+    mapped.put(2)
+    mapped.update(mapping, Enabled=True)
+    mapped.await_ids({1, 2})
 
 
-def test_update_waits_for_the_invocation_under_way(scene: Any) -> None:
-    scene.create_stream()
-    scene.put({"id": 1, "do": "sleep", "seconds": 1.0})
-    mapping = scene.map()
-    scene.await_ids({1})
-    response = scene.awslambda.update_event_source_mapping(UUID=mapping, BatchSize=50)
+def test_update_waits_for_the_invocation_under_way(create_mapped_stream: Any) -> None:
+    mapped = create_mapped_stream()
+    mapped.put({"id": 1, "do": "sleep", "seconds": 1.0})
+    mapping = mapped.map()
+    mapped.await_ids({1})
+    response = mapped.functions.update_event_source_mapping(UUID=mapping, BatchSize=50)
     assert response["State"] == "Updating"
-    scene.await_state(mapping, "Enabled")
-    scene.put(2)
-    assert scene.await_ids({2}) == [[1], [2]]
+    mapped.await_state(mapping, "Enabled")
+    mapped.put(2)
+    assert mapped.await_ids({2}) == [[1], [2]]
 
 
-def test_latest_misses_nothing_of_shards_born_later(scene: Any) -> None:
-    scene.create_stream(shards=2)
-    scene.map(StartingPosition="LATEST")
-    scene.kinesis.merge_shards(
-        StreamName=scene.stream, ShardToMerge="shardId-000000000000", AdjacentShardToMerge="shardId-000000000001"
+def test_latest_misses_nothing_of_shards_born_later(create_mapped_stream: Any) -> None:
+    mapped = create_mapped_stream(shards=2)
+    mapped.map(StartingPosition="LATEST")
+    mapped.kinesis.merge_shards(
+        StreamName=mapped.stream, ShardToMerge="shardId-000000000000", AdjacentShardToMerge="shardId-000000000001"
     )
-    scene.stream_active()
-    scene.put(*range(5))
-    assert [i for batch in scene.await_ids(set(range(5))) for i in batch] == list(range(5))
+    mapped.await_active()
+    mapped.put(*range(5))
+    assert [i for batch in mapped.await_ids(set(range(5))) for i in batch] == list(range(5))
 
 
 def test_localstack_ends_promptly_and_blames_no_function_for_it(
-    start_localstack: Callable[..., Any], make_scene: Callable[[Any], Any]
+    start_localstack: Callable[..., Any], create_mapped_stream: Any
 ) -> None:
     """GIVEN an invocation under way and no retries WHEN LocalStack ends THEN no record is discarded."""
     localstack = start_localstack()
-    scene = make_scene(localstack)
-    scene.create_stream()
-    scene.put({"id": 1, "do": "sleep", "seconds": 25})
-    scene.map(MaximumRetryAttempts=0)
-    scene.await_ids({1})
+    mapped = create_mapped_stream(where=localstack)
+    mapped.put({"id": 1, "do": "sleep", "seconds": 25})
+    mapped.map(MaximumRetryAttempts=0)
+    mapped.await_ids({1})
 
     started = time.monotonic()
     localstack.process.terminate()

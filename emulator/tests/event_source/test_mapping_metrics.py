@@ -8,7 +8,7 @@ import pytest
 pytestmark = pytest.mark.local_only
 
 
-def iterator_age(scene: Any, localstack: Any, **dimensions: str) -> dict[str, Any]:
+def iterator_age(localstack: Any, **dimensions: str) -> dict[str, Any]:
     """Statistics of the last minutes in milliseconds; empty if there is no value."""
     now = datetime.now(UTC)
     datapoints: list[dict[str, Any]] = localstack.client("cloudwatch").get_metric_statistics(
@@ -23,22 +23,22 @@ def iterator_age(scene: Any, localstack: Any, **dimensions: str) -> dict[str, An
     return datapoints[0] if datapoints else {}
 
 
-def test_iterator_age_grows_while_the_function_is_slow(localstack: Any, scene: Any) -> None:
-    scene.create_stream()
-    scene.put(*[{"id": number, "do": "sleep", "seconds": 1} for number in range(4)])
-    scene.map(BatchSize=1)
-    scene.await_ids(set(range(4)))
-    ages = iterator_age(scene, localstack, FunctionName=scene.function_name)
+def test_iterator_age_grows_while_the_function_is_slow(localstack: Any, create_mapped_stream: Any) -> None:
+    mapped = create_mapped_stream()
+    mapped.put(*[{"id": number, "do": "sleep", "seconds": 1} for number in range(4)])
+    mapped.map(BatchSize=1)
+    mapped.await_ids(set(range(4)))
+    ages = iterator_age(localstack, FunctionName=mapped.function_name)
     assert ages["SampleCount"] == 4
     assert ages["Minimum"] < 3000 <= ages["Maximum"] < 20_000
     assert ages["Unit"] == "Milliseconds"
-    resource = {"FunctionName": scene.function_name, "Resource": scene.function_name}
-    assert iterator_age(scene, localstack, **resource)["Sum"] == ages["Sum"]
+    resource = {"FunctionName": mapped.function_name, "Resource": mapped.function_name}
+    assert iterator_age(localstack, **resource)["Sum"] == ages["Sum"]
 
 
-def test_a_batch_that_is_tried_again_counts_again(localstack: Any, scene: Any) -> None:
-    scene.create_stream()
-    scene.put({"id": 1, "do": "fail"})
-    scene.map(MaximumRetryAttempts=2)
-    scene.eventually(lambda: len(scene.ids()) == 3, "three attempts")
-    assert iterator_age(scene, localstack, FunctionName=scene.function_name)["SampleCount"] == 3
+def test_a_batch_that_is_tried_again_counts_again(localstack: Any, create_mapped_stream: Any) -> None:
+    mapped = create_mapped_stream()
+    mapped.put({"id": 1, "do": "fail"})
+    mapped.map(MaximumRetryAttempts=2)
+    mapped.eventually(lambda: len(mapped.batches()) == 3, "three attempts", 30)
+    assert iterator_age(localstack, FunctionName=mapped.function_name)["SampleCount"] == 3

@@ -2,7 +2,6 @@
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,6 +15,8 @@ from pipeline_emulator.event_source.records import EventSource, StreamRecord, pa
 from pipeline_emulator.event_source.response import WholeBatchFailedError, first_failed
 from pipeline_emulator.event_source.settings import MappingSettings
 from pipeline_emulator.event_source.shards import Position, Shard, begin, position, readable
+from pipeline_emulator.kinesis.streams.iterators import Start
+from pipeline_emulator.kinesis.streams.records import Record
 
 pytestmark = pytest.mark.local_only
 
@@ -160,13 +161,17 @@ def test_checkpoint_is_below_everything_undone(order: list[int], done: int) -> N
 
 def test_records_are_all_done_once_each_is() -> None:
     progress = ShardProgress()
-    assert progress.all_done
+
+    def all_done() -> bool:
+        return progress.all_done
+
+    assert all_done()
     progress.register(1)
     progress.register(2)
     progress.complete([2])
-    assert not progress.all_done
+    assert not all_done()
     progress.complete([1])
-    assert progress.all_done
+    assert all_done()
 
 
 def test_progress_in_a_former_stream_of_the_name_is_dropped() -> None:
@@ -202,16 +207,6 @@ def test_trimmed_parents_hold_nobody_up() -> None:
     assert [s.shard_id for s in readable([shard("child", "gone")], set())] == ["child"]
 
 
-def test_shard_is_read_from_its_api_description() -> None:
-    description: dict[str, Any] = {
-        "ShardId": "c",
-        "ParentShardId": "a",
-        "AdjacentParentShardId": "b",
-        "SequenceNumberRange": {"StartingSequenceNumber": "1", "EndingSequenceNumber": "2"},
-    }
-    assert Shard.from_description(description) == shard("c", "a", "b", closed=True)
-
-
 def test_latest_skips_closed_shards_and_reads_later_ones_from_their_beginning() -> None:
     latest = MappingSettings("u", "f", "arn:aws:kinesis:r:a:stream/s", starting_position="LATEST")
     progress = MappingProgress()
@@ -228,10 +223,7 @@ def test_restart_reads_after_the_checkpoint_or_at_the_first_undone_record() -> N
     begin(progress, [shard("s")], SETTINGS, NOW)
     assert position("s", progress, SETTINGS, first_start=True) == Position("TRIM_HORIZON")
     progress.shard("s").register(7)
-    assert position("s", progress, SETTINGS, first_start=False).arguments() == {
-        "ShardIteratorType": "AT_SEQUENCE_NUMBER",
-        "StartingSequenceNumber": "7",
-    }
+    assert position("s", progress, SETTINGS, first_start=False).start == Start("AT_SEQUENCE_NUMBER", 7)
     progress.shard("s").complete([7])
     assert position("s", progress, SETTINGS, first_start=False) == Position("AFTER_SEQUENCE_NUMBER", 7)
 
@@ -277,17 +269,14 @@ def test_zero_retries_are_not_endless_retries() -> None:
 
 def test_payload_is_the_event_that_was_built() -> None:
     source = EventSource("arn:stream", "ap-south-1", "arn:role")
-    raw = {
-        "PartitionKey": "schlüssel",
-        "SequenceNumber": "123",
-        "Data": b"\xff\x00",
-        "ApproximateArrivalTimestamp": NOW,
-    }
+    raw = Record(123, NOW.timestamp(), "schlüssel", b"\xff\x00", size=12, end=12)
     event = source.event("shardId-000000000000", raw)
-    one = stream_record(event)
+    one = stream_record(raw, event)
     assert json.loads(payload([one, one])) == {"Records": [event, event]}
-    assert (one.sequence_number, one.partition_key) == (123, "schlüssel")
-    assert one.arrival == pytest.approx(NOW.timestamp(), abs=0.001)
+    assert (one.sequence_number, one.partition_key, one.arrival) == (123, "schlüssel", NOW.timestamp())
+    assert event["eventID"] == "shardId-000000000000:123"
+    assert event["kinesis"]["sequenceNumber"] == "123"
+    assert event["kinesis"]["approximateArrivalTimestamp"] == NOW.timestamp()
 
 
 def test_failure_record_without_an_invocation_has_no_response() -> None:

@@ -46,6 +46,11 @@ def ask(localstack: Any, method: str, document: Any = None) -> tuple[int, bytes]
             return refused.code, refused.read()
 
 
+def test_a_localstack_with_all_its_patches_reports_none(faulty: Any) -> None:
+    """Here, since this one has those of the faults as well."""
+    assert "pipeline_emulator/patches.py" not in faulty.log()
+
+
 @pytest.fixture
 def inject(faulty: Any) -> Iterator[Callable[..., None]]:
     """Puts rules in force until the end of the test."""

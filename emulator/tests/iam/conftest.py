@@ -56,7 +56,7 @@ PRINCIPALS = {
 
 def context_(principal: str = "user", **values: Any) -> Context:
     """A request's context, over TLS unless the principal is a plain one."""
-    defaults = {
+    defaults: dict[str, Any] = {
         "secure_transport": not principal.startswith("plain"),
         "resource_account": ACCOUNT,
         "region": "us-east-1",

@@ -62,7 +62,22 @@ def _listed(value: Value) -> str | list[str]:
 def test_every_operation_of_a_service_is_named_or_undetermined(service: str) -> None:
     """Nothing raises, whatever the parameters are: a request is parsed, but what its texts hold is the client's."""
     draw = random.Random(service)
-    odd = [None, "", "a", "arn:", ":", "/", 0, True, [], ["a", 1, None], {}, {"Objects": [{}]}, {"a": None}, b"\xff"]
+    odd: list[Any] = [
+        None,
+        "",
+        "a",
+        "arn:",
+        ":",
+        "/",
+        0,
+        True,
+        [],
+        ["a", 1, None],
+        {},
+        {"Objects": [{}]},
+        {"a": None},
+        b"\xff",
+    ]
     model = botocore.session.get_session().get_service_model(service)
     for operation in model.operation_names:
         shape = model.operation_model(operation).input_shape

@@ -4,7 +4,6 @@ CBOR itself means seconds by tag 1; the SDKs parse nothing but a whole number of
 https://github.com/aws/aws-sdk-java-v2/issues/184, https://github.com/localstack/localstack/issues/3134.
 """
 
-import functools
 import time
 import urllib.error
 import urllib.request
@@ -13,6 +12,7 @@ from typing import Any
 
 import cbor2
 import pytest
+from cbor2 import _decoder
 
 pytestmark = pytest.mark.local_only
 
@@ -25,17 +25,10 @@ FIRST = "shardId-000000000000"
 Call = Callable[..., Any]
 
 
-def as_it_stands(value: Any, _immutable: bool) -> cbor2.CBORTag:
-    """Decodes tag 1 without a meaning."""
-    return cbor2.CBORTag(1, value)
-
-
-decode = functools.partial(cbor2.loads, semantic_decoders={1: as_it_stands})
-
-
 @pytest.fixture
-def call(localstack: Any) -> Call:
-    """Calls an operation; returns its answer, decoded, and checks the status."""
+def call(localstack: Any, monkeypatch: pytest.MonkeyPatch) -> Call:
+    """Calls an operation; returns its answer, decoded (tag 1 without a meaning), and checks the status."""
+    monkeypatch.delitem(_decoder.semantic_decoders, 1)
 
     def send(operation: str, status: int = 200, **request: Any) -> Any:
         headers = {
@@ -50,7 +43,7 @@ def call(localstack: Any) -> Call:
             answer = error
         with answer:
             assert (answer.status, answer.headers["Content-Type"]) == (status, CONTENT_TYPE)
-            return decode(answer.read())
+            return _decoder.loads(answer.read())
 
     return send
 

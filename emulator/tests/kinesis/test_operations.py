@@ -1,11 +1,9 @@
 """Every operation that the emulator's own botocore knows is answered, and its requests are checked."""
 
 import json
-import os
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,16 +13,12 @@ from botocore.model import OperationModel, ServiceModel
 
 pytestmark = pytest.mark.local_only
 
-ROOT = Path(__file__).parents[3]
-PACKAGES = "lib/python3.13/site-packages/botocore/data"
 NEED_NOTHING = {"DescribeAccountSettings", "DescribeLimits", "ListStreams"}
 
 
 def model() -> ServiceModel:
-    """The model in the emulator's virtual environment, which the provider checks requests against."""
-    venv = Path(os.environ.get("PIPELINE_EMULATOR_VENV") or ROOT / ".cache/emulator/venv")
-    loader = Loader(extra_search_paths=[str(venv / PACKAGES)], include_default_search_paths=False)
-    return ServiceModel(loader.load_service_model("kinesis", "service-2"), "kinesis")
+    """The model that the provider checks requests against."""
+    return ServiceModel(Loader().load_service_model("kinesis", "service-2"), "kinesis")
 
 
 OPERATIONS = [model().operation_model(name) for name in model().operation_names]

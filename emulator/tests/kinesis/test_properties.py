@@ -193,9 +193,9 @@ class StreamMachine(RuleBasedStateMachine):
         ids = self.open_ids()
         index = which % (len(ids) - 1)
         low, high = ids[index], ids[index + 1]
-        pair = [high, low] if turned else [low, high]
-        resharding.merge(self.stream, *pair, self.now)
-        self.replace(pair, (self.shards[low].start, self.shards[high].end))
+        first, second = (high, low) if turned else (low, high)
+        resharding.merge(self.stream, first, second, self.now)
+        self.replace([first, second], (self.shards[low].start, self.shards[high].end))
 
     @rule(wanted=st.integers(1, MOST_SHARDS))
     def update_shard_count(self, wanted: int) -> None:
@@ -239,7 +239,7 @@ class StreamMachine(RuleBasedStateMachine):
         shard_id = self.any_id(which)
         if records := self.shards[shard_id].records:
             first = records[record % len(records)].number
-            start = Start(f"{kind}_SEQUENCE_NUMBER", str(first))
+            start = Start(f"{kind}_SEQUENCE_NUMBER", first)
             self.check(shard_id, start, limit, lambda one: one.number > first or (kind == "AT" and one.number == first))
 
     @rule(which=FEW, record=FEW, milliseconds=st.integers(-1, 1), limit=LIMIT)

@@ -55,7 +55,7 @@ def test_iterator_types(world: Any) -> None:
     for one in (b"a", b"b", b"c"):
         placed += world.put(stream, one)
         world.clock.now += 10
-    middle = str(placed[1].number)
+    middle = placed[1].number
     started = world.clock.now - 20
     assert data(world.read(stream, Start("TRIM_HORIZON"))) == [b"a", b"b", b"c"]
     assert data(world.read(stream, Start("LATEST"))) == []
@@ -69,8 +69,8 @@ def test_starts_that_do_not_exist_are_refused(world: Any) -> None:
     stream, other = world.create(), world.create(name="other")
     [foreign] = world.put(other, b"a")
     for start in (
-        Start("AT_SEQUENCE_NUMBER", str(foreign.number)),
-        Start("AFTER_SEQUENCE_NUMBER", "17"),
+        Start("AT_SEQUENCE_NUMBER", foreign.number),
+        Start("AFTER_SEQUENCE_NUMBER", 17),
         Start("AFTER_SEQUENCE_NUMBER"),
         Start("AT_TIMESTAMP"),
         Start("AT_TIMESTAMP", timestamp=world.clock.now + 1),

@@ -1,4 +1,4 @@
-"""The Node server of a LocalStack: its start, and its independence of others on the same machine."""
+"""First requests to Kinesis, and the independence of LocalStacks on the same machine."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,20 +10,11 @@ import pytest
 pytestmark = pytest.mark.local_only
 
 
-NODE_SERVER = {"KINESIS_PROVIDER": "kinesis-local"}
-
-
-@pytest.fixture(scope="module")
-def localstack(start_localstack: Callable[..., Any]) -> Any:
-    """A LocalStack with the Node server."""
-    return start_localstack(**NODE_SERVER)
-
-
 def test_first_requests_at_once_all_succeed_and_stacks_are_apart(
     localstack: Any, start_localstack: Callable[..., Any], create_stream: Callable[..., str]
 ) -> None:
     stream = create_stream()
-    other = start_localstack(**NODE_SERVER)
+    other = start_localstack()
     client = other.client("kinesis", max_pool_connections=8)
 
     with ThreadPoolExecutor(8) as pool:
@@ -35,7 +26,7 @@ def test_first_requests_at_once_all_succeed_and_stacks_are_apart(
 
 
 def test_everything_listens_on_the_loopback_address_only(localstack: Any, create_stream: Callable[..., str]) -> None:
-    create_stream()  # with the first one, the Kinesis server starts
+    create_stream()
     processes = [psutil.Process(localstack.process.pid), *localstack.processes()]
     listening = {
         process.pid: {
@@ -45,7 +36,5 @@ def test_everything_listens_on_the_loopback_address_only(localstack: Any, create
         }
         for process in processes
     }
-    servers = [psutil.Process(pid).name() for pid, addresses in listening.items() if addresses]
-    assert any("node" in name for name in servers)
     assert listening[localstack.process.pid]
     assert set().union(*listening.values()) <= {"127.0.0.1", "::1"}

@@ -1,10 +1,13 @@
 """What puts and reads count, for the stream and for its shards."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from pipeline_emulator.hooks import Event
+from pipeline_emulator.kinesis import hooks
+from pipeline_emulator.kinesis.provider.data import read
 from pipeline_emulator.kinesis.streams.errors import ThroughputExceededError
 from pipeline_emulator.kinesis.streams.iterators import Start
 from pipeline_emulator.kinesis.streams.stream import Placed
@@ -15,10 +18,14 @@ FIRST, SECOND = "shardId-000000000000", "shardId-000000000001"
 
 
 @pytest.fixture
-def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], dict[tuple[str, ...], dict[str, Any]]]]:
+def counted(monkeypatch: pytest.MonkeyPatch) -> Callable[[], dict[tuple[str, ...], dict[str, Any]]]:
     """Takes out what was counted, by the values of the dimensions."""
     aggregator = Aggregator()
     monkeypatch.setattr(metrics, "METRICS", aggregator)
+    for name, count in (("records_read", metrics.count_read), ("read_throttled", metrics.count_throttled_read)):
+        hook: Event[...] = Event()
+        hook.subscribe(count)
+        monkeypatch.setattr(hooks, name, hook)
 
     def take() -> dict[tuple[str, ...], dict[str, Any]]:
         [minute] = aggregator.drain().values()
@@ -34,7 +41,7 @@ def test_put_counts_records_and_refusals_for_stream_and_shards(world: Any, count
     stream = world.create(2)
     stream.metrics = {"IncomingRecords", "WriteProvisionedThroughputExceeded"}
     placed = [Placed(FIRST, 1), Placed(SECOND, 2), Placed(SECOND, None)]
-    metrics.count_put(stream, "PutRecords", world.clock() - 0.25, [10, 20, 40], placed, world.clock)
+    metrics.count_put(stream, "PutRecords", world.clock() - 0.25, world.clock(), [10, 20, 40], placed)
     assert counted() == {
         ("stream",): {
             "IncomingRecords": 2,
@@ -62,7 +69,7 @@ def test_read_counts_records_and_the_age_of_the_last(world: Any, counted: Callab
     world.put(stream, b"12", key="a")
     world.clock.now += 2.5
     iterator = stream.iterator(FIRST, Start("TRIM_HORIZON"))
-    assert len(metrics.read(stream, iterator, 10, world.clock).records) == 2
+    assert len(read(stream, iterator, 10, world.clock).records) == 2
     assert counted() == {
         ("stream",): {
             "GetRecords.Bytes": 8,
@@ -74,7 +81,7 @@ def test_read_counts_records_and_the_age_of_the_last(world: Any, counted: Callab
         },
         (FIRST, "stream"): {"OutgoingBytes": 8, "IteratorAgeMilliseconds": 2500},
     }
-    metrics.read(stream, stream.iterator(FIRST, Start("LATEST")), 10, world.clock)
+    read(stream, stream.iterator(FIRST, Start("LATEST")), 10, world.clock)
     assert counted()["stream",]["GetRecords.IteratorAgeMilliseconds"] == 0
 
 
@@ -83,8 +90,8 @@ def test_refused_read_counts_as_one(make_world: Callable[..., Any], counted: Cal
     stream = world.create()
     iterator = stream.iterator(FIRST, Start("TRIM_HORIZON"))
     for _ in range(5):
-        metrics.read(stream, iterator, 10, world.clock)
+        read(stream, iterator, 10, world.clock)
     with pytest.raises(ThroughputExceededError):
-        metrics.read(stream, iterator, 10, world.clock)
+        read(stream, iterator, 10, world.clock)
     found = counted()["stream",]
     assert (found["GetRecords.Success"], found["ReadProvisionedThroughputExceeded"]) == (5, 1)

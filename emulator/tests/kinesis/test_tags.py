@@ -1,4 +1,4 @@
-"""Tags of streams through a real LocalStack: kinesis-local alone drops or refuses them, and is mended."""
+"""Tags of streams through a real LocalStack."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,12 +9,6 @@ from botocore.exceptions import ClientError
 pytestmark = pytest.mark.local_only
 
 TAGS = {"project": "store-sales", "stage": "local"}
-
-
-@pytest.fixture(scope="module", params=["pipeline", "kinesis-local"])
-def localstack(request: pytest.FixtureRequest, start_localstack: Callable[..., Any]) -> Any:
-    """A LocalStack with each of the providers."""
-    return start_localstack(KINESIS_PROVIDER=request.param)
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from harness.rollout.registry import Registry
 
 from harness import processes
 from harness.errors import HarnessError
 from harness.rollout import registry
-from harness.rollout.registry import Registry
 
 
 def test_a_version_a_run_and_an_alias_name_the_same_model(known: list[Registry], trained: list[dict[str, Any]]) -> None:

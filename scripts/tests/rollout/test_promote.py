@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from harness.rollout.registry import Registry
 
 from harness import model, paths
 from harness.errors import HarnessError
 from harness.rollout import promote
-from harness.rollout.registry import Registry
 from harness.stages import models, tfvars
 from harness.stages import stage as stages
 

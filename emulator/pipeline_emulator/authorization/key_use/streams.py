@@ -11,7 +11,6 @@ from localstack.services.sqs.models import sqs_stores
 from pipeline_emulator.authorization import resources
 from pipeline_emulator.authorization.key_use.use import Use
 from pipeline_emulator.iam.requests.call import Call
-from pipeline_emulator.kinesis.provider.service import PipelineKinesisProvider
 from pipeline_emulator.kinesis.streams.errors import StreamError
 from pipeline_emulator.kinesis.streams.identity import split_arn
 
@@ -40,11 +39,8 @@ def of_stream(arn: str, action: str) -> list[Use]:
         arn: of the stream, or of one of its consumers.
         action: WRITE or READ.
     """
-    streams = resources.kinesis()
-    if not isinstance(streams, PipelineKinesisProvider):
-        return []  # kinesis-local keeps no keys
     try:
-        stream = streams.streams.get(split_arn(arn)[0])
+        stream = resources.kinesis().streams.get(split_arn(arn)[0])
     except (StreamError, ValueError):
         return []
     return [Use(action, stream.key_id, {"aws:kinesis:arn": stream.name.arn})] if stream.key_id else []

@@ -113,6 +113,11 @@ def epoch(value: datetime | None) -> float | None:
     return None if value is None else value.timestamp()
 
 
+def sequence_number(text: str | None) -> int | None:
+    """Return a request's sequence number, which the API carries as text."""
+    return None if text is None else int(text)
+
+
 def page[T](items: Sequence[T], name: Callable[[T], str], after: str | None, limit: int) -> tuple[list[T], bool]:
     """Return up to `limit` items whose name comes after `after`, and whether there are more; items are in order."""
     left = [item for item in items if after is None or name(item) > after]

@@ -8,7 +8,15 @@ from localstack.aws.api import RequestContext, handler
 
 from pipeline_emulator.kinesis.activity import STREAM_ACTIVITY
 from pipeline_emulator.kinesis.provider import descriptions
-from pipeline_emulator.kinesis.provider.base import Operations, Request, Response, epoch, page, parsed_arn
+from pipeline_emulator.kinesis.provider.base import (
+    Operations,
+    Request,
+    Response,
+    epoch,
+    page,
+    parsed_arn,
+    sequence_number,
+)
 from pipeline_emulator.kinesis.provider.data import MOST_RECORDS_PER_READ, records
 from pipeline_emulator.kinesis.streams.consumers import Consumer
 from pipeline_emulator.kinesis.streams.errors import InvalidArgumentError, StreamError
@@ -69,7 +77,9 @@ class ConsumerOperations(Operations):
         """Push records of a shard as they come, for five minutes."""
         stream, _ = self._consumer(context, request)
         position = request["StartingPosition"]
-        start = Start(position["Type"], position.get("SequenceNumber"), epoch(position.get("Timestamp")))
+        start = Start(
+            position["Type"], sequence_number(position.get("SequenceNumber")), epoch(position.get("Timestamp"))
+        )
         iterator = stream.iterator(request["ShardId"], start)
         return {"EventStream": ({"SubscribeToShardEvent": event} for event in _events(stream, iterator))}
 

@@ -2,11 +2,20 @@
 
 import time
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 from localstack.aws.api import RequestContext, handler
 
-from pipeline_emulator.kinesis.provider.base import Operations, Request, Response, epoch, stream_name, timestamp
+from pipeline_emulator.kinesis import hooks
+from pipeline_emulator.kinesis.provider.base import (
+    Operations,
+    Request,
+    Response,
+    epoch,
+    sequence_number,
+    stream_name,
+    timestamp,
+)
 from pipeline_emulator.kinesis.provider.descriptions import child_shards
 from pipeline_emulator.kinesis.provider.placing import place
 from pipeline_emulator.kinesis.provider.validation import failure
@@ -14,10 +23,9 @@ from pipeline_emulator.kinesis.streams.errors import InvalidArgumentError, Throu
 from pipeline_emulator.kinesis.streams.hashing import entry
 from pipeline_emulator.kinesis.streams.iterators import ShardIterator, Start
 from pipeline_emulator.kinesis.streams.records import Record
-from pipeline_emulator.kinesis.streams.sequence import owner, seconds
+from pipeline_emulator.kinesis.streams.sequence import Clock, owner, seconds
 from pipeline_emulator.kinesis.streams.shard import Chunk, Entry
 from pipeline_emulator.kinesis.streams.stream import Placed, Stream
-from pipeline_emulator.metrics import kinesis as metrics
 
 # https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html
 LARGEST_REQUEST_BYTES = 5 * 2**20
@@ -58,9 +66,8 @@ class DataOperations(Operations):
     def get_shard_iterator(self, context: RequestContext, request: Request) -> Response:
         """Give an iterator that is good for five minutes."""
         stream = self.streams.usable(stream_name(context, request))
-        start = Start(
-            request["ShardIteratorType"], request.get("StartingSequenceNumber"), epoch(request.get("Timestamp"))
-        )
+        number = sequence_number(request.get("StartingSequenceNumber"))
+        start = Start(request["ShardIteratorType"], number, epoch(request.get("Timestamp")))
         iterator = stream.iterator(request["ShardId"], start)
         return {"ShardIterator": iterator.seal(self.streams.clock())}
 
@@ -70,7 +77,7 @@ class DataOperations(Operations):
         stream, iterator = self.streams.open_iterator(request["ShardIterator"])
         if request.get("StreamARN") and stream_name(context, request) != stream.name:
             raise InvalidArgumentError("The StreamARN and the ShardIterator do not belong to one stream.")
-        chunk = metrics.read(stream, iterator, request.get("Limit") or MOST_RECORDS_PER_READ)
+        chunk = read(stream, iterator, request.get("Limit") or MOST_RECORDS_PER_READ)
         return {
             "Records": records(stream, chunk.records),
             "MillisBehindLatest": chunk.milliseconds_behind,
@@ -86,14 +93,14 @@ class DataOperations(Operations):
     def _put(
         self,
         stream: Stream,
-        operation: Literal["PutRecord", "PutRecords"],
+        operation: hooks.Put,
         entries: list[Entry],
         sizes: Sequence[int],
     ) -> list[Placed]:
         began = time.time()
         placed = place(self.streams, stream, entries)
         self.notify(stream, {one.shard_id for one in placed})
-        metrics.count_put(stream, operation, began, sizes, placed)
+        hooks.records_put(stream, operation, began, time.time(), sizes, placed)
         return placed
 
     def _require_order(self, stream: Stream, number: str | None) -> None:
@@ -102,6 +109,22 @@ class DataOperations(Operations):
             raise InvalidArgumentError(
                 f"ExclusiveMinimumSequenceNumber {number} used in PutRecord on stream {stream.name} is invalid."
             )
+
+
+def read(stream: Stream, iterator: ShardIterator, limit: int, clock: Clock = time.time) -> Chunk:
+    """Return what `Stream.read` returns, and let observers know.
+
+    Raises:
+        StreamError: as by `Stream.read`.
+    """
+    began = clock()
+    try:
+        chunk = stream.read(iterator, limit)
+    except ThroughputExceededError:
+        hooks.read_throttled(stream, iterator.shard_id, began)
+        raise
+    hooks.records_read(stream, iterator.shard_id, began, clock(), chunk)
+    return chunk
 
 
 def records(stream: Stream, found: Sequence[Record]) -> list[dict[str, Any]]:

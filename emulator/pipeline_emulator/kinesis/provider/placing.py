@@ -1,4 +1,4 @@
-"""Puts records, but those that are to be refused on request: by LocalStack's setting, or by an injected fault."""
+"""Puts records, except those that LocalStack's setting or a hook refuses."""
 
 from collections.abc import Sequence
 from itertools import compress
@@ -6,7 +6,7 @@ from random import random
 
 from localstack import config
 
-from pipeline_emulator.faults.rules import FAULTS, PUT_RECORDS
+from pipeline_emulator.kinesis import hooks
 from pipeline_emulator.kinesis.streams.registry import Streams
 from pipeline_emulator.kinesis.streams.shard import Entry
 from pipeline_emulator.kinesis.streams.stream import Placed, Stream
@@ -27,7 +27,4 @@ def place(streams: Streams, stream: Stream, entries: Sequence[Entry]) -> list[Pl
 def _taken(stream: Stream, count: int) -> list[bool]:
     if random() < config.KINESIS_ERROR_PROBABILITY:  # noqa: S311 - LocalStack's own setting, no secret
         return [False] * count
-    if not FAULTS.active:
-        return [True] * count
-    name = stream.name.name
-    return [FAULTS.strike(PUT_RECORDS, "throttle-records", resource=name) is None for _ in range(count)]
+    return hooks.admit_records(stream, count) or [True] * count

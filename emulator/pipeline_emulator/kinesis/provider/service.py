@@ -1,4 +1,4 @@
-"""The service that LocalStack routes requests for Kinesis to under KINESIS_PROVIDER=pipeline."""
+"""The service that LocalStack routes requests for Kinesis to."""
 
 from typing import Any
 

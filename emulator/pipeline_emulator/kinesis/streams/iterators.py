@@ -50,7 +50,7 @@ class Start:
     """Where to start, by the names of GetShardIterator; `timestamp` in seconds since the epoch."""
 
     type: str
-    number: str | None = None
+    number: int | None = None
     timestamp: float | None = None
 
 
@@ -87,9 +87,9 @@ def _own_number(stream: StreamName, shard: Shard, start: Start) -> int:
         raise InvalidArgumentError(
             "Must either specify startingSequenceNumber or not use AT_SEQUENCE_NUMBER or AFTER_SEQUENCE_NUMBER."
         )
-    if not shard.numbers.owns(int(start.number)):
+    if not shard.numbers.owns(start.number):
         raise InvalidArgumentError(
             f"StartingSequenceNumber {start.number} used in GetShardIterator on shard {shard.shard_id} in stream"
             f" {stream} is invalid because it did not come from this stream."
         )
-    return int(start.number)
+    return start.number

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pipeline_emulator.iam.context import Context
+from pipeline_emulator.iam.context import Context, Tags
 from pipeline_emulator.iam.decision import Layer
 from pipeline_emulator.iam.operators import OPERATORS
 from pipeline_emulator.iam.principals import Kind, Principal
@@ -121,13 +121,14 @@ class Generator(random.Random):
 
     def request(self) -> Request:
         """Draw a request."""
+        tags: list[Tags] = [Missing.UNKNOWN, {}, {"team": self.word()}]
         context = Context(
             principal=self.principal(),
             time=datetime.fromtimestamp(self.randrange(4 * 10**9), UTC),
             source_ip=self.choice([None, "10.1.2.3", "::1", "::ffff:10.1.2.3", "no address"]),
             secure_transport=self.maybe(),
             resource_account=self.choice([None, *ACCOUNTS]),
-            resource_tags=self.choice([Missing.UNKNOWN, {}, {"team": self.word()}]),
+            resource_tags=self.choice(tags),
             request_tags={self.word(): self.word()} if self.maybe() else {},
             service_values=self.choice([{}, {"s3:prefix": self.word()}, {"s3:prefix": (self.word(),)}]),
             service_keys=frozenset({"s3:prefix"}),

@@ -36,9 +36,9 @@ def document(*statements: dict[str, Any]) -> str:
 def extended(policies: Policies, layer: str, statement: dict[str, Any]) -> Policies:
     """Add a policy to a layer, or put it in the place of the only one that a layer can have."""
     policy = Policy("added", document(statement))
-    if layer in ("boundary", "resource"):
-        return replace(policies, **{layer: policy})
-    return replace(policies, **{layer: (*(getattr(policies, layer) or ()), policy)})
+    single = layer in ("boundary", "resource")
+    changes: dict[str, Any] = {layer: policy if single else (*(getattr(policies, layer) or ()), policy)}
+    return replace(policies, **changes)
 
 
 @run

@@ -26,7 +26,7 @@ class Client:
         """What it has printed so far, whole lines only; an end before its time fails the test."""
         text = self.output.read_text()
         if self.process.poll():
-            pytest.fail(f"{self.process.args} ended with {self.process.returncode}:\n{text[-2000:]}")
+            pytest.fail(f"{self.process.args!r} ended with {self.process.returncode}:\n{text[-2000:]}")
         lines = text.splitlines(keepends=True)
         return [json.loads(line) for line in lines if line.startswith("{") and line.endswith("\n")]
 

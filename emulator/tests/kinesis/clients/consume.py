@@ -18,7 +18,7 @@ def report(event: str, **details: Any) -> None:
     sys.stdout.flush()
 
 
-class Processor(RecordProcessorBase):
+class Processor(RecordProcessorBase):  # type: ignore[misc]
     """Reports the records of one shard, and checkpoints each batch."""
 
     def __init__(self, stream: str) -> None:

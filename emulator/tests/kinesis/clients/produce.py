@@ -7,6 +7,7 @@ import json
 import sys
 import threading
 import time
+from typing import Any
 
 from aiokpl import Config, SyncProducer
 
@@ -18,8 +19,15 @@ config = Config(
     region=region, endpoint_url=endpoint_url, aws_access_key_id="test", aws_secret_access_key="test", verify_ssl=False
 )
 ended = threading.Event()
-threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
-put = []
+
+
+def wait_for_end() -> None:
+    sys.stdin.read()
+    ended.set()
+
+
+threading.Thread(target=wait_for_end, daemon=True).start()
+put: list[tuple[str, str, Any]] = []
 with SyncProducer(config) as producer:
     while not ended.is_set():
         for stream in streams:

@@ -5,6 +5,7 @@ import itertools
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,6 @@ import pytest
 
 pytestmark = pytest.mark.local_only
 
-ROOT = Path(__file__).parents[4]
 KEYS = [f"key-{number}" for number in range(12)]
 FIRST = "shardId-000000000000"
 
@@ -23,7 +23,6 @@ Aws = Callable[..., Any]
 @pytest.fixture
 def aws(localstack: Any, tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Runs `aws kinesis …`."""
-    venv = Path(os.environ.get("PIPELINE_EMULATOR_VENV") or ROOT / ".cache/emulator/venv").absolute()
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(tmp_path),
@@ -34,7 +33,7 @@ def aws(localstack: Any, tmp_path: Path) -> Callable[..., subprocess.CompletedPr
     }
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [venv / "bin" / "python", venv / "bin" / "aws", "--output", "json", "kinesis", *arguments]
+        command = [sys.executable, f"{sys.prefix}/bin/aws", "--output", "json", "kinesis", *arguments]
         return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
 
     return run

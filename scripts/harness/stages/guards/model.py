@@ -7,8 +7,8 @@ from harness.errors import HarnessError
 from harness.paths import shown
 from harness.stages import model_bucket
 from harness.stages.access import Access
-from harness.stages.variables import bucket_name
 from harness.stages.stage import Stage
+from harness.stages.variables import bucket_name
 
 LIVE, SHADOW = "run_id", "shadow_run_id"
 

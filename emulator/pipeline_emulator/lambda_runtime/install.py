@@ -1,4 +1,4 @@
-"""Where LocalStack core leaves no other way than to change it."""
+"""What our executors change in LocalStack core."""
 
 import contextlib
 import functools
@@ -10,29 +10,25 @@ from typing import Any
 
 from localstack import config
 from localstack.runtime.shutdown import SHUTDOWN_HANDLERS
-from localstack.services.lambda_.invocation.execution_environment import ExecutionEnvironment
-from localstack.services.lambda_.invocation.lambda_models import S3Code
-from localstack.services.lambda_.invocation.lambda_service import LambdaService
-from localstack.services.lambda_.invocation.version_manager import LambdaVersionManager
-from localstack.utils.patch import patch
 
+from pipeline_emulator import patches
 from pipeline_emulator.lambda_runtime import support
 from pipeline_emulator.lambda_runtime.executor import EnvironmentExecutor, shut_down, when_unused
 
 
 @functools.cache
-def apply() -> None:
+def install() -> None:
     """Changes core, once per process."""
     _keep_temporary_files_in_the_stack()
     SHUTDOWN_HANDLERS.register(shut_down)
 
-    @patch(LambdaVersionManager.store_logs)  # type: ignore[no-untyped-call, untyped-decorator]
+    @patches.DELIVER_LOGS.wrap
     def store_logs(original: Callable[..., None], self: Any, invocation_result: Any, execution_env: Any) -> None:
         """The environment delivers its log itself: with the times of its lines, and while the function runs."""
         if not isinstance(execution_env.runtime_executor, EnvironmentExecutor):
             original(self, invocation_result=invocation_result, execution_env=execution_env)
 
-    @patch(ExecutionEnvironment.invoke)  # type: ignore[no-untyped-call, untyped-decorator]
+    @patches.PASS_CLIENT_CONTEXT.wrap
     def invoke(original: Callable[..., Any], self: Any, invocation: Any) -> Any:
         """Core drops the client context on the way to the executor."""
         if isinstance(self.runtime_executor, EnvironmentExecutor):
@@ -40,13 +36,13 @@ def apply() -> None:
             self.runtime_executor.client_context = encoded and b64decode(encoded).decode(errors="replace")
         return original(self, invocation)
 
-    @patch(LambdaService.stop_version)  # type: ignore[no-untyped-call, untyped-decorator]
+    @patches.STOP_FAILED_VERSIONS.wrap
     def stop_version(original: Callable[..., None], self: Any, qualified_arn: str) -> None:
         """A version in state Failed has nothing to stop; core then refused to delete its function."""
         with contextlib.suppress(ValueError):
             original(self, qualified_arn)
 
-    @patch(S3Code.destroy_cached)  # type: ignore[no-untyped-call, untyped-decorator]
+    @patches.DELETE_CODE_WHEN_UNUSED.wrap
     def destroy_cached(original: Callable[..., None], self: Any) -> None:
         """Read-only folders cannot be emptied, and those of an update may still be in use."""
         folder = self.get_unzipped_code_location()

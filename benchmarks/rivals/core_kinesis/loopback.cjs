@@ -1,5 +1,5 @@
 // kinesis-local has no setting for the address it listens on and takes every interface. Loaded with `node --require`,
-// this binds its listeners to the loopback address, where LocalStack, its only client, is.
+// this binds its listeners to the loopback address, where core, its only client, is.
 const net = require('node:net');
 const listen = net.Server.prototype.listen;
 

@@ -1,0 +1,154 @@
+"""The command `pipeline-emulator`."""
+
+import importlib.metadata
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pipeline_emulator.launcher import doctor as examination
+from pipeline_emulator.launcher import environment, instance, lambda_runtime
+from pipeline_emulator.launcher.errors import EmulatorError
+from pipeline_emulator.settings import SETTINGS, Kind, Setting
+
+Command = Callable[..., None]
+
+
+def main() -> None:
+    """Runs the command; what the user can fix is told without a traceback."""
+    try:
+        commands()
+    except EmulatorError as error:
+        click.echo(f"error: {error.cause}\nnext:  {error.next_step}", err=True)
+        sys.exit(1)
+
+
+@click.group()
+@click.version_option(importlib.metadata.version("pipeline-emulator"))
+def commands() -> None:
+    """Run LocalStack core with a faithful Kinesis, Lambda and ECR on this machine."""
+
+
+def _option(setting: Setting) -> Callable[[Command], Command]:
+    text = setting.help.replace("`", "")
+    if setting.help[0] != "`":
+        text = text[0].upper() + text[1:]
+    default = setting.shown.replace("`", "") or setting.default
+    help_text = f"{text}.  [{setting.variable}; default: {default}]"
+    if setting.kind is Kind.FLAG:
+        switch = f"{setting.option}/--no-{setting.option.removeprefix('--')}"
+        return click.option(switch, setting.name, default=None, help=help_text)
+    metavar = "|".join(setting.choices) or setting.kind.value.upper()
+    return click.option(setting.option, setting.name, metavar=metavar, help=help_text)
+
+
+def every_setting(command: Command) -> Command:
+    """Gives a command an option for every setting."""
+    for setting in reversed(SETTINGS):
+        command = _option(setting)(command)
+    return command
+
+
+data_option = click.option("--data", metavar="FOLDER", help="The emulator's data folder, as `start` got it.")
+
+
+@commands.command()
+@every_setting
+@click.option(
+    "--env", "variables", multiple=True, metavar="NAME=VALUE", help="Another variable for LocalStack: DEBUG=1."
+)
+@click.option("--detach", is_flag=True, help="Start it in the background and return when it answers.")
+def start(variables: tuple[str, ...], detach: bool, **settings: Any) -> None:
+    """Start an emulator; it ends with Ctrl-C.
+
+    LocalStack gets these settings, and of your environment only what they are read from, the PATH and certificates.
+    """
+    pairs = _pairs(variables)
+    if detach:
+        started = instance.start(pairs, **settings)
+        _warn_of_lambda_runtime(started.settings)
+        click.echo(f"{started.endpoint_url}  process {started.pid}, log {started.log}")
+        return
+    chosen = environment.resolve(settings, os.environ)
+    _warn_of_lambda_runtime(chosen)
+    instance.run(chosen, pairs)
+
+
+def _pairs(variables: tuple[str, ...]) -> dict[str, str]:
+    for text in variables:
+        if "=" not in text.lstrip("="):
+            raise EmulatorError(f"--env {text} is not NAME=VALUE", "for example: --env DEBUG=1")
+    return dict(text.split("=", 1) for text in variables)
+
+
+def _warn_of_lambda_runtime(chosen: dict[str, str]) -> None:
+    folder = Path(chosen["lambda_runtime_dir"])
+    if chosen["lambda_executor"] == "process" and not lambda_runtime.is_complete(folder):
+        click.echo(
+            f"warning: functions from Zips will fail, since {folder} does not hold awslambdaric\n"
+            "next:    pipeline-emulator lambda-runtime",
+            err=True,
+        )
+
+
+@commands.command()
+@data_option
+def stop(data: str | None) -> None:
+    """Stop the emulator that runs with a data folder."""
+    found = _running(data)
+    found.stop()
+    click.echo(f"stopped {found.endpoint_url}")
+
+
+@commands.command()
+@data_option
+def status(data: str | None) -> None:
+    """Show the emulator that runs with a data folder.
+
+    Of its settings, those that are not the defaults are shown.
+    """
+    found = _running(data)
+    click.echo(f"{found.endpoint_url}  process {found.pid}, data {found.data}")
+    for setting in SETTINGS:
+        if (value := found.settings.get(setting.name, "")) not in ("", setting.default) and setting.name != "data":
+            click.echo(f"  {setting.variable}={value}")
+    if not found.is_ready():
+        raise EmulatorError("it does not answer", f"wait a moment, or read its log ({found.log})")
+
+
+def _running(data: str | None) -> instance.Instance:
+    folder = environment.resolve({"data": data}, os.environ)["data"]
+    if (found := instance.find(folder)) is None:
+        raise EmulatorError(f"no emulator runs with the data folder {folder}", "name another one with --data")
+    return found
+
+
+@commands.command()
+@every_setting
+def doctor(**settings: Any) -> None:
+    """Say what works here.
+
+    The exit status is 1 if an emulator with these settings cannot start.
+    """
+    signs = {True: "ok  ", None: "note", False: "FAIL"}
+    findings = list(examination.examine(environment.resolve(settings, os.environ)))
+    for finding in findings:
+        click.echo(f"{signs[finding.works]}  {finding.what}: {finding.text}")
+    if any(finding.works is False for finding in findings):
+        sys.exit(1)
+
+
+@commands.command("lambda-runtime")
+@click.option("--folder", metavar="FOLDER", help="Where to, in place of the default folder.")
+def install_lambda_runtime(folder: str | None) -> None:
+    """Install what functions from Zips need.
+
+    That is awslambdaric and boto3, as AWS's managed runtime has them.
+    """
+    target = Path(environment.resolve({"lambda_runtime_dir": folder}, os.environ)["lambda_runtime_dir"])
+    if not lambda_runtime.is_complete(target):
+        lambda_runtime.install(target)
+    click.echo(str(target))

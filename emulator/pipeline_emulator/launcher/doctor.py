@@ -1,0 +1,132 @@
+"""What works on this machine, one line for each thing that the emulator needs."""
+
+import asyncio
+import importlib.metadata
+import os
+import platform
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+from pipeline_emulator.launcher import environment, instance, lambda_runtime
+
+DISTRIBUTION = "pipeline-emulator"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report.
+
+    Attributes:
+        what: what was looked at.
+        text: how it is, and what to do if it is not as it should be.
+        works: None if the emulator starts without it, too.
+    """
+
+    what: str
+    text: str
+    works: bool | None
+
+
+def examine(chosen: Mapping[str, str]) -> Iterator[Finding]:
+    """Looks at everything, in the order in which it is needed.
+
+    Args:
+        chosen: every setting's value.
+    """
+    yield _python()
+    yield from _packages()
+    yield _data(chosen)
+    yield _port(chosen)
+    needs_containers = chosen["lambda_executor"] == "container"
+    if not needs_containers:
+        yield _isolation(chosen["lambda_process_isolation"])
+        yield _lambda_runtime(Path(chosen["lambda_runtime_dir"]))
+    yield _engine(chosen["docker_host"], needed=needs_containers)
+
+
+def _python() -> Finding:
+    fits = sys.version_info[:2] == (3, 13)
+    return Finding("Python", platform.python_version() + ("" if fits else ": 3.13 is needed"), fits)
+
+
+def _packages() -> Iterator[Finding]:
+    """LocalStack and the packages that it breaks with in other versions than ours."""
+    try:
+        wanted = [Requirement(text) for text in importlib.metadata.requires(DISTRIBUTION) or []]
+    except importlib.metadata.PackageNotFoundError:
+        yield Finding("packages", "pipeline-emulator is not installed: pip install pipeline-emulator", False)
+        return
+    wrong = []
+    for requirement in wanted:
+        if requirement.marker is not None and not requirement.marker.evaluate({"extra": ""}):
+            continue
+        try:
+            found = importlib.metadata.version(requirement.name)
+        except importlib.metadata.PackageNotFoundError:
+            found = "missing"
+        if found == "missing" or not requirement.specifier.contains(found, prereleases=True):
+            wrong.append(f"{requirement.name} is {found}, {requirement.specifier} is needed")
+        elif requirement.name == "localstack-core":
+            yield Finding("LocalStack", f"localstack-core {found}", True)
+    remedy = f": reinstall with pip install --upgrade {DISTRIBUTION}"
+    yield Finding("packages", "; ".join(wrong) + remedy if wrong else "in the versions that work", not wrong)
+
+
+def _data(chosen: Mapping[str, str]) -> Finding:
+    data = Path(chosen["data"])
+    nearest = next(folder for folder in (data, *data.parents) if folder.exists())
+    writable = nearest.is_dir() and os.access(nearest, os.W_OK)
+    return Finding(
+        "data folder", str(data) + ("" if writable else " is not writable: choose another with --data"), writable
+    )
+
+
+def _port(chosen: Mapping[str, str]) -> Finding:
+    if running := instance.find(chosen["data"]):
+        return Finding("port", f"an emulator runs with this data folder: {running.endpoint_url}", None)
+    for host in environment.hosts(chosen):
+        if refusal := instance.port_refusal(host, int(chosen["port"])):
+            return Finding("port", f"{refusal}: choose another with --port", False)
+    return Finding("port", f"{chosen['host']}:{chosen['port']} is free", True)
+
+
+def _isolation(wanted: str) -> Finding:
+    from pipeline_emulator.lambda_runtime.process import probe
+    from pipeline_emulator.sandbox.protocol import Isolation
+
+    async def refusal(kind: Isolation) -> str | None:
+        return await probe(kind)
+
+    kinds = [kind for kind in Isolation if wanted in ("", kind.value.replace(" ", "-"))]
+    if sys.platform != "linux":
+        kinds = [Isolation.PROCESS_GROUP]
+    reasons: list[str] = []
+    for kind in kinds:
+        reason = asyncio.run(refusal(kind))
+        if reason is None:
+            return Finding("function isolation", "; ".join([str(kind), *reasons]), True)
+        reasons.append(reason)
+    return Finding("function isolation", "; ".join(reasons), False)
+
+
+def _lambda_runtime(folder: Path) -> Finding:
+    if lambda_runtime.is_complete(folder):
+        return Finding("Lambda runtime", str(folder), True)
+    return Finding("Lambda runtime", f"{folder} is missing; functions need it: pipeline-emulator lambda-runtime", None)
+
+
+def _engine(docker_host: str, *, needed: bool) -> Finding:
+    import docker
+    from docker.errors import DockerException
+
+    variables = {**os.environ, **({"DOCKER_HOST": docker_host} if docker_host else {})}
+    try:
+        version = docker.from_env(timeout=5, environment=variables).version()["Version"]
+    except (DockerException, OSError) as error:
+        reason = str(error).splitlines()[0][:160]
+        return Finding("container engine", f"none answers ({reason})", False if needed else None)
+    return Finding("container engine", version, True)

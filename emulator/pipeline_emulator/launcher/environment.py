@@ -1,0 +1,140 @@
+"""From settings to the environment that LocalStack starts in."""
+
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+
+from pipeline_emulator.launcher import lambda_runtime
+from pipeline_emulator.launcher.errors import EmulatorError
+from pipeline_emulator.settings import SETTINGS, Kind, Setting
+
+# What LocalStack gets of the user's environment besides the settings.
+INHERITED = (
+    *("PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "PYTHONDONTWRITEBYTECODE"),
+    *("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"),
+    # Set in the image: there LocalStack uses the folders of /var/lib/localstack, and finds its own container.
+    "OVERRIDE_IN_DOCKER",
+)
+FLAGS = {"1": "1", "true": "1", "yes": "1", "on": "1", "0": "0", "false": "0", "no": "0", "off": "0"}
+# These are LocalStack's in another form.
+_DERIVED = {"port", "host", "data", "public_host"}
+_EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 - compared with
+
+
+def resolve(given: Mapping[str, object], environment: Mapping[str, str]) -> dict[str, str]:
+    """The value of every setting: the one that is given, else the environment's, else the default.
+
+    Args:
+        given: values by the settings' names; None counts as not given.
+        environment: the user's. An empty variable counts as unset.
+
+    Raises:
+        EmulatorError: there is no such setting, or a value is not one of its values.
+    """
+    if unknown := set(given) - {setting.name for setting in SETTINGS}:
+        raise EmulatorError(f"there is no setting {', '.join(sorted(unknown))}", "see pipeline-emulator start --help")
+    chosen = {}
+    for setting in SETTINGS:
+        value = given.get(setting.name)
+        if value is not None:
+            source = setting.option
+        else:
+            source, value = setting.variable, environment.get(setting.variable, "")
+        text = str(int(value)) if isinstance(value, bool) else str(value)
+        chosen[setting.name] = _checked(setting, source, text) if text else setting.default
+    chosen["data"] = str(Path(chosen["data"] or _default_data_folder(environment)).absolute())
+    if not chosen["lambda_runtime_dir"]:
+        chosen["lambda_runtime_dir"] = str(lambda_runtime.default_folder(environment))
+    return chosen
+
+
+def _checked(setting: Setting, source: str, text: str) -> str:
+    if setting.choices and text.lower() not in setting.choices:
+        raise EmulatorError(f"{source}={text} is unknown", f"use one of: {', '.join(setting.choices)}")
+    if setting.choices:
+        return text.lower()
+    if setting.kind is Kind.FLAG:
+        if text.lower() not in FLAGS:
+            raise EmulatorError(f"{source}={text} is neither 1 nor 0", f"use {setting.variable}=1 or 0")
+        return FLAGS[text.lower()]
+    if setting.kind is Kind.FOLDER:
+        return str(Path(text).expanduser().absolute())
+    if setting.kind in (Kind.NUMBER, Kind.INTEGER):
+        _check_number(setting, source, text)
+    return text
+
+
+def _check_number(setting: Setting, source: str, text: str) -> None:
+    try:
+        number = int(text) if setting.kind is Kind.INTEGER else float(text)
+    except ValueError:
+        number = float("nan")
+    if not setting.least <= number <= setting.most or number == float("inf"):
+        what = "whole number" if setting.kind is Kind.INTEGER else "number"
+        limits = (
+            f"{setting.least:.0f} to {setting.most:.0f}"
+            if setting.most < float("inf")
+            else f"{setting.least:.0f} or more"
+        )
+        raise EmulatorError(f"{source}={text} is not valid", f"use a {what}: {limits}")
+
+
+def _default_data_folder(environment: Mapping[str, str]) -> Path:
+    base = environment.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(base) / "pipeline-emulator"
+
+
+def for_localstack(
+    chosen: Mapping[str, str], environment: Mapping[str, str], extra: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """The whole environment of LocalStack's process.
+
+    Args:
+        chosen: every setting's value, of `resolve`.
+        environment: the user's, of which a few variables are passed on.
+        extra: further variables of LocalStack's, which win.
+    """
+    data = Path(chosen["data"])
+    # LocalStack hands out ports for the services it starts from a range; emulators beside each other need their own.
+    first = _free_port()
+    return {
+        "OVERRIDE_IN_DOCKER": "0",  # FILESYSTEM_ROOT is ignored on machines that have /.dockerenv
+        **{name: environment[name] for name in INHERITED if name in environment},
+        "GATEWAY_LISTEN": ",".join(f"{host}:{chosen['port']}" for host in hosts(chosen)),
+        "GATEWAY_SERVER": "bound",  # core's own listens on every interface
+        "LOCALSTACK_HOST": chosen["public_host"] or f"{reached_at(chosen)}:{chosen['port']}",
+        "FILESYSTEM_ROOT": str(data),
+        # plux keeps what entry points it found, by paths and times that an editable install need not change: with a
+        # cache that others use, too, a new plugin would not be seen.
+        "XDG_CACHE_HOME": str(data / "cache"),
+        "DISABLE_EVENTS": "1",  # no analytics
+        "SKIP_SSL_CERT_DOWNLOAD": "1",
+        "DNS_ADDRESS": "0",
+        "EAGER_SERVICE_LOADING": "0",
+        "EXTERNAL_SERVICE_PORTS_START": str(first),
+        "EXTERNAL_SERVICE_PORTS_END": str(min(first + 50, 65535)),
+        "PYTHONUNBUFFERED": "1",
+        **{
+            setting.variable: chosen[setting.name]
+            for setting in SETTINGS
+            if setting.name not in _DERIVED and chosen[setting.name]
+        },
+        **(extra or {}),
+    }
+
+
+def hosts(chosen: Mapping[str, str]) -> list[str]:
+    """The addresses to listen on."""
+    return [host.strip() for host in chosen["host"].split(",") if host.strip()]
+
+
+def reached_at(chosen: Mapping[str, str]) -> str:
+    """An address at which this machine reaches the emulator."""
+    first = hosts(chosen)[0]
+    return "127.0.0.1" if first == _EVERY_ADDRESS else first
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,195 @@
+"""A running emulator, found again by a file in its data folder."""
+
+import contextlib
+import dataclasses
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+
+import psutil
+
+from pipeline_emulator.launcher import environment as environments
+from pipeline_emulator.launcher.errors import EmulatorError
+
+# -P: the working folder, which may hold anything, is not searched for modules.
+COMMAND = [sys.executable, "-P", "-m", "localstack.runtime.main"]
+READY_SECONDS = 90.0
+STOP_SECONDS = 15.0
+HEALTH = "/_localstack/health"
+_FILE = "pipeline-emulator.json"
+_LOG = "localstack.log"
+_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy cannot reach this machine's loopback
+
+
+@dataclasses.dataclass
+class Instance:
+    """An emulator's process.
+
+    Attributes:
+        pid: its process id.
+        created: when the process was made, since process ids are used again.
+        endpoint_url: where any AWS client reaches it.
+        settings: the value of every setting, by name.
+    """
+
+    pid: int
+    created: float
+    endpoint_url: str
+    settings: dict[str, str]
+
+    @property
+    def data(self) -> Path:
+        """Its data folder."""
+        return Path(self.settings["data"])
+
+    @property
+    def log(self) -> Path:
+        """Its log, if it was started in the background."""
+        return self.data / _LOG
+
+    def process(self) -> psutil.Process | None:
+        """Its process, None after its end."""
+        with contextlib.suppress(psutil.Error):
+            process = psutil.Process(self.pid)
+            # The kernel's clock and ours drift apart by parts of a second.
+            if process.status() != psutil.STATUS_ZOMBIE and abs(process.create_time() - self.created) < 2:
+                return process
+        return None
+
+    def is_ready(self) -> bool:
+        """Whether it answers."""
+        try:
+            with _direct.open(f"{self.endpoint_url}{HEALTH}", timeout=2) as answer:
+                return "services" in json.load(answer)
+        except (urllib.error.URLError, OSError, ValueError):
+            return False
+
+    def stop(self) -> None:
+        """Ends it and every process that it has started; kills what does not end in time."""
+        if process := self.process():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                everything = [process, *process.children(recursive=True)]
+                process.terminate()
+                psutil.wait_procs([process], STOP_SECONDS)
+                for left in everything:
+                    with contextlib.suppress(psutil.NoSuchProcess):
+                        left.kill()
+                psutil.wait_procs(everything, STOP_SECONDS)
+        (self.data / _FILE).unlink(missing_ok=True)
+
+
+def find(data: str | Path) -> Instance | None:
+    """Returns the emulator that runs with a data folder, None if none does."""
+    try:
+        instance = Instance(**json.loads((Path(data) / _FILE).read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+    return instance if instance.process() else None
+
+
+def start(variables: Mapping[str, str] | None = None, **settings: object) -> Instance:
+    """Starts an emulator in the background and waits until it answers.
+
+    Args:
+        variables: further environment variables of LocalStack's.
+        settings: values by the names of `SETTINGS`; others are the environment's or the defaults.
+
+    Raises:
+        EmulatorError: a setting is wrong, the folder or the port is in use, or LocalStack did not start.
+    """
+    chosen = environments.resolve(settings, os.environ)
+    prepare(chosen)
+    log = Path(chosen["data"]) / _LOG
+    with log.open("ab") as sink:
+        process = subprocess.Popen(
+            COMMAND,
+            env=environments.for_localstack(chosen, os.environ, variables),
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=sink,
+            start_new_session=True,  # Ctrl-C in the terminal does not end it
+        )
+    instance = _remember(process.pid, chosen)
+    try:
+        _wait_until_ready(instance, process)
+    except BaseException:
+        instance.stop()
+        raise
+    return instance
+
+
+def run(chosen: Mapping[str, str], variables: Mapping[str, str]) -> None:
+    """Replaces this process by LocalStack.
+
+    Args:
+        chosen: every setting's value.
+        variables: further environment variables of LocalStack's.
+
+    Raises:
+        EmulatorError: the folder or the port is in use.
+    """
+    prepare(chosen)
+    _remember(os.getpid(), chosen)
+    os.execve(COMMAND[0], COMMAND, environments.for_localstack(chosen, os.environ, variables))  # noqa: S606
+
+
+def prepare(chosen: Mapping[str, str]) -> None:
+    """Makes the data folder and checks that folder and port are free.
+
+    Raises:
+        EmulatorError: one of them is not.
+    """
+    data = Path(chosen["data"])
+    if running := find(data):
+        raise EmulatorError(
+            f"an emulator runs with this data folder already: {running.endpoint_url}, process {running.pid}",
+            f"stop it (pipeline-emulator stop --data {data}), or choose another folder with --data",
+        )
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EmulatorError(f"{data} cannot be made: {error.strerror}", "choose another folder with --data") from None
+    if not os.access(data, os.W_OK):
+        raise EmulatorError(f"{data} is not writable", "choose another folder with --data")
+    for host in environments.hosts(chosen):
+        if refusal := port_refusal(host, int(chosen["port"])):
+            raise EmulatorError(refusal, "choose another port with --port, or another address with --host")
+
+
+def port_refusal(host: str, port: int) -> str:
+    """Why nobody can listen on a port of an address; empty if it is free."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            return f"{host}:{port} cannot be listened on: {error.strerror}"
+    return ""
+
+
+def _remember(pid: int, chosen: Mapping[str, str]) -> Instance:
+    url = f"http://{environments.reached_at(chosen)}:{chosen['port']}"
+    instance = Instance(pid, psutil.Process(pid).create_time(), url, dict(chosen))
+    file = instance.data / _FILE
+    unfinished = file.with_suffix(".unfinished")
+    unfinished.write_text(json.dumps(dataclasses.asdict(instance), indent=2))
+    unfinished.replace(file)
+    return instance
+
+
+def _wait_until_ready(instance: Instance, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while not instance.is_ready():
+        if process.poll() is not None:
+            tail = "\n".join(instance.log.read_text(errors="replace").splitlines()[-8:])
+            raise EmulatorError(f"LocalStack ended at its start:\n{tail}", f"the whole log is {instance.log}")
+        if time.monotonic() > deadline:
+            raise EmulatorError(f"LocalStack did not answer within {READY_SECONDS:.0f} s", f"read {instance.log}")
+        time.sleep(0.1)

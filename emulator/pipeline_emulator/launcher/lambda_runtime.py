@@ -1,0 +1,65 @@
+"""The stand-in for AWS's managed Python runtime: a folder with `awslambdaric` and `boto3`, locked by hashes."""
+
+import hashlib
+import importlib.util
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from pipeline_emulator.launcher.errors import EmulatorError
+
+
+def lock() -> Path:
+    """The packages' lock file: in the package, or beside it in a checkout."""
+    package = Path(__file__).parents[1]
+    inside = package / "lambda-runtime.txt"
+    return inside if inside.exists() else package.with_name("lambda-runtime.txt")
+
+
+def default_folder(environment: Mapping[str, str]) -> Path:
+    """The folder that is used unless another is named; it changes with the lock file."""
+    base = environment.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "pipeline-emulator" / f"lambda-runtime-{hashlib.sha256(lock().read_bytes()).hexdigest()[:12]}"
+
+
+def is_complete(folder: Path) -> bool:
+    """Whether a folder has the runtime client."""
+    return (folder / "awslambdaric").is_dir()
+
+
+def install(folder: Path) -> None:
+    """Makes the folder, whole or not at all.
+
+    Raises:
+        EmulatorError: there is no installer, or it failed.
+    """
+    unfinished = folder.with_name(f"{folder.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    command = [
+        *_installer(),
+        "--quiet",
+        "--no-deps",
+        "--require-hashes",
+        "--target",
+        str(unfinished),
+        "-r",
+        str(lock()),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        last = "\n".join(done.stderr.strip().splitlines()[-3:])
+        raise EmulatorError(
+            f"the Lambda runtime could not be installed:\n{last}", "check the network and pip's settings"
+        )
+    shutil.rmtree(folder, ignore_errors=True)
+    unfinished.rename(folder)
+
+
+def _installer() -> list[str]:
+    if importlib.util.find_spec("pip"):
+        return [sys.executable, "-m", "pip", "install", "--disable-pip-version-check"]
+    if uv := shutil.which("uv"):
+        return [uv, "pip", "install", "--python", sys.executable]
+    raise EmulatorError("neither pip nor uv is here", "install one of them: python -m ensurepip")
