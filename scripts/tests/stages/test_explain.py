@@ -76,10 +76,10 @@ def stage(tmp_path: Path) -> Stage:
         (
             DENIED,
             "assumed-role/deploy/me may not do kinesis:CreateStream on arn:aws:kinesis:",
-            "have kinesis:CreateStr",
+            "allow kinesis:CreateStr",
         ),
-        (DENIED_WRAPPED, "may not do kinesis:CreateStream on arn:aws:kinesis:", "have kinesis:CreateStream"),
-        (DENIED_BY_S3, "AWS denies s3:GetBucketVersioning", "have s3:GetBucketVersioning allowed"),
+        (DENIED_WRAPPED, "may not do kinesis:CreateStream on arn:aws:kinesis:", "allow kinesis:CreateStream"),
+        (DENIED_BY_S3, "AWS denies s3:GetBucketVersioning", "allow s3:GetBucketVersioning for"),
         (TAKEN, "the bucket name store-sales-models-stg is taken by another account", "choose another in"),
         (OURS, "the bucket store-sales-models-stg already exists in this account", "import it"),
         (

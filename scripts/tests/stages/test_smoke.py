@@ -18,4 +18,4 @@ def test_a_model_that_cannot_be_read_is_told_with_the_cause(tmp_path: Path, monk
     [port] = processes.free_ports(1)
     with pytest.raises(HarnessError, match=r"the model that the function serves cannot be read: .*connect") as error:
         smoke.fetch_model(Access("ap-south-1", f"http://127.0.0.1:{port}"), "models", "run", tmp_path)
-    assert "bucket of models" in error.value.next_step
+    assert "model bucket" in error.value.next_step
