@@ -11,13 +11,11 @@ def registry_url() -> str | None:
 
 
 def public_host() -> str:
-    """Return the `host:port` at which clients and the container engine reach the gateway (PIPELINE_ECR_PUBLIC_HOST).
+    """Return the `host:port` at which clients and the container engine reach the gateway: LOCALSTACK_HOST.
 
-    The default is LOCALSTACK_HOST. Engines use HTTP without TLS only for 127.0.0.0/8, so the loopback address replaces
-    LocalStack's own default, a name that needs a public name server.
+    Engines use HTTP without TLS only for 127.0.0.0/8, so the loopback address replaces LocalStack's own default, a
+    name that needs a public name server.
     """
-    if host := os.environ.get("PIPELINE_ECR_PUBLIC_HOST"):
-        return host
     default = config.LOCALSTACK_HOST
     if default.host == constants.LOCALHOST_HOSTNAME:
         return f"{constants.LOCALHOST_IP}:{default.port}"

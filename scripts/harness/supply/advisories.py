@@ -1,9 +1,8 @@
-"""Looks up known vulnerabilities of locked packages, with pip-audit and npm audit."""
+"""Looks up known vulnerabilities of locked packages, with pip-audit."""
 
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -18,7 +17,6 @@ DEADLINE = 600.0
 # Releases with known advisories: a source without them has no advisories at all. Package indexes that mirror PyPI's
 # files often lack its advisories, and pip-audit then reports "no known vulnerabilities" for everything.
 VULNERABLE_PYTHON = "jinja2==2.10"
-VULNERABLE_NPM = ("lodash", "4.17.10")
 
 
 @dataclass(frozen=True)
@@ -80,25 +78,6 @@ def of_python(lock: Path, source: Sequence[str]) -> tuple[list[Finding], list[st
     return _pip_audit(lock, source, paths.shown(lock))
 
 
-def of_npm(lock: Path) -> list[Finding]:
-    """Return the findings in an npm lock.
-
-    Raises:
-        NoAdvisoriesError: npm is missing, or its registry has no advisories.
-    """
-    if shutil.which("npm") is None:
-        raise NoAdvisoriesError("npm is not on the PATH")
-    name, version = VULNERABLE_NPM
-    with tempfile.TemporaryDirectory() as folder:
-        known = {"name": "known", "version": "1.0.0", "dependencies": {name: version}}
-        content = {"lockfileVersion": 3, "packages": {"": known, f"node_modules/{name}": {"version": version}}}
-        (Path(folder) / "package.json").write_text(json.dumps(known))
-        (Path(folder) / "package-lock.json").write_text(json.dumps(content))
-        if not _npm_audit(Path(folder), ""):
-            raise NoAdvisoriesError(f"npm's registry has no advisory for {name} {version}")
-    return _npm_audit(lock.parent, paths.shown(lock))
-
-
 def _pip_audit(lock: Path, source: Sequence[str], shown: str) -> tuple[list[Finding], list[str]]:
     command: list[str | Path] = [paths.VENV_BIN / "pip-audit", "--requirement", lock, "--disable-pip", *source]
     command += ["--format", "json", "--progress-spinner", "off", "--cache-dir", paths.CACHE / "audit"]
@@ -114,27 +93,6 @@ def _pip_audit(lock: Path, source: Sequence[str], shown: str) -> tuple[list[Find
             fixed = ", ".join(known["fix_versions"])
             findings.append(Finding(found["name"], found["version"], ids, fixed, shown))
     return findings, unknown
-
-
-def _npm_audit(folder: Path, shown: str) -> list[Finding]:
-    answer = _answer(["npm", "audit", "--json", "--package-lock-only"], folder)
-    if "vulnerabilities" not in answer:
-        # Keep the reason only, not the registry's address after it, which is private to the user.
-        raise NoAdvisoriesError(f"npm's registry: {str(answer.get('message') or answer['error']).partition(' - ')[0]}")
-    versions = {
-        name.rpartition("node_modules/")[2]: entry.get("version", "")
-        for name, entry in json.loads((folder / "package-lock.json").read_text())["packages"].items()
-    }
-    return [
-        Finding(name, versions.get(name, ""), (advisory["url"].rpartition("/")[2],), _fix(known["fixAvailable"]), shown)
-        for name, known in answer["vulnerabilities"].items()
-        for advisory in known["via"]
-        if isinstance(advisory, dict)  # a string names a dependency that is listed separately
-    ]
-
-
-def _fix(available: bool | dict[str, Any]) -> str:
-    return f"{available['name']} {available['version']}" if isinstance(available, dict) else ""
 
 
 def _answer(command: Sequence[str | Path], folder: Path) -> dict[str, Any]:
