@@ -17,7 +17,7 @@ from botocore.stub import ANY, Stubber
 
 from harness import streams
 from harness.errors import HarnessError
-from harness.streams import patience, putting
+from harness.streams import backoff, putting
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 THROTTLED = "ProvisionedThroughputExceededException"
@@ -38,8 +38,8 @@ def stub(client: Any) -> Iterator[Stubber]:
 
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patience, "FIRST_PAUSE", 0.001)
-    monkeypatch.setattr(patience, "LONGEST_PAUSE", 0.002)
+    monkeypatch.setattr(backoff, "FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(backoff, "LONGEST_PAUSE", 0.002)
 
 
 def _taken(number: int) -> dict[str, str]:
@@ -78,7 +78,7 @@ def test_a_refusal_that_lasts_and_one_that_no_try_mends_are_told(
     stub.add_client_error("put_records", "ResourceNotFoundException", "Stream s not found")
     with pytest.raises(HarnessError, match="Stream s not found"):
         list(streams.put(client, "s", [(b"a", "k")]))
-    monkeypatch.setattr(patience, "GIVE_UP_SECONDS", 0.0)
+    monkeypatch.setattr(backoff, "GIVE_UP_SECONDS", 0.0)
     for _ in range(2):
         stub.add_response("put_records", {"FailedRecordCount": 1, "Records": [REFUSED]})
     with pytest.raises(HarnessError, match=r"failed for 0 s: .*Rate exceeded"):
@@ -86,7 +86,7 @@ def test_a_refusal_that_lasts_and_one_that_no_try_mends_are_told(
 
 
 def test_no_answer_at_all_is_worth_another_try() -> None:
-    assert patience.transient(EndpointConnectionError(endpoint_url="http://127.0.0.1:1"))
+    assert backoff.transient(EndpointConnectionError(endpoint_url="http://127.0.0.1:1"))
 
 
 class _Clock:

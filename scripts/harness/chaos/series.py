@@ -11,7 +11,7 @@ from typing import Any
 from rich.table import Table
 
 from harness import console
-from harness.chaos.run import Outcome
+from harness.chaos.fault_run import Outcome
 from harness.errors import HarnessError
 from harness.folders import write_whole
 from harness.ledger import Verdict

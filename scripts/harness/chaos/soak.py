@@ -12,8 +12,8 @@ from rich.table import Table
 
 from harness import chaos, console, ledger
 from harness.chaos import memory, stream
+from harness.chaos.fault_run import Outcome
 from harness.chaos.memory import Sample, Sampler
-from harness.chaos.run import Outcome
 from harness.errors import HarnessError
 from harness.folders import write_whole
 from harness.paths import CACHE, shown

@@ -13,7 +13,7 @@ from itertools import batched
 from typing import TYPE_CHECKING, Any
 
 from harness.failed.documents import DISCARDED, INVALID, Failed, parse
-from harness.streams.patience import Backoff, Trouble, no_trouble
+from harness.streams.backoff import Backoff, Trouble, no_trouble
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

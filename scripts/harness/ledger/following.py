@@ -16,7 +16,7 @@ from harness.errors import HarnessError
 from harness.ledger.collect import Collector, Patience
 from harness.ledger.verdicts import Ledger
 from harness.stack import Stack
-from harness.streams.patience import GIVE_UP_SECONDS, Trouble, no_trouble
+from harness.streams.backoff import GIVE_UP_SECONDS, Trouble, no_trouble
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient

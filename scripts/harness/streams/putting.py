@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from harness.errors import HarnessError
-from harness.streams.patience import Backoff, Trouble, no_trouble
+from harness.streams.backoff import Backoff, Trouble, no_trouble
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient

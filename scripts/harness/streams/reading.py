@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from harness.streams.patience import Backoff, Trouble, no_trouble, transient
+from harness.streams.backoff import Backoff, Trouble, no_trouble, transient
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient
