@@ -8,15 +8,14 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from benchmarks.rivals import locks
+from benchmarks.rivals import environments
 from harness import console, localstack, paths, setup
 from harness.clients import Clients
 from harness.stack import Stack
 from harness.waiting import poll
 
 LOCK = paths.EMULATOR / "requirements.txt"
-VENV = locks.VENVS / "core"
-PACKAGE = "pipeline_emulator"
+VENV = environments.VENVS / "core"
 # Of our plugin only: core can run functions in containers alone, from an image and a program that it downloads; and
 # its gateway listens on every interface.
 ENTRY_POINTS = """\
@@ -34,7 +33,7 @@ KINESIS_DEADLINE = 60.0
 
 def version() -> str:
     """The version that is measured: the one that our emulator builds on."""
-    return locks.locked_version(LOCK, "localstack-core")
+    return environments.locked_version(LOCK, "localstack-core")
 
 
 def start(stack: Stack) -> None:
@@ -45,25 +44,16 @@ def start(stack: Stack) -> None:
     """
     setup.locked_environment(f"LocalStack core {version()}", VENV, LOCK)
     plugins = stack.folder / "plugins"
-    write_plugins(plugins)
+    environments.write_plugins(plugins, ENTRY_POINTS)
     _install_kinesis(stack)
     settings = localstack.settings(stack) | {
         "PYTHONPATH": str(plugins),
-        "NODE_OPTIONS": f"--require {paths.EMULATOR / PACKAGE / 'kinesis' / 'loopback.cjs'}",
+        "NODE_OPTIONS": f"--require {paths.EMULATOR / environments.PACKAGE / 'kinesis' / 'loopback.cjs'}",
     }
     command: list[str | Path] = [VENV / "bin" / "python", "-m", "localstack.runtime.main"]
     localstack.launch(stack, "LocalStack core", command, settings)
     with console.step("Its Kinesis server"):  # until it is up, core answers all requests but the first with an error
         poll(lambda: _kinesis_answers(stack), "an answer of core's Kinesis", KINESIS_DEADLINE, 0.5)
-
-
-def write_plugins(folder: Path) -> None:
-    """Makes a folder for Python's path that names the two plugins, and no other of ours."""
-    info = folder / f"{PACKAGE}-0.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {PACKAGE}\nVersion: 0\n")
-    (info / "entry_points.txt").write_text(ENTRY_POINTS)
-    (folder / PACKAGE).symlink_to(paths.EMULATOR / PACKAGE)
 
 
 def _install_kinesis(stack: Stack) -> None:
