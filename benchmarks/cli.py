@@ -9,9 +9,9 @@ import click
 @click.option("--targets", envvar="TARGETS", default="")
 def conformance(targets: str) -> None:
     """Runs the conformance suite against this emulator and others, and writes the table."""
-    from benchmarks.conformance import run
+    from benchmarks.conformance import comparison
 
-    run.run(run.chosen(targets))
+    comparison.run(comparison.chosen(targets))
 
 
 @click.command(hidden=True)
@@ -28,10 +28,10 @@ def restart_tool(name: str) -> None:
 @click.option("--events", "counts", envvar="EVENTS", default="")
 def bench(targets: str, counts: str) -> None:
     """Measures the pipeline in both runtimes beside other emulators, in stacks of their own."""
-    from benchmarks.bench import run
+    from benchmarks.bench import benchmark
     from benchmarks.bench.targets import chosen
 
-    run.run(chosen(targets), run.event_counts(counts))
+    benchmark.run(chosen(targets), benchmark.event_counts(counts))
 
 
 @click.command()
@@ -46,6 +46,6 @@ def bench_iam() -> None:
 @click.option("--write", envvar="WRITE", is_flag=True)
 def fidelity(write: bool) -> None:
     """Shows what the emulator does with each attribute that Terraform sets."""
-    from benchmarks.fidelity import run
+    from benchmarks.fidelity import measurement
 
-    run.run(write=write)
+    measurement.run(write=write)

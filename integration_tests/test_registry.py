@@ -8,7 +8,7 @@ import pytest
 
 from harness import model_checks
 from harness.clients import Clients
-from harness.rollout import registry
+from harness.rollout import model_versions
 from harness.stack import Stack
 from harness.stages import model_bucket
 
@@ -17,11 +17,11 @@ pytestmark = pytest.mark.local_only
 
 def test_the_served_model_could_be_promoted(stack: Stack, clients: Clients, tmp_path: Path) -> None:
     # GIVEN the registry that training logged to: in containers the stack's server, else the checkout's own
-    version = registry.resolve(stack.run_id, registry.registries(stack))
+    version = model_versions.resolve(stack.run_id, model_versions.registries(stack))
     assert version.key == stack.model["model_key"]
     assert version.number == stack.model["model_version"]
     # WHEN it is downloaded THEN it passes
-    folder = registry.download(version, tmp_path)
+    folder = model_versions.download(version, tmp_path)
     assert list(model_checks.check(folder, stack.run_id).profiles.stores) == stack.model["stores"]
     # AND what the bucket has is the same, file by file
     copy = model_bucket.prepare(clients.s3, stack.outputs["model_bucket"], version.key, folder, stack.run_id)

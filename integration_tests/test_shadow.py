@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from harness import environment, events, local, model, offline, streams
+from harness import current_model, environment, events, local, offline, streams
 from harness.clients import Clients
 from harness.console import Step
 from harness.setup import PYTHON
@@ -38,7 +38,7 @@ def second(stack: Stack, clients: Clients, tmp_path_factory: pytest.TempPathFact
         cwd=folder, env=environment.clean(), check=True, timeout=300,
     )  # fmt: skip
     result: dict[str, Any] = json.loads((folder / "result.json").read_text())
-    model.upload(clients.s3, stack.outputs["model_bucket"], result)
+    current_model.upload(clients.s3, stack.outputs["model_bucket"], result)
     return result
 
 

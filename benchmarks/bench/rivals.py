@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from harness import function, local, model, processes, setup
+from harness import current_model, function, local, processes, setup
 from harness import stack as stacks
 from harness.stack import EMBEDDED, Stack
 
@@ -27,7 +27,7 @@ def deployed(name: str, start: Callable[[Stack], None]) -> Iterator[Stack]:
         with stacks.locked(stack.name):
             local.down_locked(stack.name)
             with setup.exclusive("training and packaging"):
-                trained = model.current(None)
+                trained = current_model.current(None)
                 function.build()
             start(stack)
             local.deploy(stack, trained)

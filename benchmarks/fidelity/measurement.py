@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from benchmarks.fidelity import attributes, readback, report, running
 from benchmarks.fidelity.attributes import Attribute
 from benchmarks.fidelity.bench import Bench
-from benchmarks.fidelity.registry import UNPROBED
+from benchmarks.fidelity.bindings import UNPROBED
 from benchmarks.fidelity.report import Result
 from benchmarks.fidelity.root import Root
 from benchmarks.fidelity.verdicts import Evidence, Seen

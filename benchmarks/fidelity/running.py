@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks.fidelity import probes as _register
 from benchmarks.fidelity.attributes import Attribute
 from benchmarks.fidelity.bench import Bench, package
-from benchmarks.fidelity.registry import CASES, PROBES
+from benchmarks.fidelity.bindings import CASES, PROBES
 from benchmarks.fidelity.verdicts import Seen
 from harness import environment, paths, processes, setup
 from harness.console import Step

@@ -9,17 +9,16 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from benchmarks.rivals import locks
+from benchmarks.rivals import environments
 from harness import console, environment, localstack, paths, processes, setup
 from harness.clients import Clients
 from harness.stack import Stack
 from harness.waiting import poll
 
 LOCK = paths.EMULATOR / "requirements.txt"
-VENV = locks.VENVS / "core"
+VENV = environments.VENVS / "core"
 KINESIS = Path(__file__).parent / "core_kinesis"
-KINESIS_PACKAGES = locks.VENVS / "core-kinesis"
-PACKAGE = "pipeline_emulator"
+KINESIS_PACKAGES = environments.VENVS / "core-kinesis"
 # Of our plugin only: core can run functions in containers alone, from an image and a program that it downloads; and
 # its gateway listens on every interface.
 ENTRY_POINTS = """\
@@ -37,7 +36,7 @@ KINESIS_DEADLINE = 60.0
 
 def version() -> str:
     """The version that is measured: the one that our emulator builds on."""
-    return locks.locked_version(LOCK, "localstack-core")
+    return environments.locked_version(LOCK, "localstack-core")
 
 
 def start(stack: Stack) -> None:
@@ -48,7 +47,7 @@ def start(stack: Stack) -> None:
     """
     setup.locked_environment(f"LocalStack core {version()}", VENV, LOCK)
     plugins = stack.folder / "plugins"
-    write_plugins(plugins)
+    environments.write_plugins(plugins, ENTRY_POINTS)
     install_kinesis()
     _show_kinesis(stack)
     command: list[str | Path] = [VENV / "bin" / "python", "-m", "localstack.runtime.main"]
@@ -80,15 +79,6 @@ def _settings(stack: Stack, plugins: Path) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         **localstack.marker(stack),
     }
-
-
-def write_plugins(folder: Path) -> None:
-    """Makes a folder for Python's path that names the two plugins, and no other of ours."""
-    info = folder / f"{PACKAGE}-0.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {PACKAGE}\nVersion: 0\n")
-    (info / "entry_points.txt").write_text(ENTRY_POINTS)
-    (folder / PACKAGE).symlink_to(paths.EMULATOR / PACKAGE)
 
 
 def install_kinesis() -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.rivals import locks
+from benchmarks.rivals import environments
 from harness import environment, localstack, paths, processes, setup
 from harness.stack import Stack
 
-LOCK = locks.LOCKS / "localemu.txt"
-VENV = locks.VENVS / "localemu"
-PACKAGE = "pipeline_emulator"
-BRIDGE = locks.LOCKS / "localemu_bridge"
+LOCK = environments.LOCKS / "localemu.txt"
+VENV = environments.VENVS / "localemu"
+BRIDGE = environments.LOCKS / "localemu_bridge"
 ENTRY_POINTS = """\
 [localemu.lambda.runtime_executor]
 process = localemu_executor:Plugin
@@ -24,7 +23,7 @@ REMARK = (
 
 def version() -> str:
     """The version that is measured."""
-    return locks.locked_version(LOCK, "localemu")
+    return environments.locked_version(LOCK, "localemu")
 
 
 def start(stack: Stack) -> None:
@@ -38,7 +37,7 @@ def start(stack: Stack) -> None:
     """
     setup.locked_environment(f"LocalEmu {version()}", VENV, LOCK)
     plugins = stack.folder / "plugins"
-    write_plugins(plugins)
+    environments.write_plugins(plugins, ENTRY_POINTS)
     ports = processes.free_ports(1)[0]
     settings = {
         "GATEWAY_LISTEN": f"127.0.0.1:{stack.port}",
@@ -61,14 +60,3 @@ def start(stack: Stack) -> None:
     }
     command: list[str | Path] = [VENV / "bin" / "python", "-m", "localemu.runtime.main"]
     localstack.launch(stack, "LocalEmu", command, environment.for_emulator(**settings), health="/_localemu/health")
-
-
-def write_plugins(folder: Path) -> None:
-    """Makes a folder for Python's path that names the executor and holds what it needs of our plugin."""
-    info = folder / f"{PACKAGE}-0.dist-info"
-    info.mkdir(parents=True, exist_ok=True)
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {PACKAGE}\nVersion: 0\n")
-    (info / "entry_points.txt").write_text(ENTRY_POINTS)
-    package = folder / PACKAGE
-    package.unlink(missing_ok=True)
-    package.symlink_to(paths.EMULATOR / PACKAGE)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from benchmarks.rivals import locks
+from benchmarks.rivals import environments
 from harness import environment, localstack, processes, setup
 from harness.stack import REGION, Stack
 
-LOCK = locks.LOCKS / "ministack.txt"
-VENV = locks.VENVS / "ministack"
+LOCK = environments.LOCKS / "ministack.txt"
+VENV = environments.VENVS / "ministack"
 REMARK = "Runs the Zip in a process of its own, with its own interpreter."
 
 
 def version() -> str:
     """The version that is measured."""
-    return locks.locked_version(LOCK, "ministack")
+    return environments.locked_version(LOCK, "ministack")
 
 
 def start(stack: Stack) -> None:

@@ -18,7 +18,7 @@ NO_NOTES = NoAnswerError(
 
 
 @dataclass(frozen=True)
-class Noted:
+class AllowedRequest:
     """Something that was allowed.
 
     Attributes:
@@ -45,7 +45,7 @@ def start(stack: Stack, role: str, during: str) -> None:
     interface.ask(stack, "PUT", PATH, {"role": role, "during": during}, absent=NO_NOTES)
 
 
-def read(stack: Stack) -> list[Noted]:
+def read(stack: Stack) -> list[AllowedRequest]:
     """What was noted, the oldest first.
 
     Raises:
@@ -54,10 +54,10 @@ def read(stack: Stack) -> list[Noted]:
     found = interface.ask(stack, "GET", PATH, absent=NO_NOTES)
     if found["left_off"]:
         raise HarnessError(f"{found['left_off']} requests were not noted", "note fewer at a time")
-    return [_noted(each) for each in found["noted"]]
+    return [_parsed(each) for each in found["noted"]]
 
 
-def refused(stack: Stack, policies: Mapping[str, Any], action: str | None = None) -> list[Noted]:
+def refused(stack: Stack, policies: Mapping[str, Any], action: str | None = None) -> list[AllowedRequest]:
     """What would have been refused, had the role had other policies.
 
     Args:
@@ -69,7 +69,7 @@ def refused(stack: Stack, policies: Mapping[str, Any], action: str | None = None
         HarnessError: as for `start`, or a document is malformed.
     """
     found = interface.ask(stack, "POST", PATH, {"policies": policies, "action": action}, absent=NO_NOTES)
-    return [_noted(each) for each in found["refused"]]
+    return [_parsed(each) for each in found["refused"]]
 
 
 def stop(stack: Stack) -> None:
@@ -77,5 +77,5 @@ def stop(stack: Stack) -> None:
     interface.ask(stack, "DELETE", PATH, absent=NO_NOTES)
 
 
-def _noted(found: Mapping[str, str]) -> Noted:
-    return Noted(found["during"], found["action"], found["resource"])
+def _parsed(found: Mapping[str, str]) -> AllowedRequest:
+    return AllowedRequest(found["during"], found["action"], found["resource"])

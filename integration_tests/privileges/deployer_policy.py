@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from harness import noted
 from harness.stack import Stack
+from integration_tests.privileges import allowed_requests
 
 
 class Permission(NamedTuple):
@@ -77,8 +77,8 @@ def needs(
     return found, unneeded
 
 
-def _refused(stack: Stack, policies: dict[str, Any], permission: Permission) -> list[noted.Noted]:
-    return noted.refused(stack, policies, permission.action)
+def _refused(stack: Stack, policies: dict[str, Any], permission: Permission) -> list[allowed_requests.AllowedRequest]:
+    return allowed_requests.refused(stack, policies, permission.action)
 
 
 def _listed(value: str | list[str]) -> list[str]:

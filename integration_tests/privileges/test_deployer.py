@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from harness import denials, noted
+from harness import denials
 from harness.errors import HarnessError
 from harness.stack import EMBEDDED, Stack
 from harness.stages import deploy, deployer
-from integration_tests.privileges import rows
+from integration_tests.privileges import allowed_requests, rows
 from integration_tests.privileges.deployer_policy import Permission, needs, permissions, without
 from integration_tests.privileges.deployment import GIVING_UP, PLAN, STEPS, Scene, account
 from integration_tests.privileges.not_shown import OF_AN_IMAGE, reason
@@ -45,7 +45,7 @@ def whole() -> Iterator[Noted]:
         policies = scene.policies
         with deployer.session(scene.root, policies.deploy) as role:
             for title, step in STEPS.items():
-                noted.start(scene.stack, role, title)
+                allowed_requests.start(scene.stack, role, title)
                 deployer.put_policy(scene.root, policies.plan if title == PLAN else policies.deploy)
                 step(scene)
         assert denials.read(scene.stack) == ("on", [])
@@ -68,11 +68,11 @@ def test_each_action_of_the_plans_policy_is_needed_for_a_plan(whole: Noted) -> N
 
 
 def test_with_the_whole_policy_nothing_would_be_refused(whole: Noted) -> None:
-    assert noted.refused(whole.stack, {deployer.POLICY: whole.deploy}) == []
+    assert allowed_requests.refused(whole.stack, {deployer.POLICY: whole.deploy}) == []
 
 
 def test_the_function_may_use_the_key_as_long_as_anything_is_encrypted_with_it(whole: Noted) -> None:
-    asked = [each.action for each in noted.read(whole.stack) if each.during == GIVING_UP]
+    asked = [each.action for each in allowed_requests.read(whole.stack) if each.during == GIVING_UP]
     uses = ("logs:DisassociateKmsKey", "s3:PutEncryptionConfiguration", "kinesis:StopStreamEncryption")
     given_up = max(place for place, action in enumerate(asked) if action in uses)
     assert set(uses) <= set(asked)

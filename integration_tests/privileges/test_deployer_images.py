@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from harness import denials, engine, noted
+from harness import denials, engine
 from harness.errors import HarnessError
 from harness.stack import DOCKER, Stack
 from harness.stages import deployer
 from harness.stages.terraform import StageTerraform
+from integration_tests.privileges import allowed_requests
 from integration_tests.privileges.deployer_policy import Permission, needs, without
 from integration_tests.privileges.deployment import REPOSITORY, account
 from integration_tests.privileges.not_shown import OF_AN_IMAGE
@@ -32,7 +33,7 @@ def pushed() -> Iterator[tuple[Stack, dict[str, Any], str]]:
     with account("images", DOCKER) as scene:
         stack, document = scene.stack, json.loads(scene.policies.deploy)
         with deployer.session(scene.root, json.dumps(without(document, LACKING))) as role:
-            noted.start(stack, role, STEP)  # what is refused later on has uploaded the layers
+            allowed_requests.start(stack, role, STEP)  # what is refused later on has uploaded the layers
             terraform = StageTerraform(scene.stage, scene.access)
             terraform.init()
             with pytest.raises(HarnessError) as refused:

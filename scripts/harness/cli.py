@@ -16,7 +16,7 @@ import click
 from botocore.exceptions import BotoCoreError, ClientError
 
 from harness import chaos as chaos_runs
-from harness import console, containers, engine, environment, images, local, model, proving, traffic
+from harness import console, containers, current_model, engine, environment, images, ledger_commands, local, traffic
 from harness import setup as setup_parts
 from harness import stack as stacks
 from harness.chaos import series
@@ -190,7 +190,7 @@ def train(data: Path | None) -> None:
     """Trains a model and makes it the one that the next local-up serves."""
     with setup_parts.exclusive("training"):
         stack = stacks.load(NAME)
-        result = model.train(data, stack if stack and stack.alive() else None)
+        result = current_model.train(data, stack if stack and stack.alive() else None)
     traffic.show_trained(result)
 
 
@@ -226,7 +226,7 @@ def redrive() -> None:
 @rate_option
 def verify(count: float | None, rate: float | None) -> None:
     """Puts events and gives a verdict on each; exit status 1 when any is lost or wrong."""
-    proving.verify(stacks.running(NAME), int(count or 500), rate)
+    ledger_commands.verify(stacks.running(NAME), int(count or 500), rate)
 
 
 def _seed(_context: click.Context, _parameter: click.Parameter, text: str | None) -> int | None:
@@ -249,9 +249,9 @@ def chaos(count: float | None, seed: int | None, seeds: str) -> None:
     if chosen is not None and seed is not None:
         raise HarnessError("SEED and SEEDS are both set", "leave one of them out")
     if chosen is None:
-        proving.chaos_of_one(stacks.running(NAME), seed, number)
+        ledger_commands.chaos_of_one(stacks.running(NAME), seed, number)
     else:
-        proving.chaos_of_many(stacks.running(NAME), chosen, number)
+        ledger_commands.chaos_of_many(stacks.running(NAME), chosen, number)
 
 
 @commands.command()
@@ -260,7 +260,7 @@ def chaos(count: float | None, seed: int | None, seeds: str) -> None:
 @seed_option
 def soak(count: float | None, rate: float | None, seed: int | None) -> None:
     """Puts many events at the highest steady rate under faults, and measures memory."""
-    proving.soaking(stacks.running(NAME), seed, int(count or soaks.EVENTS), rate)
+    ledger_commands.soaking(stacks.running(NAME), seed, int(count or soaks.EVENTS), rate)
 
 
 @commands.command()

@@ -16,11 +16,11 @@ from harness import (
     canary,
     console,
     containers,
+    current_model,
     events,
     folders,
     function,
     localstack,
-    model,
     persistence,
     processes,
     runtimes,
@@ -80,7 +80,7 @@ def up(name: str, project_id: str, port: int, runtime: str | None = None) -> tup
         trained = None
         if runtime == EMBEDDED:  # before anything is started: what can fail early does
             with setup.exclusive("training and packaging"):
-                trained = model.current(None)
+                trained = current_model.current(None)
                 function.build()
         if stack is None:
             down_locked(name, keep_streams=persistent)
@@ -91,7 +91,7 @@ def up(name: str, project_id: str, port: int, runtime: str | None = None) -> tup
         with _removed_on_interrupt(name if fresh else None, persistent):
             if trained is None:  # logged to the stack's own tracking server
                 with setup.exclusive("training"):
-                    trained = model.current(stack)
+                    trained = current_model.current(stack)
             answer = deploy(stack, trained)
     return stack, answer
 
@@ -190,7 +190,7 @@ def deploy(stack: Stack, trained: dict[str, Any]) -> dict[str, Any]:
 
 def _publish(stack: Stack, trained: dict[str, Any]) -> None:
     with console.step("Publish the model") as step:
-        model.publish(stack, trained)
+        current_model.publish(stack, trained)
         step.result = f"s3://{stack.outputs['model_bucket']}/{trained['model_key']}"
 
 
@@ -277,5 +277,5 @@ def down_locked(name: str, *, keep_streams: bool = False, keep_model: bool = Fal
         containers.remove_left(stack, keep_streams=keep_streams)
         # With its streams a stack keeps its file, by which the next start knows them.
         kept = [persistence.folder(stack), stack.folder / "stack.json"] if keep_streams else []
-        folders.remove(stack.folder, [*kept, *(model.of_server(stack) if keep_model else [])])
+        folders.remove(stack.folder, [*kept, *(current_model.of_server(stack) if keep_model else [])])
     return True

@@ -9,7 +9,6 @@ from typing import Any
 
 from mlflow.models import Model as Description
 from mlflow.types import Schema, TensorSpec
-from training.run import PARITY_TOLERANCE
 
 from harness.errors import HarnessError
 from store_sales.events import Event, parse_event
@@ -17,6 +16,7 @@ from store_sales.features import FEATURE_NAMES
 from store_sales.location import DESCRIPTION_FILE, MODEL_FILE
 from store_sales.model import Model
 from training.golden import FILE as GOLDEN_FILE
+from training.training_run import PARITY_TOLERANCE
 
 GOLDEN = Path("extra_files") / GOLDEN_FILE
 LEAST_EVENTS = 10

@@ -18,6 +18,7 @@ from botocore.stub import ANY, Stubber
 from harness import streams
 from harness.errors import HarnessError
 from harness.streams import backoff, writer
+from store_sales.calls import retryable
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 THROTTLED = "ProvisionedThroughputExceededException"
@@ -86,7 +87,7 @@ def test_a_refusal_that_lasts_and_one_that_no_try_mends_are_told(
 
 
 def test_no_answer_at_all_is_worth_another_try() -> None:
-    assert backoff.transient(EndpointConnectionError(endpoint_url="http://127.0.0.1:1"))
+    assert retryable(EndpointConnectionError(endpoint_url="http://127.0.0.1:1"))
 
 
 class _Clock:

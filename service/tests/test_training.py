@@ -23,10 +23,10 @@ from store_sales.events import Event, parse_event
 from store_sales.features import FEATURE_NAMES
 from store_sales.model import Model
 from store_sales_testing.samples import sales_rows
-from training import rossmann, run
+from training import rossmann, training_run
 from training.dataset import COLUMNS, Dataset, read_csv
 from training.errors import DataError, TrainingError
-from training.model import baseline, fit, rmspe
+from training.fitting import baseline, fit, rmspe
 from training.onnx_export import floor32, to_onnx
 from training.splitting import split
 from training.store_profiles import fit_profiles
@@ -183,13 +183,13 @@ def test_a_sample_on_the_edge_of_a_split_goes_the_same_way_in_onnx() -> None:
 def test_a_model_that_onnx_does_not_reproduce_is_refused(sales_csv: Path) -> None:
     parts = split(read_csv(sales_csv))
     fitted = fit(parts.training)
-    model = to_onnx(fitted.trees, run._metadata(fitted, parts))
-    run._measure(parts, fitted, model)
+    model = to_onnx(fitted.trees, training_run._metadata(fitted, parts))
+    training_run._measure(parts, fitted, model)
     (tree_node,) = (node for node in model.graph.node if node.op_type == "TreeEnsembleRegressor")
     (weights,) = (attribute for attribute in tree_node.attribute if attribute.name == "target_weights")
     weights.floats[0] += 0.01
     with pytest.raises(TrainingError, match=r"predicts up to .* beside the trained model"):
-        run._measure(parts, fitted, model)
+        training_run._measure(parts, fitted, model)
 
 
 def run_training(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -257,7 +257,7 @@ def test_the_largest_and_smallest_sales_that_are_read_can_be_trained_on(tmp_path
     (tmp_path / "s.csv").write_text("\n".join(",".join(map(str, r)) for r in [list(COLUMNS), *rows]))
     parts = split(read_csv(tmp_path / "s.csv"))
     fitted = fit(parts.training)
-    measured = run._measure(parts, fitted, to_onnx(fitted.trees, run._metadata(fitted, parts)))
+    measured = training_run._measure(parts, fitted, to_onnx(fitted.trees, training_run._metadata(fitted, parts)))
     assert measured["rmspe"] < 0.08
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from store_sales.features import feature_matrix
 from training.dataset import Dataset
-from training.model import Fitted
+from training.fitting import Fitted
 
 FILE = "golden_batch.json"
 KNOWN, UNKNOWN = 30, 6

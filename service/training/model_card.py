@@ -6,7 +6,7 @@ from pathlib import Path
 from string import Template
 
 from store_sales.features import FEATURE_NAMES
-from training.model import Fitted
+from training.fitting import Fitted
 from training.splitting import Split, date_range
 from training.store_profiles import RECENT_DAYS
 

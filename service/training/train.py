@@ -51,8 +51,8 @@ def train(data: Path | None, mlflow_dir: Path, cache_dir: Path, tracking_uri: st
         note(f"{len(dataset):,} rows, {parts.closed_days:,} closed days left out")
     _prepare_for_mlflow()
     # Only now: MLflow and scikit-learn take seconds to import, and a wrong file is to be told at once.
-    from training.run import train_and_log
     from training.tracking import Store
+    from training.training_run import train_and_log
 
     store = Store(mlflow_dir, tracking_uri)
     result = train_and_log(parts, str(data.resolve()) if data else DEFAULT_SOURCE, store)

@@ -14,8 +14,8 @@ import onnx
 from store_sales.features import FEATURE_NAMES
 from store_sales.model import Model
 from training.errors import TrainingError
+from training.fitting import PARAMETERS, Fitted, baseline, fit, metrics
 from training.golden import golden_batch, save
-from training.model import PARAMETERS, Fitted, baseline, fit, metrics
 from training.model_card import Card, model_card
 from training.onnx_export import to_onnx
 from training.plot import save_plot

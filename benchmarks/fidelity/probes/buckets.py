@@ -10,7 +10,7 @@ from typing import Any
 import urllib3
 
 from benchmarks.fidelity.bench import Bench, policy, refusal
-from benchmarks.fidelity.registry import probe, unprobed
+from benchmarks.fidelity.bindings import probe, unprobed
 from benchmarks.fidelity.verdicts import Seen
 
 ACCESS = "aws_s3_bucket_public_access_block"

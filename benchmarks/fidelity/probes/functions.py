@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from benchmarks.fidelity.bench import CODE, Bench, package, refusal
-from benchmarks.fidelity.registry import probe
+from benchmarks.fidelity.bindings import probe
 from benchmarks.fidelity.verdicts import Seen
 from harness.errors import HarnessError
 from harness.waiting import poll

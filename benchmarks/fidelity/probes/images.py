@@ -13,7 +13,7 @@ import urllib3
 from botocore.exceptions import ClientError
 
 from benchmarks.fidelity.bench import EVERYTHING, Bench, policy, refusal
-from benchmarks.fidelity.registry import probe
+from benchmarks.fidelity.bindings import probe
 from benchmarks.fidelity.verdicts import Seen
 
 REPOSITORY = "aws_ecr_repository"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.fidelity.bench import ACCOUNT, EVERYTHING, Bench, refusal
-from benchmarks.fidelity.registry import probe, unprobed
+from benchmarks.fidelity.bindings import probe, unprobed
 from benchmarks.fidelity.verdicts import Seen
 from harness.stack import REGION
 

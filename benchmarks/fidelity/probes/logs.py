@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from benchmarks.fidelity.bench import Bench
-from benchmarks.fidelity.registry import probe
+from benchmarks.fidelity.bindings import probe
 from benchmarks.fidelity.verdicts import Seen
 from harness.errors import TimedOutError
 from harness.waiting import poll

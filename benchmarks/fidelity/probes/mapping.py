@@ -12,7 +12,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from benchmarks.fidelity.bench import Bench
-from benchmarks.fidelity.registry import case, probe
+from benchmarks.fidelity.bindings import case, probe
 from benchmarks.fidelity.verdicts import Seen
 from harness.errors import HarnessError
 from harness.waiting import poll

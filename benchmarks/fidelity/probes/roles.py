@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.fidelity.bench import TRUST_HERE, Bench, refusal
-from benchmarks.fidelity.registry import probe
+from benchmarks.fidelity.bindings import probe
 from benchmarks.fidelity.verdicts import Seen
 
 ONLY_BUCKETS = {"Effect": "Allow", "Action": ["s3:ListAllMyBuckets"], "Resource": "*"}

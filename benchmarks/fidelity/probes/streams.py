@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from benchmarks.fidelity.bench import Bench, refusal
-from benchmarks.fidelity.registry import probe, unprobed
+from benchmarks.fidelity.bindings import probe, unprobed
 from benchmarks.fidelity.verdicts import Seen
 
 STREAM = "aws_kinesis_stream"

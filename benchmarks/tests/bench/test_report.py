@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from benchmarks.bench import figures, measure, report, run
+from benchmarks.bench import benchmark, figures, measure, report
 from benchmarks.bench.measure import Result
 from benchmarks.bench.targets import Target, chosen
 from harness import setup
@@ -112,9 +112,9 @@ def test_our_own_failure_fails_the_command(tmp_path: Path, monkeypatch: pytest.M
         raise HarnessError("the port is taken", "free it")
 
     rival, ours = (Target(name, name, "", ours=name == "ours", open=broken) for name in ("rival", "ours"))
-    run.run([rival], COUNTS)
+    benchmark.run([rival], COUNTS)
     with pytest.raises(HarnessError, match="ours: the port is taken"):
-        run.run([rival, ours], COUNTS)
+        benchmark.run([rival, ours], COUNTS)
     assert "not measured" in (tmp_path / "bench.md").read_text()
 
 

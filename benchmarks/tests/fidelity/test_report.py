@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from benchmarks.fidelity.registry import CASES, PROBES, UNPROBED
 
-from benchmarks.fidelity import probes, report, root, run
+from benchmarks.fidelity import measurement, probes, report, root
 from benchmarks.fidelity.attributes import Attribute, attributes
+from benchmarks.fidelity.bindings import CASES, PROBES, UNPROBED
 from benchmarks.fidelity.report import Column, Result
 from benchmarks.fidelity.running import SUITE
 from benchmarks.fidelity.verdicts import EMULATED, ENFORCED, Evidence, Seen
@@ -96,7 +96,7 @@ def test_each_runtime_has_a_column_and_resources_are_grouped() -> None:
 
 def test_an_attribute_that_nobody_wrote_a_probe_for_is_weighed_by_its_read() -> None:
     new, lost = Attribute("aws_thing", "new"), Attribute("aws_thing", "lost")
-    evidence = run.weighed([lost, new], {new: "", lost: "read as nothing"}, {})
+    evidence = measurement.weighed([lost, new], {new: "", lost: "read as nothing"}, {})
     assert [(one.path, one.verdict) for one in evidence] == [("lost", "ignored"), ("new", "emulated")]
 
 

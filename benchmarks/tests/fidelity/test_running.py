@@ -12,7 +12,7 @@ import pytest
 from benchmarks.fidelity import running
 from benchmarks.fidelity.attributes import Attribute
 from benchmarks.fidelity.bench import Bench
-from benchmarks.fidelity.registry import CASES, PROBES, Probe
+from benchmarks.fidelity.bindings import CASES, PROBES, Probe
 from benchmarks.fidelity.verdicts import Seen
 from harness.console import Step
 from harness.errors import HarnessError

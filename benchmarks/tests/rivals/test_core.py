@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.rivals import core, localemu, locks, ministack
+from benchmarks.rivals import core, environments, localemu, ministack
 from harness import paths
 from harness.errors import HarnessError
 
@@ -26,7 +26,7 @@ def test_the_plugins_are_those_of_our_package() -> None:
 
 
 def test_python_finds_them_and_their_code(tmp_path: Path) -> None:
-    core.write_plugins(tmp_path)
+    environments.write_plugins(tmp_path, core.ENTRY_POINTS)
     [found] = importlib.metadata.distributions(path=[str(tmp_path)])
     assert {point.name for point in found.entry_points} == {"process", "bound"}
     assert (tmp_path / "pipeline_emulator" / "lambda_runtime" / "plugins.py").is_file()
@@ -35,7 +35,7 @@ def test_python_finds_them_and_their_code(tmp_path: Path) -> None:
 def test_versions_are_those_of_the_locks() -> None:
     assert core.version() == "2026.3.0"
     for package, rival in (("ministack", ministack), ("localemu", localemu)):
-        named = (locks.LOCKS / f"{package}.in").read_text()
+        named = (environments.LOCKS / f"{package}.in").read_text()
         assert re.search(rf"^{package}(\[.*\])?=={re.escape(rival.version())}$", named, re.MULTILINE)
 
 

@@ -16,8 +16,8 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
 
+from harness.current_model import place
 from harness.errors import HarnessError
-from harness.model import place
 from harness.paths import shown
 from harness.stack import Stack
 from training.tracking import REGISTERED_NAME, Store

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from harness import console, model, model_checks, setup
+from harness import console, current_model, model_checks, setup
 from harness import stack as stacks
 from harness.errors import HarnessError
 from harness.paths import shown
-from harness.rollout import registry, releases
-from harness.rollout.registry import Registry
+from harness.rollout import model_versions, releases
+from harness.rollout.model_versions import Registry
 from harness.stack import Stack
 from harness.stages import guards, model_bucket, tfvars
 from harness.stages.access import Access
@@ -40,11 +40,11 @@ def run(choice: str, name: str, stack: Stack | None, *, shadow: bool = False) ->
         raise HarnessError("a shadow model is for stages on AWS", f"use one of: STAGE={', STAGE='.join(NAMES)}")
     with setup.exclusive("promotion"):
         if name == LOCAL:
-            to_local(choice, registry.registries(stack))
+            to_local(choice, model_versions.registries(stack))
             return
         stage = load(name)
         with stacks.locked(stage.lock):  # no deployment reads the variables meanwhile
-            to_stage(choice, registry.registries(stack), stage, Access(stage.region), shadow=shadow)
+            to_stage(choice, model_versions.registries(stack), stage, Access(stage.region), shadow=shadow)
 
 
 def to_stage(
@@ -85,7 +85,7 @@ def to_stage(
                 copy.run(s3)
                 step.result = copy.place
     _record(stage, version.run_id, shadow=shadow)
-    registry.set_alias(version, f"{stage.name}-shadow" if shadow else stage.name)
+    model_versions.set_alias(version, f"{stage.name}-shadow" if shadow else stage.name)
     role = "shadow model" if shadow else "model"
     console.say(f"{version.label} is the {role} of {stage.name}. Next: make deploy-{stage.name}")
     return kept
@@ -100,20 +100,20 @@ def to_local(choice: str, known: Sequence[Registry]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="promote-") as scratch:
         version, folder, loaded = _checked(choice, known, Path(scratch))
         kept = releases.keep(version, folder, loaded)
-    model.choose(version.run_id)
-    registry.set_alias(version, LOCAL)
+    current_model.choose(version.run_id)
+    model_versions.set_alias(version, LOCAL)
     console.say(f"{version.label} is the current model. Next: make local-up serves it")
     return kept
 
 
-def _checked(choice: str, known: Sequence[Registry], scratch: Path) -> tuple[registry.Version, Path, Model]:
+def _checked(choice: str, known: Sequence[Registry], scratch: Path) -> tuple[model_versions.Version, Path, Model]:
     with console.step(f"Find model {choice}") as step:
-        version = registry.resolve(choice, known)
+        version = model_versions.resolve(choice, known)
         step.result = f"{version.label} in {version.registry.shown}"
     with console.step("Check signature and golden batch") as step:
-        folder = registry.download(version, scratch)
+        folder = model_versions.download(version, scratch)
         loaded = model_checks.check(folder, version.run_id)
-        kept = model.kept(version.run_id)
+        kept = current_model.kept(version.run_id)
         if kept is not None and not _equal(Path(kept["model_dir"]), folder):
             raise HarnessError(
                 f"{version.label} differs from what was promoted before under that run id",
@@ -124,7 +124,7 @@ def _checked(choice: str, known: Sequence[Registry], scratch: Path) -> tuple[reg
 
 def _equal(one: Path, other: Path) -> bool:
     def content(folder: Path) -> dict[str, bytes]:
-        return {file.relative_to(folder).as_posix(): file.read_bytes() for file in model.files(folder)}
+        return {file.relative_to(folder).as_posix(): file.read_bytes() for file in current_model.files(folder)}
 
     return content(one) == content(other)
 

@@ -7,9 +7,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from harness import model, paths
+from harness import current_model, paths
 from harness.folders import remove
-from harness.rollout.registry import Version
+from harness.rollout.model_versions import Version
 from store_sales.model import Model
 
 
@@ -25,7 +25,7 @@ def keep(version: Version, folder: Path, loaded: Model) -> dict[str, Any]:
         What a training returns, too: `model_dir`, `model_key`, `run_id` and so on.
     """
     target = paths.RELEASES / version.run_id
-    known = model.kept(version.run_id)
+    known = current_model.kept(version.run_id)
     if known is None:
         remove(target)
         draft = paths.RELEASES / f"{version.run_id}.new"

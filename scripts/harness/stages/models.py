@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness import console, model
+from harness import console, current_model
 from harness.errors import HarnessError
 from harness.stages import model_bucket
 from harness.stages.access import Access
@@ -31,7 +31,7 @@ def publish(stage: Stage, access: Access, bucket: str) -> None:
 def _publish(stage: Stage, access: Access, bucket: str, run_id: str) -> str:
     """Where the model is then."""
     s3 = access.client("s3")
-    if (known := model.known(run_id)) is not None:
+    if (known := current_model.known(run_id)) is not None:
         copy = model_bucket.prepare(s3, bucket, known["model_key"], Path(known["model_dir"]), run_id)
         copy.run(s3)
         return copy.place + ("" if copy.missing else ", as before")

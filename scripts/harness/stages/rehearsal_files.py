@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from harness import commands, local, model, paths, setup
+from harness import commands, current_model, local, paths, setup
 from harness.stack import Stack
 from harness.stages import stage as stages
 from harness.stages import tfvars
@@ -51,7 +51,7 @@ def of_revision(stack: Stack, revision: str) -> Stage:
 
 def _filled_in(stack: Stack, infrastructure: Path, service: Path, folder: Path) -> Stage:
     with setup.exclusive("training"):
-        trained = model.current(None)
+        trained = current_model.current(None)
     file = infrastructure / "vars" / f"{NAME}.tfvars"
     values = tfvars.read(file) | {"allowed_account_ids": [ACCOUNT]}
     for name, value in local.variables(stack, trained["run_id"]).items():

@@ -1,4 +1,4 @@
-"""Decides which AWS errors are worth a retry, and how long to wait before it."""
+"""Decides how long to wait before a call to AWS is tried again, and when to give up."""
 
 from __future__ import annotations
 
@@ -6,23 +6,11 @@ import random
 import time
 from collections.abc import Callable
 
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
-from botocore.exceptions import ConnectionError as NoConnectionError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from harness.errors import HarnessError
+from store_sales.calls import retryable
 
-# https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html and API_GetRecords.html, errors;
-# https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html for SlowDown.
-THROTTLED = frozenset(
-    {
-        "ProvisionedThroughputExceededException",
-        "LimitExceededException",
-        "KMSThrottlingException",
-        "ThrottlingException",
-        "RequestLimitExceeded",
-        "SlowDown",
-    }
-)
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0
 # After a kill LocalStack is back within about a minute, the whole stack within a minute and a half.
 GIVE_UP_SECONDS = 120.0
@@ -33,14 +21,6 @@ type Trouble = Callable[[], str | None]
 def no_trouble() -> str | None:
     """Return None: nothing is known that makes retries useless."""
     return None
-
-
-def transient(error: Exception) -> bool:
-    """Return whether a retry may succeed: the call was throttled, failed on the server's side, or got no response."""
-    if isinstance(error, ClientError):
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        return error.response.get("Error", {}).get("Code") in THROTTLED or status >= 500
-    return isinstance(error, HTTPClientError | NoConnectionError)  # botocore's: refused, closed, timed out
 
 
 class Backoff:
@@ -93,7 +73,7 @@ class Backoff:
             try:
                 result = function()
             except (ClientError, BotoCoreError) as error:
-                if not transient(error):
+                if not retryable(error):
                     raise
                 time.sleep(self.failed(error))
             else:

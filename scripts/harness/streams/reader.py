@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from harness.streams.backoff import Backoff, Trouble, no_trouble, transient
+from harness.streams.backoff import Backoff, Trouble, no_trouble
+from store_sales.calls import retryable
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient
@@ -172,7 +173,7 @@ class Reader:
             shard.at_end = False
             return None
         except (ClientError, BotoCoreError) as error:
-            if not transient(error):
+            if not retryable(error):
                 raise
             if not isinstance(error, ClientError):  # no response: the server that comes back may not know the iterator
                 shard.iterator = None

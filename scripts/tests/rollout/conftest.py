@@ -14,10 +14,10 @@ from typing import Any
 
 import mlflow
 import pytest
-from harness.rollout.registry import Registry
 
 from harness import folders, localstack, paths, processes
-from harness.rollout import registry as registries
+from harness.rollout import model_versions as registries
+from harness.rollout.model_versions import Registry
 from harness.stack import Stack
 from harness.stages import stage as stages
 from harness.stages.access import Access

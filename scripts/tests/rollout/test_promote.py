@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness.rollout.registry import Registry
 
-from harness import model, paths
+from harness import current_model, paths
 from harness.errors import HarnessError
 from harness.rollout import promote
+from harness.rollout.model_versions import Registry
 from harness.stages import models, tfvars
 from harness.stages import stage as stages
 
@@ -54,7 +54,7 @@ def test_a_model_gets_to_the_bucket_the_variables_and_its_alias(
     promote.to_stage("2", known, bucket.stage, bucket.access)
     # THEN every file is there, in MLflow's layout
     folder = Path(trained[1]["model_dir"])
-    logged = {file.relative_to(folder).as_posix(): file.read_bytes() for file in model.files(folder)}
+    logged = {file.relative_to(folder).as_posix(): file.read_bytes() for file in current_model.files(folder)}
     assert bucket.objects() == {f"{trained[1]['model_key']}/{name}": content for name, content in logged.items()}
     # AND the variables name the run and no pin, and are else as they were
     pin = 'live_version        = "7"\n'
@@ -152,8 +152,8 @@ def test_an_interrupted_copy_goes_on(
     key, folder = trained[0]["model_key"], Path(trained[0]["model_dir"])
     bucket.access.client("s3").upload_file(str(folder / "model.onnx"), "models-stg", f"{key}/model.onnx")
     promote.to_stage("1", known, bucket.stage, bucket.access)
-    assert len(bucket.objects()) == len(model.files(folder))
-    assert model.files(folder)[-1].name == "MLmodel"
+    assert len(bucket.objects()) == len(current_model.files(folder))
+    assert current_model.files(folder)[-1].name == "MLmodel"
 
 
 def test_an_object_that_differs_is_never_overwritten(
@@ -296,17 +296,17 @@ def test_a_model_promoted_to_local_is_the_current_one(
 ) -> None:
     promote.to_local("1", known)
     assert aliases()["local"] == "1"
-    found = model.current(None)
+    found = current_model.current(None)
     for name in ("run_id", "model_key", "experiment_id", "stores", "date_range", "metrics"):
         assert found[name] == pytest.approx(trained[0][name]) if name == "metrics" else found[name] == trained[0][name]
     assert (Path(found["model_dir"]) / "MLmodel").is_file()
     promote.to_local("2", known)
-    assert model.current(None)["run_id"] == trained[1]["run_id"]
+    assert current_model.current(None)["run_id"] == trained[1]["run_id"]
     # WHEN the code changes THEN the model is checked again
-    monkeypatch.setattr(model, "_code", lambda: "changed")
-    assert model.current(None)["run_id"] == trained[1]["run_id"]
+    monkeypatch.setattr(current_model, "_code", lambda: "changed")
+    assert current_model.current(None)["run_id"] == trained[1]["run_id"]
     assert json.loads(paths.CHOSEN_MODEL.read_text())["code"] == "changed"
-    monkeypatch.setattr(model, "_code", lambda: "changed again")
+    monkeypatch.setattr(current_model, "_code", lambda: "changed again")
     (paths.RELEASES / trained[1]["run_id"] / "model" / "model.onnx").write_bytes(b"damaged")
     with pytest.raises(HarnessError, match="damaged or no ONNX model"):
-        model.current(None)
+        current_model.current(None)

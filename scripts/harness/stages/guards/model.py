@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness import model
+from harness import current_model
 from harness.errors import HarnessError
 from harness.paths import shown
 from harness.stages import model_bucket
@@ -28,7 +28,7 @@ def check(stage: Stage, access: Access) -> None:
         raise HarnessError(f"{shown(stage.vars_file)} does not set {LIVE}: no model is chosen", promote)
     for name in (LIVE, SHADOW):
         run_id = stage.variables.get(name)
-        if run_id and model.known(run_id) is None and not _in_bucket(stage, access, run_id):
+        if run_id and current_model.known(run_id) is None and not _in_bucket(stage, access, run_id):
             raise HarnessError(
                 f"{name} = {run_id} in {shown(stage.vars_file)} has no model, neither in the bucket "
                 f"{bucket_name(stage, 'model_bucket')} nor on this machine",
