@@ -74,3 +74,11 @@ run "monitoring" {
     error_message = "The example does not create all alarms."
   }
 }
+
+run "deployer" {
+  command = plan
+
+  module {
+    source = "./bootstrap/deployer/examples/complete"
+  }
+}
