@@ -9,12 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.paths import SCRIPTS
-
 
 def _make(*words: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """Calls the harness as the Makefile does."""
-    env = os.environ | {"PYTHONPATH": str(SCRIPTS)} | variables
+    env = os.environ | variables
     command = [sys.executable, "-m", "harness", *words]
     return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=120, check=False)
 
@@ -34,6 +32,10 @@ def _make(*words: str, cwd: Path, **variables: str) -> subprocess.CompletedProce
         (["local-up"], {"LOCALSTACK_PORT": "http"}, "LOCALSTACK_PORT=http is not a port number"),
         (["local-up"], {"RUNTIME": "cloud"}, "RUNTIME=cloud is unknown"),
         (["local-up"], {"RUNTIME": "docker", "DOCKER_HOST": "unix:///none"}, "RUNTIME=docker needs a container engine"),
+        (["verify", "--count", "0"], {}, "--count 0 is not a number above 0"),
+        (["chaos", "--seed", "x"], {"SEED": "7"}, "--seed x is not a whole number"),
+        (["local-up", "--port", "http"], {}, "LOCALSTACK_PORT=http is not a port number"),
+        (["local-up", "--runtime", "cloud"], {"RUNTIME": "embedded"}, "RUNTIME=cloud is unknown"),
         (["train"], {"DATA": "missing.csv"}, "missing.csv"),
         (["bench"], {"TARGETS": "embedded,aws"}, "TARGETS=embedded,aws: 'aws' is unknown"),
         (["bench"], {"EVENTS": "10k"}, "EVENTS=10k is not a list of numbers above 0"),
@@ -64,7 +66,7 @@ def test_a_users_aws_profile_is_of_no_account(tmp_path: Path) -> None:
         "from harness.clients import Clients; from harness.stack import Stack\n"
         "print(Clients(Stack('x', 'x', 4566)).kinesis.meta.endpoint_url)"
     )
-    env = os.environ | {"PYTHONPATH": str(SCRIPTS), "AWS_PROFILE": "no-such-profile", "AWS_ENDPOINT_URL": "https://aws"}
+    env = os.environ | {"AWS_PROFILE": "no-such-profile", "AWS_ENDPOINT_URL": "https://aws"}
     done = subprocess.run(
         [sys.executable, "-c", show], env=env, capture_output=True, text=True, timeout=60, check=False
     )
@@ -90,7 +92,6 @@ except commands.CommandFailedError as error:
 
 
 def test_a_background_job_is_not_interrupted_and_what_it_starts_can_be(tmp_path: Path) -> None:
-    env = os.environ | {"PYTHONPATH": str(SCRIPTS)}
     words = [sys.executable, "-c", IN_THE_BACKGROUND, str(tmp_path / "x.log")]
-    done = subprocess.run(words, env=env, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
     assert (done.stdout, done.stderr) == ("-2\n", "")
