@@ -54,8 +54,8 @@ def silent() -> Iterator[Silent]:
 
 
 def _stage(home: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    env = {"PATH": os.environ["PATH"], "HOME": str(home), "PYTHONPATH": str(SCRIPTS), "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-m", "harness", "stage", *words]
+    env = {"PATH": os.environ["PATH"], "HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-m", "harness", *words]
     done = subprocess.run(
         command, cwd=ROOT, env=env | variables, stdin=subprocess.DEVNULL, capture_output=True, text=True,
         timeout=SECONDS, check=False,
