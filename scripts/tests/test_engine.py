@@ -75,6 +75,6 @@ def test_the_images_without_a_name_that_carry_the_label_are_removed_and_no_other
 
 def _image(folder: Path, label: str) -> str:
     """An empty image without a name."""
-    (folder / "Dockerfile").write_text("FROM scratch\nLABEL x=y\n")
-    image, _ = engine.client().images.build(path=str(folder), labels={"pipeline.test": label})
+    (folder / "Dockerfile").write_text("FROM scratch\n")
+    image, _ = engine.client().images.build(path=str(folder), labels={"pipeline.test": label}, rm=True)
     return str(image.id)
