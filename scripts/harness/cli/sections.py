@@ -9,7 +9,7 @@ import click
 # What other packages add comes by this group of entry points.
 PLUGINS = "pipeline.commands"
 SECTIONS = ("Everyday", "Prove", "Deploy", "Develop", "Measure")
-OTHERS = "Other"
+OF_PLUGINS = "Develop"  # where they name none
 
 
 class Sections(click.Group):
@@ -17,7 +17,7 @@ class Sections(click.Group):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.sections: dict[str, list[str]] = {section: [] for section in (*SECTIONS, OTHERS)}
+        self.sections: dict[str, list[str]] = {section: [] for section in SECTIONS}
 
     def add(self, section: str, *commands: click.Command) -> None:
         """Adds commands to a section."""
@@ -29,7 +29,7 @@ class Sections(click.Group):
         """Adds the commands of other packages; an attribute `section` of a command names its section."""
         for found in sorted(entry_points(group=PLUGINS), key=lambda each: each.name):
             command = found.load()
-            self.add(getattr(command, "section", OTHERS), command)
+            self.add(getattr(command, "section", OF_PLUGINS), command)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Every command, section by section."""

@@ -60,5 +60,8 @@ VARIABLES = {
             "the region is the stage's",
         ),
     ),
-    "tests": (Variable("CI", "", "set: a test that finds no container engine fails; unset, it is skipped"),),
+    "tests": (
+        Variable("CI", "", "set: a test that finds no container engine fails; unset, it is skipped"),
+        Variable("E2E_KEEP", "", "1: `make e2e` leaves its stack running and uses it again next time"),
+    ),
 }
