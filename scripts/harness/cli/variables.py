@@ -33,6 +33,7 @@ VARIABLES = {
     ),
     "containers": (
         Variable("DOCKER_HOST", "that of Docker's current context", "the container engine"),
+        Variable("DOCKER_CONFIG", "~/.docker", "folder of Docker's own settings and logins"),
         Variable("DOCKER_SOCKET", "/var/run/docker.sock", "the engine's socket, as LocalStack's container mounts it"),
         Variable(
             "IMAGE_SOURCE",
