@@ -93,5 +93,5 @@ promote rollback cost sbom audit format lock:
 bench bench-iam conformance fidelity:
 	$(PIPELINE) $@
 
-clean: # nothing is set up anew for it
+clean: # a checkout that is clean already is not set up to be cleaned
 	@test ! -e .venv -a ! -e .cache -a ! -e .local || { scripts/bootstrap.sh && exec .venv/bin/pipeline clean; }
