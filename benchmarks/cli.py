@@ -4,48 +4,65 @@ from __future__ import annotations
 
 import click
 
+from harness.cli import options
+from harness.cli.sections import in_section
 
-@click.command()
-@click.option("--targets", envvar="TARGETS", default="")
+Measure = in_section("Measure")
+
+
+@click.command(cls=Measure)
+@options.option(
+    "--targets", envvar="TARGETS", default="", metavar="NAME,...",
+    show_default="all",
+    help="Emulators to run the suite against: ours, core, ministack, localemu.",
+)  # fmt: skip
 def conformance(targets: str) -> None:
-    """Runs the conformance suite against this emulator and others, and writes the table."""
+    """Run the mapping's conformance suite on this emulator and others, and write the table."""
     from benchmarks.conformance import comparison
 
     comparison.run(comparison.chosen(targets))
 
 
 @click.command(hidden=True)
-@click.argument("name")
+@click.argument("name", help="The tool's name.")
 def restart_tool(name: str) -> None:
-    """Restarts a tool that the conformance suite runs against."""
+    """Restart a tool that the conformance suite runs against."""
     from benchmarks.rivals import tools
 
     tools.restart(name)
 
 
-@click.command()
-@click.option("--targets", envvar="TARGETS", default="")
-@click.option("--events", "counts", envvar="EVENTS", default="")
+@click.command(cls=Measure)
+@options.option(
+    "--targets", envvar="TARGETS", default="", metavar="NAME,...",
+    show_default="all",
+    help="What to measure: embedded, docker, ministack, core.",
+)  # fmt: skip
+@options.option(
+    "--events", "counts", envvar="EVENTS", default="", metavar="NUMBER,...",
+    show_default="10000,100000",
+    help="Numbers of events, one measurement each.",
+)  # fmt: skip
 def bench(targets: str, counts: str) -> None:
-    """Measures the pipeline in both runtimes beside other emulators, in stacks of their own."""
+    """Measure the pipeline in both runtimes beside other emulators, in stacks of their own."""
     from benchmarks.bench import benchmark
     from benchmarks.bench.targets import chosen
 
     benchmark.run(chosen(targets), benchmark.event_counts(counts))
 
 
-@click.command()
+@click.command(cls=Measure)
 def bench_iam() -> None:
-    """Measures what authorizing every request costs."""
+    """Measure what authorizing every request costs: IAM_ENFORCEMENT=on beside off."""
     from benchmarks.bench import authorization
 
     authorization.run()
 
 
-@click.command()
-@click.option("--write", envvar="WRITE", is_flag=True)
+@click.command(cls=Measure)
+@options.flag("--write", envvar="WRITE", help="Write the tables to the docs.")
 def fidelity(write: bool) -> None:
-    """Shows what the emulator does with each attribute that Terraform sets."""
+    """Show what the emulator does with each attribute that Terraform sets."""
     from benchmarks.fidelity import measurement
 
     measurement.run(write=write)

@@ -10,10 +10,16 @@ lock=requirements.txt
 
 fail() { printf '\nerror: %s\nnext:  %s\n' "$1" "$2" >&2; exit 1; }
 
-# pyenv's shims obey .python-version; elsewhere the interpreter is python3.13, or a python3 new enough.
+# The newest 3.13 that pyenv has installed, whatever version it has chosen. There is no .python-version in the checkout:
+# it would hide programs such as aws that the user has under another version.
+pyenv_python() {
+  local root=${PYENV_ROOT:-$(pyenv root 2>/dev/null || echo "$HOME/.pyenv")}
+  printf '%s\n' "$root"/versions/3.13*/bin/python3.13 | sort -V | tail -n 1
+}
+
 find_python() {
   local candidate
-  for candidate in "${PYTHON:-}" python3.13 python3 python; do
+  for candidate in "${PYTHON:-}" python3.13 python3 python "$(pyenv_python)"; do
     if [ -n "$candidate" ] && "$candidate" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null; then
       command -v "$candidate"
       return

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 
 import pytest
 
-from harness import local, processes
+from harness import local, paths, processes
 from harness.console import Step
 from harness.stack import EMBEDDED, Stack
 from harness.terraform import Terraform
+from integration_tests.privileges.trials import PARTS
+
+POLICY = paths.INFRASTRUCTURE / "bootstrap" / "deployer" / "actions.tf"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _known_actions() -> None:
+    """Looks ACTIONS up in the policy's source before any stack is started."""
+    asked = os.environ.get("ACTIONS", "")
+    known = {"all", *PARTS, *re.findall(r'"(\w+:\w+)"', POLICY.read_text())}
+    if unknown := sorted(set(filter(None, asked.split(","))) - known):
+        pytest.fail(f"ACTIONS={asked}: the policy has no action and no part {', '.join(unknown)}", pytrace=False)
 
 
 @pytest.fixture(scope="module")

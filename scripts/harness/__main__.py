@@ -1,4 +1,4 @@
-"""`python -m harness <command>`: what the Makefile's targets call."""
+"""`python -m harness` is `pipeline`."""
 
 from harness.cli import main
 

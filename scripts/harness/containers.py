@@ -138,15 +138,19 @@ def left(stack: Stack) -> bool:
 
 
 def remove_left(stack: Stack, *, keep_streams: bool = False) -> None:
-    """Removes the images that were pushed, and by their labels what `stop` could not.
+    """Removes the images that were pushed, the login to the stack's ECR, and by their labels what `stop` could not.
 
     The engine did not answer it, or the stack's folder was gone.
     """
+    registry = f"127.0.0.1:{stack.port}"
+    if not keep_streams:  # a stack that goes on after a crash keeps its login
+        engine.log_out(registry)
     if engine.missing() is None:
         engine.remove(_all(stack))
         kept = persistence.volume(stack) if keep_streams else None
         engine.remove_labelled(engine.PROJECT_LABEL, stack.project, kept)
-        engine.remove_images(f"127.0.0.1:{stack.port}/")
+        engine.remove_images(f"{registry}/")
+        engine.remove_dangling(engine.PROJECT_LABEL, stack.project)  # compose labels what it builds
 
 
 def _all(stack: Stack) -> list[Container]:
@@ -176,7 +180,7 @@ def login(stack: Stack) -> None:
     command = ["docker", "login", "--username", "AWS", "--password-stdin", host]
     done = subprocess.run(command, input=password, text=True, capture_output=True, timeout=DOWN_DEADLINE, check=False)
     if done.returncode != 0:
-        raise HarnessError(f"docker login failed: {done.stderr.strip()}", "see the message of Docker above")
+        raise HarnessError(f"docker login failed: {done.stderr.strip()}", "see Docker's message above")
     console.say(f"logged in to {host}; now: docker pull {stack.outputs['image_uri']}")
 
 

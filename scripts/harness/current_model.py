@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 TRAIN_DEADLINE = 900.0
+DEFAULT = Path("default")  # DATA=default
+WAY_BACK = "To go back to the default data: make train DATA=default"
 UNUSABLE = 2  # exit status of the training when data or arguments cannot be used
 
 
@@ -64,6 +66,8 @@ def current(stack: Stack | None) -> dict[str, Any]:
     if (promoted := _chosen()) is not None:
         return promoted
     chosen = paths.TRAINING_DATA.read_text() if paths.TRAINING_DATA.exists() else ""
+    if chosen:
+        console.say(f"The model's data: {paths.shown(Path(chosen))}, as the last make train had it. {WAY_BACK}")
     try:
         known = json.loads(place(stack).memory.read_text())
         same = known["code"] == _code() and (known["data"] or "") == chosen
@@ -72,6 +76,8 @@ def current(stack: Stack | None) -> dict[str, Any]:
             return result
     except (OSError, ValueError, KeyError, TypeError):
         pass  # there is none, or a killed run left it half written
+    if chosen and not Path(chosen).is_file():
+        raise HarnessError(f"the training data of the last make train are gone: {chosen}", WAY_BACK)
     return train(Path(chosen) if chosen else None, stack)
 
 
@@ -79,7 +85,7 @@ def train(data: Path | None, stack: Stack | None) -> dict[str, Any]:
     """Trains a model and makes it the current one.
 
     Args:
-        data: CSV file with the columns date,store,sales,promo,holiday; the default data when None.
+        data: CSV file with the columns date,store,sales,promo,holiday; the default data when None or `default`.
         stack: gets the model; None for a stack without a tracking server.
 
     Returns:
@@ -88,10 +94,7 @@ def train(data: Path | None, stack: Stack | None) -> dict[str, Any]:
     Raises:
         HarnessError: the data are not usable, or the training failed.
     """
-    if data is not None:
-        data = data.expanduser().resolve()  # the training runs in another folder
-        if not data.is_file():
-            raise HarnessError(f"there is no file {data}", "name the CSV file: make train DATA=path/to/file.csv")
+    data = _file(data)
     where = place(stack)
     result_file = paths.CACHE / "training-result.json"
     result_file.unlink(missing_ok=True)
@@ -123,6 +126,20 @@ def train(data: Path | None, stack: Stack | None) -> dict[str, Any]:
     write_whole(paths.TRAINING_DATA, str(data or ""))
     paths.CHOSEN_MODEL.unlink(missing_ok=True)
     return result
+
+
+def _file(data: Path | None) -> Path | None:
+    """The file to train on; None for the default data.
+
+    Raises:
+        HarnessError: there is no such file.
+    """
+    if data is None or (data == DEFAULT and not DEFAULT.exists()):
+        return None
+    file = data.expanduser().resolve()  # the training runs in another folder
+    if not file.is_file():
+        raise HarnessError(f"there is no file {file}", "name the CSV file: make train DATA=path/to/file.csv")
+    return file
 
 
 def known(run_id: str) -> dict[str, Any] | None:
@@ -185,7 +202,7 @@ def _unusable(error: CommandFailedError) -> HarnessError | None:
     start = error.output.find("error: ")
     if error.status != UNUSABLE or start < 0:
         return None
-    return HarnessError(error.output[start:].removeprefix("error: ").rstrip(), "mend it, then train again")
+    return HarnessError(error.output[start:].removeprefix("error: ").rstrip(), "fix it, then train again")
 
 
 def publish(stack: Stack, result: dict[str, Any]) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import psutil
 
 from harness import console, interface
 from harness.errors import NoAnswerError
@@ -51,20 +54,40 @@ def read(stack: Stack, method: str = "GET") -> tuple[str, list[Denial]]:
     return found["enforcement"], [Denial(**{name: each[name] for name in fields}) for each in found["denials"]]
 
 
-def summary(stack: Stack) -> str:
-    """What was refused, for the message of a failure; empty where nothing was, or nobody can tell."""
+def summary(stack: Stack, since: datetime | None = None) -> str:
+    """What IAM refused to this stack, for the message of a failure; empty where it refused nothing or does not answer.
+
+    Args:
+        stack: once Terraform has been applied, only what was refused to its function counts: others may use the same
+            LocalStack.
+        since: what was refused before does not count; the start of this process when None.
+    """
     try:
         _, found = read(stack)
     except NoAnswerError:
         return ""
-    refused = sorted((denial for denial in found if denial.refused), key=lambda denial: denial.last, reverse=True)
+    began = since or datetime.fromtimestamp(psutil.Process().create_time(), UTC)
+    refused = [
+        each for each in found if each.refused and _of(each, stack) and datetime.fromisoformat(each.last) >= began
+    ]
+    refused.sort(key=lambda denial: denial.last, reverse=True)
     lines = [f"IAM refused {denial.action} on {denial.resource} to {denial.principal}" for denial in refused[:TOLD]]
     more = [f"and {len(refused) - TOLD} more: make iam-denials"] if len(refused) > TOLD else []
     return "\n".join([*lines, *more])
 
 
+def _of(denial: Denial, stack: Stack) -> bool:
+    """Whether a denial is about a stack's function, whose sessions have its name, or about a service that runs it."""
+    function = stack.outputs.get("lambda_function")
+    if function is None:
+        return True
+    return denial.principal.rpartition("/")[2] == function or (
+        denial.principal.endswith(".amazonaws.com") and function in denial.resource
+    )
+
+
 def beside(cause: str, stack: Stack) -> str:
-    """The cause of a failure, and what was refused."""
+    """The cause of a failure, and what IAM refused to the stack since this command began."""
     return "\n".join(filter(None, [cause, summary(stack)]))
 
 

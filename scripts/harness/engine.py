@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import json
 import os
 import subprocess
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import docker
@@ -21,6 +23,10 @@ ERRORS = (DockerException, RequestException)
 STACK_LABEL = "pipeline-emulator.stack"
 PROJECT_LABEL = "com.docker.compose.project"
 SERVICE_LABEL = "com.docker.compose.service"
+NO_COMPOSE = (
+    "Docker's compose plugin (v2) is not installed (package docker-compose-plugin of Docker's repository, "
+    "docker-compose-v2 of Ubuntu's, or https://docs.docker.com/compose/install/)"
+)
 
 
 def missing() -> str | None:
@@ -29,7 +35,7 @@ def missing() -> str | None:
     Asked through Docker's command line, which knows the user's contexts.
     """
     compose = ["docker", "compose", "version", "--short"]
-    return silent("docker") or _failing(compose, "Docker's compose plugin (v2) is not installed")
+    return silent("docker") or _failing(compose, NO_COMPOSE)
 
 
 def silent(program: str) -> str | None:
@@ -130,6 +136,28 @@ def remove_images(prefix: str) -> None:
                     client().images.remove(name, force=True)
                 except NotFound:
                     continue
+
+
+def remove_dangling(label: str, value: str) -> None:
+    """Removes the images that carry a label and have no name any more, but for those that a container uses."""
+    for image in client().images.list(filters={"dangling": True, "label": f"{label}={value}"}):
+        with contextlib.suppress(APIError):  # in use, or the parent of an image that is
+            client().images.remove(image.id)
+
+
+def logged_in(host: str) -> bool:
+    """Whether Docker's command line keeps a login for a registry."""
+    folder = os.environ.get("DOCKER_CONFIG") or os.path.expanduser("~/.docker")
+    try:
+        return host in json.loads((Path(folder) / "config.json").read_text()).get("auths", {})
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
+def log_out(host: str) -> None:
+    """Removes the login for a registry, if there is one."""
+    if logged_in(host):
+        subprocess.run(["docker", "logout", host], capture_output=True, timeout=ANSWER_SECONDS, check=False)
 
 
 def remove_other_tags(name: str) -> None:

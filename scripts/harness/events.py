@@ -16,6 +16,7 @@ from harness.stack import Stack
 
 MAX_RECORD = 1024 * 1024
 UNREADABLE = "unreadable"
+SHOWN = 60  # characters of a line that is refused
 
 SAMPLE: dict[str, Any] = {
     "sales_input": {"date": "2022-12-25", "store": 2, "promo": 1, "holiday": 0},
@@ -86,16 +87,16 @@ def of_model(
 
 
 def from_file(path: Path) -> Iterator[bytes]:
-    """Reads the records of a file, one a line; they are sent as they are, valid or not.
+    """Reads the records of a file, one JSON object a line; they are sent as they are, valid events or not.
 
     Args:
-        path: file with one JSON object per line.
+        path: the file.
 
     Yields:
         The bytes of each non-empty line.
 
     Raises:
-        HarnessError: the file cannot be read, or a line is too long for Kinesis.
+        HarnessError: the file cannot be read, or a line is no JSON object or too long for Kinesis.
     """
     try:
         with path.open("rb") as lines:
@@ -106,12 +107,29 @@ def from_file(path: Path) -> Iterator[bytes]:
                         f"{path}, line {number}: {len(record)} bytes are too much for a record (1 MiB with its key)",
                         "take it out or cut it; nothing was sent",
                     )
+                if record and not _is_object(record):
+                    raise HarnessError(
+                        f"{path}, line {number} is not a JSON object: {_shown(record)}",
+                        "write one JSON object per line; nothing was sent",
+                    )
                 if record:
                     yield record
     except OSError as error:
         raise HarnessError(
             f"{path} cannot be read: {error.strerror}", "name a file: make send FILE=events.jsonl"
         ) from None
+
+
+def _shown(record: bytes) -> str:
+    text = repr(record.decode(errors="replace"))
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+
+
+def _is_object(record: bytes) -> bool:
+    try:
+        return isinstance(json.loads(record.decode()), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def encode(event: dict[str, Any]) -> bytes:

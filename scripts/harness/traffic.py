@@ -99,13 +99,14 @@ def show_logs(stack: Stack, *, follow: bool) -> None:
     since = 0
     with _ended_by_ctrl_c():
         while True:
-            for page in client.get_paginator("filter_log_events").paginate(logGroupName=group, startTime=since):
-                for event in page["events"]:
-                    if event["eventId"] not in seen:
-                        seen.add(event["eventId"])
-                        # Lines may come late; what lies further back is not asked for again.
-                        since = max(since, event["timestamp"] - LATE_LINES_MS)
-                        print(event["message"].rstrip(), flush=True)
+            # Each execution environment has a log stream, and the pages come stream by stream.
+            pages = client.get_paginator("filter_log_events").paginate(logGroupName=group, startTime=since)
+            new = [event for page in pages for event in page["events"] if event["eventId"] not in seen]
+            for event in sorted(new, key=lambda event: event["timestamp"]):
+                seen.add(event["eventId"])
+                # Lines may come late; what lies further back is not asked for again.
+                since = max(since, event["timestamp"] - LATE_LINES_MS)
+                print(event["message"].rstrip(), flush=True)
             if not follow:
                 return
             time.sleep(FOLLOW_PAUSE)

@@ -3,12 +3,10 @@
 #   base.sh python     store-sales/python:3.13-trixie   for python:3.13-slim and AWS's lambda/python:3.13
 #   base.sh registry   store-sales/registry:2.8         for registry:2.8.3: same entry point, port and configuration path
 # Prints the image's name. An image whose inputs did not change is kept.
-#   CONTAINER_ENGINE   docker (default) or podman
-#   DEBIAN_MIRROR      mirror of Debian's packages, if the bootstrap program's own default is out of reach
+#   DEBIAN_MIRROR   mirror of Debian's packages, if the bootstrap program's own default is out of reach
 set -euo pipefail
 shopt -s nullglob
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-engine=${CONTAINER_ENGINE:-docker}
 suite=trixie # its Python is 3.13, as on AWS
 bundle=etc/ssl/certs/ca-certificates.crt
 label=store-sales.inputs
@@ -100,7 +98,7 @@ esac
 
 trusted=$(certificates "/$bundle" 2>/dev/null | sha256sum || true)
 inputs=$(cat "$here"/base.sh "$here"/registry* - <<<"$1 $trusted" | sha256sum | cut -d' ' -f1)
-existing=$("$engine" image inspect --format "{{.Id}} {{index .Config.Labels \"$label\"}}" "$image" 2>/dev/null || true)
+existing=$(docker image inspect --format "{{.Id}} {{index .Config.Labels \"$label\"}}" "$image" 2>/dev/null || true)
 if [ "${existing#* }" = "$inputs" ]; then
   echo "$image"
   exit 0
@@ -111,7 +109,7 @@ chmod 755 "$work" # the bootstrap program may run as another user
 changes=(--change "LABEL $label=$inputs")
 say "making $image from Debian packages, since this machine has no public image in its place"
 "make_$1" "$work/image.tar"
-"$engine" import "${changes[@]}" "$work/image.tar" "$image" >/dev/null
-[ -z "$existing" ] || "$engine" image rm "${existing%% *}" >/dev/null 2>&1 || true # the one it replaces, unless in use
+docker import "${changes[@]}" "$work/image.tar" "$image" >/dev/null
+[ -z "$existing" ] || docker image rm "${existing%% *}" >/dev/null 2>&1 || true # the one it replaces, unless in use
 say "$image is ready (in $SECONDS s)"
 echo "$image"

@@ -2,13 +2,10 @@
 # Prints the name of the image to build on or to run: the public one if the engine has it or can pull it, else the local
 # stand-in that base.sh makes. Only the name goes to standard output.
 #   choose.sh python:3.13-slim-trixie | public.ecr.aws/lambda/python:3.13 | registry:2.8.3
-#   IMAGE_SOURCE             auto (default), public: fail rather than use a stand-in, local: do not ask a registry
-#   CONTAINER_ENGINE         docker (default) or podman
-#   REGISTRY_DEADLINE        seconds until the registry must have answered (default 60)
-#   PULL_DEADLINE            seconds for the whole download (default 900)
+#   IMAGE_SOURCE   auto (default), public: fail rather than use a stand-in, local: do not ask a registry
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-engine=${CONTAINER_ENGINE:-docker}
+registry_deadline=60 pull_deadline=900 # seconds: until the registry answers, and for the whole download
 source=${IMAGE_SOURCE:-auto}
 public=${1:-}
 
@@ -21,32 +18,32 @@ case $public in
   *) fail "there is no stand-in for the image '$public'" "name a python or a registry image with its tag" ;;
 esac
 case $source in auto | public | local) ;; *) fail "IMAGE_SOURCE is '$source'" "set it to auto, public or local" ;; esac
-"$engine" version >/dev/null 2>&1 || fail "the container engine '$engine' does not answer" "start it, then run it again"
+docker version >/dev/null 2>&1 || fail "no Docker engine answers" "start it, then run it again"
 
 # The engine pulls, not this script: only the engine knows its mirrors, proxy and credentials. A registry that cannot be
-# reached is given up after REGISTRY_DEADLINE; one that answers gets the time a download takes.
+# reached is given up after registry_deadline; one that answers gets the time a download takes.
 pull() {
   local now
   log=$(mktemp)
-  "$engine" pull "$public" >"$log" 2>&1 &
+  docker pull "$public" >"$log" 2>&1 &
   pid=$!
   trap 'kill "$pid" 2>/dev/null || true; rm -f "$log"' EXIT
   while kill -0 "$pid" 2>/dev/null; do
     now=$SECONDS
-    if [ "$now" -ge "${PULL_DEADLINE:-900}" ]; then return 1; fi
-    if [ "$now" -ge "${REGISTRY_DEADLINE:-60}" ] && ! grep -qE 'Pulling from|Getting image|Copying' "$log"; then return 1; fi
+    if [ "$now" -ge "$pull_deadline" ]; then return 1; fi
+    if [ "$now" -ge "$registry_deadline" ] && ! grep -qE 'Pulling from|Getting image|Copying' "$log"; then return 1; fi
     sleep 0.2
   done
   wait "$pid"
 }
 
-if "$engine" image inspect "$public" >/dev/null 2>&1; then
+if docker image inspect "$public" >/dev/null 2>&1; then
   [ "$source" = local ] || { echo "$public"; exit 0; }
 elif [ "$source" != local ]; then
   say "pulling $public …"
   if pull; then echo "$public"; exit 0; fi
   reason=$(tail -n 1 "$log")
-  say "$public cannot be pulled: ${reason:-the registry did not answer within ${REGISTRY_DEADLINE:-60} s}"
+  say "$public cannot be pulled: ${reason:-the registry did not answer within $registry_deadline s}"
   [ "$source" = auto ] || fail "$public is not here and cannot be pulled" "check the network, or set IMAGE_SOURCE=auto"
 fi
 name=$("$here/base.sh" "$stand_in")

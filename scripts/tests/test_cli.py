@@ -32,6 +32,10 @@ def _make(*words: str, cwd: Path, **variables: str) -> subprocess.CompletedProce
         (["local-up"], {"LOCALSTACK_PORT": "http"}, "LOCALSTACK_PORT=http is not a port number"),
         (["local-up"], {"RUNTIME": "cloud"}, "RUNTIME=cloud is unknown"),
         (["local-up"], {"RUNTIME": "docker", "DOCKER_HOST": "unix:///none"}, "RUNTIME=docker needs a container engine"),
+        (["verify", "--count", "0"], {}, "--count 0 is not a number above 0"),
+        (["chaos", "--seed", "x"], {"SEED": "7"}, "--seed x is not a whole number"),
+        (["local-up", "--port", "http"], {}, "LOCALSTACK_PORT=http is not a port number"),
+        (["local-up", "--runtime", "cloud"], {"RUNTIME": "embedded"}, "RUNTIME=cloud is unknown"),
         (["train"], {"DATA": "missing.csv"}, "missing.csv"),
         (["bench"], {"TARGETS": "embedded,aws"}, "TARGETS=embedded,aws: 'aws' is unknown"),
         (["bench"], {"EVENTS": "10k"}, "EVENTS=10k is not a list of numbers above 0"),
@@ -89,7 +93,6 @@ except CommandFailedError as error:
 
 
 def test_a_background_job_is_not_interrupted_and_what_it_starts_can_be(tmp_path: Path) -> None:
-    env = os.environ
     words = [sys.executable, "-c", IN_THE_BACKGROUND, str(tmp_path / "x.log")]
-    done = subprocess.run(words, env=env, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
     assert (done.stdout, done.stderr) == ("-2\n", "")

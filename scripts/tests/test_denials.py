@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
@@ -12,6 +13,7 @@ from harness import denials
 from harness.errors import HarnessError
 from harness.stack import Stack
 
+MINUTE = timedelta(minutes=1)
 DENIAL = {
     "principal": "arn:aws:sts::000000000000:assumed-role/r/s",
     "action": "kinesis:PutRecords",
@@ -73,9 +75,27 @@ def test_nothing_to_show_says_why(stack_with: Any, capsys: pytest.CaptureFixture
 def test_a_failure_names_the_newest_three_that_were_refused(stack_with: Any) -> None:
     several = [{**DENIAL, "action": f"a:{hour}", "last": f"2026-11-24T1{hour}:00:00+00:00"} for hour in range(5)]
     served = {**DENIAL, "action": "a:served", "refused": False, "last": "2026-11-24T23:00:00+00:00"}
-    lines = denials.summary(stack_with(*several, served)).splitlines()
+    lines = denials.summary(stack_with(*several, served), datetime(2026, 11, 24, tzinfo=UTC)).splitlines()
     assert [line.split()[2] for line in lines[:3]] == ["a:4", "a:3", "a:2"]
     assert lines[3:] == ["and 2 more: make iam-denials"]
+
+
+def test_a_failure_names_no_denial_from_before_the_command_and_none_of_another_function(stack_with: Any) -> None:
+    # GIVEN what was refused 20 minutes ago, and now to another function, to this one and to the service that runs it
+    now = datetime.now(UTC)
+    session = "arn:aws:sts::000000000000:assumed-role/role/{}"
+    stack = stack_with(
+        {**DENIAL, "action": "a:before", "principal": session.format("f"), "last": (now - 20 * MINUTE).isoformat()},
+        {**DENIAL, "action": "a:other", "principal": session.format("other-f"), "last": now.isoformat()},
+        {**DENIAL, "action": "a:own", "principal": session.format("f"), "last": now.isoformat()},
+        {**DENIAL, "action": "a:service", "principal": "lambda.amazonaws.com", "resource": "role/f_lambda",
+         "last": (now - MINUTE / 60).isoformat()},
+    )  # fmt: skip
+    # WHEN the stack is up THEN its own count, from this process's start on; before, nothing is known of its function
+    stack.outputs = {"lambda_function": "f"}
+    assert [line.split()[2] for line in denials.summary(stack).splitlines()] == ["a:own", "a:service"]
+    stack.outputs = {}
+    assert sorted(line.split()[2] for line in denials.summary(stack).splitlines()) == ["a:other", "a:own", "a:service"]
 
 
 def test_an_emulator_without_the_list_is_told(stack_with: Any) -> None:

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness import events
+from harness import events, traffic
 from harness.errors import HarnessError
+from harness.stack import Stack
 
 LAST = dt.date(2015, 7, 31)
 
@@ -26,8 +27,28 @@ def test_made_up_events_go_over_all_stores_after_the_training_days() -> None:
 
 def test_a_files_lines_are_sent_as_they_are(tmp_path: Path) -> None:
     file = tmp_path / "events.jsonl"
-    file.write_bytes(b'{"a": 1}\r\n\n\xff broken\nlast')
-    assert list(events.from_file(file)) == [b'{"a": 1}', b"\xff broken", b"last"]
+    file.write_bytes(b'{"a": 1}\r\n\n{"sales_id":  "no event"}\n {"last": NaN}')
+    assert list(events.from_file(file)) == [b'{"a": 1}', b'{"sales_id":  "no event"}', b' {"last": NaN}']
+
+
+@pytest.mark.parametrize(
+    "line", [b"\xff broken", b"last", b"{", b"[1]", b'"text"', b"\x7fELF\x02\x00\x00", b"[" * 100_000]
+)
+def test_a_line_that_is_no_json_object_is_named_and_shown_in_short(tmp_path: Path, line: bytes) -> None:
+    file = tmp_path / "events.jsonl"
+    file.write_bytes(b'{"a": 1}\n\n' + line + b'\n{"b": 2}\n')
+    with pytest.raises(HarnessError, match=r"events\.jsonl, line 3 is not a JSON object: ") as refused:
+        list(events.from_file(file))
+    assert len(refused.value.cause) < len(str(file)) + 120
+    assert refused.value.next_step == "write one JSON object per line; nothing was sent"
+
+
+def test_nothing_of_a_file_with_a_bad_line_is_sent(tmp_path: Path) -> None:
+    # GIVEN a good line before the bad one WHEN it is sent THEN it is refused before the stack is asked for anything
+    file = tmp_path / "events.jsonl"
+    file.write_text('{"a": 1}\nx\n')
+    with pytest.raises(HarnessError, match="line 2"):
+        traffic.send(Stack("none", "none", 0), file, 10, None)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

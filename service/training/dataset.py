@@ -4,9 +4,11 @@ import csv
 import datetime as dt
 import io
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +16,14 @@ from numpy.typing import NDArray
 from training.errors import DataError
 
 COLUMNS = ("date", "store", "sales", "promo", "holiday")
+FLAGS = {
+    "0": 0,
+    "1": 1,
+    "0.0": 0,
+    "1.0": 1,
+    "false": 0,
+    "true": 1,
+}  # the last four as pandas and spreadsheets write them
 MAX_LISTED = 20
 MAX_STORE = 2**31 - 1
 MIN_SALES, MAX_SALES = 1e-30, 1e30
@@ -49,18 +59,26 @@ class Dataset:
 Row = tuple[dt.date, int, float, int, int]
 
 
+class Wrong(NamedTuple):
+    """Something wrong on a line: a text that names the line, and of which kind it is."""
+
+    kind: str
+    text: str
+
+
 def read_csv(path: Path) -> Dataset:
     """Read and check a CSV file.
 
     Raises:
-        DataError: the file is unreadable or wrong somewhere; up to 20 places are listed with line and column.
+        DataError: the file is unreadable or wrong somewhere. Up to 20 errors are listed with line and column; of more,
+            the first of each kind, and how many there are like it.
     """
     rows: list[Row] = []
-    errors: list[str] = []
+    errors: list[Wrong] = []
     seen: dict[tuple[dt.date, int], int] = {}
     for line, fields in _records(path, _text(path)):
         if isinstance(fields, str):
-            errors.append(f"line {line}, {fields}")
+            errors.append(Wrong("record", f"line {line}, {fields}"))
             continue
         row = _row(line, fields, errors)
         if row is None:
@@ -69,9 +87,8 @@ def read_csv(path: Path) -> Dataset:
         if first == line:
             rows.append(row)
         else:
-            errors.append(
-                f"line {line}, columns 'date' and 'store': {row[0]}, {row[1]} was given on line {first} already"
-            )
+            text = f"line {line}, columns 'date' and 'store': {row[0]}, {row[1]} was given on line {first} already"
+            errors.append(Wrong("twice", text))
     if errors:
         raise DataError(_listed(path, errors))
     if not rows:
@@ -147,12 +164,12 @@ def _names(names: list[str]) -> str:
     return ", ".join(repr(name) for name in names)
 
 
-def _row(line: int, fields: dict[str, str], errors: list[str]) -> Row | None:
+def _row(line: int, fields: dict[str, str], errors: list[Wrong]) -> Row | None:
     def parsed[T](column: str, parse: Callable[[str], T | None], expected: str) -> T | None:
         text = fields[column].strip()
         value = parse(text)
         if value is None:
-            errors.append(f"line {line}, column '{column}': {_shown(text)} is not {expected}")
+            errors.append(Wrong(column, f"line {line}, column '{column}': {_shown(text)} is not {expected}"))
         return value
 
     date = parsed("date", _date, "a date YYYY-MM-DD")
@@ -170,18 +187,20 @@ def _shown(text: str) -> str:
 
 
 def _date(text: str) -> dt.date | None:
-    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+    """A day, also as pandas writes it: as its midnight."""
+    found = re.fullmatch(r"([0-9]{4}-[0-9]{2}-[0-9]{2})([T ]00:00(:00(\.0+)?)?(Z|\+00:00)?)?", text)
+    if found is None:
         return None
     try:
-        return dt.date.fromisoformat(text)
+        return dt.date.fromisoformat(found[1])
     except ValueError:
         return None
 
 
 def _store(text: str) -> int | None:
-    if not re.fullmatch(r"[0-9]{1,10}", text):
-        return None
-    return int(text) if 1 <= int(text) <= MAX_STORE else None
+    """A store's number, also as pandas writes it: `2.0` once the column has held a missing value."""
+    found = re.fullmatch(r"([0-9]{1,10})(\.0+)?", text)
+    return int(found[1]) if found and 1 <= int(found[1]) <= MAX_STORE else None
 
 
 def _sales(text: str) -> float | None:
@@ -192,11 +211,17 @@ def _sales(text: str) -> float | None:
 
 
 def _flag(text: str) -> int | None:
-    return int(text) if text in ("0", "1") else None
+    return FLAGS.get(text.lower())
 
 
-def _listed(path: Path, errors: list[str]) -> str:
-    shown = [f"{path}: {len(errors)} {'error' if len(errors) == 1 else 'errors'}", *errors[:MAX_LISTED]]
-    if len(errors) > MAX_LISTED:
-        shown.append(f"... and {len(errors) - MAX_LISTED} more")
-    return "\n  ".join(shown)
+def _listed(path: Path, errors: list[Wrong]) -> str:
+    head = f"{path}: {len(errors)} {'error' if len(errors) == 1 else 'errors'}"
+    if len(errors) <= MAX_LISTED:
+        return "\n  ".join([head, *(error.text for error in errors)])
+    counts = Counter(error.kind for error in errors)
+    firsts = {error.kind: error.text for error in reversed(errors)}
+    return "\n  ".join([head, *(_summed_up(firsts[kind], count) for kind, count in counts.items())])
+
+
+def _summed_up(first: str, count: int) -> str:
+    return first if count == 1 else f"{first}, and {count - 1:,} more like it"

@@ -55,7 +55,7 @@ def silent() -> Iterator[Silent]:
 
 def _stage(home: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
     env = {"PATH": os.environ["PATH"], "HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-m", "harness", "stage", *words]
+    command = [sys.executable, "-m", "harness", *words]
     done = subprocess.run(
         command, cwd=ROOT, env=env | variables, stdin=subprocess.DEVNULL, capture_output=True, text=True,
         timeout=SECONDS, check=False,

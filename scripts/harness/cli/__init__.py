@@ -1,0 +1,8 @@
+"""The `pipeline` command. Each module holds the commands of one section of its help.
+
+A command reads its make variables (COUNT, FILE ...) as well as its options; what is in both, the option decides.
+"""
+
+from harness.cli.main import main, take_signals
+
+__all__ = ["main", "take_signals"]

@@ -1,0 +1,168 @@
+"""Everyday commands: a pipeline on this machine, its model, and events through it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from harness import console
+from harness.cli import options
+
+NAME = "local"  # of the stack that all of these are about
+runtime = options.setting(
+    "--runtime", envvar="RUNTIME", metavar="embedded|docker",
+    show_default="docker if a container engine answers",
+    help="Where it runs: embedded (processes of this machine) or docker (containers).",
+)  # fmt: skip
+
+
+@click.command()
+def setup() -> None:
+    """Install everything the pipeline needs, with pinned, hash-checked dependencies."""
+    from harness import setup as parts
+
+    parts.everything()
+    console.say("Ready. Next: make local-up")
+
+
+@click.command()
+@runtime
+@options.setting(
+    "--port", envvar="LOCALSTACK_PORT", metavar="NUMBER",
+    show_default="that of the running stack, or 4566",
+    help="LocalStack's port.",
+)  # fmt: skip
+@options.setting(
+    "--persistence", envvar="PERSISTENCE", metavar="0|1",
+    show_default="as in the running stack, or 0",
+    help="1: Kinesis records and the function's position in them survive a crash of LocalStack.",
+)  # fmt: skip
+@options.setting(
+    "--iam", envvar="IAM_ENFORCEMENT", metavar="on|soft|off",
+    show_default="on",
+    help="on: refuse what IAM does not allow; soft: serve it and list it; off: do not check.",
+)  # fmt: skip
+@options.setting(
+    "--faults", envvar="FAULTS", metavar="0|1",
+    show_default="1",
+    help="0: the stack takes no faults, so make chaos cannot run.",
+)  # fmt: skip
+def local_up() -> None:
+    """Start the pipeline on this machine and answer one event."""
+    from harness import local, traffic
+
+    stack, answer = local.up(NAME, "local", local.wanted_port(NAME))
+    traffic.show_started(stack, answer)
+
+
+@click.command()
+def local_down() -> None:
+    """Stop the pipeline and remove everything it made."""
+    from harness import local
+
+    if not local.down(NAME):
+        console.say("no pipeline runs here")
+
+
+@click.command()
+def local_status() -> None:
+    """Show what runs and whether it is healthy."""
+    from harness import stack, traffic
+
+    traffic.show_status(stack.running(NAME))
+
+
+@click.command()
+@options.flag("--follow", envvar="FOLLOW", help="Keep printing new lines until Ctrl-C.")
+def local_logs(follow: bool) -> None:
+    """Show the function's log, the newest line last."""
+    from harness import stack, traffic
+
+    traffic.show_logs(stack.running(NAME), follow=follow)
+
+
+@click.command()
+def outputs() -> None:
+    """Print the stack's Terraform outputs, endpoint and region as one flat JSON object."""
+    from harness import stack as stacks
+
+    stack = stacks.running(NAME)
+    print(json.dumps(stack.outputs | {"endpoint_url": stack.endpoint_url, "aws_region": stacks.REGION}, indent=2))
+
+
+@click.command()
+@options.file(
+    "--data", envvar="DATA",
+    show_default="the default data",
+    help="CSV file with the columns date,store,sales,promo,holiday; `default` goes back to the default data.",
+)  # fmt: skip
+def train(data: Path | None) -> None:
+    """Train a model, log it to MLflow, and serve it from the next local-up on."""
+    from harness import current_model, setup, stack, traffic
+
+    with setup.exclusive("training"):
+        known = stack.load(NAME)
+        result = current_model.train(data, known if known and known.alive() else None)
+    traffic.show_trained(result)
+
+
+@click.command()
+@options.file(
+    "--file", envvar="FILE", show_default="made-up events",
+    help="File of events to send, one JSON object per line.",
+)  # fmt: skip
+@options.count(10, "Number of made-up events.")
+@options.rate("as fast as it goes")
+def send(file: Path | None, count: int, rate: float | None) -> None:
+    """Put events on the source stream."""
+    from harness import stack, traffic
+
+    traffic.send(stack.running(NAME), file, count, rate)
+
+
+@click.command()
+def watch() -> None:
+    """Print each prediction as it arrives, until Ctrl-C."""
+    from harness import stack, traffic
+
+    traffic.watch(stack.running(NAME))
+
+
+@click.command()
+def failed_events() -> None:
+    """List failed events with their reasons."""
+    from harness import stack, traffic
+
+    traffic.show_failed(stack.running(NAME))
+
+
+@click.command()
+def redrive() -> None:
+    """Put failed events back on the source stream."""
+    from harness import stack, traffic
+
+    traffic.redrive(stack.running(NAME))
+
+
+@click.command()
+def ecr_login() -> None:
+    """Log Docker in to the stack's ECR, to pull its images and push your own."""
+    from harness import containers, stack
+
+    containers.login(stack.running(NAME))
+
+
+@click.command()
+def iam_denials() -> None:
+    """List what IAM refused, with the policies that decided."""
+    from harness import denials, stack
+
+    denials.show(stack.running(NAME))
+
+
+COMMANDS = (
+    *(setup, local_up, local_down, local_status, local_logs, outputs, train, send, watch, failed_events, redrive),
+    *(ecr_login, iam_denials),
+)

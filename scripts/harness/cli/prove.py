@@ -1,0 +1,135 @@
+"""Commands that prove something: the delivery ledger's, and the test suites."""
+
+from __future__ import annotations
+
+import click
+
+from harness.cli import options
+from harness.cli.everyday import NAME, runtime
+from harness.errors import HarnessError
+
+
+@click.command()
+@options.count(500)
+@options.rate("as fast as it goes")
+def verify(count: int, rate: float | None) -> None:
+    """Put events and give the delivery ledger's verdict on each."""
+    from harness import ledger_commands, stack
+
+    ledger_commands.verify(stack.running(NAME), count, rate)
+
+
+@click.command()
+@options.count(2_000)
+@options.seed
+@options.option(
+    "--seeds", envvar="SEEDS", default="", metavar="RANGE",
+    help="Several seeds, one run each: 100 for 1 to 100, or 7-12.",
+)  # fmt: skip
+def chaos(count: int, seed: int | None, seeds: str) -> None:
+    """Put events under a seeded schedule of faults and give the ledger's verdict on each."""
+    from harness import ledger_commands, stack
+    from harness.chaos import series
+
+    chosen = series.seeds(seeds) if seeds else None
+    if chosen is not None and seed is not None:
+        raise HarnessError("SEED and SEEDS are both set", "leave one of them out")
+    if chosen is None:
+        ledger_commands.chaos_of_one(stack.running(NAME), seed, count)
+    else:
+        ledger_commands.chaos_of_many(stack.running(NAME), chosen, count)
+
+
+@click.command()
+@options.count(200_000)
+@options.rate("the highest rate it holds")
+@options.seed
+def soak(count: int, rate: float | None, seed: int | None) -> None:
+    """Put many events at the highest steady rate under faults, and measure memory."""
+    from harness import ledger_commands, stack
+
+    ledger_commands.soaking(stack.running(NAME), seed, count, rate)
+
+
+def _run(suite: str) -> None:
+    from harness import suites
+
+    suites.run(suite)
+
+
+@click.command()
+@runtime
+def test() -> None:
+    """Run the tests that every change must pass."""
+    _run("test")
+
+
+@click.command()
+@runtime
+def test_all() -> None:
+    """Run the tests and the long proofs; what CI runs."""
+    _run("test-all")
+
+
+@click.command()
+@runtime
+def e2e() -> None:
+    """Run the end-to-end suite alone, in a stack of its own."""
+    _run("e2e")
+
+
+@click.command()
+def check() -> None:
+    """Run every static check: formatters, linters, types, policies."""
+    _run("check")
+
+
+@click.command()
+def unit() -> None:
+    """Run the unit tests of the harness, the service and the image build."""
+    _run("unit")
+
+
+@click.command()
+def terraform_test() -> None:
+    """Run terraform validate and terraform test."""
+    _run("terraform-test")
+
+
+@click.command()
+def stages_test() -> None:
+    """Test deployments of a stage that fail or are interrupted, against a LocalStack."""
+    _run("stages")
+
+
+@click.command()
+def emulator_test() -> None:
+    """Run the emulator's tests, against LocalStacks and containers of their own."""
+    _run("emulator-test")
+
+
+@click.command()
+@options.setting(
+    "--actions", envvar="ACTIONS", metavar="all|NAME,...",
+    show_default="a sample, by the seed",
+    help="Permissions to take away: all, or names of actions and of parts (state, bucket, key, stream, function,"
+    " repository).",
+)  # fmt: skip
+@options.setting("--seed", envvar="SEED", metavar="NUMBER", show_default="chosen at random", help="Seed of the sample.")
+@options.setting("--write", envvar="WRITE", is_flag=True, help="Write the tables to docs/iam-deployer.md.")
+def privileges_test() -> None:
+    """Test that the function's role and the deployer's have what they need and no more."""
+    _run("privileges")
+
+
+@click.command(hidden=True)
+@click.argument("name", help="The part's name.")
+def suite(name: str) -> None:
+    """Run one part of the tests, as `pipeline test` does."""
+    _run(name)
+
+
+COMMANDS = (
+    *(verify, chaos, soak, test, test_all, e2e, check, unit, terraform_test, stages_test, emulator_test),
+    *(privileges_test, suite),
+)
