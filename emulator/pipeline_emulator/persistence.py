@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from localstack import config
-
 # A checkpoint copies the log's pages into the file and waits for the disk. With SQLite's default of 1,000 pages of
 # 4 KiB, one ran every 25 PutRecords of 500 small records.
 _PAGES_BETWEEN_CHECKPOINTS = 8_000
@@ -15,6 +13,8 @@ _PAGES_BETWEEN_CHECKPOINTS = 8_000
 
 def state_folder() -> Path | None:
     """Return the folder for persistent state, or None without PERSISTENCE=1."""
+    from localstack import config  # the database alone works without LocalStack
+
     return Path(config.dirs.data) / "pipeline_emulator" if config.PERSISTENCE else None
 
 
