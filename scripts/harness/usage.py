@@ -37,7 +37,7 @@ class Usage:
 
 
 def of(stack: Stack) -> list[Usage]:
-    """All that runs for a stack; in containers the Kinesis server counts as LocalStack's."""
+    """All that runs for a stack."""
     if stack.runtime == DOCKER:
         return list(_of_containers(stack))
     return list(_of_processes(stack))

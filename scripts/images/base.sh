@@ -58,13 +58,13 @@ add_certificates() {
   cat "$added" >>"$work/certificates/$bundle"
   tar --delete -f "$tar" "./$bundle" # the engine takes no path twice
   tar -rf "$tar" -C "$work/certificates" --owner=0 --group=0 --mode=0644 "./$bundle"
-  for variable in SSL_CERT_FILE PIP_CERT REQUESTS_CA_BUNDLE NODE_EXTRA_CA_CERTS; do
+  for variable in SSL_CERT_FILE PIP_CERT REQUESTS_CA_BUNDLE; do
     changes+=(--change "ENV $variable=/$bundle")
   done
 }
 
 make_python() {
-  # libstdc++6: ONNX Runtime and Node.js need it; in the public images it comes with the package manager, left out here.
+  # libstdc++6: ONNX Runtime needs it; in the public images it comes with the package manager, left out here.
   packages "$1" essential libstdc++6 python3 python3-venv python-is-python3 ca-certificates
   add_certificates "$1"
   # Python's own default without a locale is ASCII for file names on some systems; the public images set this too.

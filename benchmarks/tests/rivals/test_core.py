@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import configparser
 import importlib.metadata
+import json
 import re
 import tomllib
 from pathlib import Path
 
+import pytest
+
 from benchmarks.rivals import core, localemu, locks, ministack
 from harness import paths
+from harness.errors import HarnessError
 
 
 def test_the_plugins_are_those_of_our_package() -> None:
@@ -33,3 +37,17 @@ def test_versions_are_those_of_the_locks() -> None:
     for package, rival in (("ministack", ministack), ("localemu", localemu)):
         named = (locks.LOCKS / f"{package}.in").read_text()
         assert re.search(rf"^{package}(\[.*\])?=={re.escape(rival.version())}$", named, re.MULTILINE)
+
+
+def test_the_lock_of_its_kinesis_server_has_a_hash_for_each_package() -> None:
+    packages = json.loads((core.KINESIS / "package-lock.json").read_text())["packages"]
+    entries = {name: entry for name, entry in packages.items() if name}
+    assert entries
+    assert [name for name, entry in entries.items() if not entry.get("integrity", "").startswith("sha512-")] == []
+    assert [name for name, entry in entries.items() if "resolved" in entry] == []
+
+
+def test_without_node_the_benchmark_says_what_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(HarnessError, match=r"'node' is not on the PATH \(Node.js 18 or later"):
+        core.install_kinesis()

@@ -11,13 +11,11 @@ def registry_url() -> str | None:
 
 
 def public_host() -> str:
-    """Return `host:port` under which clients and the container engine reach the gateway (PIPELINE_ECR_PUBLIC_HOST).
+    """Return `host:port` under which clients and the container engine reach the gateway: LOCALSTACK_HOST.
 
-    The default is LOCALSTACK_HOST. Engines push to and pull from 127.0.0.0/8 without TLS, but not from LocalStack's own
+    Engines push to and pull from 127.0.0.0/8 without TLS, but not from LocalStack's own
     default, a name that only a public name server knows: the loopback address takes its place.
     """
-    if host := os.environ.get("PIPELINE_ECR_PUBLIC_HOST"):
-        return host
     default = config.LOCALSTACK_HOST
     if default.host == constants.LOCALHOST_HOSTNAME:
         return f"{constants.LOCALHOST_IP}:{default.port}"

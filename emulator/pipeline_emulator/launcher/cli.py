@@ -112,8 +112,9 @@ def status(data: str | None) -> None:
     """
     found = _running(data)
     click.echo(f"{found.endpoint_url}  process {found.pid}, data {found.data}")
+    defaults = environment.resolve({"data": found.data}, {})
     for setting in SETTINGS:
-        if (value := found.settings.get(setting.name, "")) not in ("", setting.default) and setting.name != "data":
+        if (value := found.settings.get(setting.name, "")) != defaults[setting.name]:
             click.echo(f"  {setting.variable}={value}")
     if not found.is_ready():
         raise EmulatorError("it does not answer", f"wait a moment, or read its log ({found.log})")

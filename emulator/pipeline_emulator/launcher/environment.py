@@ -12,8 +12,8 @@ from pipeline_emulator.settings import SETTINGS, Kind, Setting
 INHERITED = (
     *("PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "PYTHONDONTWRITEBYTECODE"),
     *("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"),
-    # Set in the image: there LocalStack uses the folders of /var/lib/localstack, and finds its own container.
-    "OVERRIDE_IN_DOCKER",
+    # In a container: by the first, LocalStack uses the folders of /var/lib/localstack; the second names its container.
+    *("OVERRIDE_IN_DOCKER", "HOSTNAME"),
 )
 FLAGS = {"1": "1", "true": "1", "yes": "1", "on": "1", "0": "0", "false": "0", "no": "0", "off": "0"}
 # These are LocalStack's in another form.

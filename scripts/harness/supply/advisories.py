@@ -1,9 +1,8 @@
-"""Asks for known vulnerabilities of what lock files list: pip-audit for Python's, npm for its own."""
+"""Asks pip-audit for known vulnerabilities of what lock files list."""
 
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -17,7 +16,6 @@ DEADLINE = 600.0
 # Releases with advisories: a source that knows nothing of them has none, whatever it says of ours. Package indexes that
 # copy PyPI's files often lack its advisories, and pip-audit then finds "no known vulnerabilities" in anything.
 VULNERABLE_PYTHON = "jinja2==2.10"
-VULNERABLE_NPM = ("lodash", "4.17.10")
 
 
 @dataclass(frozen=True)
@@ -83,25 +81,6 @@ def of_python(lock: Path, source: Sequence[str]) -> tuple[list[Finding], list[st
     return _pip_audit(lock, source, paths.shown(lock))
 
 
-def of_npm(lock: Path) -> list[Finding]:
-    """Findings in a lock of npm's.
-
-    Raises:
-        NoAdvisoriesError: npm is missing, or its registry has no advisories.
-    """
-    if shutil.which("npm") is None:
-        raise NoAdvisoriesError("npm is not on the PATH")
-    name, version = VULNERABLE_NPM
-    with tempfile.TemporaryDirectory() as folder:
-        known = {"name": "known", "version": "1.0.0", "dependencies": {name: version}}
-        content = {"lockfileVersion": 3, "packages": {"": known, f"node_modules/{name}": {"version": version}}}
-        (Path(folder) / "package.json").write_text(json.dumps(known))
-        (Path(folder) / "package-lock.json").write_text(json.dumps(content))
-        if not _npm_audit(Path(folder), ""):
-            raise NoAdvisoriesError(f"npm's registry knows no advisory of {name} {version}")
-    return _npm_audit(lock.parent, paths.shown(lock))
-
-
 def _pip_audit(lock: Path, source: Sequence[str], shown: str) -> tuple[list[Finding], list[str]]:
     command: list[str | Path] = [paths.VENV_BIN / "pip-audit", "--requirement", lock, "--disable-pip", *source]
     command += ["--format", "json", "--progress-spinner", "off", "--cache-dir", paths.CACHE / "audit"]
@@ -117,27 +96,6 @@ def _pip_audit(lock: Path, source: Sequence[str], shown: str) -> tuple[list[Find
             fixed = ", ".join(known["fix_versions"])
             findings.append(Finding(found["name"], found["version"], ids, fixed, shown))
     return findings, unknown
-
-
-def _npm_audit(folder: Path, shown: str) -> list[Finding]:
-    answer = _answer(["npm", "audit", "--json", "--package-lock-only"], folder)
-    if "vulnerabilities" not in answer:
-        # The registry's address is the user's own affair, and the reason stands before it.
-        raise NoAdvisoriesError(f"npm's registry: {str(answer.get('message') or answer['error']).partition(' - ')[0]}")
-    versions = {
-        name.rpartition("node_modules/")[2]: entry.get("version", "")
-        for name, entry in json.loads((folder / "package-lock.json").read_text())["packages"].items()
-    }
-    return [
-        Finding(name, versions.get(name, ""), (advisory["url"].rpartition("/")[2],), _fix(known["fixAvailable"]), shown)
-        for name, known in answer["vulnerabilities"].items()
-        for advisory in known["via"]
-        if isinstance(advisory, dict)  # a text names the dependency that has it, which is listed itself
-    ]
-
-
-def _fix(available: bool | dict[str, Any]) -> str:
-    return f"{available['name']} {available['version']}" if isinstance(available, dict) else ""
 
 
 def _answer(command: Sequence[str | Path], folder: Path) -> dict[str, Any]:

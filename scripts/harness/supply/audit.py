@@ -18,7 +18,6 @@ def run(
     *,
     optional: bool,
     python: Sequence[Path] | None = None,
-    npm: Sequence[Path] | None = None,
     excepted_in: Path = exceptions.FILE,
 ) -> None:
     """Asks for known vulnerabilities and shows them.
@@ -27,14 +26,12 @@ def run(
         osv_url: an OSV server of the user's own; empty: PyPI, then osv.dev.
         optional: whether it is enough to say so where no source of advisories is reached.
         python: locks of requirements; all of the project's when None.
-        npm: locks of npm's; all of the project's when None.
         excepted_in: file of exceptions.
 
     Raises:
         HarnessError: something was found that is not excepted, an exception has expired, or nobody could be asked.
     """
     python = locks.requirements() if python is None else python
-    npm = locks.packages() if npm is None else npm
     excepted = exceptions.load(excepted_in)
     if late := exceptions.expired(excepted, datetime.datetime.now(datetime.UTC).date()):
         listed = "\n".join(f"{entry.package} {entry.id}, until {entry.expires}: {entry.reason}" for entry in late)
@@ -54,14 +51,6 @@ def run(
             asked += 1
     except NoAdvisoriesError as error:
         unasked.append(f"requirements: {error}")
-    for lock in npm:
-        try:
-            found = advisories.of_npm(lock)
-            _tell(lock, found, [])
-            findings += found
-            asked += 1
-        except NoAdvisoriesError as error:
-            unasked.append(f"{paths.shown(lock)}: {error}")
     _judge(findings, excepted, excepted_in)
     if unasked:
         _unasked(unasked, optional=optional)

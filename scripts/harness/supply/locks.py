@@ -21,11 +21,6 @@ def requirements(root: Path = paths.ROOT) -> list[Path]:
     return [file for file in found if pinned.search(file.read_text())]
 
 
-def packages(root: Path = paths.ROOT) -> list[Path]:
-    """Every lock of npm's that git tracks."""
-    return _tracked(root, "*package-lock.json")
-
-
 def lines(lock: Path) -> list[tuple[Requirement, list[str]]]:
     """Each requirement of a lock with its hashes (`algorithm:hexadecimal`).
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import gzip
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -32,33 +31,13 @@ HASH = f"--hash=sha256:{'0' * 64}"
 YESTERDAY = datetime.datetime.now(datetime.UTC).date() - datetime.timedelta(days=1)
 
 
-NPM_ADVISORY = {
-    "id": 1094500,
-    "url": "https://github.com/advisories/GHSA-x5rq-j2xg-h7qm",
-    "title": "Regular expression denial of service in lodash",
-    "severity": "moderate",
-    "vulnerable_versions": "<4.17.11",
-    "cwe": [],
-    "cvss": {"score": 0, "vectorString": None},
-}
-NPM_RELEASES = {version: {"name": "lodash", "version": version} for version in ("4.17.10", "4.17.11")}
-
-
 class _Advisories(BaseHTTPRequestHandler):
-    """OSV's query (https://google.github.io/osv.dev/post-v1-query/) and npm's bulk query, with one advisory each."""
+    """OSV's query (https://google.github.io/osv.dev/post-v1-query/), with one advisory."""
 
     def do_POST(self) -> None:
-        sent = self.rfile.read(int(self.headers["Content-Length"]))
-        if "bulk" in self.path:
-            query = json.loads(gzip.decompress(sent) if self.headers.get("Content-Encoding") == "gzip" else sent)
-            self._answer({"lodash": [NPM_ADVISORY]} if "4.17.10" in query.get("lodash", []) else {})
-        else:
-            query = json.loads(sent)
-            has_it = (query["package"]["name"], query["version"]) == ("jinja2", "2.10") and self.server.knows  # type: ignore[attr-defined]
-            self._answer({"vulns": [ADVISORY]} if has_it else {})
-
-    def do_GET(self) -> None:  # npm looks for a release without the vulnerability
-        self._answer({"name": "lodash", "dist-tags": {"latest": "4.17.11"}, "versions": NPM_RELEASES})
+        query = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        has_it = (query["package"]["name"], query["version"]) == ("jinja2", "2.10") and self.server.knows  # type: ignore[attr-defined]
+        self._answer({"vulns": [ADVISORY]} if has_it else {})
 
     def _answer(self, content: object) -> None:
         body = json.dumps(content).encode()
@@ -105,17 +84,6 @@ def excepted(tmp_path: Path) -> Callable[[str], Path]:
     return write
 
 
-@pytest.fixture
-def npm_lock(tmp_path: Path) -> Path:
-    """A lock of npm's with a release that has a known vulnerability."""
-    known = {"name": "a", "version": "1.0.0", "dependencies": {"lodash": "4.17.10"}}
-    packages = {"": known, "node_modules/lodash": {"version": "4.17.10"}}
-    (tmp_path / "package.json").write_text(json.dumps(known))
-    lock = tmp_path / "package-lock.json"
-    lock.write_text(json.dumps({"lockfileVersion": 3, "packages": packages}))
-    return lock
-
-
 def _url(server: ThreadingHTTPServer) -> str:
     return f"http://127.0.0.1:{server.server_port}/v1/query"
 
@@ -131,7 +99,7 @@ def test_a_vulnerable_pin_is_reported_with_version_ids_and_the_fix(
 ) -> None:
     file = lock("jinja2==2.10", "packaging==26.3")
     with pytest.raises(HarnessError) as failure:
-        audit.run(_url(osv), optional=True, python=[file], npm=[], excepted_in=excepted())
+        audit.run(_url(osv), optional=True, python=[file], excepted_in=excepted())
     assert f"jinja2 2.10: CVE-2019-10906, GHSA-462w-v97r-4m45, fixed in 2.10.1 ({file})" in failure.value.cause
     assert "packaging" not in failure.value.cause
 
@@ -142,7 +110,7 @@ def test_a_lock_without_known_vulnerabilities_passes(
     excepted: Callable[..., Path],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    audit.run(_url(osv), optional=False, python=[lock("jinja2==2.10.1")], npm=[], excepted_in=excepted())
+    audit.run(_url(osv), optional=False, python=[lock("jinja2==2.10.1")], excepted_in=excepted())
     assert "1 locks without known vulnerabilities" in "".join(capsys.readouterr())
 
 
@@ -157,18 +125,18 @@ def test_a_source_that_knows_nothing_is_not_taken_for_a_clean_bill(
     osv.knows = False  # type: ignore[attr-defined]
     said = "knows no advisory of jinja2==2.10"
     if optional:
-        audit.run(_url(osv), optional=True, python=[lock("packaging==26.3")], npm=[], excepted_in=excepted())
+        audit.run(_url(osv), optional=True, python=[lock("packaging==26.3")], excepted_in=excepted())
         printed = "".join(capsys.readouterr())
         assert said in " ".join(printed.split())
         assert "without known vulnerabilities" not in printed
     else:
         with pytest.raises(HarnessError, match=said):
-            audit.run(_url(osv), optional=False, python=[lock("packaging==26.3")], npm=[], excepted_in=excepted())
+            audit.run(_url(osv), optional=False, python=[lock("packaging==26.3")], excepted_in=excepted())
 
 
 def test_a_source_that_is_not_reached_is_said_so(lock: Callable[..., Path], excepted: Callable[..., Path]) -> None:
     with pytest.raises(HarnessError, match="cannot be reached"):
-        audit.run("http://127.0.0.1:1/v1/query", optional=False, python=[lock("a==1")], npm=[], excepted_in=excepted())
+        audit.run("http://127.0.0.1:1/v1/query", optional=False, python=[lock("a==1")], excepted_in=excepted())
 
 
 def test_an_exception_lets_its_vulnerability_pass_and_no_other(
@@ -176,9 +144,9 @@ def test_an_exception_lets_its_vulnerability_pass_and_no_other(
 ) -> None:
     file = lock("jinja2==2.10")
     tomorrow = YESTERDAY + datetime.timedelta(days=2)
-    audit.run(_url(osv), optional=False, python=[file], npm=[], excepted_in=excepted(_entry(tomorrow)))
+    audit.run(_url(osv), optional=False, python=[file], excepted_in=excepted(_entry(tomorrow)))
     with pytest.raises(HarnessError, match=r"jinja2 2\.10: "):
-        audit.run(_url(osv), optional=False, python=[file], npm=[], excepted_in=excepted(_entry(tomorrow, "other")))
+        audit.run(_url(osv), optional=False, python=[file], excepted_in=excepted(_entry(tomorrow, "other")))
 
 
 def test_an_expired_exception_fails_even_where_nobody_can_be_asked(
@@ -186,7 +154,7 @@ def test_an_expired_exception_fails_even_where_nobody_can_be_asked(
 ) -> None:
     file = excepted(_entry(YESTERDAY))
     with pytest.raises(HarnessError, match=f"jinja2 CVE-2019-10906, until {YESTERDAY}: no templates"):
-        audit.run("http://127.0.0.1:1/v1/query", optional=True, python=[lock("a==1")], npm=[], excepted_in=file)
+        audit.run("http://127.0.0.1:1/v1/query", optional=True, python=[lock("a==1")], excepted_in=file)
 
 
 @pytest.mark.parametrize(
@@ -217,20 +185,3 @@ def test_pypi_or_osv_report_a_vulnerable_pin(lock: Callable[..., Path]) -> None:
         pytest.skip(f"no source of advisories: {error}")
     found, _ = advisories.of_python(lock("jinja2==2.10"), source)
     assert any("CVE-2019-10906" in finding.ids and "2.10.1" in finding.fixed for finding in found)
-
-
-def test_npm_reports_a_vulnerable_pin(
-    osv: ThreadingHTTPServer, monkeypatch: pytest.MonkeyPatch, excepted: Callable[..., Path], npm_lock: Path
-) -> None:
-    monkeypatch.setenv("NPM_CONFIG_REGISTRY", f"http://127.0.0.1:{osv.server_port}/")
-    with pytest.raises(HarnessError, match=r"lodash 4\.17\.10: GHSA-x5rq-j2xg-h7qm, fixed in lodash 4\.17\.11"):
-        audit.run("", optional=False, python=[], npm=[npm_lock], excepted_in=excepted())
-
-
-def test_npms_own_registry_reports_a_vulnerable_pin(npm_lock: Path) -> None:
-    try:
-        found = advisories.of_npm(npm_lock)
-    except NoAdvisoriesError as error:
-        pytest.skip(f"no source of advisories: {error}")
-    assert {(finding.package, finding.version) for finding in found} == {("lodash", "4.17.10")}
-    assert all(finding.ids[0].startswith("GHSA-") for finding in found)

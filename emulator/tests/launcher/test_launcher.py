@@ -1,0 +1,147 @@
+"""The command `pipeline-emulator`, from the emulator's own environment, with a real LocalStack."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import psutil
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+pytestmark = pytest.mark.local_only
+
+ROOT = Path(__file__).parents[3]
+VENV = Path(os.environ.get("PIPELINE_EMULATOR_VENV") or ROOT / ".cache/emulator/venv")
+PROGRAM = VENV / "bin" / "pipeline-emulator"
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("emulator")
+
+
+@pytest.fixture(scope="module")
+def run(folder: Path) -> Run:
+    """Runs the command with a home and a data folder of its own."""
+    env = {"PATH": os.environ["PATH"], "HOME": str(folder), "PIPELINE_DATA": str(folder / "data")}
+
+    def call(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [PROGRAM, *arguments], env=env | variables, capture_output=True, text=True, timeout=120, check=False
+        )
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def started(run: Run) -> Iterator[str]:
+    """An emulator in the background that refuses every PutRecord; its endpoint."""
+    port = free_port()
+    # What ends a LocalStack that is started by hand.
+    done = run("start", "--detach", "--port", str(port), AWS_PROFILE="missing", KINESIS_ERROR_PROBABILITY="1")
+    assert done.returncode == 0, done.stderr
+    assert "pipeline-emulator lambda-runtime" in done.stderr  # the home has none
+    yield f"http://127.0.0.1:{port}"
+    run("stop")
+
+
+@pytest.fixture
+def kinesis(started: str) -> Any:
+    return boto3.client(
+        "kinesis",
+        endpoint_url=started,
+        region_name="ap-south-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+
+
+def test_it_answers_and_a_setting_of_the_environment_is_in_force(started: str, kinesis: Any) -> None:
+    kinesis.create_stream(StreamName="s", ShardCount=1)
+    with pytest.raises(ClientError, match="ProvisionedThroughputExceededException"):
+        kinesis.put_record(StreamName="s", Data=b"x", PartitionKey="x")
+
+
+def test_status_shows_it_and_what_is_set(started: str, run: Run) -> None:
+    done = run("status")
+    assert done.returncode == 0
+    assert started in done.stdout
+    assert "KINESIS_ERROR_PROBABILITY=1" in done.stdout
+    assert "IAM_ENFORCEMENT" not in done.stdout
+
+
+def test_a_second_one_is_refused_by_folder_and_by_port(started: str, run: Run, tmp_path: Path) -> None:
+    done = run("start")
+    assert done.returncode == 1
+    assert f"runs with this data folder already: {started}" in done.stderr
+    assert "Traceback" not in done.stderr
+    done = run("start", "--data", str(tmp_path), "--port", started.rpartition(":")[2])
+    assert done.returncode == 1
+    assert "choose another port with --port" in done.stderr
+
+
+def test_doctor_says_what_works_and_fails_for_a_taken_port(started: str, run: Run, tmp_path: Path) -> None:
+    done = run("doctor", "--data", str(tmp_path), "--port", started.rpartition(":")[2])
+    lines = dict(line[6:].split(": ", 1) for line in done.stdout.splitlines())
+    assert done.returncode == 1
+    assert "cannot be listened on" in lines["port"]
+    assert lines["LocalStack"] == "localstack-core 2026.3.0"
+    assert lines["packages"] == "in the versions that work"
+    assert [line[:4] for line in done.stdout.splitlines()].count("FAIL") == 1
+    assert run("doctor", "--data", str(tmp_path), "--port", str(free_port())).returncode == 0
+
+
+def test_stop_ends_it_and_a_process_id_used_again_is_not_taken_for_it(started: str, run: Run, folder: Path) -> None:
+    file = folder / "data" / "pipeline-emulator.json"
+    known = json.loads(file.read_text())
+    process = psutil.Process(known["pid"])
+    assert run("stop").returncode == 0
+    assert not process.is_running()
+    assert not file.exists()
+    file.write_text(json.dumps(known | {"pid": os.getpid()}))
+    done = run("status")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "no emulator runs with the data folder" in done.stderr
+    assert run("stop").returncode == 1
+
+
+def test_in_the_foreground_it_is_one_process_that_a_signal_ends(folder: Path, eventually: Callable[..., Any]) -> None:
+    data, port = folder / "foreground", free_port()
+    command = [VENV / "bin" / "python", "-m", "pipeline_emulator", "start", "--data", str(data), "--port", str(port)]
+    env = {"PATH": os.environ["PATH"], "HOME": str(folder)}
+    with subprocess.Popen(command, env=env, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as child:
+
+        def answers() -> bool:
+            with contextlib.suppress(OSError):
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                return True
+            return False
+
+        eventually(answers, "the port is open", 90)
+        assert json.loads((data / "pipeline-emulator.json").read_text())["pid"] == child.pid
+        child.send_signal(signal.SIGINT)
+        child.wait(60)
+
+
+def test_importing_the_package_imports_nothing_of_it() -> None:
+    code = (
+        "import sys, pipeline_emulator; print([name for name in sys.modules if name.startswith('pipeline_emulator.')])"
+    )
+    done = subprocess.run([VENV / "bin" / "python", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
