@@ -182,7 +182,11 @@ def _start(folder: Path, addresses: Sequence[str], variables: Mapping[str, str])
             [sys.executable, "-m", "localstack.runtime.main"], env=environment, cwd=folder, stdout=log, stderr=log
         )
     localstack = LocalStack(f"http://127.0.0.1:{port}", folder, process)
-    wait_until(lambda: _is_ready(localstack), "LocalStack starts", 120)
+    try:
+        wait_until(lambda: _is_ready(localstack), "LocalStack starts", 180)
+    except BaseException:  # also an interrupt: nobody else knows of it yet
+        localstack.stop()
+        raise
     return localstack
 
 

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,7 @@ from botocore.exceptions import ClientError
 
 pytestmark = pytest.mark.local_only
 
-ROOT = Path(__file__).parents[3]
-VENV = Path(os.environ.get("PIPELINE_EMULATOR_VENV") or ROOT / ".cache/emulator/venv")
-PROGRAM = VENV / "bin" / "pipeline-emulator"
+PROGRAM = Path(sys.prefix) / "bin" / "pipeline-emulator"
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -123,7 +122,7 @@ def test_stop_ends_it_and_a_process_id_used_again_is_not_taken_for_it(started: s
 
 def test_in_the_foreground_it_is_one_process_that_a_signal_ends(folder: Path, eventually: Callable[..., Any]) -> None:
     data, port = folder / "foreground", free_port()
-    command = [VENV / "bin" / "python", "-m", "pipeline_emulator", "start", "--data", str(data), "--port", str(port)]
+    command = [sys.executable, "-m", "pipeline_emulator", "start", "--data", str(data), "--port", str(port)]
     env = {"PATH": os.environ["PATH"], "HOME": str(folder)}
     with subprocess.Popen(command, env=env, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as child:
 
@@ -143,5 +142,5 @@ def test_importing_the_package_imports_nothing_of_it() -> None:
     code = (
         "import sys, pipeline_emulator; print([name for name in sys.modules if name.startswith('pipeline_emulator.')])"
     )
-    done = subprocess.run([VENV / "bin" / "python", "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
