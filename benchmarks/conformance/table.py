@@ -12,9 +12,9 @@ MARKS = {"passed": "✓", "failed": "**✗**", "unsupported": "not supported:"}
 HEAD = """\
 # What event source mappings for Kinesis do
 
-`make conformance` writes this page. It starts one tool after the other, empty and on the same machine, and runs the same
-tests (`benchmarks/conformance/suite`) against its endpoint, with the same deadlines ({seconds:.0f} s for each wait). Each test
-states one behaviour that AWS documents and links to the document.
+`make conformance` writes this page. It starts one tool after the other, empty and on the same machine, and runs the
+same tests (`benchmarks/conformance/suite`) against its endpoint, with the same deadlines ({seconds:.0f} s for each
+wait). Each test states one behaviour that AWS documents and links to the document.
 
 - ✓: as documented. **✗**: not as documented, with the first difference that the test saw.
 - A cell describes one version in this run, and says nothing about other versions.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import model, paths
+from harness import current_model, paths
 from harness.errors import HarnessError
 
 WAY_BACK = "make train DATA=default"
@@ -29,9 +29,9 @@ def test_the_data_of_the_last_training_are_named_with_the_way_back(
     # GIVEN a model that make train DATA=own.csv has made
     (tmp_path / "MLmodel").touch()
     result = {"model_dir": str(tmp_path), "run_id": "x"}
-    paths.MODEL_FILE.write_text(json.dumps({"code": model._code(), "data": str(data), "result": result}))
+    paths.MODEL_FILE.write_text(json.dumps({"code": current_model._code(), "data": str(data), "result": result}))
     # WHEN local-up looks for its model THEN it takes that one, and says whose data it is of
-    assert model.current(None) == result
+    assert current_model.current(None) == result
     told = capsys.readouterr().err
     assert str(data) in told
     assert WAY_BACK in told
@@ -40,22 +40,22 @@ def test_the_data_of_the_last_training_are_named_with_the_way_back(
 def test_nothing_is_said_of_the_default_data(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "MLmodel").touch()
     result = {"model_dir": str(tmp_path), "run_id": "x"}
-    paths.MODEL_FILE.write_text(json.dumps({"code": model._code(), "data": None, "result": result}))
+    paths.MODEL_FILE.write_text(json.dumps({"code": current_model._code(), "data": None, "result": result}))
     paths.TRAINING_DATA.unlink()
-    assert model.current(None) == result
+    assert current_model.current(None) == result
     assert capsys.readouterr().err == ""
 
 
 def test_data_that_are_gone_are_named_with_the_way_back(data: Path) -> None:
     with pytest.raises(HarnessError, match=r"are gone: .*own\.csv") as gone:
-        model.current(None)
+        current_model.current(None)
     assert WAY_BACK in gone.value.next_step
 
 
 def test_the_way_back_is_no_file_unless_there_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert model._file(Path("default")) is None
+    assert current_model._file(Path("default")) is None
     Path("default").touch()
-    assert model._file(Path("default")) == tmp_path / "default"
+    assert current_model._file(Path("default")) == tmp_path / "default"
     with pytest.raises(HarnessError, match="there is no file"):
-        model._file(Path("other"))
+        current_model._file(Path("other"))
