@@ -1,7 +1,7 @@
 # Every target is one call of the harness (scripts/harness); `make` alone prints this help.
 .DEFAULT_GOAL := help
 .PHONY: help setup local-up local-down local-status local-logs iam-denials outputs ecr-login train send watch failed-events redrive verify chaos soak \
-        test e2e unit terraform-test stages-test emulator-test privileges-test check format bench bench-iam conformance fidelity cost sbom audit lock clean \
+        test test-all e2e unit terraform-test stages-test emulator-test privileges-test check format bench bench-iam conformance fidelity cost sbom audit lock clean \
         rehearse-stg plan-stg plan-prod deploy-stg deploy-prod smoke-stg smoke-prod destroy-stg destroy-prod unlock-stg unlock-prod \
         promote rollback
 
@@ -61,8 +61,11 @@ chaos: ## The same under a seeded schedule of faults [SEED=… | SEEDS=100, SEED
 soak: ## The same with many events at the highest rate it holds; memory [COUNT=200000] [RATE=per second] [SEED=…]
 	$(HARNESS) soak
 
-test: ## Everything: static checks, unit, Terraform and emulator tests, end-to-end suite
+test: ## Static checks, unit, Terraform and emulator tests, the end-to-end suite
 	$(HARNESS) suite test
+
+test-all: ## The same and the long proofs: each permission removed, kills, interrupted stages, conformance, chaos
+	$(HARNESS) suite test-all
 
 e2e: ## The end-to-end suite alone, in a stack of its own
 	$(HARNESS) suite e2e

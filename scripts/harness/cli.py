@@ -28,8 +28,8 @@ from harness.stack import REGION
 
 EXIT_INTERRUPTED = 130
 SUITES = (
-    *("test", "check", "unit", "terraform-test", "stages", "emulator-test", "privileges"),
-    *("e2e", "e2e-one-stack", "e2e-own-stacks"),
+    *("test", "test-all", "long-proofs", "check", "unit", "terraform-test", "stages", "emulator-test", "privileges"),
+    "e2e",
 )
 AT_AWS = (["stage"], ["promote"], ["rollback"])
 
