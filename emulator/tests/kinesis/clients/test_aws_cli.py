@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.local_only
+pytestmark = [pytest.mark.local_only, pytest.mark.long_proof]
 
 ROOT = Path(__file__).parents[4]
 KEYS = [f"key-{number}" for number in range(12)]
