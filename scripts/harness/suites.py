@@ -46,8 +46,10 @@ def run(name: str) -> None:
         name: test, test-all, or a part of them.
 
     Raises:
-        HarnessError: something in it failed; what it found stands above.
+        HarnessError: there is no such suite, or something in it failed, which is printed.
     """
+    if name not in NAMES:
+        raise HarnessError(f"there is no suite {name}", f"choose one of {', '.join(NAMES)}")
     setup.everything()
     started = time.monotonic()
     if name in STEPS:
@@ -232,7 +234,7 @@ def terraform_test() -> None:
             show(f"terraform init ({root.name})", [*terraform, "init", "-backend=false", "-input=false"])
             show(f"terraform validate ({root.name})", [*terraform, "validate"])
         show("terraform test", ["terraform", f"-chdir={folder}", "test", "-no-color", f"-junit-xml={report}"])
-    console.say(junit.read([report]).totals())
+    _print_totals([report])
 
 
 STEPS: dict[str, Callable[[], None]] = {"check": check, "terraform-test": terraform_test}

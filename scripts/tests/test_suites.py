@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness import junit, suites
-from harness.cli import SUITES
+from harness.errors import HarnessError
 from harness.jobs import Job
 from harness.paths import ROOT
 
@@ -39,8 +39,10 @@ def test_no_job_writes_over_another_ones_report(everything: list[Job]) -> None:
     assert max(Counter(job.report for job in everything).values()) == 1
 
 
-def test_the_command_line_knows_every_suite() -> None:
-    assert set(SUITES) == set(suites.NAMES)
+def test_an_unknown_suite_is_refused_with_those_that_there_are() -> None:
+    with pytest.raises(HarnessError, match="no suite e2f") as refused:
+        suites.run("e2f")
+    assert "e2e" in refused.value.next_step
 
 
 def test_a_job_that_breaks_before_its_report_is_a_failure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
