@@ -117,7 +117,7 @@ def _work_off(
     while waiting or running:
         while waiting and len(running) < at_once:
             running.append(_Running(waiting.popleft(), env, visible=alone))
-        step.note(f"{ended} of {count} done; {', '.join(f'{one.job.name} {one.seconds():.0f} s' for one in running)}")
+        step.note(f"{ended} of {count} done; {', '.join(f'{one.job.name} ({one.seconds():.0f} s)' for one in running)}")
         time.sleep(LOOK_SECONDS)
         for one in list(running):
             if (status := one.process.poll()) is None:
