@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
+from _pytest._code.code import ExceptionRepr
 
 from harness import denials, failed, local, processes, streams
 from harness import stack as stacks
@@ -72,12 +73,15 @@ def redrive(stack: Stack, clients: Clients) -> Callable[[list[tuple[bytes, str]]
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Names what IAM refused beside each failure."""
     report = yield
     used = getattr(item, "funcargs", {}).get("stack")
     if report.failed and isinstance(used, Stack) and (refused := denials.summary(used)):
-        report.sections.append(("what IAM refused", refused))
+        if isinstance(report.longrepr, ExceptionRepr):
+            report.longrepr.addsection("what IAM refused", refused)  # the JUnit report has no other sections
+        else:
+            report.sections.append(("what IAM refused", refused))
     return report
 
 
@@ -87,6 +91,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(FOLDER) and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(SECONDS))
+        if item.get_closest_marker("own_stacks") and not item.get_closest_marker("long_proof"):
+            raise pytest.UsageError(
+                f"{item.nodeid}: stacks of their own are for long proofs; `make test` has one stack"
+            )
         valid = [item.get_closest_marker(name) for name in ("aws_valid", "local_only")]
         if item.path.is_relative_to(FOLDER) and len([mark for mark in valid if mark]) != 1:
             raise pytest.UsageError(f"{item.nodeid}: needs exactly one of the markers aws_valid and local_only")

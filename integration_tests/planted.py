@@ -56,8 +56,8 @@ def places(stack: Stack, clients: Clients) -> Iterator[tuple[str, bytes]]:
             for entry in page.get("Contents", []):
                 content = clients.s3.get_object(Bucket=bucket["Name"], Key=entry["Key"])["Body"].read()
                 yield f"object {bucket['Name']}/{entry['Key']}", content
-    for page in clients.logs.get_paginator("filter_log_events").paginate(logGroupName=stack.outputs["log_group"]):
-        yield "function's log", json.dumps(page["events"]).encode()
+    for logged in clients.logs.get_paginator("filter_log_events").paginate(logGroupName=stack.outputs["log_group"]):
+        yield "function's log", json.dumps(logged["events"]).encode()
     function = clients.functions.get_function_configuration(FunctionName=stack.outputs["live_alias_arn"])
     yield "function's configuration", json.dumps(function, default=str).encode()
     yield from (_of_containers(stack) if stack.runtime == DOCKER else _of_processes(stack))

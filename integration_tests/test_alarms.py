@@ -21,7 +21,7 @@ from harness.stack import Stack
 from harness.waiting import poll
 
 # The faults are the emulator's.
-pytestmark = [pytest.mark.local_only, pytest.mark.own_stacks, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.local_only, pytest.mark.own_stacks, pytest.mark.long_proof, pytest.mark.timeout(1200)]
 
 # The emulator looks at an alarm once a minute, and at the last three minutes; a loaded machine may miss one.
 DEADLINE, PAUSE = 480, 1.0

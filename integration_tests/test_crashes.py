@@ -51,6 +51,7 @@ def test_events_stored_twice_by_a_put_without_answer_are_predicted_twice(stack: 
     assert result.strangers == []
 
 
+@pytest.mark.long_proof
 def test_a_seeded_schedule_of_faults_loses_nothing(stack: Stack) -> None:
     outcome = chaos.run(stack, seed=1, step=Step("chaos"), count=1000)
     assert outcome.ledger.passed, outcome.ledger.summary()
@@ -58,6 +59,7 @@ def test_a_seeded_schedule_of_faults_loses_nothing(stack: Stack) -> None:
     assert outcome.happened.total() >= 3
 
 
+@pytest.mark.long_proof
 def test_a_soak_samples_the_memory_of_localstack_and_function(stack: Stack) -> None:
     found = soak.run(stack, seed=2, count=1000, rate=200.0)
     assert found.outcome.ledger.passed, found.outcome.ledger.summary()

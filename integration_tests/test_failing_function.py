@@ -54,7 +54,7 @@ def test_events_of_a_function_that_cannot_start_are_kept_whole_and_can_be_redriv
         ids = {put.event_id for put in puts}
         # THEN the mapping gives up after its retries and keeps the whole payload of each event
         discarded = poll(
-            lambda: (found := failed_of(ids)) and len(found) == len(ids) and found,
+            lambda: found if len(found := failed_of(ids)) == len(ids) else None,
             "the discarded events",
             deadline=120,
         )

@@ -14,7 +14,7 @@ from harness.clients import Clients
 from harness.console import Step
 from harness.stack import DOCKER, Stack
 
-pytestmark = [pytest.mark.local_only, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.local_only, pytest.mark.long_proof, pytest.mark.timeout(600)]
 
 
 @pytest.fixture

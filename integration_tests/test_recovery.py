@@ -21,7 +21,12 @@ from harness.stack import DOCKER, Stack
 from harness.terraform import Terraform
 from harness.waiting import poll
 
-pytestmark = [pytest.mark.local_only, pytest.mark.own_stacks, pytest.mark.timeout(1800)]  # several whole starts each
+pytestmark = [
+    pytest.mark.local_only,
+    pytest.mark.own_stacks,
+    pytest.mark.long_proof,
+    pytest.mark.timeout(1800),  # several whole starts each
+]
 
 BATCH_SIZE = 100
 SEED_WITH_KILL = 18  # of few: in a schedule of eight seconds most seeds have none

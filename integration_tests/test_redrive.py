@@ -90,13 +90,13 @@ def _fill(clients: Clients, bucket: str, records: list[tuple[bytes, str]]) -> No
         }
         for number, (data, key) in enumerate(records[6:])
     ]
-    document = {
+    given_up = {
         "requestContext": {"condition": "RetryAttemptsExhausted"},
         "responseContext": {"functionError": "Unhandled"},
         "timestamp": "2026-01-01T00:00:00.000Z",
         "payload": json.dumps({"Records": batch}),
     }
-    clients.s3.put_object(Bucket=bucket, Key="aws/lambda/m/s/2026/01/01/x", Body=json.dumps(document))
+    clients.s3.put_object(Bucket=bucket, Key="aws/lambda/m/s/2026/01/01/x", Body=json.dumps(given_up))
 
 
 @pytest.mark.parametrize(

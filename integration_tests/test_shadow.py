@@ -19,7 +19,7 @@ from harness.terraform import Terraform
 from harness.waiting import poll
 from store_sales_testing.samples import sales_rows
 
-pytestmark = pytest.mark.aws_valid
+pytestmark = [pytest.mark.aws_valid, pytest.mark.long_proof]  # three applies
 COUNT = 200
 
 

@@ -11,7 +11,8 @@ from harness import commands, local, processes, setup
 from harness.console import Step
 from harness.stack import EMBEDDED, REGION, Stack
 from harness.stages.terraform import APPLY_DEADLINE, NO_BACKEND, READ_DEADLINE
-from harness.terraform import Progress, working_copy
+from harness.terraform import working_copy
+from harness.terraform_json import Progress, as_text
 
 VARS = "vars/stg.tfvars"  # the local ones leave out the lifecycle rules
 RUN_ID = "0" * 32  # no event is sent to the function: the probes have their own
@@ -92,7 +93,7 @@ class Root:
             Outputs, name to value.
         """
         progress = Progress(step)
-        self._terraform("apply", "-input=false", "-no-color", "plan", deadline=APPLY_DEADLINE, progress=progress)
+        self._terraform("apply", "-input=false", "-json", "plan", deadline=APPLY_DEADLINE, progress=progress)
         return {name: output["value"] for name, output in self._json("output", "-no-color", "-json").items()}
 
     def resources(self) -> dict[str, dict[str, Any]]:
@@ -125,7 +126,7 @@ class Root:
     def _terraform(self, *words: str, deadline: float = READ_DEADLINE, progress: Progress | None = None) -> str:
         return commands.run(
             ["terraform", *words], cwd=self.folder, env=self._environment, log=self.log, deadline=deadline,
-            on_line=progress.read if progress else None,
+            on_line=progress.read if progress else None, as_text=as_text if progress else str,
         )  # fmt: skip
 
 

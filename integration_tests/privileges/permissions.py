@@ -6,8 +6,10 @@ import copy
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
+from harness import denials
 from harness.clients import Clients
 from harness.stack import Stack
 
@@ -21,6 +23,23 @@ class Permission(NamedTuple):
     resource: str
 
 
+def role_of(stack: Stack) -> str:
+    """The name of the role that a stack's function runs with."""
+    return str(stack.outputs["lambda_function"]) + "_lambda"
+
+
+def refused(stack: Stack, permission: Permission) -> list[denials.Denial]:
+    """What IAM refused of a permission since the list was emptied."""
+    _, found = denials.read(stack)
+    return [
+        denial
+        for denial in found
+        if denial.refused
+        and denial.action == permission.action
+        and fnmatchcase(denial.resource, permission.resource.replace("[", "[[]"))
+    ]
+
+
 def of_role(stack: Stack, role: str) -> tuple[list[Permission], dict[str, Any]]:
     """Reads what a role may do.
 
@@ -28,7 +47,8 @@ def of_role(stack: Stack, role: str) -> tuple[list[Permission], dict[str, Any]]:
         Its permissions, and its inline policies by name, as they are stored.
     """
     iam = Clients(stack).iam
-    documents = {
+    # boto3 gives the document as an object, which its types call a text.
+    documents: dict[str, Any] = {
         name: iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
         for name in iam.list_role_policies(RoleName=role)["PolicyNames"]
     }

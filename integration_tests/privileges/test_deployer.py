@@ -19,7 +19,7 @@ from integration_tests.privileges.deployer_policy import Permission, needs, perm
 from integration_tests.privileges.deployment import GIVING_UP, PLAN, STEPS, Scene, account
 from integration_tests.privileges.not_shown import OF_AN_IMAGE, reason
 
-pytestmark = [pytest.mark.local_only, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.local_only, pytest.mark.long_proof, pytest.mark.timeout(900)]
 
 WRITE = os.environ.get("WRITE") == "1"
 

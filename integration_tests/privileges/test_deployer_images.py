@@ -19,7 +19,7 @@ from integration_tests.privileges.deployer_policy import Permission, needs, with
 from integration_tests.privileges.deployment import REPOSITORY, account
 from integration_tests.privileges.not_shown import OF_AN_IMAGE
 
-pytestmark = [pytest.mark.local_only, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.local_only, pytest.mark.long_proof, pytest.mark.timeout(900)]
 
 STEP = "push of an image"
 LACKING = Permission("Repository", "ecr:PutImage")

@@ -18,11 +18,12 @@ from harness.stages import deploy, deployer
 from integration_tests.privileges import trials
 from integration_tests.privileges.deployer_policy import Permission, permissions
 from integration_tests.privileges.deployment import account
+from integration_tests.privileges.narrower import CREATE, DESTROY, LOG_IN
 from integration_tests.privileges.not_shown import NOT_FATAL, reason
 from integration_tests.privileges.trials import PARTS, WHOLE
 from integration_tests.privileges.workbench import Workbench
 
-pytestmark = [pytest.mark.local_only, pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.local_only, pytest.mark.long_proof, pytest.mark.timeout(3600)]
 
 SEED = os.environ.get("SEED") or str(time.time_ns() % 10_000)
 ACTIONS = os.environ.get("ACTIONS", "")
@@ -76,23 +77,23 @@ def test_without_a_permission_what_needs_it_fails_and_names_it(bench: tuple[Work
 def test_a_trial_of_what_is_not_needed_fails_nothing(bench: tuple[Workbench, set[str]]) -> None:
     work, _ = bench
     permission = Permission("CheckStateBucket", "s3:GetBucketVersioning")
-    assert _verdict(permission, *work.without(permission, trials.LOG_IN)) == "IAM refused nothing: ''"
+    assert _verdict(permission, *work.without(permission, LOG_IN)) == "IAM refused nothing: ''"
 
 
 def _tried(work: Workbench, name: str, here: Sequence[tuple[Permission, str]]) -> Iterator[tuple[str, bool]]:
     """Makes a part, tries one permission after the other, and takes it away; yields a line for each."""
     made = whole = False
     for permission, way in here:
-        if not made and trials.WAYS.index(way) > trials.WAYS.index(trials.CREATE):
+        if not made and trials.WAYS.index(way) > trials.WAYS.index(CREATE):
             if name == WHOLE:
                 deploy.deploy(work.terraform.stage, work.scene.access)
             else:
                 work.apply(PARTS[name])
             made = True
-        if way == trials.DESTROY and not whole:  # a change that was refused has left a part without what it replaces
+        if way == DESTROY and not whole:  # a change that was refused has left a part without what it replaces
             work.apply(PARTS[name])
             whole = True
-        if name == trials.OBJECTS and way == trials.DESTROY:  # a bucket that holds something
+        if name == trials.OBJECTS and way == DESTROY:  # a bucket that holds something
             work.publish()
         started = time.monotonic()
         verdict = _verdict(permission, *work.without(permission, way))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
@@ -11,29 +10,13 @@ import pytest
 from harness import denials
 from harness.paths import ROOT
 from harness.stack import Stack
-from integration_tests.privileges.permissions import Permission, of_role, without
+from integration_tests.privileges.permissions import Permission, of_role, refused, role_of, without
 from integration_tests.privileges.uses import USES, Use
 
-pytestmark = [pytest.mark.local_only, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.local_only, pytest.mark.long_proof, pytest.mark.timeout(900)]
 
 DOCUMENT = ROOT / "docs" / "iam.md"
 ATTEMPTS = 3
-
-
-def _role(stack: Stack) -> str:
-    return str(stack.outputs["lambda_function"]) + "_lambda"
-
-
-def _refused(stack: Stack, permission: Permission) -> list[denials.Denial]:
-    """What IAM refused of a permission since the list was emptied."""
-    _, found = denials.read(stack)
-    return [
-        denial
-        for denial in found
-        if denial.refused
-        and denial.action == permission.action
-        and fnmatchcase(denial.resource, permission.resource.replace("[", "[[]"))
-    ]
 
 
 def test_with_all_permissions_every_use_succeeds_and_nothing_is_refused(stack: Stack) -> None:
@@ -43,7 +26,7 @@ def test_with_all_permissions_every_use_succeeds_and_nothing_is_refused(stack: S
 
 
 def test_without_any_one_permission_the_pipeline_fails_and_names_it(stack: Stack) -> None:
-    role = _role(stack)
+    role = role_of(stack)
     permissions, documents = of_role(stack, role)
     table: list[tuple[str, str, str]] = []
     unneeded: list[Permission] = []
@@ -63,8 +46,8 @@ def test_without_any_one_permission_the_pipeline_fails_and_names_it(stack: Stack
 def _failure(stack: Stack, use: Use, permission: Permission) -> str:
     """What a use fails with for want of a permission; another failure, like a slow start, is tried again."""
     for _ in range(ATTEMPTS):
-        failure = use(stack, lambda: bool(_refused(stack, permission)))
-        if not failure or _refused(stack, permission):
+        failure = use(stack, lambda: bool(refused(stack, permission)))
+        if not failure or refused(stack, permission):
             return failure
     return ""
 

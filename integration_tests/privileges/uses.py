@@ -48,7 +48,7 @@ def start_an_environment(stack: Stack, refused: Callable[[], bool]) -> str:
     group = stack.outputs["log_group"]
     with live.changed_function(stack, STARTED_FOR="a permission") as version:
         answer = clients.functions.invoke(FunctionName=stack.outputs["live_alias_arn"], Payload=b'{"Records": []}')
-        if "FunctionError" in answer:
+        if answer.get("FunctionError"):
             return f"the function cannot start ({json.loads(answer['Payload'].read())['errorType']})"
 
         def logged() -> bool:

@@ -15,10 +15,9 @@ from harness.errors import HarnessError
 from harness.stages import deploy, deployer, models, state_bucket
 from harness.stages.terraform import StageTerraform
 from harness.terraform import working_copy
-from integration_tests.privileges import trials
+from integration_tests.privileges import narrower, trials
 from integration_tests.privileges.deployer_policy import Permission, without
 from integration_tests.privileges.deployment import FIRST, Scene, another_zip, edit, log_in
-from integration_tests.privileges.narrower import NARROWER
 from integration_tests.privileges.trials import PARTS, Part
 
 # Whose making and taking away would be part of every trial.
@@ -92,18 +91,18 @@ class Workbench:
 
     def _do(self, permission: Permission, way: str) -> None:
         part = PARTS[trials.part_of(permission)]
-        targets = NARROWER.get((way, permission.action)) or part.targets
+        targets = narrower.NARROWER.get((way, permission.action)) or part.targets
         stage, access = self.terraform.stage, self.scene.access
         ways: dict[str, Callable[[], object]] = {
-            trials.LOG_IN: lambda: log_in(self.scene),
-            trials.CHECK: lambda: state_bucket.ensure(stage, access),
-            trials.INIT: self.terraform.init,
-            trials.CREATE: lambda: self._apply(self.terraform, targets, part.variables),
-            trials.PUBLISH: self.publish,
-            trials.LOOK: lambda: self.terraform.plan(part.variables, targets=targets),
-            trials.SMOKE: lambda: deploy.smoke_test(stage, access),
-            trials.CHANGE: lambda: self._change(permission.action, targets, part.variables),
-            trials.DESTROY: lambda: self.destroy(part, targets),
+            narrower.LOG_IN: lambda: log_in(self.scene),
+            narrower.CHECK: lambda: state_bucket.ensure(stage, access),
+            narrower.INIT: self.terraform.init,
+            narrower.CREATE: lambda: self._apply(self.terraform, targets, part.variables),
+            narrower.PUBLISH: self.publish,
+            narrower.LOOK: lambda: self.terraform.plan(part.variables, targets=targets),
+            narrower.SMOKE: lambda: deploy.smoke_test(stage, access),
+            narrower.CHANGE: lambda: self._change(permission.action, targets, part.variables),
+            narrower.DESTROY: lambda: self.destroy(part, targets),
         }
         ways[way]()
 

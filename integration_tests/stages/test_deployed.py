@@ -15,7 +15,7 @@ from harness.stages import deploy, destroy, function_version, prompts, terraform
 from harness.stages.access import Access
 from harness.stages.stage import Stage
 
-pytestmark = [pytest.mark.local_only, pytest.mark.timeout(900)]  # several whole deployments each
+pytestmark = [pytest.mark.local_only, pytest.mark.long_proof, pytest.mark.timeout(900)]  # whole deployments
 
 
 def test_what_changed_after_the_plan_was_shown_is_not_applied(

@@ -20,7 +20,7 @@ from harness.stages.access import Access
 from harness.stages.stage import Stage
 from harness.waiting import poll
 
-pytestmark = [pytest.mark.local_only, pytest.mark.timeout(900)]  # several whole deployments each
+pytestmark = [pytest.mark.local_only, pytest.mark.long_proof, pytest.mark.timeout(900)]  # whole deployments
 
 DEADLINE = 180.0
 

@@ -26,6 +26,7 @@ def run(
     cwd: Path | None = None,
     deadline: float,
     on_line: Callable[[str], None] | None = None,
+    as_text: Callable[[str], str] = str,
     trouble: Callable[[], str | None] | None = None,
     next_step: str | None = None,
 ) -> str:
@@ -38,6 +39,7 @@ def run(
         cwd: working directory.
         deadline: seconds after which the program is interrupted, then killed.
         on_line: called with each line of output.
+        as_text: what the log, the result and errors have in place of a line, which is not made for people.
         trouble: asked now and then; what it answers ends the program and is the cause of the error.
         next_step: what to tell the user when the program fails.
 
@@ -56,8 +58,9 @@ def run(
     try:
         with process.stdout as source, log.open("a", encoding="utf-8") as sink:  # type: ignore[union-attr]
             for line in source:
-                sink.write(line)
-                lines.append(line)
+                text = as_text(line)
+                sink.write(text)
+                lines.append(text)
                 if on_line is not None:
                     on_line(line.rstrip())
         process.wait()

@@ -1,12 +1,9 @@
-"""The test suites behind `make test`, `make e2e` and `make check`."""
+"""The test suites behind `make test`, `make test-all`, `make check` and each part of them."""
 
 from __future__ import annotations
 
-import contextlib
+import functools
 import os
-import re
-import signal
-import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -14,48 +11,188 @@ from pathlib import Path
 
 import psutil
 
-from harness import commands, console, environment, lanes, paths, policies, setup
+from harness import commands, console, engine, environment, jobs, junit, paths, policies, setup
 from harness.errors import HarnessError
+from harness.jobs import Job
+from harness.stack import DOCKER, EMBEDDED
 from harness.terraform import working_copy
 
-SUITE_DEADLINE = 2400.0  # of one part, on a machine half as fast as ours
+CHECK_LOG = paths.CACHE / "logs" / "check.log"
+CHECK_DEADLINE = 600.0
+DEADLINE = 2400.0  # of one job, on a machine half as fast as ours
 ALL_ACTIONS = 3  # times as long, where ACTIONS names what is to be tried beyond the sample
-TEARDOWN_SECONDS = 60.0
-LANE_BYTES = 2.5 * 2**30  # two stacks, in containers 1.2 GiB each
-END_TO_END = "integration_tests"
+# A third job leaves two processors no time, and then what is slow looks like what is broken.
+AT_ONCE = 2
+BYTES_EACH = 2.5 * 2**30  # a stack, in containers 1.2 GiB, and what tests it
+# Terraform and its AWS provider would spend a third of their processor time on collecting garbage.
+GARBAGE = {"GOGC": "400"}
+
+INTEGRATION = "integration_tests"
+IMAGE_BUILD = f"{INTEGRATION}/image_build"
+STAGES = f"{INTEGRATION}/stages"
+PRIVILEGES = f"{INTEGRATION}/privileges"
 CONFORMANCE = "benchmarks/conformance/suite"
-IMAGE_BUILD = "integration_tests/image_build"
-STAGES = "integration_tests/stages"
-PRIVILEGES = "integration_tests/privileges"
+OTHER_JOBS = tuple(f"--ignore={folder}" for folder in (IMAGE_BUILD, STAGES, PRIVILEGES))
 SHELL = ("scripts", ".ci", "infrastructure/modules")
+
+# Which tests of a folder: CONTRIBUTING.md says what is a long proof.
+EVERYDAY, LONG, BOTH = "not long_proof", "long_proof", ""
 
 
 def run(name: str) -> None:
-    """Runs a suite to its end.
+    """Runs a suite to its end, and prints the totals in a line of their own.
 
     Args:
-        name: test, or one of its parts.
+        name: test, test-all, or a part of them.
 
     Raises:
-        HarnessError: something in it failed; its output stands above.
+        HarnessError: there is no such suite, or something in it failed, which is printed.
     """
+    if name not in NAMES:
+        raise HarnessError(f"there is no suite {name}", f"choose one of {', '.join(NAMES)}")
     setup.everything()
     started = time.monotonic()
-    if name == "test":
-        check()  # what fails soonest
-        _beside_one_another("The other tests", TEST_LANES)
+    if name in STEPS:
+        STEPS[name]()
     else:
-        PARTS[name]()
+        _run_jobs(name)
     console.say(f"{name}: passed in {time.monotonic() - started:.0f} s")
 
 
-def _beside_one_another(title: str, parts: Sequence[Sequence[str]]) -> None:
-    """Each in a process of its own, whose output goes to a log; one after the other where memory is short."""
-    if psutil.virtual_memory().total < LANE_BYTES * len(parts):
-        parts = [[part for lane in parts for part in lane]]
-    commands = {part: [str(setup.PYTHON), "-m", "harness", "suite", part] for lane in parts for part in lane}
-    env = environment.clean()
-    lanes.run(title, parts, commands, env, paths.CACHE / "logs" / "suites")
+def _run_jobs(name: str) -> None:
+    groups = [(part, GROUPS[part]()) for part in COMPOSED.get(name, (name,))]
+    reports = [job.report for _, group in groups for job in group]
+    for report in reports:
+        report.unlink(missing_ok=True)
+    env = environment.clean(PYTHONDONTWRITEBYTECODE="1", **GARBAGE)
+    at_once = AT_ONCE if psutil.virtual_memory().total >= AT_ONCE * BYTES_EACH else 1
+    try:
+        for title, group in groups:
+            jobs.run(title, group, env, at_once)
+    except HarnessError:
+        _print_totals(reports, broken=True)
+        raise
+    _print_totals(reports)
+
+
+def _print_totals(reports: Sequence[Path], *, broken: bool = False) -> None:
+    found = junit.read(reports)
+    if broken and not found.failed:  # a job that counts nothing, or that did not come to its report
+        found.failed = 1
+    print(found.totals(), flush=True)
+
+
+def _pytest(
+    name: str,
+    *folders: str,
+    which: str = BOTH,
+    only: str = "",
+    processes: int = 0,
+    python: Path = setup.PYTHON,
+    cwd: Path = paths.ROOT,
+) -> Job:
+    """A job of pytest's.
+
+    Args:
+        name: of the job; its long proofs are a job of another name.
+        folders: of the tests.
+        which: EVERYDAY, LONG or BOTH.
+        only: pytest's expression of the markers that they must have besides.
+        processes: among which the tests are shared out, a file's to one of them, with the stack that they share.
+        python: that has what the tests need.
+        cwd: whose settings pytest takes.
+    """
+    title = f"{name}-long" if which == LONG else name
+    report = _folder() / f"{title}.xml"
+    command = [str(python), "-m", "pytest", "-n", str(processes), "--dist", "loadfile"]
+    command += ["--durations=12", "--durations-min=5"]  # seconds: where the time goes stands in each job's log
+    command += [f"--junit-xml={report}", "-o", "junit_logging=all", "-o", "junit_log_passing_tests=false"]
+    command += [*folders, "-m", " and ".join(filter(None, (which, only)))]
+    deadline = DEADLINE * (ALL_ACTIONS if os.environ.get("ACTIONS") else 1)
+    return Job(title, command, _folder(), counts=True, cwd=cwd, deadline=deadline)
+
+
+def _step(name: str, *, counts: bool = False) -> Job:
+    """A job of this module's."""
+    return Job(name, [str(setup.PYTHON), "-m", "harness", "suite", name], _folder(), counts=counts, deadline=DEADLINE)
+
+
+def _folder() -> Path:
+    """Of logs and reports; each runtime has its own."""
+    return paths.CACHE / "logs" / "suites" / (os.environ.get("RUNTIME") or _default_runtime())
+
+
+@functools.cache
+def _default_runtime() -> str:
+    return EMBEDDED if engine.missing() else DOCKER
+
+
+def _unit(which: str) -> Job:
+    """Those of the harness, the service, what measures emulators, and the image's build."""
+    folders = ("scripts/tests", "service/tests", "benchmarks/tests", IMAGE_BUILD)
+    return _pytest("unit", *folders, which=which, processes=_processors())
+
+
+def _emulator(which: str) -> Job:
+    """The emulator's own, where LocalStack is installed."""
+    python = paths.EMULATOR_VENV / "bin" / "python"
+    return _pytest("emulator", "tests", which=which, processes=_processors(), python=python, cwd=paths.EMULATOR)
+
+
+def _e2e(which: str) -> Job:
+    """Those that share one stack, whose load they measure: no second process beside."""
+    return _pytest("e2e", INTEGRATION, *OTHER_JOBS, which=which, only="not own_stacks")
+
+
+def _e2e_own_stacks() -> Job:
+    """Those end-to-end tests that bring up stacks of their own, and mostly wait for them."""
+    return _pytest("e2e-own-stacks", INTEGRATION, *OTHER_JOBS, only="own_stacks")
+
+
+def _stages() -> Job:
+    """Deployments of a stage that go wrong on the way, against a LocalStack of their own."""
+    return _pytest("stages", STAGES, processes=_processors())
+
+
+def _privileges() -> Job:
+    """Whether the function's role and the deployer's have what they need and no more."""
+    return _pytest("privileges", PRIVILEGES, processes=_processors())
+
+
+def _conformance() -> Job:
+    """The mapping's conformance suite against our emulator."""
+    return _pytest("conformance", CONFORMANCE)
+
+
+def _processors() -> int:
+    return min(2, os.cpu_count() or 1)
+
+
+# The longest first.
+GROUPS: dict[str, Callable[[], list[Job]]] = {
+    "test": lambda: [
+        _e2e(EVERYDAY),
+        _step("check"),  # what fails soonest
+        _emulator(EVERYDAY),
+        _unit(EVERYDAY),
+        _step("terraform-test", counts=True),
+    ],
+    "long-proofs": lambda: [
+        _e2e_own_stacks(),
+        _e2e(LONG),
+        _stages(),
+        _privileges(),
+        _emulator(LONG),
+        _unit(LONG),
+        _conformance(),
+    ],
+    "unit": lambda: [_unit(BOTH)],
+    "emulator-test": lambda: [_emulator(BOTH), _conformance()],
+    "stages": lambda: [_stages()],
+    "privileges": lambda: [_privileges()],
+    "e2e": lambda: [_e2e(BOTH), _e2e_own_stacks()],
+}
+COMPOSED = {"test-all": ("test", "long-proofs")}
 
 
 def check() -> None:
@@ -64,11 +201,11 @@ def check() -> None:
     _show("ruff", [paths.VENV_BIN / "ruff", "check", "--quiet", "."])
     _show("import-linter", [paths.VENV_BIN / "lint-imports", "--no-logo", "--cache-dir", paths.CACHE / "import-linter"])
     mypy = paths.VENV_BIN / "mypy"
-    _show("mypy", [mypy, "scripts/harness", "scripts/tests", "benchmarks"])
+    _show("mypy", [mypy])
     _show("mypy of the service", [mypy, "service"])  # by itself: two packages' tests have modules of the same names
     with setup.exclusive("setup"):
         setup.emulator_tests()
-    emulator = [paths.EMULATOR_VENV / "bin" / "mypy", "--config-file", paths.EMULATOR / "pyproject.toml"]
+    emulator: list[str | Path] = [paths.EMULATOR_VENV / "bin" / "mypy", "--config-file", paths.EMULATOR / "pyproject.toml"]
     _show("mypy of the emulator", [*emulator, paths.EMULATOR / "pipeline_emulator", paths.EMULATOR / "tests"])
     _show("terraform fmt", ["terraform", "fmt", "-check", "-recursive", "-diff", paths.INFRASTRUCTURE])
     # Offline, so that the check does not depend on who asks GitHub, and with which token.
@@ -79,145 +216,35 @@ def check() -> None:
         step.result = policies.check()
     scripts = [file for folder in SHELL for file in sorted((paths.ROOT / folder).rglob("*.sh"))]
     for script in [*scripts, paths.ROOT / ".ci" / "run"]:  # bash -n reads its first argument only
-        commands.run(["bash", "-n", script], log=paths.CACHE / "logs" / "check.log", deadline=SUITE_DEADLINE)
-
-
-def unit() -> None:
-    """Unit tests of the harness, the service and the image's build."""
-    _pytest("scripts/tests", "service/tests", "benchmarks/tests", IMAGE_BUILD)
+        commands.run(["bash", "-n", script], log=CHECK_LOG, deadline=CHECK_DEADLINE)
 
 
 def terraform_test() -> None:
     """`terraform validate` and `terraform test` on a copy, with mocked providers."""
-    env = setup.terraform_environment()
+    env = setup.terraform_environment() | GARBAGE
+    show = functools.partial(_show, env=env, log=paths.CACHE / "logs" / "terraform-test.log")
+    report = _folder() / "terraform-test.xml"
+    report.parent.mkdir(parents=True, exist_ok=True)
+    report.unlink(missing_ok=True)
     with tempfile.TemporaryDirectory(prefix="terraform-test-") as scratch:
         folder = working_copy(Path(scratch) / "infrastructure")
         for root in (folder, folder / "bootstrap"):
-            _show(
-                f"terraform init ({root.name})",
-                ["terraform", f"-chdir={root}", "init", "-backend=false", "-input=false"],
-                env,
-            )
-            _show(f"terraform validate ({root.name})", ["terraform", f"-chdir={root}", "validate"], env)
-            if any((root / "tests").glob("*.tftest.hcl")):
-                _show(f"terraform test ({root.name})", ["terraform", f"-chdir={root}", "test", "-no-color"], env)
+            terraform = ["terraform", f"-chdir={root}"]
+            show(f"terraform init ({root.name})", [*terraform, "init", "-backend=false", "-input=false"])
+            show(f"terraform validate ({root.name})", [*terraform, "validate"])
+        show("terraform test", ["terraform", f"-chdir={folder}", "test", "-no-color", f"-junit-xml={report}"])
+    _print_totals([report])
 
 
-def emulator_test() -> None:
-    """The emulator's own tests, in its environment, and the mapping's conformance suite against an emulator."""
-    with setup.exclusive("setup"):
-        setup.emulator_tests()
-    _pytest("emulator/tests", python=paths.EMULATOR_VENV / "bin" / "python")  # with emulator/pyproject.toml's settings
-    _pytest(CONFORMANCE)
+STEPS: dict[str, Callable[[], None]] = {"check": check, "terraform-test": terraform_test}
+NAMES = (*COMPOSED, *GROUPS, *STEPS)
 
 
-def stages() -> None:
-    """Deployments of a stage that go wrong on the way, against a LocalStack of their own."""
-    _pytest(STAGES)
-
-
-def privileges() -> None:
-    """Whether the function's role and the deployer's have what they need and no more, in stacks without containers."""
-    _pytest(PRIVILEGES)
-
-
-def e2e() -> None:
-    """The end-to-end suite, in stacks of its own beside a running one."""
-    _beside_one_another("End-to-end tests", E2E_LANES)
-
-
-def e2e_one_stack() -> None:
-    """Its tests that share one stack."""
-    _e2e("not own_stacks")
-
-
-def e2e_own_stacks() -> None:
-    """Its tests that bring up stacks of their own, and mostly wait for them."""
-    _e2e("own_stacks")
-
-
-def _e2e(which: str) -> None:
-    parts_of_their_own = [f"--ignore={folder}" for folder in (IMAGE_BUILD, STAGES, PRIVILEGES)]
-    _pytest(END_TO_END, *parts_of_their_own, "-m", which)
-
-
-PARTS: dict[str, Callable[[], None]] = {
-    "check": check,
-    "unit": unit,
-    "terraform-test": terraform_test,
-    "stages": stages,
-    "emulator-test": emulator_test,
-    "privileges": privileges,
-    "e2e": e2e,
-    "e2e-one-stack": e2e_one_stack,
-    "e2e-own-stacks": e2e_own_stacks,
-}
-E2E_LANES = (("e2e-one-stack",), ("e2e-own-stacks",))
-# Of about the same length. A third lane leaves two processors no time, and then what is slow looks like what is broken.
-TEST_LANES = (
-    ("unit", "emulator-test", "terraform-test", "stages", "privileges"),
-    ("e2e-one-stack", "e2e-own-stacks"),
-)
-
-
-def _processes(folders: Sequence[str]) -> int:
-    """Two where the tests mostly wait; none beside pytest's own where they share one stack, whose load they measure."""
-    return 0 if folders[0] in (END_TO_END, CONFORMANCE) else min(2, os.cpu_count() or 1)
-
-
-def _pytest(*folders: str, python: Path = setup.PYTHON) -> None:
-    # A file's tests stay together, with the LocalStack or the stack that they share.
-    shown = ("--durations=12", "--durations-min=5")  # seconds: where the time goes stands in each part's log
-    command = [
-        str(python),
-        "-m",
-        "pytest",
-        "-n",
-        str(_processes(folders)),
-        "--dist",
-        "loadfile",
-        *shown,
-        *folders,
-    ]
-    console.say(f"▸ pytest {' '.join(folders)}")
-    # Terraform and its AWS provider would spend a fifth of their processor time on collecting garbage.
-    _stream(command, environment.clean(PYTHONDONTWRITEBYTECODE="1", GOGC="400"))
-
-
-def _stream(command: list[str], env: dict[str, str]) -> None:
-    deadline = SUITE_DEADLINE * (ALL_ACTIONS if env.get("ACTIONS") else 1)
-    process: subprocess.Popen[bytes] = subprocess.Popen(
-        command, cwd=paths.ROOT, env=env, stdin=subprocess.DEVNULL, start_new_session=True
-    )
-    try:
-        status = process.wait(deadline)
-    except subprocess.TimeoutExpired:
-        _interrupt(process)
-        raise HarnessError(f"{command[2]} took longer than {deadline:.0f} s", "look for what hangs") from None
-    except KeyboardInterrupt:
-        _interrupt(process)
-        raise
-    if status != 0:
-        raise HarnessError(f"'{' '.join(command[1:])}' failed", "the failures stand above")
-
-
-def _interrupt(process: subprocess.Popen[bytes]) -> None:
-    """One interrupt, at which pytest takes its stacks down; a second would break that off."""
-    process.send_signal(signal.SIGINT)
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(TEARDOWN_SECONDS)
-    process.kill()
-    process.wait()
-
-
-def _show(title: str, command: Sequence[str | Path], env: dict[str, str] | None = None) -> None:
-    log = paths.CACHE / "logs" / "check.log"
+def _show(title: str, command: Sequence[str | Path], env: dict[str, str] | None = None, log: Path = CHECK_LOG) -> None:
     log.unlink(missing_ok=True)
-    with console.step(title) as step:
+    with console.step(title):
         try:
-            output = commands.run(command, log=log, cwd=paths.ROOT, env=env, deadline=SUITE_DEADLINE)
-            if found := re.search(r"^Success! (\d+ passed, .*)\.$", output, re.MULTILINE):
-                step.result = found[1]
+            commands.run(command, log=log, cwd=paths.ROOT, env=env, deadline=CHECK_DEADLINE)
         except HarnessError as error:
             console.say(log.read_text(errors="replace") if log.exists() else error.cause)
-            raise HarnessError(f"{title} failed", "mend what stands above") from None
+            raise HarnessError(f"{title} failed", "fix the errors above") from None

@@ -17,10 +17,11 @@ from harness.errors import CommandFailedError
 from harness.paths import INFRASTRUCTURE, VENV_BIN
 from harness.processes import MARKER
 from harness.stack import REGION, Stack
+from harness.terraform_json import Progress, as_text
 
-CHANGES = 2  # exit status of a plan with -detailed-exitcode that would change something
 APPLY_DEADLINE = 600.0
 READ_DEADLINE = 120.0
+CHANGES_STATUS = 2  # of a plan with -detailed-exitcode
 BACKEND = "vars/local.s3.tfbackend"
 
 
@@ -86,8 +87,8 @@ class Terraform:
         """
         progress = Progress(step)
         self._tflocal(
-            "apply", "-input=false", "-no-color", "-auto-approve", *([f"-target={target}"] if target else []),
-            *self.variables, deadline=APPLY_DEADLINE, on_line=progress.read,
+            "apply", "-input=false", "-json", "-auto-approve", *([f"-target={target}"] if target else []),
+            *self.variables, deadline=APPLY_DEADLINE, on_line=progress.read, as_text=as_text,
         )  # fmt: skip
         step.result = progress.summary
         return self.outputs()
@@ -102,7 +103,7 @@ class Terraform:
         try:
             self._tflocal("plan", "-input=false", "-no-color", "-detailed-exitcode", *self.variables)
         except CommandFailedError as error:
-            if error.status == CHANGES:
+            if error.status == CHANGES_STATUS:
                 return False
             raise
         return True
@@ -111,10 +112,10 @@ class Terraform:
         """Destroys every resource."""
         self._tflocal("destroy", "-input=false", "-no-color", "-auto-approve", *self.variables, deadline=APPLY_DEADLINE)
 
-    def _tflocal(self, *words: str, deadline: float = READ_DEADLINE, on_line: Any = None) -> str:
+    def _tflocal(self, *words: str, deadline: float = READ_DEADLINE, **more: Any) -> str:
         return commands.run(
             [VENV_BIN / "tflocal", *words],
-            cwd=self.folder, env=self.env, log=self.log, deadline=deadline, on_line=on_line,
+            cwd=self.folder, env=self.env, log=self.log, deadline=deadline, **more,
             trouble=lambda: None if self.stack.alive() else "was stopped: LocalStack has ended",
         )  # fmt: skip
 
@@ -130,28 +131,6 @@ class Terraform:
             "TF_DATA_DIR": str(self.stack.folder / "terraform-data"),
             MARKER: str(self.stack.folder),
         }
-
-
-class Progress:
-    """Turns Terraform's lines into `12 of 24 resources, waiting for module.x`."""
-
-    def __init__(self, step: Step, total: int = 0) -> None:
-        self.step = step
-        self.total = total
-        self.done = 0
-        self.summary = ""
-
-    def read(self, line: str) -> None:
-        """Takes a line of Terraform's output."""
-        if match := re.match(r"Plan: (?:\d+ to import, )?(\d+) to add, (\d+) to change, (\d+) to destroy", line):
-            self.total = sum(map(int, match.groups()))
-        elif re.search(r": (Creation|Modifications|Destruction) complete after", line):
-            self.done += 1
-        elif line.startswith("Apply complete!"):
-            self.summary = line.removeprefix("Apply complete! Resources: ").rstrip(".")
-        if self.total:
-            waiting = f", waiting for {line.split(':')[0]}" if ": Still " in line else ""
-            self.step.note(f"{self.done} of {self.total} resources{waiting}")
 
 
 def working_copy(target: Path, source: Path = INFRASTRUCTURE) -> Path:

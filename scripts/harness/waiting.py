@@ -8,7 +8,7 @@ from collections.abc import Callable
 from harness.errors import TimedOutError
 
 
-def poll[T](check: Callable[[], T], what: str, deadline: float = 30.0, pause: float = 0.05) -> T:
+def poll[T](check: Callable[[], T | None], what: str, deadline: float = 30.0, pause: float = 0.05) -> T:
     """Calls `check` until it gives something true.
 
     Args:

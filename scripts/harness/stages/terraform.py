@@ -17,7 +17,8 @@ from harness.stages import explain
 from harness.stages.access import Access
 from harness.stages.plan import Plan
 from harness.stages.stage import Stage
-from harness.terraform import Progress, working_copy
+from harness.terraform import working_copy
+from harness.terraform_json import Progress, as_text
 
 APPLY_DEADLINE = 1800.0  # includes building and pushing an image
 READ_DEADLINE = 300.0
@@ -148,8 +149,8 @@ class StageTerraform:
         return {name for text in texts for name in re.findall(r'^variable "(\w+)"', text, re.MULTILINE)}
 
     def _run(self, *words: str, progress: Progress | None = None) -> str:
-        command = ["terraform", *words[:1], "-input=false", "-no-color", *words[1:]]
-        return self._execute(command, progress)
+        form = "-json" if progress else "-no-color"
+        return self._execute(["terraform", *words[:1], "-input=false", form, *words[1:]], progress)
 
     def _read(self, *words: str) -> str:
         text = self._execute(["terraform", *words[:1], "-no-color", *words[1:]])
@@ -160,6 +161,7 @@ class StageTerraform:
             return commands.run(
                 command, cwd=self.folder, env=self._environment, log=self.log,
                 deadline=APPLY_DEADLINE if progress else READ_DEADLINE, on_line=progress.read if progress else None,
+                as_text=as_text if progress else str,
             )  # fmt: skip
         except CommandFailedError as error:
             raise explain.failure(self.stage, error) from None

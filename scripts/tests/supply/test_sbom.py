@@ -35,6 +35,7 @@ def _purls(document: dict[str, Any]) -> set[str]:
     return {component["purl"] for component in document["components"]}
 
 
+@pytest.mark.long_proof  # builds the function's image
 def test_each_locked_distribution_is_in_with_its_version(function_image: str) -> None:
     document = _document(function_image)
     locked = {f"pkg:pypi/{name}@{version}" for name, version in locks.pins(sbom.LOCK).items()}
@@ -43,6 +44,7 @@ def test_each_locked_distribution_is_in_with_its_version(function_image: str) ->
     assert document["metadata"]["component"]["version"].startswith("sha256:")
 
 
+@pytest.mark.long_proof  # builds the function's image
 def test_each_package_of_a_debian_base_is_in(function_image: str) -> None:
     query = ["docker", "run", "--rm", "--network=none", "--entrypoint=dpkg-query", function_image]
     listed = subprocess.run(
@@ -59,6 +61,7 @@ def test_each_package_of_a_debian_base_is_in(function_image: str) -> None:
     assert found == installed
 
 
+@pytest.mark.long_proof  # builds the function's image
 def test_what_is_taken_out_of_the_image_is_not_in_and_what_is_put_in_is(built_on: Callable[[str], str]) -> None:
     image = built_on(
         "RUN rm -r /var/task/numpy-*.dist-info && mkdir /opt/extra-1.5.dist-info && cd /opt/extra-1.5.dist-info"
@@ -71,11 +74,13 @@ def test_what_is_taken_out_of_the_image_is_not_in_and_what_is_put_in_is(built_on
     assert sbom.absent(found, sbom.LOCK) == [f"numpy=={locks.pins(sbom.LOCK)['numpy']}"]
 
 
+@pytest.mark.long_proof  # builds the function's image
 def test_a_base_without_a_package_database_is_said_to_be_incomplete(built_on: Callable[[str], str]) -> None:
     document = _document(built_on("RUN rm /var/lib/dpkg/status"))
     assert document["compositions"][0]["aggregate"] == "incomplete"
 
 
+@pytest.mark.long_proof  # builds the function's image
 def test_an_image_that_is_not_there_is_named(function_image: str) -> None:
     with pytest.raises(HarnessError, match="no image 'store-sales/none:such'"):
         image_contents.read("store-sales/none:such")

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.local_only
+pytestmark = [pytest.mark.local_only, pytest.mark.long_proof]
 
 KEYS = [f"key-{number}" for number in range(12)]
 FIRST = "shardId-000000000000"

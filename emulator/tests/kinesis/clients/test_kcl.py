@@ -11,7 +11,7 @@ from typing import Any
 import boto3
 import pytest
 
-pytestmark = pytest.mark.local_only
+pytestmark = [pytest.mark.local_only, pytest.mark.long_proof]
 
 MODES = ("POLLING", "FANOUT")
 KEYS = [f"key-{number}" for number in range(20)]

@@ -1,0 +1,169 @@
+"""Runs programs that test something, some at a time: each has a log, and a JUnit report if it counts its tests."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import subprocess
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness import console, junit
+from harness.console import Step
+from harness.errors import HarnessError
+from harness.paths import ROOT, shown
+
+LOOK_SECONDS = 0.5
+# pytest takes the stacks of its tests down at an interrupt.
+END_SECONDS = 90.0
+
+
+@dataclass(frozen=True)
+class Job:
+    """A program that tests something.
+
+    Attributes:
+        name: of it, for the user.
+        command: program and arguments. It must clean up at an interrupt.
+        folder: gets its output as `name.log`, and its report.
+        counts: whether it writes a JUnit report to `report`.
+        cwd: its working directory.
+        deadline: seconds that it may take.
+    """
+
+    name: str
+    command: Sequence[str]
+    folder: Path
+    counts: bool = False
+    cwd: Path = ROOT
+    deadline: float = 2400.0
+
+    @property
+    def log(self) -> Path:
+        """File that gets its output, unless the user sees it."""
+        return self.folder / f"{self.name}.log"
+
+    @property
+    def report(self) -> Path:
+        """Its JUnit report."""
+        return self.folder / f"{self.name}.xml"
+
+
+class _Running:
+    """A job under way. It has a session of its own: Ctrl-C reaches it through `_end` alone, once."""
+
+    def __init__(self, job: Job, env: Mapping[str, str], *, visible: bool) -> None:
+        self.job, self.visible = job, visible
+        self.started = time.monotonic()
+        job.folder.mkdir(parents=True, exist_ok=True)
+        job.report.unlink(missing_ok=True)
+        with contextlib.nullcontext() if visible else job.log.open("wb") as sink:
+            self.process = subprocess.Popen(
+                job.command,
+                cwd=job.cwd,
+                env=dict(env),
+                stdin=subprocess.DEVNULL,
+                stdout=sink,
+                stderr=None if visible else subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def seconds(self) -> float:
+        return time.monotonic() - self.started
+
+    def late(self) -> bool:
+        return self.seconds() > self.job.deadline
+
+    def outcome(self) -> str:
+        """What came of it, in a line, with the reasons of what was skipped below."""
+        found = junit.read([self.job.report])
+        totals = f": {found.totals()}" if self.job.counts else ""
+        skipped = [f"    skipped ({count}): {reason}" for reason, count in found.skipped.items()]
+        return "\n".join([f"✓ {self.job.name}{totals} ({self.seconds():.0f} s)", *skipped])
+
+
+def run(title: str, jobs: Sequence[Job], env: Mapping[str, str], at_once: int) -> None:
+    """Runs jobs in their order, some at a time. The output of a single one goes to the user.
+
+    Args:
+        title: of all of it, for the user.
+        jobs: what to run, the longest first.
+        env: their whole environment.
+        at_once: how many may run at a time.
+
+    Raises:
+        HarnessError: one failed. The others were interrupted, and its failures were printed.
+    """
+    running: list[_Running] = []
+    if len(jobs) == 1:
+        console.say(f"▸ {title}")
+    with contextlib.nullcontext(Step(title)) if len(jobs) == 1 else console.step(title) as step:
+        try:
+            failed = _work_off(deque(jobs), running, env, at_once, step)
+        finally:  # also at Ctrl-C
+            _end(running)
+        if failed:
+            raise _failure(failed, [one.job.name for one in running])
+
+
+def _work_off(
+    waiting: deque[Job], running: list[_Running], env: Mapping[str, str], at_once: int, step: Step
+) -> _Running | None:
+    """Runs the jobs to the first failure, which it returns; a late one and the others are left in `running`."""
+    alone, count, ended = len(waiting) == 1, len(waiting), 0
+    while waiting or running:
+        while waiting and len(running) < at_once:
+            running.append(_Running(waiting.popleft(), env, visible=alone))
+        step.note(f"{ended} of {count} done; {', '.join(f'{one.job.name} ({one.seconds():.0f} s)' for one in running)}")
+        time.sleep(LOOK_SECONDS)
+        for one in list(running):
+            if (status := one.process.poll()) is None:
+                if one.late():
+                    return one
+                continue
+            running.remove(one)
+            if status != 0:
+                return one
+            ended += 1
+            console.say(one.outcome())
+    return None
+
+
+def _end(running: Sequence[_Running]) -> None:
+    """One interrupt each, at which they take their stacks down; what has not ended a while later is killed."""
+    if running:
+        console.say(f"ending {', '.join(one.job.name for one in running)} …")
+    try:
+        for one in running:
+            one.process.send_signal(signal.SIGINT)
+        end = time.monotonic() + END_SECONDS
+        for one in running:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                one.process.wait(max(0.0, end - time.monotonic()))
+    finally:  # also at a second Ctrl-C
+        for one in running:
+            one.process.kill()
+            one.process.wait()
+
+
+def _failure(failed: _Running, ended: Sequence[str]) -> HarnessError:
+    """Prints the failures of a job, or all its output where it reports none."""
+    job = failed.job
+    others = [name for name in ended if name != job.name]
+    unfinished = f"; {' and '.join(others)} had not ended" if others else ""
+    if job.name in ended:
+        cause = f"{job.name} took longer than {job.deadline:.0f} s{unfinished}"
+        return HarnessError(cause, "look for what hangs" + ("" if failed.visible else f" in {shown(job.log)}"))
+    if failed.visible:
+        return HarnessError(f"{job.name} failed{unfinished}", "the failures stand above")
+    failures = junit.read([job.report]).failures
+    for name, text in failures:
+        console.say(f"\n--- {name}\n{text}")
+    if not failures:
+        console.say(job.log.read_text(errors="replace"))
+    return HarnessError(
+        f"{job.name} failed{unfinished}", f"the failures stand above; its whole output is in {shown(job.log)}"
+    )

@@ -1,0 +1,80 @@
+"""Reads JUnit reports, as pytest and `terraform test` write them: totals, skips, failures.
+
+`python -m harness.junit FOLDER [STATUS]` prints the totals of all reports below a folder, in a line of their own.
+STATUS is the exit status of what wrote them: one that no failed test explains counts as a failure itself.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.etree import ElementTree
+
+
+@dataclass
+class Report:
+    """What came of tests.
+
+    Attributes:
+        passed: how many passed.
+        failed: how many failed; a broken set-up or tear-down counts, too.
+        skipped: how many were skipped, by reason.
+        failures: name and account of each failure.
+    """
+
+    passed: int = 0
+    failed: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
+    failures: list[tuple[str, str]] = field(default_factory=list)
+
+    def add(self, other: Report) -> None:
+        """Adds another report's tests."""
+        self.passed += other.passed
+        self.failed += other.failed
+        self.skipped += other.skipped
+        self.failures += other.failures
+
+    def totals(self) -> str:
+        """As pytest says it: `3 passed, 0 failed, 1 skipped`."""
+        skipped = self.skipped.total()
+        return f"{self.passed} passed, {self.failed} failed" + (f", {skipped} skipped" if skipped else "")
+
+
+def read(files: Iterable[Path]) -> Report:
+    """The tests of some reports. One that is missing or cut off adds none: its program did not get that far."""
+    found = Report()
+    for file in files:
+        try:
+            root = ElementTree.parse(file).getroot()  # noqa: S314 our own programs wrote it
+        except (FileNotFoundError, ElementTree.ParseError):
+            continue
+        for case in root.iter("testcase"):
+            found.add(_of_case(case))
+    return found
+
+
+def _of_case(case: ElementTree.Element) -> Report:
+    name = "::".join(filter(None, (case.get("classname"), case.get("name"))))
+    if failures := [*case.findall("failure"), *case.findall("error")]:
+        told = [failure.text or failure.get("message") or "" for failure in failures]
+        captured = [part.text or "" for kind in ("system-out", "system-err") for part in case.findall(kind)]
+        return Report(failed=1, failures=[(name, "\n".join([*told, *captured]).strip())])
+    if (skipped := case.find("skipped")) is not None:
+        return Report(skipped=Counter([skipped.get("message") or "without a reason"]))
+    return Report(passed=1)
+
+
+def main() -> None:
+    """Prints the totals of a folder's reports."""
+    folder, status = Path(sys.argv[1]), sys.argv[2:3]
+    found = read(sorted(folder.rglob("*.xml")))
+    if status not in ([], ["0"]) and not found.failed:
+        found.failed = 1
+    print(found.totals())
+
+
+if __name__ == "__main__":
+    main()
