@@ -205,7 +205,11 @@ def check() -> None:
     _show("mypy of the service", [mypy, "service"])  # by itself: two packages' tests have modules of the same names
     with setup.exclusive("setup"):
         setup.emulator_tests()
-    emulator: list[str | Path] = [paths.EMULATOR_VENV / "bin" / "mypy", "--config-file", paths.EMULATOR / "pyproject.toml"]
+    emulator: list[str | Path] = [
+        paths.EMULATOR_VENV / "bin" / "mypy",
+        "--config-file",
+        paths.EMULATOR / "pyproject.toml",
+    ]
     _show("mypy of the emulator", [*emulator, paths.EMULATOR / "pipeline_emulator", paths.EMULATOR / "tests"])
     _show("terraform fmt", ["terraform", "fmt", "-check", "-recursive", "-diff", paths.INFRASTRUCTURE])
     # Offline, so that the check does not depend on who asks GitHub, and with which token.
