@@ -70,7 +70,7 @@ def _run(folder: Path, *, at_once: int = 2, deadline: float = 60.0, **programs: 
 def test_jobs_run_beside_one_another_and_the_next_one_when_one_has_ended(tmp_path: Path) -> None:
     meets = {name: MEETS.format(folder=tmp_path, name=name, other=other) for name, other in ("ab", "ba")}
     after = f"import pathlib; assert pathlib.Path('{tmp_path}', 'a').exists(); {PASSES}"
-    seen = _run(tmp_path, **meets, after=after)
+    seen = _run(tmp_path, a=meets["a"], b=meets["b"], after=after)
     assert "✓ after: 3 passed, 0 failed, 1 skipped (" in seen
     assert "skipped (1): no engine answers" in seen
     assert "error" not in seen
