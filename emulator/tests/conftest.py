@@ -57,7 +57,8 @@ class LocalStack:
         config = Config(retries={"total_max_attempts": 1}, read_timeout=60, **options)
         client = boto3.client(service, endpoint_url=self.endpoint_url, config=config, **credentials)
         # As today's clients: LocalStack's botocore, which the tests have to use as well, cuts times to whole seconds.
-        client._serializer._serializer._timestamp_unixtimestamp = _with_milliseconds
+        serializer = getattr(client._serializer, "_serializer", client._serializer)  # wrapped where it validates, too
+        serializer._timestamp_unixtimestamp = _with_milliseconds
         return client
 
     def log(self) -> str:
