@@ -56,7 +56,7 @@ def run(
     process = _start(words, env, cwd)
     watch = _Watch(process, deadline, trouble)
     try:
-        with process.stdout as source, log.open("a", 1, "utf-8") as sink:  # type: ignore[union-attr]
+        with process.stdout as source, log.open("a", encoding="utf-8") as sink:  # type: ignore[union-attr]
             for line in source:
                 text = as_text(line)
                 sink.write(text)
