@@ -10,11 +10,9 @@ from typing import Any
 
 import pytest
 
-import store_sales
 from store_sales_testing.fake_aws import FakeAws
 from store_sales_testing.samples import EVENT, KinesisRecord
 
-SERVICE = Path(store_sales.__file__).parents[1]
 PROGRAM = """
 import importlib.abc, json, sys
 
@@ -51,7 +49,6 @@ def start(aws: FakeAws, trained: dict[str, Any]) -> Start:
         "MODEL_BUCKET": "models",
         "RUN_ID": trained["run_id"],
         "FAILED_EVENTS_BUCKET": "failed",
-        "PYTHONPATH": str(SERVICE),
     }
 
     def run(records: list[dict[str, Any]], **changed: str | None) -> subprocess.CompletedProcess[str]:
