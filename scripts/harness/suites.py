@@ -51,6 +51,8 @@ def run(name: str) -> None:
     if name not in NAMES:
         raise HarnessError(f"there is no suite {name}", f"choose one of {', '.join(NAMES)}")
     setup.everything()
+    with setup.exclusive("setup"):
+        setup.emulator_tests()
     started = time.monotonic()
     if name in STEPS:
         STEPS[name]()
@@ -203,8 +205,6 @@ def check() -> None:
     mypy = paths.VENV_BIN / "mypy"
     _show("mypy", [mypy])
     _show("mypy of the service", [mypy, "service"])  # by itself: two packages' tests have modules of the same names
-    with setup.exclusive("setup"):
-        setup.emulator_tests()
     emulator: list[str | Path] = [
         paths.EMULATOR_VENV / "bin" / "mypy",
         "--config-file",
