@@ -13,11 +13,11 @@ import pytest
 
 from harness import environment
 
-from .conftest import MODULE, Build, Registry, remove_images
+from .conftest import MODULE, ROOT, Build, Registry, remove_images
 
 pytestmark = pytest.mark.local_only
 
-FIXTURE = Path(__file__).parent / "fixtures" / "image" / "service"
+FIXTURE = ROOT / "infrastructure" / "tests" / "fixtures" / "image" / "service"
 
 
 class Module:

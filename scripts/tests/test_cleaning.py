@@ -39,7 +39,8 @@ def copy(tmp_path: Path) -> Path:
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / ".venv"], check=True)
     python = folder / ".venv" / "bin" / "python"
     (packages,) = folder.glob(".venv/lib/*/site-packages")
-    (packages / "copy.pth").write_text("\n".join(map(str, [folder, folder / "scripts", *site.getsitepackages()])))
+    roots = [folder, folder / "scripts", folder / "service", *site.getsitepackages()]
+    (packages / "copy.pth").write_text("\n".join(map(str, roots)))
     program = folder / ".venv" / "bin" / "pipeline"
     program.write_text(PROGRAM.format(python=python))
     program.chmod(0o755)

@@ -13,8 +13,8 @@ import store_sales
 from bundle import prune as pruning
 
 SERVICE = Path(store_sales.__file__).parents[1]
-EMULATOR = SERVICE.parent / "infrastructure" / "emulator"
-MLFLOW = SERVICE.parent / "infrastructure" / "mlflow"
+EMULATOR = SERVICE.parent / "emulator"
+MLFLOW = SERVICE.parent / "scripts" / "images" / "mlflow"
 
 
 def pins(lock: Path) -> dict[str, str]:
@@ -39,7 +39,7 @@ def test_the_tracking_server_has_the_version_that_training_logs_with(package: st
 
 
 @pytest.mark.parametrize(
-    "lock", [SERVICE / "requirements-image.txt", EMULATOR / "node.txt", MLFLOW / "requirements.txt"]
+    "lock", [SERVICE / "requirements-image.txt", EMULATOR / "requirements.txt", MLFLOW / "requirements.txt"]
 )
 def test_locks_name_no_index(lock: Path) -> None:
     assert "--hash=sha256:" in lock.read_text()

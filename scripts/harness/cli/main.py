@@ -35,7 +35,6 @@ commands.add("Everyday", *everyday.COMMANDS)
 commands.add("Prove", *prove.COMMANDS)
 commands.add("Deploy", *deploy.COMMANDS)
 commands.add("Develop", *develop.COMMANDS)
-commands.add_plugins()
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ class Sections(click.Group):
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.sections: dict[str, list[str]] = {section: [] for section in SECTIONS}
+        self._plugins_added = False
 
     def add(self, section: str, *commands: click.Command) -> None:
         """Adds commands to a section."""
@@ -26,13 +27,26 @@ class Sections(click.Group):
             self.sections[section].append(command.name or "")
 
     def add_plugins(self) -> None:
-        """Adds the commands of other packages; an attribute `section` of a command names its section."""
+        """Adds the commands of other packages once; an attribute `section` of a command names its section.
+
+        Not at import: the packages import this one.
+        """
+        if self._plugins_added:
+            return
+        self._plugins_added = True
         for found in sorted(entry_points(group=PLUGINS), key=lambda each: each.name):
             command = found.load()
             self.add(getattr(command, "section", OF_PLUGINS), command)
 
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a name, of another package too."""
+        if cmd_name not in self.commands:
+            self.add_plugins()
+        return super().get_command(ctx, cmd_name)
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Every command, section by section."""
+        self.add_plugins()
         return [name for names in self.sections.values() for name in names]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

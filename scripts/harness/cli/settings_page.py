@@ -27,6 +27,7 @@ The emulator has [settings of its own](../emulator/README.md), and a stage its T
 def text(group: click.Group) -> str:
     """The whole page."""
     assert isinstance(group, Sections)
+    group.add_plugins()
     return "\n".join([HEAD, *_commands(group), *_environment()])
 
 

@@ -29,6 +29,7 @@ TARGETS = (
 )
 # Read from the environment, and nobody's to set: the shell or pyenv does.
 INTERNAL = {"BASH_SOURCE", "HOME", "PWD", "PYENV_ROOT", "SECONDS"}
+commands.add_plugins()
 
 
 @pytest.mark.parametrize(("name", "command"), commands.commands.items())

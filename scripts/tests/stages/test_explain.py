@@ -141,7 +141,7 @@ def test_a_program_that_is_not_terraform_is_left_as_it_is(stage: Stage) -> None:
         (
             "NoSuchBucket",
             HarnessError,
-            "AWS answered: .* not accessible: AccessDenied",
+            "AWS responded: .* not accessible: AccessDenied",
         ),
     ],
 )
