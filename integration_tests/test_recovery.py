@@ -30,7 +30,7 @@ pytestmark = [
 
 BATCH_SIZE = 100
 SEED_WITH_KILL = 18  # of few: in a schedule of eight seconds most seeds have none
-# As Terraform writes it; without the mend, `tflocal apply` fails with "Error acquiring the state lock".
+# As Terraform writes it; without the fix, `tflocal apply` fails with "Error acquiring the state lock".
 LOCK = json.dumps({"ID": "0c1d", "Operation": "OperationTypeApply", "Who": "killed@here", "Version": "1.11.4"})
 
 

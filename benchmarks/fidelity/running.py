@@ -81,7 +81,7 @@ def _result(name: str, future: Future[Seen]) -> Seen:
     except Exception as error:
         raise HarnessError(
             f"the probe {name} broke off: {type(error).__name__}: {error}",
-            "mend the probe (benchmarks/fidelity/probes), or look at what the emulator answered",
+            "fix the probe (benchmarks/fidelity/probes), or look at what the emulator answered",
         ) from error
 
 

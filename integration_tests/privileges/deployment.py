@@ -162,7 +162,7 @@ def edit(stage: Stage) -> None:
     for name, old, new in LATER:
         file = stage.infrastructure / name
         text = file.read_text()
-        assert old in text, f"{name} has no {old!r} any more: mend LATER"
+        assert old in text, f"{name} has no {old!r} any more: fix LATER"
         file.write_text(text.replace(old, new))
 
 

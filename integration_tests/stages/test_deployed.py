@@ -59,7 +59,7 @@ def test_a_version_that_fails_is_taken_back(deployed: Stage, access: Access, cha
     deploy.smoke_test(deployed, access)
     assert deploy.deployed(deployed, access)["function_version"] != good.number
 
-    # AND once it is mended, a deployment goes on from there
+    # AND once it is fixed, a deployment continues from there
     deploy.deploy(change(broken, lambda_environment={}), access)
     assert function_version.current(access, outputs["lambda_function"]).number > good.number
 

@@ -89,8 +89,8 @@ def check() -> str:
     results = scan(SCANNED, "--var-file", VARIABLES, *left_out)
     if found := complaints(results):
         raise HarnessError(
-            f"checkov: {len(found)} to mend\n" + "\n".join(found),
-            "mend it, or write '# checkov:skip=<check>:<reason>' into that resource",
+            f"checkov: {len(found)} to fix\n" + "\n".join(found),
+            "fix it, or write '# checkov:skip=<check>:<reason>' into that resource",
         )
     return f"{len(results)} skipped with a reason"
 

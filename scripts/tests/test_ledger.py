@@ -216,7 +216,7 @@ def test_predictions_read_before_their_put_was_acknowledged_count(puts: list[Put
         ("21345", 1),
         ("54321", 4),
         ("1345", 0),  # lost, but in order
-        ("1324512345", 1),  # a retry in the right order mends nothing: a consumer has seen 3 before 2
+        ("1324512345", 1),  # a retry in the right order fixes nothing: a consumer has seen 3 before 2
     ],
 )
 def test_first_predictions_of_a_key_must_come_in_order(order: str, late: int) -> None:

@@ -25,9 +25,9 @@ def test_last_processing_result(scene: Any) -> None:
         return str(scene.mapping(mapping).get("LastProcessingResult"))
 
     assert result() == "No records processed", f"'{result()}' before the first record"
-    scene.put({"id": 1, "do": "fail", "until": "mended"})
+    scene.put({"id": 1, "do": "fail", "until": "fixed"})
     scene.eventually(lambda: result() == "PROBLEM: Function call failed", "result 'PROBLEM: Function call failed'")
-    scene.switch("mended")
+    scene.switch("fixed")
     scene.eventually(lambda: result() == "OK", "result 'OK'")
 
 

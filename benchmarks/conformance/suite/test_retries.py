@@ -18,11 +18,11 @@ def test_endless_retries(scene: Any) -> None:
     https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html
     """
     scene.create_stream()
-    scene.put({"id": 1, "do": "fail", "until": "mended"}, 2)
+    scene.put({"id": 1, "do": "fail", "until": "fixed"}, 2)
     scene.map(BatchSize=2)
     scene.eventually(lambda: len(scene.ids()) > 2, "two retries")
     scene.put(3)
-    scene.switch("mended")
+    scene.switch("fixed")
     batches = scene.await_ids({3})
     assert all(batch == [1, 2] for batch in batches[:-1]), f"invocations: {batches}"
     assert batches[-1] == [3], f"invocations: {batches}"
