@@ -48,7 +48,7 @@ VARIABLES = {
     "network": (
         Variable("HTTP_PROXY, HTTPS_PROXY, NO_PROXY", "", "your proxy; loopback addresses never go through it"),
         Variable(
-            "AWS_CA_BUNDLE, REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE, SSL_CERT_FILE, SSL_CERT_DIR, NODE_EXTRA_CA_CERTS",
+            "AWS_CA_BUNDLE, REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE, SSL_CERT_FILE, SSL_CERT_DIR",
             "",
             "your own certificate authorities",
         ),
