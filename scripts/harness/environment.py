@@ -12,6 +12,8 @@ KEPT = ("AWS_CA_BUNDLE", "LOCALSTACK_PORT", "LOCALSTACK_IMAGE", "LOCALSTACK_AUTH
 DROPPED = (
     *("AWS_", "TF_", "ADDITIONAL_TF_", "LOCALSTACK_", "LS_", "S3_HOSTNAME", "USE_EXEC", "DRY_RUN", "SKIP_ALIASES"),
     *("EDGE_PORT", "CUSTOMIZE_ACCESS_KEY", "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP"),
+    # Of the make that called: its options and its depth are not those of a make that a test starts.
+    *("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES"),
 )
 # What an emulator gets of the user's environment: LocalStack reads several hundred variables of its own.
 EMULATOR = (

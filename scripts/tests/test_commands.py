@@ -62,6 +62,12 @@ def test_nothing_of_the_users_aws_setup_reaches_a_child(tmp_path: Path, monkeypa
     assert "yes" in output
 
 
+def test_a_make_that_is_started_is_not_one_of_the_make_that_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAKELEVEL", "1")
+    monkeypatch.setenv("MAKEFLAGS", "n -- COUNT=5")
+    assert not [name for name in environment.clean() if name.startswith("MAKE")]
+
+
 def test_a_proxy_is_not_asked_for_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "intranet")
     monkeypatch.delenv("no_proxy", raising=False)
