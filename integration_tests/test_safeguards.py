@@ -20,7 +20,7 @@ pytestmark = pytest.mark.local_only  # the faults are the emulator's
 
 EVENTS = 8
 # Longer than the retries of a batch take, each in a new environment; what is lost is lost by then.
-TIMEOUTS = Timeouts(quiet=30.0)
+TIMEOUTS = Timeouts(quiet=15.0)
 # Each stays in force: the event in which it is found can never be processed.
 POISON = {"point": "lambda:Invoke", "effect": "crash", "seconds": 0.0, "content": "the poison"}
 

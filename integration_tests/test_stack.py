@@ -41,7 +41,7 @@ def test_a_plan_with_a_change_is_not_empty(stack: Stack) -> None:
 def test_a_plan_by_hand_beside_the_stack_destroys_nothing(stack: Stack) -> None:
     """vars/local.tfvars alone, without what the harness adds: a stack in containers refuses it."""
     by_hand = Terraform(stack, {"lambda_zip_path": str(FUNCTION_ZIP)})  # in the file, the path is the checkout's
-    command = [str(VENV_BIN / "tflocal"), "plan", "-json", "-input=false", *by_hand.variables]
+    command = [str(VENV_BIN / "tflocal"), "plan", "-refresh=false", "-json", "-input=false", *by_hand.variables]
     done = subprocess.run(command, cwd=by_hand.folder, env=by_hand.env, capture_output=True, text=True, timeout=300)
     messages = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     if stack.runtime == DOCKER:
