@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from harness import console, events, failed, streams
-from harness.clients import Clients
 from harness.failed import journal, report
 from harness.failed.journal import Journal
+from harness.machine.waiting import poll
 from harness.paths import SCRIPTS
-from harness.setup import PYTHON
-from harness.stack import Stack
-from harness.waiting import poll
+from harness.setup.install import PYTHON
+from harness.stack.clients import Clients
+from harness.stack.state import Stack
 
 pytestmark = pytest.mark.local_only
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import HarnessError
-from harness.stack import Stack
+from harness.stack.state import Stack
 
 MAX_RECORD = 1024 * 1024
 UNREADABLE = "unreadable"

@@ -9,13 +9,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from harness import console, events, failed, live, streams, usage
-from harness.clients import Clients
-from harness.environment import EMULATOR_SETTINGS
+from harness import console, events, failed, streams
 from harness.errors import HarnessError
 from harness.failed import report as failed_report
+from harness.local import usage
+from harness.machine.environment import EMULATOR_SETTINGS
 from harness.paths import shown
-from harness.stack import DOCKER, REGION, Stack
+from harness.stack import live
+from harness.stack.clients import Clients
+from harness.stack.state import DOCKER, REGION, Stack
 
 FOLLOW_PAUSE = 1.0
 WATCH_PAUSE = 0.2

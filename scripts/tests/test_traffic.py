@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from harness import traffic
-from harness.stack import Stack
+from harness.stack.state import Stack
 
 # (stream, time, line), in the order of the answer; two lines of a stream have the same time.
 LINES = [("a", 1, "START"), ("a", 5, "5: one"), ("a", 5, "5: two"), ("b", 2, "2"), ("b", 9, "newest"), ("c", 4, "4")]

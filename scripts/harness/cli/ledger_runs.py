@@ -5,12 +5,14 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 
-from harness import chaos, console, denials, events, ledger, offline
+from harness import chaos, console, events, ledger
 from harness.chaos import series, soak
 from harness.errors import HarnessError
 from harness.ledger import Ledger
 from harness.ledger import report as ledger_report
-from harness.stack import Stack
+from harness.model import offline
+from harness.stack import denials
+from harness.stack.state import Stack
 
 LOGS = "see make failed-events and make local-logs"
 

@@ -6,11 +6,12 @@ import json
 import time
 from typing import Any
 
-from harness import denials, events, failed, streams
-from harness.clients import Clients
+from harness import events, failed, streams
 from harness.console import Step
 from harness.errors import HarnessError
-from harness.stack import Stack
+from harness.stack import denials
+from harness.stack.clients import Clients
+from harness.stack.state import Stack
 
 DEADLINE = 90.0
 FAILURE_CHECK_SECONDS = 2.0

@@ -7,7 +7,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness import console, engine, folders, images, local
+from harness import console
+from harness.local import images, lifecycle
+from harness.machine import engine, files
 from harness.paths import CACHE, ROOT, STACKS
 
 # What Python and the tools of `make check` and `make test` leave in any folder.
@@ -21,15 +23,15 @@ def everything() -> None:
     Raises:
         HarnessError: something cannot be removed.
     """
-    local.down_all()
-    local.down(local.NAME)  # its containers, where its folder is gone
+    lifecycle.down_all()
+    lifecycle.down(lifecycle.NAME)  # its containers, where its folder is gone
     if engine.missing() is None:
         with console.step("Remove this project's images"):
             images.remove()
     sys.dont_write_bytecode = True
     with console.step("Remove environments, downloads, builds and trained models"):
         for folder in [*left(ROOT), STACKS, CACHE, VENV]:  # the environment last: this runs in it
-            folders.remove(folder)
+            files.remove(folder)
 
 
 def left(folder: Path) -> Iterator[Path]:

@@ -10,24 +10,15 @@ from typing import Any
 from docker.models.containers import Container
 from testcontainers.compose import DockerCompose
 
-from harness import (
-    commands,
-    console,
-    ecr_password,
-    engine,
-    environment,
-    images,
-    localstack,
-    paths,
-    persistence,
-    processes,
-    setup,
-)
-from harness.clients import Clients
+from harness import console, paths
 from harness.console import Step
 from harness.errors import HarnessError
-from harness.folders import write_whole
-from harness.stack import DOCKER, Stack
+from harness.local import ecr_password, images, localstack, persistence
+from harness.machine import commands, engine, environment, processes
+from harness.machine.files import write_whole
+from harness.setup import install
+from harness.stack.clients import Clients
+from harness.stack.state import DOCKER, Stack
 
 BUILD_DEADLINE = 1200.0
 UP_DEADLINE = 240.0
@@ -186,7 +177,7 @@ def login(stack: Stack) -> None:
 
 def code() -> str:
     """Hash of what the running containers were made from."""
-    return setup.digest([*paths.emulator_sources(), *paths.mlflow_sources(), paths.ROOT / "docker-compose.yml"])
+    return install.digest([*paths.emulator_sources(), *paths.mlflow_sources(), paths.ROOT / "docker-compose.yml"])
 
 
 def _mlflow_port(stack: Stack) -> int:

@@ -6,7 +6,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness import commands, console, engine, environment, paths, setup
+from harness import console, paths
+from harness.machine import commands, engine, environment
+from harness.setup import install
 
 PYTHON = "python:3.13-slim-trixie"
 LAMBDA = "public.ecr.aws/lambda/python:3.13"
@@ -68,7 +70,7 @@ def remove() -> None:
 
 
 def _hash(base: str, sources: list[Path]) -> str:
-    return setup.text_digest(f"{base} {setup.digest(sources)}")[:16]
+    return install.text_digest(f"{base} {install.digest(sources)}")[:16]
 
 
 def _choose(public: str, source: str = "auto") -> str:

@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import os
-import platform
-import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import psutil
 
-from harness import (
-    canary,
-    console,
-    containers,
-    current_model,
-    events,
-    folders,
-    function,
-    localstack,
-    persistence,
-    processes,
-    runtimes,
-    setup,
-)
-from harness import stack as stacks
+from harness import console
 from harness.errors import HarnessError
-from harness.paths import ECR_PASSWORD, FUNCTION_ZIP, SERVICE, STACKS, shown
-from harness.stack import EMBEDDED, Stack
-from harness.terraform import Terraform
-from harness.waiting import poll
+from harness.local import containers, deployment, localstack, persistence, runtimes
+from harness.machine import files, processes
+from harness.machine.waiting import poll
+from harness.model import current as current_model
+from harness.paths import STACKS, shown
+from harness.setup import install
+from harness.stack import state as stacks
+from harness.stack.state import EMBEDDED, Stack
 
 NAME = "local"
 DEFAULT_PORT = 4566
@@ -74,14 +61,14 @@ def up(name: str, project_id: str, port: int, runtime: str | None = None) -> tup
     """
     runtime = runtime or runtimes.wanted(name)
     persistent = persistence.wanted(stacks.load(name))
-    setup.for_runtime(runtime)
+    install.for_runtime(runtime)
     with stacks.locked(name):
         stack = _reusable(name, port)
         trained = None
         if runtime == EMBEDDED:  # before anything is started: what can fail early does
-            with setup.exclusive("training and packaging"):
+            with install.exclusive("training and packaging"):
                 trained = current_model.current(None)
-                function.build()
+                deployment.build_function()
         if stack is None:
             down_locked(name, keep_streams=persistent)
             stack = Stack(name, project_id, port, runtime, persistent)
@@ -90,9 +77,9 @@ def up(name: str, project_id: str, port: int, runtime: str | None = None) -> tup
         fresh = not stack.ready
         with _removed_on_interrupt(name if fresh else None, persistent):
             if trained is None:  # logged to the stack's own tracking server
-                with setup.exclusive("training"):
+                with install.exclusive("training"):
                     trained = current_model.current(stack)
-            answer = deploy(stack, trained)
+            answer = deployment.deploy(stack, trained)
     return stack, answer
 
 
@@ -112,7 +99,7 @@ def restart(stack: Stack) -> None:
         down_locked(stack.name, keep_streams=stack.persistent, keep_model=True)
         stack.ready, stack.outputs, stack.model = False, {}, {}
         runtimes.of(stack).start(stack)
-        deploy(stack, trained)
+        deployment.deploy(stack, trained)
 
 
 def _reusable(name: str, port: int) -> Stack | None:
@@ -150,73 +137,6 @@ def _check_settings(stack: Stack) -> None:
             f"the stack runs with {in_force}; it takes settings at its start only",
             f"take it down, which deletes what is in it, and start it anew: make local-down && make local-up {wanted}",
         )
-
-
-def deploy(stack: Stack, trained: dict[str, Any]) -> dict[str, Any]:
-    """Applies Terraform to a running emulator, publishes the model and sends the sample event.
-
-    Args:
-        stack: its lock must be held.
-        trained: the training result to serve.
-
-    Returns:
-        The record of the output stream that answers the sample event.
-    """
-    terraform = Terraform(stack, variables(stack, trained["run_id"]))
-    if stack.outputs:  # the bucket is there: the model goes before the function that reads it
-        terraform.lift_stale_lock()
-        _publish(stack, trained)
-    # A mapping that finds events kept from before invokes at once: the model must be there first.
-    kept = persistence.streams(stack) if stack.persistent and not stack.outputs else []
-    with console.step("Terraform init") as step:
-        terraform.init(persistence.imports(kept) if kept else "")
-        step.result = f"taking over {', '.join(kept)}" if kept else ""
-    if kept:
-        with console.step("Terraform apply, the model's bucket") as step:
-            stack.outputs = terraform.apply(step, target="module.model_bucket")
-        _publish(stack, trained)
-    with console.step("Terraform apply") as step:
-        stack.outputs = terraform.apply(step)
-    if not stack.model and not kept:
-        _publish(stack, trained)
-    stack.model = trained
-    stack.save()
-    with console.step("Send the sample event") as step:
-        answer = canary.answer_to(stack, events.SAMPLE, step)
-    stack.ready = True
-    stack.save()
-    return answer
-
-
-def _publish(stack: Stack, trained: dict[str, Any]) -> None:
-    with console.step("Publish the model") as step:
-        current_model.publish(stack, trained)
-        step.result = f"s3://{stack.outputs['model_bucket']}/{trained['model_key']}"
-
-
-def variables(stack: Stack, run_id: str) -> dict[str, str]:
-    """Terraform variables that only the harness knows.
-
-    Args:
-        stack: chooses between Zip and image.
-        run_id: MLflow run id of the model to serve.
-    """
-    known = {
-        "run_id": run_id,
-        "lambda_function_local_path": str(SERVICE),
-        "docker_image_local_path": str(SERVICE / "Dockerfile"),
-        # Another emulator may know no alarms, and is compared without.
-        "monitoring_enabled": str(bool(stack.emulator)).lower(),
-        # Zip and image hold this machine's wheels.
-        "lambda_architecture": "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64",
-    }
-    if stack.runtime == EMBEDDED:
-        return known | {"lambda_package_type": "Zip", "lambda_zip_path": str(FUNCTION_ZIP)}
-    return known | {
-        "lambda_package_type": "Image",
-        "image_build_args": json.dumps({"BASE_IMAGE": stack.base_image}),
-        "ecr_password_command": shlex.join([str(setup.PYTHON), "-P", str(ECR_PASSWORD)]),
-    }
 
 
 @contextmanager
@@ -277,5 +197,5 @@ def down_locked(name: str, *, keep_streams: bool = False, keep_model: bool = Fal
         containers.remove_left(stack, keep_streams=keep_streams)
         # With its streams a stack keeps its file, by which the next start knows them.
         kept = [persistence.folder(stack), stack.folder / "stack.json"] if keep_streams else []
-        folders.remove(stack.folder, [*kept, *(current_model.of_server(stack) if keep_model else [])])
+        files.remove(stack.folder, [*kept, *(current_model.of_server(stack) if keep_model else [])])
     return True

@@ -12,9 +12,11 @@ from pathlib import Path
 
 import psutil
 
-from harness import console, environment, paths, processes, setup
+from harness import console, paths
 from harness.errors import HarnessError
-from harness.stack import Stack
+from harness.machine import environment, processes
+from harness.setup import install
+from harness.stack.state import Stack
 
 READY_DEADLINE = 90.0
 # LocalStack outlives the command that starts it; where the same process stops it again (the tests), it is reaped.
@@ -131,7 +133,7 @@ def is_ready(stack: Stack, health: str = HEALTH) -> bool:
 
 def code() -> str:
     """Hash of what a running LocalStack was started from: its lock and our plugin."""
-    return setup.digest(paths.emulator_sources())
+    return install.digest(paths.emulator_sources())
 
 
 def reap(stack: Stack) -> None:

@@ -10,9 +10,9 @@ import json
 import os
 from pathlib import Path
 
-from harness.clients import Clients
 from harness.errors import HarnessError
-from harness.stack import Stack
+from harness.stack.clients import Clients
+from harness.stack.state import Stack
 
 VARIABLE = "PERSISTENCE"
 VALUES = {"0": False, "false": False, "1": True, "true": True}

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from types import ModuleType
 
-from harness import console, containers, engine, localstack
-from harness import stack as stacks
+from harness import console
 from harness.errors import HarnessError
-from harness.stack import DOCKER, EMBEDDED, Stack
+from harness.local import containers, localstack
+from harness.machine import engine
+from harness.stack import state as stacks
+from harness.stack.state import DOCKER, EMBEDDED, Stack
 
 MODULES: dict[str, ModuleType] = {EMBEDDED: localstack, DOCKER: containers}
 
@@ -45,10 +47,18 @@ def wanted(name: str) -> str:
                 f"the stack {state} with RUNTIME={stack.runtime}", "take it down before changing that: make local-down"
             )
         return stack.runtime
-    if asked is not None:
-        return asked
+    return asked or default(announce=True)
+
+
+def default(*, announce: bool = False) -> str:
+    """The runtime where RUNTIME is unset and no stack is here: containers if an engine answers, else processes.
+
+    Args:
+        announce: prints why there are no containers.
+    """
     missing = engine.missing()
     if missing is None:
         return DOCKER
-    console.say(f"{missing}: using the embedded runtime, which needs no container engine")
+    if announce:
+        console.say(f"{missing}: using the embedded runtime, which needs no container engine")
     return EMBEDDED

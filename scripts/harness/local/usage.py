@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import psutil
 from docker.models.containers import Container
 
-from harness import containers, engine, processes
-from harness.stack import DOCKER, Stack
+from harness.local import containers
+from harness.machine import engine, processes
+from harness.stack.state import DOCKER, Stack
 
 # By a word in the command; in this order, since function and Kinesis server lie in folders of LocalStack's.
 KINDS = (

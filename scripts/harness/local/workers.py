@@ -9,8 +9,10 @@ from typing import Protocol
 import psutil
 from docker.models.containers import Container
 
-from harness import containers, engine, live, processes
-from harness.stack import DOCKER, Stack
+from harness.local import containers
+from harness.machine import engine, processes
+from harness.stack import live
+from harness.stack.state import DOCKER, Stack
 
 VERSION_VARIABLE = "AWS_LAMBDA_FUNCTION_VERSION"
 

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness import commands, console, environment, paths, setup
-from harness.clients import Clients
+from harness import console, paths
 from harness.errors import CommandFailedError, HarnessError
-from harness.folders import write_whole
-from harness.stack import Stack
+from harness.machine import commands, environment
+from harness.machine.files import write_whole
+from harness.setup import install
+from harness.stack.clients import Clients
+from harness.stack.state import Stack
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -103,7 +105,7 @@ def train(data: Path | None, stack: Stack | None) -> dict[str, Any]:
     code = _code()
     with console.step(f"Train the model on {paths.shown(data) if data else 'the default data'}") as step:
         command: list[str | Path] = [
-            setup.PYTHON, "-m", "training.train", *(["--data", str(data)] if data else []),
+            install.PYTHON, "-m", "training.train", *(["--data", str(data)] if data else []),
             *(["--tracking-uri", where.server] if where.server else []),
             "--mlflow-dir", where.store, "--cache-dir", paths.DATA_DIR, "--result", result_file,
         ]  # fmt: skip
@@ -188,11 +190,11 @@ def _chosen() -> dict[str, Any] | None:
             "promote one again (make promote MODEL=… STAGE=local), or train one: make train",
         )
     if known["code"] != _code():
-        from harness import (
-            model_checks,  # imports MLflow, which takes seconds, and most commands need no promoted model
+        from harness.model import (
+            checks,  # imports MLflow, which takes seconds, and most commands need no promoted model
         )
 
-        model_checks.check(Path(result["model_dir"]), known["run_id"])
+        checks.check(Path(result["model_dir"]), known["run_id"])
         choose(known["run_id"])
     return result
 
@@ -239,4 +241,4 @@ def files(folder: Path) -> list[Path]:
 def _code() -> str:
     files = [*(paths.SERVICE / "training").rglob("*"), *(paths.SERVICE / "store_sales").rglob("*")]
     sources = [file for file in files if file.suffix in (".py", ".md")]
-    return setup.digest([*sources, paths.ROOT / "requirements.txt"])
+    return install.digest([*sources, paths.ROOT / "requirements.txt"])

@@ -11,9 +11,11 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from harness import commands, console, environment, paths, provider
+from harness import console, paths
 from harness.errors import HarnessError
-from harness.stack import EMBEDDED
+from harness.machine import commands, environment
+from harness.setup import provider
+from harness.stack.state import EMBEDDED
 
 INSTALL_DEADLINE = 600.0
 LOG = paths.CACHE / "logs" / "setup.log"

@@ -7,8 +7,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness import commands, environment, paths, setup
+from harness import paths
 from harness.errors import HarnessError
+from harness.machine import commands, environment
+from harness.setup.install import locked_environment
 
 FOLDER = paths.INFRASTRUCTURE / "policies"
 VENV = paths.CACHE / "policies"
@@ -23,7 +25,7 @@ NO_REASON = "No comment provided"  # checkov's words for a bare skip
 
 def install() -> None:
     """Checkov in an environment of its own: it pins what others need newer."""
-    setup.locked_environment("Policy checks (checkov)", VENV, FOLDER / "requirements.txt")
+    locked_environment("Policy checks (checkov)", VENV, FOLDER / "requirements.txt")
 
 
 def scan(folders: Sequence[Path], *options: str | Path) -> list[dict[str, Any]]:

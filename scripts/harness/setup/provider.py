@@ -7,7 +7,7 @@ import platform
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from harness.folders import write_whole
+from harness.machine.files import write_whole
 from harness.paths import TERRAFORM_DIR
 
 PROVIDER = Path("registry.terraform.io", "hashicorp", "aws")

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 
 import psutil
 
-from harness import console, interface
+from harness import console
 from harness.errors import NoAnswerError
-from harness.stack import Stack
+from harness.stack import interface
+from harness.stack.state import Stack
 
 PATH = "/_pipeline/iam/denials"
 NO_LIST = NoAnswerError(

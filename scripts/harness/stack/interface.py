@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from harness.errors import NoAnswerError
-from harness.stack import Stack
+from harness.stack.state import Stack
 
 ANSWER_SECONDS = 30.0
 

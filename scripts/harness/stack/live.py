@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from harness.clients import Clients
-from harness.stack import Stack
+from harness.stack.clients import Clients
+from harness.stack.state import Stack
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import WaiterConfigTypeDef

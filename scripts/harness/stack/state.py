@@ -15,9 +15,9 @@ from typing import Any
 import psutil
 from filelock import FileLock, Timeout
 
-from harness import engine, environment
 from harness.errors import HarnessError
-from harness.folders import write_whole
+from harness.machine import engine, environment
+from harness.machine.files import write_whole
 from harness.paths import STACKS, shown
 
 REGION = "ap-south-1"

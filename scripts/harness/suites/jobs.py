@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import os
 import signal
 import subprocess
 import time
@@ -11,14 +13,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness import console, junit
+from harness import console
 from harness.console import Step
 from harness.errors import HarnessError
-from harness.paths import ROOT, shown
+from harness.local import runtimes
+from harness.paths import CACHE, ROOT, shown
+from harness.suites import junit
 
 LOOK_SECONDS = 0.5
 # pytest takes the stacks of its tests down at an interrupt.
 END_SECONDS = 90.0
+
+
+def folder() -> Path:
+    """The folder of logs and reports; each runtime has its own."""
+    return CACHE / "logs" / "suites" / (os.environ.get("RUNTIME") or _default_runtime())
+
+
+_default_runtime = functools.cache(runtimes.default)
 
 
 @dataclass(frozen=True)

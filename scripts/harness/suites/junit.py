@@ -1,7 +1,7 @@
 """Reads JUnit reports, as pytest and `terraform test` write them: totals, skips, failures.
 
-`python -m harness.junit FOLDER [STATUS]` prints the totals of all reports below a folder, in a line of their own.
-STATUS is the exit status of what wrote them: one that no failed test explains counts as a failure itself.
+`python -m harness.suites.junit FOLDER [STATUS]` prints the totals of all reports below a folder on one line. STATUS is
+the exit status of the program that wrote them: if it is not 0 and no test failed, it counts as a failure itself.
 """
 
 from __future__ import annotations
@@ -56,6 +56,19 @@ def read(files: Iterable[Path]) -> Report:
     return found
 
 
+def print_totals(files: Iterable[Path], *, broken: bool = False) -> None:
+    """Prints the totals of some reports, in a line of their own.
+
+    Args:
+        files: the reports.
+        broken: whether a program failed; without a failed test to explain that, it counts as a failure itself.
+    """
+    found = read(files)
+    if broken and not found.failed:
+        found.failed = 1
+    print(found.totals(), flush=True)
+
+
 def _of_case(case: ElementTree.Element) -> Report:
     name = "::".join(filter(None, (case.get("classname"), case.get("name"))))
     if failures := [*case.findall("failure"), *case.findall("error")]:
@@ -70,10 +83,7 @@ def _of_case(case: ElementTree.Element) -> Report:
 def main() -> None:
     """Prints the totals of a folder's reports."""
     folder, status = Path(sys.argv[1]), sys.argv[2:3]
-    found = read(sorted(folder.rglob("*.xml")))
-    if status not in ([], ["0"]) and not found.failed:
-        found.failed = 1
-    print(found.totals())
+    print_totals(sorted(folder.rglob("*.xml")), broken=status not in ([], ["0"]))
 
 
 if __name__ == "__main__":

@@ -10,14 +10,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from harness import commands, console, processes, setup
-from harness.clients import Clients
+from harness import console
 from harness.console import Step
 from harness.errors import CommandFailedError
+from harness.machine import commands, processes
+from harness.machine.processes import MARKER
 from harness.paths import INFRASTRUCTURE, VENV_BIN
-from harness.processes import MARKER
-from harness.stack import REGION, Stack
-from harness.terraform_json import Progress, as_text
+from harness.setup import install
+from harness.stack.clients import Clients
+from harness.stack.state import REGION, Stack
+from harness.terraform.json_output import Progress, as_text
 
 APPLY_DEADLINE = 600.0
 READ_DEADLINE = 120.0
@@ -120,7 +122,7 @@ class Terraform:
         )  # fmt: skip
 
     def _environment(self) -> dict[str, str]:
-        return setup.terraform_environment() | {
+        return install.terraform_environment() | {
             "AWS_ENDPOINT_URL": self.stack.endpoint_url,
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",

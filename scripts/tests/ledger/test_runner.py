@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from harness import processes
-from harness.clients import Clients
 from harness.console import Step
 from harness.ledger import Target, report, run_on
-from harness.stack import Stack
+from harness.machine import processes
+from harness.stack.clients import Clients
+from harness.stack.state import Stack
 
 
 def test_a_localstack_that_has_ended_is_the_cause_in_the_verdict(tmp_path: Path) -> None:

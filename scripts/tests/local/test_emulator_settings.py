@@ -9,10 +9,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from harness import containers, environment, images, local, localstack, paths, traffic
-from harness import stack as stacks
+from harness import paths, traffic
 from harness.errors import HarnessError
-from harness.stack import DOCKER, Stack
+from harness.local import containers, images, lifecycle, localstack
+from harness.machine import environment
+from harness.stack import state as stacks
+from harness.stack.state import DOCKER, Stack
 
 SETTINGS = environment.EMULATOR_SETTINGS
 # What a container has none of, or what the harness chooses.
@@ -86,17 +88,17 @@ def test_another_setting_on_a_running_stack_is_refused_with_the_remedy(monkeypat
     monkeypatch.setenv("FAULTS", "0")
     monkeypatch.setenv("KINESIS_LATENCY_MS", "0")
     with pytest.raises(HarnessError) as failure:
-        local._reusable("x", 4700)
+        lifecycle._reusable("x", 4700)
     assert "the stack runs with FAULTS=1, IAM_ENFORCEMENT=soft;" in failure.value.cause
     assert failure.value.next_step.endswith("make local-down && make local-up FAULTS=0 IAM_ENFORCEMENT=off")
 
 
 def test_the_same_setting_or_none_is_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     stack = _running(monkeypatch, IAM_ENFORCEMENT="soft")
-    assert local._reusable("x", 4700) == stack
+    assert lifecycle._reusable("x", 4700) == stack
     monkeypatch.setenv("IAM_ENFORCEMENT", "soft")
     monkeypatch.setenv("FAULTS", "")
-    assert local._reusable("x", 4700) == stack
+    assert lifecycle._reusable("x", 4700) == stack
 
 
 def test_what_is_in_force_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:

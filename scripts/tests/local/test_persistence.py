@@ -7,10 +7,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from harness import containers, engine, images, local, persistence, runtimes
-from harness import stack as stacks
 from harness.errors import HarnessError
-from harness.stack import EMBEDDED, Stack
+from harness.local import containers, images, lifecycle, persistence, runtimes
+from harness.machine import engine
+from harness.stack import state as stacks
+from harness.stack.state import EMBEDDED, Stack
 
 
 @pytest.fixture(autouse=True)
@@ -71,10 +72,10 @@ def test_a_restart_leaves_the_streams_and_a_down_leaves_nothing() -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch()
     (stack.folder / "link").symlink_to(kept.parent)
-    local.down_locked("x", keep_streams=True)
+    lifecycle.down_locked("x", keep_streams=True)
     assert [path for path in stack.folder.rglob("*") if not path.is_dir()] == [stack.folder / "stack.json", kept]
     assert stacks.load("x") == stack
-    local.down_locked("x")
+    lifecycle.down_locked("x")
     assert not stack.folder.exists()
 
 

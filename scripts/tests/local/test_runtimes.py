@@ -8,10 +8,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from harness import engine, runtimes
-from harness import stack as stacks
 from harness.errors import HarnessError
-from harness.stack import DOCKER, EMBEDDED, Stack
+from harness.local import runtimes
+from harness.machine import engine
+from harness.stack import state as stacks
+from harness.stack.state import DOCKER, EMBEDDED, Stack
 
 
 @pytest.fixture(autouse=True)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from harness import commands, environment
 from harness.errors import HarnessError
+from harness.machine import commands, environment
 
 
 def test_output_is_returned_logged_and_told_line_by_line(tmp_path: Path) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from harness import containers, engine
-from harness.stack import Stack
+from harness.local import containers
+from harness.machine import engine
+from harness.stack.state import Stack
 
 # Docker's command line as far as it is asked here: an engine answers, and compose is not installed.
 WITHOUT_COMPOSE = """#!/bin/sh

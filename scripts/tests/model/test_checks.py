@@ -12,8 +12,8 @@ import onnx
 import pytest
 import yaml
 
-from harness import model_checks
 from harness.errors import HarnessError
+from harness.model import checks
 
 
 @pytest.fixture
@@ -24,9 +24,9 @@ def folder(trained: list[dict[str, Any]], tmp_path: Path) -> Path:
 
 def golden(change: Callable[[dict[str, Any]], object]) -> Callable[[Path], None]:
     def edit(folder: Path) -> None:
-        batch = json.loads((folder / model_checks.GOLDEN).read_text())
+        batch = json.loads((folder / checks.GOLDEN).read_text())
         change(batch)
-        (folder / model_checks.GOLDEN).write_text(json.dumps(batch))
+        (folder / checks.GOLDEN).write_text(json.dumps(batch))
 
     return edit
 
@@ -67,7 +67,7 @@ def twelve_inputs(described: dict[str, Any]) -> None:
 
 
 def test_a_trained_model_passes(folder: Path, trained: list[dict[str, Any]]) -> None:
-    model = model_checks.check(folder, trained[0]["run_id"])
+    model = checks.check(folder, trained[0]["run_id"])
     assert list(model.profiles.stores) == trained[0]["stores"]
 
 
@@ -83,8 +83,8 @@ def test_a_trained_model_passes(folder: Path, trained: list[dict[str, Any]]) -> 
         (lambda folder: (folder / "model.onnx").write_bytes(b"damaged"), "damaged or no ONNX model"),
         (onnx_file(other_features), "it was trained on the features .*store_height"),
         (onnx_file(answers_more), r"36 of 36 golden events differ by more than 1e-05 \(relative\)"),
-        (lambda folder: (folder / model_checks.GOLDEN).unlink(), "has no golden batch"),
-        (lambda folder: (folder / model_checks.GOLDEN).write_text("["), "golden batch of run .* cannot be read"),
+        (lambda folder: (folder / checks.GOLDEN).unlink(), "has no golden batch"),
+        (lambda folder: (folder / checks.GOLDEN).write_text("["), "golden batch of run .* cannot be read"),
         (golden(lambda batch: batch.pop("events")), "golden batch of run .* cannot be read: KeyError"),
         (golden(lambda batch: batch["events"].pop()), "35 valid of 35 events and 36 predictions"),
         (golden(lambda batch: batch["events"][3].pop("sales_id")), "35 valid of 36 events"),
@@ -98,5 +98,5 @@ def test_a_model_that_is_not_as_it_should_be_is_refused(
 ) -> None:
     edit(folder)
     with pytest.raises(HarnessError, match=cause) as refused:
-        model_checks.check(folder, trained[0]["run_id"])
+        checks.check(folder, trained[0]["run_id"])
     assert "make train" in refused.value.next_step or "log the model" in refused.value.next_step

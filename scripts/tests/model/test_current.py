@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from harness import current_model, paths
+from harness import paths
 from harness.errors import HarnessError
+from harness.model import current as current_model
 
 WAY_BACK = "make train DATA=default"
 

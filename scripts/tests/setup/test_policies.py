@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from harness import policies
+from harness.setup import policies
 
 EXAMPLES = policies.FOLDER / "examples"
 OWN = re.compile(r"PIPELINE_[A-Z_]*[A-Z]")

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from harness import denials
 from harness.errors import HarnessError
-from harness.stack import Stack
+from harness.stack import denials
+from harness.stack.state import Stack
 
 MINUTE = timedelta(minutes=1)
 DENIAL = {

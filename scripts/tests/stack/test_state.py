@@ -10,10 +10,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from harness import local
-from harness import stack as stacks
 from harness.errors import HarnessError
-from harness.stack import Stack
+from harness.local import lifecycle
+from harness.stack import state as stacks
+from harness.stack.state import Stack
 
 
 @pytest.fixture(autouse=True)
@@ -67,8 +67,9 @@ def test_the_lock_keeps_a_second_command_out_and_ends_with_it(own_folder: Path) 
 
 def test_the_lock_of_a_killed_command_keeps_nobody_out(own_folder: Path) -> None:
     hold = (
-        "from pathlib import Path; import sys, time; from harness import stack; stack.STACKS = Path(sys.argv[1])\n"
-        "with stack.locked('x'):\n    print(1, flush=True); time.sleep(60)"
+        "from pathlib import Path; import sys, time; from harness.stack import state\n"
+        "state.STACKS = Path(sys.argv[1])\n"
+        "with state.locked('x'):\n    print(1, flush=True); time.sleep(60)"
     )
     env = os.environ
     with subprocess.Popen([sys.executable, "-c", hold, str(own_folder)], stdout=subprocess.PIPE, env=env) as child:
@@ -87,16 +88,16 @@ def test_the_lock_of_a_killed_command_keeps_nobody_out(own_folder: Path) -> None
 def test_a_wrong_port_is_refused(monkeypatch: pytest.MonkeyPatch, port: str) -> None:
     monkeypatch.setenv("LOCALSTACK_PORT", port)
     with pytest.raises(HarnessError, match="not a port number"):
-        local.wanted_port("x")
+        lifecycle.wanted_port("x")
 
 
 def test_an_unset_port_is_that_of_the_running_stack_or_4566(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOCALSTACK_PORT", "")
-    assert local.wanted_port("x") == 4566
+    assert lifecycle.wanted_port("x") == 4566
     me = psutil.Process()
     stack = Stack("x", "local", 4700, pid=me.pid, pid_created=me.create_time())
     stack.save()
-    assert local.wanted_port("x") == 4700
+    assert lifecycle.wanted_port("x") == 4700
     stack.pid_created -= 100  # it has ended
     stack.save()
-    assert local.wanted_port("x") == 4566
+    assert lifecycle.wanted_port("x") == 4566

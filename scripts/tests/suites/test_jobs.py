@@ -13,10 +13,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from harness import console, jobs
+from harness import console
 from harness.errors import HarnessError
-from harness.jobs import Job
-from harness.waiting import poll
+from harness.machine.waiting import poll
+from harness.suites import jobs
+from harness.suites.jobs import Job
 
 # They get the path of their report.
 PASSES = """

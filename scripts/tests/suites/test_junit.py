@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import junit
+from harness.suites import junit
 
 TESTS = """
 import pytest
@@ -78,5 +78,5 @@ def test_a_report_that_is_missing_or_cut_off_adds_nothing(of_pytest: Path, tmp_p
 @pytest.mark.parametrize(("status", "line"), [("0", "1 passed, 0 failed"), ("2", "1 passed, 1 failed")])
 def test_a_status_that_no_test_explains_is_a_failure(tmp_path: Path, status: str, line: str) -> None:
     (tmp_path / "one.xml").write_text('<testsuites><testsuite><testcase name="one"/></testsuite></testsuites>')
-    command = [sys.executable, "-m", "harness.junit", str(tmp_path), status]
+    command = [sys.executable, "-m", "harness.suites.junit", str(tmp_path), status]
     assert subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout == f"{line}\n"

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from harness import junit, suites
 from harness.errors import HarnessError
-from harness.jobs import Job
 from harness.paths import ROOT
+from harness.suites import junit, tiers
+from harness.suites.jobs import Job
 
 
 @pytest.fixture
 def everything(monkeypatch: pytest.MonkeyPatch) -> list[Job]:
     """The jobs of `make test-all`, in a runtime that nobody has to be asked for."""
     monkeypatch.setenv("RUNTIME", "embedded")
-    return [job for part in suites.COMPOSED["test-all"] for job in suites.GROUPS[part]()]
+    return [job for part in tiers.COMPOSED["test-all"] for job in tiers.GROUPS[part]()]
 
 
 def test_every_test_file_is_a_jobs(everything: list[Job]) -> None:
@@ -28,11 +28,11 @@ def test_every_test_file_is_a_jobs(everything: list[Job]) -> None:
 
 
 def test_both_tiers_of_a_folder_are_run(everything: list[Job]) -> None:
-    tiers = Counter(
+    run = Counter(
         word.removesuffix(" and not own_stacks") for job in everything for word in job.command if "long_proof" in word
     )
-    assert set(tiers) == {suites.EVERYDAY, suites.LONG}
-    assert tiers[suites.EVERYDAY] == tiers[suites.LONG]
+    assert set(run) == {tiers.EVERYDAY, tiers.LONG}
+    assert run[tiers.EVERYDAY] == run[tiers.LONG]
 
 
 def test_no_job_writes_over_another_ones_report(everything: list[Job]) -> None:
@@ -41,11 +41,11 @@ def test_no_job_writes_over_another_ones_report(everything: list[Job]) -> None:
 
 def test_an_unknown_suite_is_refused_with_those_that_there_are() -> None:
     with pytest.raises(HarnessError, match="no suite e2f") as refused:
-        suites.run("e2f")
+        tiers.run("e2f")
     assert "e2e" in refused.value.next_step
 
 
 def test_a_job_that_breaks_before_its_report_is_a_failure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    suites._print_totals([tmp_path / "missing.xml"], broken=True)
+    junit.print_totals([tmp_path / "missing.xml"], broken=True)
     assert capsys.readouterr().out == "0 passed, 1 failed\n"
     assert junit.read([tmp_path / "missing.xml"]).totals() == "0 passed, 0 failed"

@@ -9,7 +9,7 @@ import pytest
 
 from harness.console import Step
 from harness.stages import explain
-from harness.terraform_json import Progress, as_text
+from harness.terraform.json_output import Progress, as_text
 
 # Without a provider to be fetched.
 CONFIGURATION = """

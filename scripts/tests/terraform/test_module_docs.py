@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from harness import module_docs
 from harness.errors import HarnessError
 from harness.paths import INFRASTRUCTURE
+from harness.terraform import module_docs
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from harness import setup
-from harness.terraform import working_copy
+from harness.setup import install
+from harness.terraform.runner import working_copy
 
 WRONG = {
     "failed_events_expiration_days": (0, "must be at least 1"),
@@ -61,7 +61,7 @@ def refusals(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str]]:
 
 def terraform(folder: Path, *words: str) -> str:
     command = ["terraform", f"-chdir={folder}", *words]
-    environment = setup.terraform_environment()
+    environment = install.terraform_environment()
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240, check=False).stdout
 
 

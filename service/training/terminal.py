@@ -1,8 +1,16 @@
-"""Progress on the terminal."""
+"""What training tells the user: its progress, and errors without a traceback."""
 
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+
+class TrainingError(Exception):
+    """Training cannot go on; the message names the cause and the next step."""
+
+
+class DataError(TrainingError):
+    """The training data is unusable; the message lists the places that are wrong."""
 
 
 @contextmanager

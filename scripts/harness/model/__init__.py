@@ -1,0 +1,1 @@
+"""The model: trained, checked, and asked without the function."""

@@ -1,0 +1,1 @@
+"""What is installed beyond the project's own environment."""

@@ -1,0 +1,1 @@
+"""Terraform: run on a working copy, its output read, its modules documented."""
