@@ -1,4 +1,4 @@
-"""Runs other programs: output to a log file, progress to the step, a deadline for each."""
+"""Runs other programs. Their output goes to a log file, and each has a deadline."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ def run(
     trouble: Callable[[], str | None] | None = None,
     next_step: str | None = None,
 ) -> str:
-    """Runs a program to its end.
+    """Run a program to its end.
 
     Args:
         command: program and arguments.
-        log: file that gets the program's output (stdout and stderr), appended.
-        env: the whole environment; the harness's own when None.
+        log: file to which the program's output (stdout and stderr) is appended.
+        env: the whole environment; None for the harness's own.
         cwd: working directory.
-        deadline: seconds after which the program is interrupted, then killed.
+        deadline: seconds after which the program is interrupted, and then killed.
         on_line: called with each line of output.
-        as_text: what the log, the result and errors have in place of a line, which is not made for people.
-        trouble: asked now and then; what it answers ends the program and is the cause of the error.
-        next_step: what to tell the user when the program fails.
+        as_text: converts a line that is not meant for people into the text for log, result and errors.
+        trouble: called now and then; if it returns a cause, the program is ended and the error has that cause.
+        next_step: the error's next step if the program fails.
 
     Returns:
         The output.
@@ -90,7 +90,7 @@ def _start(words: list[str], env: Mapping[str, str] | None, cwd: Path | None) ->
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            # Ctrl-C reaches the harness alone, which passes on one interrupt: a second one makes Terraform give up.
+            # Ctrl-C reaches only the harness, which passes on one interrupt: a second one makes Terraform give up.
             start_new_session=True,
         )
     except FileNotFoundError:
@@ -98,7 +98,7 @@ def _start(words: list[str], env: Mapping[str, str] | None, cwd: Path | None) ->
 
 
 class _Watch:
-    """Ends a program that takes too long or that its caller says is in trouble."""
+    """Ends a program that takes too long or is in trouble."""
 
     def __init__(
         self, process: subprocess.Popen[str], deadline: float, trouble: Callable[[], str | None] | None
@@ -126,15 +126,15 @@ class _Watch:
 
 
 def end(process: subprocess.Popen[str]) -> None:
-    """Ends a program as Ctrl-C would, so that it can clean up (Terraform saves its state), then by force."""
+    """Interrupt a program like Ctrl-C, so that it can clean up (Terraform saves its state), then kill it."""
     try:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGINT)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(GRACE_SECONDS)
     finally:
-        # Also after a second Ctrl-C, and its children, too: a background job of a shell ignores the interrupt and
-        # would keep the output open.
-        with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS answers EPERM for a group of zombies
+        # Also after a second Ctrl-C. The whole group: a shell's background job ignores the interrupt and would keep
+        # the output open.
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # EPERM: macOS, for a group of zombies
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()

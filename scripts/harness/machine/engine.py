@@ -1,4 +1,4 @@
-"""The container engine: whether one can be used, and what of a stack is in it."""
+"""The container engine: whether one can be used, and the containers and images of a stack."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from docker.models.containers import Container
 from requests.exceptions import RequestException
 
 ANSWER_SECONDS = 10.0
-# What a client raises: the engine's own answers, and those of a connection to an engine that has gone.
+# What a client raises: errors of the engine, and of a connection to an engine that has gone.
 ERRORS = (DockerException, RequestException)
-# Function containers carry it: the emulator sets it to the value of PIPELINE_STACK.
+# The emulator labels function containers with the value of PIPELINE_STACK.
 STACK_LABEL = "pipeline-emulator.stack"
 PROJECT_LABEL = "com.docker.compose.project"
 SERVICE_LABEL = "com.docker.compose.service"
@@ -30,19 +30,19 @@ NO_COMPOSE = (
 
 
 def missing() -> str | None:
-    """What is missing for the container runtime, as a clause for a message; None when nothing is.
+    """Return what the container runtime lacks, as a clause for a message; None if nothing.
 
-    Asked through Docker's command line, which knows the user's contexts.
+    Docker's command line is asked, because it knows the user's contexts.
     """
     compose = ["docker", "compose", "version", "--short"]
     return silent("docker") or _failing(compose, NO_COMPOSE)
 
 
 def silent(program: str) -> str | None:
-    """Why an engine cannot be used to build images, as a clause for a message; None when it answers.
+    """Return why an engine cannot build images, as a clause for a message; None if it responds.
 
     Args:
-        program: its command line, `docker` or `podman`.
+        program: the engine's command line, `docker` or `podman`.
     """
     if program == "podman":
         return _failing(["podman", "info"], "podman does not work here")
@@ -61,33 +61,33 @@ def _failing(command: list[str], cause: str) -> str | None:
 
 @functools.cache
 def client() -> docker.DockerClient:
-    """A client of the engine that Docker's command line uses."""
+    """Return a client of the engine that Docker's command line uses."""
     if "DOCKER_HOST" not in os.environ:
         command = ["docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"]
         found = subprocess.run(command, capture_output=True, text=True, timeout=ANSWER_SECONDS, check=False)
         if host := found.stdout.strip():
-            os.environ["DOCKER_HOST"] = host  # for everything that is started from here, too
+            os.environ["DOCKER_HOST"] = host  # also for child processes
     return docker.from_env(timeout=60)
 
 
 def containers(label: str, value: str, service: str | None = None, **more: Any) -> list[Container]:
-    """All containers, running or not, that carry a label, and are of a compose service where one is named."""
+    """Return all containers with a label, running or not; if `service` is given, those of that compose service."""
     wanted = [f"{label}={value}", *([f"{SERVICE_LABEL}={service}"] if service else [])]
     return list(client().containers.list(all=True, filters={"label": wanted, **more}))
 
 
 def is_running(container_id: str) -> bool:
-    """Whether a container is there and runs."""
+    """Return whether a container exists and runs."""
     if not container_id:
         return False
     try:
         return bool(client().containers.get(container_id).status == "running")
-    except ERRORS:  # it has been removed, or the engine stopped
+    except ERRORS:  # the container was removed, or the engine stopped
         return False
 
 
 def remove(found: list[Container]) -> None:
-    """Kills and removes containers; those that go meanwhile are no error."""
+    """Kill and remove containers; a container that is already gone is no error."""
     for container in found:
         try:
             container.remove(force=True, v=True)
@@ -97,9 +97,9 @@ def remove(found: list[Container]) -> None:
 
 
 def socket_group(image: str) -> int:
-    """The group of the engine's socket, as a container sees it: by it LocalStack uses the socket without being root.
+    """Return the group of the engine's socket as a container sees it; it lets LocalStack use the socket without root.
 
-    Asked in a container, because Docker Desktop's and a rootless engine's socket has another group there than here.
+    A container is asked, because with Docker Desktop or a rootless engine the socket has another group there than here.
 
     Args:
         image: any image with Python.
@@ -115,7 +115,7 @@ def socket_group(image: str) -> int:
 
 
 def remove_labelled(label: str, value: str, keep: str | None = None) -> None:
-    """Removes networks and volumes that carry a label, but for the one named `keep`; nothing may use them any more."""
+    """Remove networks and volumes with a label, except the one named `keep`; nothing may use them any more."""
     chosen = {"label": f"{label}={value}"}
     for found in (*client().networks.list(filters=chosen), *client().volumes.list(filters=chosen)):
         if found.name != keep:
@@ -123,10 +123,10 @@ def remove_labelled(label: str, value: str, keep: str | None = None) -> None:
 
 
 def remove_images(prefix: str) -> None:
-    """Removes images by their names; layers that others share stay.
+    """Remove images by name; layers shared with other images stay.
 
     Args:
-        prefix: of the names, `<registry>/`.
+        prefix: start of the names, `<registry>/`.
     """
     for image in client().images.list():
         names = [*image.tags, *(image.attrs.get("RepoDigests") or [])]
@@ -139,14 +139,14 @@ def remove_images(prefix: str) -> None:
 
 
 def remove_dangling(label: str, value: str) -> None:
-    """Removes the images that carry a label and have no name any more, but for those that a container uses."""
+    """Remove images with a label that have lost their name, except those that a container uses."""
     for image in client().images.list(filters={"dangling": True, "label": f"{label}={value}"}):
-        with contextlib.suppress(APIError):  # in use, or the parent of an image that is
+        with contextlib.suppress(APIError):  # in use, or the parent of an image in use
             client().images.remove(image.id)
 
 
 def logged_in(host: str) -> bool:
-    """Whether Docker's command line keeps a login for a registry."""
+    """Return whether Docker's command line has a login for a registry."""
     folder = os.environ.get("DOCKER_CONFIG") or os.path.expanduser("~/.docker")
     try:
         return host in json.loads((Path(folder) / "config.json").read_text()).get("auths", {})
@@ -155,13 +155,13 @@ def logged_in(host: str) -> bool:
 
 
 def log_out(host: str) -> None:
-    """Removes the login for a registry, if there is one."""
+    """Remove the login for a registry, if there is one."""
     if logged_in(host):
         subprocess.run(["docker", "logout", host], capture_output=True, timeout=ANSWER_SECONDS, check=False)
 
 
 def remove_other_tags(name: str) -> None:
-    """Removes the other tags of an image's repository, but for those that a container uses."""
+    """Remove the other tags of an image's repository, except those that a container uses."""
     for image in client().images.list(name.rpartition(":")[0]):
         for tag in image.tags:
             if tag != name:
@@ -170,5 +170,5 @@ def remove_other_tags(name: str) -> None:
 
 
 def stats(container: Container) -> Mapping[str, Any]:
-    """One reading of a container's use of processor and memory."""
+    """Read a container's use of processor and memory once."""
     return dict(client().api.stats(container.id, stream=False, one_shot=True))

@@ -1,4 +1,4 @@
-"""The environment programs run in: nothing of the user's that could reach a real AWS account or change the outcome."""
+"""The environment that programs run in, without user settings that could reach a real AWS account or change results."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-# Terraform's, tflocal's and LocalStack's settings come from the harness alone; these are the user's to choose.
+# Settings of Terraform, tflocal and LocalStack come from the harness only, except these, which the user may choose.
 KEPT = ("AWS_CA_BUNDLE", "LOCALSTACK_PORT", "LOCALSTACK_IMAGE", "LOCALSTACK_AUTH_TOKEN", "TF_PLUGIN_CACHE_DIR")
 DROPPED = (
     *("AWS_", "TF_", "ADDITIONAL_TF_", "LOCALSTACK_", "LS_", "S3_HOSTNAME", "USE_EXEC", "DRY_RUN", "SKIP_ALIASES"),
     *("EDGE_PORT", "CUSTOMIZE_ACCESS_KEY", "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP"),
-    # Of the make that called: its options and its depth are not those of a make that a test starts.
+    # From the calling make: its options and depth must not reach a make that a test starts.
     *("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES"),
 )
-# What an emulator gets of the user's environment: LocalStack reads several hundred variables of its own.
+# All that an emulator gets from the user's environment, because LocalStack reads several hundred variables.
 EMULATOR = (
     *("PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH"),
     *("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"),
 )
-# MLflow reads them when it is imported: no usage statistics leave the machine, and nobody hears that git is missing.
+# MLflow reads these on import. They switch off usage statistics, and the warning that git is missing.
 MLFLOW = {"MLFLOW_DISABLE_TELEMETRY": "true", "GIT_PYTHON_REFRESH": "quiet"}
-# A tracking server that is gone is noticed within seconds; MLflow itself would try for minutes.
+# With these, MLflow notices within seconds that a tracking server is gone; by default it tries for minutes.
 MLFLOW_HTTP = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "20"}
-# Settings of the emulator that the user's environment can choose for a new stack, with their values otherwise
-# (emulator/README.md). FAULTS=1 lets `make chaos` inject faults; none is in force before.
+# Settings of the emulator that the user's environment can choose for a new stack, with their defaults
+# (emulator/README.md). FAULTS=1 lets `make chaos` inject faults; it injects none by itself.
 EMULATOR_SETTINGS = {
     "FAULTS": "1",
     "IAM_ENFORCEMENT": "on",
@@ -40,10 +40,10 @@ LOOPBACK = ("127.0.0.1", "localhost")
 
 
 def clean(**extra: str) -> dict[str, str]:
-    """The user's environment without anything that could reach a real AWS account or change Terraform's input.
+    """Return the user's environment without anything that could reach a real AWS account or change Terraform's input.
 
-    AWS configuration files, profiles and instance credentials are switched off, and a proxy is not asked for loopback
-    addresses.
+    AWS configuration files, profiles and instance credentials are switched off, and loopback addresses bypass any
+    proxy.
 
     Args:
         extra: variables to set on top.
@@ -69,7 +69,7 @@ def clean(**extra: str) -> dict[str, str]:
 
 
 def without_proxy(environment: Mapping[str, str]) -> dict[str, str]:
-    """The variables by which a proxy is not asked for loopback addresses, added to what an environment has of them."""
+    """Return NO_PROXY and no_proxy of an environment, extended by the loopback addresses."""
     found = {}
     for name in ("NO_PROXY", "no_proxy"):
         listed = [entry for entry in environment.get(name, "").split(",") if entry]
@@ -78,14 +78,14 @@ def without_proxy(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def clean_this_process() -> None:
-    """Cleans the harness's own environment: boto3 reads profiles and settings from it, too."""
+    """Clean the harness's own environment: boto3 reads profiles and settings from it, too."""
     cleaned = clean()
     os.environ.clear()
     os.environ.update(cleaned)
 
 
 def prepare_for_mlflow() -> None:
-    """Sets what MLflow reads of this process's environment; call it before MLflow is imported."""
+    """Set the variables that MLflow reads; call this before MLflow is imported."""
     for name, value in (MLFLOW | MLFLOW_HTTP).items():
         os.environ.setdefault(name, value)
     os.environ.update(without_proxy(os.environ))  # the stack's server is on this machine
@@ -93,7 +93,7 @@ def prepare_for_mlflow() -> None:
 
 @contextmanager
 def set_to(**variables: str) -> Iterator[None]:
-    """Variables of this process, as given until the block ends and as they were afterwards."""
+    """Set variables of this process for the duration of a block."""
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
     try:
@@ -106,12 +106,12 @@ def set_to(**variables: str) -> Iterator[None]:
 
 
 def emulator_settings() -> dict[str, str]:
-    """The emulator's settings for a new stack: the user's choice, or the default."""
+    """Return the emulator's settings for a new stack: the user's choice, or the default."""
     return {name: os.environ.get(name) or default for name, default in EMULATOR_SETTINGS.items()}
 
 
 def for_emulator(**settings: str) -> dict[str, str]:
-    """The environment of an emulator.
+    """Return the environment of an emulator.
 
     Args:
         settings: the emulator's own variables.

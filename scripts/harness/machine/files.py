@@ -1,4 +1,4 @@
-"""Files that are written whole, and folders removed that processes may still write to."""
+"""Writes files atomically, and removes folders that processes may still write to."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from harness.paths import shown
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Writes a file whole or not at all: whoever reads it meanwhile sees the former content or the new one.
+    """Write a file atomically: a concurrent reader sees either the old content or the new one.
 
     Args:
-        path: the file; its folder is made where it is missing. A link stays one, and the rights stay as they are.
+        path: the file; a missing folder is created. A link stays a link, and permissions are kept.
         text: its whole content.
 
     Raises:
-        OSError: it cannot be written.
+        OSError: the file cannot be written.
     """
     real = path.resolve()
     real.parent.mkdir(parents=True, exist_ok=True)
-    # A name of its own: several processes may write the same file at once.
+    # A unique name: several processes may write the same file at once.
     draft = real.with_name(f".{real.name}.{os.getpid()}-{threading.get_ident()}")
     try:
         with draft.open("wb") as file:
@@ -49,15 +49,15 @@ def _make_writable(function: Callable[..., object], path: str, _error: BaseExcep
 
 
 def remove(folder: Path, kept: Sequence[Path] = (), deadline: float = 10.0) -> None:
-    """Removes a folder but for the `kept` paths in it.
+    """Remove a folder, except the `kept` paths in it.
 
     Args:
-        folder: may be a file, or may not be there.
-        kept: paths in it that stay, with the folders that lead to them.
-        deadline: seconds to wait for processes that are just ending.
+        folder: may also be a file, or missing.
+        kept: paths in it that stay, with their parent folders.
+        deadline: seconds to wait for processes that are about to end.
 
     Raises:
-        HarnessError: it could not be removed.
+        HarnessError: the folder could not be removed.
     """
     if folder in kept:
         return
@@ -65,7 +65,7 @@ def remove(folder: Path, kept: Sequence[Path] = (), deadline: float = 10.0) -> N
         for child in folder.iterdir():
             remove(child, kept, deadline)
         return
-    # A process that is just ending may still write a last file.
+    # A process that is about to end may still write a file.
     end = time.monotonic() + deadline
     while os.path.lexists(folder):
         if folder.is_dir() and not folder.is_symlink():

@@ -1,4 +1,4 @@
-"""Finds and ends processes: who holds a port, what a killed run left behind."""
+"""Finds and ends processes: those that hold a port, and those that a killed run left behind."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MARKER = "PIPELINE_STACK"
 
 
 def port_is_free(port: int) -> bool:
-    """Whether nothing listens on the port of the loopback address."""
+    """Return whether nothing listens on a port of the loopback address."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -23,7 +23,7 @@ def port_is_free(port: int) -> bool:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that were free a moment ago, all different."""
+    """Return different ports that were free a moment ago."""
     probes = [socket.socket(socket.AF_INET, socket.SOCK_STREAM) for _ in range(count)]
     try:
         for probe in probes:
@@ -35,10 +35,10 @@ def free_ports(count: int) -> list[int]:
 
 
 def port_holder(port: int) -> str:
-    """Describes the process that listens on a port, as far as this user may see it."""
+    """Describe the process that listens on a port, as far as this user may see it."""
     try:
         connections = psutil.net_connections("tcp")
-    except psutil.AccessDenied:  # macOS shows other processes' sockets to root only
+    except psutil.AccessDenied:  # on macOS only root sees other processes' sockets
         return "another process"
     for connection in connections:
         if connection.status == psutil.CONN_LISTEN and connection.laddr and connection.laddr.port == port:
@@ -56,19 +56,19 @@ def _command_of(pid: int) -> str:
 
 
 def of_stack(folder: Path) -> list[psutil.Process]:
-    """All processes that belong to a stack, by the marker in their environment."""
+    """Return all processes of a stack, found by the marker in their environment."""
     found = []
     for process in psutil.process_iter():
         try:
             if process.environ().get(MARKER) == str(folder):
                 found.append(process)
         except (psutil.Error, OSError):
-            continue  # ended meanwhile, or another user's
+            continue  # has ended, or belongs to another user
     return found
 
 
 def command_line(process: psutil.Process) -> str:
-    """A process's command and arguments; empty when it has ended meanwhile."""
+    """Return a process's command and arguments, or an empty string if it has ended."""
     try:
         return " ".join(process.cmdline())
     except psutil.Error:
@@ -76,7 +76,7 @@ def command_line(process: psutil.Process) -> str:
 
 
 def end_all(processes: list[psutil.Process], grace: float = 5.0) -> None:
-    """Ends processes: asks first, then kills what is left after `grace` seconds."""
+    """Terminate processes, and kill those left after `grace` seconds."""
     for process in processes:
         _signal(process, kill=False)
     _, alive = psutil.wait_procs(processes, timeout=grace)

@@ -9,13 +9,13 @@ from harness.errors import TimedOutError
 
 
 def poll[T](check: Callable[[], T | None], what: str, deadline: float = 30.0, pause: float = 0.05) -> T:
-    """Calls `check` until it gives something true.
+    """Call `check` until its result is true.
 
     Args:
         check: what to call.
-        what: what is waited for, for the error message.
-        deadline: seconds until giving up.
-        pause: seconds between two calls.
+        what: names what is awaited, for the error message.
+        deadline: seconds until it gives up.
+        pause: seconds between calls.
 
     Returns:
         The first true result.
