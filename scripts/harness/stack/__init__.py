@@ -1,1 +1,1 @@
-"""A stack that runs: what is remembered of it, and clients for it."""
+"""A running stack: its saved state, and clients of its endpoint."""

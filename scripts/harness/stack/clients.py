@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
 
-# A client that hangs must not hang the harness; LocalStack answers within milliseconds.
+# LocalStack answers within milliseconds; without timeouts a hanging call would hang the harness.
 CONFIG = Config(connect_timeout=5, read_timeout=60, retries={"max_attempts": 4, "mode": "standard"})
 
 
 class Clients:
-    """The clients of one stack, with the keys of the local account's root."""
+    """Clients of one stack, with the root credentials of the local account."""
 
     def __init__(self, stack: Stack) -> None:
         self._session = boto3.session.Session("test", "test", region_name=REGION)
@@ -36,7 +36,7 @@ class Clients:
 
     @property
     def s3(self) -> S3Client:
-        """S3, with the bucket in the path: the endpoint is an address."""
+        """S3, with the bucket in the path, because the endpoint is an IP address."""
         config = CONFIG.merge(Config(s3={"addressing_style": "path"}))
         return self._session.client("s3", endpoint_url=self._endpoint, config=config)
 

@@ -1,4 +1,4 @@
-"""What IAM did not allow in a stack: the list that the emulator keeps (emulator, `authorization`)."""
+"""Requests that IAM does not allow in a stack, from the list that the emulator keeps (emulator, `authorization`)."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from harness.stack.state import Stack
 PATH = "/_pipeline/iam/denials"
 NO_LIST = NoAnswerError(
     "this LocalStack keeps no list of denials",
-    "it is another one than the project's, or an older version: make local-down local-up",
+    "it is not this project's, or an older version: make local-down local-up",
 )
-TOLD = 3  # in a failure's message; `make iam-denials` lists all
+TOLD = 3  # in an error message; `make iam-denials` lists all
 
 
 @dataclass(frozen=True)
 class Denial:
-    """One thing that somebody may not, however often it was tried.
+    """An action that a principal may not perform, however often it was tried.
 
     Attributes:
-        principal, action, resource: who wanted what of what, as in AWS's message.
-        refused: false where IAM_ENFORCEMENT=soft served it all the same.
-        count: how often.
-        last: the last time, ISO 8601.
-        explanation: the type of policy, the policy and the statement that decided, and what could not be evaluated.
+        principal, action, resource: as in AWS's message.
+        refused: false if IAM_ENFORCEMENT=soft served the request anyway.
+        count: number of requests.
+        last: time of the last request, ISO 8601.
+        explanation: the policy type, policy and statement that decided, and anything that could not be evaluated.
     """
 
     principal: str
@@ -42,13 +42,13 @@ class Denial:
 
 
 def read(stack: Stack, method: str = "GET") -> tuple[str, list[Denial]]:
-    """Reads the list; DELETE empties it first.
+    """Read the list; the method DELETE empties it first.
 
     Returns:
-        The mode (`on`, `soft`, `off`), and the denials, the oldest first.
+        The mode (`on`, `soft`, `off`), and the denials, oldest first.
 
     Raises:
-        HarnessError: LocalStack does not answer, or keeps no such list.
+        HarnessError: LocalStack does not respond, or keeps no such list.
     """
     found = interface.ask(stack, method, PATH, absent=NO_LIST)
     fields = Denial.__dataclass_fields__
@@ -56,12 +56,12 @@ def read(stack: Stack, method: str = "GET") -> tuple[str, list[Denial]]:
 
 
 def summary(stack: Stack, since: datetime | None = None) -> str:
-    """What IAM refused to this stack, for the message of a failure; empty where it refused nothing or does not answer.
+    """Summarize what IAM refused, for an error message; empty if it refused nothing or LocalStack does not respond.
 
     Args:
-        stack: once Terraform has been applied, only what was refused to its function counts: others may use the same
+        stack: once Terraform has been applied, only refusals to its function count, because others may use the same
             LocalStack.
-        since: what was refused before does not count; the start of this process when None.
+        since: earlier refusals do not count; None for the start of this process.
     """
     try:
         _, found = read(stack)
@@ -78,7 +78,7 @@ def summary(stack: Stack, since: datetime | None = None) -> str:
 
 
 def _of(denial: Denial, stack: Stack) -> bool:
-    """Whether a denial is about a stack's function, whose sessions have its name, or about a service that runs it."""
+    """Return whether a denial concerns a stack's function, whose sessions have its name, or a service that runs it."""
     function = stack.outputs.get("lambda_function")
     if function is None:
         return True
@@ -88,12 +88,12 @@ def _of(denial: Denial, stack: Stack) -> bool:
 
 
 def beside(cause: str, stack: Stack) -> str:
-    """The cause of a failure, and what IAM refused to the stack since this command began."""
+    """Extend the cause of a failure by what IAM refused to the stack since this command started."""
     return "\n".join(filter(None, [cause, summary(stack)]))
 
 
 def show(stack: Stack) -> None:
-    """Prints the list."""
+    """Print the list."""
     mode, found = read(stack)
     if mode == "off":
         console.say("IAM_ENFORCEMENT=off: this stack was started without authorization, so nothing is listed")
@@ -102,7 +102,7 @@ def show(stack: Stack) -> None:
         console.say(f"IAM has refused nothing since LocalStack's start (IAM_ENFORCEMENT={mode})")
         return
     for denial in found:
-        why = denial.explanation if denial.refused else f"{denial.explanation}; served all the same"
+        why = denial.explanation if denial.refused else f"{denial.explanation}; served anyway"
         times = "once" if denial.count == 1 else f"{denial.count:,} times"
         console.out.print(f"{denial.last[11:19]}  {denial.action} on {denial.resource}", markup=False)
         console.out.print(f"          by {denial.principal}, {times}", markup=False)

@@ -1,4 +1,4 @@
-"""The emulator's own interface, below `/_pipeline/` of a stack's endpoint."""
+"""The emulator's own HTTP interface, below `/_pipeline/` of a stack's endpoint."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ ANSWER_SECONDS = 30.0
 
 
 def ask(stack: Stack, method: str, path: str, document: Any = None, *, absent: NoAnswerError) -> Any:
-    """Makes a request; returns the answer's JSON.
+    """Make a request and return the JSON of the response.
 
     Args:
-        stack: whose emulator is asked.
+        stack: receives the request.
         method: GET, PUT or DELETE.
-        path: below `/_pipeline/`.
+        path: the path, `/_pipeline/…`.
         document: sent as JSON.
-        absent: raised, with the status in its cause, where the emulator has no such interface or refuses the document.
+        absent: raised, with the status in its cause, if the emulator has no such interface or refuses the document.
 
     Raises:
-        NoAnswerError: LocalStack does not answer, or has no such interface.
+        NoAnswerError: LocalStack does not respond, or has no such interface.
     """
     connection = http.client.HTTPConnection("127.0.0.1", stack.port, timeout=ANSWER_SECONDS)
     try:

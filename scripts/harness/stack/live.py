@@ -1,4 +1,4 @@
-"""The alias `live` of a stack's function: which version answers the events, and another one for a while."""
+"""The alias `live` of a stack's function: the version that handles events, and how to replace it for a while."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WAITING: WaiterConfigTypeDef = {"Delay": 1, "MaxAttempts": 120}
 
 
 def version(stack: Stack) -> str:
-    """Number of the version that answers the events."""
+    """Return the number of the version that handles events."""
     return Clients(stack).functions.get_alias(FunctionName=stack.outputs["lambda_function"], Name=ALIAS)[
         "FunctionVersion"
     ]
@@ -25,16 +25,16 @@ def version(stack: Stack) -> str:
 
 @contextmanager
 def changed_function(stack: Stack, **variables: str) -> Iterator[str]:
-    """A version with further environment variables answers the events until the block ends.
+    """Let a version with changed environment variables handle events until the block ends.
 
-    Afterwards alias and function are as before and the version is gone: Terraform would take it for the newest one.
+    Afterwards alias and function are as before. The version is deleted, or Terraform would take it for the newest one.
 
     Args:
-        stack: whose function it is.
-        variables: added to the environment, or put in the place of those of the same name.
+        stack: owns the function.
+        variables: added to the environment; they replace variables of the same name.
 
     Yields:
-        Number of the version.
+        The number of the version.
     """
     client, name = Clients(stack).functions, stack.outputs["lambda_function"]
     former = version(stack)

@@ -1,4 +1,4 @@
-"""A running stack: its folder, its lock, and what is remembered about it between two commands."""
+"""A stack's folder, lock and saved state."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ EMBEDDED, DOCKER = "embedded", "docker"
 
 @dataclass
 class Stack:
-    """What is known of a stack; saved as `stack.json` in its folder.
+    """The state of a stack; saved as `stack.json` in its folder.
 
     Attributes:
-        name: the stack's name, also its folder below `.local`.
+        name: the stack's name, and that of its folder below `.local`.
         project_id: the suffix of all resource names.
         port: port of LocalStack's gateway on the loopback address.
-        runtime: `embedded` (LocalStack is a process of this machine) or `docker` (all is in containers).
+        runtime: `embedded` (LocalStack is a process of this machine) or `docker` (everything runs in containers).
         persistent: whether streams and checkpoints outlive LocalStack (PERSISTENCE=1).
-        ready: whether the last `up` went through to an answered canary.
-        pid: LocalStack's process, with its creation time, since process ids are used again.
+        ready: whether the last `up` got its sample event answered.
+        pid: LocalStack's process id, with the process's creation time, because process ids are reused.
         container: id of LocalStack's container.
-        mlflow_port: port of the tracking server on the loopback address; 0 where there is none.
+        mlflow_port: port of the tracking server on the loopback address; 0 if there is none.
         base_image: the image that the stack's images are made from.
         outputs: Terraform's outputs after the last apply.
         model: the training result whose model is served.
@@ -68,48 +68,48 @@ class Stack:
 
     @property
     def endpoint_url(self) -> str:
-        """The endpoint any AWS client reaches this stack at. An address, so that nothing resolves bucket host names."""
+        """The endpoint for any AWS client. An IP address, so that nothing has to resolve bucket host names."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
     def run_id(self) -> str:
-        """MLflow run id of the model that is served."""
+        """MLflow run id of the served model."""
         return str(self.model["run_id"])
 
     @property
     def mlflow_url(self) -> str:
-        """The tracking server's address; only where there is one."""
+        """The tracking server's URL; only valid if there is one."""
         return f"http://127.0.0.1:{self.mlflow_port}"
 
     @property
     def localstack_log(self) -> str:
-        """Where a user finds LocalStack's log."""
+        """Where the user finds LocalStack's log: a command or a path."""
         return f"docker logs {self.container[:12]}" if self.runtime == DOCKER else shown(self.log("localstack"))
 
     def log(self, name: str) -> Path:
-        """A log file of the stack."""
+        """Return the path of a log file of the stack."""
         return self.folder / "logs" / f"{name}.log"
 
     def save(self) -> None:
-        """Writes the stack's state, whole or not at all."""
+        """Write the stack's state atomically."""
         write_whole(self.folder / "stack.json", json.dumps(asdict(self), indent=2))
 
     @property
     def project(self) -> str:
-        """Name of the compose project: checkouts beside each other have stacks of the same name."""
+        """Name of the compose project; unique to the checkout, because other checkouts have stacks of the same name."""
         return f"store-sales-{self.name}-{hashlib.sha256(str(STACKS).encode()).hexdigest()[:6]}"
 
     @property
     def instance(self) -> str:
-        """What tells this LocalStack from one that is started later."""
+        """Identifies this LocalStack, as opposed to one that is started later."""
         return self.container or f"process {self.pid}"
 
     def alive(self) -> bool:
-        """Whether the stack's LocalStack runs."""
+        """Return whether the stack's LocalStack runs."""
         return engine.is_running(self.container) if self.runtime == DOCKER else self.process() is not None
 
     def process(self) -> psutil.Process | None:
-        """LocalStack's process, or None when it does not run."""
+        """Return LocalStack's process, or None if it does not run."""
         try:
             process = psutil.Process(self.pid)
             alive = process.is_running() and process.status() != psutil.STATUS_ZOMBIE
@@ -119,7 +119,7 @@ class Stack:
 
 
 def load(name: str) -> Stack | None:
-    """Reads a stack's state; None when there is none or a killed run left it unreadable."""
+    """Read a stack's state; None if there is none, or if a killed run left it unreadable."""
     try:
         return Stack(**json.loads((STACKS / name / "stack.json").read_text()))
     except (OSError, ValueError, TypeError):
@@ -127,10 +127,10 @@ def load(name: str) -> Stack | None:
 
 
 def running(name: str) -> Stack:
-    """The stack, which must have been brought up and still run.
+    """Return a stack that was brought up and still runs.
 
     Raises:
-        HarnessError: there is no such stack, it never became ready, or LocalStack died.
+        HarnessError: the stack does not exist, never became ready, or its LocalStack died.
     """
     stack = load(name)
     if stack is None:
@@ -144,7 +144,7 @@ def running(name: str) -> Stack:
 
 @contextmanager
 def locked(name: str) -> Iterator[None]:
-    """Lets one command at a time change a stack; the lock ends with the process, however it ends.
+    """Hold a stack's lock: only one command at a time may change it. The lock ends with the process, even a killed one.
 
     Raises:
         HarnessError: another command is changing the stack.
@@ -162,10 +162,10 @@ def locked(name: str) -> Iterator[None]:
         path.write_text(str(os.getpid()))
         yield
     finally:
-        path.unlink(missing_ok=True)  # while it is held: who waits for the file that is gone makes a new one
+        path.unlink(missing_ok=True)  # while the lock is held; whoever waits for it creates a new file
         lock.release()
         with contextlib.suppress(OSError):
-            STACKS.rmdir()  # only when nothing is in it any more
+            STACKS.rmdir()  # if it is empty
 
 
 def _holder(path: Path) -> str:
