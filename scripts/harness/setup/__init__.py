@@ -1,1 +1,1 @@
-"""What is installed beyond the project's own environment."""
+"""Installs what the pipeline needs beyond the project's own environment."""

@@ -1,4 +1,4 @@
-"""Installs what the pipeline needs beyond the project's own environment; each part only when its inputs changed."""
+"""Installs what the pipeline needs beyond the project's own environment, each part only if its inputs have changed."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ PYTHON = paths.VENV_BIN / "python"
 
 
 def everything() -> None:
-    """Makes the machine ready for every target; quick when it is already."""
+    """Install everything that the make targets need; quick if it is there."""
     for_runtime(EMBEDDED)
     with exclusive("setup"):
         kinesis_clients()
 
 
 def for_runtime(runtime: str) -> None:
-    """Makes the machine ready for a `local-up`; quick when it is already.
+    """Install everything that `local-up` needs; quick if it is there.
 
     Args:
-        runtime: in containers, LocalStack and what it needs come with its image.
+        runtime: with `docker`, LocalStack and its dependencies come with its image.
     """
     check_programs()
     with exclusive("setup"):
@@ -48,13 +48,13 @@ def for_runtime(runtime: str) -> None:
 
 @contextmanager
 def exclusive(what: str) -> Iterator[None]:
-    """Lets one command of this checkout at a time write to `.cache`; others wait for it.
+    """Hold the lock on `.cache`: one command of this checkout at a time writes to it, others wait.
 
     Args:
-        what: what is done, for the message to those who wait.
+        what: names the work, for the message to those who wait.
 
     Raises:
-        HarnessError: the other command took longer than an installation may.
+        HarnessError: the other command took longer than INSTALL_DEADLINE.
     """
     paths.CACHE.mkdir(exist_ok=True)
     lock = FileLock(paths.CACHE / "lock")
@@ -75,7 +75,7 @@ def exclusive(what: str) -> Iterator[None]:
 
 
 def check_programs() -> None:
-    """Checks that Terraform is there.
+    """Check that Terraform is installed.
 
     Raises:
         HarnessError: it is missing.
@@ -84,11 +84,11 @@ def check_programs() -> None:
 
 
 def require_program(program: str, purpose: str) -> None:
-    """Checks that a program is there.
+    """Check that a program is installed.
 
     Args:
         program: its command.
-        purpose: its name, version, and what it is for.
+        purpose: its name, version and purpose, for the message.
 
     Raises:
         HarnessError: it is missing.
@@ -98,7 +98,7 @@ def require_program(program: str, purpose: str) -> None:
 
 
 def emulator() -> None:
-    """LocalStack and our plugin in an environment of their own: its pins clash with everybody else's."""
+    """Install LocalStack and our plugin in a separate environment: LocalStack's pins conflict with everything else."""
     lock = paths.EMULATOR / "requirements.txt"
     venv = paths.EMULATOR_VENV
     with Part("LocalStack and the emulator plugin", venv, [lock, paths.EMULATOR / "pyproject.toml"]) as part:
@@ -111,7 +111,7 @@ def emulator() -> None:
 
 
 def emulator_tests() -> None:
-    """The test tools of the emulator in its environment; the suites ask for them, `local-up` does not."""
+    """Install the emulator's test tools in its environment; the suites need them, `local-up` does not."""
     emulator()
     lock, stamp = paths.EMULATOR / "requirements-test.txt", paths.EMULATOR_VENV / "test-tools.hash"
     if stamp.exists() and stamp.read_text() == digest([lock]):
@@ -125,10 +125,10 @@ def emulator_tests() -> None:
 
 
 def locked_environment(title: str, venv: Path, lock: Path) -> None:
-    """A virtual environment with what a lock file lists and nothing else; quick when it is there.
+    """Create a virtual environment with exactly what a lock file lists; quick if it is there.
 
     Args:
-        title: what is installed, for the user.
+        title: names what is installed, for the user.
         venv: the environment's folder.
         lock: requirements with hashes.
     """
@@ -143,7 +143,7 @@ def _make_environment(venv: Path, lock: Path) -> None:
 
 
 def lambda_runtime() -> None:
-    """The stand-in for AWS's managed python3.13 runtime: awslambdaric and boto3."""
+    """Install the stand-in for AWS's managed python3.13 runtime: awslambdaric and boto3."""
     lock = paths.EMULATOR / "lambda-runtime.txt"
     target = paths.LAMBDA_RUNTIME
     with Part("Lambda runtime", target, [lock]) as part:
@@ -155,7 +155,7 @@ def lambda_runtime() -> None:
 
 
 def kinesis_clients() -> None:
-    """Clients of Kinesis for the tests, in an environment of their own: their botocore is not ours."""
+    """Install Kinesis clients for the tests in a separate environment: they need another botocore."""
     lock = paths.EMULATOR / "kinesis-clients.txt"
     venv = paths.KINESIS_CLIENTS_VENV
     with Part("Kinesis clients for the tests", venv, [lock]) as part:
@@ -165,7 +165,7 @@ def kinesis_clients() -> None:
 
 
 def terraform_provider() -> None:
-    """Installs the provider once, so that a stack's own `terraform init` needs no network."""
+    """Install the provider once, so that a stack's `terraform init` needs no network."""
     lock = paths.INFRASTRUCTURE / ".terraform.lock.hcl"
     files = [lock, *(paths.INFRASTRUCTURE / name for name in ("terraform.tf", "backend.tf"))]
     folder = paths.TERRAFORM_DIR / "init"
@@ -179,11 +179,7 @@ def terraform_provider() -> None:
 
 
 def terraform_environment() -> dict[str, str]:
-    """Environment for any Terraform command of the harness: provider from a mirror or the shared plugin cache.
-
-    Returns:
-        A clean environment; see `environment.clean`.
-    """
+    """Return the environment for Terraform commands: a clean one (`environment.clean`), with mirror or plugin cache."""
     env = environment.clean(CHECKPOINT_DISABLE="1", TF_IN_AUTOMATION="1")
     env.pop("TF_CLI_CONFIG_FILE", None)
     config = provider.cli_config()
@@ -197,7 +193,7 @@ def terraform_environment() -> dict[str, str]:
 
 
 def run(*command: str | Path, env: dict[str, str] | None = None) -> None:
-    """Runs an installer, with its output in the setup's log.
+    """Run an installer; its output goes to the setup's log.
 
     Raises:
         HarnessError: it failed or took too long.
@@ -207,12 +203,12 @@ def run(*command: str | Path, env: dict[str, str] | None = None) -> None:
 
 
 class Part:
-    """One part of the setup: shown as a step and made anew when the hash of its input files changed."""
+    """A part of the setup, shown as a step. It is installed again if the hash of its input files has changed."""
 
     def __init__(self, title: str, target: Path, inputs: Iterable[Path]) -> None:
         self.target = target
         self.stamp = target.parent / f"{target.name}.hash"
-        # Environments hold absolute paths and the interpreter they were made with.
+        # Environments contain absolute paths, and depend on the interpreter that created them.
         self.wanted = f"{digest(inputs)} {target} {sys.version}"
         self.needed = not (target.exists() and self.stamp.exists() and self.stamp.read_text() == self.wanted)
         self._step = console.step(title) if self.needed else None
@@ -234,18 +230,18 @@ class Part:
 
 
 def text_digest(text: str) -> str:
-    """SHA-256 of a text, as hexadecimal text."""
+    """Return the SHA-256 of a text, in hexadecimal."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def digest(files: Iterable[Path]) -> str:
-    """One hash over the names and contents of files.
+    """Return one hash of the names and contents of files.
 
     Args:
-        files: files to read, in any order.
+        files: the files, in any order.
 
     Returns:
-        SHA-256 as hexadecimal text.
+        The SHA-256, in hexadecimal.
     """
     whole = hashlib.sha256()
     for file in sorted(files):

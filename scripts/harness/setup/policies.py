@@ -1,4 +1,4 @@
-"""Runs checkov with its own checks and those of infrastructure/policies, offline."""
+"""Runs checkov offline, with its own checks and those of infrastructure/policies."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ FOLDER = paths.INFRASTRUCTURE / "policies"
 VENV = paths.CACHE / "policies"
 LOG = paths.CACHE / "logs" / "checkov.log"
 SCANNED = (paths.INFRASTRUCTURE, paths.SERVICE)
-LEFT_OUT = ("policies/", "tests/")  # examples that fail, fixtures
-# The stage with every safeguard on: with the others' variables, what they leave off would fail.
+SKIPPED = ("policies/", "tests/")  # failing examples, fixtures
+# The stage with every safeguard on; the other stages' variables would fail.
 VARIABLES = paths.INFRASTRUCTURE / "vars" / "prod.tfvars"
 DEADLINE = 300.0
-NO_REASON = "No comment provided"  # checkov's words for a bare skip
+NO_REASON = "No comment provided"  # checkov's comment for a skip without a reason
 
 
 def install() -> None:
-    """Checkov in an environment of its own: it pins what others need newer."""
+    """Install checkov in a separate environment: it pins packages that others need newer."""
     locked_environment("Policy checks (checkov)", VENV, FOLDER / "requirements.txt")
 
 
 def scan(folders: Sequence[Path], *options: str | Path) -> list[dict[str, Any]]:
-    """Checkov's results, failed and skipped ones.
+    """Run checkov and return the failed and the skipped results.
 
     Args:
-        folders: what is scanned.
-        options: further ones of checkov.
+        folders: folders to scan.
+        options: further options of checkov.
 
     Raises:
-        HarnessError: checkov did not answer, or could not read a file.
+        HarnessError: checkov failed, or could not parse a file.
     """
     command: list[str | Path] = [VENV / "bin" / "checkov", "--framework", "terraform", "dockerfile", "--skip-download"]
     command += ["--download-external-modules", "false", "--external-checks-dir", FOLDER / "checks"]
@@ -55,7 +55,7 @@ def scan(folders: Sequence[Path], *options: str | Path) -> list[dict[str, Any]]:
 
 
 def _reports(output: str) -> Iterator[dict[str, Any]]:
-    """The reports in the output: an object or a list of them for each folder, one after the other."""
+    """Yield the reports in the output, which has an object or a list of objects for each folder."""
     text = output.strip()
     try:
         while text:
@@ -67,7 +67,7 @@ def _reports(output: str) -> Iterator[dict[str, Any]]:
 
 
 def complaints(results: Sequence[dict[str, Any]]) -> list[str]:
-    """One line for each failure and each skip without a reason: file, line, check, resource."""
+    """Return one line for each failure and each skip without a reason: file, line, check, resource."""
     lines = set()
     for one in results:
         where = f"{paths.shown(Path(one['file_abs_path']))}:{one['file_line_range'][0]}: {one['check_id']}"
@@ -79,16 +79,16 @@ def complaints(results: Sequence[dict[str, Any]]) -> list[str]:
 
 
 def check() -> str:
-    """Scans the Terraform modules and the Dockerfiles.
+    """Scan the Terraform modules and the Dockerfiles.
 
     Returns:
-        What was found, for the user.
+        A summary for the user.
 
     Raises:
-        HarnessError: a check failed, or is skipped without a reason.
+        HarnessError: a check failed, or was skipped without a reason.
     """
-    left_out = [word for part in LEFT_OUT for word in ("--skip-path", part)]
-    results = scan(SCANNED, "--var-file", VARIABLES, *left_out)
+    skipped = [word for part in SKIPPED for word in ("--skip-path", part)]
+    results = scan(SCANNED, "--var-file", VARIABLES, *skipped)
     if found := complaints(results):
         raise HarnessError(
             f"checkov: {len(found)} to fix\n" + "\n".join(found),

@@ -1,4 +1,4 @@
-"""Finds the Terraform provider: plainly from its registry, or from a filesystem mirror where there is one."""
+"""Finds the Terraform provider: in a filesystem mirror if there is one, and otherwise in its registry."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ from harness.paths import TERRAFORM_DIR
 
 PROVIDER = Path("registry.terraform.io", "hashicorp", "aws")
 VERSION = "5.100.0"
-# Where administrators put mirrors that Terraform does not look into by itself.
+# Where administrators put mirrors; Terraform itself does not look there.
 SEARCHED = ("/opt", "/srv", "/usr/local", "/usr/lib", "/usr/share", "/var/lib", "/var/opt")
 DEPTH = 4
 
 
 def cli_config() -> Path | None:
-    """The Terraform CLI configuration to use, written when a mirror is found.
+    """Return the Terraform CLI configuration to use; write one if a mirror is found.
 
-    A user's own configuration always wins. TERRAFORM_PROVIDER_MIRROR names a mirror that the search does not find.
+    The user's own configuration always takes precedence. TERRAFORM_PROVIDER_MIRROR names a mirror that the search does
+    not find.
 
     Returns:
-        The file for TF_CLI_CONFIG_FILE, or None when Terraform's defaults serve.
+        The file for TF_CLI_CONFIG_FILE, or None for Terraform's defaults.
     """
     own = os.environ.get("TF_CLI_CONFIG_FILE")
     if own and Path(own).is_file():
@@ -35,7 +36,7 @@ def cli_config() -> Path | None:
     if mirror is None:
         return None
     config = TERRAFORM_DIR / "terraform.rc"
-    # Whole: another process's Terraform may be reading it, and would look for the provider elsewhere without it.
+    # Atomically: another process's Terraform may be reading it; without it, that one would look elsewhere.
     write_whole(
         config,
         "# Written by the harness: this machine has a mirror of the provider.\n"
@@ -48,7 +49,7 @@ def cli_config() -> Path | None:
 
 
 def find_mirror(bases: Iterable[str]) -> Path | None:
-    """The first folder below `bases` that mirrors the locked provider version for this platform, or None."""
+    """Return the first folder below `bases` that mirrors the locked provider version for this platform, or None."""
     system = platform.system().lower()
     machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
     for base in bases:
@@ -67,6 +68,6 @@ def _folders(base: Path, depth: int) -> Iterator[Path]:
     try:
         children = sorted(entry.path for entry in os.scandir(base) if entry.is_dir(follow_symlinks=False))
     except OSError:
-        return  # not there, or not ours to read
+        return  # missing, or not readable
     for child in children:
         yield from _folders(Path(child), depth - 1)
