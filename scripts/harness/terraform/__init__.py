@@ -1,1 +1,1 @@
-"""Terraform: run on a working copy, its output read, its modules documented."""
+"""Runs Terraform on a working copy, reads its output, and documents its modules."""

@@ -1,4 +1,4 @@
-"""What Terraform says with `-json`, line by line: progress for the user, text for the log.
+"""Reads Terraform's `-json` output line by line: progress for the user, text for the log.
 
 https://developer.hashicorp.com/terraform/internals/machine-readable-ui
 """
@@ -17,8 +17,8 @@ class Progress:
     """Turns Terraform's messages into `12 of 24 resources, waiting for module.x`.
 
     Args:
-        step: gets told how far it has come.
-        total: resources to change, where no plan is part of the output.
+        step: shows the progress.
+        total: number of resources to change, if the output contains no plan.
     """
 
     def __init__(self, step: Step, total: int = 0) -> None:
@@ -28,7 +28,7 @@ class Progress:
         self.summary = ""
 
     def read(self, line: str) -> None:
-        """Takes a line of Terraform's output."""
+        """Read a line of Terraform's output."""
         message = _parse(line)
         match message.get("type"):
             case "change_summary" if message["changes"]["operation"] == "plan":
@@ -46,7 +46,7 @@ class Progress:
 
 
 def as_text(line: str) -> str:
-    """A line of the output as Terraform prints it without `-json`; one that is no message stays as it is."""
+    """Return a line of the output as Terraform prints it without `-json`; a line that is no message is left alone."""
     message = _parse(line)
     if message.get("type") == "diagnostic":
         return _framed(message["diagnostic"])
@@ -54,7 +54,7 @@ def as_text(line: str) -> str:
 
 
 def _framed(diagnostic: dict[str, Any]) -> str:
-    """An error or a warning, with the place that it is about."""
+    """Format an error or a warning with its location."""
     lines = [f"{diagnostic['severity'].capitalize()}: {diagnostic['summary']}", ""]
     if address := diagnostic.get("address"):
         lines.append(f"  with {address},")
@@ -65,7 +65,7 @@ def _framed(diagnostic: dict[str, Any]) -> str:
 
 
 def _parse(line: str) -> dict[str, Any]:
-    """The message in a line; empty where there is none, as in what tflocal says of itself."""
+    """Parse the message in a line; empty if there is none, as in tflocal's own output."""
     if not line.startswith("{"):
         return {}
     try:

@@ -1,4 +1,4 @@
-"""Writes the usage, inputs and outputs of each Terraform module into its README."""
+"""Writes usage, inputs and outputs of each Terraform module into its README."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def command(write: bool) -> None:
 
 
 def modules() -> list[Path]:
-    """The folders of all modules."""
+    """Return the folders of all modules."""
     files = [file for folder in FOLDERS for file in folder.rglob("outputs.tf")]
     return sorted(file.parent for file in files if "examples" not in file.parts)
 
 
 def outdated() -> dict[Path, str]:
-    """The READMEs that do not show their module as it is, with the text they should have.
+    """Return the READMEs that are out of date, with the text they should have.
 
     Raises:
         HarnessError: a module has no README, example or description.
@@ -52,7 +52,7 @@ def outdated() -> dict[Path, str]:
 def _readme(module: Path) -> str:
     for name in (Path("README.md"), EXAMPLE):
         if not (module / name).is_file():
-            raise HarnessError(f"{shown(module)} has no {name}", "write one, as the other modules have it")
+            raise HarnessError(f"{shown(module)} has no {name}", "write one, as in the other modules")
     head, marker, _ = (module / "README.md").read_text().partition(MARKER)
     if not marker:
         raise HarnessError(f"{shown(module)}/README.md lacks its marker", f"add the line {MARKER.strip()}")

@@ -1,4 +1,4 @@
-"""Terraform in a working copy, so that nothing tflocal leaves behind can reach a real deployment."""
+"""Runs Terraform in a working copy, so that nothing that tflocal leaves behind can reach a real deployment."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ BACKEND = "vars/local.s3.tfbackend"
 
 
 class Terraform:
-    """`tflocal` on a copy of `infrastructure/`, with its state in the stack's own S3.
+    """Runs `tflocal` on a copy of `infrastructure/`, with the state in the stack's own S3.
 
-    LocalStack keeps nothing of its own over a restart, and neither does this state: the two cannot drift apart. What
-    PERSISTENCE=1 keeps is imported.
+    LocalStack loses everything on a restart, and this state with it, so the two cannot drift apart. Streams that
+    PERSISTENCE=1 keeps are imported.
     """
 
     def __init__(self, stack: Stack, variables: Mapping[str, str]) -> None:
@@ -46,7 +46,7 @@ class Terraform:
         self.env = self._environment()
 
     def init(self, more: str = "") -> None:
-        """Makes the working copy and initializes it; the state bucket is made by tflocal.
+        """Create the working copy and initialize it; tflocal creates the state bucket.
 
         Args:
             more: configuration to add to the copy.
@@ -58,9 +58,9 @@ class Terraform:
         self._tflocal("init", "-input=false", "-no-color", f"-backend-config={BACKEND}")
 
     def lift_stale_lock(self) -> None:
-        """Ends the Terraform of a run that was killed and removes its lock on the state.
+        """End the Terraform of a killed run, and remove its lock on the state.
 
-        To be called while the stack's own lock is held: then no other command of the harness runs Terraform.
+        Hold the stack's lock, so that no other command of the harness runs Terraform.
         """
         programs = re.compile(r"(^|/)(terraform|tflocal)( |$)")
         found = processes.of_stack(self.stack.folder)
@@ -70,7 +70,7 @@ class Terraform:
         client = Clients(self.stack).s3
         with contextlib.suppress(client.exceptions.NoSuchBucket):
             if client.list_objects_v2(Bucket=bucket, Prefix=f"{key}.tflock")["KeyCount"]:
-                console.warn("an earlier run was killed while Terraform worked; its lock on the state is lifted")
+                console.warn("an earlier run was killed while Terraform worked; removed its lock on the state")
                 client.delete_object(Bucket=bucket, Key=f"{key}.tflock")
 
     def _state(self) -> tuple[str, str]:
@@ -78,14 +78,14 @@ class Terraform:
         return backend["bucket"], backend["key"]
 
     def apply(self, step: Step, target: str | None = None) -> dict[str, Any]:
-        """Applies the configuration.
+        """Apply the configuration.
 
         Args:
-            step: gets told how many resources are done.
-            target: the only module to apply; the whole configuration if there is none.
+            step: shows how many resources are done.
+            target: the only module to apply; None for the whole configuration.
 
         Returns:
-            The outputs, name to value.
+            The outputs, by name.
         """
         progress = Progress(step)
         self._tflocal(
@@ -96,12 +96,12 @@ class Terraform:
         return self.outputs()
 
     def outputs(self) -> dict[str, Any]:
-        """The outputs of the last apply, name to value."""
+        """Return the outputs of the last apply, by name."""
         text = self._tflocal("output", "-no-color", "-json")
         return {name: output["value"] for name, output in json.loads(text[text.index("{") :]).items()}
 
     def plan_is_empty(self) -> bool:
-        """Whether a plan now would change nothing (the working copy must have been applied)."""
+        """Return whether a plan would change nothing; the working copy must have been applied."""
         try:
             self._tflocal("plan", "-input=false", "-no-color", "-detailed-exitcode", *self.variables)
         except CommandFailedError as error:
@@ -111,7 +111,7 @@ class Terraform:
         return True
 
     def destroy(self) -> None:
-        """Destroys every resource."""
+        """Destroy every resource."""
         self._tflocal("destroy", "-input=false", "-no-color", "-auto-approve", *self.variables, deadline=APPLY_DEADLINE)
 
     def _tflocal(self, *words: str, deadline: float = READ_DEADLINE, **more: Any) -> str:
@@ -136,7 +136,7 @@ class Terraform:
 
 
 def working_copy(target: Path, source: Path = INFRASTRUCTURE) -> Path:
-    """A copy of `infrastructure/` without the emulator and local leftovers."""
+    """Copy `infrastructure/`, without local leftovers such as state files."""
     ignored = shutil.ignore_patterns(".terraform", "*.tfstate*", "*_override.tf")
     shutil.copytree(source, target, ignore=ignored, dirs_exist_ok=True)
     return target
