@@ -1,1 +1,1 @@
-"""A stack on this machine, as processes or in containers: started, filled, measured, stopped, removed."""
+"""Runs a stack on this machine, as processes or in containers."""

@@ -1,4 +1,4 @@
-"""Proves that the pipeline works: an event that goes in and a prediction that comes out."""
+"""Proves that the pipeline works: sends an event and waits for its prediction."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ FAILURE_CHECK_SECONDS = 2.0
 
 
 def answer_to(stack: Stack, event: dict[str, Any], step: Step) -> dict[str, Any]:
-    """Puts one event on the source stream and waits for its prediction.
+    """Put one event on the source stream and wait for its prediction.
 
     Args:
         stack: a stack whose Terraform has been applied and whose model is published.
         event: a valid event.
-        step: shown meanwhile.
+        step: shows the time until the answer.
 
     Returns:
-        The record of the output stream.
+        The output record.
 
     Raises:
-        HarnessError: the event failed, or nothing came within the deadline; the message holds the function's log.
+        HarnessError: the event failed, or no prediction came within the deadline; the message has the function's log.
     """
     clients = Clients(stack)
     reader = streams.Reader(clients.kinesis, stack.outputs["predictions_stream_name"], "LATEST")
@@ -57,7 +57,7 @@ def answer_to(stack: Stack, event: dict[str, Any], step: Step) -> dict[str, Any]
 
 
 def function_log_tail(stack: Stack, lines: int = 12) -> str:
-    """The last lines of the function's log, or a word on why there are none."""
+    """Return the last lines of the function's log, or the reason why there are none."""
     client = Clients(stack).logs
     group = stack.outputs["log_group"]
     try:

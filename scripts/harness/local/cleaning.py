@@ -1,4 +1,4 @@
-"""`make clean`: leaves a checkout as git has it, but for what the user has made."""
+"""`make clean`: removes everything from a checkout except what git has and what the user has made."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ from harness.local import images, lifecycle
 from harness.machine import engine, files
 from harness.paths import CACHE, ROOT, STACKS
 
-# What Python and the tools of `make check` and `make test` leave in any folder.
+# Folders that Python and the tools of `make check` and `make test` leave anywhere.
 LEFT = {"__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".import_linter_cache", ".hypothesis"}
 VENV = ROOT / ".venv"
 
 
 def everything() -> None:
-    """Takes down every stack of this checkout, and removes images and all that the harness and its tools made.
+    """Take down every stack of this checkout, and remove images and all files of the harness and its tools.
 
     Raises:
         HarnessError: something cannot be removed.
     """
     lifecycle.down_all()
-    lifecycle.down(lifecycle.NAME)  # its containers, where its folder is gone
+    lifecycle.down(lifecycle.NAME)  # its containers, even if its folder is gone
     if engine.missing() is None:
         with console.step("Remove this project's images"):
             images.remove()
     sys.dont_write_bytecode = True
     with console.step("Remove environments, downloads, builds and trained models"):
-        for folder in [*left(ROOT), STACKS, CACHE, VENV]:  # the environment last: this runs in it
+        for folder in [*left(ROOT), STACKS, CACHE, VENV]:  # the environment last, because this runs in it
             files.remove(folder)
 
 
 def left(folder: Path) -> Iterator[Path]:
-    """The folders below one that tools have left."""
-    passed_over = (VENV, CACHE, STACKS, ROOT / ".git")
+    """Yield the folders that tools have left below a folder."""
+    skipped = (VENV, CACHE, STACKS, ROOT / ".git")
     for parent, names, _ in os.walk(folder):
         found = [Path(parent, name) for name in names]
         yield from (path for path in found if path.name in LEFT)
-        names[:] = [path.name for path in found if path.name not in LEFT and path not in passed_over]
+        names[:] = [path.name for path in found if path.name not in LEFT and path not in skipped]

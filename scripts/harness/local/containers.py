@@ -28,7 +28,7 @@ SETTINGS = environment.EMULATOR_SETTINGS
 
 
 class Compose(DockerCompose):
-    """testcontainers' compose: each command with a deadline, a log, and the stack's settings alone."""
+    """testcontainers' compose, with a deadline and a log for each command, and only the stack's settings."""
 
     def __init__(self, stack: Stack) -> None:
         super().__init__(context=paths.ROOT, env_file=str(_env_file(stack)))
@@ -41,15 +41,15 @@ class Compose(DockerCompose):
         return subprocess.CompletedProcess(words, 0, output.encode(), b"")
 
     def build_images(self, step: Step) -> None:
-        """Builds what has changed; a step of its own, since the first time takes minutes."""
+        """Build images that have changed; a separate step, because the first build takes minutes."""
         self._run([*self.compose_command_property, "build"], BUILD_DEADLINE, lambda line: step.note(line[:100]))
 
     def take_down(self, *, keep_volumes: bool) -> None:
-        """Removes containers, networks and, unless they are to stay, volumes."""
+        """Remove containers, networks and, unless kept, volumes."""
         self._run([*self.compose_command_property, "down", *([] if keep_volumes else ["--volumes"])], DOWN_DEADLINE)
 
     def _run(self, words: list[str], deadline: float, on_line: Callable[[str], None] | None = None) -> str:
-        # Compose prefers the environment to the file: what the user has set for other stacks must not count.
+        # In compose the environment takes precedence over the file: drop what the user has set for other stacks.
         clean = environment.clean().items()
         env = {name: value for name, value in clean if not name.startswith("COMPOSE_") and name not in SETTINGS}
         return commands.run(
@@ -58,13 +58,13 @@ class Compose(DockerCompose):
 
 
 def start(stack: Stack) -> None:
-    """Starts the containers and waits until all are healthy.
+    """Start the containers and wait until all are healthy.
 
     Args:
-        stack: gets LocalStack's container written down.
+        stack: records LocalStack's container.
 
     Raises:
-        HarnessError: the port is taken, or a container did not become healthy in time.
+        HarnessError: the port is taken, or a container was not healthy in time.
     """
     localstack.check_port(stack.port)
     found = images.choose()
@@ -93,7 +93,7 @@ def _service(stack: Stack, name: str) -> list[Container]:
 
 
 def _unhealthy(stack: Stack) -> str | None:
-    """The end of the log of the container that did not become healthy."""
+    """Return the end of the log of an unhealthy container, if there is one."""
     for container in engine.containers(engine.PROJECT_LABEL, stack.project):
         state = container.attrs["State"]
         if state.get("Health", {}).get("Status") == "unhealthy" or state["Status"] == "exited":
@@ -103,19 +103,19 @@ def _unhealthy(stack: Stack) -> str | None:
 
 
 def stop(stack: Stack, *, keep_streams: bool = False) -> None:
-    """Removes the stack's containers, networks and volumes.
+    """Remove the stack's containers, networks and volumes.
 
     Args:
         stack: its containers are found by their labels.
-        keep_streams: the volume with LocalStack's state stays.
+        keep_streams: keeps the volume with LocalStack's state.
     """
-    processes.end_all(processes.of_stack(stack.folder))  # a Terraform that a killed run has left
+    processes.end_all(processes.of_stack(stack.folder))  # a Terraform of a killed run
     if missing := engine.missing():
         console.warn(
-            f"{missing}: its containers, which have ended with it, are removed by the next make local-down or -up"
+            f"{missing}: the next make local-down or local-up removes its containers, which have ended with it"
         )
         return
-    # LocalStack first, or it starts new ones; those of functions are none of compose's, and no network goes before.
+    # LocalStack first, or it starts new functions; compose does not know their containers, which block the network.
     engine.remove(_service(stack, "localstack"))
     engine.remove(functions(stack))
     if _env_file(stack).exists():
@@ -124,24 +124,24 @@ def stop(stack: Stack, *, keep_streams: bool = False) -> None:
 
 
 def left(stack: Stack) -> bool:
-    """Whether the engine, if one answers, still has containers of the stack."""
+    """Return whether the engine, if one responds, still has containers of the stack."""
     return engine.missing() is None and bool(_all(stack))
 
 
 def remove_left(stack: Stack, *, keep_streams: bool = False) -> None:
-    """Removes the images that were pushed, the login to the stack's ECR, and by their labels what `stop` could not.
+    """Remove pushed images and the login to the stack's ECR, and by label whatever `stop` could not remove.
 
-    The engine did not answer it, or the stack's folder was gone.
+    `stop` removes nothing if the engine does not respond, and less if the stack's folder is gone.
     """
     registry = f"127.0.0.1:{stack.port}"
-    if not keep_streams:  # a stack that goes on after a crash keeps its login
+    if not keep_streams:  # a stack that continues after a crash keeps its login
         engine.log_out(registry)
     if engine.missing() is None:
         engine.remove(_all(stack))
         kept = persistence.volume(stack) if keep_streams else None
         engine.remove_labelled(engine.PROJECT_LABEL, stack.project, kept)
         engine.remove_images(f"{registry}/")
-        engine.remove_dangling(engine.PROJECT_LABEL, stack.project)  # compose labels what it builds
+        engine.remove_dangling(engine.PROJECT_LABEL, stack.project)  # compose labels the images it builds
 
 
 def _all(stack: Stack) -> list[Container]:
@@ -154,18 +154,20 @@ def kill(stack: Stack) -> None:
 
 
 def functions(stack: Stack) -> list[Container]:
-    """The containers that run the function's code, one for each environment."""
+    """Return the containers that run the function's code, one for each execution environment."""
     return engine.containers(engine.STACK_LABEL, stack.project)
 
 
 def login(stack: Stack) -> None:
-    """Logs Docker's command line in to the stack's ECR, as `aws ecr get-login-password | docker login` does on AWS.
+    """Log Docker's command line in to the stack's ECR, as `aws ecr get-login-password | docker login` does on AWS.
 
     Raises:
-        HarnessError: the stack has no ECR, or Docker refused.
+        HarnessError: the stack has no ECR, or Docker refused the login.
     """
     if stack.runtime != DOCKER:
-        raise HarnessError("the embedded runtime has no images", "start the other one: make local-up RUNTIME=docker")
+        raise HarnessError(
+            "the embedded runtime has no images", "start the container runtime: make local-up RUNTIME=docker"
+        )
     password = ecr_password.password(Clients(stack).ecr)
     host = str(stack.outputs["ecr_repository_url"]).partition("/")[0]
     command = ["docker", "login", "--username", "AWS", "--password-stdin", host]
@@ -176,12 +178,12 @@ def login(stack: Stack) -> None:
 
 
 def code() -> str:
-    """Hash of what the running containers were made from."""
+    """Return the hash of the sources that the containers are built from."""
     return install.digest([*paths.emulator_sources(), *paths.mlflow_sources(), paths.ROOT / "docker-compose.yml"])
 
 
 def _mlflow_port(stack: Stack) -> int:
-    """A port that moves with LocalStack's, 5001 beside 4566, or any free one where that is taken."""
+    """Return a port at a fixed offset to LocalStack's (5001 for 4566), or any free port if that one is taken."""
     wanted = stack.port + MLFLOW_PORT_OFFSET
     return wanted if wanted < 65536 and processes.port_is_free(wanted) else processes.free_ports(1)[0]
 
@@ -208,5 +210,5 @@ def _settings(stack: Stack, found: images.Images, socket_group: int) -> dict[str
 
 
 def _official(image: str) -> dict[str, str]:
-    """LocalStack's own image is made to run as root and to write where it likes."""
+    """Return the settings for LocalStack's official image, which runs as root and writes anywhere."""
     return {"LOCALSTACK_IMAGE": image, "LOCALSTACK_READ_ONLY": "false", "LOCALSTACK_CAP_DROP": "MKNOD"}

@@ -1,4 +1,4 @@
-"""What a running emulator is given: the function's package, Terraform's resources, the model and a sample event."""
+"""Deploys the pipeline to a running emulator: function package, Terraform, model, and a sample event to prove it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BUILD_DEADLINE = 300.0
 
 
 def build_function() -> None:
-    """Builds the function's Zip from the service's sources and its lock file; quick when nothing changed."""
+    """Build the function's Zip from the service's sources and lock file; quick if nothing has changed."""
     log = paths.CACHE / "logs" / "function.log"
     log.unlink(missing_ok=True)
     with console.step("Function package") as step:
@@ -34,20 +34,20 @@ def build_function() -> None:
 
 
 def deploy(stack: Stack, trained: dict[str, Any]) -> dict[str, Any]:
-    """Applies Terraform to a running emulator, publishes the model and sends the sample event.
+    """Apply Terraform to a running emulator, publish the model and send the sample event.
 
     Args:
         stack: its lock must be held.
         trained: the training result to serve.
 
     Returns:
-        The record of the output stream that answers the sample event.
+        The output record that answers the sample event.
     """
     terraform = Terraform(stack, variables(stack, trained["run_id"]))
-    if stack.outputs:  # the bucket is there: the model goes before the function that reads it
+    if stack.outputs:  # the bucket exists: publish the model before the function that reads it
         terraform.lift_stale_lock()
         _publish(stack, trained)
-    # A mapping that finds events kept from before invokes at once: the model must be there first.
+    # A mapping that finds kept events invokes the function at once: the model must be published first.
     kept = persistence.streams(stack) if stack.persistent and not stack.outputs else []
     with console.step("Terraform init") as step:
         terraform.init(persistence.imports(kept) if kept else "")
@@ -76,19 +76,19 @@ def _publish(stack: Stack, trained: dict[str, Any]) -> None:
 
 
 def variables(stack: Stack, run_id: str) -> dict[str, str]:
-    """Terraform variables that only the harness knows.
+    """Return the Terraform variables that only the harness knows.
 
     Args:
-        stack: chooses between Zip and image.
+        stack: its runtime decides between Zip and image.
         run_id: MLflow run id of the model to serve.
     """
     known = {
         "run_id": run_id,
         "lambda_function_local_path": str(paths.SERVICE),
         "docker_image_local_path": str(paths.SERVICE / "Dockerfile"),
-        # Another emulator may know no alarms, and is compared without.
+        # Other emulators may not support alarms; the benchmarks compare them without.
         "monitoring_enabled": str(bool(stack.emulator)).lower(),
-        # Zip and image hold this machine's wheels.
+        # Zip and image contain wheels of this machine's architecture.
         "lambda_architecture": "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64",
     }
     if stack.runtime == EMBEDDED:

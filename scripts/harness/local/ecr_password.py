@@ -1,6 +1,6 @@
-"""Prints the password of ECR's user AWS, for machines without AWS's command line; see modules/ecr/build.sh.
+"""Prints the password of ECR's user AWS, for machines without the AWS CLI; see modules/ecr/build/build.sh.
 
-Run as a program: credentials, region and endpoint come from the environment that Terraform's build script prepares.
+Terraform's build script runs it as a program, and sets credentials, region and endpoint in its environment.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 
 def password(client: Any) -> str:
-    """The password that a boto3 `ecr` client's credentials give; errors are the client's."""
+    """Return the password for the credentials of a boto3 `ecr` client; its errors are raised as they are."""
     token = client.get_authorization_token()["authorizationData"][0]["authorizationToken"]
     return base64.b64decode(token).decode().partition(":")[2]
 
 
 def main() -> int:
-    """Prints the password, or why there is none."""
+    """Print the password, or the error."""
     try:
         print(password(boto3.client("ecr")))
     except (BotoCoreError, ClientError) as error:

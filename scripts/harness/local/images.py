@@ -1,4 +1,4 @@
-"""The container runtime's images: public ones, or stand-ins from Debian packages where none can be pulled."""
+"""Images of the container runtime: public ones, or stand-ins from Debian packages if they cannot be pulled."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class Images:
     """Names of the images of a stack.
 
     Attributes:
-        function_base: what the function's image is made from.
-        base: what LocalStack's and MLflow's are made from.
+        function_base: base of the function's image.
+        base: base of LocalStack's and MLflow's images.
         registry: the registry behind ECR.
-        localstack: LocalStack with the emulator plugin; it and MLflow's are built by compose.
-        official: LocalStack's official image to build that from, where the user has set LOCALSTACK_IMAGE; else empty.
+        localstack: LocalStack with the emulator plugin; compose builds it, and MLflow's.
+        official: LocalStack's official image as its base, if the user has set LOCALSTACK_IMAGE; else empty.
         mlflow: the tracking server.
     """
 
@@ -39,15 +39,15 @@ class Images:
 
 
 def choose() -> Images:
-    """Chooses the images to use or to build on, and makes stand-ins for those that cannot be had."""
+    """Choose the images to use or to build on, and build stand-ins for those that cannot be pulled."""
     LOG.unlink(missing_ok=True)
     with console.step("Base images") as step:
         base = _choose(PYTHON)
-        source = "auto" if base == PYTHON else "local"  # where one cannot be pulled, the others are not asked for
+        source = "auto" if base == PYTHON else "local"  # if one cannot be pulled, do not try the others
         function_base, registry = _choose(LAMBDA, source), _choose(REGISTRY, source)
         step.result = ", ".join(dict.fromkeys((base, function_base, registry)))
     official = os.environ.get("LOCALSTACK_IMAGE", "")
-    # A name for each content: stacks and checkouts beside each other never run what another has built.
+    # Names depend on the content, so that concurrent stacks and checkouts never run each other's images.
     return Images(
         function_base=function_base,
         base=base,
@@ -59,13 +59,13 @@ def choose() -> Images:
 
 
 def remove_former(chosen: Images) -> None:
-    """Removes what was built of former versions of the code and is used by no container any more."""
+    """Remove unused images of former versions of the code."""
     for name in (chosen.localstack, chosen.mlflow):
         engine.remove_other_tags(name)
 
 
 def remove() -> None:
-    """Removes every image that this project has made."""
+    """Remove every image that this project has built."""
     engine.remove_images("store-sales/")
 
 

@@ -1,4 +1,4 @@
-"""Brings a stack up and down on this machine."""
+"""Brings stacks up and down on this machine."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from harness.stack.state import EMBEDDED, Stack
 
 NAME = "local"
 DEFAULT_PORT = 4566
-# A LocalStack that lives and does not answer is busy, and holds data: it is waited for, never replaced.
+# A LocalStack that runs and does not respond is busy. It holds data, so wait for it, and never replace it.
 BUSY_SECONDS = 60.0
 
 
 def wanted_port(name: str) -> int:
-    """The port LOCALSTACK_PORT names; when it is unset, that of the running stack, or 4566.
+    """Return the port that LOCALSTACK_PORT names; if it is unset, that of the running stack, or 4566.
 
     Args:
         name: the stack's name.
 
     Raises:
-        HarnessError: it is not a port number.
+        HarnessError: the value is not a port number.
     """
     text = os.environ.get("LOCALSTACK_PORT")
     if not text:
@@ -45,16 +45,16 @@ def wanted_port(name: str) -> int:
 
 
 def up(name: str, project_id: str, port: int, runtime: str | None = None) -> tuple[Stack, dict[str, Any]]:
-    """Brings a stack up, or up to date when it runs already.
+    """Start a stack, or bring a running one up to date.
 
     Args:
         name: the stack's name.
         project_id: suffix of the resource names.
         port: port for LocalStack.
-        runtime: `embedded` or `docker`; chosen as RUNTIME says when None.
+        runtime: `embedded` or `docker`; None to choose by RUNTIME.
 
     Returns:
-        The stack and the record of the output stream that answers the sample event.
+        The stack, and the output record that answers the sample event.
 
     Raises:
         HarnessError: a step failed.
@@ -65,7 +65,7 @@ def up(name: str, project_id: str, port: int, runtime: str | None = None) -> tup
     with stacks.locked(name):
         stack = _reusable(name, port)
         trained = None
-        if runtime == EMBEDDED:  # before anything is started: what can fail early does
+        if runtime == EMBEDDED:  # before anything starts: fail early
             with install.exclusive("training and packaging"):
                 trained = current_model.current(None)
                 deployment.build_function()
@@ -76,7 +76,7 @@ def up(name: str, project_id: str, port: int, runtime: str | None = None) -> tup
                 runtimes.of(stack).start(stack)
         fresh = not stack.ready
         with _removed_on_interrupt(name if fresh else None, persistent):
-            if trained is None:  # logged to the stack's own tracking server
+            if trained is None:  # needs the stack's own tracking server
                 with install.exclusive("training"):
                     trained = current_model.current(stack)
             answer = deployment.deploy(stack, trained)
@@ -84,12 +84,12 @@ def up(name: str, project_id: str, port: int, runtime: str | None = None) -> tup
 
 
 def restart(stack: Stack) -> None:
-    """Starts a stack again whose LocalStack has ended, as `up` does, with the model and the settings it had.
+    """Start a stack again after its LocalStack has ended, with the same model and settings.
 
-    Under PERSISTENCE=1 its streams are there again; functions, buckets and all else are made anew.
+    With PERSISTENCE=1 its streams are kept; functions, buckets and everything else are created again.
 
     Args:
-        stack: is brought up to date.
+        stack: is updated.
 
     Raises:
         HarnessError: a step failed, or another command is changing the stack.
@@ -107,15 +107,15 @@ def _reusable(name: str, port: int) -> Stack | None:
     if stack is None:
         return None
     if not stack.alive():
-        console.warn("the stack that was here has ended; starting a new one")
+        console.warn("the previous stack has ended; starting a new one")
         return None
     if not stack.ready:
-        console.warn("the last start was not finished; starting anew")
+        console.warn("the last start did not finish; starting again")
         return None
     if stack.port != port:
         raise HarnessError(f"the stack runs on port {stack.port}", "take it down before moving it: make local-down")
     if stack.emulator != runtimes.of(stack).code():
-        console.warn("LocalStack or its plugin has changed since the stack was started; starting a new one")
+        console.warn("LocalStack or its plugin has changed since the stack started; starting a new one")
         return None
     _check_settings(stack)
     poll(lambda: localstack.is_ready(stack), f"an answer of LocalStack ({stack.instance})", BUSY_SECONDS)
@@ -123,10 +123,10 @@ def _reusable(name: str, port: int) -> Stack | None:
 
 
 def _check_settings(stack: Stack) -> None:
-    """Checks that a running emulator has the settings that the user's environment asks for.
+    """Check that a running emulator has the settings that the user's environment asks for.
 
     Raises:
-        HarnessError: it has others, and reads them at its start alone.
+        HarnessError: it has other settings; it reads them only when it starts.
     """
     asked = {name: value for name in stack.settings if (value := os.environ.get(name))}
     other = {name: value for name, value in asked.items() if value != stack.settings[name]}
@@ -151,23 +151,23 @@ def _removed_on_interrupt(name: str | None, keep_streams: bool) -> Iterator[None
 
 
 def down(name: str) -> bool:
-    """Takes a stack down: no process, port or file of it is left.
+    """Take a stack down: no process, port or file of it is left.
 
     Args:
         name: the stack's name.
 
     Returns:
-        Whether there was anything to take down.
+        Whether there was a stack to take down.
     """
     with stacks.locked(name):
         return down_locked(name)
 
 
 def remove_abandoned(prefix: str) -> None:
-    """Takes down the stacks of test runs that were killed before they could; their names end in a process id.
+    """Take down the stacks that killed test runs have left; their names end in a process id.
 
     Args:
-        prefix: first part of the names.
+        prefix: start of the names.
     """
     for folder in STACKS.glob(f"{prefix}-*/"):
         if not psutil.pid_exists(int(folder.name.rpartition("-")[2])):
@@ -175,27 +175,27 @@ def remove_abandoned(prefix: str) -> None:
 
 
 def down_all() -> None:
-    """Takes every stack of this checkout down, also those of test runs that were killed."""
+    """Take down every stack of this checkout, including those of killed test runs."""
     for folder in sorted(STACKS.glob("*/")):
         down(folder.name)
 
 
 def down_locked(name: str, *, keep_streams: bool = False, keep_model: bool = False) -> bool:
-    """Takes a stack down while the lock is held; whether there was anything to take down.
+    """Take a stack down while its lock is held; return whether there was a stack to take down.
 
     Args:
         name: the stack's name.
-        keep_streams: leaves what PERSISTENCE=1 has kept, for the next start.
-        keep_model: leaves the models that came from the stack's own tracking server, whose runs end with it.
+        keep_streams: keeps the streams of PERSISTENCE=1 for the next start.
+        keep_model: keeps the models from the stack's own tracking server, whose runs end with the stack.
     """
     stack = stacks.load(name) or Stack(name, "", 0)
-    # Somebody may have removed the folder under a running stack.
+    # The folder may have been removed while the stack ran.
     if not stack.folder.exists() and not processes.of_stack(stack.folder) and not containers.left(stack):
         return False
     with console.step(f"Take down what is in {shown(stack.folder)}"):
         runtimes.of(stack).stop(stack, keep_streams=keep_streams)
         containers.remove_left(stack, keep_streams=keep_streams)
-        # With its streams a stack keeps its file, by which the next start knows them.
+        # stack.json stays with the streams, so that the next start finds them.
         kept = [persistence.folder(stack), stack.folder / "stack.json"] if keep_streams else []
         files.remove(stack.folder, [*kept, *(current_model.of_server(stack) if keep_model else [])])
     return True

@@ -1,4 +1,4 @@
-"""Starts and stops a stack's LocalStack: a host process with our plugin, by the emulator's launcher."""
+"""Starts and stops a stack's LocalStack as a host process with our plugin, using the emulator's launcher."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from harness.setup import install
 from harness.stack.state import Stack
 
 READY_DEADLINE = 90.0
-# LocalStack outlives the command that starts it; where the same process stops it again (the tests), it is reaped.
+# LocalStack outlives the command that starts it. If the same process stops it (in tests), it must be reaped.
 _started: dict[int, subprocess.Popen[bytes]] = {}
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy cannot reach this machine's loopback
 STOP_GRACE = 15.0
@@ -27,13 +27,13 @@ HEALTH = "/_localstack/health"
 
 
 def start(stack: Stack) -> None:
-    """Starts LocalStack and waits until it answers.
+    """Start LocalStack and wait until it responds.
 
     Args:
-        stack: gets the process written down.
+        stack: records the process.
 
     Raises:
-        HarnessError: the port is taken, LocalStack ended, or it did not become ready in time.
+        HarnessError: the port is taken, LocalStack ended, or it was not ready in time.
     """
     stack.emulator = code()
     settings = {name: value for name, value in stack.settings.items() if value}
@@ -41,10 +41,10 @@ def start(stack: Stack) -> None:
 
 
 def command(stack: Stack) -> list[str | Path]:
-    """The launcher's command for a stack's LocalStack, which then is the launcher's process.
+    """Return the launcher's command for a stack's LocalStack; the launcher's process becomes LocalStack.
 
     Args:
-        stack: names port and folder.
+        stack: has port and folder.
     """
     return [
         *(paths.EMULATOR_VENV / "bin" / "pipeline-emulator", "start", "--port", str(stack.port)),
@@ -54,21 +54,21 @@ def command(stack: Stack) -> list[str | Path]:
 
 
 def marker(stack: Stack) -> dict[str, str]:
-    """The variable by which every process of a stack is found."""
+    """Return the environment variable that marks every process of a stack."""
     return {processes.MARKER: str(stack.folder)}
 
 
 def launch(
     stack: Stack, title: str, command: Sequence[str | Path], env: Mapping[str, str], health: str = HEALTH
 ) -> None:
-    """Starts an emulator as a process of the stack, and waits until it answers on its health endpoint.
+    """Start an emulator as a process of the stack, and wait until its health endpoint responds.
 
     Args:
-        stack: gets the process written down.
+        stack: records the process.
         title: the emulator's name.
         command: program and arguments.
-        env: its whole environment, with the stack's marker.
-        health: path of the endpoint, which answers JSON with the key `services`.
+        env: its whole environment, including the stack's marker.
+        health: path of the endpoint, which returns JSON with the key `services`.
 
     Raises:
         HarnessError: as for `start`.
@@ -83,7 +83,7 @@ def _launch(stack: Stack, title: str, command: Sequence[str | Path], env: Mappin
     log = stack.log("localstack")
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as sink:
-        # A session of its own: Ctrl-C in the terminal must not end a stack that is up.
+        # A new session: Ctrl-C in the terminal must not end a running stack.
         process = subprocess.Popen(
             command,
             cwd=stack.folder,
@@ -101,7 +101,7 @@ def _launch(stack: Stack, title: str, command: Sequence[str | Path], env: Mappin
     while not is_ready(stack, health):
         if process.poll() is not None:
             tail = "\n".join(log.read_text(errors="replace").splitlines()[-8:])
-            raise HarnessError(f"{title} ended at start:\n{tail}", f"the whole log is in {paths.shown(log)}")
+            raise HarnessError(f"{title} ended while starting:\n{tail}", f"the whole log is in {paths.shown(log)}")
         if time.monotonic() > deadline:
             raise HarnessError(
                 f"{title} was not ready within {READY_DEADLINE:.0f} s", f"read {paths.shown(log)}, then try again"
@@ -110,10 +110,10 @@ def _launch(stack: Stack, title: str, command: Sequence[str | Path], env: Mappin
 
 
 def check_port(port: int) -> None:
-    """Checks that nothing listens on a port.
+    """Check that nothing listens on a port.
 
     Raises:
-        HarnessError: something does; the message names it.
+        HarnessError: the port is taken; the message names the process.
     """
     if not processes.port_is_free(port):
         raise HarnessError(
@@ -123,7 +123,7 @@ def check_port(port: int) -> None:
 
 
 def is_ready(stack: Stack, health: str = HEALTH) -> bool:
-    """Whether an emulator answers on its health endpoint, LocalStack's where none is named."""
+    """Return whether an emulator responds on its health endpoint (default: LocalStack's)."""
     try:
         with _direct.open(f"{stack.endpoint_url}{health}", timeout=2) as answer:
             return "services" in json.load(answer)
@@ -132,28 +132,28 @@ def is_ready(stack: Stack, health: str = HEALTH) -> bool:
 
 
 def code() -> str:
-    """Hash of what a running LocalStack was started from: its lock and our plugin."""
+    """Return the hash of the code that LocalStack starts from: its lock file and our plugin."""
     return install.digest(paths.emulator_sources())
 
 
 def reap(stack: Stack) -> None:
-    """Waits for the end of a process that this one has started, so that another process can see it end."""
+    """Wait for the end of a LocalStack that this process has started, so that other processes see it end."""
     if child := _started.get(stack.pid):
         child.wait()
 
 
 def kill(stack: Stack) -> None:
-    """SIGKILL to LocalStack, as a crash would."""
+    """Kill LocalStack with SIGKILL, to simulate a crash."""
     if process := stack.process():
         process.kill()
 
 
-def stop(stack: Stack, *, keep_streams: bool = False) -> None:  # noqa: ARG001 - they are files of the stack's folder
-    """Ends LocalStack and every process it started, also those that a killed LocalStack left behind.
+def stop(stack: Stack, *, keep_streams: bool = False) -> None:  # noqa: ARG001 - the streams are files in the stack's folder
+    """End LocalStack and every process it started, including those that a killed LocalStack left behind.
 
     Args:
-        stack: its processes are found by their process id and by the marker in their environment.
-        keep_streams: makes no difference here; in containers it does.
+        stack: its processes are found by process id and by the marker in their environment.
+        keep_streams: has no effect here, unlike in containers.
     """
     process = stack.process()
     if process is not None:

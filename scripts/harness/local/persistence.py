@@ -1,7 +1,7 @@
-"""Streams that outlive LocalStack under PERSISTENCE=1: whether they do, what is theirs, and how Terraform finds them.
+"""Streams that outlive LocalStack with PERSISTENCE=1: whether to keep them, where they are, how Terraform imports them.
 
-LocalStack's state is gone after a crash but for the Kinesis streams and the mappings' checkpoints. Terraform's own
-state lay in LocalStack's S3 and is gone, too: everything is created again, and the streams that are there are imported.
+After a crash LocalStack has only the Kinesis streams and the mappings' checkpoints left. Terraform's state was in
+LocalStack's S3 and is lost, too, so Terraform creates everything again, and imports the streams that are left.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ import {{
 
 
 def wanted(former: Stack | None) -> bool:
-    """Whether streams are to outlive LocalStack: what PERSISTENCE says; when it is unset, as in the stack that is here.
+    """Return whether streams outlive LocalStack: as PERSISTENCE says, or if it is unset, as in the existing stack.
 
     Args:
-        former: the stack that is here, running or not.
+        former: the existing stack, running or not.
 
     Raises:
-        HarnessError: the value is unknown, or it is not that of the running stack.
+        HarnessError: the value is unknown, or differs from that of the running stack.
     """
     text = os.environ.get(VARIABLE) or None
     if text is None:
@@ -62,21 +62,21 @@ def wanted(former: Stack | None) -> bool:
 
 
 def folder(stack: Stack) -> Path:
-    """Where an embedded LocalStack keeps its state; in containers it is the volume `volume`."""
+    """Return the folder of an embedded LocalStack's state; in containers the state is in the volume `volume`."""
     return stack.folder / "localstack" / "var" / "lib" / "localstack" / "state"
 
 
 def volume(stack: Stack) -> str:
-    """Name of the volume in which a LocalStack in a container keeps its state."""
+    """Return the name of the volume that has the state of a LocalStack in a container."""
     return f"{stack.project}_state"
 
 
 def streams(stack: Stack) -> list[str]:
-    """Names of the streams that a LocalStack just started has from before."""
+    """Return the names of the streams that a new LocalStack has kept."""
     pages = Clients(stack).kinesis.get_paginator("list_streams").paginate()
     return [name for page in pages for name in page["StreamNames"]]
 
 
 def imports(names: list[str]) -> str:
-    """Terraform configuration that takes existing streams over, where they are the pipeline's."""
+    """Return Terraform configuration that imports existing streams, if they are the pipeline's."""
     return IMPORTS.format(names=json.dumps(names))

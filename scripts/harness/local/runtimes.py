@@ -1,4 +1,4 @@
-"""Where a stack runs: as processes of this machine, or in containers."""
+"""Chooses where a stack runs: as processes of this machine, or in containers."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ MODULES: dict[str, ModuleType] = {EMBEDDED: localstack, DOCKER: containers}
 
 
 def of(stack: Stack) -> ModuleType:
-    """The module that starts and stops a stack: `start`, `stop`, `kill`, `code`."""
+    """Return the module that runs a stack, with `start`, `stop`, `kill` and `code`."""
     return MODULES[stack.runtime]
 
 
 def wanted(name: str) -> str:
-    """The runtime RUNTIME names; unset, that of the stack that is here, else containers if an engine answers.
+    """Return the runtime that RUNTIME names; if it is unset, that of the existing stack, or the default.
 
-    The stack that is here counts while it runs, and after its end while its streams are kept.
+    A stack exists while it runs, and afterwards as long as its streams are kept.
 
     Args:
         name: the stack's name.
 
     Raises:
-        HarnessError: the runtime is unknown, cannot be had, or is not that of the stack that is here.
+        HarnessError: the runtime is unknown, unavailable, or not that of the existing stack.
     """
     asked = os.environ.get("RUNTIME") or None
     if asked not in (None, EMBEDDED, DOCKER):
@@ -51,10 +51,10 @@ def wanted(name: str) -> str:
 
 
 def default(*, announce: bool = False) -> str:
-    """The runtime where RUNTIME is unset and no stack is here: containers if an engine answers, else processes.
+    """Return the default runtime: containers if an engine responds, else processes.
 
     Args:
-        announce: prints why there are no containers.
+        announce: prints why containers are not used.
     """
     missing = engine.missing()
     if missing is None:

@@ -1,4 +1,4 @@
-"""What a stack uses of the machine, as processes or as containers."""
+"""Measures the memory and processor time of a stack's processes or containers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from harness.local import containers
 from harness.machine import engine, processes
 from harness.stack.state import DOCKER, Stack
 
-# By a word in the command; in this order, since function and Kinesis server lie in folders of LocalStack's.
+# By a word in the command. The order matters: function and Kinesis server are in folders of LocalStack.
 KINDS = (
     ("awslambdaric", "function"),
     ("kinesis", "kinesis server"),
@@ -24,11 +24,11 @@ KINDS = (
 
 @dataclass(frozen=True)
 class Usage:
-    """What one process or container uses.
+    """The resources that a process or container uses.
 
     Attributes:
         kind: `localstack`, `ministack`, `kinesis server`, `function`, `registry` or `mlflow`.
-        memory_bytes: resident memory; a container's is that of all its processes, without the file cache.
+        memory_bytes: resident memory; for a container, of all its processes, without the file cache.
         cpu_seconds: processor time since its start.
     """
 
@@ -38,7 +38,7 @@ class Usage:
 
 
 def of(stack: Stack) -> list[Usage]:
-    """All that runs for a stack."""
+    """Return the usage of everything that runs for a stack."""
     if stack.runtime == DOCKER:
         return list(_of_containers(stack))
     return list(_of_processes(stack))
@@ -46,7 +46,7 @@ def of(stack: Stack) -> list[Usage]:
 
 def _of_processes(stack: Stack) -> Iterator[Usage]:
     for process in processes.of_stack(stack.folder):
-        with contextlib.suppress(psutil.Error):  # an idle environment may just end
+        with contextlib.suppress(psutil.Error):  # an idle environment may end at any time
             command = processes.command_line(process)
             kind = next((kind for word, kind in KINDS if word in command), "function")
             times = process.cpu_times()
@@ -63,7 +63,7 @@ def _of_containers(stack: Stack) -> Iterator[Usage]:
 def _of_container(container: Container) -> Usage:
     found = engine.stats(container)
     memory = found["memory_stats"]
-    # What files keep in memory can go at any time; the key is that of control groups version 2 or 1.
+    # The file cache is reclaimable; its key depends on the version of control groups, 2 or 1.
     cache = memory["stats"].get("inactive_file", memory["stats"].get("total_inactive_file", 0))
     cpu_seconds = found["cpu_stats"]["cpu_usage"]["total_usage"] / 1e9
     return Usage(container.labels.get(engine.SERVICE_LABEL, "function"), memory["usage"] - cache, cpu_seconds)

@@ -1,4 +1,4 @@
-"""The execution environments of the version that answers the events, as whoever wants to harm them sees them."""
+"""The execution environments of the live function version, as targets for faults."""
 
 from __future__ import annotations
 
@@ -18,22 +18,25 @@ VERSION_VARIABLE = "AWS_LAMBDA_FUNCTION_VERSION"
 
 
 class Worker(Protocol):
-    """What runs the function's code in one environment; what has ended meanwhile is no error."""
+    """The process or container of one environment. An operation on one that has ended is no error."""
 
     name: str
 
     def kill(self) -> None:
-        """SIGKILL."""
+        """Send SIGKILL."""
 
     def freeze(self) -> None:
-        """Takes the processor away from it."""
+        """Stop it from running, without ending it."""
 
     def thaw(self) -> None:
-        """Gives the processor back."""
+        """Let it run again."""
 
 
 def of(stack: Stack) -> list[Worker]:
-    """The stack's workers, one for each environment; those of other versions are idle, or on their last batch."""
+    """Return the stack's workers, one for each environment of the live version.
+
+    Workers of other versions are idle, or on their last batch.
+    """
     mark = f"{VERSION_VARIABLE}={live.version(stack)}"
     if stack.runtime == DOCKER:
         found = containers.functions(stack)
@@ -46,7 +49,7 @@ def of(stack: Stack) -> list[Worker]:
 
 
 def _environment(process: psutil.Process) -> list[str]:
-    """`name=value` of each variable; nothing of a process that has ended."""
+    """Return each variable as `name=value`; nothing if the process has ended."""
     with contextlib.suppress(psutil.Error):
         return [f"{name}={value}" for name, value in process.environ().items()]
     return []
@@ -60,15 +63,15 @@ class ProcessWorker:
         self._process = process
 
     def kill(self) -> None:
-        """SIGKILL."""
+        """Send SIGKILL."""
         self._do(self._process.kill)
 
     def freeze(self) -> None:
-        """SIGSTOP."""
+        """Send SIGSTOP."""
         self._do(self._process.suspend)
 
     def thaw(self) -> None:
-        """SIGCONT."""
+        """Send SIGCONT."""
         self._do(self._process.resume)
 
     def _do(self, act: Callable[[], None]) -> None:
@@ -84,15 +87,15 @@ class ContainerWorker:
         self._container = container
 
     def kill(self) -> None:
-        """SIGKILL to its processes."""
+        """Send SIGKILL to its processes."""
         self._do(self._container.kill)
 
     def freeze(self) -> None:
-        """The engine's pause."""
+        """Pause the container."""
         self._do(self._container.pause)
 
     def thaw(self) -> None:
-        """The end of the pause."""
+        """Unpause the container."""
         self._do(self._container.unpause)
 
     def _do(self, act: Callable[[], None]) -> None:
