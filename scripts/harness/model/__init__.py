@@ -1,1 +1,1 @@
-"""The model: trained, checked, and asked without the function."""
+"""Trains and checks the model, and asks it for predictions without the function."""

@@ -1,4 +1,4 @@
-"""Whether a model is one the function can serve, and answers what its training said it would."""
+"""Checks that the function can serve a model, and that the model predicts what its training predicted."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ RETRAIN = "train one with this checkout's code: make train"
 
 
 def check(folder: Path, run_id: str) -> Model:
-    """Checks a model's folder with the function's own code.
+    """Check a model's folder with the function's own code.
 
     Args:
         folder: MLflow's model folder.
-        run_id: the run it must be of.
+        run_id: the run that the model must belong to.
 
     Returns:
         The model, loaded as the function loads it.
 
     Raises:
-        HarnessError: signature, ONNX file or golden batch are not as they should be.
+        HarnessError: the signature, the ONNX file or the golden batch is wrong.
     """
     _check_description(folder, run_id)
     try:
@@ -50,7 +50,7 @@ def check(folder: Path, run_id: str) -> Model:
 def _check_description(folder: Path, run_id: str) -> None:
     try:
         description = Description.load(str(folder))
-    except Exception as error:  # what a file that is none makes MLflow and its YAML parser raise has no common base
+    except Exception as error:  # the exceptions of MLflow and its YAML parser have no common base
         cause = str(error).splitlines()[0]
         raise HarnessError(f"the {DESCRIPTION_FILE} of run {run_id} cannot be read: {cause}", RETRAIN) from None
     if description.run_id != run_id:

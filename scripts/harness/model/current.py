@@ -1,4 +1,4 @@
-"""The model a stack serves: trained or reused, and published to the model bucket."""
+"""The model that a stack serves: trains or reuses it, and publishes it to the model bucket."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ UNUSABLE = 2  # exit status of the training when data or arguments cannot be use
 
 @dataclass(frozen=True)
 class Place:
-    """Where models are logged, and the current one is remembered.
+    """Where models are logged, and which file names the current one.
 
     Attributes:
-        memory: JSON file with the last training's result.
-        store: MLflow's folder; with a server, that of the models downloaded from it.
-        server: URL of the tracking server, or None.
+        memory: JSON file with the result of the last training.
+        store: MLflow's folder; with a tracking server, the folder of the models downloaded from it.
+        server: the tracking server's URL, or None.
     """
 
     memory: Path
@@ -41,26 +41,25 @@ class Place:
 
 
 def place(stack: Stack | None) -> Place:
-    """The checkout's own MLflow folder, or a stack's tracking server, whose runs end with the stack."""
+    """Return the checkout's MLflow folder, or a stack's tracking server, whose runs end with the stack."""
     if stack is None or not stack.mlflow_port:
         return Place(paths.MODEL_FILE, paths.MLFLOW_DIR, None)
     return Place(*of_server(stack), stack.mlflow_url)
 
 
 def of_server(stack: Stack) -> tuple[Path, Path]:
-    """Where a stack with a tracking server of its own remembers its current model, and keeps those downloaded."""
+    """Return `memory` and `store` of a stack with its own tracking server."""
     return stack.folder / "model.json", stack.folder / "mlflow"
 
 
 def current(stack: Stack | None) -> dict[str, Any]:
-    """The model to serve: the one promoted to `local`, the last one trained since, or one trained now.
+    """Return the model to serve: the promoted one, or the one trained since; otherwise train one.
 
-    What is trained now is trained on the data of the last `make train`.
-
-    A model is trained again when the code it was made by has changed, since features are shared with the function.
+    The new model uses the data of the last `make train`. A model is also trained again if the training's code has
+    changed, because the function shares the code of the features.
 
     Args:
-        stack: whose model; None for one that has no tracking server.
+        stack: serves the model; None for a stack without a tracking server.
 
     Returns:
         The training result (see `service/training/train.py`).
@@ -69,7 +68,7 @@ def current(stack: Stack | None) -> dict[str, Any]:
         return promoted
     chosen = paths.TRAINING_DATA.read_text() if paths.TRAINING_DATA.exists() else ""
     if chosen:
-        console.say(f"The model's data: {paths.shown(Path(chosen))}, as the last make train had it. {WAY_BACK}")
+        console.say(f"The model's data: {paths.shown(Path(chosen))}, from the last make train. {WAY_BACK}")
     try:
         known = json.loads(place(stack).memory.read_text())
         same = known["code"] == _code() and (known["data"] or "") == chosen
@@ -77,24 +76,24 @@ def current(stack: Stack | None) -> dict[str, Any]:
         if same and (Path(result["model_dir"]) / "MLmodel").is_file():
             return result
     except (OSError, ValueError, KeyError, TypeError):
-        pass  # there is none, or a killed run left it half written
+        pass  # missing, or left incomplete by a killed run
     if chosen and not Path(chosen).is_file():
-        raise HarnessError(f"the training data of the last make train are gone: {chosen}", WAY_BACK)
+        raise HarnessError(f"the training data of the last make train is gone: {chosen}", WAY_BACK)
     return train(Path(chosen) if chosen else None, stack)
 
 
 def train(data: Path | None, stack: Stack | None) -> dict[str, Any]:
-    """Trains a model and makes it the current one.
+    """Train a model and make it the current one.
 
     Args:
-        data: CSV file with the columns date,store,sales,promo,holiday; the default data when None or `default`.
-        stack: gets the model; None for a stack without a tracking server.
+        data: CSV file with the columns date,store,sales,promo,holiday; None or `default` for the default data.
+        stack: logs the model on its tracking server; None for a stack without one.
 
     Returns:
         The training result.
 
     Raises:
-        HarnessError: the data are not usable, or the training failed.
+        HarnessError: the data is unusable, or the training failed.
     """
     data = _file(data)
     where = place(stack)
@@ -131,10 +130,10 @@ def train(data: Path | None, stack: Stack | None) -> dict[str, Any]:
 
 
 def _file(data: Path | None) -> Path | None:
-    """The file to train on; None for the default data.
+    """Return the file to train on; None for the default data.
 
     Raises:
-        HarnessError: there is no such file.
+        HarnessError: the file does not exist.
     """
     if data is None or (data == DEFAULT and not DEFAULT.exists()):
         return None
@@ -145,7 +144,7 @@ def _file(data: Path | None) -> Path | None:
 
 
 def known(run_id: str) -> dict[str, Any] | None:
-    """A model that is on this machine: promoted, or the last one that was trained; None when it is neither."""
+    """Return the model of a run if this machine has it, promoted or trained last; otherwise None."""
     if (promoted := kept(run_id)) is not None:
         return promoted
     try:
@@ -156,7 +155,7 @@ def known(run_id: str) -> dict[str, Any] | None:
 
 
 def kept(run_id: str) -> dict[str, Any] | None:
-    """The promoted model of a run, which `.cache/releases` keeps; None when there is none."""
+    """Return the promoted model of a run from `.cache/releases`, or None."""
     try:
         result: dict[str, Any] = json.loads((paths.RELEASES / run_id / "result.json").read_text())
     except (OSError, ValueError):
@@ -165,19 +164,19 @@ def kept(run_id: str) -> dict[str, Any] | None:
 
 
 def choose(run_id: str) -> None:
-    """Makes a promoted model the current one, until the next training.
+    """Make a promoted model the current one, until the next training.
 
     Args:
-        run_id: a run whose model is kept (`kept`) and was checked with the code as it is now.
+        run_id: a run whose model is kept (`kept`) and has passed the checks with the current code.
     """
     write_whole(paths.CHOSEN_MODEL, json.dumps({"run_id": run_id, "code": _code()}))
 
 
 def _chosen() -> dict[str, Any] | None:
-    """The promoted model, checked again when the code it was checked with has changed; None when there is none.
+    """Return the promoted model, or None; check it again if the code has changed since the last check.
 
     Raises:
-        HarnessError: it does not pass any more.
+        HarnessError: the model does not pass any more.
     """
     try:
         known = json.loads(paths.CHOSEN_MODEL.read_text())
@@ -200,7 +199,7 @@ def _chosen() -> dict[str, Any] | None:
 
 
 def _unusable(error: CommandFailedError) -> HarnessError | None:
-    """The training's own words on data or folders it cannot use (exit status 2), whole."""
+    """Return the training's own message about unusable data or folders (exit status 2), in full."""
     start = error.output.find("error: ")
     if error.status != UNUSABLE or start < 0:
         return None
@@ -208,22 +207,22 @@ def _unusable(error: CommandFailedError) -> HarnessError | None:
 
 
 def publish(stack: Stack, result: dict[str, Any]) -> None:
-    """Copies a model to the stack's bucket, in MLflow's own layout.
+    """Copy a model to the stack's bucket, in MLflow's layout.
 
     Args:
-        stack: names the bucket, by its outputs.
-        result: the training result that names the model.
+        stack: its outputs name the bucket.
+        result: the training result of the model.
     """
     upload(Clients(stack).s3, stack.outputs["model_bucket"], result)
 
 
 def upload(s3: S3Client, bucket: str, result: Mapping[str, Any]) -> None:
-    """Copies a model to a bucket, in MLflow's own layout.
+    """Copy a model to a bucket, in MLflow's layout.
 
     Args:
-        s3: a client of the bucket's.
+        s3: a client for the bucket.
         bucket: the model bucket.
-        result: the training result that names the model.
+        result: the training result of the model.
     """
     folder = Path(result["model_dir"])
     for file in files(folder):
@@ -231,9 +230,9 @@ def upload(s3: S3Client, bucket: str, result: Mapping[str, Any]) -> None:
 
 
 def files(folder: Path) -> list[Path]:
-    """A model's files in the order in which they are copied.
+    """Return a model's files in the order in which to copy them.
 
-    MLmodel last: the function takes its presence for a complete model.
+    MLmodel comes last: if it is there, the function takes the model for complete.
     """
     return sorted((p for p in folder.rglob("*") if p.is_file()), key=lambda p: (p.name == "MLmodel", p))
 

@@ -1,4 +1,4 @@
-"""What the model itself answers, asked through MLflow on this machine, without stream or function."""
+"""Predicts with the model through MLflow on this machine, without stream or function."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import Any
 
 
 def expectations(model: dict[str, Any]) -> Callable[[Sequence[bytes]], list[float | None]]:
-    """Makes the expectations for a ledger.
+    """Return the function that computes a ledger's expected predictions.
 
     Args:
-        model: a training result; its `model_dir` holds the MLflow model.
+        model: a training result; its `model_dir` has the MLflow model.
 
     Returns:
         A function from valid records to the sales predicted for each.
@@ -29,7 +29,7 @@ def expectations(model: dict[str, Any]) -> Callable[[Sequence[bytes]], list[floa
 
 def _predict(model_dir: str, records: tuple[bytes, ...]) -> list[float]:
     predictor, profiles = _load(model_dir)
-    import numpy as np  # heavy, and most commands need no model
+    import numpy as np  # slow to import, and most commands need no model
 
     from store_sales.features import feature_matrix
 
@@ -49,7 +49,7 @@ def _predict(model_dir: str, records: tuple[bytes, ...]) -> list[float]:
 @lru_cache(maxsize=2)
 def _load(model_dir: str) -> tuple[Any, Any]:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # MLflow warns of its own type hints when it is imported
+        warnings.simplefilter("ignore")  # on import MLflow warns about its own type hints
         import mlflow.pyfunc
     import onnx
 

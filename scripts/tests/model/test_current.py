@@ -48,7 +48,7 @@ def test_nothing_is_said_of_the_default_data(tmp_path: Path, capsys: pytest.Capt
 
 
 def test_data_that_are_gone_are_named_with_the_way_back(data: Path) -> None:
-    with pytest.raises(HarnessError, match=r"are gone: .*own\.csv") as gone:
+    with pytest.raises(HarnessError, match=r"is gone: .*own\.csv") as gone:
         current_model.current(None)
     assert WAY_BACK in gone.value.next_step
 
