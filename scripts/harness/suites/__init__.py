@@ -1,1 +1,1 @@
-"""The test suites and static checks."""
+"""Runs the test suites and the static checks."""

@@ -16,19 +16,21 @@ from harness.terraform.runner import working_copy
 
 LOG = paths.CACHE / "logs" / "check.log"
 DEADLINE = 600.0
-# Terraform and its AWS provider would spend a third of their processor time on collecting garbage.
+# By default Terraform and its AWS provider spend a third of their processor time on garbage collection.
 GARBAGE = {"GOGC": "400"}
 SHELL = ("scripts", ".ci", "infrastructure/modules")
 
 
 def check() -> None:
-    """Formatters, linters and types."""
+    """Run formatters, linters, type checks, import contracts, policies, and a syntax check of shell scripts."""
     _show("ruff format", [paths.VENV_BIN / "ruff", "format", "--check", "--quiet", "."])
     _show("ruff", [paths.VENV_BIN / "ruff", "check", "--quiet", "."])
     _show("import-linter", [paths.VENV_BIN / "lint-imports", "--no-logo", "--cache-dir", paths.CACHE / "import-linter"])
     mypy = paths.VENV_BIN / "mypy"
     _show("mypy", [mypy])
-    _show("mypy of the service", [mypy, "service"])  # by itself: two packages' tests have modules of the same names
+    _show(
+        "mypy of the service", [mypy, "service"]
+    )  # separately: scripts/tests and service/tests have modules of the same names
     emulator: list[str | Path] = [
         paths.EMULATOR_VENV / "bin" / "mypy",
         "--config-file",
@@ -36,19 +38,19 @@ def check() -> None:
     ]
     _show("mypy of the emulator", [*emulator, paths.EMULATOR / "pipeline_emulator", paths.EMULATOR / "tests"])
     _show("terraform fmt", ["terraform", "fmt", "-check", "-recursive", "-diff", paths.INFRASTRUCTURE])
-    # Offline, so that the check does not depend on who asks GitHub, and with which token.
+    # Offline, so that the result depends on neither GitHub nor a token.
     options = ("--offline", "--strict-collection", "--no-progress", "--quiet")
     _show("zizmor", [paths.VENV_BIN / "zizmor", *options, ".github/workflows"])
     policies.install()
     with console.step("checkov") as step:
         step.result = policies.check()
     scripts = [file for folder in SHELL for file in sorted((paths.ROOT / folder).rglob("*.sh"))]
-    for script in [*scripts, paths.ROOT / ".ci" / "run"]:  # bash -n reads its first argument only
+    for script in [*scripts, paths.ROOT / ".ci" / "run"]:  # bash -n reads only its first argument
         commands.run(["bash", "-n", script], log=LOG, deadline=DEADLINE)
 
 
 def terraform_test() -> None:
-    """`terraform validate` and `terraform test` on a copy, with mocked providers."""
+    """Run `terraform validate` and `terraform test` on a copy, with mocked providers."""
     env = install.terraform_environment() | GARBAGE
     show = functools.partial(_show, env=env, log=paths.CACHE / "logs" / "terraform-test.log")
     report = jobs.folder() / "terraform-test.xml"

@@ -1,4 +1,4 @@
-"""Runs programs that test something, some at a time: each has a log, and a JUnit report if it counts its tests."""
+"""Runs test programs, several at a time. Each has a log, and a JUnit report if it counts tests."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from harness.paths import CACHE, ROOT, shown
 from harness.suites import junit
 
 LOOK_SECONDS = 0.5
-# pytest takes the stacks of its tests down at an interrupt.
+# On an interrupt, pytest takes down the stacks of its tests.
 END_SECONDS = 90.0
 
 
 def folder() -> Path:
-    """The folder of logs and reports; each runtime has its own."""
+    """Return the folder of logs and reports; each runtime has its own."""
     return CACHE / "logs" / "suites" / (os.environ.get("RUNTIME") or _default_runtime())
 
 
@@ -35,15 +35,15 @@ _default_runtime = functools.cache(runtimes.default)
 
 @dataclass(frozen=True)
 class Job:
-    """A program that tests something.
+    """A test program.
 
     Attributes:
-        name: of it, for the user.
-        command: program and arguments. It must clean up at an interrupt.
-        folder: gets its output as `name.log`, and its report.
+        name: its name, for the user.
+        command: program and arguments; it must clean up on an interrupt.
+        folder: for its log and report.
         counts: whether it writes a JUnit report to `report`.
         cwd: its working directory.
-        deadline: seconds that it may take.
+        deadline: seconds it may take.
     """
 
     name: str
@@ -55,7 +55,7 @@ class Job:
 
     @property
     def log(self) -> Path:
-        """File that gets its output, unless the user sees it."""
+        """File of its output, unless the output goes to the user."""
         return self.folder / f"{self.name}.log"
 
     @property
@@ -65,7 +65,7 @@ class Job:
 
 
 class _Running:
-    """A job under way. It has a session of its own: Ctrl-C reaches it through `_end` alone, once."""
+    """A running job. It has its own session, so that Ctrl-C reaches it only through `_end`, once."""
 
     def __init__(self, job: Job, env: Mapping[str, str], *, visible: bool) -> None:
         self.job, self.visible = job, visible
@@ -90,7 +90,7 @@ class _Running:
         return self.seconds() > self.job.deadline
 
     def outcome(self) -> str:
-        """What came of it, in a line, with the reasons of what was skipped below."""
+        """Return the result on one line, followed by the reasons for skipped tests."""
         found = junit.read([self.job.report])
         totals = f": {found.totals()}" if self.job.counts else ""
         skipped = [f"    skipped ({count}): {reason}" for reason, count in found.skipped.items()]
@@ -98,16 +98,16 @@ class _Running:
 
 
 def run(title: str, jobs: Sequence[Job], env: Mapping[str, str], at_once: int) -> None:
-    """Runs jobs in their order, some at a time. The output of a single one goes to the user.
+    """Run jobs in order, several at a time. The output of a single job goes to the user.
 
     Args:
-        title: of all of it, for the user.
-        jobs: what to run, the longest first.
-        env: their whole environment.
-        at_once: how many may run at a time.
+        title: names the whole, for the user.
+        jobs: the jobs, the longest first.
+        env: the jobs' whole environment.
+        at_once: how many jobs may run at a time.
 
     Raises:
-        HarnessError: one failed. The others were interrupted, and its failures were printed.
+        HarnessError: a job failed. Its failures were printed, and the others were interrupted.
     """
     running: list[_Running] = []
     if len(jobs) == 1:
@@ -124,7 +124,7 @@ def run(title: str, jobs: Sequence[Job], env: Mapping[str, str], at_once: int) -
 def _work_off(
     waiting: deque[Job], running: list[_Running], env: Mapping[str, str], at_once: int, step: Step
 ) -> _Running | None:
-    """Runs the jobs to the first failure, which it returns; a late one and the others are left in `running`."""
+    """Run jobs up to the first failure and return it; unfinished jobs, also a late one, stay in `running`."""
     alone, count, ended = len(waiting) == 1, len(waiting), 0
     while waiting or running:
         while waiting and len(running) < at_once:
@@ -145,7 +145,7 @@ def _work_off(
 
 
 def _end(running: Sequence[_Running]) -> None:
-    """One interrupt each, at which they take their stacks down; what has not ended a while later is killed."""
+    """Interrupt each job once, so that it takes down its stacks; kill those that do not end in time."""
     if running:
         console.say(f"ending {', '.join(one.job.name for one in running)} …")
     try:
@@ -162,7 +162,7 @@ def _end(running: Sequence[_Running]) -> None:
 
 
 def _failure(failed: _Running, ended: Sequence[str]) -> HarnessError:
-    """Prints the failures of a job, or all its output where it reports none."""
+    """Print the failures of a job, or its whole output if it reports none, and return the error."""
     job = failed.job
     others = [name for name in ended if name != job.name]
     unfinished = f"; {' and '.join(others)} had not ended" if others else ""
@@ -170,12 +170,12 @@ def _failure(failed: _Running, ended: Sequence[str]) -> HarnessError:
         cause = f"{job.name} took longer than {job.deadline:.0f} s{unfinished}"
         return HarnessError(cause, "look for what hangs" + ("" if failed.visible else f" in {shown(job.log)}"))
     if failed.visible:
-        return HarnessError(f"{job.name} failed{unfinished}", "the failures stand above")
+        return HarnessError(f"{job.name} failed{unfinished}", "see the failures above")
     failures = junit.read([job.report]).failures
     for name, text in failures:
         console.say(f"\n--- {name}\n{text}")
     if not failures:
         console.say(job.log.read_text(errors="replace"))
     return HarnessError(
-        f"{job.name} failed{unfinished}", f"the failures stand above; its whole output is in {shown(job.log)}"
+        f"{job.name} failed{unfinished}", f"see the failures above; the whole output is in {shown(job.log)}"
     )

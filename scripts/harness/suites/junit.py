@@ -1,4 +1,4 @@
-"""Reads JUnit reports, as pytest and `terraform test` write them: totals, skips, failures.
+"""Reads the JUnit reports of pytest and `terraform test`: totals, skips, failures.
 
 `python -m harness.suites.junit FOLDER [STATUS]` prints the totals of all reports below a folder on one line. STATUS is
 the exit status of the program that wrote them: if it is not 0 and no test failed, it counts as a failure itself.
@@ -16,13 +16,13 @@ from xml.etree import ElementTree
 
 @dataclass
 class Report:
-    """What came of tests.
+    """The results of tests.
 
     Attributes:
-        passed: how many passed.
-        failed: how many failed; a broken set-up or tear-down counts, too.
-        skipped: how many were skipped, by reason.
-        failures: name and account of each failure.
+        passed: number of passed tests.
+        failed: number of failed tests, including errors in setup or teardown.
+        skipped: number of skipped tests, by reason.
+        failures: name and text of each failure.
     """
 
     passed: int = 0
@@ -31,24 +31,24 @@ class Report:
     failures: list[tuple[str, str]] = field(default_factory=list)
 
     def add(self, other: Report) -> None:
-        """Adds another report's tests."""
+        """Add another report's tests."""
         self.passed += other.passed
         self.failed += other.failed
         self.skipped += other.skipped
         self.failures += other.failures
 
     def totals(self) -> str:
-        """As pytest says it: `3 passed, 0 failed, 1 skipped`."""
+        """Format the totals like pytest: `3 passed, 0 failed, 1 skipped`."""
         skipped = self.skipped.total()
         return f"{self.passed} passed, {self.failed} failed" + (f", {skipped} skipped" if skipped else "")
 
 
 def read(files: Iterable[Path]) -> Report:
-    """The tests of some reports. One that is missing or cut off adds none: its program did not get that far."""
+    """Read reports. One that is missing or incomplete adds no tests, because its program did not get that far."""
     found = Report()
     for file in files:
         try:
-            root = ElementTree.parse(file).getroot()  # noqa: S314 our own programs wrote it
+            root = ElementTree.parse(file).getroot()  # noqa: S314 - written by our own programs
         except (FileNotFoundError, ElementTree.ParseError):
             continue
         for case in root.iter("testcase"):
@@ -57,7 +57,7 @@ def read(files: Iterable[Path]) -> Report:
 
 
 def print_totals(files: Iterable[Path], *, broken: bool = False) -> None:
-    """Prints the totals of some reports, in a line of their own.
+    """Print the totals of reports on one line.
 
     Args:
         files: the reports.
@@ -81,7 +81,7 @@ def _of_case(case: ElementTree.Element) -> Report:
 
 
 def main() -> None:
-    """Prints the totals of a folder's reports."""
+    """Print the totals of a folder's reports."""
     folder, status = Path(sys.argv[1]), sys.argv[2:3]
     print_totals(sorted(folder.rglob("*.xml")), broken=status not in ([], ["0"]))
 

@@ -1,4 +1,4 @@
-"""What `make test`, `make test-all` and each part of them consist of."""
+"""Defines and runs `make test`, `make test-all` and each part of them."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from harness.suites import checks, jobs, junit
 from harness.suites.jobs import Job
 
 DEADLINE = 2400.0  # of one job, on a machine half as fast as ours
-ALL_ACTIONS = 3  # times as long, where ACTIONS names what is to be tried beyond the sample
-# A third job leaves two processors no time, and then what is slow looks like what is broken.
+ALL_ACTIONS = 3  # factor for the deadline if ACTIONS names more actions than the sample
+# Three jobs overload two processors, and then slow looks like broken.
 AT_ONCE = 2
-BYTES_EACH = 2.5 * 2**30  # a stack, in containers 1.2 GiB, and what tests it
+BYTES_EACH = 2.5 * 2**30  # memory of a job: a stack, in containers 1.2 GiB, and the tests
 
 INTEGRATION = "integration_tests"
 IMAGE_BUILD = f"{INTEGRATION}/image_build"
@@ -29,18 +29,18 @@ PRIVILEGES = f"{INTEGRATION}/privileges"
 CONFORMANCE = "benchmarks/conformance/suite"
 OTHER_JOBS = tuple(f"--ignore={folder}" for folder in (IMAGE_BUILD, STAGES, PRIVILEGES))
 
-# Which tests of a folder: CONTRIBUTING.md says what is a long proof.
+# Which tests of a folder; CONTRIBUTING.md defines the long proofs.
 EVERYDAY, LONG, BOTH = "not long_proof", "long_proof", ""
 
 
 def run(name: str) -> None:
-    """Runs a suite to its end, and prints the totals in a line of their own.
+    """Run a suite to its end, and print the totals on one line.
 
     Args:
-        name: test, test-all, or a part of them.
+        name: test, test-all, or the name of a part.
 
     Raises:
-        HarnessError: there is no such suite, or something in it failed, which is printed.
+        HarnessError: the suite does not exist, or a test or check failed; failures are printed.
     """
     if name not in NAMES:
         raise HarnessError(f"there is no suite {name}", f"choose one of {', '.join(NAMES)}")
@@ -80,21 +80,21 @@ def _pytest(
     python: Path = install.PYTHON,
     cwd: Path = paths.ROOT,
 ) -> Job:
-    """A job of pytest's.
+    """Return a job that runs pytest.
 
     Args:
-        name: of the job; its long proofs are a job of another name.
-        folders: of the tests.
+        name: the job's name; long proofs get the suffix `-long`.
+        folders: folders of tests.
         which: EVERYDAY, LONG or BOTH.
-        only: pytest's expression of the markers that they must have besides.
-        processes: among which the tests are shared out, a file's to one of them, with the stack that they share.
-        python: that has what the tests need.
-        cwd: whose settings pytest takes.
+        only: a further pytest marker expression that the tests must match.
+        processes: number of test processes; the tests of a file, and the stack they share, stay in one process.
+        python: an interpreter with the tests' dependencies.
+        cwd: working directory, with pytest's settings.
     """
     title = f"{name}-long" if which == LONG else name
     report = jobs.folder() / f"{title}.xml"
     command = [str(python), "-m", "pytest", "-n", str(processes), "--dist", "loadfile"]
-    command += ["--durations=12", "--durations-min=5"]  # seconds: where the time goes stands in each job's log
+    command += ["--durations=12", "--durations-min=5"]  # seconds; each job's log shows where the time goes
     command += [f"--junit-xml={report}", "-o", "junit_logging=all", "-o", "junit_log_passing_tests=false"]
     command += [*folders, "-m", " and ".join(filter(None, (which, only)))]
     deadline = DEADLINE * (ALL_ACTIONS if os.environ.get("ACTIONS") else 1)
@@ -102,46 +102,46 @@ def _pytest(
 
 
 def _step(name: str, *, counts: bool = False) -> Job:
-    """A job that is an entry of STEPS."""
+    """Return a job that runs an entry of STEPS."""
     return Job(
         name, [str(install.PYTHON), "-m", "harness", "suite", name], jobs.folder(), counts=counts, deadline=DEADLINE
     )
 
 
 def _unit(which: str) -> Job:
-    """Those of the harness, the service, what measures emulators, and the image's build."""
+    """Unit tests of the harness, the service, the benchmarks and the image's build."""
     folders = ("scripts/tests", "service/tests", "benchmarks/tests", IMAGE_BUILD)
     return _pytest("unit", *folders, which=which, processes=_processors())
 
 
 def _emulator(which: str) -> Job:
-    """The emulator's own, where LocalStack is installed."""
+    """The emulator's tests, in the environment that has LocalStack."""
     python = paths.EMULATOR_VENV / "bin" / "python"
     return _pytest("emulator", "tests", which=which, processes=_processors(), python=python, cwd=paths.EMULATOR)
 
 
 def _e2e(which: str) -> Job:
-    """Those that share one stack, whose load they measure: no second process beside."""
+    """End-to-end tests that share one stack; in one process, because they measure the stack's load."""
     return _pytest("e2e", INTEGRATION, *OTHER_JOBS, which=which, only="not own_stacks")
 
 
 def _e2e_own_stacks() -> Job:
-    """Those end-to-end tests that bring up stacks of their own, and mostly wait for them."""
+    """End-to-end tests that start their own stacks, and mostly wait for them."""
     return _pytest("e2e-own-stacks", INTEGRATION, *OTHER_JOBS, only="own_stacks")
 
 
 def _stages() -> Job:
-    """Deployments of a stage that go wrong on the way, against a LocalStack of their own."""
+    """Deployments of a stage that fail on the way, against a separate LocalStack."""
     return _pytest("stages", STAGES, processes=_processors())
 
 
 def _privileges() -> Job:
-    """Whether the function's role and the deployer's have what they need and no more."""
+    """Tests that the function's role and the deployer's have the permissions they need, and no more."""
     return _pytest("privileges", PRIVILEGES, processes=_processors())
 
 
 def _conformance() -> Job:
-    """The mapping's conformance suite against our emulator."""
+    """The conformance suite of the event source mapping, against our emulator."""
     return _pytest("conformance", CONFORMANCE)
 
 
@@ -149,11 +149,11 @@ def _processors() -> int:
     return min(2, os.cpu_count() or 1)
 
 
-# The longest first.
+# The longest jobs first.
 GROUPS: dict[str, Callable[[], list[Job]]] = {
     "test": lambda: [
         _e2e(EVERYDAY),
-        _step("check"),  # what fails soonest
+        _step("check"),  # fails soonest
         _emulator(EVERYDAY),
         _unit(EVERYDAY),
         _step("terraform-test", counts=True),
