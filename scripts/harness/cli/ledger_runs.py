@@ -1,4 +1,4 @@
-"""The commands that end with the ledger's verdict: verify, chaos (one seed or many) and soak."""
+"""Runs that end with the ledger's verdict: verify, chaos (one seed or many) and soak."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ LOGS = "see make failed-events and make local-logs"
 
 
 def verify(stack: Stack, count: int, rate: float | None) -> None:
-    """Puts made-up events and prints the ledger's verdict.
+    """Put made-up events and print the ledger's verdict.
 
     Raises:
-        HarnessError: not every event was predicted rightly, or something ended the run.
+        HarnessError: not every event was predicted correctly and in order, or the run ended early.
     """
     with console.step(f"Verify {count} events") as step:
         records = events.made_up(stack, count, keys=events.few_keys(count))
         result = ledger.run(stack, records, offline.expectations(stack.model), step, rate)
-    _conclude(stack, result, "not every event was predicted, rightly and in order", LOGS)
+    _conclude(stack, result, "not every event was predicted correctly and in order", LOGS)
 
 
 def chaos_of_one(stack: Stack, seed: int | None, count: int) -> None:
-    """Puts made-up events under a seeded schedule of faults and prints the ledger's verdict.
+    """Put made-up events under a seeded schedule of faults and print the ledger's verdict.
 
     Raises:
-        HarnessError: events were lost, wrong or out of order (predicted twice is allowed), or nothing is proved.
+        HarnessError: events were lost, wrong or out of order (duplicates are allowed), or no fault occurred.
     """
     seed = secrets.randbelow(10_000) if seed is None else seed
     _say_whether_killed(stack)
@@ -42,11 +42,11 @@ def chaos_of_one(stack: Stack, seed: int | None, count: int) -> None:
     _print_faults(outcome.happened)
     _conclude(stack, outcome.ledger, "events were lost, wrong or out of order", replay(seed, count))
     if not outcome.happened.total():
-        raise HarnessError("no fault came about, so that nothing is proved", "use more events: make chaos COUNT=2000")
+        raise HarnessError("no fault occurred, so nothing is proved", "use more events: make chaos COUNT=2000")
 
 
 def chaos_of_many(stack: Stack, seeds: range, count: int) -> None:
-    """Runs the schedules of many seeds one after the other; stops at the first that fails.
+    """Run the schedules of many seeds one after the other, and stop at the first failure.
 
     Raises:
         HarnessError: as for `chaos_of_one`.
@@ -66,11 +66,11 @@ def chaos_of_many(stack: Stack, seeds: range, count: int) -> None:
         done.write(path)
         done.show(path)
     if not done.happened.total():
-        raise HarnessError("no fault came about, so that nothing is proved", "use more events: COUNT=1000")
+        raise HarnessError("no fault occurred, so nothing is proved", "use more events: COUNT=1000")
 
 
-def soaking(stack: Stack, seed: int | None, count: int, rate: float | None) -> None:
-    """Puts many events at the highest steady rate under faults; prints the verdict, and memory over time.
+def soak_test(stack: Stack, seed: int | None, count: int, rate: float | None) -> None:
+    """Put many events at the highest steady rate under faults; print the verdict, and memory over time.
 
     Raises:
         HarnessError: as for `chaos_of_one`.
@@ -87,14 +87,14 @@ def soaking(stack: Stack, seed: int | None, count: int, rate: float | None) -> N
 
 
 def replay(seed: int, count: int) -> str:
-    """The command that runs a schedule again, as a next step."""
+    """Return the next step that runs a schedule again."""
     return f"run it again: make chaos SEED={seed} COUNT={count}; {LOGS}"
 
 
 def _say_whether_killed(stack: Stack) -> None:
     if not stack.persistent:
         console.say(
-            "LocalStack itself is not killed, since its streams would be gone; with it: "
+            "LocalStack itself is not killed, because its streams would be lost; to include that: "
             "make local-down && make local-up PERSISTENCE=1"
         )
 
@@ -108,7 +108,7 @@ def _conclude(stack: Stack, result: Ledger, failure: str, next_step: str) -> Non
     ledger_report.write(result, path)
     ledger_report.show(result, path)
     if result.broken:
-        cause = f"the run was ended: {result.broken.cause}"
+        cause = f"the run ended early: {result.broken.cause}"
         raise HarnessError(denials.beside(cause, stack), result.broken.next_step)
     if not result.passed:
         raise HarnessError(denials.beside(failure, stack), next_step)

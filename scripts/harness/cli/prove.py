@@ -51,7 +51,7 @@ def soak(count: int, rate: float | None, seed: int | None) -> None:
     from harness.cli import ledger_runs
     from harness.stack import state as stacks
 
-    ledger_runs.soaking(stacks.running(NAME), seed, count, rate)
+    ledger_runs.soak_test(stacks.running(NAME), seed, count, rate)
 
 
 def _run(suite: str) -> None:
