@@ -28,9 +28,8 @@ def check() -> None:
     _show("import-linter", [paths.VENV_BIN / "lint-imports", "--no-logo", "--cache-dir", paths.CACHE / "import-linter"])
     mypy = paths.VENV_BIN / "mypy"
     _show("mypy", [mypy])
-    _show(
-        "mypy of the service", [mypy, "service"]
-    )  # separately: scripts/tests and service/tests have modules of the same names
+    # Separately: scripts/tests and service/tests have modules of the same names.
+    _show("mypy of the service", [mypy, "service"])
     emulator: list[str | Path] = [
         paths.EMULATOR_VENV / "bin" / "mypy",
         "--config-file",
