@@ -26,8 +26,8 @@ pytestmark = pytest.mark.local_only
 # Redrives a bucket four events at a time, and is killed when it comes to a function for the second time.
 KILLED = """
 import os, signal, sys
-from harness import stack as stacks
-from harness.clients import Clients
+from harness.stack import state as stacks
+from harness.stack.clients import Clients
 from harness.failed import journal, redriving
 
 name, bucket, place = sys.argv[1:]

@@ -62,8 +62,8 @@ def test_every_mistake_of_a_csv_is_listed_with_line_and_column(tmp_path: Path) -
 
 def test_a_users_aws_profile_is_of_no_account(tmp_path: Path) -> None:
     show = (
-        "from harness.environment import clean_this_process; clean_this_process()\n"
-        "from harness.clients import Clients; from harness.stack import Stack\n"
+        "from harness.machine.environment import clean_this_process; clean_this_process()\n"
+        "from harness.stack.clients import Clients; from harness.stack.state import Stack\n"
         "print(Clients(Stack('x', 'x', 4566)).kinesis.meta.endpoint_url)"
     )
     env = os.environ | {"AWS_PROFILE": "no-such-profile", "AWS_ENDPOINT_URL": "https://aws"}
@@ -79,7 +79,8 @@ import os, signal, sys
 from pathlib import Path
 
 signal.signal(signal.SIGINT, signal.SIG_IGN)
-from harness import cli, commands
+from harness import cli
+from harness.machine import commands
 from harness.errors import CommandFailedError
 
 cli.take_signals()

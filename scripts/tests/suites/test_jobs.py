@@ -113,7 +113,7 @@ def test_an_interrupt_ends_every_job(tmp_path: Path) -> None:
     waits = {name: WAITS.format(folder=tmp_path, name=name) for name in ("one", "two")}
     program = f"""
 import os, pathlib, signal, sys
-from harness import jobs
+from harness.suites import jobs
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run as a background job
 folder = pathlib.Path({str(tmp_path)!r})
 found = [jobs.Job(name, [sys.executable, "-c", text], folder) for name, text in {waits!r}.items()]
