@@ -29,5 +29,5 @@ def poll[T](check: Callable[[], T | None], what: str, deadline: float = 30.0, pa
         if result:
             return result
         if time.monotonic() > end:
-            raise TimedOutError(f"waited {deadline:.0f} s in vain for {what}", "look at make local-logs")
+            raise TimedOutError(f"timed out after {deadline:.0f} s while waiting for {what}", "look at make local-logs")
         time.sleep(pause)

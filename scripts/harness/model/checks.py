@@ -64,8 +64,8 @@ def _check_description(folder: Path, run_id: str) -> None:
     gives = _tensors(signature and signature.outputs)
     if takes != [("float32", (-1, features))] or gives not in ([("float32", (-1,))], [("float32", (-1, 1))]):
         raise HarnessError(
-            f"the model of run {run_id} has the signature {_shown(takes)} -> {_shown(gives)}; the function computes "
-            f"float32 [n, {features}] and takes float32 [n]",
+            f"the model of run {run_id} has the signature {_shown(takes)} -> {_shown(gives)}; the function passes "
+            f"float32 [n, {features}] and expects float32 [n]",
             f"log it with that signature (docs/model.md), or {RETRAIN}",
         )
 
@@ -80,21 +80,21 @@ def _shown(tensors: list[tuple[str, tuple[int, ...]]]) -> str:
 
 
 def _check_golden(path: Path, model: Model) -> None:
-    again = f"train it again: make train. What the batch must be: {GOLDEN_FILE} in docs/model.md"
+    again = f"train it again: make train. The format is described under {GOLDEN_FILE} in docs/model.md"
     events, expected = _read_golden(path, model.version, again)
     answers = [prediction.sales for prediction in model.predict(events)]
     wrong = [
         (number, answer, right)
         for number, (answer, right) in enumerate(zip(answers, expected, strict=True))
-        if not math.isclose(answer, right, rel_tol=PARITY_TOLERANCE)  # also when one is NaN
+        if not math.isclose(answer, right, rel_tol=PARITY_TOLERANCE)  # NaN is never close
     ]
     if wrong:
         number, answer, right = max(wrong, key=lambda one: abs(one[1] - one[2]))
         raise HarnessError(
-            f"the ONNX file of run {model.version} does not answer what its training did: {len(wrong)} of "
+            f"the ONNX file of run {model.version} does not predict what its training predicted: {len(wrong)} of "
             f"{len(events)} golden events differ by more than {PARITY_TOLERANCE:.0e} (relative), "
-            f"event {number} the most: {answer} in place of {right}",
-            f"the file, the features or the runtime have changed since; {again}",
+            f"event {number} the most: {answer} instead of {right}",
+            f"the file, the features or the runtime has changed since; {again}",
         )
 
 
@@ -111,7 +111,7 @@ def _read_golden(path: Path, run_id: str, again: str) -> tuple[list[Event], list
     if len(valid) < len(events) or len(valid) != len(expected) or len(valid) < LEAST_EVENTS:
         raise HarnessError(
             f"the golden batch of run {run_id} has {len(valid)} valid of {len(events)} events and {len(expected)} "
-            f"predictions; expected are as many of each, {LEAST_EVENTS} at least",
+            f"predictions; it needs as many of each, at least {LEAST_EVENTS}",
             again,
         )
     return valid, expected

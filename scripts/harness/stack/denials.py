@@ -107,4 +107,4 @@ def show(stack: Stack) -> None:
         console.out.print(f"{denial.last[11:19]}  {denial.action} on {denial.resource}", markup=False)
         console.out.print(f"          by {denial.principal}, {times}", markup=False)
         console.out.print(f"          {why}", markup=False)
-    console.say(f"{len(found)} that IAM does not allow (IAM_ENFORCEMENT={mode}); times are UTC; docs/iam.md")
+    console.say(f"not allowed by IAM: {len(found)} (IAM_ENFORCEMENT={mode}); times are UTC; see docs/iam.md")

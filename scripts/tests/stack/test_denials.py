@@ -59,7 +59,7 @@ def test_each_is_shown_with_who_and_why(stack_with: Any, capsys: pytest.CaptureF
     assert "10:00:09  kinesis:PutRecords on arn:aws:kinesis:ap-south-1:000000000000:stream/s" in text
     assert "by arn:aws:sts::000000000000:assumed-role/r/s, 3 times" in text
     assert "implicit deny: identity-based policy" in text
-    assert "1 that IAM does not allow (IAM_ENFORCEMENT=on)" in text
+    assert "not allowed by IAM: 1 (IAM_ENFORCEMENT=on)" in text
 
 
 @pytest.mark.parametrize(
