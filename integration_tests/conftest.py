@@ -10,11 +10,14 @@ from pathlib import Path
 import pytest
 from _pytest._code.code import ExceptionRepr
 
-from harness import denials, failed, local, processes, streams
-from harness import stack as stacks
-from harness.clients import Clients
-from harness.stack import Stack
-from harness.waiting import poll
+from harness import failed, streams
+from harness.local import lifecycle
+from harness.machine import processes
+from harness.machine.waiting import poll
+from harness.stack import denials
+from harness.stack import state as stacks
+from harness.stack.clients import Clients
+from harness.stack.state import Stack
 from integration_tests import planted
 
 FOLDER = Path(__file__).parent
@@ -27,17 +30,17 @@ SECONDS = 900
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """A pipeline that has answered the sample event."""
-    local.remove_abandoned("e2e")
+    lifecycle.remove_abandoned("e2e")
     name = "e2e" if KEEP else f"e2e-{os.getpid()}"
     known = stacks.load(name)
     port = known.port if known else processes.free_ports(1)[0]
     try:
         with planted.environment():  # started by somebody who has keys of his own: test_secrets looks for them
-            started = local.up(name, "e2e", port)[0]
+            started = lifecycle.up(name, "e2e", port)[0]
         yield started
     finally:
         if not KEEP:
-            local.down(name)
+            lifecycle.down(name)
 
 
 @pytest.fixture(scope="session")

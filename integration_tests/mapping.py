@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from harness.clients import Clients
-from harness.stack import Stack
-from harness.waiting import poll
+from harness.machine.waiting import poll
+from harness.stack.clients import Clients
+from harness.stack.state import Stack
 
 
 @contextmanager

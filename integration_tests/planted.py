@@ -15,9 +15,11 @@ from contextlib import contextmanager
 import docker.models.images
 import psutil
 
-from harness import containers, engine, paths
-from harness.clients import Clients
-from harness.stack import DOCKER, Stack
+from harness import paths
+from harness.local import containers
+from harness.machine import engine
+from harness.stack.clients import Clients
+from harness.stack.state import DOCKER, Stack
 
 # Shaped as AWS's and others' are; recognizable, and valid nowhere.
 USERS = {

@@ -13,12 +13,14 @@ from typing import Any
 
 import pytest
 
-from harness import events, local, processes, streams
+from harness import events, streams
 from harness.chaos import emulator_faults
-from harness.clients import Clients
 from harness.errors import HarnessError
-from harness.stack import Stack
-from harness.waiting import poll
+from harness.local import lifecycle
+from harness.machine import processes
+from harness.machine.waiting import poll
+from harness.stack.clients import Clients
+from harness.stack.state import Stack
 
 # The faults are the emulator's.
 pytestmark = [pytest.mark.local_only, pytest.mark.own_stacks, pytest.mark.long_proof, pytest.mark.timeout(1200)]
@@ -36,9 +38,9 @@ def stack() -> Iterator[Stack]:
     """A pipeline for its alarms."""
     name = f"e2e-alarms-{os.getpid()}"
     try:
-        yield local.up(name, "alarms", processes.free_ports(1)[0])[0]
+        yield lifecycle.up(name, "alarms", processes.free_ports(1)[0])[0]
     finally:
-        local.down(name)
+        lifecycle.down(name)
 
 
 @pytest.fixture(scope="session")

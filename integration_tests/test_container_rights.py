@@ -7,10 +7,12 @@ from collections.abc import Iterator
 import pytest
 from docker.models.containers import Container
 
-from harness import canary, containers, engine, events
-from harness import stack as stacks
+from harness import events
 from harness.console import Step
-from harness.stack import Stack
+from harness.local import canary, containers
+from harness.machine import engine
+from harness.stack import state as stacks
+from harness.stack.state import Stack
 
 pytestmark = pytest.mark.local_only
 

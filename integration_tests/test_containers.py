@@ -11,17 +11,18 @@ from typing import Any
 
 import pytest
 
-from harness import canary, events, local, streams
-from harness import stack as stacks
-from harness.clients import Clients
+from harness import events, streams
 from harness.console import Step
 from harness.errors import HarnessError
 from harness.failed import Failed
+from harness.local import canary, deployment
+from harness.machine.waiting import poll
 from harness.paths import ECR_PASSWORD, SERVICE
-from harness.setup import PYTHON
-from harness.stack import Stack
-from harness.terraform import Terraform
-from harness.waiting import poll
+from harness.setup.install import PYTHON
+from harness.stack import state as stacks
+from harness.stack.clients import Clients
+from harness.stack.state import Stack
+from harness.terraform.runner import Terraform
 
 pytestmark = pytest.mark.aws_valid
 
@@ -50,7 +51,7 @@ def changed_service(tmp_path: Path) -> Callable[[str, str, str], dict[str, str]]
 
 def _apply(stack: Stack, **changes: str) -> str:
     """Applies the stack's configuration with other variables; the image in force afterwards."""
-    image = Terraform(stack, local.variables(stack, stack.run_id) | changes).apply(Step("apply"))["image_uri"]
+    image = Terraform(stack, deployment.variables(stack, stack.run_id) | changes).apply(Step("apply"))["image_uri"]
     return str(image)
 
 
@@ -108,8 +109,8 @@ def test_a_changed_line_rolls_out_a_new_digest_and_the_former_one_can_be_rolled_
 ) -> None:
     before = stack.outputs["image_uri"]
     # GIVEN a change of what is no part of the image THEN nothing is to be built
-    unrelated = changed_service("training/progress.py", '"""', '"""Changed. ')
-    assert Terraform(stack, local.variables(stack, stack.run_id) | unrelated).plan_is_empty()
+    unrelated = changed_service("training/terminal.py", '"""', '"""Changed. ')
+    assert Terraform(stack, deployment.variables(stack, stack.run_id) | unrelated).plan_is_empty()
     # WHEN one line of the function changes
     changed = changed_service("store_sales/processor.py", '"store_sales"', '"store_sales_changed"')
     after = _apply(stack, **changed)

@@ -6,11 +6,13 @@ import threading
 
 import pytest
 
-from harness import chaos, events, ledger, offline, workers
+from harness import chaos, events, ledger
 from harness.chaos import emulator_faults, soak
 from harness.console import Step
 from harness.ledger import Verdict
-from harness.stack import Stack
+from harness.local import workers
+from harness.model import offline
+from harness.stack.state import Stack
 
 pytestmark = pytest.mark.local_only
 

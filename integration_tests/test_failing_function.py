@@ -7,13 +7,15 @@ from collections.abc import Callable
 
 import pytest
 
-from harness import events, ledger, live, offline, streams
-from harness.clients import Clients
+from harness import events, ledger, streams
 from harness.console import Step
 from harness.failed import Failed
 from harness.ledger import Verdict
-from harness.stack import Stack
-from harness.waiting import poll
+from harness.machine.waiting import poll
+from harness.model import offline
+from harness.stack import live
+from harness.stack.clients import Clients
+from harness.stack.state import Stack
 from integration_tests.mapping import changed_mapping
 
 pytestmark = pytest.mark.aws_valid

@@ -10,9 +10,9 @@ import pytest
 from benchmarks.fidelity import leftovers, report, running
 from benchmarks.fidelity.bench import Bench
 from benchmarks.fidelity.verdicts import IGNORED, Evidence
-from harness.clients import Clients
 from harness.console import Step
-from harness.stack import DOCKER, Stack
+from harness.stack.clients import Clients
+from harness.stack.state import DOCKER, Stack
 
 pytestmark = [pytest.mark.local_only, pytest.mark.long_proof, pytest.mark.timeout(600)]
 

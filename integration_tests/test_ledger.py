@@ -15,13 +15,14 @@ from typing import Any
 
 import pytest
 
-from harness import events, failed, ledger, offline, streams
-from harness.clients import Clients
+from harness import events, failed, ledger, streams
 from harness.console import Step
 from harness.ledger import Ledger, Target, Timeouts, Verdict
 from harness.ledger.collector import Watch
-from harness.stack import Stack
-from harness.waiting import poll
+from harness.machine.waiting import poll
+from harness.model import offline
+from harness.stack.clients import Clients
+from harness.stack.state import Stack
 
 pytestmark = pytest.mark.local_only
 

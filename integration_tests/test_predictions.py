@@ -7,11 +7,13 @@ import time
 
 import pytest
 
-from harness import canary, events, ledger, offline, streams
-from harness.clients import Clients
+from harness import events, ledger, streams
 from harness.console import Step
 from harness.ledger import Verdict
-from harness.stack import Stack
+from harness.local import canary
+from harness.model import offline
+from harness.stack.clients import Clients
+from harness.stack.state import Stack
 
 pytestmark = pytest.mark.aws_valid
 

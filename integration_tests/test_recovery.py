@@ -10,16 +10,19 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from harness import chaos, engine, events, ledger, local, offline, processes, runtimes, streams
-from harness import stack as stacks
+from harness import chaos, events, ledger, streams
 from harness.chaos import KILL
-from harness.clients import Clients
 from harness.console import Step
 from harness.errors import HarnessError
+from harness.local import deployment, lifecycle, runtimes
+from harness.machine import engine, processes
+from harness.machine.waiting import poll
+from harness.model import offline
 from harness.paths import STACKS
-from harness.stack import DOCKER, Stack
-from harness.terraform import Terraform
-from harness.waiting import poll
+from harness.stack import state as stacks
+from harness.stack.clients import Clients
+from harness.stack.state import DOCKER, Stack
+from harness.terraform.runner import Terraform
 
 pytestmark = [
     pytest.mark.local_only,
@@ -39,7 +42,7 @@ def name() -> Iterator[str]:
     """The stack's name; the second test goes on with the stack that the first one leaves, or brings it up itself."""
     name = f"e2e-recovery-{os.getpid()}"
     yield name
-    local.down(name)
+    lifecycle.down(name)
 
 
 @pytest.fixture(scope="module")
@@ -51,14 +54,14 @@ def port() -> int:
 def test_a_localstack_killed_during_the_apply_is_told_and_the_next_start_works(name: str, port: int) -> None:
     """Before anything is up: the first start ends at once with the reason, not with Terraform's retries."""
     with ThreadPoolExecutor(1) as pool:
-        start = pool.submit(local.up, name, "recovery", port)
+        start = pool.submit(lifecycle.up, name, "recovery", port)
         poll(lambda: "Creation complete" in _log(name), "the first resources", deadline=600)
         stack = stacks.load(name)
         assert stack is not None
         runtimes.of(stack).kill(stack)
         with pytest.raises(HarnessError, match="LocalStack has ended"):
             start.result(180)
-    assert local.up(name, "recovery", port)[1]["prediction"]["sales_prediction"] > 0
+    assert lifecycle.up(name, "recovery", port)[1]["prediction"]["sales_prediction"] > 0
 
 
 def _log(name: str) -> str:
@@ -68,7 +71,7 @@ def _log(name: str) -> str:
 
 def test_a_killed_localstack_is_replaced_and_nothing_is_left_after_down(name: str, port: int) -> None:
     # GIVEN a stack whose LocalStack is killed without a chance to clean up, while events flow
-    stack, _ = local.up(name, "recovery", port)
+    stack, _ = lifecycle.up(name, "recovery", port)
     assert stack.alive()
     records, step = events.made_up(stack, 5000, seed=2), Step("5,000 events")
     with ThreadPoolExecutor(1) as pool:
@@ -86,19 +89,19 @@ def test_a_killed_localstack_is_replaced_and_nothing_is_left_after_down(name: st
     with pytest.raises(HarnessError, match="has ended"):
         stacks.running(name)
     # WHEN it is started again
-    again, answer = local.up(name, "recovery", port)
+    again, answer = lifecycle.up(name, "recovery", port)
     # THEN it answers, with none of the first one's processes
     assert answer["prediction"]["sales_prediction"] > 0
     assert again.instance != stack.instance
     # WHEN it runs already, another start keeps it, also after one that was killed while Terraform held its lock
     Clients(again).s3.put_object(Bucket="tf-test-state", Key="store-sales/local/terraform.tfstate.tflock", Body=LOCK)
-    same, _ = local.up(name, "recovery", port)
+    same, _ = lifecycle.up(name, "recovery", port)
     assert same.instance == again.instance
     # AND a move to another port is refused
     with pytest.raises(HarnessError, match=f"runs on port {port}"):
-        local.up(name, "recovery", processes.free_ports(1)[0])
+        lifecycle.up(name, "recovery", processes.free_ports(1)[0])
     # WHEN it is taken down THEN nothing is left
-    local.down(name)
+    lifecycle.down(name)
     assert _left_of(stack) == []
     assert processes.port_is_free(port)
     assert not (STACKS / name).exists()
@@ -107,16 +110,16 @@ def test_a_killed_localstack_is_replaced_and_nothing_is_left_after_down(name: st
 
 def test_streams_and_the_mappings_place_outlive_a_killed_localstack(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # GIVEN events that were acknowledged and not all predicted WHEN LocalStack is killed and the stack started again
-    local.down(name)  # where the test before has failed, its streams are not kept
+    lifecycle.down(name)  # where the test before has failed, its streams are not kept
     monkeypatch.setenv("PERSISTENCE", "1")
     port = processes.free_ports(1)[0]
-    stack, _ = local.up(name, "recovery", port)
+    stack, _ = lifecycle.up(name, "recovery", port)
     records = events.made_up(stack, 2000, seed=3)
     put = list(streams.put(Clients(stack).kinesis, stack.outputs["source_stream_name"], records))
     runtimes.of(stack).kill(stack)
     poll(lambda: not stack.alive(), "the end of LocalStack")
     monkeypatch.delenv("PERSISTENCE")  # the stack knows that its streams are kept
-    again, _ = local.up(name, "recovery", port)
+    again, _ = lifecycle.up(name, "recovery", port)
     # THEN every event has its prediction, those from before the kill included
     reader = streams.Reader(Clients(again).kinesis, again.outputs["predictions_stream_name"])
     predicted: Counter[str] = Counter()
@@ -128,10 +131,10 @@ def test_streams_and_the_mappings_place_outlive_a_killed_localstack(name: str, m
     assert poll(all_predicted, "the predictions", deadline=180)
     # AND what was delivered twice is no more than a batch of each shard, and Terraform knows the streams
     assert sum(times - 1 for times in predicted.values()) <= 2 * BATCH_SIZE
-    assert Terraform(again, local.variables(again, again.run_id)).plan_is_empty()
+    assert Terraform(again, deployment.variables(again, again.run_id)).plan_is_empty()
     monkeypatch.setenv("PERSISTENCE", "0")
     with pytest.raises(HarnessError, match="runs with PERSISTENCE=1"):
-        local.up(name, "recovery", port)
+        lifecycle.up(name, "recovery", port)
     # WHEN a schedule of faults kills it once more, while events flow, THEN none is lost, and the stack is up to date
     killed = again.instance
     outcome = chaos.run(again, SEED_WITH_KILL, Step("chaos"), 800)
@@ -140,7 +143,7 @@ def test_streams_and_the_mappings_place_outlive_a_killed_localstack(name: str, m
     assert again.instance != killed
     assert stacks.running(name) == again
     # WHEN it is taken down THEN the streams are gone as well
-    local.down(name)
+    lifecycle.down(name)
     assert _left_of(again) == []
     assert not (STACKS / name).exists()
 

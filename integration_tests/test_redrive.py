@@ -13,21 +13,21 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from harness import console, events, failed, streams
-from harness.clients import Clients
 from harness.failed import journal, report
 from harness.failed.journal import Journal
+from harness.machine.waiting import poll
 from harness.paths import SCRIPTS
-from harness.setup import PYTHON
-from harness.stack import Stack
-from harness.waiting import poll
+from harness.setup.install import PYTHON
+from harness.stack.clients import Clients
+from harness.stack.state import Stack
 
 pytestmark = pytest.mark.local_only
 
 # Redrives a bucket four events at a time, and is killed when it comes to a function for the second time.
 KILLED = """
 import os, signal, sys
-from harness import stack as stacks
-from harness.clients import Clients
+from harness.stack import state as stacks
+from harness.stack.clients import Clients
 from harness.failed import journal, redriving
 
 name, bucket, place = sys.argv[1:]

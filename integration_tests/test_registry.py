@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from harness import model_checks
-from harness.clients import Clients
+from harness.model import checks
 from harness.rollout import model_versions
-from harness.stack import Stack
+from harness.stack.clients import Clients
+from harness.stack.state import Stack
 from harness.stages import model_bucket
 
 pytestmark = pytest.mark.local_only
@@ -22,7 +22,7 @@ def test_the_served_model_could_be_promoted(stack: Stack, clients: Clients, tmp_
     assert version.number == stack.model["model_version"]
     # WHEN it is downloaded THEN it passes
     folder = model_versions.download(version, tmp_path)
-    assert list(model_checks.check(folder, stack.run_id).profiles.stores) == stack.model["stores"]
+    assert list(checks.check(folder, stack.run_id).profiles.stores) == stack.model["stores"]
     # AND what the bucket has is the same, file by file
     copy = model_bucket.prepare(clients.s3, stack.outputs["model_bucket"], version.key, folder, stack.run_id)
     assert copy.missing == []

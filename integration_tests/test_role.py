@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from harness import denials
-from harness.stack import Stack
+from harness.stack import denials
+from harness.stack.state import Stack
 from integration_tests.privileges.permissions import of_role, refused, role_of, without
 from integration_tests.privileges.uses import Use, handle_events, start_an_environment
 

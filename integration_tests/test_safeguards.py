@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from harness import events, ledger, offline
+from harness import events, ledger
 from harness.chaos import emulator_faults
 from harness.console import Step
 from harness.ledger import Timeouts, Verdict
-from harness.stack import Stack
+from harness.model import offline
+from harness.stack.state import Stack
 from integration_tests.mapping import changed_mapping
 
 pytestmark = pytest.mark.local_only  # the faults are the emulator's

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness import canary, ecr_password, events
-from harness.clients import Clients
+from harness import events
 from harness.console import Step
-from harness.stack import DOCKER, Stack
+from harness.local import canary, ecr_password
+from harness.stack.clients import Clients
+from harness.stack.state import DOCKER, Stack
 from integration_tests import planted
 
 pytestmark = pytest.mark.local_only

@@ -10,13 +10,17 @@ from typing import Any
 
 import pytest
 
-from harness import current_model, environment, events, local, offline, streams
-from harness.clients import Clients
+from harness import events, streams
 from harness.console import Step
-from harness.setup import PYTHON
-from harness.stack import Stack
-from harness.terraform import Terraform
-from harness.waiting import poll
+from harness.local import deployment
+from harness.machine import environment
+from harness.machine.waiting import poll
+from harness.model import current as current_model
+from harness.model import offline
+from harness.setup.install import PYTHON
+from harness.stack.clients import Clients
+from harness.stack.state import Stack
+from harness.terraform.runner import Terraform
 from store_sales_testing.samples import sales_rows
 
 pytestmark = [pytest.mark.aws_valid, pytest.mark.long_proof]  # three applies
@@ -60,7 +64,7 @@ def log_lines(stack: Stack, clients: Clients) -> Callable[[str], list[dict[str, 
 @pytest.fixture(scope="module")
 def shadowed(stack: Stack) -> Iterator[Callable[[str], None]]:
     """Gives the stack a shadow model that logs every event; takes the last one away at the end."""
-    variables = local.variables(stack, stack.run_id)
+    variables = deployment.variables(stack, stack.run_id)
     more = {"lambda_environment": json.dumps({"LOG_LEVEL": "DEBUG"})}
     yield lambda run_id: _apply(stack, variables | more | {"shadow_run_id": run_id})
     _apply(stack, variables)

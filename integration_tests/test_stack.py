@@ -8,11 +8,13 @@ import subprocess
 import psutil
 import pytest
 
-from harness import containers, engine, live, local, processes
-from harness.clients import Clients
+from harness.local import containers, deployment
+from harness.machine import engine, processes
 from harness.paths import FUNCTION_ZIP, VENV_BIN
-from harness.stack import DOCKER, Stack
-from harness.terraform import Terraform
+from harness.stack import live
+from harness.stack.clients import Clients
+from harness.stack.state import DOCKER, Stack
+from harness.terraform.runner import Terraform
 
 
 @pytest.mark.aws_valid
@@ -28,13 +30,13 @@ def test_outputs_are_those_of_the_design(stack: Stack) -> None:
 
 @pytest.mark.aws_valid
 def test_a_plan_after_the_apply_is_empty(stack: Stack) -> None:
-    assert Terraform(stack, local.variables(stack, stack.run_id)).plan_is_empty()
+    assert Terraform(stack, deployment.variables(stack, stack.run_id)).plan_is_empty()
 
 
 @pytest.mark.aws_valid
 def test_a_plan_with_a_change_is_not_empty(stack: Stack) -> None:
     """The check above can fail."""
-    assert not Terraform(stack, local.variables(stack, "0" * 32)).plan_is_empty()
+    assert not Terraform(stack, deployment.variables(stack, "0" * 32)).plan_is_empty()
 
 
 @pytest.mark.local_only
@@ -111,7 +113,7 @@ def test_destroy_leaves_nothing_behind(stack: Stack, clients: Clients) -> None:
     if stack.runtime != DOCKER:
         assert not found.pop("repositories")  # a Zip has none
     assert all(found.values()), "every listing below must find something to begin with"
-    Terraform(stack, local.variables(stack, stack.run_id)).destroy()
+    Terraform(stack, deployment.variables(stack, stack.run_id)).destroy()
     assert {kind: found for kind, found in _resources(clients).items() if found} == {}
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes .venv (Python 3.13, hash-checked dependencies), which everything behind the Makefile runs in.
-# Does nothing when the environment already fits the lock file. Later parts of the setup are Python: harness/setup.py.
+# Does nothing when the environment already fits the lock file. Later parts of the setup are Python: harness/setup/.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

@@ -11,10 +11,11 @@ from typing import Any
 
 import boto3
 
-from harness import console, environment
-from harness.clients import CONFIG, Clients
+from harness import console
 from harness.errors import HarnessError
-from harness.stack import EMBEDDED, REGION, Stack
+from harness.machine import environment
+from harness.stack.clients import CONFIG, Clients
+from harness.stack.state import EMBEDDED, REGION, Stack
 from harness.stages import rehearsal
 
 STREAM, USER = "bench", "bench"

@@ -9,9 +9,9 @@ import psutil
 from benchmarks.bench import figures
 from benchmarks.bench.figures import Figure
 from benchmarks.bench.throughput import cpu_seconds
-from harness import usage
 from harness.console import Step
-from harness.stack import Stack
+from harness.local import usage
+from harness.stack.state import Stack
 
 REST_SECONDS, REST_ROUNDS = 3.0, 3
 UNIT = "% of a core"

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from benchmarks.bench import figures, latency
 from benchmarks.bench.figures import Figure
 from harness import events
-from harness.clients import Clients
 from harness.console import Step
-from harness.stack import Stack
+from harness.stack.clients import Clients
+from harness.stack.state import Stack
 from harness.streams import MAX_RECORDS
 
 if TYPE_CHECKING:

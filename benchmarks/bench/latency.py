@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.bench import figures
 from benchmarks.bench.figures import Figure
 from harness import events, streams
-from harness.clients import Clients
 from harness.console import Step
 from harness.errors import HarnessError
-from harness.stack import Stack
+from harness.stack.clients import Clients
+from harness.stack.state import Stack
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient

@@ -11,11 +11,11 @@ from benchmarks.bench import cost, figures, held, latency, throughput
 from benchmarks.bench.figures import Figure
 from benchmarks.bench.targets import Target
 from harness import console
-from harness.clients import Clients
 from harness.console import Step
 from harness.errors import HarnessError
 from harness.paths import CACHE, shown
-from harness.stack import Stack
+from harness.stack.clients import Clients
+from harness.stack.state import Stack
 
 LOG = CACHE / "logs" / "bench.log"
 SETTINGS = ("BatchSize", "MaximumBatchingWindowInSeconds", "ParallelizationFactor", "StartingPosition")

@@ -17,7 +17,7 @@ from rich.table import Table
 from benchmarks.bench import held, throughput
 from benchmarks.bench.measure import Result
 from harness import console
-from harness.folders import write_whole
+from harness.machine.files import write_whole
 from harness.paths import CACHE, shown
 
 PATH = CACHE / "bench.json"

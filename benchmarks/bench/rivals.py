@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from harness import current_model, function, local, processes, setup
-from harness import stack as stacks
-from harness.stack import EMBEDDED, Stack
+from harness.local import deployment, lifecycle
+from harness.machine import processes
+from harness.model import current as current_model
+from harness.setup import install
+from harness.stack import state as stacks
+from harness.stack.state import EMBEDDED, Stack
 
 
 @contextmanager
@@ -21,16 +24,16 @@ def deployed(name: str, start: Callable[[Stack], None]) -> Iterator[Stack]:
     Raises:
         HarnessError: it did not start, refused the Terraform, or did not answer the event.
     """
-    setup.for_runtime(EMBEDDED)  # the function's runtime, the Terraform provider
+    install.for_runtime(EMBEDDED)  # the function's runtime, the Terraform provider
     stack = Stack(f"bench-{name}", "bench", processes.free_ports(1)[0])
     try:
         with stacks.locked(stack.name):
-            local.down_locked(stack.name)
-            with setup.exclusive("training and packaging"):
+            lifecycle.down_locked(stack.name)
+            with install.exclusive("training and packaging"):
                 trained = current_model.current(None)
-                function.build()
+                deployment.build_function()
             start(stack)
-            local.deploy(stack, trained)
+            deployment.deploy(stack, trained)
         yield stack
     finally:
-        local.down(stack.name)
+        lifecycle.down(stack.name)

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from benchmarks.bench.rivals import deployed
 from benchmarks.rivals import core, ministack
-from harness import engine, local, processes
 from harness.errors import HarnessError
-from harness.stack import DOCKER, EMBEDDED, Stack
+from harness.local import lifecycle
+from harness.machine import engine, processes
+from harness.stack.state import DOCKER, EMBEDDED, Stack
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,6 @@ def _all() -> Sequence[Target]:
 def _ours(runtime: str) -> Iterator[Stack]:
     name = f"bench-{runtime}"
     try:
-        yield local.up(name, "bench", processes.free_ports(1)[0], runtime)[0]
+        yield lifecycle.up(name, "bench", processes.free_ports(1)[0], runtime)[0]
     finally:
-        local.down(name)
+        lifecycle.down(name)

@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from benchmarks.bench import figures
 from benchmarks.bench.figures import Figure
 from benchmarks.bench.rounds import Round, follow
-from harness import events, offline, streams, usage
-from harness.clients import Clients
+from harness import events, streams
 from harness.console import Step
 from harness.ledger import Ledger
 from harness.ledger.collector import Watch
-from harness.stack import Stack
+from harness.local import usage
+from harness.model import offline
+from harness.stack.clients import Clients
+from harness.stack.state import Stack
 
 REPEATS_BELOW = 50_000  # events: three rounds of fewer, two of more
 DEADLINES = {10_000: 60.0, 100_000: 90.0}

@@ -11,9 +11,11 @@ from benchmarks.conformance import results, table
 from benchmarks.conformance.results import Result
 from benchmarks.rivals import tools
 from benchmarks.rivals.tools import Tool
-from harness import console, environment, paths, setup
+from harness import console, paths
 from harness.errors import HarnessError
+from harness.machine import environment
 from harness.paths import shown
+from harness.setup import install
 
 SUITE = Path(__file__).parent / "suite"
 SECONDS = 20.0  # of each wait: many times what a poller that looks once a second needs
@@ -79,7 +81,7 @@ def _suite(tool: Tool, endpoint_url: str) -> Result:
         CONFORMANCE_RESULTS=str(found),
         PYTHONDONTWRITEBYTECODE="1",
     )
-    command: list[str | Path] = [setup.PYTHON, "-m", "pytest", "-v", "--tb=short", f"--timeout={TEST_SECONDS}", SUITE]
+    command: list[str | Path] = [install.PYTHON, "-m", "pytest", "-v", "--tb=short", f"--timeout={TEST_SECONDS}", SUITE]
     log = _log(tool.name)
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as sink:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from harness import paths
-from harness.folders import write_whole
+from harness.machine.files import write_whole
 
 FOLDER = paths.CACHE / "conformance"
 REASON_LENGTH = 110

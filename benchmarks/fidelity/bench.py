@@ -17,10 +17,10 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from benchmarks.fidelity import leftovers
-from harness.clients import CONFIG
 from harness.errors import HarnessError
-from harness.stack import REGION, Stack
-from harness.waiting import poll
+from harness.machine.waiting import poll
+from harness.stack.clients import CONFIG
+from harness.stack.state import REGION, Stack
 
 CODE = Path(__file__).with_name("probe_function.py")
 # An image has no room for a probe's code: it comes as an argument, and is a module before awslambdaric looks for it.

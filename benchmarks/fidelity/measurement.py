@@ -14,7 +14,7 @@ from benchmarks.fidelity.root import Root
 from benchmarks.fidelity.verdicts import Evidence, Seen
 from harness import console
 from harness.paths import shown
-from harness.stack import Stack
+from harness.stack.state import Stack
 from harness.stages import rehearsal
 
 NAME = "fidelity"

@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness import commands, local, processes, setup
 from harness.console import Step
-from harness.stack import EMBEDDED, REGION, Stack
+from harness.local import deployment
+from harness.machine import commands, processes
+from harness.setup import install
+from harness.stack.state import EMBEDDED, REGION, Stack
 from harness.stages.terraform import APPLY_DEADLINE, NO_BACKEND, READ_DEADLINE
-from harness.terraform import working_copy
-from harness.terraform_json import Progress, as_text
+from harness.terraform.json_output import Progress, as_text
+from harness.terraform.runner import working_copy
 
 VARS = "vars/stg.tfvars"  # the local ones leave out the lifecycle rules
 RUN_ID = "0" * 32  # no event is sent to the function: the probes have their own
@@ -58,11 +60,11 @@ class Root:
         self.folder = folder / "root"
         self.log = folder / "terraform.log"
         self._offline = offline
-        values = local.variables(stack, RUN_ID) | FIXED
+        values = deployment.variables(stack, RUN_ID) | FIXED
         if offline and stack.runtime == EMBEDDED:  # any file: nothing is uploaded
             values["lambda_zip_path"] = str(self.folder / "main.tf")
         self._variables = [f"-var-file={VARS}", *(f"-var={name}={value}" for name, value in values.items())]
-        self._environment = setup.terraform_environment() | {
+        self._environment = install.terraform_environment() | {
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_REGION": REGION,

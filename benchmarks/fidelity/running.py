@@ -16,10 +16,12 @@ from benchmarks.fidelity.attributes import Attribute
 from benchmarks.fidelity.bench import Bench, package
 from benchmarks.fidelity.bindings import CASES, PROBES
 from benchmarks.fidelity.verdicts import Seen
-from harness import environment, paths, processes, setup
+from harness import paths
 from harness.console import Step
 from harness.errors import HarnessError
+from harness.machine import environment, processes
 from harness.paths import shown
+from harness.setup import install
 
 assert _register.__all__
 
@@ -97,7 +99,7 @@ def _start(bench: Bench, tests: list[str], folder: Path) -> subprocess.Popen[byt
         **({"CONFORMANCE_PACKAGE": json.dumps(made)} if bench.image else {}),
     )
     command: list[str | Path] = [
-        setup.PYTHON,
+        install.PYTHON,
         "-m",
         "pytest",
         "--tb=short",

@@ -10,10 +10,13 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 
 from benchmarks.rivals import environments
-from harness import console, environment, localstack, paths, processes, setup
-from harness.clients import Clients
-from harness.stack import Stack
-from harness.waiting import poll
+from harness import console, paths
+from harness.local import localstack
+from harness.machine import environment, processes
+from harness.machine.waiting import poll
+from harness.setup import install
+from harness.stack.clients import Clients
+from harness.stack.state import Stack
 
 LOCK = paths.EMULATOR / "requirements.txt"
 VENV = environments.VENVS / "core"
@@ -45,7 +48,7 @@ def start(stack: Stack) -> None:
     Raises:
         HarnessError: it could not be installed or started.
     """
-    setup.locked_environment(f"LocalStack core {version()}", VENV, LOCK)
+    install.locked_environment(f"LocalStack core {version()}", VENV, LOCK)
     plugins = stack.folder / "plugins"
     environments.write_plugins(plugins, ENTRY_POINTS)
     install_kinesis()
@@ -87,15 +90,15 @@ def install_kinesis() -> None:
     Raises:
         HarnessError: Node.js or npm is missing, or npm failed.
     """
-    setup.require_program("node", "Node.js 18 or later, which runs core's Kinesis server; nothing else needs it")
-    setup.require_program("npm", "npm, which installs core's Kinesis server; nothing else needs it")
+    install.require_program("node", "Node.js 18 or later, which runs core's Kinesis server; nothing else needs it")
+    install.require_program("npm", "npm, which installs core's Kinesis server; nothing else needs it")
     files = [KINESIS / name for name in ("package.json", "package-lock.json")]
-    with setup.exclusive("setup"), setup.Part("core's Kinesis server", KINESIS_PACKAGES, files) as part:
+    with install.exclusive("setup"), install.Part("core's Kinesis server", KINESIS_PACKAGES, files) as part:
         if part.needed:
             KINESIS_PACKAGES.mkdir(parents=True)
             for file in files:
                 shutil.copy(file, KINESIS_PACKAGES)
-            setup.run("npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", KINESIS_PACKAGES)
+            install.run("npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", KINESIS_PACKAGES)
 
 
 def _show_kinesis(stack: Stack) -> None:

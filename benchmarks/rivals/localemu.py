@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmarks.rivals import environments
-from harness import environment, localstack, paths, processes, setup
-from harness.stack import Stack
+from harness import paths
+from harness.local import localstack
+from harness.machine import environment, processes
+from harness.setup import install
+from harness.stack.state import Stack
 
 LOCK = environments.LOCKS / "localemu.txt"
 VENV = environments.VENVS / "localemu"
@@ -35,7 +38,7 @@ def start(stack: Stack) -> None:
     Raises:
         HarnessError: it could not be installed or started.
     """
-    setup.locked_environment(f"LocalEmu {version()}", VENV, LOCK)
+    install.locked_environment(f"LocalEmu {version()}", VENV, LOCK)
     plugins = stack.folder / "plugins"
     environments.write_plugins(plugins, ENTRY_POINTS)
     ports = processes.free_ports(1)[0]

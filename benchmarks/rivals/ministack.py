@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from benchmarks.rivals import environments
-from harness import environment, localstack, processes, setup
-from harness.stack import REGION, Stack
+from harness.local import localstack
+from harness.machine import environment, processes
+from harness.setup import install
+from harness.stack.state import REGION, Stack
 
 LOCK = environments.LOCKS / "ministack.txt"
 VENV = environments.VENVS / "ministack"
@@ -25,7 +27,7 @@ def start(stack: Stack) -> None:
     Raises:
         HarnessError: it could not be installed or started.
     """
-    setup.locked_environment(f"MiniStack {version()}", VENV, LOCK)
+    install.locked_environment(f"MiniStack {version()}", VENV, LOCK)
     scratch = stack.folder / "tmp"
     scratch.mkdir(parents=True, exist_ok=True)
     settings = {

@@ -9,9 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from benchmarks.rivals import core, localemu, ministack
-from harness import local, localstack, paths, processes, setup
-from harness import stack as stacks
-from harness.stack import EMBEDDED, Stack
+from harness import paths
+from harness.local import lifecycle, localstack
+from harness.machine import processes
+from harness.setup import install
+from harness.stack import state as stacks
+from harness.stack.state import EMBEDDED, Stack
 
 PREFIX = "conformance-"
 
@@ -65,9 +68,9 @@ def opened(tool: Tool) -> Iterator[Stack]:
     Raises:
         HarnessError: it could not be installed or started.
     """
-    setup.for_runtime(EMBEDDED)
+    install.for_runtime(EMBEDDED)
     stack = Stack(PREFIX + tool.name, "conformance", processes.free_ports(1)[0], persistent=tool.persists)
-    local.down(stack.name)
+    lifecycle.down(stack.name)
     try:
         with stacks.locked(stack.name):
             tool.start(stack)
@@ -75,7 +78,7 @@ def opened(tool: Tool) -> Iterator[Stack]:
         threading.Thread(target=localstack.reap, args=(stack,), daemon=True).start()
         yield stack
     finally:
-        local.down(stack.name)
+        lifecycle.down(stack.name)
 
 
 def restart_command(tool: Tool) -> str:

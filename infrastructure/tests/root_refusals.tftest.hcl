@@ -1,4 +1,4 @@
-# Root: it refuses wrong values before anything is planned. test_refusals.py covers those that the modules refuse.
+# Root: it refuses wrong values before anything is planned. scripts/tests/terraform/test_refusals.py covers those that the modules refuse.
 
 mock_provider "aws" {
   source = "./tests/mocks"

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from harness.waiting import poll
+from harness.machine.waiting import poll
 
 ROOT = Path(__file__).parents[2]
 MODULE = ROOT / "infrastructure" / "modules" / "ecr" / "build"

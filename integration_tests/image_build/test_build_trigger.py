@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import environment
+from harness.machine import environment
 
 from .conftest import MODULE, ROOT, Build, Registry, remove_images
 

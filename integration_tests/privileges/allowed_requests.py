@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from harness import interface
 from harness.errors import HarnessError, NoAnswerError
-from harness.stack import Stack
+from harness.stack import interface
+from harness.stack.state import Stack
 
 PATH = "/_pipeline/iam/noted"
 NO_NOTES = NoAnswerError(

@@ -8,10 +8,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness import local, paths, processes
+from harness import paths
 from harness.console import Step
-from harness.stack import EMBEDDED, Stack
-from harness.terraform import Terraform
+from harness.local import deployment, lifecycle
+from harness.machine import processes
+from harness.stack.state import EMBEDDED, Stack
+from harness.terraform.runner import Terraform
 from integration_tests.privileges.trials import PARTS
 
 POLICY = paths.INFRASTRUCTURE / "bootstrap" / "deployer" / "actions.tf"
@@ -34,10 +36,10 @@ def stack() -> Iterator[Stack]:
     """
     name = f"privileges-{os.getpid()}"
     try:
-        made, _ = local.up(name, "privileges", processes.free_ports(1)[0], EMBEDDED)
-        terraform = Terraform(made, local.variables(made, made.run_id) | {"kms_enabled": "true"})
+        made, _ = lifecycle.up(name, "privileges", processes.free_ports(1)[0], EMBEDDED)
+        terraform = Terraform(made, deployment.variables(made, made.run_id) | {"kms_enabled": "true"})
         terraform.apply(Step("a key"))
         assert terraform.plan_is_empty()
         yield made
     finally:
-        local.down(name)
+        lifecycle.down(name)

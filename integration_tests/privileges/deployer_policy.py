@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from harness.stack import Stack
+from harness.stack.state import Stack
 from integration_tests.privileges import allowed_requests
 
 

@@ -15,11 +15,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from harness import setup
-from harness import stack as stacks
 from harness.errors import HarnessError
 from harness.paths import ECR_PASSWORD
-from harness.stack import Stack
+from harness.setup import install
+from harness.stack import state as stacks
+from harness.stack.state import Stack
 from harness.stages import deploy, deployer, destroy, leftovers, rehearsal, tfvars
 from harness.stages.access import Access
 from harness.stages.rehearsal_files import of_checkout
@@ -117,7 +117,7 @@ def make(scene: Scene) -> None:
 
 def log_in(scene: Scene) -> None:
     """Asks for the registry's password."""
-    command = [str(setup.PYTHON), "-P", str(ECR_PASSWORD)]
+    command = [str(install.PYTHON), "-P", str(ECR_PASSWORD)]
     environment = scene.access.environment()
     done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True, timeout=60)
     if done.returncode:

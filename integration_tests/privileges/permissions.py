@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
-from harness import denials
-from harness.clients import Clients
-from harness.stack import Stack
+from harness.stack import denials
+from harness.stack.clients import Clients
+from harness.stack.state import Stack
 
 
 class Permission(NamedTuple):

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from harness import denials
 from harness.errors import HarnessError
-from harness.stack import EMBEDDED, Stack
+from harness.stack import denials
+from harness.stack.state import EMBEDDED, Stack
 from harness.stages import deploy, deployer
 from integration_tests.privileges import allowed_requests, rows
 from integration_tests.privileges.deployer_policy import Permission, needs, permissions, without

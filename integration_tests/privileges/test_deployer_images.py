@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from harness import denials, engine
 from harness.errors import HarnessError
-from harness.stack import DOCKER, Stack
+from harness.machine import engine
+from harness.stack import denials
+from harness.stack.state import DOCKER, Stack
 from harness.stages import deployer
 from harness.stages.terraform import StageTerraform
 from integration_tests.privileges import allowed_requests

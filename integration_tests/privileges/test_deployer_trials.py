@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from harness import console, paths
-from harness.denials import Denial
-from harness.stack import EMBEDDED
+from harness.stack.denials import Denial
+from harness.stack.state import EMBEDDED
 from harness.stages import deploy, deployer
 from integration_tests.privileges import trials
 from integration_tests.privileges.deployer_policy import Permission, permissions

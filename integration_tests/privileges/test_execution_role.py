@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from harness import denials
 from harness.paths import ROOT
-from harness.stack import Stack
+from harness.stack import denials
+from harness.stack.state import Stack
 from integration_tests.privileges.permissions import Permission, of_role, refused, role_of, without
 from integration_tests.privileges.uses import USES, Use
 

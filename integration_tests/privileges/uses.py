@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 from botocore.exceptions import ClientError
 
-from harness import events, failed, live, streams
-from harness.clients import Clients
-from harness.stack import Stack
-from harness.waiting import poll
+from harness import events, failed, streams
+from harness.machine.waiting import poll
+from harness.stack import live
+from harness.stack.clients import Clients
+from harness.stack.state import Stack
 
 DEADLINE = 90.0
 INVALID = b"\xff is not UTF-8"

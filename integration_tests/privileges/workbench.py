@@ -10,11 +10,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from harness import denials
 from harness.errors import HarnessError
+from harness.stack import denials
 from harness.stages import deploy, deployer, models, state_bucket
 from harness.stages.terraform import StageTerraform
-from harness.terraform import working_copy
+from harness.terraform.runner import working_copy
 from integration_tests.privileges import narrower, trials
 from integration_tests.privileges.deployer_policy import Permission, without
 from integration_tests.privileges.deployment import FIRST, Scene, another_zip, edit, log_in

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from harness import stack as stacks
-from harness.stack import EMBEDDED, Stack
+from harness.stack import state as stacks
+from harness.stack.state import EMBEDDED, Stack
 from harness.stages import deploy, destroy, leftovers, rehearsal, rehearsal_files, tfvars
 from harness.stages.access import Access
 from harness.stages.stage import Stage

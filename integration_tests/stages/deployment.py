@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from harness import stack as stacks
 from harness.errors import HarnessError
+from harness.stack import state as stacks
 from harness.stages import deploy
 from harness.stages.access import Access
 from harness.stages.stage import load

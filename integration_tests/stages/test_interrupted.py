@@ -15,10 +15,10 @@ import psutil
 import pytest
 
 from harness.errors import HarnessError
+from harness.machine.waiting import poll
 from harness.stages import deploy, leftovers, terraform
 from harness.stages.access import Access
 from harness.stages.stage import Stage
-from harness.waiting import poll
 
 pytestmark = [pytest.mark.local_only, pytest.mark.long_proof, pytest.mark.timeout(900)]  # whole deployments
 

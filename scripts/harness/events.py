@@ -1,4 +1,4 @@
-"""Store-sales events to send: the sample of the design, made-up ones, or those of a file."""
+"""Store-sales events to send: the sample, made-up events, or events from a file."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import HarnessError
-from harness.stack import Stack
+from harness.stack.state import Stack
 
 MAX_RECORD = 1024 * 1024
 UNREADABLE = "unreadable"
-SHOWN = 60  # characters of a line that is refused
+SHOWN = 60  # characters of an invalid line in an error message
 
 SAMPLE: dict[str, Any] = {
     "sales_input": {"date": "2022-12-25", "store": 2, "promo": 1, "holiday": 0},
@@ -27,18 +27,18 @@ SAMPLE: dict[str, Any] = {
 def generated(
     count: int, stores: Sequence[int], last_day: dt.date, prefix: str, seed: int = 0, keys: int | None = None
 ) -> Iterator[dict[str, Any]]:
-    """Makes up events: every store in turn, on the days after the training data.
+    """Make up events: every store in turn, on days after the training data.
 
     Args:
-        count: how many.
-        stores: store numbers to go through.
+        count: number of events.
+        stores: store numbers to cycle through.
         last_day: last day of the training data.
-        prefix: first part of every sales_id, so that runs can be told apart.
-        seed: makes promo, holiday and days repeatable.
-        keys: how many sales_ids there are, used in turn; one for each event when None.
+        prefix: first part of every sales_id, to tell runs apart.
+        seed: of the random promo, holiday and days.
+        keys: number of sales_ids to cycle through; None for one per event.
 
     Yields:
-        Events as the design describes them, with sales_id `<prefix>-<number>`.
+        Events like SAMPLE, with sales_id `<prefix>-<number>`.
     """
     chance = random.Random(seed)  # noqa: S311 - test data, no secret
     for number, store in zip(range(count), itertools.cycle(stores), strict=False):
@@ -55,31 +55,31 @@ def generated(
 
 
 def few_keys(count: int) -> int:
-    """How many sales_ids to use so that the order within a partition key can be checked: several events for each."""
+    """Return a number of sales_ids that gives each several events, so that their order can be checked."""
     return min(1000, max(1, count // 8))
 
 
 def made_up(
     stack: Stack, count: int, seed: int = 0, prefix: str | None = None, keys: int | None = None
 ) -> list[tuple[bytes, str]]:
-    """Made-up events for the model that a stack serves; arguments as for `of_model`."""
+    """Make up events for the model that a stack serves; arguments as for `of_model`."""
     return of_model(stack.model, count, seed, prefix, keys)
 
 
 def of_model(
     model: Mapping[str, Any], count: int, seed: int = 0, prefix: str | None = None, keys: int | None = None
 ) -> list[tuple[bytes, str]]:
-    """Made-up events of one run, for the stores and after the days that a model knows.
+    """Make up the events of one run, for the stores that a model knows and after its training data.
 
     Args:
         model: a training result, or its `stores` and `date_range`.
-        count: how many.
+        count: number of events.
         seed: as for `generated`.
-        prefix: as for `generated`; one that was never used when None.
+        prefix: as for `generated`; None for a new one.
         keys: as for `generated`.
 
     Returns:
-        Data and partition key (the sales_id) of each.
+        Data and partition key (the sales_id) of each event.
     """
     last_day = dt.date.fromisoformat(model["date_range"][1])
     made = generated(count, model["stores"], last_day, prefix or f"run-{time.time_ns():x}", seed, keys)
@@ -87,7 +87,7 @@ def of_model(
 
 
 def from_file(path: Path) -> Iterator[bytes]:
-    """Reads the records of a file, one JSON object a line; they are sent as they are, valid events or not.
+    """Read the records of a file, one JSON object per line; they need not be valid events.
 
     Args:
         path: the file.
@@ -96,7 +96,7 @@ def from_file(path: Path) -> Iterator[bytes]:
         The bytes of each non-empty line.
 
     Raises:
-        HarnessError: the file cannot be read, or a line is no JSON object or too long for Kinesis.
+        HarnessError: the file cannot be read, or a line is not a JSON object or too long for Kinesis.
     """
     try:
         with path.open("rb") as lines:
@@ -104,8 +104,8 @@ def from_file(path: Path) -> Iterator[bytes]:
                 record = line.rstrip(b"\r\n")
                 if len(record) + 256 > MAX_RECORD:
                     raise HarnessError(
-                        f"{path}, line {number}: {len(record)} bytes are too much for a record (1 MiB with its key)",
-                        "take it out or cut it; nothing was sent",
+                        f"{path}, line {number}: {len(record)} bytes are too many for a record (1 MiB with its key)",
+                        "remove or shorten it; nothing was sent",
                     )
                 if record and not _is_object(record):
                     raise HarnessError(
@@ -133,15 +133,15 @@ def _is_object(record: bytes) -> bool:
 
 
 def encode(event: dict[str, Any]) -> bytes:
-    """An event as the bytes of a record."""
+    """Encode an event as the data of a record."""
     return json.dumps(event, separators=(",", ":")).encode()
 
 
 def partition_key(record: bytes) -> str:
-    """The key to put a record under: its sales_id, or one for all records that have none."""
+    """Return a record's partition key: its sales_id, or one key for all records without a sales_id."""
     try:
         key = str(json.loads(record)["sales_id"])[:256]
-        key.encode()  # JSON can hold halves of characters, Kinesis cannot
+        key.encode()  # JSON allows lone surrogates, Kinesis does not
     except (ValueError, KeyError, TypeError, RecursionError):
         return UNREADABLE
     return key or UNREADABLE

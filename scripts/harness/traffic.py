@@ -1,4 +1,4 @@
-"""What the user does with a stack that is up: send, watch, look at failures and logs."""
+"""Everyday commands for a running stack: send, watch, failed events, status and logs."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from harness import console, events, failed, live, streams, usage
-from harness.clients import Clients
-from harness.environment import EMULATOR_SETTINGS
+from harness import console, events, failed, streams
 from harness.errors import HarnessError
 from harness.failed import report as failed_report
+from harness.local import usage
+from harness.machine.environment import EMULATOR_SETTINGS
 from harness.paths import shown
-from harness.stack import DOCKER, REGION, Stack
+from harness.stack import live
+from harness.stack.clients import Clients
+from harness.stack.state import DOCKER, REGION, Stack
 
 FOLLOW_PAUSE = 1.0
 WATCH_PAUSE = 0.2
@@ -23,7 +25,7 @@ LATE_LINES_MS = 10_000
 
 
 def show_started(stack: Stack, answer: dict[str, Any]) -> None:
-    """Prints the answered sample event, the stack's names and what to do next."""
+    """Print the answered sample event, the names of the stack's resources, and the next steps."""
     sample = events.SAMPLE["sales_input"]
     console.out.print()
     console.out.print(f"  event       {json.dumps(events.SAMPLE)}")
@@ -31,7 +33,7 @@ def show_started(stack: Stack, answer: dict[str, Any]) -> None:
     console.out.print(
         f"  [dim]store {sample['store']} on {sample['date']} is predicted to sell "
         f"{answer['prediction']['sales_prediction']:,.0f}"
-        + ("" if answer["store_known"] else "; the training data hold no such store: this is the average store's")
+        + ("" if answer["store_known"] else "; the training data has no such store, so this is for an average store")
         + "[/dim]\n"
     )
     console.pairs(_names(stack))
@@ -64,7 +66,7 @@ def _names(stack: Stack) -> list[tuple[str, str]]:
 
 
 def show_trained(result: dict[str, Any]) -> None:
-    """Prints a training result and what to do with it."""
+    """Print a training result and the next step."""
     for name, value in sorted(result["metrics"].items()):
         console.out.print(f"  {name:<24} {value:.4f}")
     console.out.print(f"  model: {shown(Path(result['model_dir']))}")
@@ -72,7 +74,7 @@ def show_trained(result: dict[str, Any]) -> None:
 
 
 def show_status(stack: Stack) -> None:
-    """Prints what runs and whether the function, the mapping and the streams are in order."""
+    """Print what runs, and the state of function, mapping and streams."""
     clients = Clients(stack)
     rows = _names(stack)
     function = clients.functions.get_function_configuration(
@@ -91,7 +93,7 @@ def show_status(stack: Stack) -> None:
 
 
 def show_logs(stack: Stack, *, follow: bool) -> None:
-    """Prints the function's log, oldest first; goes on with what comes when `follow` is set."""
+    """Print the function's log, oldest line first; with `follow`, continue with new lines until Ctrl-C."""
     client = Clients(stack).logs
     group = stack.outputs["log_group"]
     console.say(f"log group {group}; LocalStack's own: {stack.localstack_log}")
@@ -99,12 +101,12 @@ def show_logs(stack: Stack, *, follow: bool) -> None:
     since = 0
     with _ended_by_ctrl_c():
         while True:
-            # Each execution environment has a log stream, and the pages come stream by stream.
+            # Each execution environment has its own log stream, and the pages come stream by stream.
             pages = client.get_paginator("filter_log_events").paginate(logGroupName=group, startTime=since)
             new = [event for page in pages for event in page["events"] if event["eventId"] not in seen]
             for event in sorted(new, key=lambda event: event["timestamp"]):
                 seen.add(event["eventId"])
-                # Lines may come late; what lies further back is not asked for again.
+                # Ask again only for the last LATE_LINES_MS: lines may come late.
                 since = max(since, event["timestamp"] - LATE_LINES_MS)
                 print(event["message"].rstrip(), flush=True)
             if not follow:
@@ -114,7 +116,7 @@ def show_logs(stack: Stack, *, follow: bool) -> None:
 
 @contextmanager
 def _ended_by_ctrl_c() -> Iterator[None]:
-    """For what only Ctrl-C ends: it has then done what it should."""
+    """End a block quietly on Ctrl-C, which is the only way to end it."""
     try:
         yield
     except KeyboardInterrupt:
@@ -122,7 +124,7 @@ def _ended_by_ctrl_c() -> Iterator[None]:
 
 
 def send(stack: Stack, file: Path | None, count: int, rate: float | None) -> None:
-    """Puts the events of a file, or `count` made-up ones, on the source stream."""
+    """Put the events of a file, or `count` made-up ones, on the source stream."""
     if file is not None and str(file) != ".":
         records = [(data, events.partition_key(data)) for data in events.from_file(file.expanduser())]
         if not records:
@@ -133,11 +135,11 @@ def send(stack: Stack, file: Path | None, count: int, rate: float | None) -> Non
     with console.step(f"Send {len(records)} events to {stack.outputs['source_stream_name']}") as step:
         for number, _ in enumerate(streams.put(client, stack.outputs["source_stream_name"], records, rate), 1):
             step.note(f"{number} of {len(records)}")
-    console.say("Next: make watch shows predictions, make failed-events what could not be predicted")
+    console.say("Next: make watch shows predictions, make failed-events the events without one")
 
 
 def watch(stack: Stack) -> None:
-    """Prints each prediction as it arrives, until Ctrl-C."""
+    """Print each prediction as it arrives, until Ctrl-C."""
     reader = streams.Reader(Clients(stack).kinesis, stack.outputs["predictions_stream_name"], "LATEST")
     console.say(f"following {stack.outputs['predictions_stream_name']}; Ctrl-C ends it")
     with _ended_by_ctrl_c():
@@ -148,22 +150,22 @@ def watch(stack: Stack) -> None:
 
 
 def show_failed(stack: Stack) -> None:
-    """Lists the failed events of both kinds."""
+    """List the failed events of both kinds."""
     if failed_report.show(Clients(stack).s3, stack.outputs["failed_events_bucket"]):
         console.say("Next: make redrive puts them back on the source stream")
 
 
 def redrive(stack: Stack) -> None:
-    """Puts failed events back on the source stream."""
+    """Put failed events back on the source stream."""
     with console.step("Put failed events back") as step:
         done = failed.redrive(stack, step)
         step.result = f"{done.events} events"
     if done.again:
-        console.say(f"{done.again} of them had been put back before and had failed again")
+        console.say(f"{done.again} of them had been put back before, and had failed again")
     if done.finished:
-        console.say(f"{done.finished} more were put back by a run that was interrupted; now they are deleted")
+        console.say(f"{done.finished} more had been put back by an interrupted run; they are now deleted")
     if done.doubtful:
-        console.warn(f"{done.doubtful} of them may have been put back by an interrupted run, too: expect them twice")
+        console.warn(f"{done.doubtful} of them may also have been put back by an interrupted run: expect duplicates")
     for found in done.unreadable:
-        console.warn(f"{found.key} was left as it is: {found.problem}")
+        console.warn(f"{found.key} was left unchanged: {found.problem}")
     console.say("Next: make failed-events shows what failed again")

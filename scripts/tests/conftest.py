@@ -1,10 +1,34 @@
-"""The environment of the harness's unit tests."""
+"""The environment of the harness's unit tests, and two trained models."""
 
 from __future__ import annotations
 
-from harness import environment
+import csv
+import json
+from typing import Any
+
+import pytest
+
+from harness.machine import environment
 
 
 def pytest_configure() -> None:
     """Runs before any test module, and with it MLflow, is imported."""
     environment.prepare_for_mlflow()
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """The results of two trainings on different data, logged to one registry: versions 1 and 2."""
+    from store_sales_testing.samples import sales_rows
+    from training.train import main
+
+    folder = tmp_path_factory.mktemp("registry")
+    results = []
+    for stores in (3, 4):
+        data, result = folder / "sales.csv", folder / "result.json"
+        with data.open("w", newline="") as file:
+            csv.writer(file).writerows([["date", "store", "sales", "promo", "holiday"], *sales_rows(stores=stores)])
+        words = ["--data", data, "--mlflow-dir", folder / "mlflow", "--cache-dir", folder, "--result", result]
+        assert main([str(word) for word in words]) == 0
+        results.append(json.loads(result.read_text()))
+    return results

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from harness import events, traffic
 from harness.errors import HarnessError
-from harness.stack import Stack
+from harness.stack.state import Stack
 
 LAST = dt.date(2015, 7, 31)
 

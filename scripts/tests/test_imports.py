@@ -9,7 +9,8 @@ import sys
 
 import pytest
 
-from harness import environment, paths
+from harness import paths
+from harness.machine import environment
 
 PACKAGES = ("harness", "training", "store_sales", "bundle", "benchmarks")
 IMPORT_EACH = """

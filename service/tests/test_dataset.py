@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from training.dataset import Dataset, read_csv
-from training.errors import DataError
+from training.terminal import DataError
 
 HEADER = "date,store,sales,promo,holiday\n"
 ROWS = "2015-07-30,2,5263,1,0\n2015-07-30,1,0,1,1\n2015-07-29,1,17.5,0,0\n"

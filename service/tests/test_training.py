@@ -25,11 +25,11 @@ from store_sales.model import Model
 from store_sales_testing.samples import sales_rows
 from training import rossmann, training_run
 from training.dataset import COLUMNS, Dataset, read_csv
-from training.errors import DataError, TrainingError
 from training.fitting import baseline, fit, rmspe
 from training.onnx_export import floor32, to_onnx
 from training.splitting import split
 from training.store_profiles import fit_profiles
+from training.terminal import DataError, TrainingError
 from training.tracking import LATEST_TRAINED, REGISTERED_NAME
 from training.train import main
 

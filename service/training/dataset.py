@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from training.errors import DataError
+from training.terminal import DataError
 
 COLUMNS = ("date", "store", "sales", "promo", "holiday")
 FLAGS = {

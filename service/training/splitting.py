@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from training.dataset import Dataset
-from training.errors import DataError
+from training.terminal import DataError
 
 HOLD_OUT_DAYS = 42
 MIN_TRAINING_DAYS = 56

@@ -18,7 +18,7 @@ from mlflow.types import Schema, TensorSpec
 from numpy.typing import NDArray
 from sqlalchemy.exc import SQLAlchemyError
 
-from training.errors import TrainingError
+from training.terminal import TrainingError
 
 EXPERIMENT = "store-sales"
 MODEL_NAME = "model"

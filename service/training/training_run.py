@@ -13,15 +13,14 @@ import onnx
 
 from store_sales.features import FEATURE_NAMES
 from store_sales.model import Model
-from training.errors import TrainingError
 from training.fitting import PARAMETERS, Fitted, baseline, fit, metrics
 from training.golden import golden_batch, save
 from training.model_card import Card, model_card
 from training.onnx_export import to_onnx
 from training.plot import save_plot
-from training.progress import step
 from training.splitting import Split, date_range
 from training.store_profiles import RECENT_DAYS, SHRINKAGE_DAYS
+from training.terminal import TrainingError, step
 from training.tracking import LATEST_TRAINED, REGISTERED_NAME, LoggedModel, Store, log_model, register, start_run
 
 PARITY_TOLERANCE = 1e-5

@@ -10,7 +10,7 @@ from benchmarks.fidelity.bench import Bench
 from benchmarks.fidelity.bindings import probe
 from benchmarks.fidelity.verdicts import Seen
 from harness.errors import HarnessError
-from harness.waiting import poll
+from harness.machine.waiting import poll
 
 ALARM = "aws_cloudwatch_metric_alarm"
 PERIOD = 60  # seconds, as in the modules

@@ -12,7 +12,7 @@ from benchmarks.fidelity.bench import CODE, Bench, package, refusal
 from benchmarks.fidelity.bindings import probe
 from benchmarks.fidelity.verdicts import Seen
 from harness.errors import HarnessError
-from harness.waiting import poll
+from harness.machine.waiting import poll
 
 FUNCTION, ALIAS = "aws_lambda_function", "aws_lambda_alias"
 

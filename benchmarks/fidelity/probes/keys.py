@@ -5,7 +5,7 @@ from __future__ import annotations
 from benchmarks.fidelity.bench import ACCOUNT, EVERYTHING, Bench, refusal
 from benchmarks.fidelity.bindings import probe, unprobed
 from benchmarks.fidelity.verdicts import Seen
-from harness.stack import REGION
+from harness.stack.state import REGION
 
 KEY = "aws_kms_key"
 unprobed(KEY, "enable_key_rotation", "a key is rotated once a year")

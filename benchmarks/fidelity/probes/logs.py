@@ -11,7 +11,7 @@ from benchmarks.fidelity.bench import Bench
 from benchmarks.fidelity.bindings import probe
 from benchmarks.fidelity.verdicts import Seen
 from harness.errors import TimedOutError
-from harness.waiting import poll
+from harness.machine.waiting import poll
 
 DAY_MS = 86_400_000
 METRIC_DEADLINE = 75.0  # a metric may come out at the next minute's boundary

@@ -15,7 +15,7 @@ from benchmarks.fidelity.bench import Bench
 from benchmarks.fidelity.bindings import case, probe
 from benchmarks.fidelity.verdicts import Seen
 from harness.errors import HarnessError
-from harness.waiting import poll
+from harness.machine.waiting import poll
 
 MAPPING = "aws_lambda_event_source_mapping"
 EVENTS_DEADLINE = 60.0

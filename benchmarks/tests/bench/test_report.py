@@ -13,9 +13,9 @@ from rich.console import Console
 from benchmarks.bench import benchmark, figures, measure, report
 from benchmarks.bench.measure import Result
 from benchmarks.bench.targets import Target, chosen
-from harness import setup
 from harness.errors import HarnessError
-from harness.stack import Stack
+from harness.setup import install
+from harness.stack.state import Stack
 
 COUNTS = [10_000]
 
@@ -83,7 +83,7 @@ def test_a_rival_that_cannot_be_installed_is_a_row(
 
     @contextmanager
     def opened() -> Iterator[Stack]:
-        setup.locked_environment("A rival", tmp_path / "venv", lock)
+        install.locked_environment("A rival", tmp_path / "venv", lock)
         yield Stack("none", "none", 0)
 
     result = Result(Target("gone", "Gone", "", ours=False, open=opened))

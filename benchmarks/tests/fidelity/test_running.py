@@ -16,7 +16,7 @@ from benchmarks.fidelity.bindings import CASES, PROBES, Probe
 from benchmarks.fidelity.verdicts import Seen
 from harness.console import Step
 from harness.errors import HarnessError
-from harness.stack import Stack
+from harness.stack.state import Stack
 
 BATCH = "test_batches.py::test_batch_size"
 SIZE = Attribute("aws_thing", "size")

@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from harness import interface
 from harness.errors import NoAnswerError
-from harness.stack import Stack
+from harness.stack import interface
+from harness.stack.state import Stack
 
 PATH = "/_pipeline/faults"
 RULES_SECONDS = 1.5

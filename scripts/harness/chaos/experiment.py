@@ -17,7 +17,7 @@ from harness.chaos.schedule import ALL, KILL, Fault, schedule
 from harness.console import Step
 from harness.errors import HarnessError
 from harness.ledger import Ledger, Target
-from harness.stack import Stack
+from harness.stack.state import Stack
 
 RATE = 100.0
 EVENTS = 2_000

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from harness import live, local, runtimes, workers
-from harness.clients import Clients
-from harness.stack import Stack
-from harness.waiting import poll
+from harness.local import lifecycle, runtimes, workers
+from harness.machine.waiting import poll
+from harness.stack import live
+from harness.stack.clients import Clients
+from harness.stack.state import Stack
 
 SWITCH_DEADLINE = 60.0
 END_DEADLINE = 30.0
@@ -64,7 +65,7 @@ def kill_localstack(stack: Stack) -> bool:
     """Send SIGKILL to LocalStack and restart it as `make local-up` does. For stacks with PERSISTENCE=1 only."""
     runtimes.of(stack).kill(stack)
     poll(lambda: not stack.alive(), "the end of LocalStack", END_DEADLINE)
-    local.restart(stack)
+    lifecycle.restart(stack)
     return True
 
 

@@ -9,9 +9,10 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from harness import engine, usage, workers
 from harness.console import Step
-from harness.stack import Stack
+from harness.local import usage, workers
+from harness.machine import engine
+from harness.stack.state import Stack
 
 EVERY_SECONDS = 2.0
 LOCALSTACK, FUNCTION, ENVIRONMENT = "localstack", "function", "one environment"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from harness.chaos import emulator_faults, external_faults
-from harness.stack import Stack
+from harness.stack.state import Stack
 
 FIRST_FAULT, LAST_FAULT = 0.1, 0.9  # shares of the time for all puts; before and after, the stream is undisturbed
 EVERY_SECONDS = 2.0

@@ -13,8 +13,8 @@ from rich.table import Table
 from harness import console
 from harness.chaos.experiment import Outcome
 from harness.errors import HarnessError
-from harness.folders import write_whole
 from harness.ledger import Verdict
+from harness.machine.files import write_whole
 from harness.paths import CACHE, shown
 
 HEADER = "seed: events, lost, wrong, out of order, predicted twice, faults that took effect"

@@ -15,9 +15,9 @@ from harness.chaos import memory, workload
 from harness.chaos.experiment import Outcome
 from harness.chaos.memory import Sample, Sampler
 from harness.errors import HarnessError
-from harness.folders import write_whole
+from harness.machine.files import write_whole
 from harness.paths import CACHE, shown
-from harness.stack import Stack
+from harness.stack.state import Stack
 
 EVENTS = 200_000
 # A burst measures the maximum. Shares of it are tried for some seconds each, and the first at which predictions keep

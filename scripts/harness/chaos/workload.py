@@ -6,8 +6,9 @@ import json
 import random
 from dataclasses import dataclass
 
-from harness import events, offline
-from harness.stack import Stack
+from harness import events
+from harness.model import offline
+from harness.stack.state import Stack
 
 INVALID_SHARE = 0.02
 SKEWED_SHARE = 0.05

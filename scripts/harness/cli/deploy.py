@@ -94,9 +94,9 @@ def destroy(stage: str) -> None:
 @yes
 def unlock(stage: str, lock: str) -> None:
     """Remove the lock that a killed run left on a stage's Terraform state."""
-    from harness.stages import unlock as locks
+    from harness.stages import deploy
 
-    locks.unlock(*_opened(stage), lock=lock)
+    deploy.unlock(*_opened(stage), lock=lock)
 
 
 @click.command()
@@ -110,8 +110,8 @@ def unlock(stage: str, lock: str) -> None:
 @options.flag("--shadow", envvar="SHADOW", help="Let it predict beside the live model, to compare.")
 def promote(choice: str, stage: str, shadow: bool) -> None:
     """Check a registered model and make it the one a stage serves."""
-    from harness import environment
-    from harness import stack as stacks
+    from harness.machine import environment
+    from harness.stack import state as stacks
 
     environment.prepare_for_mlflow()
     from harness.rollout import promote as rollout  # imports MLflow

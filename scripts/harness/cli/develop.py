@@ -52,7 +52,7 @@ def _run(*command: str) -> None:
 )  # fmt: skip
 def sbom(image: str) -> None:
     """Write the CycloneDX bill of materials of the function's image."""
-    from harness import engine
+    from harness.machine import engine
     from harness.supply import sbom as bills
 
     if lack := engine.missing():
@@ -81,7 +81,7 @@ def audit(osv_url: str, advisories: str) -> None:
 @click.command()
 def clean() -> None:
     """Stop everything and remove environments, downloads, builds, images and trained models."""
-    from harness import cleaning
+    from harness.local import cleaning
 
     cleaning.everything()
 

@@ -21,9 +21,9 @@ runtime = options.setting(
 @click.command()
 def setup() -> None:
     """Install everything the pipeline needs, with pinned, hash-checked dependencies."""
-    from harness import setup as parts
+    from harness.setup import install
 
-    parts.everything()
+    install.everything()
     console.say("Ready. Next: make local-up")
 
 
@@ -51,42 +51,45 @@ def setup() -> None:
 )  # fmt: skip
 def local_up() -> None:
     """Start the pipeline on this machine and answer one event."""
-    from harness import local, traffic
+    from harness import traffic
+    from harness.local import lifecycle
 
-    stack, answer = local.up(NAME, "local", local.wanted_port(NAME))
+    stack, answer = lifecycle.up(NAME, "local", lifecycle.wanted_port(NAME))
     traffic.show_started(stack, answer)
 
 
 @click.command()
 def local_down() -> None:
     """Stop the pipeline and remove everything it made."""
-    from harness import local
+    from harness.local import lifecycle
 
-    if not local.down(NAME):
+    if not lifecycle.down(NAME):
         console.say("no pipeline runs here")
 
 
 @click.command()
 def local_status() -> None:
     """Show what runs and whether it is healthy."""
-    from harness import stack, traffic
+    from harness import traffic
+    from harness.stack import state as stacks
 
-    traffic.show_status(stack.running(NAME))
+    traffic.show_status(stacks.running(NAME))
 
 
 @click.command()
 @options.flag("--follow", envvar="FOLLOW", help="Keep printing new lines until Ctrl-C.")
 def local_logs(follow: bool) -> None:
     """Show the function's log, the newest line last."""
-    from harness import stack, traffic
+    from harness import traffic
+    from harness.stack import state as stacks
 
-    traffic.show_logs(stack.running(NAME), follow=follow)
+    traffic.show_logs(stacks.running(NAME), follow=follow)
 
 
 @click.command()
 def outputs() -> None:
     """Print the stack's Terraform outputs, endpoint and region as one flat JSON object."""
-    from harness import stack as stacks
+    from harness.stack import state as stacks
 
     stack = stacks.running(NAME)
     print(json.dumps(stack.outputs | {"endpoint_url": stack.endpoint_url, "aws_region": stacks.REGION}, indent=2))
@@ -100,10 +103,13 @@ def outputs() -> None:
 )  # fmt: skip
 def train(data: Path | None) -> None:
     """Train a model, log it to MLflow, and serve it from the next local-up on."""
-    from harness import current_model, setup, stack, traffic
+    from harness import traffic
+    from harness.model import current as current_model
+    from harness.setup import install
+    from harness.stack import state as stacks
 
-    with setup.exclusive("training"):
-        known = stack.load(NAME)
+    with install.exclusive("training"):
+        known = stacks.load(NAME)
         result = current_model.train(data, known if known and known.alive() else None)
     traffic.show_trained(result)
 
@@ -117,49 +123,55 @@ def train(data: Path | None) -> None:
 @options.rate("as fast as it goes")
 def send(file: Path | None, count: int, rate: float | None) -> None:
     """Put events on the source stream."""
-    from harness import stack, traffic
+    from harness import traffic
+    from harness.stack import state as stacks
 
-    traffic.send(stack.running(NAME), file, count, rate)
+    traffic.send(stacks.running(NAME), file, count, rate)
 
 
 @click.command()
 def watch() -> None:
     """Print each prediction as it arrives, until Ctrl-C."""
-    from harness import stack, traffic
+    from harness import traffic
+    from harness.stack import state as stacks
 
-    traffic.watch(stack.running(NAME))
+    traffic.watch(stacks.running(NAME))
 
 
 @click.command()
 def failed_events() -> None:
     """List failed events with their reasons."""
-    from harness import stack, traffic
+    from harness import traffic
+    from harness.stack import state as stacks
 
-    traffic.show_failed(stack.running(NAME))
+    traffic.show_failed(stacks.running(NAME))
 
 
 @click.command()
 def redrive() -> None:
     """Put failed events back on the source stream."""
-    from harness import stack, traffic
+    from harness import traffic
+    from harness.stack import state as stacks
 
-    traffic.redrive(stack.running(NAME))
+    traffic.redrive(stacks.running(NAME))
 
 
 @click.command()
 def ecr_login() -> None:
     """Log Docker in to the stack's ECR, to pull its images and push your own."""
-    from harness import containers, stack
+    from harness.local import containers
+    from harness.stack import state as stacks
 
-    containers.login(stack.running(NAME))
+    containers.login(stacks.running(NAME))
 
 
 @click.command()
 def iam_denials() -> None:
     """List what IAM refused, with the policies that decided."""
-    from harness import denials, stack
+    from harness.stack import denials
+    from harness.stack import state as stacks
 
-    denials.show(stack.running(NAME))
+    denials.show(stacks.running(NAME))
 
 
 COMMANDS = (

@@ -9,10 +9,11 @@ import traceback
 
 import click
 
-from harness import console, environment
+from harness import console
 from harness.cli import deploy, develop, everyday, prove
 from harness.cli.sections import Sections
 from harness.errors import HarnessError
+from harness.machine import environment
 from harness.paths import CACHE, shown
 
 EXIT_INTERRUPTED = 130
@@ -79,7 +80,7 @@ def _of_aws(error: Exception) -> HarnessError | None:
 
 
 def _of_engine(error: Exception) -> HarnessError | None:
-    from harness import engine
+    from harness.machine import engine
 
     if not isinstance(error, engine.ERRORS):
         return None

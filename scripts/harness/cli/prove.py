@@ -14,9 +14,10 @@ from harness.errors import HarnessError
 @options.rate("as fast as it goes")
 def verify(count: int, rate: float | None) -> None:
     """Put events and give the delivery ledger's verdict on each."""
-    from harness import ledger_commands, stack
+    from harness.cli import ledger_runs
+    from harness.stack import state as stacks
 
-    ledger_commands.verify(stack.running(NAME), count, rate)
+    ledger_runs.verify(stacks.running(NAME), count, rate)
 
 
 @click.command()
@@ -28,16 +29,17 @@ def verify(count: int, rate: float | None) -> None:
 )  # fmt: skip
 def chaos(count: int, seed: int | None, seeds: str) -> None:
     """Put events under a seeded schedule of faults and give the ledger's verdict on each."""
-    from harness import ledger_commands, stack
     from harness.chaos import series
+    from harness.cli import ledger_runs
+    from harness.stack import state as stacks
 
     chosen = series.seeds(seeds) if seeds else None
     if chosen is not None and seed is not None:
         raise HarnessError("SEED and SEEDS are both set", "leave one of them out")
     if chosen is None:
-        ledger_commands.chaos_of_one(stack.running(NAME), seed, count)
+        ledger_runs.chaos_of_one(stacks.running(NAME), seed, count)
     else:
-        ledger_commands.chaos_of_many(stack.running(NAME), chosen, count)
+        ledger_runs.chaos_of_many(stacks.running(NAME), chosen, count)
 
 
 @click.command()
@@ -46,15 +48,16 @@ def chaos(count: int, seed: int | None, seeds: str) -> None:
 @options.seed
 def soak(count: int, rate: float | None, seed: int | None) -> None:
     """Put many events at the highest steady rate under faults, and measure memory."""
-    from harness import ledger_commands, stack
+    from harness.cli import ledger_runs
+    from harness.stack import state as stacks
 
-    ledger_commands.soaking(stack.running(NAME), seed, count, rate)
+    ledger_runs.soak_test(stacks.running(NAME), seed, count, rate)
 
 
 def _run(suite: str) -> None:
-    from harness import suites
+    from harness.suites import tiers
 
-    suites.run(suite)
+    tiers.run(suite)
 
 
 @click.command()

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from harness import streams
-from harness.clients import Clients
 from harness.console import Step
 from harness.errors import HarnessError
 from harness.failed.documents import Failed
 from harness.failed.journal import Journal
 from harness.failed.reader import Object, objects
-from harness.stack import Stack
+from harness.stack.clients import Clients
+from harness.stack.state import Stack
 from harness.streams.writer import MAX_BYTES, MAX_RECORDS
 
 if TYPE_CHECKING:

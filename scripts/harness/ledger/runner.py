@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from harness import console, failed, streams
-from harness.clients import Clients
 from harness.console import Step
 from harness.errors import HarnessError
 from harness.ledger.collector import Collector, Timeouts
 from harness.ledger.verdicts import Ledger
-from harness.stack import Stack
+from harness.stack.clients import Clients
+from harness.stack.state import Stack
 from harness.streams.backoff import GIVE_UP_SECONDS, Trouble, no_trouble
 
 if TYPE_CHECKING:

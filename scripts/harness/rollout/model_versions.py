@@ -16,10 +16,10 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
 
-from harness.current_model import place
 from harness.errors import HarnessError
+from harness.model.current import place
 from harness.paths import shown
-from harness.stack import Stack
+from harness.stack.state import Stack
 from training.tracking import REGISTERED_NAME, Store
 
 MISSING = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # the latter for an alias that is not there

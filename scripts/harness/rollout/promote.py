@@ -7,13 +7,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from harness import console, current_model, model_checks, setup
-from harness import stack as stacks
+from harness import console
 from harness.errors import HarnessError
+from harness.model import checks
+from harness.model import current as current_model
 from harness.paths import shown
 from harness.rollout import model_versions, releases
 from harness.rollout.model_versions import Registry
-from harness.stack import Stack
+from harness.setup import install
+from harness.stack import state as stacks
+from harness.stack.state import Stack
 from harness.stages import guards, model_bucket, tfvars
 from harness.stages.access import Access
 from harness.stages.stage import NAMES, Stage, load
@@ -38,7 +41,7 @@ def run(choice: str, name: str, stack: Stack | None, *, shadow: bool = False) ->
         raise HarnessError(f"there is no stage {name!r}", f"use one of: STAGE={LOCAL}, STAGE={', STAGE='.join(NAMES)}")
     if name == LOCAL and shadow:
         raise HarnessError("a shadow model is for stages on AWS", f"use one of: STAGE={', STAGE='.join(NAMES)}")
-    with setup.exclusive("promotion"):
+    with install.exclusive("promotion"):
         if name == LOCAL:
             to_local(choice, model_versions.registries(stack))
             return
@@ -112,7 +115,7 @@ def _checked(choice: str, known: Sequence[Registry], scratch: Path) -> tuple[mod
         step.result = f"{version.label} in {version.registry.shown}"
     with console.step("Check signature and golden batch") as step:
         folder = model_versions.download(version, scratch)
-        loaded = model_checks.check(folder, version.run_id)
+        loaded = checks.check(folder, version.run_id)
         kept = current_model.kept(version.run_id)
         if kept is not None and not _equal(Path(kept["model_dir"]), folder):
             raise HarnessError(

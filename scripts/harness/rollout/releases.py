@@ -7,8 +7,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from harness import current_model, paths
-from harness.folders import remove
+from harness import paths
+from harness.machine.files import remove
+from harness.model import current as current_model
 from harness.rollout.model_versions import Version
 from store_sales.model import Model
 

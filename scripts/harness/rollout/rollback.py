@@ -11,8 +11,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from harness import console
 from harness.errors import HarnessError
-from harness.live import ALIAS
 from harness.paths import shown
+from harness.stack.live import ALIAS
 from harness.stages import guards, model_bucket, tfvars, variables
 from harness.stages.access import Access
 from harness.stages.stage import Stage

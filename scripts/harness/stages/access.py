@@ -12,8 +12,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
-from harness import setup
 from harness.errors import HarnessError
+from harness.setup import install
 
 CONFIG = Config(connect_timeout=5, read_timeout=60, retries={"total_max_attempts": 4, "mode": "standard"})
 _NO_OTHER_ENDPOINT = Config(ignore_configured_endpoint_urls=True)  # type: ignore[call-arg] # the stubs lack it
@@ -80,7 +80,7 @@ class Access:
 
     def environment(self) -> dict[str, str]:
         """Return the environment of a Terraform command: the user's credentials, and nothing that changes its input."""
-        inert = {name: value for name, value in setup.terraform_environment().items() if not name.startswith("AWS_")}
+        inert = {name: value for name, value in install.terraform_environment().items() if not name.startswith("AWS_")}
         own = {
             name: value
             for name, value in os.environ.items()

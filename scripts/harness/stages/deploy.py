@@ -1,4 +1,7 @@
-"""`plan-<stage>`, `deploy-<stage>`, `smoke-<stage>`: from the checks through a saved plan to the smoke test."""
+"""`plan-<stage>`, `deploy-<stage>`, `smoke-<stage>`: from the checks through a saved plan to the smoke test.
+
+Also `unlock-<stage>`, for the lock that a killed one of them left on the state.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness import console
-from harness import stack as stacks
 from harness.errors import HarnessError
+from harness.stack import state as stacks
 from harness.stages import function_version, guards, models, prompts, smoke, state_bucket
 from harness.stages.access import Access
 from harness.stages.plan import Plan
@@ -110,6 +113,29 @@ def deployed(stage: Stage, access: Access) -> dict[str, Any]:
     if not outputs.get("lambda_function"):
         raise HarnessError(f"{stage.name} is not deployed", f"make deploy-{stage.name}")
     return outputs
+
+
+def unlock(stage: Stage, access: Access, lock: str) -> None:
+    """Remove the lock with this id, after asking; any other lock stays.
+
+    Args:
+        stage: whose state is locked.
+        access: to its account.
+        lock: the lock's id, as the error message names it.
+
+    Raises:
+        HarnessError: a check failed, the user declined, or there is no such lock.
+    """
+    if not lock:
+        raise HarnessError("no lock is named", f"make unlock-{stage.name} LOCK=<id, as the error message names it>")
+    guards.check(stage, access, guards.Level.PLACE)
+    with stacks.locked(stage.lock):
+        if not state_bucket.exists(stage, access):
+            raise HarnessError(f"there is no state bucket {stage.backend['bucket']}", f"make deploy-{stage.name}")
+        prompts.confirm(f"Has the run with lock {lock} certainly ended? Two runs at once would damage the state.")
+        with console.step("Terraform force-unlock"):
+            StageTerraform(stage, access).unlock(lock)
+    console.say(f"unlocked; next: make plan-{stage.name}")
 
 
 def _init(terraform: StageTerraform, *, state: bool = True) -> None:

@@ -11,9 +11,11 @@ from typing import NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from harness import commands, console, denials, environment
+from harness import console
 from harness.errors import HarnessError
-from harness.stack import Stack
+from harness.machine import commands, environment
+from harness.stack import denials
+from harness.stack.state import Stack
 from harness.stages.access import Access
 from harness.stages.rehearsal_files import ACCOUNT
 from harness.stages.stage import Stage

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness import console
-from harness import stack as stacks
+from harness.stack import state as stacks
 from harness.stages import guards, prompts, state_bucket
 from harness.stages.access import Access
 from harness.stages.stage import Stage

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from harness.live import ALIAS
+from harness.machine.waiting import poll
+from harness.stack.live import ALIAS
 from harness.stages.access import Access
-from harness.waiting import poll
 
 READY_SECONDS = 600.0  # Lambda takes some minutes to optimize a new image
 

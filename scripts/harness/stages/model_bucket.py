@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from harness.current_model import files
 from harness.errors import HarnessError
+from harness.model.current import files
 from harness.stages import variables
 from harness.stages.stage import Stage
 from store_sales.location import models_of

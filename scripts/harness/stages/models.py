@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness import console, current_model
+from harness import console
 from harness.errors import HarnessError
+from harness.model import current as current_model
 from harness.stages import model_bucket
 from harness.stages.access import Access
 from harness.stages.stage import Stage

@@ -11,10 +11,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from harness import console, environment, function, local, processes, runtimes, setup
-from harness import stack as stacks
+from harness import console
 from harness.errors import HarnessError
-from harness.stack import EMBEDDED, Stack
+from harness.local import deployment, lifecycle, runtimes
+from harness.machine import environment, processes
+from harness.setup import install
+from harness.stack import state as stacks
+from harness.stack.state import EMBEDDED, Stack
 from harness.stages import deploy, deployer, destroy, leftovers, rehearsal_files, state_bucket, upgrade
 from harness.stages.access import Access
 from harness.stages.stage import Stage
@@ -81,20 +84,20 @@ def empty_localstack(prefix: str, runtime: str | None = None) -> Iterator[Stack]
     Yields:
         The stack, to which nothing has been applied.
     """
-    local.remove_abandoned(prefix)
+    lifecycle.remove_abandoned(prefix)
     name = f"{prefix}-{os.getpid()}"
     runtime = runtime or runtimes.wanted(name)
-    setup.for_runtime(runtime)
+    install.for_runtime(runtime)
     if runtime == EMBEDDED:
-        with setup.exclusive("packaging"):
-            function.build()
+        with install.exclusive("packaging"):
+            deployment.build_function()
     stack = Stack(name, STAGE, processes.free_ports(1)[0], runtime)
     with stacks.locked(name):
         try:
             runtimes.of(stack).start(stack)
             yield stack
         finally:
-            local.down_locked(name)
+            lifecycle.down_locked(name)
 
 
 @contextmanager

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from harness import commands, current_model, local, paths, setup
-from harness.stack import Stack
+from harness import paths
+from harness.local import deployment
+from harness.machine import commands
+from harness.model import current as current_model
+from harness.setup import install
+from harness.stack.state import Stack
 from harness.stages import stage as stages
 from harness.stages import tfvars
 from harness.stages.stage import Stage
-from harness.terraform import working_copy
+from harness.terraform.runner import working_copy
 
 NAME = "stg"
 ACCOUNT = "000000000000"  # LocalStack's
@@ -50,11 +54,11 @@ def of_revision(stack: Stack, revision: str) -> Stage:
 
 
 def _filled_in(stack: Stack, infrastructure: Path, service: Path, folder: Path) -> Stage:
-    with setup.exclusive("training"):
+    with install.exclusive("training"):
         trained = current_model.current(None)
     file = infrastructure / "vars" / f"{NAME}.tfvars"
     values = tfvars.read(file) | {"allowed_account_ids": [ACCOUNT]}
-    for name, value in local.variables(stack, trained["run_id"]).items():
+    for name, value in deployment.variables(stack, trained["run_id"]).items():
         values[name] = json.loads(value) if name in EXPRESSIONS else value
     for name in ("lambda_function_local_path", "docker_image_local_path"):
         del values[name]  # set by the deployment

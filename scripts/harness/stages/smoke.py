@@ -10,9 +10,10 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from harness import console, events, ledger, offline
+from harness import console, events, ledger
 from harness.errors import HarnessError
 from harness.ledger import report
+from harness.model import offline
 from harness.stages.access import Access
 from harness.stages.function_version import Version
 from harness.stages.stage import Stage

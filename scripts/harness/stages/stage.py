@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness import paths, setup
+from harness import paths
 from harness.errors import HarnessError
+from harness.setup import install
 from harness.stages import tfvars
 
 NAMES = ("stg", "prod")
@@ -66,8 +67,8 @@ class Stage:
 
     @property
     def lock(self) -> str:
-        """Name for `stack.locked`: only one command at a time may use the stage's folder."""
-        return "-".join(["stage", self.name, setup.text_digest(str(self.folder))[:6]])
+        """Name for `stack.state.locked`: only one command at a time may use the stage's folder."""
+        return "-".join(["stage", self.name, install.text_digest(str(self.folder))[:6]])
 
     def log(self, name: str) -> Path:
         """Return a log file of the stage."""

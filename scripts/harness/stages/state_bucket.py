@@ -9,8 +9,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from harness import commands, console
+from harness import console
 from harness.errors import CommandFailedError, HarnessError
+from harness.machine import commands
 from harness.paths import shown
 from harness.stages import explain, explain_aws, prompts
 from harness.stages.access import Access

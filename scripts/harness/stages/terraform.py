@@ -9,16 +9,17 @@ import shutil
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness import commands, setup
 from harness.console import Step
 from harness.errors import CommandFailedError
+from harness.machine import commands
 from harness.paths import ECR_PASSWORD
+from harness.setup import install
 from harness.stages import explain
 from harness.stages.access import Access
 from harness.stages.plan import Plan
 from harness.stages.stage import Stage
-from harness.terraform import working_copy
-from harness.terraform_json import Progress, as_text
+from harness.terraform.json_output import Progress, as_text
+from harness.terraform.runner import working_copy
 
 APPLY_DEADLINE = 1800.0  # includes building and pushing an image
 READ_DEADLINE = 300.0
@@ -139,7 +140,7 @@ class StageTerraform:
             "docker_image_local_path": str(self.stage.service / "Dockerfile"),
         }
         if not self.stage.variables.get("ecr_password_command"):  # works without the AWS CLI
-            known["ecr_password_command"] = shlex.join([str(setup.PYTHON), "-P", str(ECR_PASSWORD)])
+            known["ecr_password_command"] = shlex.join([str(install.PYTHON), "-P", str(ECR_PASSWORD)])
         declared = self._declared()  # an earlier commit's modules may not declare them all
         chosen = [f"-var={name}={text}" for name, text in {**known, **more}.items() if name in declared]
         return [f"-var-file=vars/{self.stage.vars_file.name}", *chosen]

@@ -12,7 +12,7 @@ from lark import Tree
 from lark.exceptions import LarkError
 
 from harness.errors import HarnessError
-from harness.folders import write_whole
+from harness.machine.files import write_whole
 from harness.paths import shown
 
 OPTIONS = SerializationOptions(with_comments=False, strip_string_quotes=True)

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness import environment, paths
+from harness import paths
 from harness.errors import NoAdvisoriesError
+from harness.machine import environment
 
 DEADLINE = 600.0
 # Releases with known advisories: a source without them has no advisories at all. Package indexes that mirror PyPI's

@@ -14,8 +14,8 @@ from packageurl import PackageURL
 from packaging.metadata import parse_email
 from packaging.utils import canonicalize_name
 
-from harness import engine
 from harness.errors import HarnessError
+from harness.machine import engine
 
 OS_RELEASE = ("etc/os-release", "usr/lib/os-release")
 DPKG_STATUS = "var/lib/dpkg/status"

@@ -17,9 +17,11 @@ from cyclonedx.output.json import JsonV1Dot6
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
-from harness import commands, console, environment, images, paths
+from harness import console, paths
 from harness.errors import HarnessError
-from harness.folders import write_whole
+from harness.local import images
+from harness.machine import commands, environment
+from harness.machine.files import write_whole
 from harness.supply import image_contents, locks
 
 NAME = "store-sales/function:sbom"

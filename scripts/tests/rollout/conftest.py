@@ -1,8 +1,7 @@
-"""A real registry with two trained models, and a real LocalStack with a stage's files."""
+"""A real registry of the two trained models, and a real LocalStack with a stage's files."""
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import shutil
@@ -15,15 +14,16 @@ from typing import Any
 import mlflow
 import pytest
 
-from harness import folders, localstack, paths, processes
+from harness import paths
+from harness.local import localstack
+from harness.machine import files, processes
 from harness.rollout import model_versions as registries
 from harness.rollout.model_versions import Registry
-from harness.stack import Stack
+from harness.stack.state import Stack
 from harness.stages import stage as stages
 from harness.stages.access import Access
 from harness.stages.stage import Stage
-from harness.terraform import working_copy
-from store_sales_testing.samples import sales_rows
+from harness.terraform.runner import working_copy
 from training.tracking import REGISTERED_NAME, Store
 
 REGION = "ap-south-1"
@@ -56,23 +56,6 @@ def own_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("RELEASES", "CHOSEN_MODEL", "MODEL_FILE"):
         monkeypatch.setattr(paths, name, tmp_path / "cache" / name.lower())
     (tmp_path / "cache").mkdir()
-
-
-@pytest.fixture(scope="session")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """The results of two trainings on different data, logged to one registry: versions 1 and 2."""
-    from training.train import main
-
-    folder = tmp_path_factory.mktemp("registry")
-    results = []
-    for stores in (3, 4):
-        data, result = folder / "sales.csv", folder / "result.json"
-        with data.open("w", newline="") as file:
-            csv.writer(file).writerows([["date", "store", "sales", "promo", "holiday"], *sales_rows(stores=stores)])
-        words = ["--data", data, "--mlflow-dir", folder / "mlflow", "--cache-dir", folder, "--result", result]
-        assert main([str(word) for word in words]) == 0
-        results.append(json.loads(result.read_text()))
-    return results
 
 
 @pytest.fixture(scope="session")
@@ -125,7 +108,7 @@ def emulator() -> Iterator[Stack]:
         yield stack
     finally:
         localstack.stop(stack)
-        folders.remove(stack.folder)
+        files.remove(stack.folder)
 
 
 @dataclass

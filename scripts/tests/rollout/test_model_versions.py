@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from harness import processes
 from harness.errors import HarnessError
+from harness.machine import processes
 from harness.rollout import model_versions
 from harness.rollout.model_versions import Registry
 

@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from harness import current_model, paths
+from harness import paths
 from harness.errors import HarnessError
+from harness.model import current as current_model
 from harness.rollout import promote
 from harness.rollout.model_versions import Registry
 from harness.stages import models, tfvars

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from harness.clients import Clients
 from harness.errors import HarnessError
 from harness.rollout import rollback
-from harness.stack import Stack
+from harness.stack.clients import Clients
+from harness.stack.state import Stack
 from harness.stages import tfvars
 from harness.stages.access import Access
 from harness.stages.stage import Stage

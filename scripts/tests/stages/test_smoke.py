@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from harness import processes
 from harness.errors import HarnessError
+from harness.machine import processes
 from harness.stages import smoke
 from harness.stages.access import Access
 

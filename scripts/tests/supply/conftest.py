@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import engine
+from harness.machine import engine
 from harness.supply import sbom
 
 

@@ -1,4 +1,4 @@
-# Each block fails exactly the check it is named after. scripts/tests/test_policies.py runs checkov on them.
+# Each block fails exactly the check it is named after. scripts/tests/setup/test_policies.py runs checkov on them.
 
 resource "aws_lambda_event_source_mapping" "PIPELINE_FINITE_RETRIES_endless" {
   event_source_arn              = aws_kinesis_stream.events.arn

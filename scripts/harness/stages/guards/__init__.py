@@ -16,7 +16,6 @@ from harness.stages.guards import (
     account,
     credentials,
     endpoints,
-    engine,
     git,
     image,
     model,
@@ -65,7 +64,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard("emulator's account", Level.PLACE, account.check_not_emulated),
     Guard("git", Level.DEPLOY, git.check),
     Guard("package", Level.PLAN, package.check),
-    Guard("engine", Level.DEPLOY, engine.check),
+    Guard("engine", Level.DEPLOY, image.check_engine),
     # AWS itself.
     Guard("AWS's answer", Level.PLACE, account.check_answer),
     Guard("account", Level.PLACE, account.check),

@@ -1,4 +1,4 @@
-"""The image: one that was built elsewhere must exist, and Lambda must accept it."""
+"""The image: an engine must be there to build it, or one that was built elsewhere must exist and Lambda accept it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from harness import console
 from harness.errors import HarnessError
+from harness.machine import engine
 from harness.paths import shown
 from harness.stages import explain_aws, variables
 from harness.stages.access import Access
@@ -28,6 +29,25 @@ _URI = re.compile(r"(?P<host>[^/]+)/(?P<name>[^:@]+)(?::(?P<tag>[\w.-]+))?(?:@(?
 _ECR = re.compile(r"(?P<account>\d{12})\.dkr[.-]ecr\.(?P<region>[a-z0-9-]+)\.(amazonaws\.com(\.cn)?|on\.aws)")
 _MANIFEST = ("application/vnd.docker.distribution.manifest.v2+json", "application/vnd.oci.image.manifest.v1+json")
 _INDEX = ("application/vnd.docker.distribution.manifest.list.v2+json", "application/vnd.oci.image.index.v1+json")
+
+
+def check_engine(stage: Stage, _access: Access) -> None:
+    """Refuse if an image must be built and no engine responds.
+
+    Args:
+        stage: names the engine, or an existing image.
+
+    Raises:
+        HarnessError: there is no engine.
+    """
+    if not stage.is_image or stage.variables.get("image_uri"):
+        return
+    program = str(variables.value(stage, "container_engine"))
+    if cause := engine.silent(program):
+        raise HarnessError(
+            f"the function's image cannot be built: {cause}",
+            f"start it, or set image_uri in {shown(stage.vars_file)} to an image in ECR",
+        )
 
 
 def check(stage: Stage, access: Access) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness import current_model
 from harness.errors import HarnessError
+from harness.model import current as current_model
 from harness.paths import shown
 from harness.stages import model_bucket
 from harness.stages.access import Access

@@ -19,14 +19,16 @@ from typing import Any
 import boto3
 import pytest
 
-from harness import environment, folders, localstack, paths, processes
-from harness.clients import CONFIG
-from harness.stack import Stack
+from harness import paths
+from harness.local import localstack
+from harness.machine import environment, files, processes
+from harness.stack.clients import CONFIG
+from harness.stack.state import Stack
 from harness.stages import guards, tfvars
 from harness.stages.access import Access
 from harness.stages.guards import GUARDS
 from harness.stages.stage import Stage, load
-from harness.terraform import working_copy
+from harness.terraform.runner import working_copy
 
 ACCOUNT = "123456789012"  # LocalStack takes an access key of 12 digits for the account
 REGION = "ap-south-1"
@@ -42,7 +44,7 @@ def running() -> Iterator[LocalStack]:
         yield LocalStack(stack.endpoint_url)
     finally:
         localstack.stop(stack)
-        folders.remove(stack.folder)
+        files.remove(stack.folder)
 
 
 @pytest.fixture(autouse=True)

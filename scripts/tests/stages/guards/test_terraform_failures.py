@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from harness.errors import HarnessError
-from harness.stages import state_bucket, terraform, unlock
+from harness.stages import deploy, state_bucket, terraform
 from harness.stages.terraform import StageTerraform
 
 LOCK = "6f1d2c3b-1111-2222-3333-444455556666"
@@ -56,7 +56,7 @@ def test_a_locked_state_is_explained_and_the_command_that_it_names_lifts_it(ther
         run.unlock("00000000-another")
     assert there.localstack.client("s3").head_object(Bucket=bucket, Key=key)
     stage = there.stage()
-    unlock.unlock(stage, there.access(stage), named[1])
+    deploy.unlock(stage, there.access(stage), named[1])
     assert there.localstack.client("s3").list_objects_v2(Bucket=bucket)["KeyCount"] == 0
 
 
@@ -149,8 +149,8 @@ def test_a_state_bucket_of_somebody_else_is_refused(there: Any) -> None:
 def test_unlock_wants_a_lock_and_the_right_account(there: Any) -> None:
     stage = there.stage()
     with pytest.raises(HarnessError, match="no lock is named"):
-        unlock.unlock(stage, there.access(stage), "")
+        deploy.unlock(stage, there.access(stage), "")
     there.set(allowed_account_ids=["9" * 12])
     stage = there.stage()
     with pytest.raises(HarnessError, match="belong to account"):
-        unlock.unlock(stage, there.access(stage), LOCK)
+        deploy.unlock(stage, there.access(stage), LOCK)

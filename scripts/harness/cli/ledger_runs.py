@@ -1,0 +1,114 @@
+"""Runs that end with the ledger's verdict: verify, chaos (one seed or many) and soak."""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+
+from harness import chaos, console, events, ledger
+from harness.chaos import series, soak
+from harness.errors import HarnessError
+from harness.ledger import Ledger
+from harness.ledger import report as ledger_report
+from harness.model import offline
+from harness.stack import denials
+from harness.stack.state import Stack
+
+LOGS = "see make failed-events and make local-logs"
+
+
+def verify(stack: Stack, count: int, rate: float | None) -> None:
+    """Put made-up events and print the ledger's verdict.
+
+    Raises:
+        HarnessError: not every event was predicted correctly and in order, or the run ended early.
+    """
+    with console.step(f"Verify {count} events") as step:
+        records = events.made_up(stack, count, keys=events.few_keys(count))
+        result = ledger.run(stack, records, offline.expectations(stack.model), step, rate)
+    _conclude(stack, result, "not every event was predicted correctly and in order", LOGS)
+
+
+def chaos_of_one(stack: Stack, seed: int | None, count: int) -> None:
+    """Put made-up events under a seeded schedule of faults and print the ledger's verdict.
+
+    Raises:
+        HarnessError: events were lost, wrong or out of order (duplicates are allowed), or no fault occurred.
+    """
+    seed = secrets.randbelow(10_000) if seed is None else seed
+    _say_whether_killed(stack)
+    with console.step(f"{count} events under the faults of SEED={seed}") as step:
+        outcome = chaos.run(stack, seed, step, count)
+    _print_faults(outcome.happened)
+    _conclude(stack, outcome.ledger, "events were lost, wrong or out of order", replay(seed, count))
+    if not outcome.happened.total():
+        raise HarnessError("no fault occurred, so nothing is proved", "use more events: make chaos COUNT=2000")
+
+
+def chaos_of_many(stack: Stack, seeds: range, count: int) -> None:
+    """Run the schedules of many seeds one after the other, and stop at the first failure.
+
+    Raises:
+        HarnessError: as for `chaos_of_one`.
+    """
+    _say_whether_killed(stack)
+    console.say(series.HEADER)
+    done = series.Series(count)
+    try:
+        for seed in seeds:
+            with console.step(f"SEED={seed}") as step:
+                outcome = chaos.run(stack, seed, step, count)
+                step.result = done.add(outcome)
+            if not outcome.ledger.passed:
+                _conclude(stack, outcome.ledger, f"SEED={seed} did not pass", replay(seed, count))
+    finally:
+        path = series.path_for(stack.name)
+        done.write(path)
+        done.show(path)
+    if not done.happened.total():
+        raise HarnessError("no fault occurred, so nothing is proved", "use more events: COUNT=1000")
+
+
+def soak_test(stack: Stack, seed: int | None, count: int, rate: float | None) -> None:
+    """Put many events at the highest steady rate under faults; print the verdict, and memory over time.
+
+    Raises:
+        HarnessError: as for `chaos_of_one`.
+    """
+    seed = secrets.randbelow(10_000) if seed is None else seed
+    _say_whether_killed(stack)
+    found = soak.run(stack, seed, count, rate)
+    path = soak.path_for(stack.name)
+    soak.write(found, path)
+    _print_faults(found.outcome.happened)
+    soak.show(found, path)
+    again = f"run it again: make soak SEED={seed} COUNT={count} RATE={found.rate:.0f}; {LOGS}"
+    _conclude(stack, found.outcome.ledger, "events were lost, wrong or out of order", again)
+
+
+def replay(seed: int, count: int) -> str:
+    """Return the next step that runs a schedule again."""
+    return f"run it again: make chaos SEED={seed} COUNT={count}; {LOGS}"
+
+
+def _say_whether_killed(stack: Stack) -> None:
+    if not stack.persistent:
+        console.say(
+            "LocalStack itself is not killed, because its streams would be lost; to include that: "
+            "make local-down && make local-up PERSISTENCE=1"
+        )
+
+
+def _print_faults(happened: Counter[str]) -> None:
+    console.out.print(f"  faults                 {series.by_kind(happened)}")
+
+
+def _conclude(stack: Stack, result: Ledger, failure: str, next_step: str) -> None:
+    path = ledger_report.path_for(stack.name)
+    ledger_report.write(result, path)
+    ledger_report.show(result, path)
+    if result.broken:
+        cause = f"the run ended early: {result.broken.cause}"
+        raise HarnessError(denials.beside(cause, stack), result.broken.next_step)
+    if not result.passed:
+        raise HarnessError(denials.beside(failure, stack), next_step)

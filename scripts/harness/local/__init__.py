@@ -1,0 +1,1 @@
+"""Runs a stack on this machine, as processes or in containers."""

@@ -1,0 +1,71 @@
+"""Proves that the pipeline works: sends an event and waits for its prediction."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+from harness import events, failed, streams
+from harness.console import Step
+from harness.errors import HarnessError
+from harness.stack import denials
+from harness.stack.clients import Clients
+from harness.stack.state import Stack
+
+DEADLINE = 90.0
+FAILURE_CHECK_SECONDS = 2.0
+
+
+def answer_to(stack: Stack, event: dict[str, Any], step: Step) -> dict[str, Any]:
+    """Put one event on the source stream and wait for its prediction.
+
+    Args:
+        stack: a stack whose Terraform has been applied and whose model is published.
+        event: a valid event.
+        step: shows the time until the answer.
+
+    Returns:
+        The output record.
+
+    Raises:
+        HarnessError: the event failed, or no prediction came within the deadline; the message has the function's log.
+    """
+    clients = Clients(stack)
+    reader = streams.Reader(clients.kinesis, stack.outputs["predictions_stream_name"], "LATEST")
+    data = events.encode(event)
+    started = time.monotonic()
+    record = next(streams.put(clients.kinesis, stack.outputs["source_stream_name"], [(data, str(event["sales_id"]))]))
+    last_check = started
+    for found in reader.until(started + DEADLINE):
+        for read in found:
+            prediction: dict[str, Any] = json.loads(read.data)
+            if prediction["event_id"] == record.event_id:
+                step.result = f"answered after {(time.monotonic() - started) * 1000:.0f} ms"
+                return prediction
+        if time.monotonic() - last_check > FAILURE_CHECK_SECONDS:
+            last_check = time.monotonic()
+            for failure in failed.read(clients.s3, stack.outputs["failed_events_bucket"]):
+                if failure.event_id == record.event_id:
+                    cause = f"the event failed: {failure.reason}"
+                    raise HarnessError(denials.beside(cause, stack), "read the function's log: make local-logs")
+    cause = denials.beside(f"no prediction within {DEADLINE:.0f} s.", stack)
+    raise HarnessError(
+        f"{cause}\nThe function's log ends with:\n{function_log_tail(stack)}",
+        f"read the whole log (make local-logs) and {stack.localstack_log}",
+    )
+
+
+def function_log_tail(stack: Stack, lines: int = 12) -> str:
+    """Return the last lines of the function's log, or the reason why there are none."""
+    client = Clients(stack).logs
+    group = stack.outputs["log_group"]
+    try:
+        streams_ = client.describe_log_streams(logGroupName=group, orderBy="LastEventTime", descending=True, limit=1)
+        if not streams_["logStreams"]:
+            return "(empty: the function was never invoked)"
+        name = streams_["logStreams"][0]["logStreamName"]
+        found = client.get_log_events(logGroupName=group, logStreamName=name, limit=lines, startFromHead=False)
+    except client.exceptions.ResourceNotFoundException:
+        return "(there is no log group)"
+    return "\n".join(event["message"].rstrip() for event in found["events"])

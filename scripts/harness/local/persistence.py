@@ -1,0 +1,82 @@
+"""Streams that outlive LocalStack with PERSISTENCE=1: whether to keep them, where they are, how Terraform imports them.
+
+After a crash LocalStack has only the Kinesis streams and the mappings' checkpoints left. Terraform's state was in
+LocalStack's S3 and is lost, too, so Terraform creates everything again, and imports the streams that are left.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from harness.errors import HarnessError
+from harness.stack.clients import Clients
+from harness.stack.state import Stack
+
+VARIABLE = "PERSISTENCE"
+VALUES = {"0": False, "false": False, "1": True, "true": True}
+
+IMPORTS = """
+locals {{
+  kept_streams = {names}
+}}
+
+import {{
+  for_each = setintersection(local.kept_streams, [local.source_stream_name])
+  to       = module.source_stream.aws_kinesis_stream.this
+  id       = each.value
+}}
+
+import {{
+  for_each = setintersection(local.kept_streams, [local.output_stream_name])
+  to       = module.output_stream.aws_kinesis_stream.this
+  id       = each.value
+}}
+"""
+
+
+def wanted(former: Stack | None) -> bool:
+    """Return whether streams outlive LocalStack: as PERSISTENCE says, or if it is unset, as in the existing stack.
+
+    Args:
+        former: the existing stack, running or not.
+
+    Raises:
+        HarnessError: the value is unknown, or differs from that of the running stack.
+    """
+    text = os.environ.get(VARIABLE) or None
+    if text is None:
+        return former is not None and former.persistent
+    if text.lower() not in VALUES:
+        raise HarnessError(
+            f"{VARIABLE}={text} is neither 0 nor 1", f"use {VARIABLE}=1 to keep streams, or leave it out"
+        )
+    asked = VALUES[text.lower()]
+    if former is not None and former.alive() and asked != former.persistent:
+        raise HarnessError(
+            f"the stack runs with {VARIABLE}={int(former.persistent)}",
+            "take it down before changing that: make local-down",
+        )
+    return asked
+
+
+def folder(stack: Stack) -> Path:
+    """Return the folder of an embedded LocalStack's state; in containers the state is in the volume `volume`."""
+    return stack.folder / "localstack" / "var" / "lib" / "localstack" / "state"
+
+
+def volume(stack: Stack) -> str:
+    """Return the name of the volume that has the state of a LocalStack in a container."""
+    return f"{stack.project}_state"
+
+
+def streams(stack: Stack) -> list[str]:
+    """Return the names of the streams that a new LocalStack has kept."""
+    pages = Clients(stack).kinesis.get_paginator("list_streams").paginate()
+    return [name for page in pages for name in page["StreamNames"]]
+
+
+def imports(names: list[str]) -> str:
+    """Return Terraform configuration that imports existing streams, if they are the pipeline's."""
+    return IMPORTS.format(names=json.dumps(names))

@@ -1,0 +1,1 @@
+"""Installs what the pipeline needs beyond the project's own environment."""

@@ -1,0 +1,1 @@
+"""A running stack: its saved state, and clients of its endpoint."""

@@ -1,0 +1,1 @@
+"""Runs the test suites and the static checks."""

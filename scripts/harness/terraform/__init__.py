@@ -1,0 +1,1 @@
+"""Runs Terraform on a working copy, reads its output, and documents its modules."""

@@ -1,0 +1,99 @@
+"""What a user sees when he errs: cause and next step, an exit status, never a traceback."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def _make(*words: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Calls the harness as the Makefile does."""
+    env = os.environ | variables
+    command = [sys.executable, "-m", "harness", *words]
+    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=120, check=False)
+
+
+@pytest.mark.parametrize(
+    ("words", "variables", "message"),
+    [
+        (["verify"], {"COUNT": "abc"}, "COUNT=abc is not a number above 0"),
+        (["verify"], {"COUNT": "0"}, "COUNT=0 is not a number above 0"),
+        (["send"], {"COUNT": "1.5"}, "COUNT=1.5 is not a number above 0"),
+        (["send"], {"RATE": "-1"}, "RATE=-1 is not a number above 0"),
+        (["send"], {"RATE": "nan"}, "RATE=nan is not a number above 0"),
+        (["chaos"], {"SEED": "x"}, "SEED=x is not a whole number"),
+        (["chaos"], {"SEEDS": "9-7"}, "SEEDS=9-7 names no seeds"),
+        (["chaos"], {"SEEDS": "9", "SEED": "7"}, "SEED and SEEDS are both set"),
+        (["soak"], {"RATE": "0"}, "RATE=0 is not a number above 0"),
+        (["local-up"], {"LOCALSTACK_PORT": "http"}, "LOCALSTACK_PORT=http is not a port number"),
+        (["local-up"], {"RUNTIME": "cloud"}, "RUNTIME=cloud is unknown"),
+        (["local-up"], {"RUNTIME": "docker", "DOCKER_HOST": "unix:///none"}, "RUNTIME=docker needs a container engine"),
+        (["verify", "--count", "0"], {}, "--count 0 is not a number above 0"),
+        (["chaos", "--seed", "x"], {"SEED": "7"}, "--seed x is not a whole number"),
+        (["local-up", "--port", "http"], {}, "LOCALSTACK_PORT=http is not a port number"),
+        (["local-up", "--runtime", "cloud"], {"RUNTIME": "embedded"}, "RUNTIME=cloud is unknown"),
+        (["train"], {"DATA": "missing.csv"}, "missing.csv"),
+        (["bench"], {"TARGETS": "embedded,aws"}, "TARGETS=embedded,aws: 'aws' is unknown"),
+        (["bench"], {"EVENTS": "10k"}, "EVENTS=10k is not a list of numbers above 0"),
+    ],
+)
+def test_wrong_variables_are_named(tmp_path: Path, words: list[str], variables: dict[str, str], message: str) -> None:
+    done = _make(*words, cwd=tmp_path, **variables)
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert "next:" in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_every_mistake_of_a_csv_is_listed_with_line_and_column(tmp_path: Path) -> None:
+    rows = "".join(f"2015-01-{day:02d},x,5,1,0\n" for day in range(1, 19))
+    (tmp_path / "bad.csv").write_text("date,store,sales,promo,holiday\n" + rows)
+    done = _make("train", cwd=tmp_path, DATA="bad.csv")  # relative, as in the README
+    assert done.returncode == 1
+    for line in range(2, 20):
+        assert f"line {line}, column 'store'" in done.stderr
+    assert "bad.csv" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_users_aws_profile_is_of_no_account(tmp_path: Path) -> None:
+    show = (
+        "from harness.machine.environment import clean_this_process; clean_this_process()\n"
+        "from harness.stack.clients import Clients; from harness.stack.state import Stack\n"
+        "print(Clients(Stack('x', 'x', 4566)).kinesis.meta.endpoint_url)"
+    )
+    env = os.environ | {"AWS_PROFILE": "no-such-profile", "AWS_ENDPOINT_URL": "https://aws"}
+    done = subprocess.run(
+        [sys.executable, "-c", show], env=env, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stdout.strip() == "http://127.0.0.1:4566", done.stderr
+
+
+# As a shell starts a script's background job.
+IN_THE_BACKGROUND = """
+import os, signal, sys
+from pathlib import Path
+
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+from harness import cli
+from harness.machine import commands
+from harness.errors import CommandFailedError
+
+cli.take_signals()
+os.kill(os.getpid(), signal.SIGINT)
+child = ["sh", "-c", "kill -INT $$; echo not ended"]
+try:
+    commands.run(child, log=Path(sys.argv[1]), deadline=30)
+except CommandFailedError as error:
+    print(error.status)
+"""
+
+
+def test_a_background_job_is_not_interrupted_and_what_it_starts_can_be(tmp_path: Path) -> None:
+    words = [sys.executable, "-c", IN_THE_BACKGROUND, str(tmp_path / "x.log")]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout, done.stderr) == ("-2\n", "")

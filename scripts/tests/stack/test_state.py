@@ -1,0 +1,103 @@
+"""A stack's memory and its lock."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from harness.errors import HarnessError
+from harness.local import lifecycle
+from harness.stack import state as stacks
+from harness.stack.state import Stack
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / ".local"
+    monkeypatch.setattr(stacks, "STACKS", folder)
+    return folder
+
+
+def test_what_is_saved_is_loaded() -> None:
+    stack = Stack("x", "local", 4566, outputs={"a": "b"}, model={"run_id": "r"})
+    stack.save()
+    assert stacks.load("x") == stack
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"unknown": 1}'])
+def test_what_a_killed_run_left_half_written_is_no_stack(own_folder: Path, text: str) -> None:
+    (own_folder / "x").mkdir(parents=True)
+    (own_folder / "x" / "stack.json").write_text(text)
+    assert stacks.load("x") is None
+
+
+def test_a_process_id_used_again_is_not_the_stacks_process() -> None:
+    me = psutil.Process()
+    stack = Stack("x", "local", 4566, pid=me.pid, pid_created=me.create_time())
+    assert stack.process() is not None
+    stack.pid_created -= 100
+    assert stack.process() is None
+
+
+def test_commands_on_a_stack_that_is_not_up_say_what_to_do() -> None:
+    with pytest.raises(HarnessError, match="no pipeline runs here"):
+        stacks.running("x")
+    Stack("x", "local", 4566, pid=2**22 + 1).save()
+    with pytest.raises(HarnessError, match="has ended"):
+        stacks.running("x")
+    me = psutil.Process()
+    Stack("x", "local", 4566, pid=me.pid, pid_created=me.create_time()).save()
+    with pytest.raises(HarnessError, match="not finished starting"):
+        stacks.running("x")
+
+
+def test_the_lock_keeps_a_second_command_out_and_ends_with_it(own_folder: Path) -> None:
+    second = stacks.locked("x")
+    with stacks.locked("x"), pytest.raises(HarnessError, match=f"process {os.getpid()} is changing"):
+        second.__enter__()
+    with stacks.locked("x"):
+        pass
+    assert not (own_folder / "x.lock").exists()
+
+
+def test_the_lock_of_a_killed_command_keeps_nobody_out(own_folder: Path) -> None:
+    hold = (
+        "from pathlib import Path; import sys, time; from harness.stack import state\n"
+        "state.STACKS = Path(sys.argv[1])\n"
+        "with state.locked('x'):\n    print(1, flush=True); time.sleep(60)"
+    )
+    env = os.environ
+    with subprocess.Popen([sys.executable, "-c", hold, str(own_folder)], stdout=subprocess.PIPE, env=env) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        with pytest.raises(HarnessError), stacks.locked("x"):
+            pass
+        child.kill()
+    with stacks.locked("x"):
+        pass
+
+
+@pytest.mark.parametrize(
+    "port", ["0", "65536", "http", "-1", "4566.0", "\uff14\uff15"]
+)  # full-width digits: int() takes them
+def test_a_wrong_port_is_refused(monkeypatch: pytest.MonkeyPatch, port: str) -> None:
+    monkeypatch.setenv("LOCALSTACK_PORT", port)
+    with pytest.raises(HarnessError, match="not a port number"):
+        lifecycle.wanted_port("x")
+
+
+def test_an_unset_port_is_that_of_the_running_stack_or_4566(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOCALSTACK_PORT", "")
+    assert lifecycle.wanted_port("x") == 4566
+    me = psutil.Process()
+    stack = Stack("x", "local", 4700, pid=me.pid, pid_created=me.create_time())
+    stack.save()
+    assert lifecycle.wanted_port("x") == 4700
+    stack.pid_created -= 100  # it has ended
+    stack.save()
+    assert lifecycle.wanted_port("x") == 4566

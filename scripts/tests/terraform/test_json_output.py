@@ -1,0 +1,83 @@
+"""Terraform's own `-json`: progress in numbers, a log for people, errors in frames."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from harness.console import Step
+from harness.stages import explain
+from harness.terraform.json_output import Progress, as_text
+
+# Without a provider to be fetched.
+CONFIGURATION = """
+variable "status" { default = 0 }
+resource "terraform_data" "first" { count = 2 }
+resource "terraform_data" "then" {
+  depends_on = [terraform_data.first]
+  provisioner "local-exec" { command = "echo built; exit ${var.status}" }
+}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A configuration, initialized."""
+    (tmp_path / "main.tf").write_text(CONFIGURATION)
+    _terraform(tmp_path, "init")
+    return tmp_path
+
+
+def _terraform(folder: Path, *words: str) -> list[str]:
+    command = ["terraform", words[0], "-json", "-input=false", *words[1:]]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=60)
+    return done.stdout.splitlines(keepends=True)
+
+
+def _told(lines: list[str], total: int = 0) -> tuple[list[str], str]:
+    """What the user is told on the way, each once, and at the end."""
+    step = Step("apply")
+    progress = Progress(step, total)
+    notes = {}
+    for line in lines:
+        progress.read(line)
+        notes[step.detail] = True
+    return list(filter(None, notes)), progress.summary
+
+
+def test_an_apply_is_counted_by_its_plan(folder: Path) -> None:
+    notes, summary = _told(_terraform(folder, "apply", "-auto-approve"))
+    assert notes == ["0 of 3 resources", "1 of 3 resources", "2 of 3 resources", "3 of 3 resources"]
+    assert summary == "3 added, 0 changed, 0 destroyed"
+
+
+def test_a_saved_plan_is_counted_by_what_its_reader_knows(folder: Path) -> None:
+    _terraform(folder, "plan", "-out=plan")
+    notes, summary = _told(_terraform(folder, "apply", "plan"), total=3)
+    assert notes[-1] == "3 of 3 resources"
+    assert summary == "3 added, 0 changed, 0 destroyed"
+
+
+def test_a_resource_that_takes_long_is_named() -> None:
+    slow = '{"type":"apply_progress","@message":"slow","hook":{"resource":{"addr":"module.x"}}}'
+    assert _told([slow], total=2)[0] == ["0 of 2 resources, waiting for module.x"]
+
+
+def test_the_log_is_for_people_and_the_error_can_be_explained(folder: Path) -> None:
+    text = "".join(as_text(line) for line in _terraform(folder, "apply", "-auto-approve", "-var=status=3"))
+    assert "@message" not in text
+    assert "terraform_data.first[0]: Creation complete after" in text
+    assert "(local-exec): built" in text
+    [error] = explain.errors(text)
+    assert error.startswith(
+        "Error: local-exec provisioner error\n\n  with terraform_data.then,\n  on main.tf line 6:\n"
+    )
+    assert "exit status 3" in error
+
+
+@pytest.mark.parametrize("line", ["a notice of tflocal's\n", "{ not JSON\n", "\n"])
+def test_what_is_no_message_stays_as_it_is(line: str) -> None:
+    assert as_text(line) == line
+    assert _told([line]) == ([], "")
