@@ -8,8 +8,8 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+from pipeline_emulator.event_source.mappings import MappingKey
 from pipeline_emulator.event_source.progress import MappingProgress, ShardProgress
-from pipeline_emulator.event_source.registry import MappingKey
 from pipeline_emulator.persistence import Database
 
 VERSION = 1

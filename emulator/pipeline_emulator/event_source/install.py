@@ -5,7 +5,7 @@ from typing import Any
 
 from pipeline_emulator import patches
 from pipeline_emulator.event_source.checkpoints import CheckpointStore
-from pipeline_emulator.event_source.registry import REGISTRY
+from pipeline_emulator.event_source.mappings import REGISTRY
 from pipeline_emulator.event_source.worker import KinesisMappingWorker
 from pipeline_emulator.persistence import state_folder
 

@@ -12,7 +12,7 @@ from localstack.services.lambda_.invocation.models import lambda_stores
 from pipeline_emulator.arn import parse_function_arn
 from pipeline_emulator.event_source.batch_run import Invocation, Outcome
 from pipeline_emulator.event_source.mapping_consumer import MappingConsumer
-from pipeline_emulator.event_source.registry import REGISTRY, Registry
+from pipeline_emulator.event_source.mappings import REGISTRY, Registry
 from pipeline_emulator.event_source.settings import MappingSettings
 from pipeline_emulator.event_source.stop import Stop
 

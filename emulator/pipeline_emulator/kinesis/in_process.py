@@ -13,8 +13,8 @@ from pipeline_emulator.kinesis.streams.errors import StreamError
 from pipeline_emulator.kinesis.streams.identity import StreamName
 from pipeline_emulator.kinesis.streams.iterators import ShardIterator, Start
 from pipeline_emulator.kinesis.streams.listing import list_shards
-from pipeline_emulator.kinesis.streams.registry import Streams
 from pipeline_emulator.kinesis.streams.shard import Chunk, Shard
+from pipeline_emulator.kinesis.streams.streams import Streams
 
 
 class StreamReader:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from pipeline_emulator.event_source.checkpoints import CheckpointStore
+from pipeline_emulator.event_source.mappings import Registry
 from pipeline_emulator.event_source.progress import MappingProgress
-from pipeline_emulator.event_source.registry import Registry
 from pipeline_emulator.event_source.settings import MappingSettings
 from pipeline_emulator.event_source.shards import Position, Shard, begin, position
 

@@ -17,9 +17,9 @@ from pipeline_emulator.kinesis import hooks
 from pipeline_emulator.kinesis.streams import resharding
 from pipeline_emulator.kinesis.streams.hashing import entry
 from pipeline_emulator.kinesis.streams.identity import StreamName
-from pipeline_emulator.kinesis.streams.registry import Streams
 from pipeline_emulator.kinesis.streams.settings import StreamSettings
 from pipeline_emulator.kinesis.streams.stream import Stream
+from pipeline_emulator.kinesis.streams.streams import Streams
 
 pytestmark = pytest.mark.local_only
 

@@ -9,9 +9,9 @@ from pipeline_emulator.kinesis.streams.hashing import entry
 from pipeline_emulator.kinesis.streams.identity import StreamName
 from pipeline_emulator.kinesis.streams.iterators import Start
 from pipeline_emulator.kinesis.streams.records import Record
-from pipeline_emulator.kinesis.streams.registry import Streams
 from pipeline_emulator.kinesis.streams.settings import StreamSettings
 from pipeline_emulator.kinesis.streams.stream import Placed, Stream
+from pipeline_emulator.kinesis.streams.streams import Streams
 
 
 @dataclasses.dataclass

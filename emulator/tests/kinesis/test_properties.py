@@ -21,9 +21,9 @@ from pipeline_emulator.kinesis.streams.hashing import entry
 from pipeline_emulator.kinesis.streams.identity import StreamName
 from pipeline_emulator.kinesis.streams.iterators import ShardIterator, Start, open_iterator
 from pipeline_emulator.kinesis.streams.listing import list_shards
-from pipeline_emulator.kinesis.streams.registry import Streams
 from pipeline_emulator.kinesis.streams.settings import StreamSettings
 from pipeline_emulator.kinesis.streams.shard import Chunk, Entry
+from pipeline_emulator.kinesis.streams.streams import Streams
 
 pytestmark = pytest.mark.local_only
 

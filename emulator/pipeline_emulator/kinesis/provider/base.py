@@ -10,8 +10,8 @@ from pipeline_emulator.kinesis.activity import STREAM_ACTIVITY
 from pipeline_emulator.kinesis.streams.commitment import DISABLED, Commitments
 from pipeline_emulator.kinesis.streams.errors import ExpiredNextTokenError, InvalidArgumentError, LimitExceededError
 from pipeline_emulator.kinesis.streams.identity import StreamName, split_arn
-from pipeline_emulator.kinesis.streams.registry import Streams
 from pipeline_emulator.kinesis.streams.stream import Stream
+from pipeline_emulator.kinesis.streams.streams import Streams
 from pipeline_emulator.kinesis.streams.tokens import LIFETIME_SECONDS, unseal
 
 # https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateStreamWarmThroughput.html: 10 GiB/s

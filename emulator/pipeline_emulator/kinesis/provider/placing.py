@@ -7,9 +7,9 @@ from random import random
 from localstack import config
 
 from pipeline_emulator.kinesis import hooks
-from pipeline_emulator.kinesis.streams.registry import Streams
 from pipeline_emulator.kinesis.streams.shard import Entry
 from pipeline_emulator.kinesis.streams.stream import Placed, Stream
+from pipeline_emulator.kinesis.streams.streams import Streams
 
 
 def place(streams: Streams, stream: Stream, entries: Sequence[Entry]) -> list[Placed]:

@@ -18,8 +18,8 @@ from pipeline_emulator.kinesis.provider.validation import RequestValidator
 from pipeline_emulator.kinesis.store.journal import FILE, SqliteJournal
 from pipeline_emulator.kinesis.store.loading import load
 from pipeline_emulator.kinesis.streams.errors import StreamError
-from pipeline_emulator.kinesis.streams.registry import Streams
 from pipeline_emulator.kinesis.streams.settings import StreamSettings
+from pipeline_emulator.kinesis.streams.streams import Streams
 from pipeline_emulator.persistence import state_folder
 
 

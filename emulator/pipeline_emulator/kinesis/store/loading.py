@@ -13,10 +13,10 @@ from pipeline_emulator.kinesis.store.journal import LAST_CREATED, SIGNING_KEY, S
 from pipeline_emulator.kinesis.streams import tokens
 from pipeline_emulator.kinesis.streams.identity import StreamName
 from pipeline_emulator.kinesis.streams.records import OVERHEAD_BYTES
-from pipeline_emulator.kinesis.streams.registry import Streams
 from pipeline_emulator.kinesis.streams.sequence import Clock
 from pipeline_emulator.kinesis.streams.settings import StreamSettings
 from pipeline_emulator.kinesis.streams.shard import Shard
+from pipeline_emulator.kinesis.streams.streams import Streams
 
 LOG = logging.getLogger(__name__)
 
