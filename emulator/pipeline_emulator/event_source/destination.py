@@ -87,7 +87,7 @@ class FailureDestination:
         """Return a client of the role; made for each delivery, as these are rare."""
         principal: Any = ServicePrincipal.lambda_
         clients = connect_to.with_assumed_role(
-            role_arn=self._role_arn, service_principal=principal, region_name=region or self._settings.region
+            role_arn=self._role_arn, service_principal=principal, region_name=region or self._settings.stream.region
         )
         return clients.get_client(service).request_metadata(
             source_arn=self._settings.function_arn, service_principal=principal

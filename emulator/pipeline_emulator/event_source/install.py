@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pipeline_emulator import patches
+from pipeline_emulator.arn import find_arn
 from pipeline_emulator.event_source.checkpoints import CheckpointStore
 from pipeline_emulator.event_source.mappings import REGISTRY
 from pipeline_emulator.event_source.worker import KinesisMappingWorker
@@ -17,6 +18,7 @@ def install() -> None:
 
     @patches.MAP_STREAMS.wrap
     def get_esm_worker(original: Callable[[Any], Any], self: Any) -> Any:
-        if ":kinesis:" in self.esm_config.get("EventSourceArn", ""):
+        arn = find_arn(self.esm_config.get("EventSourceArn", ""))
+        if arn and arn.service == "kinesis":
             return KinesisMappingWorker(self.esm_config, self.function_role_arn, self.enabled)
         return original(self)

@@ -45,7 +45,7 @@ class MappingConsumer:
         self._report = report
         self._stop = stop
         self._source = KinesisSource(settings, role_arn)
-        self._event_source = EventSource(settings.event_source_arn, settings.region, role_arn)
+        self._event_source = EventSource(settings.event_source_arn, settings.stream.region, role_arn)
         self._invoker = LambdaInvoker(settings)
         self._destination = FailureDestination(settings, role_arn)
         self._consumers: dict[str, ShardConsumer] = {}

@@ -3,6 +3,7 @@
 import threading
 from typing import TYPE_CHECKING, Protocol
 
+from pipeline_emulator.arn import unqualified
 from pipeline_emulator.event_source.progress import MappingProgress
 from pipeline_emulator.event_source.settings import MappingSettings
 
@@ -75,7 +76,7 @@ class Registry:
         For a mapping from before the function had an alias: it was to be updated to the alias, not made anew.
         """
         function_arn, event_source_arn = key
-        for wanted in (key, (":".join(function_arn.split(":")[:7]), event_source_arn)):
+        for wanted in (key, (unqualified(function_arn), event_source_arn)):
             for index, (found, progress) in enumerate(self._inherited):
                 if found == wanted:
                     del self._inherited[index]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeline_emulator.arn import parse_arn
+from pipeline_emulator.kinesis.streams.identity import StreamName, split_arn
 
 # "Lambda parameters for Amazon Kinesis Data Streams event source mappings":
 # https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-parameters.html
@@ -35,24 +35,9 @@ class MappingSettings:
     filter_patterns: tuple[dict[str, Any], ...] = ()
 
     @property
-    def stream_arn(self) -> str:
-        """ARN of the stream itself; an enhanced fan-out consumer's ARN is `<stream ARN>/consumer/<name>:<time>`."""
-        return self.event_source_arn.split("/consumer/")[0]
-
-    @property
-    def stream_name(self) -> str:
-        """Name of the stream."""
-        return self.stream_arn.rpartition("/")[2]
-
-    @property
-    def account_id(self) -> str:
-        """Account of the stream."""
-        return parse_arn(self.event_source_arn).account
-
-    @property
-    def region(self) -> str:
-        """Region of the stream."""
-        return parse_arn(self.event_source_arn).region
+    def stream(self) -> StreamName:
+        """The stream to read, also if the event source is an enhanced fan-out consumer of it."""
+        return split_arn(self.event_source_arn)[0]
 
     @classmethod
     def from_configuration(cls, configuration: Mapping[str, Any]) -> "MappingSettings":

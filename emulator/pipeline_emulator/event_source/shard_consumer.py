@@ -94,20 +94,22 @@ class ShardConsumer:
 
     def _run(self) -> None:
         settings = self._settings
-        stream = (settings.account_id, settings.region, settings.stream_name, self.shard_id)
+        stream = settings.stream
         for lane in self._lanes:
             lane.start()
         try:
-            with STREAM_ACTIVITY.subscribed(stream, self._put_seen):
+            with STREAM_ACTIVITY.subscribed(
+                (stream.account, stream.region, stream.name, self.shard_id), self._put_seen
+            ):
                 self._read_to_end()
         except RecordsLeftError:
             LOG.warning("Mapping %s reads %s again from its checkpoint", settings.uuid, self.shard_id)
             self._pause_before_restart()
         except PositionRefusedError as error:
-            LOG.warning("Position in %s of %s is refused: %s", self.shard_id, settings.stream_arn, error)
+            LOG.warning("Position in %s of %s is refused: %s", self.shard_id, stream.arn, error)
             self._close_lanes()
         except Exception:
-            LOG.exception("Reading %s of %s ended unexpectedly; it starts again", self.shard_id, settings.stream_arn)
+            LOG.exception("Reading %s of %s ended unexpectedly; it starts again", self.shard_id, stream.arn)
             self._close_lanes()
             self._pause_before_restart()
         finally:
@@ -157,7 +159,7 @@ class ShardConsumer:
         except (ClientError, BotoCoreError) as error:
             self._errors += 1
             level = logging.WARNING if self._errors == 1 else logging.DEBUG
-            LOG.log(level, "Reading %s of %s: %s", self.shard_id, self._settings.stream_arn, error)
+            LOG.log(level, "Reading %s of %s: %s", self.shard_id, self._settings.stream.arn, error)
             self._stop.requested.wait(backoff(self._errors))
             return None
         self._errors = 0

@@ -11,7 +11,6 @@ from pipeline_emulator.authorization import role_use
 from pipeline_emulator.event_source.settings import MappingSettings
 from pipeline_emulator.event_source.shards import Position, Shard
 from pipeline_emulator.kinesis.in_process import StreamReader
-from pipeline_emulator.kinesis.streams.identity import StreamName
 from pipeline_emulator.kinesis.streams.iterators import ShardIterator
 from pipeline_emulator.kinesis.streams.records import Record
 from pipeline_emulator.services import provider
@@ -47,8 +46,8 @@ class KinesisSource:
 
     def __init__(self, settings: MappingSettings, role_arn: str) -> None:
         """Read the stream of `settings` with the role `role_arn`."""
-        self._name = StreamName(settings.account_id, settings.region, settings.stream_name)
-        self._require = partial(role_use.require, role_arn, settings.function_arn, resource=settings.stream_arn)
+        self._stream = settings.stream
+        self._require = partial(role_use.require, role_arn, settings.function_arn, resource=self._stream.arn)
 
     def created(self) -> datetime:
         """Return when the stream was made."""
@@ -91,4 +90,4 @@ class KinesisSource:
     @cached_property
     def _reader(self) -> StreamReader:
         """Made at first use, when the provider can be loaded."""
-        return StreamReader(provider("kinesis").streams, self._name, self._require)
+        return StreamReader(provider("kinesis").streams, self._stream, self._require)

@@ -15,6 +15,7 @@ from pipeline_emulator.event_source.records import EventSource, StreamRecord, pa
 from pipeline_emulator.event_source.response import WholeBatchFailedError, first_failed
 from pipeline_emulator.event_source.settings import MappingSettings
 from pipeline_emulator.event_source.shards import Position, Shard, begin, position, readable
+from pipeline_emulator.kinesis.streams.identity import StreamName
 from pipeline_emulator.kinesis.streams.iterators import Start
 from pipeline_emulator.kinesis.streams.records import Record
 
@@ -255,8 +256,8 @@ def test_settings_of_a_configuration_as_core_makes_it() -> None:
     assert (settings.on_failure_destination, settings.report_batch_item_failures) == (None, False)
     assert settings.starting_timestamp == NOW
     assert settings.filter_patterns == ({"data": {"a": [1]}},)
-    assert (settings.stream_name, settings.region, settings.account_id) == ("s", "ap-south-1", "000000000000")
-    assert settings.stream_arn == "arn:aws:kinesis:ap-south-1:000000000000:stream/s"
+    assert settings.stream == StreamName("000000000000", "ap-south-1", "s")
+    assert settings.stream.arn == "arn:aws:kinesis:ap-south-1:000000000000:stream/s"
 
 
 def test_zero_retries_are_not_endless_retries() -> None:

@@ -91,7 +91,7 @@ class ConsumerOperations(Operations):
             return stream, stream.consumers.get(request["ConsumerName"])
         name, consumer = parsed_arn(arn)
         stream = self.streams.get(name)
-        return stream, stream.consumers.get((consumer or "").partition(":")[0], arn)
+        return stream, stream.consumers.get(consumer or "", arn)
 
 
 def _events(stream: Stream, iterator: ShardIterator) -> Iterator[Response]:

@@ -47,5 +47,5 @@ class PolicyOperations(Operations):
         name, consumer = parsed_arn(arn)
         stream = self.streams.get(name)
         if consumer is not None:
-            stream.consumers.get(consumer.partition(":")[0], arn)
+            stream.consumers.get(consumer, arn)
         return stream

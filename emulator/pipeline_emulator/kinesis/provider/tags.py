@@ -61,7 +61,7 @@ class TagOperations(Operations):
         stream = self.streams.get(name)
         if consumer is None:
             return stream, stream.tags
-        return stream, stream.consumers.get(consumer.partition(":")[0], arn).tags
+        return stream, stream.consumers.get(consumer, arn).tags
 
 
 def add_tags(stream: Stream, tags: dict[str, str]) -> None:
