@@ -7,9 +7,10 @@ from collections.abc import Collection
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import override
 
 from pipeline_emulator.event_source.mappings import MappingKey
-from pipeline_emulator.event_source.progress import MappingProgress, ShardProgress
+from pipeline_emulator.event_source.progress import Keeper, MappingProgress, ShardProgress
 from pipeline_emulator.persistence import Database
 
 VERSION = 1
@@ -88,7 +89,7 @@ class CheckpointStore:
         return progress
 
 
-class MappingKeeper:
+class MappingKeeper(Keeper):
     """Keeps the progress of one mapping under a number of its own. Safe for threads."""
 
     def __init__(self, database: Database, number: int, key: MappingKey) -> None:
@@ -97,6 +98,7 @@ class MappingKeeper:
         self._number = number
         self._function_arn, self._event_source_arn = key
 
+    @override
     def began(self, progress: MappingProgress) -> None:
         """Keep where the mapping starts; no shard has come any further."""
         started_at, created = progress.started_at, progress.stream_created
@@ -112,6 +114,7 @@ class MappingKeeper:
             self._delete(connection)
             connection.execute("INSERT INTO mapping VALUES (?, ?, ?, ?, ?, ?)", row)
 
+    @override
     def advanced(self, shard_id: str, progress: ShardProgress, beyond: Collection[int]) -> None:
         """Keep a shard's progress."""
         place = (self._number, shard_id)
@@ -127,6 +130,7 @@ class MappingKeeper:
                 "INSERT OR IGNORE INTO completed VALUES (?, ?, ?)", [(*place, _text(number)) for number in beyond]
             )
 
+    @override
     def belongs_to(self, function_arn: str) -> None:
         """Keep under which function a later mapping finds the progress."""
         if function_arn == self._function_arn:
@@ -135,6 +139,7 @@ class MappingKeeper:
         with self._database.transaction() as connection:
             connection.execute("UPDATE mapping SET function_arn = ? WHERE id = ?", (function_arn, self._number))
 
+    @override
     def dropped(self) -> None:
         """Keep nothing more of the mapping."""
         with self._database.transaction() as connection:

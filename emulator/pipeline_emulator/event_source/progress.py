@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Protocol
 
 
 def _keep_nothing(_progress: "ShardProgress", _beyond: Collection[int]) -> None:
@@ -81,8 +80,8 @@ class ShardProgress:
             self.completed.discard(self.checkpoint)
 
 
-class Keeper(Protocol):
-    """Keeps the progress of one mapping. Safe for threads."""
+class Keeper:
+    """Keeps nothing: progress lives in memory only. Subclasses keep what they override. Safe for threads."""
 
     def began(self, progress: "MappingProgress") -> None:
         """The mapping starts in its stream; what was kept of shards counts no more."""
@@ -95,22 +94,6 @@ class Keeper(Protocol):
 
     def dropped(self) -> None:
         """The mapping is no more."""
-
-
-class NoKeeper:
-    """Keeps nothing."""
-
-    def began(self, progress: "MappingProgress") -> None:
-        """Do nothing."""
-
-    def advanced(self, shard_id: str, progress: ShardProgress, beyond: Collection[int]) -> None:
-        """Do nothing."""
-
-    def belongs_to(self, function_arn: str) -> None:
-        """Do nothing."""
-
-    def dropped(self) -> None:
-        """Do nothing."""
 
 
 @dataclass
@@ -126,7 +109,7 @@ class MappingProgress:
     shards: dict[str, ShardProgress] = field(default_factory=dict)
     stream_created: datetime | None = None
     inherited: bool = False
-    keeper: Keeper = field(default_factory=NoKeeper, repr=False)
+    keeper: Keeper = field(default_factory=Keeper, repr=False)
 
     def begin(self, now: datetime, shard_ids: Iterable[str]) -> None:
         """Note where the mapping starts."""

@@ -4,9 +4,10 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, override
 
 from pipeline_emulator.kinesis.streams import state
+from pipeline_emulator.kinesis.streams.journal import Journal
 from pipeline_emulator.kinesis.streams.records import Record
 from pipeline_emulator.kinesis.streams.sequence import counter
 from pipeline_emulator.kinesis.streams.shard import Shard
@@ -39,7 +40,7 @@ CREATE TABLE record (
 SIGNING_KEY, LAST_CREATED = "signing key", "last created"
 
 
-class SqliteJournal:
+class SqliteJournal(Journal):
     """The journal of all streams. Safe for threads."""
 
     def __init__(self, path: Path) -> None:
@@ -50,6 +51,7 @@ class SqliteJournal:
         """
         self.database = Database(path, SCHEMA, VERSION)
 
+    @override
     def created(self, stream: Stream) -> None:
         """Keep a stream with its first shards."""
         name = stream.name
@@ -60,17 +62,20 @@ class SqliteJournal:
             )
             _insert_shards(connection, stream.created, stream.topology.shards)
 
+    @override
     def changed(self, stream: Stream) -> None:
         """Keep a stream's settings."""
         with self.database.transaction() as connection:
             connection.execute("UPDATE stream SET settings = ? WHERE created = ?", (_settings(stream), stream.created))
 
+    @override
     def deleted(self, stream: Stream) -> None:
         """Drop a stream; its shards' locks are not held, so a late put may leave records, which loading drops."""
         with self.database.transaction() as connection:
             connection.execute("DELETE FROM stream WHERE created = ?", (stream.created,))
             _delete_shards(connection, stream.topology.shards)
 
+    @override
     def resharded(self, stream: int, closed: Sequence[tuple[Shard, float]], opened: Sequence[Shard]) -> None:
         """Keep which shards are closed and which take over."""
         with self.database.transaction() as connection:
@@ -80,11 +85,13 @@ class SqliteJournal:
             )
             _insert_shards(connection, stream, opened)
 
+    @override
     def expired(self, shards: Sequence[Shard]) -> None:
         """Drop shards."""
         with self.database.transaction() as connection:
             _delete_shards(connection, shards)
 
+    @override
     def put(self, additions: Sequence[tuple[Shard, Sequence[Record]]]) -> None:
         """Keep the records of a request, all or none."""
         last: list[tuple[Any, ...]] = []
@@ -104,6 +111,7 @@ class SqliteJournal:
             connection.executemany("INSERT INTO record VALUES (?, ?, ?, ?, ?)", rows)
             connection.executemany("UPDATE shard SET counter = ?, last_arrival = ? WHERE created = ?", last)
 
+    @override
     def trimmed(self, shard: Shard, counter: int) -> None:
         """Drop a shard's first records."""
         with self.database.transaction() as connection:

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pipeline_emulator.kinesis.streams.journal import NO_JOURNAL, Journal
+from pipeline_emulator.kinesis.streams.journal import Journal
 from pipeline_emulator.kinesis.streams.limits import ReadLimit, WriteLimit
 from pipeline_emulator.kinesis.streams.records import OVERHEAD_BYTES, Record, RecordLog
 from pipeline_emulator.kinesis.streams.sequence import SequenceNumbers, counter
@@ -40,7 +40,7 @@ class Shard:
     """A shard; records are put and read under its own lock, so that shards do not wait for each other."""
 
     def __init__(
-        self, index: int, created: int, start: int, end: int, parents: Sequence[str] = (), journal: Journal = NO_JOURNAL
+        self, index: int, created: int, start: int, end: int, parents: Sequence[str], journal: Journal
     ) -> None:
         """Make an open shard for hash keys `start` to `end`, both included; `created` in microseconds."""
         self.index = index

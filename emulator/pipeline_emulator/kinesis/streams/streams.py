@@ -9,7 +9,7 @@ from pipeline_emulator.kinesis.streams import state
 from pipeline_emulator.kinesis.streams.errors import ResourceInUseError, ResourceNotFoundError
 from pipeline_emulator.kinesis.streams.identity import StreamName
 from pipeline_emulator.kinesis.streams.iterators import ShardIterator, open_iterator
-from pipeline_emulator.kinesis.streams.journal import NO_JOURNAL, Journal
+from pipeline_emulator.kinesis.streams.journal import Journal
 from pipeline_emulator.kinesis.streams.memory import Memory
 from pipeline_emulator.kinesis.streams.quotas import initial_shard_count, require_room
 from pipeline_emulator.kinesis.streams.records import OVERHEAD_BYTES
@@ -23,11 +23,11 @@ from pipeline_emulator.kinesis.streams.topology import Topology
 class Streams:
     """The streams. Safe for threads."""
 
-    def __init__(self, settings: StreamSettings, clock: Clock = time.time, journal: Journal = NO_JOURNAL) -> None:
+    def __init__(self, settings: StreamSettings, clock: Clock = time.time, journal: Journal | None = None) -> None:
         """Start without any; `journal` keeps what happens to them."""
         self.clock = clock
         self._settings = settings
-        self._journal = journal
+        self._journal = journal or Journal()
         self._creations = Creations(clock)
         self._lock = threading.RLock()
         self._streams: dict[StreamName, Stream] = {}

@@ -7,7 +7,7 @@ import threading
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 
-from pipeline_emulator.kinesis.streams.journal import NO_JOURNAL, Journal
+from pipeline_emulator.kinesis.streams.journal import Journal
 from pipeline_emulator.kinesis.streams.sequence import Creations
 from pipeline_emulator.kinesis.streams.shard import Shard
 
@@ -31,10 +31,10 @@ class Topology:
         self._route()
 
     @classmethod
-    def uniform(cls, stream: int, count: int, creations: Creations, journal: Journal = NO_JOURNAL) -> "Topology":
+    def uniform(cls, stream: int, count: int, creations: Creations, journal: Journal) -> "Topology":
         """Make `count` shards of equal ranges."""
         shards = [
-            Shard(index, creations.next(), start, end, journal=journal)
+            Shard(index, creations.next(), start, end, (), journal)
             for index, (start, end) in enumerate(uniform_ranges(count))
         ]
         return cls(stream, shards, creations, journal)
