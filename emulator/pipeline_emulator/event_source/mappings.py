@@ -24,22 +24,16 @@ class ProgressStore(Protocol):
         """Return the progress of a new mapping, to be kept from its start."""
 
 
-class Registry:
-    """Workers and progress by mapping UUID; the progress in memory until `keep_in`. Safe for threads."""
+class Mappings:
+    """The worker and the progress of each mapping, by UUID. Thread-safe."""
 
-    def __init__(self) -> None:
-        """Start empty."""
+    def __init__(self, store: ProgressStore | None = None) -> None:
+        """Keep progress in `store`, or only in memory; hand on to new mappings what a former LocalStack has kept."""
         self._lock = threading.RLock()
         self._workers: dict[str, KinesisMappingWorker] = {}
         self._progress: dict[str, MappingProgress] = {}
-        self._inherited: list[tuple[MappingKey, MappingProgress]] = []
-        self._store: ProgressStore | None = None
-
-    def keep_in(self, store: ProgressStore) -> None:
-        """Keep the progress of all mappings to come, and hand on to them what a former LocalStack has kept."""
-        with self._lock:
-            self._store = store
-            self._inherited = store.load()
+        self._store = store
+        self._inherited = store.load() if store else []
 
     def replace(self, uuid: str, worker: "KinesisMappingWorker") -> "KinesisMappingWorker | None":
         """Make `worker` the mapping's worker and return the former one."""
@@ -86,6 +80,3 @@ class Registry:
 
     def _new(self, key: MappingKey) -> MappingProgress:
         return self._store.new(key) if self._store else MappingProgress()
-
-
-REGISTRY = Registry()

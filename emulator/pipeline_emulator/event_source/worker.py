@@ -12,7 +12,7 @@ from localstack.services.lambda_.invocation.models import lambda_stores
 from pipeline_emulator.arn import parse_function_arn
 from pipeline_emulator.event_source.batch_run import Invocation, Outcome
 from pipeline_emulator.event_source.mapping_consumer import MappingConsumer
-from pipeline_emulator.event_source.mappings import REGISTRY, Registry
+from pipeline_emulator.event_source.mappings import Mappings
 from pipeline_emulator.event_source.settings import MappingSettings
 from pipeline_emulator.event_source.stop import Stop
 
@@ -29,16 +29,14 @@ class KinesisMappingWorker:
     until the old one has brought its invocations under way to an end, and goes on from the same progress.
     """
 
-    def __init__(
-        self, configuration: Mapping[str, Any], role_arn: str, enabled: bool, registry: Registry = REGISTRY
-    ) -> None:
+    def __init__(self, configuration: Mapping[str, Any], role_arn: str, enabled: bool, mappings: Mappings) -> None:
         """Prepare a worker for `configuration`, an EventSourceMappingConfiguration."""
         self.enabled = enabled
         self.current_state = EsmState.CREATING
         self.state_transition_reason = EsmStateReason.USER_ACTION
         self._settings = MappingSettings.from_configuration(configuration)
         self._role_arn = role_arn
-        self._registry = registry
+        self._mappings = mappings
         self._predecessor: KinesisMappingWorker | None = None
         self._stop = Stop(shutting_down=events.infra_stopping)
         self._deleted = False
@@ -54,7 +52,7 @@ class KinesisMappingWorker:
 
     def create(self) -> None:
         """Take over from the mapping's former worker, if any, and start reading if enabled."""
-        self._predecessor = self._registry.replace(self.uuid, self)
+        self._predecessor = self._mappings.replace(self.uuid, self)
         if self._predecessor:
             self._set_state(self._transition_from(self._predecessor.enabled))
         elif not self.enabled:
@@ -79,7 +77,7 @@ class KinesisMappingWorker:
         """End at once, without judging invocations that LocalStack's own shutdown breaks off."""
         self._stop.abort()
         self._wake()
-        self._registry.forget(self.uuid)
+        self._mappings.forget(self.uuid)
 
     def join(self, timeout: float | None = None) -> None:
         """Wait until the worker has ended, at most `timeout` seconds."""
@@ -95,7 +93,7 @@ class KinesisMappingWorker:
             self._predecessor.join()
             self._predecessor = None
         if self.enabled and not self._stop.requested.is_set():
-            progress = self._registry.progress(self._settings)
+            progress = self._mappings.progress(self._settings)
             self._consumer = MappingConsumer(self._settings, self._role_arn, progress, self._report, self._stop)
             self._consumer.run(started=lambda: self._set_state(EsmState.ENABLED))
         elif not self._stop.requested.is_set():
@@ -109,7 +107,7 @@ class KinesisMappingWorker:
 
     def _remove(self) -> None:
         self._store().pop(self.uuid, None)
-        self._registry.delete(self._settings)
+        self._mappings.delete(self._settings)
 
     def _report(self, outcome: Outcome) -> None:
         ok = isinstance(outcome, Invocation) and outcome.succeeded
