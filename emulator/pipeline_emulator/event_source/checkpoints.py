@@ -32,7 +32,7 @@ _DIGITS = 64
 
 
 class CheckpointStore:
-    """The progress of all mappings. Safe for threads."""
+    """The progress of all mappings. Thread-safe."""
 
     def __init__(self, path: Path) -> None:
         """Open the file, or make it.
@@ -90,7 +90,7 @@ class CheckpointStore:
 
 
 class MappingKeeper(Keeper):
-    """Keeps the progress of one mapping under a number of its own. Safe for threads."""
+    """Keeps the progress of one mapping under a number of its own. Thread-safe."""
 
     def __init__(self, database: Database, number: int, key: MappingKey) -> None:
         """Write nothing yet."""

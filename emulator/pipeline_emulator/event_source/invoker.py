@@ -23,7 +23,7 @@ PAYLOAD_TOO_LARGE = "RequestTooLargeException"
 
 
 class LambdaInvoker:
-    """Synchronous invocations of one mapping's function. Safe for threads."""
+    """Synchronous invocations of one mapping's function. Thread-safe."""
 
     def __init__(self, settings: MappingSettings) -> None:
         """Invoke the function of `settings`: it may be an unqualified, a version's or an alias's ARN."""

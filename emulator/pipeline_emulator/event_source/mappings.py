@@ -15,7 +15,7 @@ MappingKey = tuple[str, str]
 
 
 class ProgressStore(Protocol):
-    """Where progress is kept. Safe for threads."""
+    """Where progress is kept. Thread-safe."""
 
     def load(self) -> list[tuple[MappingKey, MappingProgress]]:
         """Return what a former LocalStack has kept."""

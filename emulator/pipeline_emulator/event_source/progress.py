@@ -81,7 +81,7 @@ class ShardProgress:
 
 
 class Keeper:
-    """Keeps nothing: progress lives in memory only. Subclasses keep what they override. Safe for threads."""
+    """Keeps nothing: progress lives in memory only. Subclasses keep what they override. Thread-safe."""
 
     def began(self, progress: "MappingProgress") -> None:
         """The mapping starts in its stream; what was kept of shards counts no more."""

@@ -42,7 +42,7 @@ class Page:
 
 
 class KinesisSource:
-    """The stream of one mapping. Safe for threads."""
+    """The stream of one mapping. Thread-safe."""
 
     def __init__(self, settings: MappingSettings, role_arn: str) -> None:
         """Read the stream of `settings` with the role `role_arn`."""

@@ -1,4 +1,4 @@
-"""Streams in a file: what a kill leaves is what was acknowledged, and a restart goes on from there."""
+"""Streams in a file: acknowledged changes survive a kill, and a restart continues from them."""
 
 import dataclasses
 import shutil
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.local_only
 
 
 class Kept:
-    """A world whose streams are in a file; `restart` is a kill and a new start."""
+    """A world whose streams are stored in a file; `restart` simulates a kill and a new start."""
 
     def __init__(self, world: Any, folder: Path) -> None:
         self.world = world
@@ -45,13 +45,13 @@ class Kept:
 
 @pytest.fixture
 def kept(world: Any, tmp_path: Path) -> Iterator[Kept]:
-    """A kept world without streams."""
+    """A stored world without streams."""
     kept = Kept(world, tmp_path)
     yield kept
     kept.journal.database.close()
 
 
-def test_records_come_back_with_numbers_keys_and_times(kept: Kept) -> None:
+def test_records_are_restored_with_numbers_keys_and_times(kept: Kept) -> None:
     world = kept.world
     stream = world.create(shards=2)
     for second in range(3):
@@ -64,7 +64,7 @@ def test_records_come_back_with_numbers_keys_and_times(kept: Kept) -> None:
     assert [world.read(again, shard=shard) for shard in (0, 1)] == before
 
 
-def test_numbers_go_on_also_when_all_records_are_trimmed_and_the_clock_is_set_back(kept: Kept) -> None:
+def test_numbers_keep_growing_after_trimming_and_with_the_clock_set_back(kept: Kept) -> None:
     world = kept.world
     stream = world.create()
     last = world.put(stream, b"a", b"b")[-1].number
@@ -77,7 +77,7 @@ def test_numbers_go_on_also_when_all_records_are_trimmed_and_the_clock_is_set_ba
     assert world.read(again, Start("AFTER_SEQUENCE_NUMBER", last))[0].data == b"c"
 
 
-def test_creations_never_repeat_after_deletion_restart_and_a_clock_set_back(kept: Kept) -> None:
+def test_creation_times_never_repeat_after_deletion_restart_and_with_the_clock_set_back(kept: Kept) -> None:
     world = kept.world
     first = world.create()
     former = world.put(first, b"a")[0].number
@@ -91,7 +91,7 @@ def test_creations_never_repeat_after_deletion_restart_and_a_clock_set_back(kept
     assert world.put(second, b"b")[0].number > former
 
 
-def test_settings_come_back(kept: Kept) -> None:
+def test_settings_are_restored(kept: Kept) -> None:
     world = kept.world
     stream = world.create(mode="ON_DEMAND")
     with stream.changing():
@@ -112,16 +112,16 @@ def test_settings_come_back(kept: Kept) -> None:
     assert again.consumers.all()[0].tags == {"c": "d"}
 
 
-def test_a_change_that_fails_is_not_kept(kept: Kept) -> None:
+def test_a_failed_change_is_not_stored(kept: Kept) -> None:
     stream = kept.world.create()
-    with pytest.raises(KeyError), stream.changing():  # noqa: PT012 - what was changed before the error counts
+    with pytest.raises(KeyError), stream.changing():  # noqa: PT012 - the change before the error matters
         stream.tags["a"] = "b"
         raise KeyError
     kept.restart()
     assert kept.world.streams.get(stream.name).tags == {}
 
 
-def test_shards_come_back_with_lineage_and_routes(kept: Kept) -> None:
+def test_shards_are_restored_with_lineage_and_routes(kept: Kept) -> None:
     world = kept.world
     stream = world.create(shards=2)
     resharding.split(stream, "shardId-000000000000", 2**125, world.clock.now)
@@ -141,7 +141,7 @@ def test_shards_come_back_with_lineage_and_routes(kept: Kept) -> None:
     assert [s.shard_id for s in again.topology.shards][-1] == "shardId-000000000006"
 
 
-def test_expired_shards_stay_away(kept: Kept) -> None:
+def test_expired_shards_are_not_restored(kept: Kept) -> None:
     world = kept.world
     stream = world.create()
     resharding.split(stream, "shardId-000000000000", 2**127, world.clock.now)
@@ -151,7 +151,7 @@ def test_expired_shards_stay_away(kept: Kept) -> None:
     assert [s.index for s in world.streams.get(stream.name).topology.shards] == [1, 2]
 
 
-def test_an_iterator_from_before_is_good_until_it_expires(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_iterator_survives_a_restart(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
     world = kept.world
     stream = world.create()
     world.put(stream, b"a")
@@ -162,8 +162,8 @@ def test_an_iterator_from_before_is_good_until_it_expires(kept: Kept, monkeypatc
     assert [record.data for record in again.read(iterator, 10).records] == [b"a"]
 
 
-def test_what_cannot_be_kept_is_neither_answered_nor_read(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As when the disk is full."""
+def test_a_put_that_cannot_be_stored_fails_and_is_not_read(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The case of a full disk."""
     world = kept.world
     stream = world.create()
     world.put(stream, b"a")
@@ -179,7 +179,7 @@ def test_what_cannot_be_kept_is_neither_answered_nor_read(kept: Kept, monkeypatc
     assert [record.data for record in world.read(world.streams.get(stream.name))] == [b"a", b"c"]
 
 
-def test_a_transaction_that_was_not_committed_leaves_nothing(kept: Kept) -> None:
+def test_an_uncommitted_transaction_leaves_nothing(kept: Kept) -> None:
     world = kept.world
     stream = world.create()
     with kept.journal.database.transaction() as connection:
@@ -197,19 +197,19 @@ def rows(kept: Kept) -> int:
         return int(connection.execute("SELECT COUNT(*) FROM record").fetchone()[0])
 
 
-def test_trimmed_records_leave_the_file(kept: Kept) -> None:
+def test_trimmed_records_are_deleted_from_the_file(kept: Kept) -> None:
     world = kept.world
     stream = world.create()
     world.put(stream, *[b"old"] * 1500)
     world.clock.now += 25 * 3600
-    world.put(stream, b"new")  # trims, since so many are old
+    world.put(stream, b"new")  # trims, because many records are old
     assert rows(kept) == 1
     stream.set_retention(24)
     world.streams.delete(stream.name, with_consumers=False)
     assert rows(kept) == 0
 
 
-def test_the_limit_of_memory_holds_for_the_file_and_for_what_is_loaded(world: Any, tmp_path: Path) -> None:
+def test_the_memory_limit_applies_to_the_file_and_to_loading(world: Any, tmp_path: Path) -> None:
     kept = Kept(world, tmp_path)
     stream = world.create()
     for _ in range(20):
@@ -227,7 +227,7 @@ def test_the_limit_of_memory_holds_for_the_file_and_for_what_is_loaded(world: An
     kept.journal.database.close()
 
 
-def test_a_put_that_comes_too_late_for_its_stream_leaves_nothing(kept: Kept) -> None:
+def test_a_put_to_a_deleted_stream_leaves_nothing(kept: Kept) -> None:
     world = kept.world
     stream = world.create()
     world.streams.delete(stream.name, with_consumers=False)
@@ -237,7 +237,7 @@ def test_a_put_that_comes_too_late_for_its_stream_leaves_nothing(kept: Kept) -> 
     assert rows(kept) == 0
 
 
-def test_a_file_has_one_process_and_one_version(kept: Kept, tmp_path: Path) -> None:
+def test_a_file_belongs_to_one_process_and_one_version(kept: Kept, tmp_path: Path) -> None:
     with pytest.raises(DatabaseError, match=r"database is locked.*Stop the LocalStack"):
         SqliteJournal(tmp_path / "0" / FILE)
     kept.world.create()
@@ -245,14 +245,14 @@ def test_a_file_has_one_process_and_one_version(kept: Kept, tmp_path: Path) -> N
         connection.execute("PRAGMA user_version = 99")
     with pytest.raises(DatabaseError, match="its format is 99, here it is 1"):
         kept.restart()
-    (tmp_path / "no-database").write_text("no database, but long enough to be one" * 100)
+    (tmp_path / "no-database").write_text("not a database, but long enough for one" * 100)
     with pytest.raises(DatabaseError, match="not a database"):
         SqliteJournal(tmp_path / "no-database")
 
 
 @dataclasses.dataclass
 class Work:
-    """What loading took: SQL statements, hundreds of SQLite's virtual machine instructions, and Python calls."""
+    """The work of loading: SQL statements, hundreds of SQLite's virtual machine instructions, and Python calls."""
 
     statements: int = 0
     instructions: int = 0

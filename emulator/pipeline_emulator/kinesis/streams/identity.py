@@ -18,12 +18,12 @@ class StreamName:
 
     @property
     def arn(self) -> str:
-        """Its ARN."""
+        """The ARN."""
         partition = next((name for prefix, name in _PARTITIONS.items() if self.region.startswith(prefix)), "aws")
         return f"arn:{partition}:kinesis:{self.region}:{self.account}:stream/{self.name}"
 
     def __str__(self) -> str:
-        """Return it as AWS's messages call it."""
+        """Return the name as in AWS's messages."""
         return f"{self.name} under account {self.account}"
 
 
