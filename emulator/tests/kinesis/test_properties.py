@@ -338,7 +338,7 @@ class StreamMachine(RuleBasedStateMachine):
             assert [child.shard_id for child in self.stream.topology.children(found)] == children
 
 
-class KeptStreamMachine(StreamMachine):
+class StoredStreamMachine(StreamMachine):
     """The same with PERSISTENCE=1 and occasional kills of the process."""
 
     def __init__(self) -> None:
@@ -372,5 +372,5 @@ class KeptStreamMachine(StreamMachine):
 
 StreamMachine.TestCase.settings = settings(max_examples=70, stateful_step_count=50, deadline=None, database=None)
 TestStream = StreamMachine.TestCase
-KeptStreamMachine.TestCase.settings = StreamMachine.TestCase.settings
-TestKeptStream = KeptStreamMachine.TestCase
+StoredStreamMachine.TestCase.settings = StreamMachine.TestCase.settings
+TestStoredStream = StoredStreamMachine.TestCase

@@ -22,7 +22,7 @@ from pipeline_emulator.persistence import DatabaseError
 pytestmark = pytest.mark.local_only
 
 
-class Kept:
+class Stored:
     """A world whose streams are stored in a file; `restart` simulates a kill and a new start."""
 
     def __init__(self, world: Any, folder: Path) -> None:
@@ -44,45 +44,45 @@ class Kept:
 
 
 @pytest.fixture
-def kept(world: Any, tmp_path: Path) -> Iterator[Kept]:
+def stored(world: Any, tmp_path: Path) -> Iterator[Stored]:
     """A stored world without streams."""
-    kept = Kept(world, tmp_path)
-    yield kept
-    kept.journal.database.close()
+    stored = Stored(world, tmp_path)
+    yield stored
+    stored.journal.database.close()
 
 
-def test_records_are_restored_with_numbers_keys_and_times(kept: Kept) -> None:
-    world = kept.world
+def test_records_are_restored_with_numbers_keys_and_times(stored: Stored) -> None:
+    world = stored.world
     stream = world.create(shards=2)
     for second in range(3):
         world.clock.now += 1 + second / 3
         world.streams.put(stream, [entry(bytes([n]), f"k\u00e9y-{n}\0") for n in range(20)])
     before = [world.read(stream, shard=shard) for shard in (0, 1)]
     assert all(before)
-    kept.restart()
+    stored.restart()
     again = world.streams.get(world.name())
     assert [world.read(again, shard=shard) for shard in (0, 1)] == before
 
 
-def test_numbers_keep_growing_after_trimming_and_with_the_clock_set_back(kept: Kept) -> None:
-    world = kept.world
+def test_numbers_keep_growing_after_trimming_and_with_the_clock_set_back(stored: Stored) -> None:
+    world = stored.world
     stream = world.create()
     last = world.put(stream, b"a", b"b")[-1].number
     world.clock.now += 25 * 3600
     stream.set_retention(24)
-    kept.restart()
+    stored.restart()
     world.clock.now -= 3 * 24 * 3600
     again = world.streams.get(world.name())
     assert world.put(again, b"c")[0].number > last
     assert world.read(again, Start("AFTER_SEQUENCE_NUMBER", last))[0].data == b"c"
 
 
-def test_creation_times_never_repeat_after_deletion_restart_and_with_the_clock_set_back(kept: Kept) -> None:
-    world = kept.world
+def test_creation_times_never_repeat_after_deletion_restart_and_with_the_clock_set_back(stored: Stored) -> None:
+    world = stored.world
     first = world.create()
     former = world.put(first, b"a")[0].number
     world.streams.delete(first.name, with_consumers=False)
-    kept.restart()
+    stored.restart()
     with pytest.raises(ResourceNotFoundError):
         world.streams.get(world.name())
     world.clock.now -= 3600
@@ -91,8 +91,8 @@ def test_creation_times_never_repeat_after_deletion_restart_and_with_the_clock_s
     assert world.put(second, b"b")[0].number > former
 
 
-def test_settings_are_restored(kept: Kept) -> None:
-    world = kept.world
+def test_settings_are_restored(stored: Stored) -> None:
+    world = stored.world
     stream = world.create(mode="ON_DEMAND")
     with stream.changing():
         stream.set_retention(48)
@@ -102,7 +102,7 @@ def test_settings_are_restored(kept: Kept) -> None:
         stream.tags["a"] = "b"
         consumer = stream.consumers.register("consumer", {"c": "d"}, world.clock.now)
         stream.policies[consumer.arn] = "{}"
-    kept.restart()
+    stored.restart()
     again = world.streams.get(world.name())
     assert again is not stream
     names = ("created", "begins_at", "mode", "retention_hours", "largest_record_kib", "key_id", "metrics", "tags")
@@ -112,21 +112,21 @@ def test_settings_are_restored(kept: Kept) -> None:
     assert again.consumers.all()[0].tags == {"c": "d"}
 
 
-def test_a_failed_change_is_not_stored(kept: Kept) -> None:
-    stream = kept.world.create()
+def test_a_failed_change_is_not_stored(stored: Stored) -> None:
+    stream = stored.world.create()
     with pytest.raises(KeyError), stream.changing():  # noqa: PT012 - the change before the error matters
         stream.tags["a"] = "b"
         raise KeyError
-    kept.restart()
-    assert kept.world.streams.get(stream.name).tags == {}
+    stored.restart()
+    assert stored.world.streams.get(stream.name).tags == {}
 
 
-def test_shards_are_restored_with_lineage_and_routes(kept: Kept) -> None:
-    world = kept.world
+def test_shards_are_restored_with_lineage_and_routes(stored: Stored) -> None:
+    world = stored.world
     stream = world.create(shards=2)
     resharding.split(stream, "shardId-000000000000", 2**125, world.clock.now)
     resharding.merge(stream, "shardId-000000000003", "shardId-000000000001", world.clock.now)
-    kept.restart()
+    stored.restart()
     again = world.streams.get(stream.name)
 
     def described(one: Any) -> list[tuple[object, ...]]:
@@ -141,81 +141,81 @@ def test_shards_are_restored_with_lineage_and_routes(kept: Kept) -> None:
     assert [s.shard_id for s in again.topology.shards][-1] == "shardId-000000000006"
 
 
-def test_expired_shards_are_not_restored(kept: Kept) -> None:
-    world = kept.world
+def test_expired_shards_are_not_restored(stored: Stored) -> None:
+    world = stored.world
     stream = world.create()
     resharding.split(stream, "shardId-000000000000", 2**127, world.clock.now)
     world.clock.now += 25 * 3600
     stream.topology.expire(stream.horizon)
-    kept.restart()
+    stored.restart()
     assert [s.index for s in world.streams.get(stream.name).topology.shards] == [1, 2]
 
 
-def test_an_iterator_survives_a_restart(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
-    world = kept.world
+def test_an_iterator_survives_a_restart(stored: Stored, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = stored.world
     stream = world.create()
     world.put(stream, b"a")
     text = stream.iterator("shardId-000000000000", Start("TRIM_HORIZON")).seal(world.clock.now)
     monkeypatch.setattr(tokens, "_key", b"of another process")
-    kept.restart()
+    stored.restart()
     again, iterator = world.streams.open_iterator(text)
     assert [record.data for record in again.read(iterator, 10).records] == [b"a"]
 
 
-def test_a_put_that_cannot_be_stored_fails_and_is_not_read(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_put_that_cannot_be_stored_fails_and_is_not_read(stored: Stored, monkeypatch: pytest.MonkeyPatch) -> None:
     """The case of a full disk."""
-    world = kept.world
+    world = stored.world
     stream = world.create()
     world.put(stream, b"a")
     with monkeypatch.context() as broken:
-        broken.setattr(kept.journal.database, "_connection", sqlite3.connect(":memory:", isolation_level=None))
+        broken.setattr(stored.journal.database, "_connection", sqlite3.connect(":memory:", isolation_level=None))
         with pytest.raises(sqlite3.OperationalError):
             world.put(stream, b"b")
-        kept.journal.database.close()
+        stored.journal.database.close()
     assert [record.data for record in world.read(stream)] == [b"a"]
     world.put(stream, b"c")
     assert [record.data for record in world.read(stream)] == [b"a", b"c"]
-    kept.restart()
+    stored.restart()
     assert [record.data for record in world.read(world.streams.get(stream.name))] == [b"a", b"c"]
 
 
-def test_an_uncommitted_transaction_leaves_nothing(kept: Kept) -> None:
-    world = kept.world
+def test_an_uncommitted_transaction_leaves_nothing(stored: Stored) -> None:
+    world = stored.world
     stream = world.create()
-    with kept.journal.database.transaction() as connection:
+    with stored.journal.database.transaction() as connection:
         connection.execute(
             "INSERT INTO record VALUES (?, 1, 0, 'key', x'00')", (stream.topology.shards[0].numbers.created,)
         )
-        shutil.copytree(kept.folder / "0", kept.folder / "copy")
-    copy = SqliteJournal(kept.folder / "copy" / FILE)
+        shutil.copytree(stored.folder / "0", stored.folder / "copy")
+    copy = SqliteJournal(stored.folder / "copy" / FILE)
     assert world.read(load(copy, StreamSettings(), world.clock).get(stream.name)) == []
     copy.database.close()
 
 
-def rows(kept: Kept) -> int:
-    with kept.journal.database.transaction() as connection:
+def rows(stored: Stored) -> int:
+    with stored.journal.database.transaction() as connection:
         return int(connection.execute("SELECT COUNT(*) FROM record").fetchone()[0])
 
 
-def test_trimmed_records_are_deleted_from_the_file(kept: Kept) -> None:
-    world = kept.world
+def test_trimmed_records_are_deleted_from_the_file(stored: Stored) -> None:
+    world = stored.world
     stream = world.create()
     world.put(stream, *[b"old"] * 1500)
     world.clock.now += 25 * 3600
     world.put(stream, b"new")  # trims, because many records are old
-    assert rows(kept) == 1
+    assert rows(stored) == 1
     stream.set_retention(24)
     world.streams.delete(stream.name, with_consumers=False)
-    assert rows(kept) == 0
+    assert rows(stored) == 0
 
 
 def test_the_memory_limit_applies_to_the_file_and_to_loading(world: Any, tmp_path: Path) -> None:
-    kept = Kept(world, tmp_path)
+    stored = Stored(world, tmp_path)
     stream = world.create()
     for _ in range(20):
         world.clock.now += 1
         world.put(stream, *[bytes(1000)] * 10)
-    kept.restart(memory_limit_bytes=50 * 1600)
+    stored.restart(memory_limit_bytes=50 * 1600)
     again = world.streams.get(stream.name)
     left = world.read(again)
     assert 40 <= len(left) <= 50
@@ -223,28 +223,28 @@ def test_the_memory_limit_applies_to_the_file_and_to_loading(world: Any, tmp_pat
     for _ in range(20):
         world.clock.now += 1
         world.put(again, *[bytes(1000)] * 10)
-    assert len(world.read(again)) == rows(kept) <= 50
-    kept.journal.database.close()
+    assert len(world.read(again)) == rows(stored) <= 50
+    stored.journal.database.close()
 
 
-def test_a_put_to_a_deleted_stream_leaves_nothing(kept: Kept) -> None:
-    world = kept.world
+def test_a_put_to_a_deleted_stream_leaves_nothing(stored: Stored) -> None:
+    world = stored.world
     stream = world.create()
     world.streams.delete(stream.name, with_consumers=False)
     world.put(stream, b"late")
     world.create()
-    kept.restart()
-    assert rows(kept) == 0
+    stored.restart()
+    assert rows(stored) == 0
 
 
-def test_a_file_belongs_to_one_process_and_one_version(kept: Kept, tmp_path: Path) -> None:
+def test_a_file_belongs_to_one_process_and_one_version(stored: Stored, tmp_path: Path) -> None:
     with pytest.raises(DatabaseError, match=r"database is locked.*Stop the LocalStack"):
         SqliteJournal(tmp_path / "0" / FILE)
-    kept.world.create()
-    with kept.journal.database.transaction() as connection:
+    stored.world.create()
+    with stored.journal.database.transaction() as connection:
         connection.execute("PRAGMA user_version = 99")
     with pytest.raises(DatabaseError, match="its format is 99, here it is 1"):
-        kept.restart()
+        stored.restart()
     (tmp_path / "no-database").write_text("not a database, but long enough for one" * 100)
     with pytest.raises(DatabaseError, match="not a database"):
         SqliteJournal(tmp_path / "no-database")
@@ -259,7 +259,7 @@ class Work:
     calls: int = 0
 
 
-def load_again(kept: Kept) -> Work:
+def load_again(stored: Stored) -> Work:
     """Load the file once more and count the work."""
     work = Work()
 
@@ -272,31 +272,31 @@ def load_again(kept: Kept) -> Work:
     def count_call(_frame: Any, event: str, _argument: Any) -> None:
         work.calls += event in {"call", "c_call"}
 
-    with kept.journal.database.transaction() as connection:
+    with stored.journal.database.transaction() as connection:
         connection.set_trace_callback(count_statement)
         connection.set_progress_handler(count_instructions, 100)
     former = sys.getprofile()
     sys.setprofile(count_call)
     try:
-        kept.world.streams = load(kept.journal, StreamSettings(), kept.world.clock)
+        stored.world.streams = load(stored.journal, StreamSettings(), stored.world.clock)
     finally:
         sys.setprofile(former)
-        with kept.journal.database.transaction() as connection:
+        with stored.journal.database.transaction() as connection:
             connection.set_trace_callback(None)
             connection.set_progress_handler(None, 0)
     return work
 
 
-def test_the_work_of_loading_grows_no_faster_than_the_records(kept: Kept) -> None:
-    world = kept.world
+def test_the_work_of_loading_grows_no_faster_than_the_records(stored: Stored) -> None:
+    world = stored.world
     stream = world.create(shards=2)
     works = []
     for records in (10_000, 20_000):
         for start in range(records - 10_000, records, 500):
             world.streams.put(stream, [entry(bytes(200), str(n)) for n in range(start, start + 500)])
         held = sum(shard.held_bytes for shard in stream.topology.shards)
-        kept.restart()
-        works.append(load_again(kept))
+        stored.restart()
+        works.append(load_again(stored))
         stream = world.streams.get(stream.name)
         assert sum(shard.held_bytes for shard in stream.topology.shards) == held > records * 200
     once, twice = works
