@@ -1,4 +1,4 @@
-"""Where core is changed for event source mappings."""
+"""Patches core's event source mappings."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,9 +12,9 @@ from pipeline_emulator.persistence import state_folder
 
 
 def install() -> None:
-    """Give mappings of streams workers of ours, with what PERSISTENCE=1 has kept of them."""
-    kept = state_folder()
-    mappings = Mappings(CheckpointStore(kept / "checkpoints.sqlite3") if kept else None)
+    """Give Kinesis mappings the emulator's workers, with the stored progress (PERSISTENCE=1)."""
+    folder = state_folder()
+    mappings = Mappings(CheckpointStore(folder / "checkpoints.sqlite3") if folder else None)
 
     @patches.MAP_STREAMS.wrap
     def get_esm_worker(original: Callable[[Any], Any], self: Any) -> Any:

@@ -16,7 +16,7 @@ REPORT_BATCH_ITEM_FAILURES = "ReportBatchItemFailures"
 
 @dataclass(frozen=True)
 class MappingSettings:
-    """What a user set on the mapping; ages and windows in seconds, None where nothing limits."""
+    """The settings of a mapping; ages and windows are in seconds, None means no limit."""
 
     uuid: str
     function_arn: str
@@ -36,12 +36,12 @@ class MappingSettings:
 
     @property
     def stream(self) -> StreamName:
-        """The stream to read, also if the event source is an enhanced fan-out consumer of it."""
+        """The stream to read, even if the event source is one of its enhanced fan-out consumers."""
         return split_arn(self.event_source_arn)[0]
 
     @classmethod
     def from_configuration(cls, configuration: Mapping[str, Any]) -> "MappingSettings":
-        """Read `configuration`, an EventSourceMappingConfiguration; -1 and missing values mean "no limit"."""
+        """Parse an EventSourceMappingConfiguration; -1 and missing values mean "no limit"."""
         destination = (configuration.get("DestinationConfig") or {}).get("OnFailure") or {}
         filters = (configuration.get("FilterCriteria") or {}).get("Filters") or []
         return cls(

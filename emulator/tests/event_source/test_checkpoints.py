@@ -1,4 +1,4 @@
-"""Progress of mappings in a file: who takes it up after a kill, and that nothing of it is lost."""
+"""Stored progress of mappings: it survives a kill, and the right mapping inherits it."""
 
 import random
 import shutil
@@ -23,7 +23,7 @@ FIRST = 49_600_000_000_000_000_000_000_000_000_000_000_000_000_000_000_000_000_0
 
 
 class Lives:
-    """Mappings that follow each other on what a kill has left."""
+    """Successive `Mappings`, each with the file that a kill of the previous one left."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -54,15 +54,15 @@ def mapping(uuid: str, function: str = FUNCTION, start: str = "TRIM_HORIZON") ->
 
 
 def started(mappings: Mappings, settings: MappingSettings, created: datetime = CREATED) -> MappingProgress:
-    """The progress of a mapping that has begun to read its stream, as `MappingConsumer` brings it there."""
+    """Return the progress of a mapping that has started to read its stream, set up as by `MappingConsumer`."""
     progress = mappings.progress(settings)
-    progress.belongs_to(created)
+    progress.check_stream(created)
     if progress.started_at is None:
         begin(progress, [Shard("a"), Shard("ended", closed=True)], settings, CREATED)
     return progress
 
 
-def test_a_mapping_made_after_a_kill_goes_on_for_its_lost_predecessor(lives: Lives) -> None:
+def test_a_mapping_created_after_a_kill_continues_the_lost_one(lives: Lives) -> None:
     shard = started(lives.mappings, mapping("one")).shard("a")
     for number in range(5):
         shard.register(FIRST + number)
@@ -85,14 +85,14 @@ def test_another_function_or_stream_inherits_nothing(lives: Lives, other: Mappin
     assert lives.mappings.progress(mapping("three")).inherited
 
 
-def test_a_mapping_of_an_alias_goes_on_for_that_of_the_function_before_it_had_one(lives: Lives) -> None:
+def test_a_mapping_of_an_alias_continues_that_of_the_unqualified_function(lives: Lives) -> None:
     started(lives.mappings, mapping("one")).shard("a").register(FIRST)
-    for life in range(2):  # found again under its new name
+    for life in range(2):  # the second time it is found by the alias
         lives.restart()
         assert lives.mappings.progress(mapping(f"new-{life}", FUNCTION + ":live")).shard("a").first_seen == FIRST
 
 
-def test_a_mapping_of_an_alias_takes_its_own_before_the_functions(lives: Lives) -> None:
+def test_a_mapping_of_an_alias_prefers_the_progress_of_the_alias(lives: Lives) -> None:
     started(lives.mappings, mapping("function"))
     started(lives.mappings, mapping("alias", FUNCTION + ":live")).shard("a").register(FIRST)
     lives.restart()
@@ -100,7 +100,7 @@ def test_a_mapping_of_an_alias_takes_its_own_before_the_functions(lives: Lives) 
     assert not lives.mappings.progress(mapping("other", FUNCTION + ":canary")).shard("a").first_seen
 
 
-def test_the_function_inherits_nothing_of_an_alias(lives: Lives) -> None:
+def test_the_unqualified_function_inherits_nothing_from_an_alias(lives: Lives) -> None:
     started(lives.mappings, mapping("one", FUNCTION + ":live"))
     lives.restart()
     assert not lives.mappings.progress(mapping("two")).inherited
@@ -120,7 +120,7 @@ def test_a_deleted_mapping_leaves_nothing_to_inherit(lives: Lives) -> None:
     assert not lives.mappings.progress(mapping("two")).inherited
 
 
-def test_deleting_a_mapping_that_never_ran_drops_what_it_would_have_inherited(lives: Lives) -> None:
+def test_deleting_a_mapping_that_never_ran_deletes_what_it_would_have_inherited(lives: Lives) -> None:
     started(lives.mappings, mapping("one"))
     lives.restart()
     lives.mappings.delete(mapping("two"))
@@ -129,7 +129,7 @@ def test_deleting_a_mapping_that_never_ran_drops_what_it_would_have_inherited(li
     assert not lives.mappings.progress(mapping("four")).inherited
 
 
-def test_an_update_keeps_the_progress_also_under_another_function(lives: Lives) -> None:
+def test_an_update_keeps_the_progress_even_with_another_function(lives: Lives) -> None:
     progress = started(lives.mappings, mapping("one"))
     progress.shard("a").register(FIRST)
     assert lives.mappings.progress(mapping("one", FUNCTION + ":live")) is progress
@@ -145,7 +145,7 @@ def test_stopping_with_localstack_keeps_the_progress(lives: Lives) -> None:
     assert lives.mappings.progress(mapping("two")).inherited
 
 
-def test_latest_stays_the_moment_at_which_the_lost_mapping_began(lives: Lives) -> None:
+def test_latest_remains_the_start_of_the_lost_mapping(lives: Lives) -> None:
     latest = mapping("one", start="LATEST")
     started(lives.mappings, latest)
     lives.restart()
@@ -154,8 +154,8 @@ def test_latest_stays_the_moment_at_which_the_lost_mapping_began(lives: Lives) -
     assert progress.finished == {"ended"}
 
 
-def test_a_stream_made_anew_is_begun_as_by_a_new_mapping(lives: Lives) -> None:
-    """A mapping that was there all the time reads it from its beginning; this one was made after it."""
+def test_an_inherited_mapping_starts_anew_in_a_recreated_stream(lives: Lives) -> None:
+    """A mapping older than the recreated stream would read it from its beginning; this one is newer."""
     latest = mapping("one", start="LATEST")
     shard = started(lives.mappings, latest).shard("a")
     shard.register(FIRST)
@@ -168,7 +168,7 @@ def test_a_stream_made_anew_is_begun_as_by_a_new_mapping(lives: Lives) -> None:
     assert "a" not in lives.mappings.progress(latest).shards
 
 
-def test_what_lanes_complete_in_any_order_is_never_delivered_again(lives: Lives) -> None:
+def test_records_completed_out_of_order_are_never_delivered_again(lives: Lives) -> None:
     chosen = random.Random(4)
     numbers = [FIRST + 7 * step for step in range(300)]
     done: set[int] = set()
