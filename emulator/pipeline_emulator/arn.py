@@ -18,6 +18,15 @@ class Arn(NamedTuple):
     account: str
     resource: str
 
+    def __str__(self) -> str:
+        """Return the ARN as text."""
+        return ":".join(("arn", *self))
+
+    @property
+    def name(self) -> str:
+        """The last part of the resource's path, such as the name of a role."""
+        return self.resource.rpartition("/")[2]
+
 
 class FunctionArn(NamedTuple):
     """The parts of `arn:aws:lambda:region:account:function:name[:qualifier]`."""
@@ -45,15 +54,32 @@ def parse_arn(text: str) -> Arn:
     raise ValueError(f"{text!r} is not an ARN")
 
 
+def find_function_arn(text: str) -> FunctionArn | None:
+    """Split the ARN of a Lambda function; return None if the text is not one."""
+    arn = find_arn(text)
+    kind, _, name = arn.resource.partition(":") if arn else ("", "", "")
+    if arn is None or kind != "function":
+        return None
+    name, _, qualifier = name.partition(":")
+    return FunctionArn(arn.region, arn.account, name, qualifier or None)
+
+
 def parse_function_arn(text: str) -> FunctionArn:
     """Split the ARN of a Lambda function.
 
     Raises:
         ValueError: the text is not a function's ARN.
     """
-    arn = parse_arn(text)
-    kind, _, name = arn.resource.partition(":")
-    if kind != "function":
-        raise ValueError(f"{text!r} is not the ARN of a function")
-    name, _, qualifier = name.partition(":")
-    return FunctionArn(arn.region, arn.account, name, qualifier or None)
+    if found := find_function_arn(text):
+        return found
+    raise ValueError(f"{text!r} is not the ARN of a function")
+
+
+def unqualified(function_arn: str) -> str:
+    """Return a function's ARN without its version or alias.
+
+    Raises:
+        ValueError: the text is not a function's ARN.
+    """
+    name = parse_function_arn(function_arn).name
+    return str(parse_arn(function_arn)._replace(resource=f"function:{name}"))

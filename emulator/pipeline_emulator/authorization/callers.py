@@ -74,8 +74,8 @@ def from_key(key: str, account: str, *, allow_expired: bool = False) -> Caller |
 
 def for_role(role_arn: str, session_name: str) -> Caller:
     """Return a role session as a service creates it."""
-    account, name = parse_arn(role_arn).account, role_arn.rpartition("/")[2]
-    return _role(account, name, f"arn:aws:sts::{account}:assumed-role/{name}/{session_name}")
+    role = parse_arn(role_arn)
+    return _role(role.account, role.name, f"arn:aws:sts::{role.account}:assumed-role/{role.name}/{session_name}")
 
 
 def for_service(name: str) -> Caller:
@@ -124,7 +124,7 @@ def _role(
         arn=arn,
         account=account,
         entity_arn=role.get("Arn"),
-        user_id=found.user_id if found else f"{role.get('RoleId')}:{arn.rpartition('/')[2]}",
+        user_id=found.user_id if found else f"{role.get('RoleId')}:{parse_arn(arn).name}",
         tags={**own_tags, **(tags or {})},
         issued=sessions.of(found).issued if found else None,
         mfa=False,

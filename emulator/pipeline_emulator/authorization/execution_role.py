@@ -7,11 +7,10 @@ users report.
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from localstack.aws.api import CommonServiceException, RequestContext
+from localstack.aws.api import RequestContext
 from localstack.aws.api.lambda_ import InvalidParameterValueException
-from localstack.services.lambda_ import api_utils
 
-from pipeline_emulator.arn import parse_arn, parse_function_arn
+from pipeline_emulator.arn import find_arn, parse_arn, parse_function_arn
 from pipeline_emulator.authorization import callers, image_access, resources
 from pipeline_emulator.authorization.authorizer import Authorizer
 from pipeline_emulator.authorization.callers import Caller
@@ -48,7 +47,7 @@ def authorize(context: RequestContext, caller: Caller | None, authorizer: Author
 def _authorize_tracing(context: RequestContext, request: Any, authorizer: Authorizer) -> None:
     if (request.get("TracingConfig") or {}).get("Mode") != "Active":
         return
-    function = _function_arn(context, request["FunctionName"])
+    function = resources.function_arn(context, request["FunctionName"])
     role = request.get("Role") or resources.execution_role(function)
     if role:
         checks = [Check(f"xray:{action}", "*") for action in _TRACING]
@@ -57,12 +56,13 @@ def _authorize_tracing(context: RequestContext, request: Any, authorizer: Author
 
 def _authorize_mapping(context: RequestContext, request: Any, authorizer: Authorizer) -> None:
     mapping = resources.mapping(context.account_id, context.region, request.get("UUID") or "")
-    function = _function_arn(context, request.get("FunctionName") or mapping.get("FunctionArn") or "")
+    function = resources.function_arn(context, request.get("FunctionName") or mapping.get("FunctionArn") or "")
     role = resources.execution_role(function)
     source = request.get("EventSourceArn") or mapping.get("EventSourceArn") or ""
-    if role is None or not source.startswith("arn:aws:kinesis:"):
+    arn = find_arn(source)
+    if role is None or arn is None or arn.service != "kinesis":
         return
-    if ":stream/" in source and "/consumer/" not in source:
+    if arn.resource.startswith("stream/") and "/consumer/" not in arn.resource:
         reading = [Check(f"kinesis:{action}", source) for action in _READ_ACTIONS]
         if refused := _refused(context, role, function, reading, authorizer):
             raise InvalidParameterValueException(
@@ -109,13 +109,3 @@ def _refused(
     session = callers.for_role(role, parse_function_arn(function).name)
     origin = RequestOrigin(account=context.account_id, region=context.region, source_arn=function)
     return next((check for check in checks if authorizer.refusal(session, check, origin)), None)
-
-
-def _function_arn(context: RequestContext, name: str) -> str:
-    """Return the unqualified ARN of a function, whatever form its name has."""
-    try:
-        found, _ = api_utils.get_name_and_qualifier(name, None, context)
-    except CommonServiceException:
-        found = name  # the service itself reports the invalid name
-    account, region = api_utils.get_account_and_region(name, context)
-    return f"arn:aws:lambda:{region}:{account}:function:{found}"

@@ -149,7 +149,7 @@ def _lookups(account: str, region: str) -> Lookups:
 def _stream_of(token: str) -> str | None:
     """Return the stream of a shard iterator or token, even of an expired one."""
     try:
-        content = tokens.opened(token)
+        content = tokens.unseal(token)
     except ValueError:
         return None
     if content[0] == "consumers":

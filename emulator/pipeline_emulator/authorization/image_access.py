@@ -9,7 +9,7 @@ from typing import Any
 from localstack.aws.api import CommonServiceException, RequestContext
 from moto.ecr.models import ecr_backends
 
-from pipeline_emulator.authorization import callers
+from pipeline_emulator.authorization import callers, resources
 from pipeline_emulator.authorization.authorizer import Authorizer, decide
 from pipeline_emulator.authorization.callers import Caller
 from pipeline_emulator.authorization.origin import RequestOrigin
@@ -34,7 +34,7 @@ def authorize(context: RequestContext, caller: Caller | None, authorizer: Author
     repository = ecr_backends[context.account_id][context.region].repositories.get(name)
     if repository is None:
         return  # Lambda reports that the image does not exist
-    function = f"arn:aws:lambda:{context.region}:{context.account_id}:function:{request['FunctionName'].split(':')[-1]}"
+    function = resources.function_arn(context, request["FunctionName"])
     origin = RequestOrigin(account=context.account_id, region=context.region, source_arn=function)
     checks = [Check(f"ecr:{action}", repository.arn) for action in _PULLING]
     pulling = callers.for_service(_LAMBDA)

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 from localstack.services.iam.models import IamStore, iam_stores
 
+from pipeline_emulator.arn import parse_arn
 from pipeline_emulator.iam.request import Policy
 
 GLOBAL_REGION = "us-east-1"
@@ -50,7 +51,7 @@ def _managed_text(store: IamStore, arn: str) -> str:
         version = found.versions.get(found.policy.get("DefaultVersionId") or "")
         return text_of(version["Document"]) if version and version.get("Document") else _NOTHING
     if arn.startswith(_AWS_MANAGED):
-        return _aws_managed().get(arn.rpartition("/")[2], _NOTHING)
+        return _aws_managed().get(parse_arn(arn).name, _NOTHING)
     return _NOTHING
 
 

@@ -6,14 +6,16 @@ from dataclasses import asdict
 from functools import cache
 from typing import Any
 
+from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.services.kms.models import kms_stores
+from localstack.services.lambda_ import api_utils
 from localstack.services.lambda_.invocation.models import lambda_stores
 from localstack.services.s3.models import s3_stores
 from localstack.services.sns.models import sns_stores
 from localstack.services.sqs.models import sqs_stores
 from moto.ecr.models import ecr_backends
 
-from pipeline_emulator.arn import find_arn, parse_function_arn
+from pipeline_emulator.arn import find_arn, find_function_arn, parse_arn, parse_function_arn
 from pipeline_emulator.authorization.policies import GLOBAL_REGION, store_of, text_of
 from pipeline_emulator.iam.request import Policy
 from pipeline_emulator.services import provider
@@ -60,6 +62,16 @@ def execution_role(function_arn: str) -> str | None:
     return function.latest().config.role if function else None
 
 
+def function_arn(context: RequestContext, name: str) -> str:
+    """Return the unqualified ARN of a function, whatever form its name has."""
+    try:
+        found, _ = api_utils.get_name_and_qualifier(name, None, context)
+    except CommonServiceException:
+        found = name  # the service itself reports the invalid name
+    account, region = api_utils.get_account_and_region(name, context)
+    return f"arn:aws:lambda:{region}:{account}:function:{found}"
+
+
 def mapping(account: str, region: str, uuid: str) -> Mapping[str, Any]:
     """Return the configuration of an event source mapping; empty if there is none."""
     found: Mapping[str, Any] = lambda_stores[account][region].event_source_mappings.get(uuid) or {}
@@ -86,11 +98,11 @@ def _of_stream(arn: str, _region: str, _account: str, _resource: str) -> str | N
     return policy
 
 
-def _of_function(_arn: str, region: str, account: str, resource: str) -> str | None:
-    _, _, name = resource.partition(":")
-    name, _, qualifier = name.partition(":")
-    function = lambda_stores[account][region].functions.get(name)
-    found = function.permissions.get(qualifier or "$LATEST") if function else None
+def _of_function(arn: str, region: str, account: str, _resource: str) -> str | None:
+    if (named := find_function_arn(arn)) is None:
+        return None
+    function = lambda_stores[account][region].functions.get(named.name)
+    found = function.permissions.get(named.qualifier or "$LATEST") if function else None
     return json.dumps(asdict(found.policy)) if found else None
 
 
@@ -104,8 +116,8 @@ def _of_topic(arn: str, region: str, account: str, _resource: str) -> str | None
     return found["attributes"].get("Policy") or None if found else None
 
 
-def _of_role(_arn: str, _region: str, account: str, resource: str) -> str | None:
-    found = store_of(account).ROLES.get(resource.rpartition("/")[2]) if resource.startswith("role/") else None
+def _of_role(arn: str, _region: str, account: str, resource: str) -> str | None:
+    found = store_of(account).ROLES.get(parse_arn(arn).name) if resource.startswith("role/") else None
     return text_of(found.role["AssumeRolePolicyDocument"]) if found else None
 
 

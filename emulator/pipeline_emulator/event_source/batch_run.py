@@ -1,9 +1,10 @@
-"""One batch on its way through invocations, retries, splits and discards: all decisions, no effects.
+"""The invocations, retries, splits and discards of one batch: all decisions, no side effects.
 
 "Retain discarded batch records for a Kinesis Data Streams event source in Lambda"
 (https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html): a function error is retried until
-the records expire, exceed the maximum age or reach the retry quota; an invocation that never reached the function
-(throttling) until they expire or exceed the maximum age. "Splitting batches doesn't consume the retry quota."
+the records expire, exceed the maximum age or reach the retry quota. An invocation that never reached the function
+(throttling) is retried until the records expire or exceed the maximum age. "Splitting batches doesn't consume the retry
+quota."
 """
 
 from collections import deque
@@ -22,7 +23,7 @@ LONGEST_RETRY_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Invocation:
-    """The function ran. `function_error` is None when it returned; `first_failed` as in `response.first_failed`."""
+    """The function ran. `function_error` is None if it returned; `first_failed` is from `response.first_failed`."""
 
     request_id: str
     status_code: int = 200
@@ -34,7 +35,7 @@ class Invocation:
 
 @dataclass(frozen=True)
 class NotInvoked:
-    """The function could not be run: throttled, not there, not active, a service error."""
+    """The function could not be run: it was throttled, missing or inactive, or the service failed."""
 
     reason: str
 
@@ -44,7 +45,7 @@ Outcome = Invocation | NotInvoked
 
 @dataclass(frozen=True)
 class Discard:
-    """Records given up, and what their failure record tells. `invocation` is None when the function never ran."""
+    """Records given up, with the data of their failure record. `invocation` is None if the function never ran."""
 
     records: Sequence[StreamRecord]
     condition: Condition
@@ -54,7 +55,7 @@ class Discard:
 
 @dataclass(frozen=True)
 class Step:
-    """What to do after an outcome: note `completed`, deliver `discarded`, then wait `delay` seconds."""
+    """What to do after an outcome: record `completed`, deliver `discarded`, then wait `delay` seconds."""
 
     completed: Sequence[StreamRecord] = ()
     discarded: Discard | None = None
@@ -63,7 +64,7 @@ class Step:
 
 @dataclass
 class _Part:
-    """A contiguous piece of the batch. `failures` counts against the retry quota, `pauses` drives the back-off."""
+    """A contiguous part of the batch. `failures` counts toward the retry quota, `pauses` drives the backoff."""
 
     records: Sequence[StreamRecord]
     failures: int = 0
@@ -73,7 +74,7 @@ class _Part:
 
 
 class BatchRun:
-    """The parts of one batch that are still to be done, in order."""
+    """The unfinished parts of one batch, in order."""
 
     def __init__(self, records: Sequence[StreamRecord], settings: MappingSettings) -> None:
         """Start with the whole batch as its only part."""
@@ -82,7 +83,7 @@ class BatchRun:
 
     @property
     def current(self) -> Sequence[StreamRecord]:
-        """Records of the next invocation; empty when the batch is done."""
+        """The records of the next invocation; empty if the batch is done."""
         return self._parts[0].records if self._parts else ()
 
     def expire(self, now: float) -> Discard | None:
@@ -102,7 +103,7 @@ class BatchRun:
         return Discard(expired, "RecordAgeExceeded", part.invocations, part.last)
 
     def apply(self, outcome: Outcome) -> Step:
-        """Decide what follows from the outcome of invoking the function with `current`."""
+        """Decide what to do after invoking the function with `current`."""
         part = self._parts[0]
         if isinstance(outcome, NotInvoked):
             return self._pause(part)
@@ -119,7 +120,7 @@ class BatchRun:
         return self._retry_or_discard(part)
 
     def _done_before(self, part: _Part, outcome: Invocation) -> int:
-        """Return how many leading records a partial response reports as done."""
+        """Return how many leading records a partial response marks as done."""
         if outcome.first_failed is None:
             return 0
         return sum(record.sequence_number < outcome.first_failed for record in part.records)
@@ -127,8 +128,8 @@ class BatchRun:
     def _continue_after(self, part: _Part, done: int) -> Step:
         """Move the checkpoint to the first failed record.
 
-        It heads a new, shorter batch with a quota of its own, else records that were never tried alone would be
-        discarded for the failures of others. The failure just reported counts, unless bisect made it a split.
+        The rest is a new, shorter batch with a new quota. Otherwise records could be discarded for the failures of
+        records before them. The failure just reported counts, unless bisect turns it into a split.
         """
         completed, rest = part.records[:done], part.records[done:]
         failures = 0 if self._settings.bisect_on_error else 1
@@ -162,6 +163,7 @@ class BatchRun:
 def backoff(attempt: int) -> float:
     """Return the seconds to wait before retry `attempt` (1, 2, ...): doubling from 0.1, at most 5.
 
-    Short, because here a developer waits for his fixed function; growing, because endless retries are the default.
+    The delay is short because a developer waits for the fixed function, and grows because endless retries are the
+    default.
     """
     return min(LONGEST_RETRY_SECONDS, FIRST_RETRY_SECONDS * 2.0 ** min(attempt - 1, 16))

@@ -1,8 +1,8 @@
-"""When a batch is complete, and which records share an order.
+"""Decides when a batch is complete, and which lane a record belongs to.
 
 "How Lambda processes records from stream and queue-based event sources", section "Batching behavior"
-(https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html): a batch goes out when the window
-has passed, the batch size is met or the payload reaches 6 MB, whichever comes first.
+(https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html): a batch is sent when the window
+ends, the batch size is reached or the payload reaches 6 MB, whichever comes first.
 """
 
 import zlib
@@ -16,18 +16,18 @@ PAYLOAD_LIMIT = 6 * 1024 * 1024
 
 
 def lane_of(partition_key: str, lanes: int) -> int:
-    """Return which of a shard's concurrent batches a key belongs to: always the same one, so its order holds.
+    """Return the lane of a partition key within its shard. It is always the same, which preserves the key's order.
 
-    Not MD5, by which Kinesis chose the shard: within one shard its values fill only a part of the range.
+    The hash is not MD5: Kinesis selects the shard by MD5, so within a shard its values cover only part of the range.
     """
     return zlib.crc32(partition_key.encode()) % lanes
 
 
 class BatchAssembler:
-    """Collects records in order and hands them out as batches. The caller brings the clock, in seconds."""
+    """Collects records in order and returns them in batches. The caller passes the time, in seconds."""
 
     def __init__(self, batch_size: int, window: float, payload_limit: int = PAYLOAD_LIMIT) -> None:
-        """Make batches of at most `batch_size` records and `payload_limit` bytes, waiting up to `window` seconds."""
+        """Form batches of at most `batch_size` records and `payload_limit` bytes, waiting up to `window` seconds."""
         self._batch_size = batch_size
         self._window = window
         self._payload_limit = payload_limit
@@ -36,11 +36,11 @@ class BatchAssembler:
         self.backlog_bytes = 0
 
     def __len__(self) -> int:
-        """Return the number of records that wait."""
+        """Return the number of waiting records."""
         return len(self._records)
 
     def add(self, records: Iterable[StreamRecord], now: float) -> None:
-        """Append `records`. The first one after a pause opens the window."""
+        """Append `records`. The first record after a pause opens the window."""
         if not self._records:
             self._window_start = max(self._window_start, now)
         for record in records:
@@ -52,7 +52,7 @@ class BatchAssembler:
         self._window_start = now
 
     def take(self, now: float, flush: bool = False) -> list[StreamRecord]:
-        """Return the next batch, empty while there is none to send; `flush` does not wait for the window."""
+        """Return the next batch, or an empty list if none is due; `flush` ignores the window."""
         count, cut = self._fit()
         complete = cut or count == self._batch_size
         if not count or not (complete or flush or now >= self._window_start + self._window):
@@ -62,17 +62,17 @@ class BatchAssembler:
         return batch
 
     def seconds_to_wait(self, now: float) -> float | None:
-        """Return how long until the window closes, None without a record."""
+        """Return the seconds until the window closes, or None if no record waits."""
         return max(0.0, self._window_start + self._window - now) if self._records else None
 
     def _fit(self) -> tuple[int, bool]:
-        """Return how many records fit into one batch, and whether the payload limit cut it."""
+        """Return how many records fit into one batch, and whether the payload limit cuts it."""
         size = ENVELOPE_SIZE
         for count, record in enumerate(self._records):
             if count == self._batch_size:
                 return count, False
             size += record.size
-            # A single record over the limit goes alone: the invocation's own error then decides about it.
+            # A record over the limit is sent alone: the error of the invocation then decides what happens to it.
             if size > self._payload_limit and count:
                 return count, True
         return len(self._records), False

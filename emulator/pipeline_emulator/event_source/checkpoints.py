@@ -1,4 +1,4 @@
-"""Keeps the progress of mappings in an SQLite file under PERSISTENCE=1."""
+"""Stores the progress of mappings in an SQLite file (PERSISTENCE=1)."""
 
 import itertools
 import json
@@ -7,13 +7,14 @@ from collections.abc import Collection
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import override
 
-from pipeline_emulator.event_source.progress import MappingProgress, ShardProgress
-from pipeline_emulator.event_source.registry import MappingKey
+from pipeline_emulator.event_source.mappings import MappingKey
+from pipeline_emulator.event_source.progress import MappingProgress, ProgressJournal, ShardProgress
 from pipeline_emulator.persistence import Database
 
 VERSION = 1
-# Sequence numbers are beyond SQLite's integers: as texts of one length they have the same order.
+# Sequence numbers exceed SQLite's integers. As texts of equal length they have the same order.
 SCHEMA = """
 CREATE TABLE mapping (
     id INTEGER PRIMARY KEY, function_arn TEXT NOT NULL, event_source_arn TEXT NOT NULL,
@@ -31,13 +32,13 @@ _DIGITS = 64
 
 
 class CheckpointStore:
-    """The progress of all mappings. Safe for threads."""
+    """The stored progress of all mappings. Thread-safe."""
 
     def __init__(self, path: Path) -> None:
-        """Open the file, or make it.
+        """Open the file, or create it.
 
         Raises:
-            DatabaseError: it cannot be used.
+            DatabaseError: the file cannot be used.
         """
         self._database = Database(path, SCHEMA, VERSION)
         with self._database.transaction() as connection:
@@ -47,30 +48,30 @@ class CheckpointStore:
         self._ids = itertools.count((last or 0) + 1)
 
     def load(self) -> list[tuple[MappingKey, MappingProgress]]:
-        """Return all progress, that of the oldest mapping first."""
+        """Return all progress, oldest mapping first."""
         with self._database.transaction() as connection:
             rows = connection.execute("SELECT * FROM mapping ORDER BY id").fetchall()
             return [((row[1], row[2]), self._progress(connection, *row)) for row in rows]
 
-    def new(self, key: MappingKey) -> MappingProgress:
-        """Return the progress of a new mapping, to be kept from its start."""
-        return MappingProgress(keeper=MappingKeeper(self._database, next(self._ids), key))
+    def create(self, key: MappingKey) -> MappingProgress:
+        """Return the progress of a new mapping, stored from its start on."""
+        return MappingProgress(journal=MappingJournal(self._database, next(self._ids), key))
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._database.close()
 
     def _progress(
         self, connection: sqlite3.Connection, number: int, function_arn: str, event_source_arn: str,
         started_at: str | None, initial_shards: str, stream_created: str | None,
     ) -> MappingProgress:  # fmt: skip
-        keeper = MappingKeeper(self._database, number, (function_arn, event_source_arn))
+        journal = MappingJournal(self._database, number, (function_arn, event_source_arn))
         progress = MappingProgress(
             started_at=_time(started_at),
             initial_shards=frozenset(json.loads(initial_shards)),
             stream_created=_time(stream_created),
             inherited=True,
-            keeper=keeper,
+            journal=journal,
         )
         for shard_id, first_seen, checkpoint, finished in connection.execute(
             "SELECT shard_id, first_seen, checkpoint, finished FROM shard WHERE mapping = ?", (number,)
@@ -82,14 +83,14 @@ class CheckpointStore:
                 checkpoint=_number(checkpoint),
                 first_seen=_number(first_seen),
                 completed={int(text) for (text,) in completed},
-                keep=partial(keeper.advanced, shard_id),
+                on_change=partial(journal.advanced, shard_id),
                 _finished=bool(finished),
             )
         return progress
 
 
-class MappingKeeper:
-    """Keeps the progress of one mapping under a number of its own. Safe for threads."""
+class MappingJournal(ProgressJournal):
+    """Stores the progress of one mapping under a unique number. Thread-safe."""
 
     def __init__(self, database: Database, number: int, key: MappingKey) -> None:
         """Write nothing yet."""
@@ -97,8 +98,9 @@ class MappingKeeper:
         self._number = number
         self._function_arn, self._event_source_arn = key
 
-    def began(self, progress: MappingProgress) -> None:
-        """Keep where the mapping starts; no shard has come any further."""
+    @override
+    def started(self, progress: MappingProgress) -> None:
+        """Store where the mapping starts; delete the progress of its shards."""
         started_at, created = progress.started_at, progress.stream_created
         row = (
             self._number,
@@ -112,8 +114,9 @@ class MappingKeeper:
             self._delete(connection)
             connection.execute("INSERT INTO mapping VALUES (?, ?, ?, ?, ?, ?)", row)
 
+    @override
     def advanced(self, shard_id: str, progress: ShardProgress, beyond: Collection[int]) -> None:
-        """Keep a shard's progress."""
+        """Store a shard's progress."""
         place = (self._number, shard_id)
         checkpoint = _text(progress.checkpoint)
         row = (*place, _text(progress.first_seen), checkpoint, progress.finished)
@@ -127,16 +130,18 @@ class MappingKeeper:
                 "INSERT OR IGNORE INTO completed VALUES (?, ?, ?)", [(*place, _text(number)) for number in beyond]
             )
 
-    def belongs_to(self, function_arn: str) -> None:
-        """Keep under which function a later mapping finds the progress."""
+    @override
+    def function_changed(self, function_arn: str) -> None:
+        """Store the function under which a later mapping finds the progress."""
         if function_arn == self._function_arn:
             return
         self._function_arn = function_arn
         with self._database.transaction() as connection:
             connection.execute("UPDATE mapping SET function_arn = ? WHERE id = ?", (function_arn, self._number))
 
-    def dropped(self) -> None:
-        """Keep nothing more of the mapping."""
+    @override
+    def deleted(self) -> None:
+        """Delete the mapping's progress."""
         with self._database.transaction() as connection:
             self._delete(connection)
 

@@ -1,4 +1,4 @@
-"""Sends the records of discarded batches to a mapping's on-failure destination: S3, SQS or SNS."""
+"""Sends failure records of discarded batches to a mapping's on-failure destination: S3, SQS or SNS."""
 
 import json
 import logging
@@ -23,7 +23,7 @@ ATTEMPTS = 4
 
 
 class FailureDestination:
-    """The on-failure destination of one mapping, reached with the function's role. Without one, discards are logged."""
+    """A mapping's on-failure destination, used with the function's role. Without one, discards are only logged."""
 
     def __init__(self, settings: MappingSettings, role_arn: str) -> None:
         """Send to the destination of `settings`."""
@@ -31,11 +31,11 @@ class FailureDestination:
         self._role_arn = role_arn
 
     def send(self, discard: Discard, shard_id: str, interrupted: threading.Event) -> bool:
-        """Deliver the record of `discard`; after some attempts log the loss and go on, so that the shard moves.
+        """Deliver the failure record of `discard`; after `ATTEMPTS` failures log the loss, so that the shard continues.
 
         Returns:
-            Whether the discard is settled. It is not when `interrupted` cut the attempts short: who goes on with the
-            shard discards the records again.
+            Whether the discard is settled. It is not if `interrupted` cut the attempts short: the shard's next reader
+            discards the records again.
         """
         LOG.warning(
             "Mapping %s discards %d record(s) of %s from sequence number %s: %s",
@@ -51,7 +51,7 @@ class FailureDestination:
             try:
                 self._deliver(self._settings.on_failure_destination, discard, shard_id, datetime.now(UTC))
             except (ClientError, BotoCoreError) as error:
-                LOG.warning("On-failure destination of mapping %s: %s", self._settings.uuid, error)
+                LOG.warning("On-failure destination of mapping %s failed: %s", self._settings.uuid, error)
                 hooks.delivery_failed(self._settings)
             else:
                 hooks.failures_delivered(self._settings, len(discard.records))
@@ -59,7 +59,7 @@ class FailureDestination:
             if interrupted.wait(backoff(attempt)):
                 return False
         LOG.error(
-            "Mapping %s could not reach %s: the failure record of %s, sequence numbers %s to %s, is lost. "
+            "Mapping %s could not deliver to %s: the failure record of %s, sequence numbers %s to %s, is lost. "
             "Check that the destination exists and that the function's role may write to it.",
             self._settings.uuid,
             self._settings.on_failure_destination,
@@ -81,13 +81,13 @@ class FailureDestination:
         elif service == "sns":
             client.publish(TopicArn=destination, Message=json.dumps(record))
         else:
-            LOG.error("Mapping %s: %s is no S3, SQS or SNS destination", self._settings.uuid, destination)
+            LOG.error("Mapping %s: %s is not an S3, SQS or SNS destination", self._settings.uuid, destination)
 
     def _client(self, service: str, region: str) -> Any:
-        """Return a client of the role; made for each delivery, as these are rare."""
+        """Return a client with the role's permissions. One per delivery is enough, as deliveries are rare."""
         principal: Any = ServicePrincipal.lambda_
         clients = connect_to.with_assumed_role(
-            role_arn=self._role_arn, service_principal=principal, region_name=region or self._settings.region
+            role_arn=self._role_arn, service_principal=principal, region_name=region or self._settings.stream.region
         )
         return clients.get_client(service).request_metadata(
             source_arn=self._settings.function_arn, service_principal=principal

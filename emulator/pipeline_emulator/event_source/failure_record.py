@@ -1,4 +1,4 @@
-"""The record of a discarded batch, as an on-failure destination receives it.
+"""The failure record of a discarded batch, as an on-failure destination receives it.
 
 "Retain discarded batch records for a Kinesis Data Streams event source in Lambda"
 (https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html): examples for SQS, SNS and S3,
@@ -15,7 +15,7 @@ from pipeline_emulator.event_source.settings import MappingSettings
 
 
 def failure_record(discard: Discard, settings: MappingSettings, shard_id: str, now: datetime) -> dict[str, Any]:
-    """Return the metadata that every destination gets; `responseContext` is missing if the function never ran."""
+    """Return the metadata for every destination; `responseContext` is missing if the function never ran."""
     invocation = discard.invocation
     record: dict[str, Any] = {
         "requestContext": {
@@ -48,7 +48,7 @@ def failure_record(discard: Discard, settings: MappingSettings, shard_id: str, n
 
 
 def with_payload(record: dict[str, Any], discard: Discard) -> dict[str, Any]:
-    """Return the record for S3, whose `payload` is "the original invocation record as an escaped JSON string"."""
+    """Return the record for S3, with `payload`: "the original invocation record as an escaped JSON string"."""
     return record | {"payload": payload(discard.records)}
 
 

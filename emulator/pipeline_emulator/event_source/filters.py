@@ -1,9 +1,9 @@
-"""FilterCriteria: which records a function receives.
+"""FilterCriteria: selects the records that a function receives.
 
 "Using event filtering with a Kinesis event source"
-(https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis-filtering.html): a pattern on `data` sees the record's JSON;
-a record whose data is no JSON, or nested too deeply to be read, does not match it. Unlike core, the function gets the
-record's own bytes, not a re-serialized copy.
+(https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis-filtering.html): a pattern on `data` applies to the record's
+JSON. Data that is not JSON, or is nested too deeply to parse, does not match. The function gets the record's original
+bytes; core sends a re-serialized copy.
 """
 
 import base64
@@ -15,14 +15,14 @@ from localstack.utils.event_matcher import matches_event
 
 
 class RecordFilter:
-    """Decides by the patterns of a mapping; without patterns everything passes."""
+    """The filter of a mapping; without patterns every record passes."""
 
     def __init__(self, patterns: Sequence[dict[str, Any]]) -> None:
-        """Use `patterns`, of which any one is enough to match."""
+        """Let records pass that match any of `patterns`."""
         self._patterns = patterns
 
     def matches(self, event: dict[str, Any]) -> bool:
-        """Return whether `event`, in the shape the function would receive, passes."""
+        """Return whether `event`, as the function would receive it, passes."""
         if not self._patterns:
             return True
         view = event | event["kinesis"]

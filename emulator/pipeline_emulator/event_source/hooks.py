@@ -1,19 +1,19 @@
-"""What observers can learn of event source mappings, and decide about their invocations."""
+"""Hooks of event source mappings: events to observe and decisions about invocations."""
 
 from pipeline_emulator.event_source.settings import MappingSettings
 from pipeline_emulator.hooks import Event, Question
 
 batch_sent: Event[MappingSettings, float] = Event()
-"""A batch goes to the function; its last record arrived at a time, in seconds since the epoch."""
+"""A batch is sent to the function: settings, and arrival of its last record in seconds since the epoch."""
 
 failures_delivered: Event[MappingSettings, int] = Event()
-"""The on-failure destination has taken so many records."""
+"""The on-failure destination accepted a failure record: settings, and number of records in the batch."""
 
 delivery_failed: Event[MappingSettings] = Event()
-"""An attempt to reach the on-failure destination failed."""
+"""An attempt to deliver to the on-failure destination failed."""
 
 refuse_invocation: Question[[MappingSettings], str] = Question()
-"""With which error code the function is not invoked."""
+"""Refuses an invocation with an error code."""
 
 lose_answer: Question[[MappingSettings], bool] = Question()
-"""Whether the function's answer gets lost."""
+"""Decides whether the function's response is lost."""

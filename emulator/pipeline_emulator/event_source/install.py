@@ -1,22 +1,24 @@
-"""Where core is changed for event source mappings."""
+"""Patches core's event source mappings."""
 
 from collections.abc import Callable
 from typing import Any
 
 from pipeline_emulator import patches
+from pipeline_emulator.arn import find_arn
 from pipeline_emulator.event_source.checkpoints import CheckpointStore
-from pipeline_emulator.event_source.registry import REGISTRY
+from pipeline_emulator.event_source.mappings import Mappings
 from pipeline_emulator.event_source.worker import KinesisMappingWorker
 from pipeline_emulator.persistence import state_folder
 
 
 def install() -> None:
-    """Give mappings of streams workers of ours, with what PERSISTENCE=1 has kept of them."""
-    if kept := state_folder():
-        REGISTRY.keep_in(CheckpointStore(kept / "checkpoints.sqlite3"))
+    """Give Kinesis mappings the emulator's workers, with the stored progress (PERSISTENCE=1)."""
+    folder = state_folder()
+    mappings = Mappings(CheckpointStore(folder / "checkpoints.sqlite3") if folder else None)
 
     @patches.MAP_STREAMS.wrap
     def get_esm_worker(original: Callable[[Any], Any], self: Any) -> Any:
-        if ":kinesis:" in self.esm_config.get("EventSourceArn", ""):
-            return KinesisMappingWorker(self.esm_config, self.function_role_arn, self.enabled)
+        arn = find_arn(self.esm_config.get("EventSourceArn", ""))
+        if arn and arn.service == "kinesis":
+            return KinesisMappingWorker(self.esm_config, self.function_role_arn, self.enabled, mappings)
         return original(self)

@@ -1,4 +1,4 @@
-"""Invokes a function with a batch and says what came of it."""
+"""Invokes a function with a batch and returns the outcome."""
 
 import logging
 from collections.abc import Sequence
@@ -18,20 +18,20 @@ from pipeline_emulator.services import provider
 
 LOG = logging.getLogger(__name__)
 
-# A batch over the payload limit can never be delivered: it counts as failed, where other errors wait for better times.
+# A batch over the payload limit can never be delivered, so it counts as failed. Other errors are retried.
 PAYLOAD_TOO_LARGE = "RequestTooLargeException"
 
 
 class LambdaInvoker:
-    """Synchronous invocations of one mapping's function. Safe for threads."""
+    """Invokes one mapping's function synchronously. Thread-safe."""
 
     def __init__(self, settings: MappingSettings) -> None:
-        """Invoke the function of `settings`: it may be an unqualified, a version's or an alias's ARN."""
+        """Invoke the function of `settings`; its ARN may be that of a version or an alias."""
         self._settings = settings
         self._target = _target(settings.function_arn)
 
     def invoke(self, records: Sequence[StreamRecord]) -> Outcome:
-        """Invoke the function with `records`; never raises for what the function or Lambda does."""
+        """Invoke the function with `records`. Never raises; failures of the function or of Lambda are outcomes."""
         request_id, event = long_uid(), payload(records).encode("ascii")
         if len(event) > PAYLOAD_LIMIT:
             return Invocation(request_id, 413, function_error=PAYLOAD_TOO_LARGE, succeeded=False)
@@ -42,13 +42,13 @@ class LambdaInvoker:
                 **self._target, invocation_type=None, client_context=None, request_id=request_id, payload=event
             )
         except ServiceException as error:
-            LOG.info("%s was not invoked, its batch waits: %s: %s", self._settings.function_arn, error.code, error)
+            LOG.info("%s was not invoked and its batch waits: %s: %s", self._settings.function_arn, error.code, error)
             return NotInvoked(error.code)
-        except Exception as error:  # whatever core or the engine below it does, the batch stays
-            LOG.warning("Invoking %s failed before an answer came: %s", self._settings.function_arn, error)
+        except Exception as error:  # whatever fails in core or in the container engine, the batch stays
+            LOG.warning("Invoking %s failed without a response: %s", self._settings.function_arn, error)
             return NotInvoked(str(error))
         if hooks.lose_answer(self._settings):
-            return NotInvoked("the answer was lost")
+            return NotInvoked("the response was lost")
         version = result.executed_version
         if result.is_error:
             return Invocation(request_id, executed_version=version, function_error="Unhandled", succeeded=False)
@@ -60,13 +60,13 @@ class LambdaInvoker:
         known = (invocation.request_id, invocation.status_code, invocation.executed_version)
         try:
             lowest = first_failed(body, {record.sequence_number for record in records})
-        except Exception as error:  # whatever a response does to its reader, it is the function that failed
-            LOG.warning("Response of %s counts as a failed batch: %s", self._settings.function_arn, error)
+        except Exception as error:  # whatever the response does to the parser, the function failed
+            LOG.warning("The response of %s counts as a failed batch: %s", self._settings.function_arn, error)
             return Invocation(*known, succeeded=False)
         return Invocation(*known, succeeded=lowest is None, first_failed=lowest)
 
 
 def _target(function_arn: str) -> dict[str, Any]:
-    """Return what core's service calls the parts of a function's ARN."""
+    """Return the parts of a function's ARN as arguments of core's `LambdaService.invoke`."""
     region, account, name, qualifier = parse_function_arn(function_arn)
     return {"function_name": name, "qualifier": qualifier, "account_id": account, "region": region}

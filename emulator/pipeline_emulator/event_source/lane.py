@@ -1,4 +1,4 @@
-"""One ordered flow of batches: a shard has as many lanes as the mapping's ParallelizationFactor."""
+"""One ordered sequence of batches: a shard has ParallelizationFactor lanes."""
 
 import logging
 import threading
@@ -17,13 +17,13 @@ from pipeline_emulator.event_source.stop import Stop
 
 LOG = logging.getLogger(__name__)
 
-# What a lane may hold before its shard is read no further: two full payloads, or 10,000 small records.
+# A lane's maximum backlog, at which reading of its shard pauses: two full payloads, or 10,000 small records.
 BACKLOG_BYTES = 12 * 1024 * 1024
 BACKLOG_RECORDS = 10_000
 
 
 class Lane:
-    """Takes records in order, forms batches and brings each to its end before the next."""
+    """Takes records in order, forms batches and finishes each before the next."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class Lane:
         report: Callable[[Outcome], None],
         stop: Stop,
     ) -> None:
-        """Prepare the lane; `report` hears of every outcome."""
+        """Prepare the lane; `report` is called with every outcome."""
         self._shard_id = shard_id
         self._settings = settings
         self._progress = progress
@@ -60,26 +60,26 @@ class Lane:
         self._thread.join()
 
     def add(self, records: Sequence[StreamRecord]) -> None:
-        """Append records; blocks while the backlog is full. A lane that ends leaves them to the next start."""
+        """Append records, blocking while the backlog is full. An ending lane leaves them to the next start."""
         with self._changed:
             self._changed.wait_for(lambda: self._ending() or not self._full())
             self._assembler.add(records, time.monotonic())
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Say that no record follows: what is left goes out at once, then the lane ends."""
+        """End after the remaining records, which are sent without waiting for the window; no record follows."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
 
     def abandon(self) -> None:
-        """End after the invocation under way: what is not done is read again from the checkpoint."""
+        """End after the current invocation; unfinished records are read again from the checkpoint."""
         with self._changed:
             self._abandoned = True
             self._changed.notify_all()
 
     def wake(self) -> None:
-        """Let the lane look at its stop request."""
+        """Make the lane check its stop request."""
         with self._changed:
             self._changed.notify_all()
 
@@ -105,7 +105,7 @@ class Lane:
                 self._assembler.invocation_ended(time.monotonic())
 
     def _next_batch(self) -> list[StreamRecord]:
-        """Return the next batch as soon as it is due; empty when the lane has to end."""
+        """Wait for the next batch and return it; return an empty list if the lane must end."""
         with self._changed:
             while not self._ending():
                 now = time.monotonic()
@@ -137,7 +137,7 @@ class Lane:
                 self._stop.requested.wait(step.delay)
 
     def _discard(self, discard: Discard) -> None:
-        # Delivered before it counts as done: an interruption in between repeats it rather than loses it.
+        # Delivered before it counts as done: an interruption in between repeats the delivery instead of losing it.
         settled = self._destination.send(discard, self._shard_id, self._stop.requested)
         if settled and not self._stop.aborted:
             self._complete(discard.records)

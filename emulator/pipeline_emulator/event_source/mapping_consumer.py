@@ -1,4 +1,4 @@
-"""Keeps one consumer on every readable shard of a mapping's stream."""
+"""Runs one consumer for every readable shard of a mapping's stream."""
 
 import logging
 import threading
@@ -21,15 +21,15 @@ from pipeline_emulator.event_source.stop import Stop
 
 LOG = logging.getLogger(__name__)
 
-# Besides at the end of a shard, the stream is listed again now and then.
+# The shards are listed at the end of a shard, and at this interval.
 LISTING_INTERVAL_SECONDS = 30.0
 READING_ERRORS = (ClientError, BotoCoreError, PositionRefusedError)
-# The first error is told, and one a minute of those that do not end (retries are 5 s apart then).
+# Logs the first error as a warning, and then about one a minute if errors persist (retries are 5 s apart then).
 ERRORS_PER_WARNING = 12
 
 
 class MappingConsumer:
-    """Reads a whole stream for a mapping: `run` blocks until `stop`."""
+    """Reads all shards of a stream for a mapping; `run` blocks until `stop`."""
 
     def __init__(
         self,
@@ -39,23 +39,23 @@ class MappingConsumer:
         report: Callable[[Outcome], None],
         stop: Stop,
     ) -> None:
-        """Prepare to go on from `progress`, with the permissions of `role_arn`; `report` hears of every outcome."""
+        """Continue from `progress` with the permissions of `role_arn`; `report` is called with every outcome."""
         self._settings = settings
         self._progress = progress
         self._report = report
         self._stop = stop
         self._source = KinesisSource(settings, role_arn)
-        self._event_source = EventSource(settings.event_source_arn, settings.region, role_arn)
+        self._event_source = EventSource(settings.event_source_arn, settings.stream.region, role_arn)
         self._invoker = LambdaInvoker(settings)
         self._destination = FailureDestination(settings, role_arn)
         self._consumers: dict[str, ShardConsumer] = {}
         self._changed = threading.Event()
 
     def run(self, started: Callable[[], None]) -> None:
-        """Read until stopped; `started` is called once the starting positions are taken, or cannot be taken yet."""
+        """Read until stopped; `started` is called after each attempt to start reading, successful or not."""
         errors = 0
-        # LATEST is where the stream ends at the first attempt. When only a later one succeeds, this moment stands for
-        # it: the mapping is enabled by then, and what was put since is its to deliver.
+        # LATEST means the end of the stream at the first attempt. If only a later attempt succeeds, this time replaces
+        # it: the mapping is already enabled, so records put since then must be delivered.
         began = datetime.now(UTC)
         first_start = self._progress.started_at is None
         while not self._stop.requested.is_set():
@@ -76,16 +76,16 @@ class MappingConsumer:
             consumer.join()
 
     def wake(self) -> None:
-        """Let every thread look at its stop request."""
+        """Make every thread check its stop request."""
         self._changed.set()
         for consumer in list(self._consumers.values()):
             consumer.wake()
 
     def _start_readable_shards(self, began: datetime, first_start: bool) -> None:
-        """Start reading what can be read; a shard that cannot does not hold up the others, but its error is raised."""
+        """Start reading the readable shards. A failing one does not hold up the others; its error is raised last."""
         self._consumers = {key: consumer for key, consumer in self._consumers.items() if consumer.is_alive}
-        if not self._progress.belongs_to(self._source.created()):
-            LOG.warning("Mapping %s: another stream has its stream's name; it is read anew", self._settings.uuid)
+        if not self._progress.check_stream(self._source.created()):
+            LOG.warning("Mapping %s: its stream was recreated and is read from the start", self._settings.uuid)
         shards = self._source.shards()
         if self._progress.started_at is None:
             begin(self._progress, shards, self._settings, began)
@@ -99,7 +99,7 @@ class MappingConsumer:
             raise error
 
     def _new_consumers(self, shards: list[Shard], first_start: bool) -> tuple[list[ShardConsumer], Exception | None]:
-        """Return a consumer for each shard that can be read now, and the last error of those that cannot."""
+        """Return a new consumer for each readable shard, and the last error of those that failed."""
         fresh: list[ShardConsumer] = []
         last_error: Exception | None = None
         for shard in readable(shards, self._progress.finished):

@@ -1,4 +1,4 @@
-"""How far a mapping has come in a stream: what a restart needs to go on without loss and without replay."""
+"""A mapping's progress in a stream: what a restart needs to continue without loss or repetition."""
 
 import threading
 from collections import deque
@@ -6,10 +6,9 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Protocol
 
 
-def _keep_nothing(_progress: "ShardProgress", _beyond: Collection[int]) -> None:
+def _ignore(_progress: "ShardProgress", _beyond: Collection[int]) -> None:
     pass
 
 
@@ -17,61 +16,63 @@ def _keep_nothing(_progress: "ShardProgress", _beyond: Collection[int]) -> None:
 class ShardProgress:
     """Progress in one shard.
 
-    `checkpoint` is the highest sequence number up to which every record is done. Concurrent batches finish out of
-    order: what they did beyond the checkpoint is kept in `completed`, so that a restart does not deliver it again.
-    `first_seen` serves a shard whose first records are still under way. `keep` hears of every change, with the numbers
-    that are new in `completed`.
+    Attributes:
+        checkpoint: the highest sequence number up to which all records are done.
+        first_seen: the first record's sequence number, where a restart reads from while there is no checkpoint.
+        completed: records done beyond the checkpoint. Concurrent batches finish out of order, and a restart must not
+            deliver these again.
+        on_change: called at every change, with the numbers that are new in `completed`.
     """
 
     checkpoint: int | None = None
     first_seen: int | None = None
     completed: set[int] = field(default_factory=set)
-    keep: Callable[["ShardProgress", Collection[int]], None] = field(default=_keep_nothing, repr=False)
+    on_change: Callable[["ShardProgress", Collection[int]], None] = field(default=_ignore, repr=False)
     _finished: bool = field(default=False, repr=False)
     _outstanding: deque[int] = field(default_factory=deque, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property
     def finished(self) -> bool:
-        """Whether the shard was closed, and every record of it is done."""
+        """Whether the shard is closed and all its records are done."""
         return self._finished
 
     @finished.setter
     def finished(self, finished: bool) -> None:
         with self._lock:
             self._finished = finished
-            self.keep(self, ())
+            self.on_change(self, ())
 
     def restart(self) -> None:
-        """Forget records that were read and not done: they will be read again."""
+        """Forget records that were read but not done; they will be read again."""
         with self._lock:
             self._outstanding.clear()
 
     def register(self, sequence_number: int) -> bool:
-        """Note a record just read, in the shard's order; return False when it is done already."""
+        """Register a record that was read, in the shard's order; return False if it is already done."""
         with self._lock:
             if self.checkpoint is not None and sequence_number <= self.checkpoint:
                 return False
             if self.first_seen is None:
                 self.first_seen = sequence_number
-                self.keep(self, ())
+                self.on_change(self, ())
             self._outstanding.append(sequence_number)
             done = sequence_number in self.completed
             self._advance()
             return not done
 
     def complete(self, sequence_numbers: Collection[int]) -> None:
-        """Note records as done: processed, filtered out or discarded."""
+        """Mark records as done: processed, filtered out or discarded."""
         if not sequence_numbers:
             return
         with self._lock:
             self.completed.update(sequence_numbers)
             self._advance()
-            self.keep(self, self.completed.intersection(sequence_numbers))
+            self.on_change(self, self.completed.intersection(sequence_numbers))
 
     @property
     def all_done(self) -> bool:
-        """Whether no record that was read is still to be done."""
+        """Whether all records that were read are done."""
         with self._lock:
             return not self._outstanding
 
@@ -81,44 +82,33 @@ class ShardProgress:
             self.completed.discard(self.checkpoint)
 
 
-class Keeper(Protocol):
-    """Keeps the progress of one mapping. Safe for threads."""
+class ProgressJournal:
+    """Stores nothing: progress lives in memory only. Subclasses store what they override. Thread-safe."""
 
-    def began(self, progress: "MappingProgress") -> None:
-        """The mapping starts in its stream; what was kept of shards counts no more."""
-
-    def advanced(self, shard_id: str, progress: ShardProgress, beyond: Collection[int]) -> None:
-        """A shard's progress has changed; `beyond` are the numbers that are new in `completed`."""
-
-    def belongs_to(self, function_arn: str) -> None:
-        """The mapping is of this function now."""
-
-    def dropped(self) -> None:
-        """The mapping is no more."""
-
-
-class NoKeeper:
-    """Keeps nothing."""
-
-    def began(self, progress: "MappingProgress") -> None:
-        """Do nothing."""
+    def started(self, progress: "MappingProgress") -> None:
+        """The mapping starts; stored progress of its shards is no longer valid."""
 
     def advanced(self, shard_id: str, progress: ShardProgress, beyond: Collection[int]) -> None:
-        """Do nothing."""
+        """A shard's progress changed; `beyond` are the numbers that are new in `completed`."""
 
-    def belongs_to(self, function_arn: str) -> None:
-        """Do nothing."""
+    def function_changed(self, function_arn: str) -> None:
+        """The mapping now belongs to this function."""
 
-    def dropped(self) -> None:
-        """Do nothing."""
+    def deleted(self) -> None:
+        """The mapping was deleted."""
 
 
 @dataclass
 class MappingProgress:
     """Progress of one mapping.
 
-    `started_at` and `initial_shards` fix what LATEST meant when the mapping began; `stream_created` tells a stream from
-    a later one of the same name. `inherited` progress is that of a mapping which was lost with a former LocalStack.
+    Attributes:
+        started_at: when the mapping started; with `initial_shards` it defines what LATEST means.
+        initial_shards: the shards at that time.
+        shards: progress by shard id.
+        stream_created: creation time of the stream, which distinguishes it from a later one of the same name.
+        inherited: whether the progress is that of a mapping of an earlier LocalStack.
+        journal: stores changes.
     """
 
     started_at: datetime | None = None
@@ -126,19 +116,19 @@ class MappingProgress:
     shards: dict[str, ShardProgress] = field(default_factory=dict)
     stream_created: datetime | None = None
     inherited: bool = False
-    keeper: Keeper = field(default_factory=NoKeeper, repr=False)
+    journal: ProgressJournal = field(default_factory=ProgressJournal, repr=False)
 
     def begin(self, now: datetime, shard_ids: Iterable[str]) -> None:
-        """Note where the mapping starts."""
+        """Record where the mapping starts."""
         self.started_at = now
         self.initial_shards = frozenset(shard_ids)
-        self.keeper.began(self)
+        self.journal.started(self)
 
-    def belongs_to(self, stream_created: datetime) -> bool:
-        """Note the stream that is read; return False after dropping the progress in a former one of its name.
+    def check_stream(self, stream_created: datetime) -> bool:
+        """Compare the stream's creation time; if the stream was recreated, drop the progress and return False.
 
-        No shard of the new stream is an initial one, so that also LATEST reads it from its beginning: all of its
-        records are newer than the mapping. That is not so where the progress is inherited; the mapping starts then.
+        No shard of the new stream is an initial one, so even LATEST reads it from its beginning: all its records are
+        newer than the mapping. If the progress is inherited this does not hold, and the mapping starts anew.
         """
         same = self.stream_created in (None, stream_created)
         self.stream_created = stream_created
@@ -146,16 +136,16 @@ class MappingProgress:
             self.shards, self.initial_shards = {}, frozenset()
             if self.inherited:
                 self.started_at = None
-            self.keeper.began(self)
+            self.journal.started(self)
         return same
 
     def shard(self, shard_id: str) -> ShardProgress:
-        """Return the progress of a shard, new if there was none."""
+        """Return the progress of a shard; create it if there is none."""
         if shard_id not in self.shards:
-            self.shards[shard_id] = ShardProgress(keep=partial(self.keeper.advanced, shard_id))
+            self.shards[shard_id] = ShardProgress(on_change=partial(self.journal.advanced, shard_id))
         return self.shards[shard_id]
 
     @property
     def finished(self) -> set[str]:
-        """Shards read to their end."""
+        """Ids of the shards that were read to their end."""
         return {shard_id for shard_id, progress in self.shards.items() if progress.finished}

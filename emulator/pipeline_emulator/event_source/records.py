@@ -1,4 +1,4 @@
-"""Records of a shard as the events that a function receives."""
+"""Converts records of a shard to the events that a function receives."""
 
 import base64
 import json
@@ -14,9 +14,9 @@ _SEPARATOR = ", "
 
 @dataclass(frozen=True)
 class StreamRecord:
-    """One record: position, key, arrival (seconds since the epoch) and its event as JSON.
+    """One record: sequence number, key, arrival (seconds since the epoch) and its event as JSON.
 
-    The event is kept serialized, so that a batch's payload has an exact size and retries cost no second encoding.
+    The event is stored serialized, so a payload's size is exact and retries need no second encoding.
     """
 
     sequence_number: int
@@ -26,20 +26,20 @@ class StreamRecord:
 
     @property
     def size(self) -> int:
-        """Bytes this record takes in a payload, its separator included (the event is pure ASCII)."""
+        """Bytes of the record in a payload, including its separator (the event is pure ASCII)."""
         return len(self.event) + len(_SEPARATOR)
 
 
 @dataclass(frozen=True)
 class EventSource:
-    """What every event of a mapping repeats."""
+    """The fields that are the same in all events of a mapping."""
 
     event_source_arn: str
     region: str
     invoke_identity_arn: str
 
     def event(self, shard_id: str, record: Record) -> dict[str, Any]:
-        """Return the event of `record` in AWS's own shape and key order.
+        """Return the event of `record` with AWS's structure and key order.
 
         Shape: https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html ("Example event").
         """
@@ -63,7 +63,7 @@ class EventSource:
 
 
 def stream_record(record: Record, event: dict[str, Any]) -> StreamRecord:
-    """Return `record` with its `event`, as made by `EventSource.event`."""
+    """Return `record` with its `event`, which is from `EventSource.event`."""
     return StreamRecord(record.number, record.partition_key, record.arrival, json.dumps(event))
 
 
@@ -73,7 +73,7 @@ def payload(records: Sequence[StreamRecord]) -> str:
 
 
 def payload_size(records: Sequence[StreamRecord]) -> int:
-    """Return an upper bound of the payload's bytes; at most the one separator too many."""
+    """Return the payload's size in bytes, or one separator more."""
     return sum(record.size for record in records) + ENVELOPE_SIZE
 
 

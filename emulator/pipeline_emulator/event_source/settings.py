@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeline_emulator.arn import parse_arn
+from pipeline_emulator.kinesis.streams.identity import StreamName, split_arn
 
 # "Lambda parameters for Amazon Kinesis Data Streams event source mappings":
 # https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-parameters.html
@@ -16,7 +16,7 @@ REPORT_BATCH_ITEM_FAILURES = "ReportBatchItemFailures"
 
 @dataclass(frozen=True)
 class MappingSettings:
-    """What a user set on the mapping; ages and windows in seconds, None where nothing limits."""
+    """The settings of a mapping; ages and windows are in seconds, None means no limit."""
 
     uuid: str
     function_arn: str
@@ -35,28 +35,13 @@ class MappingSettings:
     filter_patterns: tuple[dict[str, Any], ...] = ()
 
     @property
-    def stream_arn(self) -> str:
-        """ARN of the stream itself; an enhanced fan-out consumer's ARN is `<stream ARN>/consumer/<name>:<time>`."""
-        return self.event_source_arn.split("/consumer/")[0]
-
-    @property
-    def stream_name(self) -> str:
-        """Name of the stream."""
-        return self.stream_arn.rpartition("/")[2]
-
-    @property
-    def account_id(self) -> str:
-        """Account of the stream."""
-        return parse_arn(self.event_source_arn).account
-
-    @property
-    def region(self) -> str:
-        """Region of the stream."""
-        return parse_arn(self.event_source_arn).region
+    def stream(self) -> StreamName:
+        """The stream to read, even if the event source is one of its enhanced fan-out consumers."""
+        return split_arn(self.event_source_arn)[0]
 
     @classmethod
     def from_configuration(cls, configuration: Mapping[str, Any]) -> "MappingSettings":
-        """Read `configuration`, an EventSourceMappingConfiguration; -1 and missing values mean "no limit"."""
+        """Parse an EventSourceMappingConfiguration; -1 and missing values mean "no limit"."""
         destination = (configuration.get("DestinationConfig") or {}).get("OnFailure") or {}
         filters = (configuration.get("FilterCriteria") or {}).get("Filters") or []
         return cls(

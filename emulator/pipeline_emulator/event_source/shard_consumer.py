@@ -1,4 +1,4 @@
-"""Reads one shard to its end, independently of all others, and feeds its lanes."""
+"""Reads one shard to its end, independently of the others, and feeds its lanes."""
 
 import logging
 import threading
@@ -23,16 +23,16 @@ from pipeline_emulator.kinesis.streams.records import Record
 
 LOG = logging.getLogger(__name__)
 
-# Read ahead of the batches, so that the next one is there when an invocation ends.
+# Reads are larger than small batches, so that the next batch is ready when an invocation ends.
 SMALLEST_READ = 1_000
 
 
 class RecordsLeftError(Exception):
-    """A lane has left records undone: the shard is read again from its checkpoint."""
+    """A lane failed with unfinished records: the shard is read again from its checkpoint."""
 
 
 class ShardConsumer:
-    """One shard of one mapping: a reading thread and the lanes' threads."""
+    """Reads one shard of one mapping, with a reader thread and one thread per lane."""
 
     def __init__(
         self,
@@ -47,13 +47,13 @@ class ShardConsumer:
         stop: Stop,
         ended: threading.Event,
     ) -> None:
-        """Prepare to read from `position`; `resume_position` replaces it when an iterator expires before any record.
+        """Prepare to read from `position`, or from `resume_position()` if the iterator expires before the first record.
 
-        `ended` is set when the thread ends for whatever reason.
+        `ended` is set when the thread ends for any reason.
 
         Raises:
             PositionRefusedError: the stream has no such position.
-            botocore.exceptions.ClientError: there is no iterator to be had.
+            botocore.exceptions.ClientError: getting an iterator failed.
         """
         self.shard_id = shard_id
         self._position = position
@@ -79,35 +79,37 @@ class ShardConsumer:
 
     @property
     def is_alive(self) -> bool:
-        """Whether the shard is still being read."""
+        """Whether the shard is being read."""
         return self._thread.is_alive()
 
     def join(self) -> None:
-        """Wait until the reading thread and its lanes have ended."""
+        """Wait until the reader thread and its lanes have ended."""
         self._thread.join()
 
     def wake(self) -> None:
-        """Let every thread look at its stop request."""
+        """Make every thread check its stop request."""
         self._put_seen.set()
         for lane in self._lanes:
             lane.wake()
 
     def _run(self) -> None:
         settings = self._settings
-        stream = (settings.account_id, settings.region, settings.stream_name, self.shard_id)
+        stream = settings.stream
         for lane in self._lanes:
             lane.start()
         try:
-            with STREAM_ACTIVITY.subscribed(stream, self._put_seen):
+            with STREAM_ACTIVITY.subscribed(
+                (stream.account, stream.region, stream.name, self.shard_id), self._put_seen
+            ):
                 self._read_to_end()
         except RecordsLeftError:
             LOG.warning("Mapping %s reads %s again from its checkpoint", settings.uuid, self.shard_id)
             self._pause_before_restart()
         except PositionRefusedError as error:
-            LOG.warning("Position in %s of %s is refused: %s", self.shard_id, settings.stream_arn, error)
+            LOG.warning("The position in %s of %s was refused: %s", self.shard_id, stream.arn, error)
             self._close_lanes()
         except Exception:
-            LOG.exception("Reading %s of %s ended unexpectedly; it starts again", self.shard_id, settings.stream_arn)
+            LOG.exception("Reading %s of %s failed unexpectedly; restarting", self.shard_id, stream.arn)
             self._close_lanes()
             self._pause_before_restart()
         finally:
@@ -118,7 +120,7 @@ class ShardConsumer:
 
     def _read_to_end(self) -> None:
         while not self._stop.requested.is_set():
-            # Cleared before the read: a put during the read cuts the wait after it short.
+            # Cleared before the read, so that a put during the read shortens the wait after it.
             self._put_seen.clear()
             self._check_lanes()
             page = self._read()
@@ -127,18 +129,22 @@ class ShardConsumer:
             self._dispatch(page.records)
             if page.next_iterator is None and not page.records:
                 self._close_lanes()
-                # Interrupted lanes leave records behind: the shard is only finished when all of them are done.
+                # Interrupted lanes leave records: the shard is finished only if all of them are done.
                 self._progress.finished = self._progress.all_done
                 self._check_lanes()
                 return
-            # After the last records of a closed shard, ask once more: a server may end the iterator too early.
+            # After the last records of a closed shard, read once more: a server may end the iterator too early.
             self._iterator = page.next_iterator
             if not page.records and page.milliseconds_behind == 0 and not self._stop.requested.is_set():
                 self._put_seen.wait(config.LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC)
         self._close_lanes()
 
     def _check_lanes(self) -> None:
-        """Give the shard up when a lane has failed: its records would be missing before those of the others."""
+        """Stop reading if a lane has failed, because its records must not be skipped.
+
+        Raises:
+            RecordsLeftError: a lane has failed.
+        """
         if any(lane.failed for lane in self._lanes):
             for lane in self._lanes:
                 lane.abandon()
@@ -146,7 +152,7 @@ class ShardConsumer:
             raise RecordsLeftError
 
     def _read(self) -> Page | None:
-        """Return the next page, or None after an error that calls for another attempt."""
+        """Return the next page, or None after an error that is worth a retry."""
         try:
             if self._iterator is None:
                 self._iterator = self._new_iterator()
@@ -157,7 +163,7 @@ class ShardConsumer:
         except (ClientError, BotoCoreError) as error:
             self._errors += 1
             level = logging.WARNING if self._errors == 1 else logging.DEBUG
-            LOG.log(level, "Reading %s of %s: %s", self.shard_id, self._settings.stream_arn, error)
+            LOG.log(level, "Reading %s of %s: %s", self.shard_id, self._settings.stream.arn, error)
             self._stop.requested.wait(backoff(self._errors))
             return None
         self._errors = 0

@@ -1,7 +1,7 @@
-"""Which shards may be read, and from where.
+"""Decides which shards may be read, and from where.
 
 "Resharding a stream" (https://docs.aws.amazon.com/streams/latest/dev/kinesis-using-sdk-java-after-resharding.html):
-to keep the order of a partition key, a child is read only after its parents are read to the end.
+to preserve the order of each partition key, a child is read only after its parents have been read to the end.
 """
 
 from collections.abc import Collection, Iterable
@@ -15,7 +15,7 @@ from pipeline_emulator.kinesis.streams.iterators import Start
 
 @dataclass(frozen=True)
 class Shard:
-    """A shard of the stream; `closed` once a split or merge has ended it."""
+    """A shard of the stream; `closed` after a split or merge."""
 
     shard_id: str
     parents: tuple[str, ...] = ()
@@ -24,24 +24,24 @@ class Shard:
 
 @dataclass(frozen=True)
 class Position:
-    """Where to read a shard from, by the names of GetShardIterator."""
+    """Where to read a shard from, with the names of GetShardIterator."""
 
     type: str
     sequence_number: int | None = None
     timestamp: datetime | None = None
 
     def admits(self, arrival: float) -> bool:
-        """Return whether a record of that arrival (epoch seconds) lies at or after the position."""
+        """Return whether a record with this arrival (epoch seconds) is at or after the position."""
         return self.timestamp is None or arrival >= self.timestamp.timestamp()
 
     @property
     def start(self) -> Start:
-        """The position as streams take it."""
+        """The position as `Stream.iterator` takes it."""
         return Start(self.type, self.sequence_number, None if self.timestamp is None else self.timestamp.timestamp())
 
 
 def begin(progress: MappingProgress, shards: Iterable[Shard], settings: MappingSettings, now: datetime) -> None:
-    """Fix the start of a new mapping. With LATEST a shard that is closed by then has nothing to deliver."""
+    """Record the start of a new mapping. With LATEST, shards already closed have nothing to deliver."""
     shards = list(shards)
     progress.begin(now, [shard.shard_id for shard in shards])
     if settings.starting_position == "LATEST":
@@ -51,17 +51,17 @@ def begin(progress: MappingProgress, shards: Iterable[Shard], settings: MappingS
 
 
 def readable(shards: Iterable[Shard], finished: Collection[str]) -> list[Shard]:
-    """Return the shards to read now: not finished, and every parent finished or already trimmed from the stream."""
+    """Return the shards to read now: unfinished, with every parent finished or expired."""
     shards = list(shards)
     pending = {shard.shard_id for shard in shards if shard.shard_id not in finished}
     return [shard for shard in shards if shard.shard_id in pending and pending.isdisjoint(shard.parents)]
 
 
 def position(shard_id: str, progress: MappingProgress, settings: MappingSettings, first_start: bool) -> Position:
-    """Return where to read a shard from: after its checkpoint, else at its first record under way, else at the start.
+    """Return where to read a shard from: after its checkpoint, else at its first record in flight, else at the start.
 
-    A shard born after the mapping is read from its beginning, also with LATEST: its records are all newer. After a
-    pause LATEST would be later than the moment the mapping began, so that moment is used.
+    A shard created after the mapping is read from its beginning even with LATEST, since all its records are newer.
+    After a pause, LATEST would be later than the start of the mapping, so the time of that start is used.
     """
     shard = progress.shard(shard_id)
     if shard.checkpoint is not None:

@@ -1,4 +1,4 @@
-"""Reads the stream of a mapping within this process, with the permissions of the function's role."""
+"""Reads a mapping's stream in this process, with the permissions of the function's role."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +11,6 @@ from pipeline_emulator.authorization import role_use
 from pipeline_emulator.event_source.settings import MappingSettings
 from pipeline_emulator.event_source.shards import Position, Shard
 from pipeline_emulator.kinesis.in_process import StreamReader
-from pipeline_emulator.kinesis.streams.identity import StreamName
 from pipeline_emulator.kinesis.streams.iterators import ShardIterator
 from pipeline_emulator.kinesis.streams.records import Record
 from pipeline_emulator.services import provider
@@ -20,22 +19,22 @@ from pipeline_emulator.services import provider
 RECORDS_PER_READ = 10_000
 
 
-# An iterator of a stream that was deleted and made again is invalid.
+# GetRecords answers this for an iterator of a stream that was deleted and created again.
 INVALID_ARGUMENT = "InvalidArgumentException"
 ITERATOR_ERRORS = {"ExpiredIteratorException", INVALID_ARGUMENT}
 
 
 class PositionRefusedError(Exception):
-    """The stream has no such position: it was deleted, and another one made under its name."""
+    """The stream has no such position: it was deleted and created again."""
 
 
 class IteratorExpiredError(Exception):
-    """The shard iterator cannot be used any more: get a new one at the same place."""
+    """The shard iterator is no longer valid: get a new one at the same position."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """What a read has found; `next_iterator` is None at the end of a closed shard."""
+    """The result of a read; `next_iterator` is None at the end of a closed shard."""
 
     records: Sequence[Record]
     next_iterator: ShardIterator | None
@@ -43,19 +42,19 @@ class Page:
 
 
 class KinesisSource:
-    """The stream of one mapping. Safe for threads."""
+    """The stream of one mapping. Thread-safe."""
 
     def __init__(self, settings: MappingSettings, role_arn: str) -> None:
         """Read the stream of `settings` with the role `role_arn`."""
-        self._name = StreamName(settings.account_id, settings.region, settings.stream_name)
-        self._require = partial(role_use.require, role_arn, settings.function_arn, resource=settings.stream_arn)
+        self._stream = settings.stream
+        self._require = partial(role_use.require, role_arn, settings.function_arn, resource=self._stream.arn)
 
     def created(self) -> datetime:
-        """Return when the stream was made."""
+        """Return when the stream was created."""
         return self._reader.created()
 
     def shards(self) -> list[Shard]:
-        """Return every shard that the stream still lists, closed ones included."""
+        """Return all shards that have not expired, including closed ones."""
         return [Shard(one.shard_id, one.parents, closed=not one.is_open) for one in self._reader.shards()]
 
     def iterator(self, shard_id: str, position: Position) -> ShardIterator:
@@ -76,7 +75,7 @@ class KinesisSource:
         """Return up to `limit` records.
 
         Raises:
-            IteratorExpiredError: the iterator cannot be used any more.
+            IteratorExpiredError: the iterator is no longer valid.
             botocore.exceptions.ClientError: any other error, throttling included.
         """
         try:
@@ -90,5 +89,5 @@ class KinesisSource:
 
     @cached_property
     def _reader(self) -> StreamReader:
-        """Made at first use, when the provider can be loaded."""
-        return StreamReader(provider("kinesis").streams, self._name, self._require)
+        """The stream's reader, created at first use, when the provider can be loaded."""
+        return StreamReader(provider("kinesis").streams, self._stream, self._require)

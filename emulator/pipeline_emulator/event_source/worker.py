@@ -1,4 +1,4 @@
-"""The lifecycle of a mapping, with the members that core's LambdaProvider uses of its own EsmWorker."""
+"""The lifecycle of a mapping, with the interface that core's LambdaProvider expects of an EsmWorker."""
 
 import logging
 import threading
@@ -12,7 +12,7 @@ from localstack.services.lambda_.invocation.models import lambda_stores
 from pipeline_emulator.arn import parse_function_arn
 from pipeline_emulator.event_source.batch_run import Invocation, Outcome
 from pipeline_emulator.event_source.mapping_consumer import MappingConsumer
-from pipeline_emulator.event_source.registry import REGISTRY, Registry
+from pipeline_emulator.event_source.mappings import Mappings
 from pipeline_emulator.event_source.settings import MappingSettings
 from pipeline_emulator.event_source.stop import Stop
 
@@ -23,29 +23,27 @@ FAILED = "PROBLEM: Function call failed"
 
 
 class KinesisMappingWorker:
-    """One version of a mapping's configuration, from its creation to its replacement or deletion.
+    """The worker for one configuration of a mapping, until an update replaces it or the mapping is deleted.
 
-    LambdaProvider makes a new worker for every update, stops the old one and creates the new one. The new one waits
-    until the old one has brought its invocations under way to an end, and goes on from the same progress.
+    At every update, LambdaProvider makes a new worker, stops the old one and calls `create` on the new one. The new
+    worker waits until the old one has finished its current invocations, and continues from the same progress.
     """
 
-    def __init__(
-        self, configuration: Mapping[str, Any], role_arn: str, enabled: bool, registry: Registry = REGISTRY
-    ) -> None:
+    def __init__(self, configuration: Mapping[str, Any], role_arn: str, enabled: bool, mappings: Mappings) -> None:
         """Prepare a worker for `configuration`, an EventSourceMappingConfiguration."""
         self.enabled = enabled
         self.current_state = EsmState.CREATING
         self.state_transition_reason = EsmStateReason.USER_ACTION
         self._settings = MappingSettings.from_configuration(configuration)
         self._role_arn = role_arn
-        self._registry = registry
+        self._mappings = mappings
         self._predecessor: KinesisMappingWorker | None = None
         self._stop = Stop(shutting_down=events.infra_stopping)
         self._deleted = False
         self._consumer: MappingConsumer | None = None
         self._thread = threading.Thread(target=self._run, name=f"esm-{self.uuid[:8]}", daemon=True)
         if configuration.get("TumblingWindowInSeconds"):
-            LOG.warning("Mapping %s: TumblingWindowInSeconds is accepted and ignored, as by LocalStack", self.uuid)
+            LOG.warning("Mapping %s: TumblingWindowInSeconds is accepted and ignored, as in LocalStack", self.uuid)
 
     @property
     def uuid(self) -> str:
@@ -53,22 +51,22 @@ class KinesisMappingWorker:
         return self._settings.uuid
 
     def create(self) -> None:
-        """Take over from the mapping's former worker, if any, and start reading if enabled."""
-        self._predecessor = self._registry.replace(self.uuid, self)
+        """Take over from the mapping's previous worker, if any, and start reading if enabled."""
+        self._predecessor = self._mappings.replace(self.uuid, self)
         if self._predecessor:
             self._set_state(self._transition_from(self._predecessor.enabled))
         elif not self.enabled:
-            # Nothing has to wind down, and users read the state right after a creation in this form.
+            # Nothing has to stop first, and users expect this state right after the creation.
             self._set_state(EsmState.DISABLED)
         self._thread.start()
 
     def stop(self) -> None:
-        """End after the invocations under way, because a successor takes over."""
+        """Stop after the current invocations, because a new worker takes over."""
         self._stop.request()
         self._wake()
 
     def delete(self) -> None:
-        """End after the invocations under way and remove the mapping."""
+        """Stop after the current invocations and remove the mapping."""
         self._deleted = True
         self._set_state(EsmState.DELETING)
         self.stop()
@@ -76,13 +74,13 @@ class KinesisMappingWorker:
             self._remove()
 
     def stop_for_shutdown(self) -> None:
-        """End at once, without judging invocations that LocalStack's own shutdown breaks off."""
+        """Stop at once, ignoring the outcome of invocations that LocalStack's shutdown interrupts."""
         self._stop.abort()
         self._wake()
-        self._registry.forget(self.uuid)
+        self._mappings.forget(self.uuid)
 
     def join(self, timeout: float | None = None) -> None:
-        """Wait until the worker has ended, at most `timeout` seconds."""
+        """Wait until the worker has stopped, at most `timeout` seconds."""
         self._thread.join(timeout)
 
     def _transition_from(self, was_enabled: bool) -> EsmState:
@@ -95,7 +93,7 @@ class KinesisMappingWorker:
             self._predecessor.join()
             self._predecessor = None
         if self.enabled and not self._stop.requested.is_set():
-            progress = self._registry.progress(self._settings)
+            progress = self._mappings.progress(self._settings)
             self._consumer = MappingConsumer(self._settings, self._role_arn, progress, self._report, self._stop)
             self._consumer.run(started=lambda: self._set_state(EsmState.ENABLED))
         elif not self._stop.requested.is_set():
@@ -109,7 +107,7 @@ class KinesisMappingWorker:
 
     def _remove(self) -> None:
         self._store().pop(self.uuid, None)
-        self._registry.delete(self._settings)
+        self._mappings.delete(self._settings)
 
     def _report(self, outcome: Outcome) -> None:
         ok = isinstance(outcome, Invocation) and outcome.succeeded
@@ -122,7 +120,7 @@ class KinesisMappingWorker:
         self._update_store(State=state)
 
     def _update_store(self, **changes: str) -> None:
-        # Looked up each time: an update replaces the mapping's entry.
+        # Looked up each time, because an update replaces the mapping's entry.
         if (entry := self._store().get(self.uuid)) is not None:
             entry.update(changes)
 

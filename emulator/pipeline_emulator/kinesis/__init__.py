@@ -1,1 +1,1 @@
-"""Kinesis in the emulator: a provider of its own, and news of puts for pollers."""
+"""Kinesis: the emulator's own provider, and notifications of puts for pollers."""

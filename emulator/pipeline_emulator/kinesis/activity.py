@@ -1,6 +1,6 @@
-"""Tells pollers that records were put, so that an idle shard needs no frequent polling and a record no waiting.
+"""Notifies pollers of puts, so that idle shards are polled rarely and new records are read at once.
 
-A poller that sleeps until a put costs nothing and starts at once. The polling interval stays as a safety net.
+A poller that sleeps until a put costs nothing and wakes immediately. The polling interval remains as a safety net.
 """
 
 import threading
@@ -13,7 +13,7 @@ ShardKey = tuple[str, str, str, str]
 
 
 class StreamActivity:
-    """Who wants to hear of puts to which shard. Safe for threads."""
+    """The events to set at a put, by shard. Thread-safe."""
 
     def __init__(self) -> None:
         """Start without subscribers."""
@@ -34,7 +34,7 @@ class StreamActivity:
                     del self._subscribers[shard]
 
     def notify(self, shard: ShardKey) -> None:
-        """Say that a record of `shard` can be read now."""
+        """Wake the subscribers of `shard`: a record can be read now."""
         with self._lock:
             events = list(self._subscribers.get(shard, ()))
         for event in events:

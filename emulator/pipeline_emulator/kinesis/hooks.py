@@ -1,4 +1,4 @@
-"""What observers can learn of streams, and decide about requests. Times are in seconds since the epoch."""
+"""Hooks of streams: events to observe and decisions about requests. Times are in seconds since the epoch."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -10,16 +10,16 @@ from pipeline_emulator.kinesis.streams.stream import Placed, Stream
 Put = Literal["PutRecord", "PutRecords"]
 
 records_put: Event[Stream, Put, float, float, Sequence[int], Sequence[Placed]] = Event()
-"""A put was carried out: its begin and end, the sizes of its records and where they went."""
+"""A put has finished: operation, start, end, sizes of its records in bytes, and where each record went."""
 
 records_read: Event[Stream, str, float, float, Chunk] = Event()
-"""A shard was read: its id, begin and end of the read, and what came of it."""
+"""A shard was read: shard id, start, end, and the result."""
 
 read_throttled: Event[Stream, str, float] = Event()
-"""A read of a shard was refused at a time, for the shard's limits."""
+"""A read was throttled: shard id and time."""
 
 admit_records: Question[[Stream, int], list[bool]] = Question()
-"""Which of so many records a put may write; the others are refused as throttled."""
+"""Decides for each of a put's records (their number is given) whether it is written or refused as throttled."""
 
 refuse_operation: Question[[str, str], tuple[str, str]] = Question()
-"""Code and message of the error that an in-process operation (`kinesis:Name`) on a stream's ARN is refused with."""
+"""Refuses an in-process operation (`kinesis:Name`) on a stream (ARN) with an error: code and message."""

@@ -1,4 +1,4 @@
-"""Reading a stream without HTTP, and so without the texts that stand for numbers, times and iterators there."""
+"""Reads a stream without HTTP: numbers, times and iterators stay objects instead of text."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,34 +13,34 @@ from pipeline_emulator.kinesis.streams.errors import StreamError
 from pipeline_emulator.kinesis.streams.identity import StreamName
 from pipeline_emulator.kinesis.streams.iterators import ShardIterator, Start
 from pipeline_emulator.kinesis.streams.listing import list_shards
-from pipeline_emulator.kinesis.streams.registry import Streams
 from pipeline_emulator.kinesis.streams.shard import Chunk, Shard
+from pipeline_emulator.kinesis.streams.streams import Streams
 
 
 class StreamReader:
-    """The operations that a reader of a stream needs. Safe for threads.
+    """The operations that a reader of a stream needs. Thread-safe.
 
-    Each raises botocore.exceptions.ClientError as the API's operation, also if the reader may not call it.
+    Each raises the same botocore.exceptions.ClientError as the API, including for missing permissions.
     """
 
     def __init__(self, streams: Streams, name: StreamName, require: Callable[[str], None]) -> None:
-        """Read the stream `name`; `require` raises for an action that the reader may not do."""
+        """Read the stream `name`; `require` raises if the reader lacks the permission for an action."""
         self._streams = streams
         self._name = name
         self._require = require
 
     def created(self) -> datetime:
-        """Return when the stream was made, as DescribeStreamSummary does."""
+        """Return when the stream was created, as DescribeStreamSummary does."""
         with self._operation("DescribeStreamSummary"):
             return timestamp(self._streams.get(self._name).created_at)
 
     def shards(self) -> list[Shard]:
-        """Return every shard that is not trimmed yet, as ListShards does."""
+        """Return every shard that has not expired, as ListShards does."""
         with self._operation("ListShards"):
             return list_shards(self._streams.get(self._name))
 
     def iterator(self, shard_id: str, start: Start) -> ShardIterator:
-        """Return a place in a shard, as GetShardIterator does; it does not expire."""
+        """Return a position in a shard, as GetShardIterator does; it does not expire."""
         with self._operation("GetShardIterator"):
             return self._streams.usable(self._name).iterator(shard_id, start)
 

@@ -1,4 +1,4 @@
-"""Makes LocalStack use our Kinesis provider."""
+"""Makes LocalStack use the emulator's Kinesis provider."""
 
 from localstack import config
 
@@ -8,13 +8,16 @@ from pipeline_emulator.persistence import state_folder
 
 
 def install() -> None:
-    """Select the provider, and check its settings now: later, threads of other services would keep LocalStack alive.
+    """Select the provider and check its settings.
+
+    They are checked now because an error during a later request would not stop LocalStack: threads of other services
+    would keep it alive.
 
     Raises:
         ValueError: a setting is not a number.
-        DatabaseError: the file in which PERSISTENCE=1 keeps the streams cannot be used.
+        DatabaseError: the file that stores the streams (PERSISTENCE=1) cannot be used.
     """
     config.SERVICE_PROVIDER_CONFIG.set_provider("kinesis", "pipeline")
     StreamSettings.from_environment()
-    if kept := state_folder():
-        SqliteJournal(kept / FILE).database.close()
+    if folder := state_folder():
+        SqliteJournal(folder / FILE).database.close()

@@ -1,4 +1,4 @@
-"""Makes the Kinesis provider known to LocalStack, and selects it when LocalStack starts."""
+"""Registers the Kinesis provider with LocalStack and selects it at startup."""
 
 from localstack.runtime import hooks
 from localstack.services.plugins import Service, aws_provider
@@ -6,7 +6,7 @@ from localstack.services.plugins import Service, aws_provider
 
 @aws_provider(name="pipeline")  # type: ignore[untyped-decorator]
 def kinesis() -> Service:
-    """Return the service behind the API; LocalStack calls this at the first request for Kinesis."""
+    """Return the service behind the API; LocalStack calls this at the first Kinesis request."""
     from pipeline_emulator.kinesis.provider.service import create_service
 
     return create_service()

@@ -1,4 +1,4 @@
-"""A stream that is mapped to a function, and what the function was invoked with."""
+"""A stream that is mapped to a function, and a record of the function's invocations."""
 
 import contextlib
 import dataclasses
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-# Reports the ids of a batch before it does what its records ask for.
+# Reports the ids of a batch, and then does what its records request.
 FUNCTION = """
     import base64, json, os, time, urllib.request
 
@@ -27,7 +27,7 @@ FUNCTION = """
 
 @dataclasses.dataclass
 class Journal:
-    """Receives the ids of each invocation's records, oldest invocation first."""
+    """The record ids of each invocation, oldest first, by path."""
 
     url: str = ""
     batches: dict[str, list[list[Any]]] = dataclasses.field(default_factory=dict)
@@ -35,7 +35,7 @@ class Journal:
 
 @pytest.fixture(scope="session")
 def journal() -> Iterator[Journal]:
-    """A server that functions report to, each at a path of its own."""
+    """A server that functions report to, each at its own path."""
     journal = Journal()
 
     class Handler(BaseHTTPRequestHandler):
@@ -68,22 +68,22 @@ class MappedStream:
     mappings: list[str] = dataclasses.field(default_factory=list)
 
     def put(self, *items: dict[str, Any] | int) -> None:
-        """Puts items in one request; an int is `{"id": int}`, and an item's "key" is its partition key."""
+        """Put items in one request; an int is `{"id": int}`, and an item's "key" is its partition key."""
         documents = [item if isinstance(item, dict) else {"id": item} for item in items]
         entries = [{"Data": json.dumps(one).encode(), "PartitionKey": one.get("key", "key")} for one in documents]
         assert self.kinesis.put_records(StreamName=self.stream, Records=entries)["FailedRecordCount"] == 0
 
     def summary(self) -> dict[str, Any]:
-        """What DescribeStreamSummary answers."""
+        """Return the stream's DescribeStreamSummary."""
         answer: dict[str, Any] = self.kinesis.describe_stream_summary(StreamName=self.stream)
         return dict(answer["StreamDescriptionSummary"])
 
     def await_active(self) -> None:
-        """Waits until the stream is active."""
+        """Wait until the stream is active."""
         self.eventually(lambda: self.summary()["StreamStatus"] == "ACTIVE", "the stream is active")
 
     def map(self, **settings: Any) -> str:
-        """Creates a mapping and waits until it is enabled; returns its UUID."""
+        """Create a mapping, wait until it is enabled and return its UUID."""
         settings = {"StartingPosition": "TRIM_HORIZON", **settings}
         source = self.summary()["StreamARN"]
         mapping = self.functions.create_event_source_mapping(
@@ -94,26 +94,26 @@ class MappedStream:
         return str(mapping["UUID"])
 
     def update(self, mapping: str, state: str = "Enabled", **settings: Any) -> None:
-        """Updates a mapping and waits until it has a state."""
+        """Update a mapping and wait for a state."""
         self.functions.update_event_source_mapping(UUID=mapping, **settings)
         self.await_state(mapping, state)
 
     def await_state(self, mapping: str, state: str) -> None:
-        """Waits until a mapping has a state."""
+        """Wait until a mapping has a state."""
         self.eventually(
             lambda: self.functions.get_event_source_mapping(UUID=mapping)["State"] == state, f"the mapping is {state}"
         )
 
     def batches(self) -> list[list[Any]]:
-        """The ids of each invocation, oldest first."""
+        """Return the ids of each invocation, oldest first."""
         return list(self.journal.batches.get(f"/{self.stream}", []))
 
     def delivered(self) -> list[Any]:
-        """The ids of all invocations in one list, oldest first."""
+        """Return the ids of all invocations in one list, oldest first."""
         return [one for batch in self.batches() for one in batch]
 
     def await_ids(self, expected: set[Any]) -> list[list[Any]]:
-        """Waits until every id was delivered at least once; returns the ids of each invocation."""
+        """Wait until every id was delivered at least once; return the ids of each invocation."""
         self.eventually(lambda: expected <= set(self.delivered()), f"delivery of {expected}", 30)
         return self.batches()
 
@@ -126,9 +126,9 @@ def create_mapped_stream(
     journal: Journal,
     eventually: Callable[..., Any],
 ) -> Iterator[Callable[..., MappedStream]]:
-    """Creates a stream and a function that keeps a journal, still without a mapping; all is deleted afterwards.
+    """Return a function that creates a stream and a function that reports to the journal, without a mapping.
 
-    `where` is a LocalStack other than the shared one.
+    All is deleted afterwards. `where` is a LocalStack other than the shared one.
     """
     created: list[MappedStream] = []
 

@@ -1,4 +1,4 @@
-"""Decisions about a batch, first by example, then for any function behaviour that hypothesis thinks of."""
+"""Decisions about a batch: by example, and for random behaviour of the function."""
 
 import dataclasses
 from collections.abc import Callable, Sequence
@@ -20,29 +20,29 @@ SETTINGS = MappingSettings("uuid", "arn:function", "arn:aws:kinesis:r:a:stream/s
 
 
 def records(count: int) -> list[StreamRecord]:
-    """Records 0 to count - 1, of which number n arrived at second n."""
+    """Return records 0 to count - 1; record n arrived at second n."""
     return [StreamRecord(n, "key", float(n), "{}") for n in range(count)]
 
 
 def settings(**changes: Any) -> MappingSettings:
-    """Settings with `changes`."""
+    """Return settings with `changes`."""
     return dataclasses.replace(SETTINGS, **changes)
 
 
 def failed_from(number: int) -> Invocation:
-    """A partial response whose lowest identifier is `number`."""
+    """Return a partial response whose lowest identifier is `number`."""
     return Invocation("request", succeeded=False, first_failed=number)
 
 
 def numbers(some: Sequence[StreamRecord]) -> list[int]:
-    """Sequence numbers."""
+    """Return the sequence numbers of records."""
     return [record.sequence_number for record in some]
 
 
 def drive(
     count: int, rules: MappingSettings, function: Callable[[list[int]], Outcome], limit: int = 10_000
 ) -> tuple[list[list[int]], list[int], list[Discard]]:
-    """Run a batch against `function` and return invocations, completed records and discards."""
+    """Run a batch with `function`; return invocations, completed records and discards."""
     run = BatchRun(records(count), rules)
     invoked: list[list[int]] = []
     completed: list[int] = []
@@ -76,13 +76,13 @@ def test_endless_retries_never_discard() -> None:
     assert (len(invoked), completed, discarded) == (501, [0], [])
 
 
-def test_not_invoked_uses_up_no_retry() -> None:
+def test_throttled_invocations_use_up_no_retry() -> None:
     outcomes = iter([NotInvoked("throttled")] * 50 + [OK])
     _, completed, discarded = drive(1, settings(maximum_retry_attempts=0), lambda _: next(outcomes))
     assert (completed, discarded) == ([0], [])
 
 
-def test_bisect_halves_in_order_and_uses_up_no_retry() -> None:
+def test_bisect_halves_in_order_and_uses_up_no_retries() -> None:
     rules = settings(bisect_on_error=True, maximum_retry_attempts=1)
     invoked, completed, [discard] = drive(8, rules, lambda batch: ERROR if 5 in batch else OK)
     assert invoked == [list(range(8)), [0, 1, 2, 3], [4, 5, 6, 7], [4, 5], [4], [5], [5], [6, 7]]
@@ -99,7 +99,7 @@ def test_partial_response_retries_from_the_checkpoint() -> None:
     assert numbers(discard.records) == [3, 4, 5]
 
 
-def test_partial_response_without_retries_keeps_what_was_done() -> None:
+def test_partial_response_without_retries_completes_the_successful_records() -> None:
     invoked, completed, [discard] = drive(4, settings(maximum_retry_attempts=0), lambda _: failed_from(2))
     assert (len(invoked), completed, numbers(discard.records)) == (1, [0, 1], [2, 3])
 
@@ -134,7 +134,7 @@ def test_expired_records_leave_the_batch_before_the_next_invocation() -> None:
     assert list(run.current) == []
 
 
-def test_retries_wait_and_splits_do_not() -> None:
+def test_retries_are_delayed_and_splits_are_not() -> None:
     assert BatchRun(records(1), SETTINGS).apply(ERROR).delay > 0
     assert BatchRun(records(2), settings(bisect_on_error=True)).apply(ERROR).delay == 0
     waits = [backoff(attempt) for attempt in range(1, 2000)]
@@ -152,7 +152,7 @@ def test_retries_wait_and_splits_do_not() -> None:
 def test_every_record_ends_exactly_once_and_in_order(
     count: int, poison: set[int], quota: int, bisect: bool, partial: bool
 ) -> None:
-    """Poison records always fail: as an error of the batch, or reported by the lowest sequence number."""
+    """Poison records always fail, as an error of the batch or in a partial response."""
 
     def function(batch: list[int]) -> Outcome:
         bad = poison.intersection(batch)
@@ -168,7 +168,7 @@ def test_every_record_ends_exactly_once_and_in_order(
     assert lost == sorted(lost)
     assert all(batch == list(range(batch[0], batch[-1] + 1)) for batch in invoked)
     if bisect:
-        assert set(lost) == poison.intersection(range(count)), "with bisect only the poison is discarded"
+        assert set(lost) == poison.intersection(range(count)), "bisect discarded more than the poison"
 
 
 @given(st.data(), st.integers(1, 20), st.integers(0, 3), st.booleans())

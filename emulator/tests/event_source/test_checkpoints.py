@@ -1,4 +1,4 @@
-"""Progress of mappings in a file: who takes it up after a kill, and that nothing of it is lost."""
+"""Stored progress of mappings: it survives a kill, and the right mapping inherits it."""
 
 import random
 import shutil
@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from pipeline_emulator.event_source.checkpoints import CheckpointStore
+from pipeline_emulator.event_source.mappings import Mappings
 from pipeline_emulator.event_source.progress import MappingProgress
-from pipeline_emulator.event_source.registry import Registry
 from pipeline_emulator.event_source.settings import MappingSettings
 from pipeline_emulator.event_source.shards import Position, Shard, begin, position
 
@@ -23,7 +23,7 @@ FIRST = 49_600_000_000_000_000_000_000_000_000_000_000_000_000_000_000_000_000_0
 
 
 class Lives:
-    """Registries that follow each other on what a kill has left."""
+    """Successive `Mappings`, each with the file that a kill of the previous one left."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -31,9 +31,8 @@ class Lives:
         self.open()
 
     def open(self) -> None:
-        self.registry = Registry()
         self.store = CheckpointStore(self.folder / str(self.lives) / "checkpoints.sqlite3")
-        self.registry.keep_in(self.store)
+        self.mappings = Mappings(self.store)
 
     def restart(self) -> None:
         left = self.folder / str(self.lives)
@@ -54,23 +53,23 @@ def mapping(uuid: str, function: str = FUNCTION, start: str = "TRIM_HORIZON") ->
     return MappingSettings(uuid, function, STREAM, starting_position=start)
 
 
-def started(registry: Registry, settings: MappingSettings, created: datetime = CREATED) -> MappingProgress:
-    """The progress of a mapping that has begun to read its stream, as `MappingConsumer` brings it there."""
-    progress = registry.progress(settings)
-    progress.belongs_to(created)
+def started(mappings: Mappings, settings: MappingSettings, created: datetime = CREATED) -> MappingProgress:
+    """Return the progress of a mapping that has started to read its stream, set up as by `MappingConsumer`."""
+    progress = mappings.progress(settings)
+    progress.check_stream(created)
     if progress.started_at is None:
         begin(progress, [Shard("a"), Shard("ended", closed=True)], settings, CREATED)
     return progress
 
 
-def test_a_mapping_made_after_a_kill_goes_on_for_its_lost_predecessor(lives: Lives) -> None:
-    shard = started(lives.registry, mapping("one")).shard("a")
+def test_a_mapping_created_after_a_kill_continues_the_lost_one(lives: Lives) -> None:
+    shard = started(lives.mappings, mapping("one")).shard("a")
     for number in range(5):
         shard.register(FIRST + number)
     shard.complete([FIRST, FIRST + 1, FIRST + 3])
     lives.restart()
-    again = started(lives.registry, mapping("two")).shard("a")
-    assert position("a", lives.registry.progress(mapping("two")), mapping("two"), first_start=False) == Position(
+    again = started(lives.mappings, mapping("two")).shard("a")
+    assert position("a", lives.mappings.progress(mapping("two")), mapping("two"), first_start=False) == Position(
         "AFTER_SEQUENCE_NUMBER", sequence_number=FIRST + 1
     )
     assert [again.register(FIRST + number) for number in (2, 3, 4)] == [True, False, True]
@@ -80,101 +79,101 @@ def test_a_mapping_made_after_a_kill_goes_on_for_its_lost_predecessor(lives: Liv
 
 @pytest.mark.parametrize("other", [mapping("two", FUNCTION + "2"), MappingSettings("two", FUNCTION, STREAM + "2")])
 def test_another_function_or_stream_inherits_nothing(lives: Lives, other: MappingSettings) -> None:
-    started(lives.registry, mapping("one")).shard("a").register(FIRST)
+    started(lives.mappings, mapping("one")).shard("a").register(FIRST)
     lives.restart()
-    assert lives.registry.progress(other).started_at is None
-    assert lives.registry.progress(mapping("three")).inherited
+    assert lives.mappings.progress(other).started_at is None
+    assert lives.mappings.progress(mapping("three")).inherited
 
 
-def test_a_mapping_of_an_alias_goes_on_for_that_of_the_function_before_it_had_one(lives: Lives) -> None:
-    started(lives.registry, mapping("one")).shard("a").register(FIRST)
-    for life in range(2):  # found again under its new name
+def test_a_mapping_of_an_alias_continues_that_of_the_unqualified_function(lives: Lives) -> None:
+    started(lives.mappings, mapping("one")).shard("a").register(FIRST)
+    for life in range(2):  # the second time it is found by the alias
         lives.restart()
-        assert lives.registry.progress(mapping(f"new-{life}", FUNCTION + ":live")).shard("a").first_seen == FIRST
+        assert lives.mappings.progress(mapping(f"new-{life}", FUNCTION + ":live")).shard("a").first_seen == FIRST
 
 
-def test_a_mapping_of_an_alias_takes_its_own_before_the_functions(lives: Lives) -> None:
-    started(lives.registry, mapping("function"))
-    started(lives.registry, mapping("alias", FUNCTION + ":live")).shard("a").register(FIRST)
+def test_a_mapping_of_an_alias_prefers_the_progress_of_the_alias(lives: Lives) -> None:
+    started(lives.mappings, mapping("function"))
+    started(lives.mappings, mapping("alias", FUNCTION + ":live")).shard("a").register(FIRST)
     lives.restart()
-    assert lives.registry.progress(mapping("new", FUNCTION + ":live")).shard("a").first_seen == FIRST
-    assert not lives.registry.progress(mapping("other", FUNCTION + ":canary")).shard("a").first_seen
+    assert lives.mappings.progress(mapping("new", FUNCTION + ":live")).shard("a").first_seen == FIRST
+    assert not lives.mappings.progress(mapping("other", FUNCTION + ":canary")).shard("a").first_seen
 
 
-def test_the_function_inherits_nothing_of_an_alias(lives: Lives) -> None:
-    started(lives.registry, mapping("one", FUNCTION + ":live"))
+def test_the_unqualified_function_inherits_nothing_from_an_alias(lives: Lives) -> None:
+    started(lives.mappings, mapping("one", FUNCTION + ":live"))
     lives.restart()
-    assert not lives.registry.progress(mapping("two")).inherited
+    assert not lives.mappings.progress(mapping("two")).inherited
 
 
 def test_progress_is_inherited_once(lives: Lives) -> None:
-    started(lives.registry, mapping("one"))
+    started(lives.mappings, mapping("one"))
     lives.restart()
-    assert lives.registry.progress(mapping("two")).inherited
-    assert not lives.registry.progress(mapping("three")).inherited
+    assert lives.mappings.progress(mapping("two")).inherited
+    assert not lives.mappings.progress(mapping("three")).inherited
 
 
 def test_a_deleted_mapping_leaves_nothing_to_inherit(lives: Lives) -> None:
-    started(lives.registry, mapping("one")).shard("a").register(FIRST)
-    lives.registry.delete(mapping("one"))
+    started(lives.mappings, mapping("one")).shard("a").register(FIRST)
+    lives.mappings.delete(mapping("one"))
     lives.restart()
-    assert not lives.registry.progress(mapping("two")).inherited
+    assert not lives.mappings.progress(mapping("two")).inherited
 
 
-def test_deleting_a_mapping_that_never_ran_drops_what_it_would_have_inherited(lives: Lives) -> None:
-    started(lives.registry, mapping("one"))
+def test_deleting_a_mapping_that_never_ran_deletes_what_it_would_have_inherited(lives: Lives) -> None:
+    started(lives.mappings, mapping("one"))
     lives.restart()
-    lives.registry.delete(mapping("two"))
-    assert not lives.registry.progress(mapping("three")).inherited
+    lives.mappings.delete(mapping("two"))
+    assert not lives.mappings.progress(mapping("three")).inherited
     lives.restart()
-    assert not lives.registry.progress(mapping("four")).inherited
+    assert not lives.mappings.progress(mapping("four")).inherited
 
 
-def test_an_update_keeps_the_progress_also_under_another_function(lives: Lives) -> None:
-    progress = started(lives.registry, mapping("one"))
+def test_an_update_keeps_the_progress_even_with_another_function(lives: Lives) -> None:
+    progress = started(lives.mappings, mapping("one"))
     progress.shard("a").register(FIRST)
-    assert lives.registry.progress(mapping("one", FUNCTION + ":live")) is progress
+    assert lives.mappings.progress(mapping("one", FUNCTION + ":live")) is progress
     lives.restart()
-    assert not lives.registry.progress(mapping("two")).inherited
-    assert lives.registry.progress(mapping("three", FUNCTION + ":live")).shard("a").first_seen == FIRST
+    assert not lives.mappings.progress(mapping("two")).inherited
+    assert lives.mappings.progress(mapping("three", FUNCTION + ":live")).shard("a").first_seen == FIRST
 
 
 def test_stopping_with_localstack_keeps_the_progress(lives: Lives) -> None:
-    started(lives.registry, mapping("one"))
-    lives.registry.forget("one")
+    started(lives.mappings, mapping("one"))
+    lives.mappings.forget("one")
     lives.restart()
-    assert lives.registry.progress(mapping("two")).inherited
+    assert lives.mappings.progress(mapping("two")).inherited
 
 
-def test_latest_stays_the_moment_at_which_the_lost_mapping_began(lives: Lives) -> None:
+def test_latest_remains_the_start_of_the_lost_mapping(lives: Lives) -> None:
     latest = mapping("one", start="LATEST")
-    started(lives.registry, latest)
+    started(lives.mappings, latest)
     lives.restart()
-    progress = started(lives.registry, latest)
+    progress = started(lives.mappings, latest)
     assert position("a", progress, latest, first_start=False) == Position("AT_TIMESTAMP", timestamp=CREATED)
     assert progress.finished == {"ended"}
 
 
-def test_a_stream_made_anew_is_begun_as_by_a_new_mapping(lives: Lives) -> None:
-    """A mapping that was there all the time reads it from its beginning; this one was made after it."""
+def test_an_inherited_mapping_starts_anew_in_a_recreated_stream(lives: Lives) -> None:
+    """A mapping older than the recreated stream would read it from its beginning; this one is newer."""
     latest = mapping("one", start="LATEST")
-    shard = started(lives.registry, latest).shard("a")
+    shard = started(lives.mappings, latest).shard("a")
     shard.register(FIRST)
     shard.complete([FIRST])
     lives.restart()
-    progress = started(lives.registry, latest, created=CREATED + timedelta(seconds=1))
+    progress = started(lives.mappings, latest, created=CREATED + timedelta(seconds=1))
     assert position("a", progress, latest, first_start=True) == Position("LATEST")
     lives.restart()
-    assert lives.registry.progress(latest).shards["ended"].finished
-    assert "a" not in lives.registry.progress(latest).shards
+    assert lives.mappings.progress(latest).shards["ended"].finished
+    assert "a" not in lives.mappings.progress(latest).shards
 
 
-def test_what_lanes_complete_in_any_order_is_never_delivered_again(lives: Lives) -> None:
+def test_records_completed_out_of_order_are_never_delivered_again(lives: Lives) -> None:
     chosen = random.Random(4)
     numbers = [FIRST + 7 * step for step in range(300)]
     done: set[int] = set()
     for life in range(10):
-        shard = started(lives.registry, mapping(str(life))).shard("a")
+        shard = started(lives.mappings, mapping(str(life))).shard("a")
         checkpoint = shard.checkpoint or 0
         assert {number for number in numbers if number <= checkpoint} | shard.completed == done
         delivered = [number for number in numbers if number > checkpoint and shard.register(number)]

@@ -1,4 +1,4 @@
-"""What this emulator promises of a mapping beyond what AWS documents."""
+"""Guarantees of the emulator's mappings beyond AWS's documentation."""
 
 import time
 from collections.abc import Callable
@@ -9,7 +9,7 @@ import pytest
 pytestmark = pytest.mark.local_only
 
 
-def test_poison_key_holds_up_only_its_own_lane(create_mapped_stream: Any) -> None:
+def test_poison_record_holds_up_only_its_lane(create_mapped_stream: Any) -> None:
     mapped = create_mapped_stream()
     mapped.put({"id": "poison", "key": "k0", "do": "fail"}, {"id": "behind", "key": "k0"})
     mapped.map(ParallelizationFactor=10, BatchSize=1)
@@ -20,7 +20,7 @@ def test_poison_key_holds_up_only_its_own_lane(create_mapped_stream: Any) -> Non
     assert ["behind"] not in mapped.batches()
 
 
-def test_stream_made_anew_while_the_mapping_was_disabled_is_read(create_mapped_stream: Any) -> None:
+def test_stream_recreated_while_the_mapping_is_disabled_is_read(create_mapped_stream: Any) -> None:
     mapped = create_mapped_stream()
     mapped.put(1)
     mapping = mapped.map(StartingPosition="TRIM_HORIZON")
@@ -35,7 +35,7 @@ def test_stream_made_anew_while_the_mapping_was_disabled_is_read(create_mapped_s
     mapped.await_ids({1, 2})
 
 
-def test_update_waits_for_the_invocation_under_way(create_mapped_stream: Any) -> None:
+def test_update_waits_for_the_current_invocation(create_mapped_stream: Any) -> None:
     mapped = create_mapped_stream()
     mapped.put({"id": 1, "do": "sleep", "seconds": 1.0})
     mapping = mapped.map()
@@ -47,7 +47,7 @@ def test_update_waits_for_the_invocation_under_way(create_mapped_stream: Any) ->
     assert mapped.await_ids({2}) == [[1], [2]]
 
 
-def test_latest_misses_nothing_of_shards_born_later(create_mapped_stream: Any) -> None:
+def test_latest_reads_later_shards_completely(create_mapped_stream: Any) -> None:
     mapped = create_mapped_stream(shards=2)
     mapped.map(StartingPosition="LATEST")
     mapped.kinesis.merge_shards(
@@ -58,10 +58,10 @@ def test_latest_misses_nothing_of_shards_born_later(create_mapped_stream: Any) -
     assert [i for batch in mapped.await_ids(set(range(5))) for i in batch] == list(range(5))
 
 
-def test_localstack_ends_promptly_and_blames_no_function_for_it(
+def test_localstack_stops_promptly_without_discarding_records(
     start_localstack: Callable[..., Any], create_mapped_stream: Any
 ) -> None:
-    """GIVEN an invocation under way and no retries WHEN LocalStack ends THEN no record is discarded."""
+    """GIVEN a running invocation and no retries WHEN LocalStack stops THEN no record is discarded."""
     localstack = start_localstack()
     mapped = create_mapped_stream(where=localstack)
     mapped.put({"id": 1, "do": "sleep", "seconds": 25})

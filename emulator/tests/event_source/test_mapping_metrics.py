@@ -1,4 +1,4 @@
-"""IteratorAge through a real LocalStack: how old batches are when their function gets them."""
+"""IteratorAge in a real LocalStack: the age of batches when their function gets them."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,7 +9,7 @@ pytestmark = pytest.mark.local_only
 
 
 def iterator_age(localstack: Any, **dimensions: str) -> dict[str, Any]:
-    """Statistics of the last minutes in milliseconds; empty if there is no value."""
+    """Return statistics of the last ten minutes in milliseconds; empty if there are no values."""
     now = datetime.now(UTC)
     datapoints: list[dict[str, Any]] = localstack.client("cloudwatch").get_metric_statistics(
         Namespace="AWS/Lambda",
@@ -36,7 +36,7 @@ def test_iterator_age_grows_while_the_function_is_slow(localstack: Any, create_m
     assert iterator_age(localstack, **resource)["Sum"] == ages["Sum"]
 
 
-def test_a_batch_that_is_tried_again_counts_again(localstack: Any, create_mapped_stream: Any) -> None:
+def test_every_attempt_of_a_batch_counts(localstack: Any, create_mapped_stream: Any) -> None:
     mapped = create_mapped_stream()
     mapped.put({"id": 1, "do": "fail"})
     mapped.map(MaximumRetryAttempts=2)

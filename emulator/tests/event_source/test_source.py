@@ -1,4 +1,4 @@
-"""What a mapping reads of its stream, without a running LocalStack: streams in memory, as they are."""
+"""What a mapping reads from its stream: real streams in memory, without a running LocalStack."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -17,9 +17,9 @@ from pipeline_emulator.kinesis import hooks
 from pipeline_emulator.kinesis.streams import resharding
 from pipeline_emulator.kinesis.streams.hashing import entry
 from pipeline_emulator.kinesis.streams.identity import StreamName
-from pipeline_emulator.kinesis.streams.registry import Streams
 from pipeline_emulator.kinesis.streams.settings import StreamSettings
 from pipeline_emulator.kinesis.streams.stream import Stream
+from pipeline_emulator.kinesis.streams.streams import Streams
 
 pytestmark = pytest.mark.local_only
 
@@ -31,7 +31,7 @@ FIRST, SECOND, CHILD = (f"shardId-{number:012}" for number in range(3))
 
 @pytest.fixture
 def clock() -> SimpleNamespace:
-    """The time in `now`, in seconds since the epoch."""
+    """The time as `now`, in seconds since the epoch."""
     return SimpleNamespace(now=CREATED)
 
 
@@ -45,13 +45,13 @@ def streams(clock: Any, monkeypatch: pytest.MonkeyPatch) -> Streams:
 
 @pytest.fixture
 def stream(streams: Streams) -> Stream:
-    """A stream of two shards."""
+    """A stream with two shards."""
     return streams.create(NAME, 2, "PROVISIONED")
 
 
 @pytest.fixture
 def put(streams: Streams, stream: Stream) -> Callable[[bytes], int]:
-    """Puts one record into the first shard; returns its number."""
+    """Return a function that puts a record into the first shard and returns its sequence number."""
 
     def put(data: bytes) -> int:
         [placed] = streams.put(stream, [entry(data, "key", "0")])
@@ -62,7 +62,7 @@ def put(streams: Streams, stream: Stream) -> Callable[[bytes], int]:
 
 
 @pytest.mark.usefixtures("stream")
-def test_the_creation_has_the_milliseconds_that_progress_is_kept_with() -> None:
+def test_the_creation_time_has_milliseconds() -> None:
     assert KinesisSource(SETTINGS, "role").created() == datetime.fromtimestamp(CREATED, UTC)
 
 
@@ -104,9 +104,7 @@ def test_a_closed_shard_has_an_end(stream: Stream, put: Callable[[bytes], int]) 
     assert ([one.data for one in page.records], page.next_iterator) == ([b"a"], None)
 
 
-def test_another_stream_of_the_same_name_has_other_positions(
-    streams: Streams, clock: Any, put: Callable[[bytes], int]
-) -> None:
+def test_positions_are_invalid_in_a_recreated_stream(streams: Streams, clock: Any, put: Callable[[bytes], int]) -> None:
     source = KinesisSource(SETTINGS, "role")
     number = put(b"a")
     iterator = source.iterator(FIRST, Position("TRIM_HORIZON"))
@@ -119,7 +117,7 @@ def test_another_stream_of_the_same_name_has_other_positions(
         source.iterator(FIRST, Position("AFTER_SEQUENCE_NUMBER", sequence_number=number))
 
 
-def test_a_stream_that_is_gone_is_an_error_of_the_api(streams: Streams) -> None:
+def test_a_missing_stream_raises_an_api_error(streams: Streams) -> None:
     with pytest.raises(ClientError, match=r"ResourceNotFoundException.* DescribeStreamSummary .*stream"):
         KinesisSource(SETTINGS, "role").created()
 

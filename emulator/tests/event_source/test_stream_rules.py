@@ -1,4 +1,4 @@
-"""The pure rules beside the batch: assembling, responses, progress, shards, settings, failure records."""
+"""The pure rules except `batch_run`: batching, responses, progress, shards, settings, failure records."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -15,6 +15,7 @@ from pipeline_emulator.event_source.records import EventSource, StreamRecord, pa
 from pipeline_emulator.event_source.response import WholeBatchFailedError, first_failed
 from pipeline_emulator.event_source.settings import MappingSettings
 from pipeline_emulator.event_source.shards import Position, Shard, begin, position, readable
+from pipeline_emulator.kinesis.streams.identity import StreamName
 from pipeline_emulator.kinesis.streams.iterators import Start
 from pipeline_emulator.kinesis.streams.records import Record
 
@@ -25,14 +26,14 @@ SETTINGS = MappingSettings("uuid", "arn:aws:lambda:r:a:function:f", "arn:aws:kin
 
 
 def record(number: int, size: int = 10, key: str = "key") -> StreamRecord:
-    """A record whose event has `size` bytes."""
+    """Return a record whose event has `size` bytes."""
     return StreamRecord(number, key, NOW.timestamp(), json.dumps("x" * (size - 2)))
 
 
 # --- batches
 
 
-def test_full_batch_goes_at_once_and_the_rest_waits_for_the_window() -> None:
+def test_full_batch_is_sent_at_once_and_the_rest_waits_for_the_window() -> None:
     assembler = BatchAssembler(batch_size=3, window=5.0)
     assembler.add([record(n) for n in range(4)], now=100.0)
     assert [r.sequence_number for r in assembler.take(now=100.0)] == [0, 1, 2]
@@ -57,7 +58,7 @@ def test_flush_does_not_wait() -> None:
     assert len(assembler.take(now=0.0, flush=True)) == 1
 
 
-def test_record_over_the_payload_limit_goes_alone() -> None:
+def test_record_over_the_payload_limit_is_sent_alone() -> None:
     assembler = BatchAssembler(batch_size=10, window=0.0, payload_limit=100)
     assembler.add([record(0, size=300), record(1)], now=0.0)
     assert [len(assembler.take(now=0.0)) for _ in range(3)] == [1, 1, 0]
@@ -143,7 +144,7 @@ def test_lowest_identifier_is_the_checkpoint_by_value_not_by_text() -> None:
 
 
 @given(st.permutations(range(12)), st.integers(0, 12))
-def test_checkpoint_is_below_everything_undone(order: list[int], done: int) -> None:
+def test_checkpoint_is_below_all_unfinished_records(order: list[int], done: int) -> None:
     progress = ShardProgress()
     assert all(progress.register(number) for number in range(12))
     for number in order[:done]:
@@ -151,7 +152,7 @@ def test_checkpoint_is_below_everything_undone(order: list[int], done: int) -> N
     finished = set(order[:done])
     low = next((number for number in range(12) if number not in finished), 12)
     assert progress.checkpoint == (low - 1 if low else None)
-    # WHEN the mapping starts again and reads from its checkpoint THEN exactly the undone records are delivered.
+    # WHEN the mapping starts again and reads from its checkpoint THEN exactly the unfinished records are delivered.
     progress.restart()
     again = [number for number in range(low, 14) if progress.register(number)]
     assert again == [number for number in range(low, 14) if number not in finished]
@@ -174,15 +175,15 @@ def test_records_are_all_done_once_each_is() -> None:
     assert all_done()
 
 
-def test_progress_in_a_former_stream_of_the_name_is_dropped() -> None:
+def test_progress_in_a_deleted_stream_of_the_same_name_is_dropped() -> None:
     latest = MappingSettings("u", "f", "arn:aws:kinesis:r:a:stream/s", starting_position="LATEST")
     progress = MappingProgress()
-    assert progress.belongs_to(NOW)
+    assert progress.check_stream(NOW)
     begin(progress, [shard("s"), shard("ended", closed=True)], latest, NOW)
     progress.shard("s").register(7)
-    assert progress.belongs_to(NOW)
+    assert progress.check_stream(NOW)
     assert position("s", progress, latest, first_start=False).sequence_number == 7
-    assert not progress.belongs_to(NOW + timedelta(seconds=1))
+    assert not progress.check_stream(NOW + timedelta(seconds=1))
     assert position("s", progress, latest, first_start=False) == Position("TRIM_HORIZON")
     assert progress.finished == set()
 
@@ -191,7 +192,7 @@ def test_progress_in_a_former_stream_of_the_name_is_dropped() -> None:
 
 
 def shard(name: str, *parents: str, closed: bool = False) -> Shard:
-    """A shard."""
+    """Return a shard."""
     return Shard(name, parents, closed)
 
 
@@ -203,7 +204,7 @@ def test_children_wait_for_every_parent() -> None:
     assert readable(stream, {"a", "b", "ab"}) == []
 
 
-def test_trimmed_parents_hold_nobody_up() -> None:
+def test_expired_parents_do_not_hold_up_children() -> None:
     assert [s.shard_id for s in readable([shard("child", "gone")], set())] == ["child"]
 
 
@@ -218,7 +219,7 @@ def test_latest_skips_closed_shards_and_reads_later_ones_from_their_beginning() 
     assert position("later", progress, latest, first_start=False) == Position("TRIM_HORIZON")
 
 
-def test_restart_reads_after_the_checkpoint_or_at_the_first_undone_record() -> None:
+def test_restart_reads_after_the_checkpoint_or_from_the_first_unfinished_record() -> None:
     progress = MappingProgress()
     begin(progress, [shard("s")], SETTINGS, NOW)
     assert position("s", progress, SETTINGS, first_start=True) == Position("TRIM_HORIZON")
@@ -237,7 +238,7 @@ def test_timestamp_admits_only_records_from_then_on() -> None:
 # --- settings
 
 
-def test_settings_of_a_configuration_as_core_makes_it() -> None:
+def test_settings_are_parsed_from_a_configuration_of_core() -> None:
     configuration = {
         "UUID": "u",
         "FunctionArn": "f",
@@ -255,8 +256,8 @@ def test_settings_of_a_configuration_as_core_makes_it() -> None:
     assert (settings.on_failure_destination, settings.report_batch_item_failures) == (None, False)
     assert settings.starting_timestamp == NOW
     assert settings.filter_patterns == ({"data": {"a": [1]}},)
-    assert (settings.stream_name, settings.region, settings.account_id) == ("s", "ap-south-1", "000000000000")
-    assert settings.stream_arn == "arn:aws:kinesis:ap-south-1:000000000000:stream/s"
+    assert settings.stream == StreamName("000000000000", "ap-south-1", "s")
+    assert settings.stream.arn == "arn:aws:kinesis:ap-south-1:000000000000:stream/s"
 
 
 def test_zero_retries_are_not_endless_retries() -> None:
@@ -267,7 +268,7 @@ def test_zero_retries_are_not_endless_retries() -> None:
 # --- events and failure records
 
 
-def test_payload_is_the_event_that_was_built() -> None:
+def test_payload_contains_the_events() -> None:
     source = EventSource("arn:stream", "ap-south-1", "arn:role")
     raw = Record(123, NOW.timestamp(), "schlüssel", b"\xff\x00", size=12, end=12)
     event = source.event("shardId-000000000000", raw)

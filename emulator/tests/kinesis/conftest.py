@@ -1,4 +1,4 @@
-"""Streams in memory under a clock that tests set."""
+"""Streams in memory with a clock that tests set."""
 
 import dataclasses
 from collections.abc import Callable
@@ -9,14 +9,14 @@ from pipeline_emulator.kinesis.streams.hashing import entry
 from pipeline_emulator.kinesis.streams.identity import StreamName
 from pipeline_emulator.kinesis.streams.iterators import Start
 from pipeline_emulator.kinesis.streams.records import Record
-from pipeline_emulator.kinesis.streams.registry import Streams
 from pipeline_emulator.kinesis.streams.settings import StreamSettings
 from pipeline_emulator.kinesis.streams.stream import Placed, Stream
+from pipeline_emulator.kinesis.streams.streams import Streams
 
 
 @dataclasses.dataclass
 class Clock:
-    """A time in seconds since the epoch."""
+    """A clock that stands still; `now` is in seconds since the epoch."""
 
     now: float = 1_800_000_000.0
 
@@ -32,26 +32,26 @@ class World:
     streams: Streams
 
     def name(self, name: str = "stream") -> StreamName:
-        """A name in the tests' account and region."""
+        """Return a name in the tests' account and region."""
         return StreamName("000000000000", "ap-south-1", name)
 
     def create(self, shards: int | None = 1, name: str = "stream", mode: str = "PROVISIONED") -> Stream:
-        """Makes a stream."""
+        """Create a stream."""
         return self.streams.create(self.name(name), shards, mode)
 
     def put(self, stream: Stream, *data: bytes, key: str = "key") -> list[Placed]:
-        """Puts records under one partition key."""
+        """Put records with one partition key."""
         return self.streams.put(stream, [entry(one, key) for one in data])
 
     def read(self, stream: Stream, start: Start | None = None, shard: int = 0, limit: int = 10_000) -> list[Record]:
-        """Reads once."""
+        """Read a shard once."""
         iterator = stream.iterator(f"shardId-{shard:012}", start or Start("TRIM_HORIZON"))
         return list(stream.read(iterator, limit).records)
 
 
 @pytest.fixture
 def make_world() -> Callable[..., World]:
-    """Makes a world with settings."""
+    """Return a factory of worlds with settings."""
 
     def make(**settings: float) -> World:
         clock = Clock()

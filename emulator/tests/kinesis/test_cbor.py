@@ -1,6 +1,6 @@
-"""CBOR, which AWS's SDKs for Java speak to Kinesis: bytes as they are, times as whole milliseconds under tag 1.
+"""CBOR, used by AWS's SDKs for Java: bytes are unencoded, times are whole milliseconds with tag 1.
 
-CBOR itself means seconds by tag 1; the SDKs parse nothing but a whole number of milliseconds there:
+In CBOR itself tag 1 means seconds; the SDKs accept only a whole number of milliseconds:
 https://github.com/aws/aws-sdk-java-v2/issues/184, https://github.com/localstack/localstack/issues/3134.
 """
 
@@ -27,7 +27,7 @@ Call = Callable[..., Any]
 
 @pytest.fixture
 def call(localstack: Any, monkeypatch: pytest.MonkeyPatch) -> Call:
-    """Calls an operation; returns its answer, decoded (tag 1 without a meaning), and checks the status."""
+    """Return a function that calls an operation, checks the status and decodes the response, leaving tag 1 as it is."""
     monkeypatch.delitem(_decoder.semantic_decoders, 1)
 
     def send(operation: str, status: int = 200, **request: Any) -> Any:
@@ -54,7 +54,7 @@ def read(call: Call, stream: str, **start: Any) -> list[dict[str, Any]]:
     return records
 
 
-def test_bytes_and_times_are_those_of_the_java_sdks(call: Call, create_stream: Callable[..., str]) -> None:
+def test_bytes_and_times_have_the_format_of_the_java_sdks(call: Call, create_stream: Callable[..., str]) -> None:
     stream = create_stream()
     before = int(time.time() * 1000)
     one = call("PutRecord", StreamName=stream, Data=b"\x00\xff", PartitionKey="ключ")
@@ -73,7 +73,7 @@ def test_bytes_and_times_are_those_of_the_java_sdks(call: Call, create_stream: C
     assert created.value <= arrival.value
 
 
-def test_reading_from_a_time_in_milliseconds(call: Call, create_stream: Callable[..., str]) -> None:
+def test_timestamp_in_milliseconds_selects_the_records_to_read(call: Call, create_stream: Callable[..., str]) -> None:
     stream = create_stream()
     call("PutRecord", StreamName=stream, Data=b"1", PartitionKey="a")
     [record] = read(call, stream, ShardIteratorType="TRIM_HORIZON")

@@ -1,4 +1,4 @@
-"""An account's commitment to a minimum of throughput lasts for 24 hours at least."""
+"""An account's commitment to a minimum throughput lasts at least 24 hours."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ DAY = 24 * 3600
 ACCOUNT = ("000000000000", "ap-south-1")
 
 
-def test_an_early_end_waits_for_the_earliest_time_allowed(world: Any) -> None:
+def test_a_commitment_disabled_early_ends_at_the_earliest_time_allowed(world: Any) -> None:
     commitments, began = Commitments(world.clock), world.clock()
     assert commitments.set(*ACCOUNT, enable=False) == Commitment("DISABLED")
     assert commitments.set(*ACCOUNT, enable=True) == Commitment("ENABLED", began, began + DAY)
@@ -21,7 +21,7 @@ def test_an_early_end_waits_for_the_earliest_time_allowed(world: Any) -> None:
     assert commitments.get("111111111111", ACCOUNT[1]) == Commitment("DISABLED")
 
 
-def test_an_end_that_has_not_come_can_be_taken_back(world: Any) -> None:
+def test_a_pending_end_can_be_cancelled(world: Any) -> None:
     commitments, began = Commitments(world.clock), world.clock()
     commitments.set(*ACCOUNT, enable=True)
     commitments.set(*ACCOUNT, enable=False)

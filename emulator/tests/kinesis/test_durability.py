@@ -1,4 +1,4 @@
-"""PERSISTENCE=1 on a real LocalStack that is killed while records are put."""
+"""PERSISTENCE=1 with a real LocalStack that is killed during puts."""
 
 import itertools
 import json
@@ -27,7 +27,7 @@ class Put(NamedTuple):
 
 
 def put_until_it_ends(localstack: Any, writer: int, acknowledged: list[Put]) -> None:
-    """Put batches for as long as LocalStack answers, and note what it acknowledges."""
+    """Put batches until LocalStack stops answering; append what it acknowledges."""
     kinesis = localstack.client("kinesis")
     for batch in itertools.count():
         data = [f"{writer}-{batch}-{index}".encode() for index in range(RECORDS_PER_PUT)]
@@ -42,7 +42,7 @@ def put_until_it_ends(localstack: Any, writer: int, acknowledged: list[Put]) -> 
 
 
 def read_all(kinesis: Any) -> list[Put]:
-    """Read every shard from its beginning."""
+    """Read all shards from the beginning."""
     found = []
     for shard in kinesis.list_shards(StreamName=STREAM)["Shards"]:
         position = {"ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON"}
@@ -60,10 +60,10 @@ def kill(localstack: Any) -> None:
     localstack.process.wait()
 
 
-def test_every_acknowledged_record_is_there_after_a_kill(
+def test_every_acknowledged_record_survives_a_kill(
     start_localstack: Callable[..., Any], eventually: Callable[..., Any]
 ) -> None:
-    # GIVEN a stream into which two writers put WHEN LocalStack is killed meanwhile
+    # GIVEN a stream with two writers WHEN LocalStack is killed while they put
     first = start_localstack(PERSISTENCE="1")
     first.client("kinesis").create_stream(StreamName=STREAM, ShardCount=2, Tags={"a": "b"})
     noted: list[list[Put]] = [[], []]
@@ -73,7 +73,7 @@ def test_every_acknowledged_record_is_there_after_a_kill(
         kill(first)
         for writer in writers:
             writer.result(30)
-    # THEN the next one has every record that was acknowledged, once, and of each request under way all or nothing
+    # THEN the next LocalStack has every acknowledged record once, and all or none of each request in flight
     second = start_localstack(folder=first.folder, PERSISTENCE="1")
     kinesis = second.client("kinesis")
     found = read_all(kinesis)
@@ -81,7 +81,7 @@ def test_every_acknowledged_record_is_there_after_a_kill(
     assert set(acknowledged) <= set(found)
     assert max(Counter(put.data for put in found).values()) == 1
     assert len(found) - len(acknowledged) in (0, RECORDS_PER_PUT, 2 * RECORDS_PER_PUT)
-    # AND numbers go on above all of them, in a stream with its tags
+    # AND new numbers are higher than all of them, and the stream has its tags
     answer = kinesis.put_record(StreamName=STREAM, Data=b"next", PartitionKey="next")
     before = [int(put.number) for put in found if put.shard_id == answer["ShardId"]]
     assert before == sorted(before)
@@ -95,12 +95,12 @@ def test_every_acknowledged_record_is_there_after_a_kill(
 
 @pytest.fixture
 def deliveries() -> Iterator[tuple[str, list[list[str]]]]:
-    """A server outside LocalStack that functions tell what they get; its address and all that it has heard."""
-    heard: list[list[str]] = []
+    """A server outside LocalStack that functions report their records to: its address and the reports."""
+    reports: list[list[str]] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            heard.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            reports.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
             self.send_response(204)
             self.end_headers()
 
@@ -109,34 +109,34 @@ def deliveries() -> Iterator[tuple[str, list[list[str]]]]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}", heard
+        yield f"http://127.0.0.1:{server.server_port}", reports
         server.shutdown()
 
 
-TELLING_FUNCTION = """
+REPORTING_FUNCTION = """
     import base64, json, os, urllib.request
 
     def handler(event, context):
         records = event["Records"]
-        told = [records[0]["eventID"].partition(":")[0]]
-        told += [base64.b64decode(record["kinesis"]["data"]).decode() for record in records]
-        urllib.request.urlopen(os.environ["LISTENER"], json.dumps(told).encode(), timeout=10).close()
+        report = [records[0]["eventID"].partition(":")[0]]
+        report += [base64.b64decode(record["kinesis"]["data"]).decode() for record in records]
+        urllib.request.urlopen(os.environ["LISTENER"], json.dumps(report).encode(), timeout=10).close()
 """
 
 
-def test_a_mapping_goes_on_where_it_stopped(
+def test_a_mapping_continues_where_it_stopped(
     start_localstack: Callable[..., Any],
     create_function: Callable[..., Any],
     eventually: Callable[..., Any],
     deliveries: tuple[str, list[list[str]]],
 ) -> None:
-    listener, heard = deliveries
+    listener, reports = deliveries
 
     def map_stream(where: Any) -> None:
         function = create_function(
-            TELLING_FUNCTION,
+            REPORTING_FUNCTION,
             where=where,
-            FunctionName="telling",
+            FunctionName="reporting",
             Environment={"Variables": {"LISTENER": listener}},
         )
         stream_arn = where.client("kinesis").describe_stream_summary(StreamName=STREAM)["StreamDescriptionSummary"]
@@ -147,7 +147,7 @@ def test_a_mapping_goes_on_where_it_stopped(
             BatchSize=10,
         )
 
-    # GIVEN a mapping that is behind its stream WHEN LocalStack is killed
+    # GIVEN a mapping that lags behind its stream WHEN LocalStack is killed
     first = start_localstack(PERSISTENCE="1")
     first.client("kinesis").create_stream(StreamName=STREAM, ShardCount=2)
     noted: list[Put] = []
@@ -155,19 +155,19 @@ def test_a_mapping_goes_on_where_it_stopped(
         writer = pool.submit(put_until_it_ends, first, 0, noted)
         eventually(lambda: len(noted) > 1000, "1,000 records")
         map_stream(first)
-        eventually(lambda: len(heard) > 40, "40 batches")
+        eventually(lambda: len(reports) > 40, "40 batches")
         kill(first)
         writer.result(30)
-    first.stop()  # what it has started as well
-    before = list(heard)
-    # AND function and mapping are made again with the next one
+    first.stop()  # kills its child processes too
+    before = list(reports)
+    # AND function and mapping are created again in the next LocalStack
     second = start_localstack(folder=first.folder, PERSISTENCE="1")
     expected = {put.data.decode() for put in noted}
     map_stream(second)
-    eventually(lambda: expected <= {one for batch in list(heard) for one in batch[1:]}, "every record", 60)
-    # THEN nothing is lost, and delivered again is at most the batch that was under way, one for each shard
+    eventually(lambda: expected <= {one for batch in list(reports) for one in batch[1:]}, "every record", 60)
+    # THEN nothing is lost, and at most the batch in flight of each shard is delivered again
     last = {batch[0]: set(batch[1:]) for batch in before}
-    repeated = [one for one, times in Counter(one for batch in list(heard) for one in batch[1:]).items() if times > 1]
+    repeated = [one for one, times in Counter(one for batch in list(reports) for one in batch[1:]).items() if times > 1]
     assert set(repeated) <= set().union(*last.values())
     assert len(before) > 40
 

@@ -1,4 +1,4 @@
-"""Every operation that the emulator's own botocore knows is answered, and its requests are checked."""
+"""Every operation in the emulator's botocore is implemented, and its requests are validated."""
 
 import json
 import urllib.error
@@ -17,7 +17,7 @@ NEED_NOTHING = {"DescribeAccountSettings", "DescribeLimits", "ListStreams"}
 
 
 def model() -> ServiceModel:
-    """The model that the provider checks requests against."""
+    """Return the model that the provider validates requests against."""
     return ServiceModel(Loader().load_service_model("kinesis", "service-2"), "kinesis")
 
 
@@ -25,7 +25,7 @@ OPERATIONS = [model().operation_model(name) for name in model().operation_names]
 
 
 def send(endpoint_url: str, operation: str, body: bytes) -> tuple[int, dict[str, Any]]:
-    """The status and the JSON that a request is answered with."""
+    """Send a request and return the status and the JSON of the response."""
     credential = "test/20261124/ap-south-1/kinesis/aws4_request"
     headers = {
         "Content-Type": "application/x-amz-json-1.1",

@@ -1,4 +1,4 @@
-"""Random puts, reads, reshardings and the passing of time, against lists that are searched from end to end."""
+"""Random puts, reads, reshardings and time steps, compared with a model that searches plain lists."""
 
 import dataclasses
 import hashlib
@@ -21,23 +21,23 @@ from pipeline_emulator.kinesis.streams.hashing import entry
 from pipeline_emulator.kinesis.streams.identity import StreamName
 from pipeline_emulator.kinesis.streams.iterators import ShardIterator, Start, open_iterator
 from pipeline_emulator.kinesis.streams.listing import list_shards
-from pipeline_emulator.kinesis.streams.registry import Streams
 from pipeline_emulator.kinesis.streams.settings import StreamSettings
 from pipeline_emulator.kinesis.streams.shard import Chunk, Entry
+from pipeline_emulator.kinesis.streams.streams import Streams
 
 pytestmark = pytest.mark.local_only
 
 NAME = StreamName("000000000000", "ap-south-1", "stream")
 HOUR = 3600
 LAST = 2**128 - 1
-MOST_SHARDS = 12
+MAX_SHARDS = 12
 FEW = st.integers(0, 10**6)
 LIMIT = st.integers(1, 20)
 
 
 @dataclasses.dataclass
 class Written:
-    """A record as it was put; its arrival in seconds, of which clients see the milliseconds."""
+    """A record as it was put; its arrival in seconds, rounded down to the milliseconds that clients see."""
 
     number: int
     arrival: float
@@ -46,7 +46,7 @@ class Written:
 
 @dataclasses.dataclass
 class Model:
-    """A shard as it should be; it keeps all records, also those that are trimmed."""
+    """A shard as it should be, including its trimmed records."""
 
     start: int
     end: int
@@ -57,7 +57,7 @@ class Model:
 
 @dataclasses.dataclass
 class Held:
-    """An iterator that a client keeps: its text, when it was made, and which of the shard's records come next."""
+    """An iterator that a client holds: text, creation time, and index of the shard's next record."""
 
     text: str
     made_at: float
@@ -66,7 +66,7 @@ class Held:
 
 
 class StreamMachine(RuleBasedStateMachine):
-    """One stream beside its model."""
+    """A stream and its model."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -105,7 +105,7 @@ class StreamMachine(RuleBasedStateMachine):
     # --- puts
 
     def put(self, entries: Sequence[Entry]) -> list[str]:
-        """Puts entries and returns the shards they went to."""
+        """Put entries and return the shards they went to."""
         placed = self.streams.put(self.stream, list(entries))
         for one, place in zip(entries, placed, strict=True):
             shard = self.shards[place.shard_id]
@@ -129,7 +129,7 @@ class StreamMachine(RuleBasedStateMachine):
         self.put(entries)
 
     @rule(which=FEW, last=st.booleans())
-    def put_at_the_bounds_of_a_shard(self, which: int, last: bool) -> None:
+    def put_at_a_bound_of_a_shard(self, which: int, last: bool) -> None:
         ids = self.open_ids()
         shard_id = ids[which % len(ids)]
         bound = self.shards[shard_id].end if last else self.shards[shard_id].start
@@ -152,7 +152,7 @@ class StreamMachine(RuleBasedStateMachine):
         self.microseconds += hours * HOUR * 1_000_000
 
     def pass_until(self, moment: float, quarter_milliseconds: int) -> None:
-        """Goes to a moment, or so much before or after it, unless it has passed."""
+        """Set the clock to a moment, with an offset, unless it has passed."""
         self.microseconds = max(self.microseconds, round(moment * 1e6) + quarter_milliseconds * 250)
 
     @rule(which=FEW, record=FEW, quarter_milliseconds=st.integers(-1, 1))
@@ -183,7 +183,7 @@ class StreamMachine(RuleBasedStateMachine):
         shard_id = ids[which % len(ids)]
         shard = self.shards[shard_id]
         key = shard.start + (shard.end - shard.start) * at // 1001
-        if shard.start + 1 < key < shard.end and len(ids) < MOST_SHARDS:
+        if shard.start + 1 < key < shard.end and len(ids) < MAX_SHARDS:
             resharding.split(self.stream, shard_id, key, self.now)
             self.replace([shard_id], (shard.start, key - 1), (key, shard.end))
 
@@ -197,15 +197,14 @@ class StreamMachine(RuleBasedStateMachine):
         resharding.merge(self.stream, first, second, self.now)
         self.replace([first, second], (self.shards[low].start, self.shards[high].end))
 
-    @rule(wanted=st.integers(1, MOST_SHARDS))
+    @rule(wanted=st.integers(1, MAX_SHARDS))
     def update_shard_count(self, wanted: int) -> None:
         count = len(self.open_ids())
         if not count / 2 <= wanted <= 2 * count:
             return
         assert resharding.scale(self.stream, wanted, self.now) == count
-        for (
-            shard
-        ) in self.stream.topology.shards:  # which ones lie between is not documented, but each is a split or a merge
+        # The shards created in between are not documented, but each results from a split or a merge.
+        for shard in self.stream.topology.shards:
             if shard.index >= self.made:
                 self.replace(list(shard.parents))
                 self.shards[shard.shard_id] = Model(shard.start, shard.end, shard.parents)
@@ -251,7 +250,7 @@ class StreamMachine(RuleBasedStateMachine):
         self.check(shard_id, Start("AT_TIMESTAMP", timestamp=moment), limit, lambda one: one.arrival >= moment)
 
     def check(self, shard_id: str, start: Start, limit: int, wanted: Callable[[Written], bool]) -> None:
-        """Reads a shard to its end, in large steps if it is long, and compares."""
+        """Read a shard to its end, in large steps if it is long, and compare."""
         shard = self.shards[shard_id]
         left = [record for record in shard.records if self.is_there(record) and wanted(record)]
         limit = max(limit, len(left) // 5)
@@ -265,7 +264,7 @@ class StreamMachine(RuleBasedStateMachine):
             iterator = ShardIterator(NAME, iterator.created, shard_id, chunk.position)
 
     def compare(self, chunk: Chunk, shard: Model, left: list[Written], limit: int) -> list[Written]:
-        """Compares one answer with the records that are left to read; returns those left after it."""
+        """Compare one response with the records left to read; return those left after it."""
         expected, left = left[:limit], left[limit:]
         found = [(record.number, record.arrival, record.data) for record in chunk.records]
         assert found == [(record.number, record.arrival, record.data) for record in expected]
@@ -290,7 +289,7 @@ class StreamMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.held)
     @rule(which=FEW, limit=LIMIT, after_five_minutes=st.sampled_from([None, 0, 1]))
     def read_held_iterator(self, which: int, limit: int, after_five_minutes: int | None) -> None:
-        """Reads on, at once or about when the iterator expires; `after_five_minutes` in quarters of a millisecond."""
+        """Continue reading, at once or around the iterator's expiry (offset in quarters of a millisecond)."""
         held = self.held[which % len(self.held)]
         if after_five_minutes is not None:
             self.pass_until(held.made_at + 300, after_five_minutes)
@@ -339,8 +338,8 @@ class StreamMachine(RuleBasedStateMachine):
             assert [child.shard_id for child in self.stream.topology.children(found)] == children
 
 
-class KeptStreamMachine(StreamMachine):
-    """The same under PERSISTENCE=1, with a kill of the process now and then."""
+class StoredStreamMachine(StreamMachine):
+    """The same with PERSISTENCE=1 and occasional kills of the process."""
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp())
@@ -352,7 +351,7 @@ class KeptStreamMachine(StreamMachine):
 
     @rule(seconds=st.integers(0, 3600))
     def restart(self, seconds: int) -> None:
-        """What a kill leaves are the files as they are at that moment."""
+        """A kill leaves the files as they are at that moment."""
         left = Path(tempfile.mkdtemp())
         shutil.copytree(self.folder, left, dirs_exist_ok=True)
         self.teardown()
@@ -363,7 +362,7 @@ class KeptStreamMachine(StreamMachine):
 
     @rule()
     def trim(self) -> None:
-        """Drop now what reads only pass over."""
+        """Drop the records that reads only skip."""
         self.stream.set_retention(self.hours)
 
     def teardown(self) -> None:
@@ -373,5 +372,5 @@ class KeptStreamMachine(StreamMachine):
 
 StreamMachine.TestCase.settings = settings(max_examples=70, stateful_step_count=50, deadline=None, database=None)
 TestStream = StreamMachine.TestCase
-KeptStreamMachine.TestCase.settings = StreamMachine.TestCase.settings
-TestKeptStream = KeptStreamMachine.TestCase
+StoredStreamMachine.TestCase.settings = StreamMachine.TestCase.settings
+TestStoredStream = StoredStreamMachine.TestCase

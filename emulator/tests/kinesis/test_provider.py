@@ -1,4 +1,4 @@
-"""The provider through boto3 and a real LocalStack: shapes, error codes and texts, waiters and paginators."""
+"""The provider in a real LocalStack, called with boto3: responses, errors, waiters and paginators."""
 
 import hashlib
 import json
@@ -22,19 +22,19 @@ MIB = 2**20
 
 @pytest.fixture(scope="module")
 def kinesis(localstack: Any) -> Any:
-    """A client that sends what it is told, without checks of its own."""
+    """A client that sends requests without validating them."""
     return localstack.client("kinesis", parameter_validation=False)
 
 
 @pytest.fixture
 def stream(create_stream: Callable[..., str]) -> str:
-    """A stream of one shard."""
+    """A stream with one shard."""
     return create_stream()
 
 
 @pytest.fixture
 def fails(kinesis: Any) -> Callable[..., str]:
-    """Calls an operation that must fail with a code, and returns the message."""
+    """Return a function that calls an operation, checks its error code and returns the message."""
 
     def call(code: str, operation: str, **request: Any) -> str:
         with pytest.raises(ClientError) as raised:
@@ -55,8 +55,8 @@ def iterator(kinesis: Any, stream: str, kind: str = "TRIM_HORIZON", shard: str =
     return str(answer["ShardIterator"])
 
 
-def test_reads_begin_at_the_moment_and_not_at_its_second(kinesis: Any, stream: str) -> None:
-    for number in range(3):  # two of them, at least, within one second
+def test_reads_from_a_timestamp_are_exact_to_the_millisecond(kinesis: Any, stream: str) -> None:
+    for number in range(3):  # at least two of them within one second
         kinesis.put_record(StreamName=stream, Data=str(number).encode(), PartitionKey="a")
         time.sleep(0.05)
     everything = kinesis.get_records(ShardIterator=iterator(kinesis, stream))["Records"]
@@ -65,7 +65,7 @@ def test_reads_begin_at_the_moment_and_not_at_its_second(kinesis: Any, stream: s
         assert kinesis.get_records(ShardIterator=start)["Records"] == everything[place:]
 
 
-def test_records_come_back_as_they_were_put(kinesis: Any, stream: str) -> None:
+def test_records_are_read_as_they_were_put(kinesis: Any, stream: str) -> None:
     before = datetime.now(UTC)
     one = kinesis.put_record(StreamARN=arn(stream), Data=b"\x00\xff", PartitionKey="ключ")
     many = kinesis.put_records(StreamName=stream, Records=[{"Data": b"", "PartitionKey": "a"}] * 500)
@@ -179,14 +179,14 @@ def test_shards_are_listed_in_pages_by_token_alone(
     rest = kinesis.list_shards(NextToken=token)
     assert "NextToken" not in rest
     assert [shard["ShardId"][-1] for shard in page["Shards"] + rest["Shards"]] == ["1", "2", "3", "4"]
-    # botocore's paginator does just this, and fails on AWS as well.
+    # botocore's paginator does this, and fails on AWS too.
     for name, value in (("StreamName", stream), ("StreamARN", arn(stream)), ("ExclusiveStartShardId", FIRST)):
         message = fails("InvalidArgumentException", "list_shards", NextToken=token, **{name: value})
         assert message == f"NextToken and {name} cannot be provided together."
     fails("InvalidArgumentException", "list_shards", NextToken="AAAA")
 
 
-def test_settings_are_readable(kinesis: Any, fails: Callable[..., str], stream: str) -> None:
+def test_settings_are_described(kinesis: Any, fails: Callable[..., str], stream: str) -> None:
     kinesis.increase_stream_retention_period(StreamName=stream, RetentionPeriodHours=48)
     kinesis.start_stream_encryption(StreamName=stream, EncryptionType="KMS", KeyId="alias/aws/kinesis")
     kinesis.enable_enhanced_monitoring(StreamName=stream, ShardLevelMetrics=["ALL"])
@@ -205,7 +205,7 @@ def test_settings_are_readable(kinesis: Any, fails: Callable[..., str], stream: 
     )
 
 
-def test_resource_policies_are_kept(kinesis: Any, fails: Callable[..., str], stream: str) -> None:
+def test_resource_policies_are_stored(kinesis: Any, fails: Callable[..., str], stream: str) -> None:
     policy = json.dumps({"Version": "2012-10-17", "Statement": []})
     assert kinesis.get_resource_policy(ResourceARN=arn(stream))["Policy"] == "{}"
     kinesis.put_resource_policy(ResourceARN=arn(stream), Policy=policy)
@@ -214,7 +214,7 @@ def test_resource_policies_are_kept(kinesis: Any, fails: Callable[..., str], str
     fails("ResourceNotFoundException", "delete_resource_policy", ResourceARN=arn(stream))
 
 
-def test_registered_consumer_is_pushed_records(kinesis: Any, fails: Callable[..., str], stream: str) -> None:
+def test_registered_consumer_receives_records(kinesis: Any, fails: Callable[..., str], stream: str) -> None:
     consumer = kinesis.register_stream_consumer(StreamARN=arn(stream), ConsumerName="reader")["Consumer"]
     assert "has consumers registered" in fails("ResourceInUseException", "delete_stream", StreamName=stream)
     [listed] = kinesis.list_stream_consumers(StreamARN=arn(stream))["Consumers"]
@@ -232,7 +232,7 @@ def test_registered_consumer_is_pushed_records(kinesis: Any, fails: Callable[...
     kinesis.split_shard(StreamName=stream, ShardToSplit=FIRST, NewStartingHashKey=str(2**127))
     rest = [event["SubscribeToShardEvent"] for event in events]
     assert len(rest[-1]["ChildShards"]) == 2
-    # With both, the KCL takes the event for broken: https://github.com/awslabs/amazon-kinesis-client/pull/1744
+    # The KCL rejects an event with both: https://github.com/awslabs/amazon-kinesis-client/pull/1744
     assert "ContinuationSequenceNumber" not in rest[-1]
     kinesis.deregister_stream_consumer(ConsumerARN=consumer["ConsumerARN"])
     fails("ResourceNotFoundException", "describe_stream_consumer", ConsumerARN=consumer["ConsumerARN"])
@@ -240,7 +240,7 @@ def test_registered_consumer_is_pushed_records(kinesis: Any, fails: Callable[...
 
 @pytest.fixture
 def elsewhere(localstack: Any) -> Callable[[str, str], Any]:
-    """Makes clients of other accounts and regions."""
+    """Return a factory of clients of other accounts and regions."""
 
     def client(account: str, region: str) -> Any:
         keys = {"aws_access_key_id": account, "aws_secret_access_key": "test", "region_name": region}
@@ -250,7 +250,7 @@ def elsewhere(localstack: Any) -> Callable[[str, str], Any]:
     return client
 
 
-def test_accounts_and_regions_are_apart(elsewhere: Callable[[str, str], Any], stream: str) -> None:
+def test_accounts_and_regions_are_isolated(elsewhere: Callable[[str, str], Any], stream: str) -> None:
     for account, region in (("111111111111", "ap-south-1"), (ACCOUNT, "eu-west-1")):
         client = elsewhere(account, region)
         assert stream not in client.list_streams()["StreamNames"]

@@ -1,4 +1,4 @@
-"""Records in memory: numbers, iterators, reads, retention, memory and rates."""
+"""Records in memory: sequence numbers, iterators, reads, retention, memory and rate limits."""
 
 import logging
 from collections.abc import Callable
@@ -33,7 +33,7 @@ def test_sequence_numbers_look_like_aws_and_grow(world: Any) -> None:
     assert stream.shard("shardId-000000000000").numbers.first < numbers[0]
 
 
-def test_sequence_numbers_do_not_repeat_in_a_stream_made_again_at_once(world: Any) -> None:
+def test_sequence_numbers_do_not_repeat_in_a_stream_recreated_at_once(world: Any) -> None:
     [before] = world.put(world.create(), b"a")
     world.streams.delete(world.name(), with_consumers=False)
     [after] = world.put(world.create(), b"a")
@@ -65,7 +65,7 @@ def test_iterator_types(world: Any) -> None:
     assert data(world.read(stream, Start("AT_TIMESTAMP", timestamp=started + 15))) == []
 
 
-def test_starts_that_do_not_exist_are_refused(world: Any) -> None:
+def test_invalid_starts_are_rejected(world: Any) -> None:
     stream, other = world.create(), world.create(name="other")
     [foreign] = world.put(other, b"a")
     for start in (
@@ -81,16 +81,16 @@ def test_starts_that_do_not_exist_are_refused(world: Any) -> None:
         world.read(stream, shard=7)
 
 
-def test_a_time_that_was_seen_gives_the_record_that_has_it(world: Any) -> None:
+def test_a_record_is_found_by_its_own_arrival_time(world: Any) -> None:
     stream = world.create()
     world.clock.now += 0.0117
     world.put(stream, b"a")
     [record] = world.read(stream)
-    assert record.arrival == 1_800_000_000.011  # the API carries no more, and rounding up would miss the record
+    assert record.arrival == 1_800_000_000.011  # the API has milliseconds, and rounding up would miss the record
     assert world.read(stream, Start("AT_TIMESTAMP", timestamp=record.arrival)) == [record]
 
 
-def test_iterator_expires_after_five_minutes_and_cannot_be_made_up(world: Any) -> None:
+def test_iterator_expires_after_five_minutes_and_cannot_be_forged(world: Any) -> None:
     stream = world.create()
     text = stream.iterator("shardId-000000000000", Start("LATEST")).seal(world.clock.now)
     world.clock.now += 300
@@ -103,11 +103,11 @@ def test_iterator_expires_after_five_minutes_and_cannot_be_made_up(world: Any) -
             world.streams.open_iterator(wrong)
 
 
-def test_no_token_begins_like_an_option_of_a_command_line() -> None:
+def test_no_token_begins_like_a_command_line_option() -> None:
     assert not [token for token in map(seal, range(1000)) if token.startswith("-")]
 
 
-def test_iterator_of_a_deleted_stream_does_not_read_the_next_of_its_name(world: Any) -> None:
+def test_iterator_of_a_deleted_stream_does_not_read_its_successor(world: Any) -> None:
     stream = world.create()
     iterator = stream.iterator("shardId-000000000000", Start("LATEST"))
     text = iterator.seal(world.clock.now)
@@ -129,13 +129,13 @@ def test_milliseconds_behind_is_the_age_of_what_is_left(world: Any) -> None:
 
 
 @pytest.mark.parametrize(("sizes", "read"), [([4, 4, 4], 2), ([5, 5, 1], 2), ([11, 1], 1), ([1] * 10, 10)])
-def test_read_ends_at_ten_mebibytes_with_one_record_at_least(world: Any, sizes: list[int], read: int) -> None:
+def test_read_returns_up_to_ten_mebibytes_but_at_least_one_record(world: Any, sizes: list[int], read: int) -> None:
     stream = world.create()
-    world.put(stream, *(b"x" * (size * MIB - 3) for size in sizes))  # and three bytes of partition key
+    world.put(stream, *(b"x" * (size * MIB - 3) for size in sizes))  # plus three bytes of partition key
     assert len(world.read(stream)) == read
 
 
-def test_trimmed_records_are_not_served_and_do_not_come_back(world: Any) -> None:
+def test_trimmed_records_are_not_returned_and_do_not_come_back(world: Any) -> None:
     stream = world.create()
     for one in (b"old", b"middle", b"new"):
         world.put(stream, one)
@@ -150,7 +150,7 @@ def test_trimmed_records_are_not_served_and_do_not_come_back(world: Any) -> None
     assert data(world.read(stream)) == [b"new"]
 
 
-def test_clock_that_is_set_back_does_not_disturb_the_order(world: Any) -> None:
+def test_order_survives_a_clock_set_back(world: Any) -> None:
     stream = world.create()
     started = world.clock.now
     numbers = []
@@ -174,13 +174,13 @@ def test_memory_limit_trims_the_oldest_records_of_all_streams(
             world.put(streams[number % 2], str(number).encode().ljust(10_000))
             held.append(sum(shard.held_bytes for stream in streams for shard in stream.topology.shards))
     assert max(held) <= MIB
-    assert 0.85 * MIB < min(held[150:]) < 0.91 * MIB  # some room is made at once
+    assert 0.85 * MIB < min(held[150:]) < 0.91 * MIB  # each trim frees some extra memory
     left = sorted(int(record.data) for stream in streams for record in world.read(stream))
     assert left == list(range(400))[-len(left) :]
     assert len([record for record in caplog.records if "KINESIS_MEMORY_LIMIT_MB" in record.message]) == 1
 
 
-def test_rates_hold_only_where_they_are_enforced(make_world: Callable[..., Any]) -> None:
+def test_rate_limits_apply_only_if_enforced(make_world: Callable[..., Any]) -> None:
     for enforced in (False, True):
         world = make_world(enforce_limits=enforced)
         stream = world.create()
@@ -191,7 +191,7 @@ def test_rates_hold_only_where_they_are_enforced(make_world: Callable[..., Any])
         assert [place.number is None for place in placed] == ([True, True] if enforced else [False, False])
 
 
-def test_reads_beyond_the_rate_are_refused_for_the_moment(make_world: Callable[..., Any]) -> None:
+def test_reads_over_the_rate_are_throttled(make_world: Callable[..., Any]) -> None:
     world = make_world(enforce_limits=True)
     stream = world.create()
     for _ in range(5):

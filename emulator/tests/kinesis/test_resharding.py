@@ -1,4 +1,4 @@
-"""Splits, merges and lists of shards in memory."""
+"""Splits, merges and listings of shards in memory."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -27,7 +27,7 @@ def indexes(shards: list[Any]) -> list[int]:
     return [shard.index for shard in shards]
 
 
-def test_split_closes_the_parent_and_children_take_over(world: Any) -> None:
+def test_split_closes_the_parent_and_creates_children(world: Any) -> None:
     stream = world.create()
     [before] = world.put(stream, b"a")
     iterator = stream.iterator(FIRST, Start("TRIM_HORIZON"))
@@ -41,7 +41,7 @@ def test_split_closes_the_parent_and_children_take_over(world: Any) -> None:
     assert ([record.data for record in chunk.records], chunk.position) == ([b"a"], None)
 
 
-def test_read_of_a_closed_shard_ends_only_after_its_last_record(world: Any) -> None:
+def test_reads_of_a_closed_shard_end_after_its_last_record(world: Any) -> None:
     stream = world.create()
     world.put(stream, b"a", b"b")
     resharding.split(stream, FIRST, HASH_KEYS // 2, world.clock.now)
@@ -57,7 +57,7 @@ def test_merge_names_both_parents(world: Any) -> None:
     assert (child.start, child.end) == (0, stream.shard(SECOND).end)
 
 
-def test_impossible_reshardings_are_refused(world: Any) -> None:
+def test_invalid_reshardings_are_rejected(world: Any) -> None:
     stream = world.create(3)
     now = world.clock.now
     with pytest.raises(InvalidArgumentError, match="not an adjacent pair"):
@@ -111,7 +111,7 @@ def test_filters(world: Any) -> None:
             list_shards(stream, chosen)
 
 
-def test_closed_shards_are_forgotten_when_their_records_are_trimmed(world: Any) -> None:
+def test_closed_shards_expire_with_their_records(world: Any) -> None:
     stream = world.create()
     resharding.split(stream, FIRST, 1000, world.clock.now)
     world.clock.now += 24 * 3600 + 1
@@ -163,9 +163,7 @@ def test_puts_during_reshardings_lose_nothing(world: Any) -> None:
     assert sorted(int(record.data) for record in found) == list(range(3_000))
 
 
-def test_put_that_found_a_shard_just_before_it_closed_goes_to_its_child(
-    world: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_put_routed_to_a_shard_that_closes_goes_to_its_child(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     stream = world.create()
     found_before = iter([stream.shard(FIRST)])
     resharding.split(stream, FIRST, HASH_KEYS // 2, world.clock.now)

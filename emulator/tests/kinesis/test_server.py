@@ -1,4 +1,4 @@
-"""First requests to Kinesis, and the independence of LocalStacks on the same machine."""
+"""Concurrent first requests, isolation of LocalStacks on one machine, and listening addresses."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +10,7 @@ import pytest
 pytestmark = pytest.mark.local_only
 
 
-def test_first_requests_at_once_all_succeed_and_stacks_are_apart(
+def test_concurrent_first_requests_succeed_and_stacks_are_isolated(
     localstack: Any, start_localstack: Callable[..., Any], create_stream: Callable[..., str]
 ) -> None:
     stream = create_stream()

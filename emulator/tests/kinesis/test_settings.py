@@ -1,4 +1,4 @@
-"""Settings of streams as environment variables."""
+"""Settings of streams from environment variables."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from pipeline_emulator.kinesis.streams.settings import StreamSettings
 pytestmark = pytest.mark.local_only
 
 
-def test_unset_and_empty_variables_are_the_defaults() -> None:
+def test_unset_and_empty_variables_give_the_defaults() -> None:
     empty = {"KINESIS_LATENCY_MS": "", "KINESIS_MEMORY_LIMIT_MB": "", "KINESIS_ENFORCE_LIMITS": ""}
     assert StreamSettings.from_environment({}) == StreamSettings.from_environment(empty) == StreamSettings()
 
@@ -18,6 +18,6 @@ def test_variables_are_read() -> None:
 
 
 @pytest.mark.parametrize(("name", "text"), [("KINESIS_LATENCY_MS", "soon"), ("KINESIS_MEMORY_LIMIT_MB", "-1")])
-def test_wrong_variables_are_named(name: str, text: str) -> None:
+def test_the_error_names_the_invalid_variable(name: str, text: str) -> None:
     with pytest.raises(ValueError, match=f"{name}={text}"):
         StreamSettings.from_environment({name: text})

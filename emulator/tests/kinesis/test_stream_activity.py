@@ -1,4 +1,4 @@
-"""News of puts: who hears what."""
+"""Notifications of puts."""
 
 import threading
 
@@ -20,7 +20,7 @@ def test_put_wakes_every_subscriber_of_its_shard_only() -> None:
         assert (first.is_set(), second.is_set(), other.is_set()) == (True, True, False)
 
 
-def test_unsubscribed_hears_nothing() -> None:
+def test_unsubscribed_event_is_not_set() -> None:
     activity = StreamActivity()
     event = threading.Event()
     with activity.subscribed(SHARD, event):

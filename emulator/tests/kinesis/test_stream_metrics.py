@@ -1,4 +1,4 @@
-"""What puts and reads count, for the stream and for its shards."""
+"""Metrics of puts and reads, for the stream and its shards."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,7 +19,7 @@ FIRST, SECOND = "shardId-000000000000", "shardId-000000000001"
 
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> Callable[[], dict[tuple[str, ...], dict[str, Any]]]:
-    """Takes out what was counted, by the values of the dimensions."""
+    """Return a function that drains the metrics, as totals by the values of the dimensions."""
     aggregator = Aggregator()
     monkeypatch.setattr(metrics, "METRICS", aggregator)
     for name, count in (("records_read", metrics.count_read), ("read_throttled", metrics.count_throttled_read)):
@@ -61,7 +61,7 @@ def test_put_counts_records_and_refusals_for_stream_and_shards(world: Any, count
     }
 
 
-def test_read_counts_records_and_the_age_of_the_last(world: Any, counted: Callable[..., Any]) -> None:
+def test_read_counts_records_and_the_age_of_the_last_one(world: Any, counted: Callable[..., Any]) -> None:
     stream = world.create()
     stream.metrics = {"OutgoingBytes", "IteratorAgeMilliseconds"}
     world.put(stream, b"1234", key="a")

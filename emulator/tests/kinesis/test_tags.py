@@ -1,4 +1,4 @@
-"""Tags of streams through a real LocalStack."""
+"""Tags of streams in a real LocalStack."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,12 +13,12 @@ TAGS = {"project": "store-sales", "stage": "local"}
 
 @pytest.fixture
 def kinesis(localstack: Any) -> Any:
-    """A client."""
+    """A Kinesis client."""
     return localstack.client("kinesis")
 
 
 def as_dict(tags: list[dict[str, str]]) -> dict[str, str]:
-    """Tags as the API lists them, by key."""
+    """Return the API's list of tags as a dict."""
     return {tag["Key"]: tag["Value"] for tag in tags}
 
 
@@ -42,7 +42,7 @@ def test_stream_without_tags_has_none(kinesis: Any, create_stream: Callable[...,
     assert kinesis.list_tags_for_stream(StreamName=stream)["Tags"] == []
 
 
-def test_tags_of_a_missing_stream_are_an_error_of_the_api(kinesis: Any) -> None:
+def test_tags_of_a_missing_stream_raise_an_api_error(kinesis: Any) -> None:
     arn = "arn:aws:kinesis:ap-south-1:000000000000:stream/missing"
     with pytest.raises(ClientError, match="ResourceNotFoundException"):
         kinesis.list_tags_for_resource(ResourceARN=arn)

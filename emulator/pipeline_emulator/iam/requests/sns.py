@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html,
 https://docs.aws.amazon.com/sns/latest/dg/sns-using-identity-based-policies.html
 """
 
+from pipeline_emulator.arn import find_arn
 from pipeline_emulator.iam.requests.call import Call, Check, Checks
 from pipeline_emulator.iam.requests.wildcard_only import is_wildcard_only, wildcard_check
 
@@ -34,5 +35,6 @@ def _topic(call: Call) -> str | None:
     if is_wildcard_only("sns", call):
         return None
     if subscription := call.text("SubscriptionArn"):
-        return ":".join(subscription.split(":")[:6])
+        arn = find_arn(subscription)
+        return str(arn._replace(resource=arn.resource.partition(":")[0])) if arn else subscription
     return call.text("TopicArn", "TargetArn", "ResourceArn")

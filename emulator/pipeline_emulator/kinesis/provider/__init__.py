@@ -1,1 +1,1 @@
-"""The Kinesis API in LocalStack's own process, on the streams of `pipeline_emulator.kinesis.streams`."""
+"""The Kinesis API inside LocalStack's process, on the streams of `pipeline_emulator.kinesis.streams`."""

@@ -1,4 +1,4 @@
-"""Settings of an account, and the warm throughput of on-demand streams, which depends on them."""
+"""Account settings, and the warm throughput of on-demand streams, which depends on them."""
 
 from localstack.aws.api import RequestContext, handler
 
@@ -12,20 +12,20 @@ class AccountOperations(Operations):
 
     @handler("DescribeAccountSettings", expand=False)
     def describe_account_settings(self, context: RequestContext, _request: Request) -> Response:
-        """Tell the account's commitment."""
+        """Return the account's commitment."""
         found = self.commitments.get(context.account_id, context.region)
         return {"MinimumThroughputBillingCommitment": descriptions.commitment(found)}
 
     @handler("UpdateAccountSettings", expand=False)
     def update_account_settings(self, context: RequestContext, request: Request) -> Response:
-        """Begin or end the account's commitment; before 24 hours are over, the end waits for them."""
+        """Begin or end the account's commitment; it ends 24 hours after its start at the earliest."""
         enable = request["MinimumThroughputBillingCommitment"]["Status"] == ENABLED
         found = self.commitments.set(context.account_id, context.region, enable=enable)
         return {"MinimumThroughputBillingCommitment": descriptions.commitment(found)}
 
     @handler("UpdateStreamWarmThroughput", expand=False)
     def update_stream_warm_throughput(self, context: RequestContext, request: Request) -> Response:
-        """Keep the warm throughput of an on-demand stream; streams here take what the machine can take anyway."""
+        """Store the warm throughput of an on-demand stream. It has no effect: throughput is limited by the machine."""
         stream = self.stream(context, request)
         stream.require_active()
         self.require_warm_throughput(context, stream.mode, request["WarmThroughputMiBps"])

@@ -1,4 +1,4 @@
-"""What all operations need: the streams, and the one that a request names."""
+"""What all operations share: the streams, and the parsing of request parameters."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
@@ -10,19 +10,19 @@ from pipeline_emulator.kinesis.activity import STREAM_ACTIVITY
 from pipeline_emulator.kinesis.streams.commitment import DISABLED, Commitments
 from pipeline_emulator.kinesis.streams.errors import ExpiredNextTokenError, InvalidArgumentError, LimitExceededError
 from pipeline_emulator.kinesis.streams.identity import StreamName, split_arn
-from pipeline_emulator.kinesis.streams.registry import Streams
 from pipeline_emulator.kinesis.streams.stream import Stream
+from pipeline_emulator.kinesis.streams.streams import Streams
 from pipeline_emulator.kinesis.streams.tokens import LIFETIME_SECONDS, unseal
 
 # https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateStreamWarmThroughput.html: 10 GiB/s
-MOST_WARM_MIBPS = 10 * 1024
+MAX_WARM_MIBPS = 10 * 1024
 
 Request = dict[str, Any]
 Response = dict[str, Any]
 
 
 class Operations:
-    """Base of the groups of operations."""
+    """Base class of the groups of operations."""
 
     def __init__(self, streams: Streams) -> None:
         """Serve `streams`."""
@@ -34,13 +34,13 @@ class Operations:
         return self.streams.get(stream_name(context, request))
 
     def notify(self, stream: Stream, shard_ids: Iterable[str]) -> None:
-        """Wake the readers of shards: there are records, or the shard has come to its end."""
+        """Wake the readers of shards that have new records or were closed."""
         name = stream.name
         for shard_id in shard_ids:
             STREAM_ACTIVITY.notify((name.account, name.region, name.name, shard_id))
 
     def require_warm_throughput(self, context: RequestContext, mode: str, wanted: int | None) -> None:
-        """Refuse a warm throughput, in MiB/s, that a stream of this mode or account cannot have; None asks for none.
+        """Check that a stream of this mode and account may have a warm throughput in MiB/s; None requests none.
 
         Raises:
             InvalidArgumentError: the stream is provisioned, or the account has no commitment.
@@ -55,15 +55,15 @@ class Operations:
                 "Warm throughput requires MinimumThroughputBillingCommitment to be enabled for the account"
                 f" {context.account_id} in {context.region}. Use the UpdateAccountSettings API."
             )
-        if wanted > MOST_WARM_MIBPS:
-            raise LimitExceededError(f"WarmThroughputMiBps {wanted} exceeds the limit of {MOST_WARM_MIBPS} MiBps.")
+        if wanted > MAX_WARM_MIBPS:
+            raise LimitExceededError(f"WarmThroughputMiBps {wanted} exceeds the limit of {MAX_WARM_MIBPS} MiBps.")
 
-    def opened(self, token: str, length: int) -> list[Any]:
-        """Return what a pagination token carries before the time it was made at.
+    def open_page_token(self, token: str, length: int) -> list[Any]:
+        """Return the `length` values of a pagination token, without its creation time.
 
         Raises:
-            ExpiredNextTokenError: it is older than five minutes.
-            InvalidArgumentError: it was not made here.
+            ExpiredNextTokenError: the token is older than five minutes.
+            InvalidArgumentError: the token is not ours, or belongs to another operation.
         """
         try:
             *content, made_at = unseal(token, length + 1)
@@ -78,7 +78,7 @@ def stream_name(context: RequestContext, request: Request) -> StreamName:
     """Return the stream that StreamName, StreamARN or both name.
 
     Raises:
-        InvalidArgumentError: there is neither, or they name different streams.
+        InvalidArgumentError: both are missing, or they name different streams.
     """
     arn, name = request.get("StreamARN"), request.get("StreamName")
     if arn is None and name is None:
@@ -92,10 +92,10 @@ def stream_name(context: RequestContext, request: Request) -> StreamName:
 
 
 def parsed_arn(arn: str) -> tuple[StreamName, str | None]:
-    """Return the stream and the consumer (or None) of an ARN.
+    """Return the stream that an ARN names, and the consumer's name (or None).
 
     Raises:
-        InvalidArgumentError: it is the ARN of neither.
+        InvalidArgumentError: it is the ARN of neither a stream nor a consumer.
     """
     try:
         return split_arn(arn)
@@ -104,21 +104,21 @@ def parsed_arn(arn: str) -> tuple[StreamName, str | None]:
 
 
 def timestamp(seconds: float) -> datetime:
-    """Return a time with the milliseconds that the API carries."""
+    """Return a time rounded to milliseconds, as in the API."""
     return datetime.fromtimestamp(round(seconds, 3), UTC)
 
 
 def epoch(value: datetime | None) -> float | None:
-    """Return a request's time in seconds since the epoch."""
+    """Return a request's time in seconds since the epoch, or None."""
     return None if value is None else value.timestamp()
 
 
 def sequence_number(text: str | None) -> int | None:
-    """Return a request's sequence number, which the API carries as text."""
+    """Return a request's sequence number, which is text in the API, or None."""
     return None if text is None else int(text)
 
 
 def page[T](items: Sequence[T], name: Callable[[T], str], after: str | None, limit: int) -> tuple[list[T], bool]:
-    """Return up to `limit` items whose name comes after `after`, and whether there are more; items are in order."""
+    """Return up to `limit` items with names after `after`, and whether more follow. `items` are ordered by name."""
     left = [item for item in items if after is None or name(item) > after]
     return left[:limit], len(left) > limit

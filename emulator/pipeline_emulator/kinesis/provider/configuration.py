@@ -1,4 +1,4 @@
-"""Changes of a stream's settings: retention, mode, record size, encryption and shard-level metrics."""
+"""Changes to a stream's settings: retention, mode, record size, encryption and shard-level metrics."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,11 +27,11 @@ METRICS = frozenset(
 
 
 class ConfigurationOperations(Operations):
-    """The operations that change settings; the stream is UPDATING for the time of KINESIS_LATENCY_MS."""
+    """The operations that change settings. Afterwards the stream is UPDATING for KINESIS_LATENCY_MS."""
 
     @handler("IncreaseStreamRetentionPeriod", expand=False)
     def increase_stream_retention_period(self, context: RequestContext, request: Request) -> None:
-        """Keep records for longer."""
+        """Increase the retention."""
         hours = _retention(request)
         with self._changing(context, request) as stream:
             if hours < stream.retention_hours:
@@ -43,7 +43,7 @@ class ConfigurationOperations(Operations):
 
     @handler("DecreaseStreamRetentionPeriod", expand=False)
     def decrease_stream_retention_period(self, context: RequestContext, request: Request) -> None:
-        """Keep records for a shorter time; older ones are gone at once."""
+        """Decrease the retention; older records are gone at once."""
         hours = _retention(request)
         with self._changing(context, request) as stream:
             if hours > stream.retention_hours:
@@ -63,13 +63,13 @@ class ConfigurationOperations(Operations):
 
     @handler("UpdateMaxRecordSize", expand=False)
     def update_max_record_size(self, context: RequestContext, request: Request) -> None:
-        """Change the largest size of a record."""
+        """Change the maximum record size."""
         with self._changing(context, request) as stream:
             stream.largest_record_kib = request["MaxRecordSizeInKiB"]
 
     @handler("StartStreamEncryption", expand=False)
     def start_stream_encryption(self, context: RequestContext, request: Request) -> None:
-        """Note the key; nothing is encrypted, neither in memory nor in the file of PERSISTENCE=1."""
+        """Store the key id. Nothing is encrypted, in memory or in the file (PERSISTENCE=1)."""
         if request["EncryptionType"] != "KMS":
             raise InvalidArgumentError("EncryptionType must be KMS.")
         with self._changing(context, request) as stream:
@@ -77,18 +77,18 @@ class ConfigurationOperations(Operations):
 
     @handler("StopStreamEncryption", expand=False)
     def stop_stream_encryption(self, context: RequestContext, request: Request) -> None:
-        """Forget the key."""
+        """Remove the key id."""
         with self._changing(context, request) as stream:
             stream.key_id = None
 
     @handler("EnableEnhancedMonitoring", expand=False)
     def enable_enhanced_monitoring(self, context: RequestContext, request: Request) -> Response:
-        """Note the metrics that are wanted for each shard."""
+        """Enable shard-level metrics."""
         return self._monitor(context, request, enable=True)
 
     @handler("DisableEnhancedMonitoring", expand=False)
     def disable_enhanced_monitoring(self, context: RequestContext, request: Request) -> Response:
-        """Forget metrics."""
+        """Disable shard-level metrics."""
         return self._monitor(context, request, enable=False)
 
     def _monitor(self, context: RequestContext, request: Request, *, enable: bool) -> Response:

@@ -1,4 +1,4 @@
-"""Enhanced fan-out: registered consumers, and their subscriptions to shards."""
+"""Enhanced fan-out: registered consumers and their subscriptions to shards."""
 
 import threading
 import time
@@ -17,22 +17,22 @@ from pipeline_emulator.kinesis.provider.base import (
     parsed_arn,
     sequence_number,
 )
-from pipeline_emulator.kinesis.provider.data import MOST_RECORDS_PER_READ, records
+from pipeline_emulator.kinesis.provider.data import MAX_RECORDS_PER_READ, records
 from pipeline_emulator.kinesis.streams.consumers import Consumer
 from pipeline_emulator.kinesis.streams.errors import InvalidArgumentError, StreamError
 from pipeline_emulator.kinesis.streams.iterators import ShardIterator, Start
 from pipeline_emulator.kinesis.streams.stream import Stream
 from pipeline_emulator.kinesis.streams.tokens import seal
 
-# https://docs.aws.amazon.com/kinesis/latest/APIReference/API_SubscribeToShard.html: five minutes, and an event at least
-# every five seconds also when there is nothing to read.
+# https://docs.aws.amazon.com/kinesis/latest/APIReference/API_SubscribeToShard.html: a subscription lasts five minutes,
+# with an event at least every five seconds even if there is nothing to read.
 SUBSCRIPTION_SECONDS = 300
 EVENT_SECONDS = 3
 DEFAULT_PAGE = 100
 
 
 class ConsumerOperations(Operations):
-    """RegisterStreamConsumer and its kin, and SubscribeToShard."""
+    """The operations on stream consumers, and SubscribeToShard."""
 
     @handler("RegisterStreamConsumer", expand=False)
     def register_stream_consumer(self, context: RequestContext, request: Request) -> Response:
@@ -58,11 +58,11 @@ class ConsumerOperations(Operations):
 
     @handler("ListStreamConsumers", expand=False)
     def list_stream_consumers(self, context: RequestContext, request: Request) -> Response:
-        """List the consumers of a stream by name."""
+        """List the consumers of a stream, ordered by name."""
         stream = self.stream(context, request)
         after = None
         if token := request.get("NextToken"):
-            _, arn, after = self.opened(token, 3)
+            _, arn, after = self.open_page_token(token, 3)
             if arn != stream.name.arn:
                 raise InvalidArgumentError("NextToken and StreamARN do not belong to one stream.")
         limit = request.get("MaxResults") or DEFAULT_PAGE
@@ -74,7 +74,7 @@ class ConsumerOperations(Operations):
 
     @handler("SubscribeToShard", expand=False)
     def subscribe_to_shard(self, context: RequestContext, request: Request) -> Response:
-        """Push records of a shard as they come, for five minutes."""
+        """Push a shard's records as they arrive, for five minutes."""
         stream, _ = self._consumer(context, request)
         position = request["StartingPosition"]
         start = Start(
@@ -91,7 +91,7 @@ class ConsumerOperations(Operations):
             return stream, stream.consumers.get(request["ConsumerName"])
         name, consumer = parsed_arn(arn)
         stream = self.streams.get(name)
-        return stream, stream.consumers.get((consumer or "").partition(":")[0], arn)
+        return stream, stream.consumers.get(consumer or "", arn)
 
 
 def _events(stream: Stream, iterator: ShardIterator) -> Iterator[Response]:
@@ -102,14 +102,14 @@ def _events(stream: Stream, iterator: ShardIterator) -> Iterator[Response]:
         while time.monotonic() < ends_at and not stream.is_gone:
             put_seen.clear()
             try:
-                chunk = stream.read(iterator, MOST_RECORDS_PER_READ)
+                chunk = stream.read(iterator, MAX_RECORDS_PER_READ)
             except StreamError:
                 return
             event: Response = {
                 "Records": records(stream, chunk.records),
                 "MillisBehindLatest": chunk.milliseconds_behind,
             }
-            # A place to go on from or the children: the KCL takes an event with both, or with neither, for broken.
+            # Either a position to continue from or the children: the KCL rejects an event with both or neither.
             # https://github.com/awslabs/amazon-kinesis-client/pull/1744
             if chunk.position is None:
                 yield {**event, "ChildShards": descriptions.child_shards(stream, iterator.shard_id)}

@@ -1,4 +1,4 @@
-"""Putting and getting records."""
+"""Puts and reads of records."""
 
 import time
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ from pipeline_emulator.kinesis.streams.stream import Placed, Stream
 
 # https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html
 LARGEST_REQUEST_BYTES = 5 * 2**20
-MOST_RECORDS_PER_READ = 10_000
+MAX_RECORDS_PER_READ = 10_000
 
 
 class DataOperations(Operations):
@@ -49,7 +49,7 @@ class DataOperations(Operations):
 
     @handler("PutRecords", expand=False)
     def put_records(self, context: RequestContext, request: Request) -> Response:
-        """Put up to 500 records; each one succeeds or fails by itself."""
+        """Put up to 500 records; each succeeds or fails on its own."""
         stream = self.streams.usable(stream_name(context, request))
         entries = [_entry(record) for record in request["Records"]]
         sizes = [one.size for one in entries]
@@ -64,7 +64,7 @@ class DataOperations(Operations):
 
     @handler("GetShardIterator", expand=False)
     def get_shard_iterator(self, context: RequestContext, request: Request) -> Response:
-        """Give an iterator that is good for five minutes."""
+        """Return an iterator that is valid for five minutes."""
         stream = self.streams.usable(stream_name(context, request))
         number = sequence_number(request.get("StartingSequenceNumber"))
         start = Start(request["ShardIteratorType"], number, epoch(request.get("Timestamp")))
@@ -73,11 +73,11 @@ class DataOperations(Operations):
 
     @handler("GetRecords", expand=False)
     def get_records(self, context: RequestContext, request: Request) -> Response:
-        """Get records, and the iterator for those that follow."""
+        """Return records and the iterator for the next ones."""
         stream, iterator = self.streams.open_iterator(request["ShardIterator"])
         if request.get("StreamARN") and stream_name(context, request) != stream.name:
             raise InvalidArgumentError("The StreamARN and the ShardIterator do not belong to one stream.")
-        chunk = read(stream, iterator, request.get("Limit") or MOST_RECORDS_PER_READ)
+        chunk = read(stream, iterator, request.get("Limit") or MAX_RECORDS_PER_READ)
         return {
             "Records": records(stream, chunk.records),
             "MillisBehindLatest": chunk.milliseconds_behind,
@@ -104,7 +104,7 @@ class DataOperations(Operations):
         return placed
 
     def _require_order(self, stream: Stream, number: str | None) -> None:
-        """Numbers grow within a shard anyway; what was never given for a record is refused, as on AWS."""
+        """Reject numbers that no record can have, as AWS does. Numbers grow within a shard in any case."""
         if number is not None and (owner(int(number)) is None or seconds(int(number)) > self.streams.clock()):
             raise InvalidArgumentError(
                 f"ExclusiveMinimumSequenceNumber {number} used in PutRecord on stream {stream.name} is invalid."
@@ -112,10 +112,10 @@ class DataOperations(Operations):
 
 
 def read(stream: Stream, iterator: ShardIterator, limit: int, clock: Clock = time.time) -> Chunk:
-    """Return what `Stream.read` returns, and let observers know.
+    """Read with `Stream.read` and notify observers.
 
     Raises:
-        StreamError: as by `Stream.read`.
+        StreamError: from `Stream.read`.
     """
     began = clock()
     try:
@@ -128,7 +128,7 @@ def read(stream: Stream, iterator: ShardIterator, limit: int, clock: Clock = tim
 
 
 def records(stream: Stream, found: Sequence[Record]) -> list[dict[str, Any]]:
-    """Return records by their API names."""
+    """Return records in the API's format."""
     encryption = _encryption(stream)
     return [
         {

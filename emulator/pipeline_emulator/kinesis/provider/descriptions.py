@@ -1,4 +1,4 @@
-"""Streams, shards and consumers by their API names."""
+"""Streams, shards and consumers in the API's format."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def summary(stream: Stream) -> Description:
 
 
 def description(stream: Stream) -> Description:
-    """Return what DescribeStream and DescribeStreamSummary have in common."""
+    """Return what DescribeStream and DescribeStreamSummary share."""
     return {
         **summary(stream),
         "RetentionPeriodHours": stream.retention_hours,
@@ -34,7 +34,7 @@ def description(stream: Stream) -> Description:
 
 
 def warm_throughput(stream: Stream) -> Description:
-    """Return the warm throughput that was asked for; nothing has to scale, so that the target is reached at once."""
+    """Return the requested warm throughput. Nothing has to scale, so the target is reached at once."""
     if (wanted := stream.warm_throughput) is None:
         return {}
     return {"WarmThroughput": {"TargetMiBps": wanted, "CurrentMiBps": wanted}}
@@ -62,7 +62,7 @@ def shard(found: Shard) -> Description:
 
 
 def child_shards(stream: Stream, shard_id: str) -> list[Description]:
-    """Return what a reader is told at the end of a closed shard."""
+    """Return the ChildShards that a reader gets at the end of a closed shard."""
     return [
         {"ShardId": child.shard_id, "ParentShards": list(child.parents), "HashKeyRange": hash_key_range(child)}
         for child in stream.topology.children(stream.shard(shard_id))
@@ -70,7 +70,7 @@ def child_shards(stream: Stream, shard_id: str) -> list[Description]:
 
 
 def hash_key_range(found: Shard) -> Description:
-    """Return the hash keys of a shard, both ends included."""
+    """Return a shard's range of hash keys, both ends included."""
     return {"StartingHashKey": str(found.start), "EndingHashKey": str(found.end)}
 
 

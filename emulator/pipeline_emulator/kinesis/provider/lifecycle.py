@@ -1,4 +1,4 @@
-"""Streams as a whole: creation, deletion, lists and descriptions."""
+"""Creation, deletion, lists and descriptions of streams."""
 
 from localstack.aws.api import RequestContext, handler
 
@@ -6,8 +6,8 @@ from pipeline_emulator.kinesis.provider import descriptions
 from pipeline_emulator.kinesis.provider.base import Operations, Request, Response, page, stream_name
 from pipeline_emulator.kinesis.provider.tags import add_tags, require_tags
 from pipeline_emulator.kinesis.streams.quotas import (
-    MOST_ON_DEMAND_STREAMS,
-    MOST_SHARDS,
+    MAX_ON_DEMAND_STREAMS,
+    MAX_SHARDS,
     open_shard_count,
 )
 from pipeline_emulator.kinesis.streams.stream import DEFAULT_RECORD_KIB
@@ -21,7 +21,7 @@ class LifecycleOperations(Operations):
 
     @handler("CreateStream", expand=False)
     def create_stream(self, context: RequestContext, request: Request) -> None:
-        """Make a stream; with wrong tags, none."""
+        """Create a stream; invalid tags are rejected before anything is created."""
         tags = request.get("Tags") or {}
         name = stream_name(context, request)
         require_tags(name, tags)
@@ -40,10 +40,10 @@ class LifecycleOperations(Operations):
 
     @handler("ListStreams", expand=False)
     def list_streams(self, context: RequestContext, request: Request) -> Response:
-        """List the streams of the account and region by name."""
+        """List the streams of the account and region, ordered by name."""
         after = request.get("ExclusiveStartStreamName")
         if token := request.get("NextToken"):
-            _, after = self.opened(token, 2)
+            _, after = self.open_page_token(token, 2)
         streams = self.streams.all(context.account_id, context.region)
         chosen, more = page(streams, lambda one: one.name.name, after, request.get("Limit") or DEFAULT_PAGE)
         token = {"NextToken": seal("streams", chosen[-1].name.name, self.streams.clock())} if more else {}
@@ -84,11 +84,11 @@ class LifecycleOperations(Operations):
 
     @handler("DescribeLimits", expand=False)
     def describe_limits(self, context: RequestContext, _request: Request) -> Response:
-        """Tell the account's quotas, and what is used of them."""
+        """Return the account's quotas and their usage."""
         streams = self.streams.all(context.account_id, context.region)
         return {
-            "ShardLimit": MOST_SHARDS,
+            "ShardLimit": MAX_SHARDS,
             "OpenShardCount": open_shard_count(streams),
             "OnDemandStreamCount": sum(stream.mode == "ON_DEMAND" for stream in streams),
-            "OnDemandStreamCountLimit": MOST_ON_DEMAND_STREAMS,
+            "OnDemandStreamCountLimit": MAX_ON_DEMAND_STREAMS,
         }

@@ -1,4 +1,4 @@
-"""Resource policies of streams and consumers, kept as text."""
+"""Resource policies of streams and consumers, stored as text."""
 
 from localstack.aws.api import RequestContext, handler
 
@@ -22,7 +22,7 @@ class PolicyOperations(Operations):
 
     @handler("GetResourcePolicy", expand=False)
     def get_resource_policy(self, _context: RequestContext, request: Request) -> Response:
-        """Return the policy, an empty one if there is none."""
+        """Return the policy, or an empty one if there is none."""
         return {"Policy": self._owner(request["ResourceARN"]).policies.get(request["ResourceARN"], NO_POLICY)}
 
     @handler("DeleteResourcePolicy", expand=False)
@@ -35,7 +35,7 @@ class PolicyOperations(Operations):
                 raise ResourceNotFoundError(f"No resource policy found for resource ARN {arn}")
 
     def policy_of(self, arn: str) -> str | None:
-        """Return the policy of a stream or consumer; None if there is none, or nothing of that ARN."""
+        """Return the policy of a stream or consumer; None if it has none or does not exist."""
         try:
             text = self._owner(arn).policies.get(arn)
         except StreamError:
@@ -43,9 +43,9 @@ class PolicyOperations(Operations):
         return None if text == NO_POLICY else text
 
     def _owner(self, arn: str) -> Stream:
-        """Return the stream that an ARN or the ARN of a consumer of its names."""
+        """Return the stream of an ARN, which may be that of one of its consumers."""
         name, consumer = parsed_arn(arn)
         stream = self.streams.get(name)
         if consumer is not None:
-            stream.consumers.get(consumer.partition(":")[0], arn)
+            stream.consumers.get(consumer, arn)
         return stream

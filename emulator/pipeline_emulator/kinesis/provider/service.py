@@ -1,4 +1,4 @@
-"""The service that LocalStack routes requests for Kinesis to."""
+"""The service that handles LocalStack's Kinesis requests."""
 
 from typing import Any
 
@@ -18,8 +18,8 @@ from pipeline_emulator.kinesis.provider.validation import RequestValidator
 from pipeline_emulator.kinesis.store.journal import FILE, SqliteJournal
 from pipeline_emulator.kinesis.store.loading import load
 from pipeline_emulator.kinesis.streams.errors import StreamError
-from pipeline_emulator.kinesis.streams.registry import Streams
 from pipeline_emulator.kinesis.streams.settings import StreamSettings
+from pipeline_emulator.kinesis.streams.streams import Streams
 from pipeline_emulator.persistence import state_folder
 
 
@@ -33,25 +33,25 @@ class PipelineKinesisProvider(
     ConsumerOperations,
     AccountOperations,
 ):
-    """All operations."""
+    """All operations of Kinesis."""
 
     service = "kinesis"
 
 
 def create_service() -> Service:
-    """Return the service, with the settings of the environment and the streams that PERSISTENCE=1 has kept.
+    """Return the service, with settings from the environment and the stored streams (PERSISTENCE=1).
 
     Raises:
-        DatabaseError: their file cannot be used.
+        DatabaseError: the file of the streams cannot be used.
     """
-    settings, kept = StreamSettings.from_environment(), state_folder()
-    streams = load(SqliteJournal(kept / FILE), settings) if kept else Streams(settings)
+    settings, folder = StreamSettings.from_environment(), state_folder()
+    streams = load(SqliteJournal(folder / FILE), settings) if folder else Streams(settings)
     provider = PipelineKinesisProvider(streams)
     return Service.for_provider(provider, dispatch_table_factory=dispatch_table)
 
 
 def dispatch_table(provider: Any) -> DispatchTable:
-    """Return the provider's operations, with requests checked before and errors of the API as LocalStack's."""
+    """Return the provider's operations, wrapped to validate requests and to convert StreamError for LocalStack."""
     validator = RequestValidator()
     return {name: _checked(operation, validator) for name, operation in create_dispatch_table(provider).items()}
 

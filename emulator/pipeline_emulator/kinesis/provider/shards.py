@@ -1,4 +1,4 @@
-"""Lists of shards, and resharding."""
+"""Lists of shards and resharding."""
 
 from typing import Any
 
@@ -15,13 +15,13 @@ from pipeline_emulator.kinesis.streams.stream import Stream
 from pipeline_emulator.kinesis.streams.tokens import seal
 from pipeline_emulator.kinesis.streams.topology import HASH_KEYS
 
-MOST_SHARDS_LISTED = 1_000
+MAX_SHARDS_LISTED = 1_000
 """https://docs.aws.amazon.com/kinesis/latest/APIReference/API_ListShards.html"""
 
 
-# Refused by AWS, as clients report: https://github.com/boto/botocore/issues/2009 (botocore's own paginator sends the
-# stream with each token), https://github.com/awslabs/amazon-kinesis-scaling-utils/pull/82.
-_NOT_BESIDE_TOKEN = ("StreamName", "StreamARN", "ExclusiveStartShardId", "StreamCreationTimestamp")
+# AWS rejects these together with a token, as clients report: https://github.com/boto/botocore/issues/2009 (botocore's
+# paginator sends the stream with each token), https://github.com/awslabs/amazon-kinesis-scaling-utils/pull/82.
+_NOT_WITH_TOKEN = ("StreamName", "StreamARN", "ExclusiveStartShardId", "StreamCreationTimestamp")
 
 
 class ShardOperations(Operations):
@@ -29,18 +29,18 @@ class ShardOperations(Operations):
 
     @handler("ListShards", expand=False)
     def list_shards(self, context: RequestContext, request: Request) -> Response:
-        """List shards in pages; a token stands for the stream, the filter and the place."""
+        """List shards in pages. A token contains the stream, the filter and the position."""
         if token := request.get("NextToken"):
-            for parameter in _NOT_BESIDE_TOKEN:
+            for parameter in _NOT_WITH_TOKEN:
                 if request.get(parameter):
                     raise InvalidArgumentError(f"NextToken and {parameter} cannot be provided together.")
-            account, region, name, after, chosen = self.opened(token, 5)
+            account, region, name, after, chosen = self.open_page_token(token, 5)
             stream = self.streams.get(StreamName(account, region, name))
         else:
             stream, after = self.stream(context, request), request.get("ExclusiveStartShardId")
             chosen = _filter_values(request)
         shards = list_shards(stream, ShardFilter(*chosen) if chosen else None)
-        limit = min(request.get("MaxResults") or MOST_SHARDS_LISTED, MOST_SHARDS_LISTED)
+        limit = min(request.get("MaxResults") or MAX_SHARDS_LISTED, MAX_SHARDS_LISTED)
         listed, more = page(shards, lambda one: one.shard_id, after, limit)
         response: Response = {"Shards": [descriptions.shard(shard) for shard in listed]}
         if more:
@@ -71,7 +71,7 @@ class ShardOperations(Operations):
 
     @handler("UpdateShardCount", expand=False)
     def update_shard_count(self, context: RequestContext, request: Request) -> Response:
-        """Split and merge to a number of shards of equal ranges."""
+        """Split and merge until the stream has a number of shards of equal ranges."""
         stream = self.streams.get(stream_name(context, request))
         target: int = request["TargetShardCount"]
         self._require_room(stream, target - len(stream.topology.open_shards))

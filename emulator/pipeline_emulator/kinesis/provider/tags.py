@@ -1,4 +1,4 @@
-"""Tags of streams and of consumers."""
+"""Tags of streams and consumers."""
 
 from localstack.aws.api import RequestContext, handler
 
@@ -8,11 +8,11 @@ from pipeline_emulator.kinesis.streams.identity import StreamName
 from pipeline_emulator.kinesis.streams.stream import Stream
 
 # https://docs.aws.amazon.com/kinesis/latest/APIReference/API_AddTagsToStream.html
-MOST_TAGS = 50
+MAX_TAGS = 50
 
 
 class TagOperations(Operations):
-    """The operations for streams by name, and those for resources by ARN."""
+    """The tag operations on streams by name and on resources by ARN."""
 
     @handler("AddTagsToStream", expand=False)
     def add_tags_to_stream(self, context: RequestContext, request: Request) -> None:
@@ -21,17 +21,17 @@ class TagOperations(Operations):
 
     @handler("RemoveTagsFromStream", expand=False)
     def remove_tags_from_stream(self, context: RequestContext, request: Request) -> None:
-        """Remove tags; those that are not there do not matter."""
+        """Remove tags; missing ones are ignored."""
         stream = self.stream(context, request)
         with stream.changing():
             _remove(stream.tags, request["TagKeys"])
 
     @handler("ListTagsForStream", expand=False)
     def list_tags_for_stream(self, context: RequestContext, request: Request) -> Response:
-        """List tags by key."""
+        """List tags, ordered by key."""
         tags = _listed(self.stream(context, request).tags)
         chosen, more = page(
-            tags, lambda tag: tag["Key"], request.get("ExclusiveStartTagKey"), request.get("Limit") or MOST_TAGS
+            tags, lambda tag: tag["Key"], request.get("ExclusiveStartTagKey"), request.get("Limit") or MAX_TAGS
         )
         return {"Tags": chosen, "HasMoreTags": more}
 
@@ -56,19 +56,19 @@ class TagOperations(Operations):
         return {"Tags": _listed(self._tagged(request["ResourceARN"])[1])}
 
     def _tagged(self, arn: str) -> tuple[Stream, dict[str, str]]:
-        """Return the stream that an ARN or the ARN of a consumer of its names, and the tags of what it names."""
+        """Return the stream of an ARN, which may be that of one of its consumers, and the tags of the resource."""
         name, consumer = parsed_arn(arn)
         stream = self.streams.get(name)
         if consumer is None:
             return stream, stream.tags
-        return stream, stream.consumers.get(consumer.partition(":")[0], arn).tags
+        return stream, stream.consumers.get(consumer, arn).tags
 
 
 def add_tags(stream: Stream, tags: dict[str, str]) -> None:
     """Add tags to a stream.
 
     Raises:
-        InvalidArgumentError: it would have too many.
+        InvalidArgumentError: the stream would have too many.
     """
     with stream.changing():
         require_tags(stream.name, {**stream.tags, **tags})
@@ -76,14 +76,14 @@ def add_tags(stream: Stream, tags: dict[str, str]) -> None:
 
 
 def require_tags(name: StreamName, tags: dict[str, str]) -> None:
-    """Refuse more tags than a resource may have.
+    """Check the number of a resource's tags.
 
     Raises:
-        InvalidArgumentError: they are too many.
+        InvalidArgumentError: there are too many.
     """
-    if len(tags) > MOST_TAGS:
+    if len(tags) > MAX_TAGS:
         raise InvalidArgumentError(
-            f"Failed to add tags to stream {name} because a given stream cannot have more than {MOST_TAGS} tags"
+            f"Failed to add tags to stream {name} because a given stream cannot have more than {MAX_TAGS} tags"
             " associated with it."
         )
 

@@ -1,7 +1,7 @@
-"""Checks requests against the service's model, and answers in AWS's words.
+"""Validates requests against the service's model, with AWS's error messages.
 
 botocore's model of the service, https://github.com/boto/botocore/tree/develop/botocore/data/kinesis, states lengths,
-ranges, patterns and allowed values; LocalStack's parser reads past them, and so do clients that validate little.
+ranges, patterns and allowed values. LocalStack's parser ignores them, and so do clients that validate little.
 """
 
 import re
@@ -15,21 +15,21 @@ from pipeline_emulator.kinesis.streams.errors import ValidationError
 Path = tuple["Path", str] | None
 Check = Callable[[Any, Path, list[str]], None]
 
-_MOST_ERRORS = 10
+_MAX_ERRORS = 10
 
 
 class RequestValidator:
-    """Validates the requests of operations. Safe for threads."""
+    """Validates requests; compiles each operation's checks at its first request. Thread-safe."""
 
     def __init__(self) -> None:
-        """Compile nothing yet."""
+        """Start without compiled checks."""
         self._checks: dict[str, Check] = {}
 
     def validate(self, operation: OperationModel, request: Any) -> None:
         """Check a parsed request.
 
         Raises:
-            ValidationError: it breaks constraints of the model; the message lists them.
+            ValidationError: it violates constraints of the model; the message lists them.
         """
         check = self._checks.get(operation.name)
         if check is None:
@@ -38,11 +38,11 @@ class RequestValidator:
         check(request or {}, None, errors)
         if errors:
             count = f"{len(errors)} validation error{'s' if len(errors) > 1 else ''} detected"
-            raise ValidationError(f"{count}: {'; '.join(errors[:_MOST_ERRORS])}")
+            raise ValidationError(f"{count}: {'; '.join(errors[:_MAX_ERRORS])}")
 
 
 def failure(value: str, path: str, constraint: str) -> str:
-    """Return one error in AWS's words; `value` is `'text' `, `null ` or empty for what is not repeated."""
+    """Return one error in AWS's wording; `value` is `'text' `, `null `, or empty if AWS does not repeat it."""
     return f"Value {value}at '{path}' failed to satisfy constraint: Member must {constraint}"
 
 

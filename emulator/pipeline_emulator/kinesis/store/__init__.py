@@ -1,1 +1,1 @@
-"""Keeps the streams in an SQLite file under PERSISTENCE=1."""
+"""Stores the streams in an SQLite file (PERSISTENCE=1)."""

@@ -1,12 +1,13 @@
-"""Writes what happens to streams into the file, one transaction for each thing that happens."""
+"""Writes every change to streams into the file, each in one transaction."""
 
 import json
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, override
 
 from pipeline_emulator.kinesis.streams import state
+from pipeline_emulator.kinesis.streams.journal import Journal
 from pipeline_emulator.kinesis.streams.records import Record
 from pipeline_emulator.kinesis.streams.sequence import counter
 from pipeline_emulator.kinesis.streams.shard import Shard
@@ -15,8 +16,8 @@ from pipeline_emulator.persistence import Database
 
 FILE = "kinesis.sqlite3"
 VERSION = 1
-# A shard's time of creation is its own among all shards that ever were, and so its key. Hash keys are beyond SQLite's
-# integers. A sequence number follows from shard, counter and arrival.
+# A shard's creation time is unique among all shards that ever existed, so it is the key. Hash keys exceed SQLite's
+# integers, so they are text. Sequence numbers are computed from shard, counter and arrival.
 SCHEMA = """
 CREATE TABLE kept (name TEXT PRIMARY KEY, value BLOB NOT NULL);
 CREATE TABLE stream (
@@ -39,19 +40,20 @@ CREATE TABLE record (
 SIGNING_KEY, LAST_CREATED = "signing key", "last created"
 
 
-class SqliteJournal:
-    """The journal of all streams. Safe for threads."""
+class SqliteJournal(Journal):
+    """The journal of all streams. Thread-safe."""
 
     def __init__(self, path: Path) -> None:
-        """Open the file, or make it.
+        """Open the file, or create it.
 
         Raises:
-            DatabaseError: it cannot be used.
+            DatabaseError: the file cannot be used.
         """
         self.database = Database(path, SCHEMA, VERSION)
 
+    @override
     def created(self, stream: Stream) -> None:
-        """Keep a stream with its first shards."""
+        """Insert a stream with its first shards."""
         name = stream.name
         with self.database.transaction() as connection:
             connection.execute(
@@ -60,19 +62,22 @@ class SqliteJournal:
             )
             _insert_shards(connection, stream.created, stream.topology.shards)
 
+    @override
     def changed(self, stream: Stream) -> None:
-        """Keep a stream's settings."""
+        """Update a stream's settings."""
         with self.database.transaction() as connection:
             connection.execute("UPDATE stream SET settings = ? WHERE created = ?", (_settings(stream), stream.created))
 
+    @override
     def deleted(self, stream: Stream) -> None:
-        """Drop a stream; its shards' locks are not held, so a late put may leave records, which loading drops."""
+        """Delete a stream. The locks of its shards are not held: a late put may leave records, which `load` deletes."""
         with self.database.transaction() as connection:
             connection.execute("DELETE FROM stream WHERE created = ?", (stream.created,))
             _delete_shards(connection, stream.topology.shards)
 
+    @override
     def resharded(self, stream: int, closed: Sequence[tuple[Shard, float]], opened: Sequence[Shard]) -> None:
-        """Keep which shards are closed and which take over."""
+        """Update the closed shards and insert those that replace them."""
         with self.database.transaction() as connection:
             connection.executemany(
                 "UPDATE shard SET closed_at = ? WHERE created = ?",
@@ -80,13 +85,15 @@ class SqliteJournal:
             )
             _insert_shards(connection, stream, opened)
 
+    @override
     def expired(self, shards: Sequence[Shard]) -> None:
-        """Drop shards."""
+        """Delete shards with their records."""
         with self.database.transaction() as connection:
             _delete_shards(connection, shards)
 
+    @override
     def put(self, additions: Sequence[tuple[Shard, Sequence[Record]]]) -> None:
-        """Keep the records of a request, all or none."""
+        """Insert the records of a request, all or none."""
         last: list[tuple[Any, ...]] = []
         rows: list[tuple[Any, ...]] = []
         for shard, records in additions:
@@ -104,8 +111,9 @@ class SqliteJournal:
             connection.executemany("INSERT INTO record VALUES (?, ?, ?, ?, ?)", rows)
             connection.executemany("UPDATE shard SET counter = ?, last_arrival = ? WHERE created = ?", last)
 
+    @override
     def trimmed(self, shard: Shard, counter: int) -> None:
-        """Drop a shard's first records."""
+        """Delete a shard's first records."""
         with self.database.transaction() as connection:
             connection.execute("DELETE FROM record WHERE shard = ? AND counter < ?", (shard.numbers.created, counter))
 
@@ -130,7 +138,7 @@ def _insert_shards(connection: sqlite3.Connection, stream: int, shards: Sequence
             for shard in shards
         ],
     )
-    # Streams that were deleted leave nothing else that says how far the times of creation have come.
+    # Deleted streams leave no other trace of the latest creation time.
     last = max(shard.numbers.created for shard in shards)
     connection.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", (LAST_CREATED, last))
 

@@ -1,4 +1,4 @@
-"""Brings the streams back that a former process has kept."""
+"""Loads the streams that an earlier process stored."""
 
 import itertools
 import json
@@ -13,10 +13,10 @@ from pipeline_emulator.kinesis.store.journal import LAST_CREATED, SIGNING_KEY, S
 from pipeline_emulator.kinesis.streams import tokens
 from pipeline_emulator.kinesis.streams.identity import StreamName
 from pipeline_emulator.kinesis.streams.records import OVERHEAD_BYTES
-from pipeline_emulator.kinesis.streams.registry import Streams
 from pipeline_emulator.kinesis.streams.sequence import Clock
 from pipeline_emulator.kinesis.streams.settings import StreamSettings
 from pipeline_emulator.kinesis.streams.shard import Shard
+from pipeline_emulator.kinesis.streams.streams import Streams
 
 LOG = logging.getLogger(__name__)
 
@@ -24,21 +24,21 @@ _MEMORY = f"LENGTH(data) + LENGTH(CAST(partition_key AS BLOB)) + {OVERHEAD_BYTES
 
 
 def load(journal: SqliteJournal, settings: StreamSettings, clock: Clock = time.time) -> Streams:
-    """Return the streams that are kept in a journal; it keeps what happens to them from now on."""
+    """Return the streams in a journal, which stores their changes from now on."""
     streams = Streams(settings, clock, journal)
     with journal.database.transaction() as connection:
-        _drop_what_need_not_be_loaded(connection, clock(), settings.memory_limit_bytes)
+        _delete_unneeded(connection, clock(), settings.memory_limit_bytes)
         kept = dict(connection.execute("SELECT name, value FROM kept"))
         if SIGNING_KEY not in kept:
             kept[SIGNING_KEY] = tokens.signing_key()
             connection.execute("INSERT INTO kept VALUES (?, ?)", (SIGNING_KEY, kept[SIGNING_KEY]))
         shards = _shards(connection, journal)
-        streams_kept = connection.execute("SELECT created, account, region, name, settings FROM stream").fetchall()
+        stored = connection.execute("SELECT created, account, region, name, settings FROM stream").fetchall()
     tokens.use_signing_key(kept[SIGNING_KEY])
-    streams.go_on_after(kept.get(LAST_CREATED, 0))
-    for created, account, region, name, text in streams_kept:
+    streams.continue_after(kept.get(LAST_CREATED, 0))
+    for created, account, region, name, text in stored:
         streams.restore(StreamName(account, region, name), created, shards[created], json.loads(text))
-    LOG.info("Kinesis streams kept from before: %d", len(streams_kept))
+    LOG.info("Kinesis streams loaded: %d", len(stored))
     return streams
 
 
@@ -60,14 +60,14 @@ def _shards(connection: sqlite3.Connection, journal: SqliteJournal) -> dict[int,
 
 
 def _records(connection: sqlite3.Connection) -> Iterator[tuple[int, Iterator[Any]]]:
-    """Yield shards with rows of theirs; in the order of rowid, that of the puts, the file is read from end to end."""
+    """Yield creation times of shards with rows of records, in the order of puts, which reads the file sequentially."""
     rows = connection.execute("SELECT shard, counter, arrival, partition_key, data FROM record ORDER BY rowid")
     for created, found in itertools.groupby(rows, key=lambda row: row[0]):
         yield created, (row[1:] for row in found)
 
 
-def _drop_what_need_not_be_loaded(connection: sqlite3.Connection, now: float, limit: int) -> None:
-    """Drop what belongs to no shard, what the retention has ended, and the oldest records past the memory's limit."""
+def _delete_unneeded(connection: sqlite3.Connection, now: float, limit: int) -> None:
+    """Delete rows of deleted streams, records past their retention, and the oldest records over the memory limit."""
     connection.execute("DELETE FROM shard WHERE stream NOT IN (SELECT created FROM stream)")
     connection.execute("DELETE FROM record WHERE shard NOT IN (SELECT created FROM shard)")
     connection.execute(
@@ -78,7 +78,9 @@ def _drop_what_need_not_be_loaded(connection: sqlite3.Connection, now: float, li
     (used,) = connection.execute(f"SELECT SUM({_MEMORY}) FROM record").fetchone()  # noqa: S608 - no input
     if (used or 0) <= limit:
         return
-    LOG.warning("Kinesis has kept more than KINESIS_MEMORY_LIMIT_MB (%d MiB): the oldest are dropped", limit // 2**20)
+    LOG.warning(
+        "The Kinesis file exceeds KINESIS_MEMORY_LIMIT_MB (%d MiB): deleting the oldest records", limit // 2**20
+    )
     until, left = 0.0, limit
     for arrival, size in connection.execute(f"SELECT arrival, {_MEMORY} FROM record ORDER BY arrival DESC"):  # noqa: S608
         until, left = arrival, left - size

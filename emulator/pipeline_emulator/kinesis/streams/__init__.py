@@ -1,1 +1,1 @@
-"""Kinesis data streams in memory: pure Python, without LocalStack, with the clock as a parameter."""
+"""Kinesis data streams in memory: pure Python, independent of LocalStack, with an injected clock."""

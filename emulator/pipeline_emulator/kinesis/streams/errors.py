@@ -1,4 +1,4 @@
-"""What operations answer when they fail, with AWS's error codes.
+"""The errors of the API, with AWS's error codes.
 
 Codes: https://docs.aws.amazon.com/kinesis/latest/APIReference/API_Operations.html (each operation's "Errors").
 """
@@ -7,7 +7,7 @@ from typing import ClassVar
 
 
 class StreamError(Exception):
-    """An error of the API; `str()` is its message."""
+    """An error of the API; `str()` gives its message."""
 
     code: ClassVar[str]
 
@@ -25,19 +25,19 @@ class ExpiredNextTokenError(StreamError):
 
 
 class InvalidArgumentError(StreamError):
-    """A parameter is out of its range, or parameters do not go together."""
+    """A parameter is out of range, or parameters contradict each other."""
 
     code = "InvalidArgumentException"
 
 
 class LimitExceededError(StreamError):
-    """A quota of the account or of the stream is used up."""
+    """A quota of the account or the stream is exhausted."""
 
     code = "LimitExceededException"
 
 
 class ResourceInUseError(StreamError):
-    """The resource exists, or its state forbids the operation."""
+    """The resource already exists, or its state does not allow the operation."""
 
     code = "ResourceInUseException"
 
@@ -49,7 +49,7 @@ class ResourceNotFoundError(StreamError):
 
 
 class ThroughputExceededError(StreamError):
-    """The shard's rate is used up for the moment."""
+    """The shard's rate limit is exceeded for now."""
 
     code = "ProvisionedThroughputExceededException"
 

@@ -1,4 +1,4 @@
-"""From a record of the API to the hash key that decides on its shard."""
+"""Computes the hash key that selects a record's shard."""
 
 import hashlib
 
@@ -8,7 +8,7 @@ from pipeline_emulator.kinesis.streams.topology import HASH_KEYS
 
 
 def entry(data: bytes, partition_key: str, explicit_hash_key: str | None = None) -> Entry:
-    """Return what to put: the partition key's MD5 as hash key, unless one is given.
+    """Return the entry to put, with the partition key's MD5 as hash key unless one is given.
 
     Raises:
         InvalidArgumentError: the explicit hash key is not below 2^128.

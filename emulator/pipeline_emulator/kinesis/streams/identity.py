@@ -18,24 +18,25 @@ class StreamName:
 
     @property
     def arn(self) -> str:
-        """Its ARN."""
+        """The ARN."""
         partition = next((name for prefix, name in _PARTITIONS.items() if self.region.startswith(prefix)), "aws")
         return f"arn:{partition}:kinesis:{self.region}:{self.account}:stream/{self.name}"
 
     def __str__(self) -> str:
-        """Return it as AWS's messages call it."""
+        """Return the name as in AWS's messages."""
         return f"{self.name} under account {self.account}"
 
 
 @lru_cache(maxsize=1024)
 def split_arn(arn: str) -> tuple[StreamName, str | None]:
-    """Return the stream an ARN names, and the consumer's `name:seconds` if it is a consumer's.
+    """Return the stream that an ARN names, and the consumer's name if it is the ARN of a consumer.
 
     Raises:
-        ValueError: it is neither.
+        ValueError: it is the ARN of neither.
     """
     _, service, region, account, resource = parse_arn(arn)
     kind, name, *consumer = resource.split("/", 3)
     if (service, kind) != ("kinesis", "stream") or (consumer and consumer[0] != "consumer"):
         raise ValueError(arn)
-    return StreamName(account, region, name), consumer[1] if consumer else None
+    # A consumer's ARN ends with its name and the second of its creation: `name:1700000000`.
+    return StreamName(account, region, name), consumer[1].partition(":")[0] if consumer else None

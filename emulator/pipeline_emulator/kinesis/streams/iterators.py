@@ -11,7 +11,10 @@ from pipeline_emulator.kinesis.streams.tokens import LIFETIME_SECONDS, seal, uns
 
 @dataclass(frozen=True, slots=True)
 class ShardIterator:
-    """A place in a shard: `position` is the number after which to read, `created` tells streams of one name apart."""
+    """A position in a shard: reads return records above the sequence number `position`.
+
+    `created` is the stream's creation time, which tells successive streams of one name apart.
+    """
 
     stream: StreamName
     created: int
@@ -19,17 +22,17 @@ class ShardIterator:
     position: int
 
     def seal(self, now: float) -> str:
-        """Return the text that stands for it during the next five minutes."""
+        """Return the iterator as text, valid for five minutes."""
         name = self.stream
         return seal(name.account, name.region, name.name, self.created, self.shard_id, str(self.position), now)
 
 
 def open_iterator(text: str, now: float) -> ShardIterator:
-    """Return the iterator that a text stands for.
+    """Return the iterator that `ShardIterator.seal` turned into this text.
 
     Raises:
         ExpiredIteratorError: it is older than five minutes.
-        InvalidArgumentError: it was not made here.
+        InvalidArgumentError: the text is not from `seal`.
     """
     try:
         account, region, name, created, shard_id, position, made_at = unseal(text, 7)
@@ -47,7 +50,7 @@ def open_iterator(text: str, now: float) -> ShardIterator:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Where to start, by the names of GetShardIterator; `timestamp` in seconds since the epoch."""
+    """Where to start, with the names of GetShardIterator; `timestamp` in seconds since the epoch."""
 
     type: str
     number: int | None = None
@@ -55,10 +58,10 @@ class Start:
 
 
 def start_position(stream: StreamName, shard: Shard, start: Start, now: float) -> int:
-    """Return the number after which to read.
+    """Return the sequence number after which to read.
 
     Raises:
-        InvalidArgumentError: an argument is missing, is from another stream, or lies in the future.
+        InvalidArgumentError: an argument is missing, belongs to another stream, or lies in the future.
     """
     match start.type:
         case "TRIM_HORIZON":

@@ -1,11 +1,11 @@
-"""Who keeps what happens to streams, so that it outlives the process.
+"""The interface for persisting what happens to streams, so that it survives the process.
 
-Each call is made before what it tells of can be seen, and while the locks are held that give it its place: a record is
-read, and its number answered, only when it is kept. A call that raises leaves records and shards as they were.
+Every call is made before its change becomes visible, under the locks that fix its order: a record can be read, and its
+sequence number is returned, only after it has been stored. A call that raises leaves records and shards unchanged.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pipeline_emulator.kinesis.streams.records import Record
@@ -13,54 +13,29 @@ if TYPE_CHECKING:
     from pipeline_emulator.kinesis.streams.stream import Stream
 
 
-class Journal(Protocol):
-    """What has to be kept. Safe for threads."""
+class Journal:
+    """Stores nothing: streams live in memory only. Subclasses store what they override. Thread-safe."""
 
     def created(self, stream: "Stream") -> None:
-        """A stream with its first shards."""
+        """A stream was created, with its first shards."""
 
     def changed(self, stream: "Stream") -> None:
-        """Settings of a stream; its lock is held."""
+        """A stream's settings changed. Its lock is held."""
 
     def deleted(self, stream: "Stream") -> None:
-        """A stream is no more, nor are its shards and records."""
+        """A stream was deleted, with its shards and records."""
 
     def resharded(self, stream: int, closed: Sequence[tuple["Shard", float]], opened: Sequence["Shard"]) -> None:
-        """Shards of the stream created at `stream` (microseconds) end at a time (seconds), and others take over."""
+        """Shards of a stream were closed, each at a time in seconds, and replaced.
+
+        `stream` is the stream's creation time in microseconds.
+        """
 
     def expired(self, shards: Sequence["Shard"]) -> None:
-        """Closed shards are forgotten, with their records."""
+        """Closed shards were removed, with their records."""
 
     def put(self, additions: Sequence[tuple["Shard", Sequence["Record"]]]) -> None:
-        """All records of a request, by shard; the shards' locks are held."""
+        """All records of one request, by shard. The locks of the shards are held."""
 
     def trimmed(self, shard: "Shard", counter: int) -> None:
-        """The records of a shard with a counter below `counter` are gone."""
-
-
-class NoJournal:
-    """Keeps nothing."""
-
-    def created(self, stream: "Stream") -> None:
-        """Do nothing."""
-
-    def changed(self, stream: "Stream") -> None:
-        """Do nothing."""
-
-    def deleted(self, stream: "Stream") -> None:
-        """Do nothing."""
-
-    def resharded(self, stream: int, closed: Sequence[tuple["Shard", float]], opened: Sequence["Shard"]) -> None:
-        """Do nothing."""
-
-    def expired(self, shards: Sequence["Shard"]) -> None:
-        """Do nothing."""
-
-    def put(self, additions: Sequence[tuple["Shard", Sequence["Record"]]]) -> None:
-        """Do nothing."""
-
-    def trimmed(self, shard: "Shard", counter: int) -> None:
-        """Do nothing."""
-
-
-NO_JOURNAL: Journal = NoJournal()
+        """The records of a shard whose counter is below `counter` were removed."""

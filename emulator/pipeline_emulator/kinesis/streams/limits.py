@@ -1,4 +1,4 @@
-"""Rates of a shard: https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html."""
+"""Rate limits of a shard: https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html."""
 
 MIB = 2**20
 
@@ -9,10 +9,10 @@ READS_PER_SECOND = 5
 
 
 class Allowance:
-    """A bucket that holds one second's worth and fills steadily. Not safe for threads: its shard locks."""
+    """A token bucket that holds one second's worth. Not thread-safe: the shard locks."""
 
     def __init__(self, per_second: float) -> None:
-        """Start full."""
+        """Start full, refilling at `per_second`."""
         self._per_second = per_second
         self._left = per_second
         self._filled_at = 0.0
@@ -24,7 +24,7 @@ class Allowance:
         return self._left >= amount
 
     def take(self, amount: float) -> None:
-        """Take `amount`; more than is left delays what comes next, as a read of 10 MiB does on AWS."""
+        """Take `amount`. Taking more than is left delays later requests, as a read of 10 MiB does on AWS."""
         self._left -= amount
 
 
@@ -37,7 +37,7 @@ class WriteLimit:
         self._records = Allowance(WRITE_RECORDS_PER_SECOND)
 
     def admits(self, size: int, now: float) -> bool:
-        """Count a record of `size` bytes, unless the rate is used up."""
+        """Count a record of `size` bytes and return True, or return False if the rate is exceeded."""
         admitted = self._bytes.has(size, now) and self._records.has(1, now)
         if admitted:
             self._bytes.take(size)
@@ -54,12 +54,12 @@ class ReadLimit:
         self._calls = Allowance(READS_PER_SECOND)
 
     def admits(self, now: float) -> bool:
-        """Count a call, unless the rate is used up."""
+        """Count a call and return True, or return False if the rate is exceeded."""
         admitted = self._calls.has(1, now) and self._bytes.has(0, now)
         if admitted:
             self._calls.take(1)
         return admitted
 
     def count(self, size: int) -> None:
-        """Count the bytes of an answer."""
+        """Count the bytes of a response."""
         self._bytes.take(size)

@@ -1,4 +1,4 @@
-"""Which shards ListShards answers: https://docs.aws.amazon.com/kinesis/latest/APIReference/API_ShardFilter.html."""
+"""The shards that ListShards returns: https://docs.aws.amazon.com/kinesis/latest/APIReference/API_ShardFilter.html."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from pipeline_emulator.kinesis.streams.stream import Stream
 
 @dataclass(frozen=True, slots=True)
 class ShardFilter:
-    """A filter by its API names; `timestamp` in seconds since the epoch."""
+    """A filter with the API's names; `timestamp` in seconds since the epoch."""
 
     type: str
     shard_id: str | None = None
@@ -18,7 +18,7 @@ class ShardFilter:
 
 
 def list_shards(stream: Stream, chosen: ShardFilter | None = None) -> list[Shard]:
-    """Return the shards that pass the filter, in the order of their identifiers.
+    """Return the shards that pass the filter, ordered by id.
 
     Raises:
         InvalidArgumentError: the filter lacks its shard or its timestamp.

@@ -1,4 +1,4 @@
-"""Bounds the memory of all records: past the limit the oldest ones go, as if their retention had ended."""
+"""Limits the memory of all records: above the limit the oldest are dropped, as if their retention had ended."""
 
 import logging
 import threading
@@ -10,16 +10,16 @@ from pipeline_emulator.kinesis.streams.shard import Shard
 LOG = logging.getLogger(__name__)
 
 _WARNING_INTERVAL_SECONDS = 60
-# Some room is made at once, so that the search for the oldest records is rare.
+# Frees some extra memory each time, so that the search for the oldest records is rare.
 _FILL_AFTER_TRIM = 0.9
 _BISECTIONS = 50
 
 
 class Memory:
-    """Counts what is put, measures when the limit may be reached, and trims. Safe for threads."""
+    """Counts bytes put; when the limit may be reached, measures and trims. Thread-safe."""
 
     def __init__(self, limit: int, shards: Callable[[], Sequence[Shard]], clock: Clock) -> None:
-        """Keep the records of all `shards` below `limit` bytes."""
+        """Keep the records of all `shards` within `limit` bytes."""
         self._limit = limit
         self._shards = shards
         self._clock = clock
@@ -28,14 +28,14 @@ class Memory:
         self._warned_at = float("-inf")
 
     def count(self, size: int) -> None:
-        """Count `size` bytes that were put; what retention and deletions free is found when measuring."""
+        """Count `size` bytes that were put. Memory freed by retention and deletions is found by measuring."""
         with self._lock:
             self._room -= size
             if self._room < 0:
                 self._room = self._limit - self._measure_and_trim()
 
     def _measure_and_trim(self) -> int:
-        """Return the bytes held."""
+        """Trim if needed and return the bytes still held."""
         shards = self._shards()
         used = sum(shard.held_bytes for shard in shards)
         if used <= self._limit:
@@ -47,7 +47,7 @@ class Memory:
         return used
 
     def _cutoff(self, shards: Sequence[Shard], wanted: int) -> float:
-        """Return the arrival up to which records take `wanted` bytes or little more, over all shards."""
+        """Return the arrival time up to which the records of all shards take `wanted` bytes or slightly more."""
         oldest = [shard.oldest_arrival for shard in shards]
         low = min(arrival for arrival in oldest if arrival is not None)
         high = max(self._clock(), *(shard.last_arrival for shard in shards))
@@ -64,6 +64,6 @@ class Memory:
         if now - self._warned_at >= _WARNING_INTERVAL_SECONDS:
             self._warned_at = now
             LOG.warning(
-                "Kinesis holds more than KINESIS_MEMORY_LIMIT_MB (%d MiB): the oldest records are trimmed",
+                "Kinesis holds more than KINESIS_MEMORY_LIMIT_MB (%d MiB): dropping the oldest records",
                 self._limit // 2**20,
             )

@@ -1,4 +1,4 @@
-"""How many shards and streams an account may have in a region.
+"""An account's quotas of shards and streams in a region.
 
 https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html (the quota of most regions)
 """
@@ -7,38 +7,38 @@ from pipeline_emulator.kinesis.streams.errors import LimitExceededError
 from pipeline_emulator.kinesis.streams.identity import StreamName
 from pipeline_emulator.kinesis.streams.stream import ON_DEMAND_SHARDS, Stream
 
-MOST_SHARDS = 1_000
-MOST_ON_DEMAND_STREAMS = 50
+MAX_SHARDS = 1_000
+MAX_ON_DEMAND_STREAMS = 50
 
 
 def open_shard_count(streams: list[Stream]) -> int:
-    """Return the open shards of the provisioned streams, to which the quota applies."""
+    """Return the number of open shards of the provisioned streams, to which the quota applies."""
     return sum(len(stream.topology.open_shards) for stream in streams if stream.mode == "PROVISIONED")
 
 
 def require_room(streams: list[Stream], name: StreamName, additional: int, mode: str) -> None:
-    """Refuse to go beyond the quotas of an account, whose streams are given.
+    """Check the quotas for a stream `name` with `additional` shards; `streams` are those of the account.
 
     Raises:
-        LimitExceededError: there would be too many shards or on-demand streams.
+        LimitExceededError: the account would have too many shards or on-demand streams.
     """
     if mode == "ON_DEMAND":
-        if sum(stream.mode == "ON_DEMAND" for stream in streams) >= MOST_ON_DEMAND_STREAMS:
+        if sum(stream.mode == "ON_DEMAND" for stream in streams) >= MAX_ON_DEMAND_STREAMS:
             raise LimitExceededError(
                 f"This request would exceed the on-demand stream limit for the account {name.account} in {name.region}:"
-                f" {MOST_ON_DEMAND_STREAMS}."
+                f" {MAX_ON_DEMAND_STREAMS}."
             )
-    elif (current := open_shard_count(streams)) + additional > MOST_SHARDS:
+    elif (current := open_shard_count(streams)) + additional > MAX_SHARDS:
         raise LimitExceededError(
             f"This request would exceed the shard limit for the account {name.account} in {name.region}. Current shard"
-            f" count for the account: {current}. Limit: {MOST_SHARDS}. Number of additional shards that would have"
+            f" count for the account: {current}. Limit: {MAX_SHARDS}. Number of additional shards that would have"
             f" resulted from this request: {additional}."
         )
 
 
 def initial_shard_count(shard_count: int | None, mode: str) -> int:
-    """Return how many shards a stream begins with, if `shard_count` are asked for."""
+    """Return how many shards a new stream gets if `shard_count` are requested."""
     if mode == "ON_DEMAND":
-        return ON_DEMAND_SHARDS  # a count beside it does not matter: LocalStack's own CloudFormation gives one
-    # Left out, one: https://docs.aws.amazon.com/kinesis/latest/APIReference/API_CreateStream.html leaves it open.
+        return ON_DEMAND_SHARDS  # a requested count is ignored: LocalStack's CloudFormation passes one
+    # One is our default: https://docs.aws.amazon.com/kinesis/latest/APIReference/API_CreateStream.html states none.
     return shard_count or 1

@@ -1,6 +1,6 @@
-"""The records of one shard, in the order of their sequence numbers.
+"""The records of one shard, ordered by sequence number.
 
-Every search is a bisection and every read a slice, so that neither depends on the number of records held.
+Searches are bisections and reads are slices, so neither slows down with the number of records held.
 """
 
 from bisect import bisect_left, bisect_right
@@ -9,9 +9,9 @@ from operator import attrgetter
 from typing import NamedTuple
 
 OVERHEAD_BYTES = 530
-"""What a record takes beside its data and its key: a LocalStack grew by 740 MB with 1,010,000 records of 204 bytes."""
+"""Memory of a record besides data and key. Measured: LocalStack grew by 740 MB with 1,010,000 records of 204 bytes."""
 
-# Deleting from the front of a list moves all that follow, so it is done for many records at once.
+# Deleting from the front of a list moves all later items, so many records are deleted at once.
 _SMALLEST_DELETION = 1_000
 _LARGEST_BACKLOG = 1 / 8
 
@@ -22,8 +22,11 @@ _arrival = attrgetter("arrival")
 class Record(NamedTuple):
     """One record.
 
-    `arrival` is in seconds since the epoch, `size` the bytes that count for limits (data and partition key), `end` the
-    memory of all records ever put to the shard up to and with this one, in bytes.
+    Attributes:
+        number: the sequence number.
+        arrival: in seconds since the epoch.
+        size: the bytes that count toward limits (data and partition key).
+        end: memory in bytes of all records ever put to the shard, up to and including this one.
     """
 
     number: int
@@ -35,7 +38,7 @@ class Record(NamedTuple):
 
 
 class RecordLog:
-    """Records that are appended at one end and trimmed at the other. Not safe for threads: its shard locks."""
+    """Records, appended at one end and trimmed at the other. Not thread-safe: the shard locks."""
 
     def __init__(self) -> None:
         """Start empty."""
@@ -47,38 +50,38 @@ class RecordLog:
 
     @property
     def held_bytes(self) -> int:
-        """Memory that the records take, about."""
+        """Approximate memory of the records, in bytes."""
         return self._records[-1].end - self._start_of(0) if self._records else 0
 
     @property
     def oldest_arrival(self) -> float | None:
-        """When the oldest record was put."""
+        """Arrival of the oldest record, in seconds since the epoch."""
         return self._records[0].arrival if self._records else None
 
     @property
     def first_number(self) -> int | None:
-        """Number of the oldest record."""
+        """Sequence number of the oldest record."""
         return self._records[0].number if self._records else None
 
     @property
     def put_bytes(self) -> int:
-        """Memory of all records ever put, in bytes: `end` of the last one."""
+        """Memory of all records ever put, in bytes: the `end` of the last one."""
         return self._put_bytes
 
     def extend(self, records: Sequence[Record]) -> None:
-        """Add records, none of whose numbers and arrivals is below those before; `end` continues `put_bytes`."""
+        """Add records with ascending numbers and arrivals, not below those held; their `end` continues `put_bytes`."""
         if records:
             self._records.extend(records)
             self._put_bytes = records[-1].end
 
     def after(self, number: int, limit: int, size_limit: int, horizon: float) -> tuple[Sequence[Record], Record | None]:
-        """Return records above `number` that arrived at or after `horizon`, and the one that follows them.
+        """Return records above `number` that arrived at or after `horizon`, and the first record after them.
 
         Args:
-            number: sequence number before the first one.
-            limit: at most so many records.
-            size_limit: at most so many bytes, but always one record.
-            horizon: records that arrived before (seconds since the epoch) count as trimmed.
+            number: sequence number after which to read.
+            limit: maximum number of records.
+            size_limit: maximum number of bytes; at least one record is returned regardless.
+            horizon: records that arrived before this time (seconds since the epoch) count as trimmed.
         """
         records = self._records
         start = max(bisect_right(records, number, key=_number), bisect_left(records, horizon, key=_arrival))
@@ -96,14 +99,14 @@ class RecordLog:
         return self._records[index - 1].end - self._start_of(0) if index else 0
 
     def trim(self, horizon: float) -> int:
-        """Drop records from before `horizon` once they are many; return the bytes of memory freed."""
+        """Drop the records from before `horizon` if they are many; return the bytes of memory freed."""
         index = bisect_left(self._records, horizon, key=_arrival)
         if index < max(_SMALLEST_DELETION, len(self._records) * _LARGEST_BACKLOG) and index < len(self._records):
             return 0
         return self._drop(index)
 
     def drop_before(self, horizon: float) -> int:
-        """Drop every record from before `horizon` now; return the bytes of memory freed."""
+        """Drop all records from before `horizon`; return the bytes of memory freed."""
         return self._drop(bisect_left(self._records, horizon, key=_arrival))
 
     def drop_until(self, arrival: float) -> int:
@@ -122,10 +125,10 @@ class RecordLog:
         return record.end - record.size - OVERHEAD_BYTES
 
     def _cut(self, start: int, end: int, size_limit: int) -> int:
-        """Return the end of those records from `start` to `end` that fit into the limit; one always does."""
+        """Return the end of the records from `start` to `end` that fit into the limit, at least one."""
         if end <= start + 1:
             return end
-        before = self._start_of(start) - start * OVERHEAD_BYTES  # of the payload alone
+        before = self._start_of(start) - start * OVERHEAD_BYTES  # without overhead
         indexes = range(start + 1, end)
         fitting = bisect_right(
             indexes, size_limit, key=lambda index: self._records[index].end - (index + 1) * OVERHEAD_BYTES - before

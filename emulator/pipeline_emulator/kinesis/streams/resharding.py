@@ -1,7 +1,7 @@
-"""Split, merge and scale a stream with AWS's checks and messages.
+"""Splits, merges and scales a stream, with AWS's checks and messages.
 
-https://docs.aws.amazon.com/kinesis/latest/APIReference/API_SplitShard.html, beside it API_MergeShards.html and
-API_UpdateShardCount.html
+https://docs.aws.amazon.com/kinesis/latest/APIReference/API_SplitShard.html, and API_MergeShards.html and
+API_UpdateShardCount.html in the same folder
 """
 
 from pipeline_emulator.kinesis.streams.errors import InvalidArgumentError, ValidationError
@@ -10,10 +10,10 @@ from pipeline_emulator.kinesis.streams.stream import Stream
 
 
 def split(stream: Stream, shard_id: str, starting_hash_key: int, now: float) -> None:
-    """Split a shard at `starting_hash_key`, with which the second child begins.
+    """Split a shard at `starting_hash_key`, the first key of the second child.
 
     Raises:
-        InvalidArgumentError: the key is not within the shard, or the shard is closed.
+        InvalidArgumentError: the key is not inside the shard, or the shard is closed.
         ResourceInUseError: the stream is not active.
         ResourceNotFoundError: there is no such shard.
     """
@@ -34,9 +34,9 @@ def merge(stream: Stream, shard_id: str, adjacent_shard_id: str, now: float) -> 
     """Merge two adjacent shards.
 
     Raises:
-        InvalidArgumentError: the shards are not adjacent, or one is closed.
+        InvalidArgumentError: the shards are not adjacent, or one of them is closed.
         ResourceInUseError: the stream is not active.
-        ResourceNotFoundError: one does not exist.
+        ResourceNotFoundError: one of the shards does not exist.
     """
     with stream.lock:
         stream.require_active()
@@ -51,10 +51,10 @@ def merge(stream: Stream, shard_id: str, adjacent_shard_id: str, now: float) -> 
 
 
 def scale(stream: Stream, target: int, now: float) -> int:
-    """Bring the stream to `target` shards of equal ranges; return how many there were.
+    """Scale the stream to `target` shards of equal ranges; return the previous count.
 
     Raises:
-        InvalidArgumentError: the target is above twice or below half of the present count.
+        InvalidArgumentError: the target is above double or below half the current count.
         ResourceInUseError: the stream is not active.
         ValidationError: the stream is on demand.
     """

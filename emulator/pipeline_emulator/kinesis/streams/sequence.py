@@ -1,9 +1,9 @@
-"""Sequence numbers: decimal text of 56 digits that begins with 49, as AWS's, and sorts as an integer.
+"""Sequence numbers: 56 decimal digits beginning with 49, like AWS's, ordered as integers.
 
 https://docs.aws.amazon.com/streams/latest/dev/key-concepts.html#sequence-number says only that they grow over time
-within a shard. Here a number is `2 | created | counter | seconds | shard | check` in hexadecimal digits: since the
-creation of the shard (microseconds, never given twice) leads, the numbers of child shards are above their parents',
-and those of a stream that is deleted and made again never repeat.
+within a shard. Here a number consists of the hexadecimal fields `2 | created | counter | seconds | shard | check`.
+The shard's creation time (microseconds, unique) comes first, so child shards have higher numbers than their parents,
+and a stream that is deleted and created again never repeats a number.
 """
 
 import threading
@@ -25,7 +25,7 @@ _LAST_COUNTER = 2**47 - 1
 
 @dataclass(frozen=True, slots=True)
 class SequenceNumbers:
-    """The numbers of one shard: `created` in microseconds since the epoch, `shard` is the shard's index."""
+    """The numbers of one shard. `created` is in microseconds since the epoch; `shard` is the shard's index."""
 
     created: int
     shard: int
@@ -37,7 +37,7 @@ class SequenceNumbers:
 
     @property
     def first(self) -> int:
-        """Number at which the shard begins; no record has it."""
+        """The number at which the shard begins; no record has it."""
         return self.number(0, self.created / 1e6)
 
     def last(self, closed_at: float) -> int:
@@ -50,7 +50,7 @@ class SequenceNumbers:
 
 
 def owner(number: int) -> tuple[int, int] | None:
-    """Return creation and index of the shard that a number belongs to, or None if it is no sequence number."""
+    """Return creation time and index of the shard that a number belongs to, or None if it is not a sequence number."""
     if number >> _VERSION_AT != _VERSION or number & (1 << _CHECK_BITS) - 1 != _CHECK:
         return None
     created = number >> _CREATED_AT & (1 << _CREATED_BITS) - 1
@@ -58,31 +58,31 @@ def owner(number: int) -> tuple[int, int] | None:
 
 
 def seconds(number: int) -> int:
-    """Return the second (since the epoch) at which the record of that number was put."""
+    """Return when the record with this number was put, in seconds since the epoch."""
     return number >> _SECONDS_AT & (1 << _SECONDS_BITS) - 1
 
 
 def counter(number: int) -> int:
-    """Return which record of its shard has that number, counted from one."""
+    """Return the position of the record with this number in its shard, counted from one."""
     return number >> _COUNTER_AT & (1 << _COUNTER_BITS) - 1
 
 
 class Creations:
-    """Gives every shard a creation time of its own, later than all before. Safe for threads."""
+    """Gives every shard a unique creation time, later than all earlier ones. Thread-safe."""
 
     def __init__(self, clock: Clock) -> None:
-        """Follow `clock`."""
+        """Take times from `clock`."""
         self._clock = clock
         self._lock = threading.Lock()
         self._last = 0
 
-    def go_on_after(self, last: int) -> None:
-        """Give only times after `last` (microseconds since the epoch), whatever the clock says."""
+    def continue_after(self, last: int) -> None:
+        """Give only times after `last` (microseconds since the epoch), even if the clock is behind."""
         with self._lock:
             self._last = max(self._last, last)
 
     def next(self) -> int:
-        """Return microseconds since the epoch: now, or just after the last one."""
+        """Return a time in microseconds since the epoch: now, or just after the previous one."""
         with self._lock:
             self._last = max(int(self._clock() * 1e6), self._last + 1)
             return self._last

@@ -1,4 +1,4 @@
-"""What the emulator's user can set about streams."""
+"""The user's settings for streams."""
 
 import os
 from collections.abc import Mapping
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class StreamSettings:
-    """Settings that hold for all streams of a LocalStack."""
+    """Settings of all streams of a LocalStack."""
 
     latency_seconds: float = 0.0
-    """How long creations, changes and deletions take."""
+    """Duration of creations, changes and deletions."""
     enforce_limits: bool = False
-    """Whether the rates of shards count."""
+    """Whether the rate limits of shards apply."""
     memory_limit_bytes: int = 1024 * 2**20
-    """What all records together may take; the oldest go first."""
+    """Maximum memory of all records together; the oldest are dropped first."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "StreamSettings":

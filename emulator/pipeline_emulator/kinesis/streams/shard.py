@@ -1,21 +1,21 @@
-"""One shard: its hash key range, its lineage and its records."""
+"""One shard: hash key range, lineage and records."""
 
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pipeline_emulator.kinesis.streams.journal import NO_JOURNAL, Journal
+from pipeline_emulator.kinesis.streams.journal import Journal
 from pipeline_emulator.kinesis.streams.limits import ReadLimit, WriteLimit
 from pipeline_emulator.kinesis.streams.records import OVERHEAD_BYTES, Record, RecordLog
 from pipeline_emulator.kinesis.streams.sequence import SequenceNumbers, counter
 
-# Quota of one answer: https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html
+# Quota of one response: https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html
 LARGEST_READ_BYTES = 10 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A record to put: `hash_key` decides on the shard."""
+    """A record to put; `hash_key` selects the shard."""
 
     hash_key: int
     partition_key: str
@@ -23,13 +23,13 @@ class Entry:
 
     @property
     def size(self) -> int:
-        """Bytes that count for limits: the data and the partition key."""
+        """Bytes that count toward limits: the data and the partition key."""
         return len(self.data) + len(self.partition_key.encode())
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """What a read finds: `position` is where the next one goes on, None at the end of a closed shard."""
+    """The result of a read. The next read continues at `position`; it is None at the end of a closed shard."""
 
     records: Sequence[Record]
     position: int | None
@@ -37,12 +37,12 @@ class Chunk:
 
 
 class Shard:
-    """A shard; records are put and read under its own lock, so that shards do not wait for each other."""
+    """A shard. Each has its own lock, so shards do not wait for each other."""
 
     def __init__(
-        self, index: int, created: int, start: int, end: int, parents: Sequence[str] = (), journal: Journal = NO_JOURNAL
+        self, index: int, created: int, start: int, end: int, parents: Sequence[str], journal: Journal
     ) -> None:
-        """Make an open shard for hash keys `start` to `end`, both included; `created` in microseconds."""
+        """Create an open shard for hash keys `start` to `end`, both included; `created` in epoch microseconds."""
         self.index = index
         self.shard_id = f"shardId-{index:012}"
         self.start, self.end = start, end
@@ -61,28 +61,28 @@ class Shard:
 
     @property
     def is_open(self) -> bool:
-        """Whether the shard takes records."""
+        """Whether the shard accepts records."""
         return self.closed_at is None
 
     @property
     def latest(self) -> int:
-        """Number of the last record, or the shard's first number."""
+        """Sequence number of the last record, or the shard's first number if it has none."""
         return self._latest
 
     @property
     def last_arrival(self) -> float:
-        """When the last record was put, or the shard made, in seconds since the epoch."""
+        """Arrival of the last record, or creation of the shard if it has none, in seconds since the epoch."""
         return self._last_arrival
 
     @property
     def held_bytes(self) -> int:
-        """Memory that the records take, about."""
+        """Approximate memory of the records, in bytes."""
         with self.lock:
             return self._log.held_bytes
 
     @property
     def oldest_arrival(self) -> float | None:
-        """When the oldest record that is held was put, in seconds since the epoch."""
+        """Arrival of the oldest record held, in seconds since the epoch."""
         with self.lock:
             return self._log.oldest_arrival
 
@@ -108,7 +108,7 @@ class Shard:
             return self._latest if number is None else number - 1
 
     def trim(self, horizon: float) -> None:
-        """Free the memory of records from before `horizon`, once it is worth the while; under the shard's lock."""
+        """Free the memory of records from before `horizon` if they are many. The caller holds the lock."""
         self._dropped(self._log.trim(horizon))
 
     def _dropped(self, freed: int) -> int:
@@ -118,12 +118,12 @@ class Shard:
         return freed
 
     def number(self, entries: Iterable[Entry], now: float, limited: bool) -> list[Record | None]:
-        """Make records of entries, under the shard's lock; None where the rate is used up and counts (`limited`).
+        """Turn entries into records; None for those over the rate if it applies (`limited`). The caller holds the lock.
 
-        They are not in the shard before `append`; numbers that are not used then are never given again.
+        The records are not in the shard before `append`. Numbers not appended are never given again.
         """
-        # Whole milliseconds are what clients get to see: a read from such a time on must find the record that has it.
-        # A clock set back must not disturb the order.
+        # Clients see whole milliseconds, and a read from such a time must find the record. The order must survive a
+        # clock that is set back.
         self._last_arrival = arrival = max(_milliseconds(now), self._last_arrival)
         end = self._log.put_bytes
         records: list[Record | None] = []
@@ -139,20 +139,20 @@ class Shard:
         return records
 
     def append(self, records: Sequence[Record]) -> None:
-        """Add records just made by `number`, under the same hold of the shard's lock."""
+        """Add records from `number`. The caller has held the lock since that call."""
         self._log.extend(records)
         if records:
             self._latest = records[-1].number
 
     def restore(self, counter: int, last_arrival: float, closed_at: float | None) -> None:
-        """Be as a former process left the shard, but for its records."""
+        """Restore the state that an earlier process stored, except the records."""
         self._counter, self._last_arrival = counter, last_arrival
         self._latest = self.numbers.number(counter, last_arrival) if counter else self.numbers.first
         if closed_at is not None:
             self.close(closed_at)
 
     def restore_records(self, rows: Iterable[tuple[int, float, str, bytes]]) -> None:
-        """Add records of a former process: counter, arrival, partition key and data of each, in their order."""
+        """Add the records that an earlier process stored, in order: counter, arrival, partition key and data."""
         end = self._log.put_bytes
         records = []
         for count, arrival, key, data in rows:
@@ -162,7 +162,7 @@ class Shard:
         self._log.extend(records)
 
     def read(self, position: int, limit: int, horizon: float, now: float, limited: bool) -> Chunk | None:
-        """Return up to `limit` records above `position` and not before `horizon`; None if the rate is used up."""
+        """Return up to `limit` records above `position` and not before `horizon`; None if the rate is exceeded."""
         with self.lock:
             if limited and not self._read_limit.admits(now):
                 return None
@@ -171,20 +171,20 @@ class Shard:
                 self._read_limit.count(sum(record.size for record in records))
             at_end = following is None
             reached = records[-1].number if records else position
-            # One millisecond at least: zero says that nothing is left.
+            # At least one millisecond: zero means that nothing is left.
             behind = 0 if following is None else max(1, int((now - following.arrival) * 1000))
             return Chunk(records, None if at_end and not self.is_open else reached, behind)
 
     def closing_time(self, now: float) -> float:
-        """Return when the shard ends if it is closed `now`: not before its last record."""
+        """Return the closing time of a shard that is closed `now`: not before its last record."""
         return max(now, self._last_arrival)
 
     def close(self, at: float) -> None:
-        """Take no more records from `at`, its closing time, under the shard's lock."""
+        """Accept no records after `at`, the closing time. The caller holds the lock."""
         self.closed_at = at
         self.last_number = self.numbers.last(self.closed_at)
 
 
 def _milliseconds(seconds: float) -> float:
-    """Return a time without what is below a millisecond."""
+    """Round a time down to whole milliseconds."""
     return int(seconds * 1000) / 1000

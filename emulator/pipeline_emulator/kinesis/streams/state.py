@@ -1,4 +1,4 @@
-"""What a user has set on a stream, as JSON values: to be kept, and to be put back on a stream just made."""
+"""A stream's settings as JSON values, to store them and to restore them on a new stream object."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,7 @@ from pipeline_emulator.kinesis.streams.stream import Stream
 
 
 def settings(stream: Stream) -> dict[str, Any]:
-    """Return a stream's settings; its lock is held."""
+    """Return a stream's settings. The caller holds its lock."""
     return {
         "mode": stream.mode,
         "begins_at": stream.begins_at,
@@ -22,16 +22,16 @@ def settings(stream: Stream) -> dict[str, Any]:
     }
 
 
-def apply(stream: Stream, kept: Mapping[str, Any]) -> None:
-    """Give a stream the settings that `settings` returned."""
-    stream.mode = kept["mode"]
-    stream.begins_at = kept["begins_at"]
-    stream.restore_retention(kept["retention_hours"])
-    stream.warm_throughput = kept["warm_throughput"]
-    stream.largest_record_kib = kept["largest_record_kib"]
-    stream.key_id = kept["key_id"]
-    stream.metrics = set(kept["metrics"])
-    stream.tags = dict(kept["tags"])
-    stream.policies = dict(kept["policies"])
-    for name, created_at, tags in kept["consumers"]:
+def apply(stream: Stream, stored: Mapping[str, Any]) -> None:
+    """Restore the settings that `settings` returned."""
+    stream.mode = stored["mode"]
+    stream.begins_at = stored["begins_at"]
+    stream.restore_retention(stored["retention_hours"])
+    stream.warm_throughput = stored["warm_throughput"]
+    stream.largest_record_kib = stored["largest_record_kib"]
+    stream.key_id = stored["key_id"]
+    stream.metrics = set(stored["metrics"])
+    stream.tags = dict(stored["tags"])
+    stream.policies = dict(stored["policies"])
+    for name, created_at, tags in stored["consumers"]:
         stream.consumers.restore(name, created_at, tags)

@@ -1,4 +1,4 @@
-"""One stream: its settings, its status, and the ways records take through it."""
+"""One stream: settings, status, puts and reads."""
 
 import threading
 from collections import defaultdict
@@ -28,14 +28,14 @@ DEFAULT_RECORD_KIB = 1024
 
 
 class Placed(NamedTuple):
-    """Where a record went; `number` is None if the shard's rate was used up."""
+    """Where a record went; `number` is None if the shard's rate was exceeded."""
 
     shard_id: str
     number: int | None
 
 
 class Stream:
-    """A stream. Safe for threads."""
+    """A stream. Thread-safe."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class Stream:
         settings: StreamSettings,
         journal: Journal,
     ) -> None:
-        """Make an active stream, created at `created` (microseconds); `mode` is PROVISIONED or ON_DEMAND."""
+        """Create an active stream. `created` is in microseconds since the epoch, `mode` PROVISIONED or ON_DEMAND."""
         self.name = name
         self.created = created
         self.created_at = created / 1e6
@@ -75,41 +75,41 @@ class Stream:
 
     @property
     def is_gone(self) -> bool:
-        """Whether a deletion has come to its end."""
+        """Whether the stream's deletion is complete."""
         return self._transition == "DELETING" and self._clock() >= self._until
 
     def begin(self, transition: str) -> None:
-        """Be in a state of transition for the time that the settings say."""
+        """Enter a transition, which lasts for the latency of the settings."""
         self._transition, self._until = transition, self._clock() + self._settings.latency_seconds
 
     @contextmanager
     def changing(self) -> Iterator[None]:
-        """Hold the stream's lock while its settings are changed, then keep them."""
+        """Hold the stream's lock while its settings are changed, then store them."""
         with self.lock:
             yield
             self._journal.changed(self)
 
     def require_active(self) -> None:
-        """Refuse changes during a transition.
+        """Check that no transition is under way.
 
         Raises:
-            ResourceInUseError: the stream is in one.
+            ResourceInUseError: the stream is being created, updated or deleted.
         """
         if (status := self.status) != "ACTIVE":
             raise ResourceInUseError(f"Stream {self.name} not ACTIVE, instead in state {status}")
 
     @property
     def retention_hours(self) -> int:
-        """How long records can be read, in hours."""
+        """How long records stay readable, in hours."""
         return self._retention_hours
 
     @property
     def horizon(self) -> float:
-        """Time in seconds since the epoch before which records are trimmed."""
+        """The time before which records are trimmed, in seconds since the epoch."""
         return self._clock() - self._retention_hours * 3600
 
     def set_retention(self, hours: int) -> None:
-        """Keep records for `hours` from now on; what is trimmed under the old or the new retention never comes back."""
+        """Set the retention. Records trimmed under the old or the new one never come back."""
         with self.lock:
             horizon = max(self.horizon, self._clock() - hours * 3600)
             for shard in self.topology.shards:
@@ -117,37 +117,37 @@ class Stream:
             self._retention_hours = hours
 
     def restore_retention(self, hours: int) -> None:
-        """Have the retention of a former process; nothing is trimmed under the one that a stream begins with."""
+        """Restore a stored retention, without trimming under the default that a stream begins with."""
         self._retention_hours = hours
 
     def shard(self, shard_id: str) -> Shard:
         """Return a shard.
 
         Raises:
-            ResourceNotFoundError: there is none.
+            ResourceNotFoundError: there is no such shard.
         """
         if (shard := self.topology.get(shard_id)) is None:
             raise ResourceNotFoundError(f"Shard {shard_id} in stream {self.name} does not exist")
         return shard
 
     def put(self, entries: Sequence[Entry]) -> list[Placed]:
-        """Put records, those of a shard in their order; return where each went."""
+        """Put records, in order within each shard; return where each went."""
         placed: list[Placed | None] = [None] * len(entries)
         pending: Sequence[int] = range(len(entries))
         while pending:
             by_shard: defaultdict[Shard, list[int]] = defaultdict(list)
             for index in pending:
                 by_shard[self.topology.route(entries[index].hash_key)].append(index)
-            # A shard that was closed in between has children by now: its entries go round once more.
+            # A shard closed in between has children by now: its entries are routed again.
             pending = self._put(by_shard, entries, placed)
         return [place for place in placed if place is not None]
 
     def _put(
         self, by_shard: Mapping[Shard, list[int]], entries: Sequence[Entry], placed: list[Placed | None]
     ) -> list[int]:
-        """Put the entries at each shard's indexes, and return the indexes left because their shard is closed.
+        """Put the entries at each shard's indexes; return the indexes whose shard is closed.
 
-        All shards are held until the records are kept, in the order in which a resharding holds them.
+        All shards stay locked until the records are stored. They are locked in the same order as in a resharding.
         """
         limited = self._settings.enforce_limits
         left: list[int] = []
@@ -171,11 +171,11 @@ class Stream:
         return left
 
     def iterator(self, shard_id: str, start: Start) -> ShardIterator:
-        """Return where to start reading.
+        """Return an iterator at a start.
 
         Raises:
             ResourceNotFoundError: there is no such shard.
-            InvalidArgumentError: there is no such start.
+            InvalidArgumentError: the start is invalid.
         """
         shard = self.shard(shard_id)
         position = start_position(self.name, shard, start, self._clock())
@@ -185,9 +185,9 @@ class Stream:
         """Return up to `limit` records.
 
         Raises:
-            InvalidArgumentError: the iterator belongs to a stream of the same name that was deleted.
-            ResourceNotFoundError: the shard is no more.
-            ThroughputExceededError: the shard's rate is used up.
+            InvalidArgumentError: the iterator belongs to a deleted stream of the same name.
+            ResourceNotFoundError: the shard has expired.
+            ThroughputExceededError: the shard's rate is exceeded.
         """
         if iterator.created != self.created:
             raise InvalidArgumentError("Invalid ShardIterator.")

@@ -1,7 +1,6 @@
-"""Opaque texts that a client gives back: shard iterators and pagination tokens.
+"""Opaque tokens that clients send back: shard iterators and pagination tokens.
 
-They are signed with a key of this process, or with the one that is kept: what was made elsewhere, or altered, is
-refused.
+They are signed with a key of this process, or with a stored one. Foreign or altered tokens are refused.
 """
 
 import hashlib
@@ -19,12 +18,12 @@ _key = secrets.token_bytes(32)
 
 
 def signing_key() -> bytes:
-    """Return the key."""
+    """Return the key that signs tokens."""
     return _key
 
 
 def use_signing_key(key: bytes) -> None:
-    """Sign with `key` from now on: what a former process has signed with it is good here."""
+    """Sign with `key` from now on, so that tokens an earlier process signed with it stay valid."""
     global _key
     _key = key
 
@@ -32,36 +31,26 @@ def use_signing_key(key: bytes) -> None:
 def seal(*content: Any) -> str:
     """Return a token that carries JSON values.
 
-    In base64's own alphabet, as AWS's are: with the one for URLs some begin with "-", and the AWS CLI takes them for
-    options.
+    The alphabet is base64's standard one, as on AWS. In the one for URLs some tokens begin with "-", and the AWS CLI
+    takes them for options.
     """
     body = json.dumps(content, separators=(",", ":")).encode()
     return b64encode(_signature(body) + body).decode()
 
 
-def unseal(token: str, length: int) -> list[Any]:
-    """Return the `length` values of a token.
+def unseal(token: str, length: int | None = None) -> list[Any]:
+    """Return the values of a token; `length`, if given, is how many it must have.
 
     Raises:
-        ValueError: it was not made here, or for another purpose.
-    """
-    content = opened(token)
-    if len(content) != length:
-        raise ValueError("content")
-    return content
-
-
-def opened(token: str) -> list[Any]:
-    """Return the values of a token, whatever it is for.
-
-    Raises:
-        ValueError: it was not made here.
+        ValueError: the token is not from `seal`, or has another number of values.
     """
     raw = b64decode(token, validate=True)
     signature, body = raw[:_SIGNATURE_BYTES], raw[_SIGNATURE_BYTES:]
     if not hmac.compare_digest(signature, _signature(body)):
         raise ValueError("signature")
     content: list[Any] = json.loads(body)
+    if length is not None and len(content) != length:
+        raise ValueError("content")
     return content
 
 

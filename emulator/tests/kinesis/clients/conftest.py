@@ -1,4 +1,4 @@
-"""Clients that nobody here wrote, in processes of their own beside the LocalStack under test."""
+"""Third-party clients, each in its own process beside the LocalStack under test."""
 
 import dataclasses
 import json
@@ -17,13 +17,13 @@ END_SECONDS = 30
 
 @dataclasses.dataclass
 class Client:
-    """A running client: ends with its standard input, writes what it does to `output`."""
+    """A running client: it stops when its standard input closes and writes events to `output`."""
 
     process: subprocess.Popen[bytes]
     output: Path
 
     def events(self) -> list[dict[str, Any]]:
-        """What it has printed so far, whole lines only; an end before its time fails the test."""
+        """Return the events printed so far, whole lines only; fail the test if the client died."""
         text = self.output.read_text()
         if self.process.poll():
             pytest.fail(f"{self.process.args!r} ended with {self.process.returncode}:\n{text[-2000:]}")
@@ -31,7 +31,7 @@ class Client:
         return [json.loads(line) for line in lines if line.startswith("{") and line.endswith("\n")]
 
     def end(self) -> None:
-        """Lets it end in order."""
+        """Stop the client in order."""
         assert self.process.stdin is not None
         self.process.stdin.close()
         self.process.wait(END_SECONDS)
@@ -39,7 +39,7 @@ class Client:
 
 @pytest.fixture(scope="module")
 def run_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Client]]:
-    """Starts a script of this folder in the clients' environment, with further environment variables."""
+    """Return a function that starts a script of this folder in the clients' environment, with extra variables."""
     root = HERE.parents[3]
     venv = Path(os.environ.get("PIPELINE_KINESIS_CLIENTS_VENV") or root / ".cache/emulator/kinesis-clients").absolute()
     if not (venv / "bin" / "python").exists():
@@ -67,7 +67,7 @@ def run_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..
 
 @pytest.fixture(scope="module")
 def lease_table(run_client: Callable[..., Client], eventually: Callable[..., Any]) -> str:
-    """The address of a DynamoDB, which this LocalStack has none of."""
+    """The address of a DynamoDB, which this LocalStack does not have."""
     output = run_client("lease_table.py").output
     lines = eventually(lambda: [line for line in output.read_text().split() if line.startswith("http")], "it answers")
     return str(lines[0])

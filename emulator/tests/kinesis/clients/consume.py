@@ -1,6 +1,6 @@
-"""Reads streams with a Kinesis Client Library and prints what happens, one JSON object a line.
+"""Reads streams with a Kinesis Client Library and prints events, one JSON object per line.
 
-usage: consume.py POLLING|FANOUT STREAM…; stops in order when its standard input ends.
+usage: consume.py POLLING|FANOUT STREAM…; stops in order when its standard input closes.
 """
 
 import functools
@@ -13,13 +13,13 @@ from kcl_rs import RecordProcessorBase, Scheduler
 
 
 def report(event: str, **details: Any) -> None:
-    """Prints one event, whole: every shard has a thread."""
+    """Print one event in a single write: every shard has its own thread."""
     sys.stdout.write(json.dumps({"event": event, **details}) + "\n")
     sys.stdout.flush()
 
 
 class Processor(RecordProcessorBase):  # type: ignore[misc]
-    """Reports the records of one shard, and checkpoints each batch."""
+    """Reports the records of one shard and checkpoints each batch."""
 
     def __init__(self, stream: str) -> None:
         self.stream = stream

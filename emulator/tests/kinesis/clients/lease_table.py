@@ -1,4 +1,4 @@
-"""A DynamoDB for a KCL's leases: prints its address as soon as it answers, ends with its standard input."""
+"""Runs a DynamoDB for the KCL's leases; prints its address when ready, stops when its standard input closes."""
 
 import sys
 

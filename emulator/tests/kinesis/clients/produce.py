@@ -1,6 +1,6 @@
-"""Puts records to streams with a Kinesis Producer Library until its standard input ends.
+"""Puts records to streams with a Kinesis Producer Library until its standard input closes.
 
-usage: produce.py ENDPOINT_URL REGION STREAM…; prints, as JSON, what was acknowledged: stream to list of data.
+usage: produce.py ENDPOINT_URL REGION STREAM…; prints the acknowledged data by stream, as JSON.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""The AWS CLI, as LocalStack's own dependency brings it, puts to a stream and reads it through reshardings."""
+"""The AWS CLI (a dependency of LocalStack) puts to a stream and reads it through reshardings."""
 
 import base64
 import itertools
@@ -22,7 +22,7 @@ Aws = Callable[..., Any]
 
 @pytest.fixture
 def aws(localstack: Any, tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Runs `aws kinesis …`."""
+    """Return a function that runs `aws kinesis …`."""
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(tmp_path),
@@ -41,7 +41,7 @@ def aws(localstack: Any, tmp_path: Path) -> Callable[..., subprocess.CompletedPr
 
 @pytest.fixture
 def answer(aws: Aws) -> Aws:
-    """Runs `aws kinesis …`, which must succeed, and returns what it prints."""
+    """Return a function that runs `aws kinesis …`, which must succeed, and parses its output."""
 
     def run(*arguments: str) -> Any:
         result = aws(*arguments)
@@ -66,7 +66,7 @@ def put(answer: Aws, stream: str, batch: str) -> None:
 
 
 def read(answer: Aws, stream: str, shard: str) -> tuple[list[tuple[str, str]], list[str] | None]:
-    """A shard's records, as key and batch, and its children when it has come to its end."""
+    """Return a shard's records, as key and batch, and its children if the shard is closed."""
     arguments = ("--stream-name", stream, "--shard-id", shard, "--shard-iterator-type", "TRIM_HORIZON")
     iterator = answer("get-shard-iterator", *arguments)["ShardIterator"]
     found: list[tuple[str, str]] = []
@@ -116,7 +116,7 @@ def test_shards_are_listed_in_pages_by_token_alone(answer: Aws, create_stream: C
     assert [shard["ShardId"] for shard in itertools.chain(*listed)] == [f"shardId-{index:012}" for index in range(5)]
 
 
-def test_paginator_of_the_cli_is_refused_its_second_page_as_on_aws(aws: Aws, create_stream: Callable[..., str]) -> None:
+def test_paginator_of_the_cli_fails_at_its_second_page_as_on_aws(aws: Aws, create_stream: Callable[..., str]) -> None:
     """It sends the stream with each token: https://github.com/boto/botocore/issues/2009, aws/aws-cli/issues/9635."""
     stream = create_stream(3)
     arn = f"arn:aws:kinesis:ap-south-1:000000000000:stream/{stream}"
@@ -126,7 +126,7 @@ def test_paginator_of_the_cli_is_refused_its_second_page_as_on_aws(aws: Aws, cre
         assert f"NextToken and {parameter} cannot be provided together." in refused.stderr
 
 
-def test_waiters_end_and_errors_are_told(aws: Aws, answer: Aws, create_stream: Callable[..., str]) -> None:
+def test_waiters_finish_and_errors_are_reported(aws: Aws, answer: Aws, create_stream: Callable[..., str]) -> None:
     stream = create_stream()
     answer("wait", "stream-exists", "--stream-name", stream)
     answer("delete-stream", "--stream-name", stream)

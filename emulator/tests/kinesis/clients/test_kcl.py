@@ -1,6 +1,6 @@
-"""A Kinesis Client Library follows streams through reshardings while records are put, some by a Producer Library.
+"""A Kinesis Client Library follows streams through reshardings during puts, some by a Producer Library.
 
-About 50 seconds, nearly all of them the library's own: it hands out the leases of new shards every 20 seconds.
+Takes about 50 seconds, mostly waiting for the library, which assigns the leases of new shards every 20 seconds.
 """
 
 import threading
@@ -19,7 +19,7 @@ DEADLINE_SECONDS = 60
 
 
 class OrderedPuts:
-    """Puts numbered records to streams, one request after the other, until it is stopped."""
+    """Puts numbered records to streams, one request at a time, until stopped."""
 
     def __init__(self, kinesis: Any, streams: list[str]) -> None:
         self.streams = streams
@@ -45,7 +45,7 @@ class OrderedPuts:
             self._failure = error
 
     def stop(self) -> None:
-        """Stops after the request under way; what went wrong in the thread is raised here."""
+        """Stop after the current request; raise the thread's error, if any."""
         self._stopped.set()
         self._thread.join()
         if self._failure:
@@ -54,7 +54,7 @@ class OrderedPuts:
 
 @pytest.fixture
 def ordered_puts(localstack: Any) -> Iterator[Callable[[list[str]], OrderedPuts]]:
-    """Starts puts to streams."""
+    """Return a function that starts puts to streams."""
     started: list[OrderedPuts] = []
 
     def start(streams: list[str]) -> OrderedPuts:
@@ -67,7 +67,7 @@ def ordered_puts(localstack: Any) -> Iterator[Callable[[list[str]], OrderedPuts]
 
 
 def reshard(kinesis: Any, by_hand: str, by_count: str) -> None:
-    """A split and a merge on one stream, UpdateShardCount on the other."""
+    """Split and merge on one stream, UpdateShardCount on the other."""
     shards = [f"shardId-{index:012}" for index in range(3)]
     kinesis.split_shard(StreamName=by_hand, ShardToSplit=shards[0], NewStartingHashKey=str(2**126))
     kinesis.get_waiter("stream_exists").wait(StreamName=by_hand)
@@ -84,14 +84,14 @@ def received(client: Any) -> set[tuple[str, str]]:
 
 
 def assert_in_order(client: Any, put: dict[tuple[str, str], list[str]]) -> None:
-    """The records of each key as they were put; twice only after a lease was lost: the library reads again then."""
+    """Check that each key's records arrived as put, with repeats if a lease was lost: the library reads again then."""
     by_key: dict[tuple[str, str], list[str]] = defaultdict(list)
     for record in of_kind(client, "record"):
         if record["key"] in KEYS:
             by_key[record["stream"], record["key"]].append(record["data"])
     if of_kind(client, "lost"):
         by_key = {place: list(dict.fromkeys(found)) for place, found in by_key.items()}
-    # Not one comparison of everything: pytest's explanation of it takes longer than the test's deadline.
+    # Compared key by key: pytest's explanation of one big comparison would take longer than the test's deadline.
     assert by_key.keys() == put.keys()
     for place, found in by_key.items():
         assert len(found) == len(put[place]), place
@@ -119,7 +119,7 @@ def test_every_record_arrives_in_order_through_reshardings(
             lambda reader=reader: len(of_kind(reader, "initialized")) == 5, f"{mode} has 5 shards", DEADLINE_SECONDS
         )
 
-    producer.end()  # aiokpl 0.2.0 never learns of new shards, and puts to them again and again
+    producer.end()  # aiokpl 0.2.0 never discovers new shards and retries forever
     [aggregated] = producer.events()
     reshard(kinesis, *streams)
     for mode, reader in readers.items():
@@ -129,12 +129,12 @@ def test_every_record_arrives_in_order_through_reshardings(
         )
     puts.stop()
 
-    wanted = {(data, data) for found in aggregated.values() for data in found}  # each is its own partition key
+    wanted = {(data, data) for found in aggregated.values() for data in found}  # the data is the partition key
     wanted |= {(key, data) for (_, key), found in puts.put.items() for data in found}
     for mode, reader in readers.items():
         eventually(lambda reader=reader: wanted <= received(reader), f"{mode} has read everything", DEADLINE_SECONDS)
         records = of_kind(reader, "record")
-        assert any(record["within"] for record in records), "the Producer Library has aggregated"
+        assert any(record["within"] for record in records), "the Producer Library has not aggregated"
         assert_in_order(reader, puts.put)
     for reader in readers.values():
         reader.process.stdin.close()
@@ -145,7 +145,7 @@ def test_every_record_arrives_in_order_through_reshardings(
 
 
 def checkpoints(lease_table: str, streams: list[str], mode: str) -> dict[tuple[str, str], str]:
-    """What the library remembers of each shard."""
+    """Return the library's checkpoint of each shard."""
     credentials = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "ap-south-1"}
     table = boto3.client("dynamodb", endpoint_url=lease_table, **credentials)
     return {
@@ -158,7 +158,7 @@ def checkpoints(lease_table: str, streams: list[str], mode: str) -> dict[tuple[s
 def assert_checkpoints(
     lease_table: str, mode: str, kinesis: Any, streams: list[str], records: list[dict[str, Any]]
 ) -> None:
-    """Closed shards are read to their end, open ones to their last record."""
+    """Check that closed shards were read to their end and open ones to their last record."""
     found = checkpoints(lease_table, streams, mode)
     last = {(record["stream"], record["shard"]): record["number"] for record in records}
     for stream in streams:

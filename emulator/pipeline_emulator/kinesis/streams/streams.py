@@ -1,4 +1,4 @@
-"""All streams of a LocalStack, by account and region."""
+"""The streams of all accounts and regions."""
 
 import threading
 import time
@@ -9,7 +9,7 @@ from pipeline_emulator.kinesis.streams import state
 from pipeline_emulator.kinesis.streams.errors import ResourceInUseError, ResourceNotFoundError
 from pipeline_emulator.kinesis.streams.identity import StreamName
 from pipeline_emulator.kinesis.streams.iterators import ShardIterator, open_iterator
-from pipeline_emulator.kinesis.streams.journal import NO_JOURNAL, Journal
+from pipeline_emulator.kinesis.streams.journal import Journal
 from pipeline_emulator.kinesis.streams.memory import Memory
 from pipeline_emulator.kinesis.streams.quotas import initial_shard_count, require_room
 from pipeline_emulator.kinesis.streams.records import OVERHEAD_BYTES
@@ -21,20 +21,20 @@ from pipeline_emulator.kinesis.streams.topology import Topology
 
 
 class Streams:
-    """The streams. Safe for threads."""
+    """All streams of a LocalStack. Thread-safe."""
 
-    def __init__(self, settings: StreamSettings, clock: Clock = time.time, journal: Journal = NO_JOURNAL) -> None:
-        """Start without any; `journal` keeps what happens to them."""
+    def __init__(self, settings: StreamSettings, clock: Clock = time.time, journal: Journal | None = None) -> None:
+        """Start without streams; `journal` stores their changes."""
         self.clock = clock
         self._settings = settings
-        self._journal = journal
+        self._journal = journal or Journal()
         self._creations = Creations(clock)
         self._lock = threading.RLock()
         self._streams: dict[StreamName, Stream] = {}
         self._memory = Memory(settings.memory_limit_bytes, self._all_shards, clock)
 
     def all(self, account: str, region: str) -> list[Stream]:
-        """Return the streams of an account and region by name."""
+        """Return the streams of an account and region, ordered by name."""
         with self._lock:
             for stream in [stream for stream in self._streams.values() if stream.is_gone]:
                 del self._streams[stream.name]
@@ -47,7 +47,7 @@ class Streams:
         """Return a stream, whatever its status.
 
         Raises:
-            ResourceNotFoundError: there is none.
+            ResourceNotFoundError: there is no such stream.
         """
         stream = self._streams.get(name)
         if stream is None or stream.is_gone:
@@ -58,7 +58,7 @@ class Streams:
         """Return a stream that can be written and read.
 
         Raises:
-            ResourceNotFoundError: there is none, or it is still being created or already being deleted.
+            ResourceNotFoundError: there is no such stream, or it is being created or deleted.
         """
         stream = self.get(name)
         if stream.status not in {"ACTIVE", "UPDATING"}:
@@ -66,11 +66,11 @@ class Streams:
         return stream
 
     def create(self, name: StreamName, shard_count: int | None, mode: str) -> Stream:
-        """Make a stream; in mode ON_DEMAND `shard_count` does not matter.
+        """Create a stream; in mode ON_DEMAND `shard_count` is ignored.
 
         Raises:
             LimitExceededError: the account would have too many shards or on-demand streams.
-            ResourceInUseError: a stream has that name.
+            ResourceInUseError: a stream with this name exists.
         """
         count = initial_shard_count(shard_count, mode)
         with self._lock:
@@ -87,15 +87,15 @@ class Streams:
             return stream
 
     def restore(self, name: StreamName, created: int, shards: Iterable[Shard], settings: Mapping[str, Any]) -> None:
-        """Add a stream of a former process, its shards with their records, its settings as `state.settings` gives."""
+        """Add a stream that an earlier process stored: shards with their records, settings from `state.settings`."""
         stream = self._stream(name, created, Topology(created, shards, self._creations, self._journal), "")
         state.apply(stream, settings)
         self._streams[name] = stream
         self._memory.count(sum(shard.held_bytes for shard in stream.topology.shards))
 
-    def go_on_after(self, created: int) -> None:
+    def continue_after(self, created: int) -> None:
         """Create streams and shards after `created` only (microseconds since the epoch)."""
-        self._creations.go_on_after(created)
+        self._creations.continue_after(created)
 
     def _stream(self, name: StreamName, created: int, topology: Topology, mode: str) -> Stream:
         return Stream(name, created, topology, mode, self.clock, self._settings, self._journal)
@@ -105,7 +105,7 @@ class Streams:
 
         Raises:
             ResourceInUseError: it has consumers.
-            ResourceNotFoundError: there is none.
+            ResourceNotFoundError: there is no such stream.
         """
         with self._lock:
             stream = self.get(name)
@@ -120,18 +120,18 @@ class Streams:
                 del self._streams[name]
 
     def put(self, stream: Stream, entries: list[Entry]) -> list[Placed]:
-        """Put records, and keep the memory of all within its limit."""
+        """Put records and keep all records within the memory limit."""
         placed = stream.put(entries)
         self._memory.count(sum(entry.size + OVERHEAD_BYTES for entry in entries))
         return placed
 
     def open_iterator(self, text: str) -> tuple[Stream, ShardIterator]:
-        """Return what a shard iterator stands for.
+        """Return the stream and the iterator that a text from `ShardIterator.seal` stands for.
 
         Raises:
-            ExpiredIteratorError: it is too old.
-            InvalidArgumentError: it was not made here.
-            ResourceNotFoundError: its stream is no more.
+            ExpiredIteratorError: it is older than five minutes.
+            InvalidArgumentError: the text is not from `seal`.
+            ResourceNotFoundError: its stream has been deleted.
         """
         iterator = open_iterator(text, self.clock())
         return self.usable(iterator.stream), iterator
