@@ -1,4 +1,4 @@
-"""The function's Zip: contents, determinism, up-to-date check. Installing is tested once, with the real lock file."""
+"""The function's Zip: contents, determinism, up-to-date check. One test installs the real lock file."""
 
 import os
 import shutil
@@ -90,7 +90,7 @@ def test_an_up_to_date_zip_is_kept(service: Path, uv: Path) -> None:
 @pytest.mark.parametrize(
     "changed", [f"{PACKAGE}/handler.py", f"{PACKAGE}/new.py", "requirements.txt", "../out/function.zip"]
 )
-def test_a_change_of_any_input_or_a_damaged_zip_builds_anew(service: Path, uv: Path, changed: str) -> None:
+def test_a_changed_input_or_a_damaged_zip_triggers_a_rebuild(service: Path, uv: Path, changed: str) -> None:
     build(service, uv)
     path = service / changed
     path.write_bytes((path.read_bytes() if path.exists() else b"") + b"\n# changed\n")
@@ -126,7 +126,7 @@ def test_the_real_zip_serves_the_model(tmp_path: Path, model_bytes: bytes, monke
     with zipfile.ZipFile(path) as archive:
         archive.extractall(tmp_path / "content")
     (tmp_path / "model.onnx").write_bytes(model_bytes)
-    import botocore  # the managed runtime brings it
+    import botocore  # part of the managed runtime
 
     program = (
         "import datetime, pathlib, sys; from store_sales.model import Model; from store_sales.events import Event\n"

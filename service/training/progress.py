@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def step(name: str) -> Iterator[Callable[[str], None]]:
-    """Print the step's name, its seconds and what it noted, once it is done; a step that fails prints nothing."""
+    """Print the step's name, duration and note once it is done; a failed step prints nothing."""
     notes: list[str] = []
     started = time.monotonic()
     yield notes.append
