@@ -1,4 +1,4 @@
-"""LocalStack's open core without this repository's plugin, but for what runs the function."""
+"""LocalStack's open core, without this repository's plugin except for the part that runs the function."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ LOCK = paths.EMULATOR / "requirements.txt"
 VENV = environments.VENVS / "core"
 KINESIS = Path(__file__).parent / "core_kinesis"
 KINESIS_PACKAGES = environments.VENVS / "core-kinesis"
-# Of our plugin only: core can run functions in containers alone, from an image and a program that it downloads; and
-# its gateway listens on every interface.
+# The parts of our plugin that it gets. Core runs functions only in containers, from an image and a program that it
+# downloads, and its gateway listens on every interface.
 ENTRY_POINTS = """\
 [localstack.lambda.runtime_executor]
 process = pipeline_emulator.lambda_runtime.plugins:ProcessRuntimeExecutorPlugin
@@ -35,7 +35,7 @@ KINESIS_DEADLINE = 60.0
 
 
 def version() -> str:
-    """The version that is measured: the one that our emulator builds on."""
+    """The measured version, which is the one that our emulator builds on."""
     return environments.locked_version(LOCK, "localstack-core")
 
 
@@ -52,7 +52,7 @@ def start(stack: Stack) -> None:
     _show_kinesis(stack)
     command: list[str | Path] = [VENV / "bin" / "python", "-m", "localstack.runtime.main"]
     localstack.launch(stack, "LocalStack core", command, environment.for_emulator(**_settings(stack, plugins)))
-    with console.step("Its Kinesis server"):  # until it is up, core answers all requests but the first with an error
+    with console.step("Its Kinesis server"):  # until it is up, core answers every request but the first with an error
         poll(lambda: _kinesis_answers(stack), "an answer of core's Kinesis", KINESIS_DEADLINE, 0.5)
 
 
@@ -82,7 +82,7 @@ def _settings(stack: Stack, plugins: Path) -> dict[str, str]:
 
 
 def install_kinesis() -> None:
-    """Installs core's Kinesis server from its lock; quick when it is there.
+    """Installs core's Kinesis server from its lock file; fast if already installed.
 
     Raises:
         HarnessError: Node.js or npm is missing, or npm failed.
@@ -99,7 +99,7 @@ def install_kinesis() -> None:
 
 
 def _show_kinesis(stack: Stack) -> None:
-    """Puts the server where core's installer looks before it downloads one, below FILESYSTEM_ROOT."""
+    """Puts the server below FILESYSTEM_ROOT, where core's installer looks before it downloads one."""
     packages = json.loads((KINESIS / "package.json").read_text())["dependencies"]
     folder = stack.folder / "localstack/var/lib/localstack/lib/kinesis-local"
     folder.mkdir(parents=True)

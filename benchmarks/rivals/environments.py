@@ -1,4 +1,4 @@
-"""Where the rivals' environments and locks lie, and the plugins that some of them get."""
+"""Locations of the rivals' environments and lock files, and the plugins that some of them get."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""LocalEmu, a fork of LocalStack's core, without this repository's plugin but for what runs the function."""
+"""LocalEmu, a fork of LocalStack's core, without this repository's plugin except for what runs the function."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ process = localemu_executor:Plugin
 """
 REMARK = (
     "Its own executor needs Docker and AWS's image, so the function runs in the embedded runtime's process executor, "
-    "to which LocalEmu's modules are shown under the names that they have in LocalStack."
+    "which finds LocalEmu's modules under LocalStack's names."
 )
 
 
 def version() -> str:
-    """The version that is measured."""
+    """The measured version."""
     return environments.locked_version(LOCK, "localemu")
 
 
@@ -30,7 +30,7 @@ def start(stack: Stack) -> None:
     """Starts it as the stack's emulator and waits until it answers.
 
     Args:
-        stack: names port and folder, and whether to keep state on disk and to start with what is there.
+        stack: gives the port, the folder, and whether to persist state and restore it at the start.
 
     Raises:
         HarnessError: it could not be installed or started.

@@ -1,4 +1,4 @@
-"""On-failure destinations: what is told about discarded records."""
+"""On-failure destinations: what they report about discarded records."""
 
 import json
 import re
@@ -12,7 +12,7 @@ TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"
 
 
 def check_record(record: dict[str, Any], scene: Any, mapping: str, sequence_numbers: list[str]) -> None:
-    """Check what the records of all destinations have in common."""
+    """Check the fields common to the records of all destinations."""
     info = record["KinesisBatchInfo"]
     for name in ("approximateArrivalOfFirstRecord", "approximateArrivalOfLastRecord"):
         assert re.fullmatch(TIME, info.pop(name)), f"{name} has another format"

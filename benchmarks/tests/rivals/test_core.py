@@ -1,4 +1,4 @@
-"""Stock core gets two of our plugins, by the names they have in ours, and no other."""
+"""LocalStack core gets two of our plugins, under the same names, and no others."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def test_python_finds_them_and_their_code(tmp_path: Path) -> None:
     assert (tmp_path / "pipeline_emulator" / "lambda_runtime" / "plugins.py").is_file()
 
 
-def test_versions_are_those_of_the_locks() -> None:
+def test_versions_come_from_the_lock_files() -> None:
     assert core.version() == "2026.3.0"
     for package, rival in (("ministack", ministack), ("localemu", localemu)):
         named = (environments.LOCKS / f"{package}.in").read_text()
         assert re.search(rf"^{package}(\[.*\])?=={re.escape(rival.version())}$", named, re.MULTILINE)
 
 
-def test_the_lock_of_its_kinesis_server_has_a_hash_for_each_package() -> None:
+def test_the_lock_file_of_its_kinesis_server_has_a_hash_for_each_package() -> None:
     packages = json.loads((core.KINESIS / "package-lock.json").read_text())["packages"]
     entries = {name: entry for name, entry in packages.items() if name}
     assert entries
