@@ -122,6 +122,6 @@ class FaultInjector:
                     self._step.aside = self._current = ""
         except HarnessError as error:
             self.error = error
-        except Exception as error:  # whatever it is, the run proves nothing without the other faults
+        except Exception as error:  # for any reason: without the other faults the run proves nothing
             cause = f"{self._current}: {type(error).__name__}: {error}"
             self.error = HarnessError(cause, "look at make local-status and make local-logs")
