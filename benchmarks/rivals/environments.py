@@ -10,6 +10,7 @@ from harness import paths
 VENVS = paths.CACHE / "rivals"
 PACKAGE = "pipeline_emulator"
 LOCKS = Path(__file__).parent / "locks"
+BRIDGES = Path(__file__).parent / "bridges"
 
 
 def locked_version(lock: Path, package: str) -> str:

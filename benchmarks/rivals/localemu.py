@@ -10,7 +10,7 @@ from harness.stack import Stack
 
 LOCK = environments.LOCKS / "localemu.txt"
 VENV = environments.VENVS / "localemu"
-BRIDGE = environments.LOCKS / "localemu_bridge"
+BRIDGE = environments.BRIDGES / "localemu"
 ENTRY_POINTS = """\
 [localemu.lambda.runtime_executor]
 process = localemu_executor:Plugin
