@@ -10,7 +10,7 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 
 from benchmarks.rivals import environments
-from harness import console, environment, localstack, paths, processes, setup
+from harness import console, paths, setup
 from harness.clients import Clients
 from harness.stack import Stack
 from harness.waiting import poll
@@ -46,39 +46,17 @@ def start(stack: Stack) -> None:
         HarnessError: it could not be installed or started.
     """
     setup.locked_environment(f"LocalStack core {version()}", VENV, LOCK)
-    plugins = stack.folder / "plugins"
-    environments.write_plugins(plugins, ENTRY_POINTS)
     install_kinesis()
     _show_kinesis(stack)
-    command: list[str | Path] = [VENV / "bin" / "python", "-m", "localstack.runtime.main"]
-    localstack.launch(stack, "LocalStack core", command, environment.for_emulator(**_settings(stack, plugins)))
-    with console.step("Its Kinesis server"):  # until it is up, core answers every request but the first with an error
-        poll(lambda: _kinesis_answers(stack), "an answer of core's Kinesis", KINESIS_DEADLINE, 0.5)
-
-
-def _settings(stack: Stack, plugins: Path) -> dict[str, str]:
-    ports = processes.free_ports(1)[0]
-    return {
-        "GATEWAY_LISTEN": f"127.0.0.1:{stack.port}",
+    settings = {
         "GATEWAY_SERVER": "bound",
-        "LOCALSTACK_HOST": f"127.0.0.1:{stack.port}",
-        "FILESYSTEM_ROOT": str(stack.folder / "localstack"),
-        "OVERRIDE_IN_DOCKER": "0",
-        "XDG_CACHE_HOME": str(stack.folder / "cache"),
-        "DISABLE_EVENTS": "1",
-        "SKIP_SSL_CERT_DOWNLOAD": "1",
-        "DNS_ADDRESS": "0",
         "EAGER_SERVICE_LOADING": "0",
         "KINESIS_PERSISTENCE": "0",
-        "LAMBDA_RUNTIME_EXECUTOR": "process",
-        "EXTERNAL_SERVICE_PORTS_START": str(ports),
-        "EXTERNAL_SERVICE_PORTS_END": str(ports + 50),
-        "PIPELINE_LAMBDA_RUNTIME_DIR": str(paths.LAMBDA_RUNTIME),
-        "PYTHONPATH": str(plugins),
         "NODE_OPTIONS": f"--require {KINESIS / 'loopback.cjs'}",
-        "PYTHONUNBUFFERED": "1",
-        **localstack.marker(stack),
     }
+    environments.start_localstack(stack, "LocalStack core", VENV, "localstack", ENTRY_POINTS, settings)
+    with console.step("Its Kinesis server"):  # until it is up, core answers every request but the first with an error
+        poll(lambda: _kinesis_answers(stack), "an answer of core's Kinesis", KINESIS_DEADLINE, 0.5)
 
 
 def install_kinesis() -> None:

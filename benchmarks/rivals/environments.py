@@ -1,11 +1,13 @@
-"""Locations of the rivals' environments and lock files, and the plugins that some of them get."""
+"""Starts the rivals, each in its own locked environment; LocalStack's core and its fork get some plugins of ours."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from harness import paths
+from harness import environment, localstack, paths, processes
+from harness.stack import Stack
 
 VENVS = paths.CACHE / "rivals"
 PACKAGE = "pipeline_emulator"
@@ -18,6 +20,68 @@ def locked_version(lock: Path, package: str) -> str:
     found = re.search(rf"^{re.escape(package)}(?:\[.*\])?==([^ ;\\]+)", lock.read_text(), re.MULTILINE)
     assert found, f"{package} is not in {lock}"
     return found[1]
+
+
+def start(
+    stack: Stack,
+    title: str,
+    venv: Path,
+    program: Sequence[str | Path],
+    settings: Mapping[str, str],
+    health: str = localstack.HEALTH,
+) -> None:
+    """Starts a rival as the stack's emulator and waits until it answers.
+
+    Args:
+        stack: gives the port, the folder, and whether to persist state and restore it at the start.
+        title: the rival's name.
+        venv: its environment.
+        program: arguments for the environment's Python.
+        settings: the rival's variables.
+        health: path of its health endpoint.
+
+    Raises:
+        HarnessError: it could not be started.
+    """
+    variables = environment.for_emulator(**settings, **localstack.marker(stack), PYTHONUNBUFFERED="1")
+    localstack.launch(stack, title, [venv / "bin" / "python", *program], variables, health=health)
+
+
+def start_localstack(
+    stack: Stack, title: str, venv: Path, package: str, entry_points: str, settings: Mapping[str, str]
+) -> None:
+    """Starts LocalStack's core, or a fork of it, with our process executor, and waits until it answers.
+
+    Args:
+        stack: as for `start`.
+        title: as for `start`.
+        venv: as for `start`.
+        package: `localstack`, or what the fork calls its package, variables and endpoints instead.
+        entry_points: the plugins that it gets from us.
+        settings: more variables, for this emulator only.
+
+    Raises:
+        HarnessError: it could not be started.
+    """
+    plugins = stack.folder / "plugins"
+    write_plugins(plugins, entry_points)
+    ports = processes.free_ports(1)[0]
+    common = {
+        "GATEWAY_LISTEN": f"127.0.0.1:{stack.port}",
+        f"{package.upper()}_HOST": f"127.0.0.1:{stack.port}",
+        "FILESYSTEM_ROOT": str(stack.folder / package),
+        "OVERRIDE_IN_DOCKER": "0",
+        "XDG_CACHE_HOME": str(stack.folder / "cache"),
+        "DISABLE_EVENTS": "1",
+        "SKIP_SSL_CERT_DOWNLOAD": "1",
+        "DNS_ADDRESS": "0",
+        "LAMBDA_RUNTIME_EXECUTOR": "process",
+        "EXTERNAL_SERVICE_PORTS_START": str(ports),
+        "EXTERNAL_SERVICE_PORTS_END": str(ports + 50),
+        "PIPELINE_LAMBDA_RUNTIME_DIR": str(paths.LAMBDA_RUNTIME),
+        "PYTHONPATH": str(plugins),
+    }
+    start(stack, title, venv, ["-m", f"{package}.runtime.main"], {**common, **settings}, f"/_{package}/health")
 
 
 def write_plugins(folder: Path, entry_points: str) -> None:

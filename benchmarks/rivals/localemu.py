@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from benchmarks.rivals import environments
-from harness import environment, localstack, paths, processes, setup
+from harness import setup
 from harness.stack import Stack
 
 LOCK = environments.LOCKS / "localemu.txt"
@@ -36,27 +34,9 @@ def start(stack: Stack) -> None:
         HarnessError: it could not be installed or started.
     """
     setup.locked_environment(f"LocalEmu {version()}", VENV, LOCK)
-    plugins = stack.folder / "plugins"
-    environments.write_plugins(plugins, ENTRY_POINTS)
-    ports = processes.free_ports(1)[0]
     settings = {
-        "GATEWAY_LISTEN": f"127.0.0.1:{stack.port}",
-        "LOCALEMU_HOST": f"127.0.0.1:{stack.port}",
-        "FILESYSTEM_ROOT": str(stack.folder / "localemu"),
         "LOCALEMU_VOLUME_DIR": str(stack.folder / "volume"),
-        "OVERRIDE_IN_DOCKER": "0",
-        "XDG_CACHE_HOME": str(stack.folder / "cache"),
-        "DISABLE_EVENTS": "1",
-        "SKIP_SSL_CERT_DOWNLOAD": "1",
-        "DNS_ADDRESS": "0",
         "PERSISTENCE": str(int(stack.persistent)),
-        "LAMBDA_RUNTIME_EXECUTOR": "process",
-        "EXTERNAL_SERVICE_PORTS_START": str(ports),
-        "EXTERNAL_SERVICE_PORTS_END": str(ports + 50),
-        "PIPELINE_LAMBDA_RUNTIME_DIR": str(paths.LAMBDA_RUNTIME),
-        "PYTHONPATH": f"{plugins}:{BRIDGE}",
-        processes.MARKER: str(stack.folder),
-        "PYTHONUNBUFFERED": "1",
+        "PYTHONPATH": f"{stack.folder / 'plugins'}:{BRIDGE}",
     }
-    command: list[str | Path] = [VENV / "bin" / "python", "-m", "localemu.runtime.main"]
-    localstack.launch(stack, "LocalEmu", command, environment.for_emulator(**settings), health="/_localemu/health")
+    environments.start_localstack(stack, "LocalEmu", VENV, "localemu", ENTRY_POINTS, settings)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.rivals import environments
-from harness import environment, localstack, processes, setup
+from harness import setup
 from harness.stack import REGION, Stack
 
 LOCK = environments.LOCKS / "ministack.txt"
@@ -38,9 +38,5 @@ def start(stack: Stack) -> None:
         "S3_DATA_DIR": str(stack.folder / "s3"),
         "S3_PERSIST": str(int(stack.persistent)),
         "PERSIST_STATE": str(int(stack.persistent)),
-        processes.MARKER: str(stack.folder),
-        "PYTHONUNBUFFERED": "1",
     }
-    localstack.launch(
-        stack, "MiniStack", [VENV / "bin" / "python", "-m", "ministack"], environment.for_emulator(**settings)
-    )
+    environments.start(stack, "MiniStack", VENV, ["-m", "ministack"], settings)
