@@ -19,14 +19,9 @@ LOCK = paths.EMULATOR / "requirements.txt"
 VENV = environments.VENVS / "core"
 KINESIS = Path(__file__).parent / "core_kinesis"
 KINESIS_PACKAGES = environments.VENVS / "core-kinesis"
-# The parts of our plugin that it gets. Core runs functions only in containers, from an image and a program that it
-# downloads, and its gateway listens on every interface.
-ENTRY_POINTS = """\
-[localstack.lambda.runtime_executor]
-process = pipeline_emulator.lambda_runtime.plugins:ProcessRuntimeExecutorPlugin
-[localstack.runtime.server]
-bound = pipeline_emulator.gateway.plugins:BoundRuntimeServerPlugin
-"""
+# Core gets two of our plugins: it runs functions only in containers, from an image and a program that it downloads, and
+# its gateway listens on every interface.
+BRIDGE = environments.BRIDGES / "core"
 REMARK = (
     "Its own Kinesis server (Node) and event source poller. Its own executor needs Docker, AWS's image and a program "
     "that it downloads, so the function runs in the embedded runtime's process executor."
@@ -54,7 +49,7 @@ def start(stack: Stack) -> None:
         "KINESIS_PERSISTENCE": "0",
         "NODE_OPTIONS": f"--require {KINESIS / 'loopback.cjs'}",
     }
-    environments.start_localstack(stack, "LocalStack core", VENV, "localstack", ENTRY_POINTS, settings)
+    environments.start_localstack(stack, "LocalStack core", VENV, "localstack", BRIDGE, settings)
     with console.step("Its Kinesis server"):  # until it is up, core answers every request but the first with an error
         poll(lambda: _kinesis_answers(stack), "an answer of core's Kinesis", KINESIS_DEADLINE, 0.5)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -48,7 +49,7 @@ def start(
 
 
 def start_localstack(
-    stack: Stack, title: str, venv: Path, package: str, entry_points: str, settings: Mapping[str, str]
+    stack: Stack, title: str, venv: Path, package: str, bridge: Path, settings: Mapping[str, str]
 ) -> None:
     """Starts LocalStack's core, or a fork of it, with our process executor, and waits until it answers.
 
@@ -57,14 +58,13 @@ def start_localstack(
         title: as for `start`.
         venv: as for `start`.
         package: `localstack`, or what the fork calls its package, variables and endpoints instead.
-        entry_points: the plugins that it gets from us.
+        bridge: folder with `start.py`, which starts it, and the entry points of the plugins that it gets from us.
         settings: more variables, for this emulator only.
 
     Raises:
         HarnessError: it could not be started.
     """
-    plugins = stack.folder / "plugins"
-    write_plugins(plugins, entry_points)
+    program = write_plugins(stack.folder / "plugins", bridge)
     ports = processes.free_ports(1)[0]
     common = {
         "GATEWAY_LISTEN": f"127.0.0.1:{stack.port}",
@@ -79,17 +79,29 @@ def start_localstack(
         "EXTERNAL_SERVICE_PORTS_START": str(ports),
         "EXTERNAL_SERVICE_PORTS_END": str(ports + 50),
         "PIPELINE_LAMBDA_RUNTIME_DIR": str(paths.LAMBDA_RUNTIME),
-        "PYTHONPATH": str(plugins),
     }
-    start(stack, title, venv, ["-m", f"{package}.runtime.main"], {**common, **settings}, f"/_{package}/health")
+    start(stack, title, venv, [program], {**common, **settings}, f"/_{package}/health")
 
 
-def write_plugins(folder: Path, entry_points: str) -> None:
-    """Makes a folder for Python's path that names plugins, and no others of ours, and holds our package's code."""
+def write_plugins(folder: Path, bridge: Path) -> Path:
+    """Makes a folder with a bridge, our package's code, and metadata that names the bridge's plugins only.
+
+    Python puts the folder of the program that it runs on its path, and so finds them.
+
+    Args:
+        folder: to make.
+        bridge: as for `start_localstack`.
+
+    Returns:
+        The program to run.
+    """
     info = folder / f"{PACKAGE}-0.dist-info"
     info.mkdir(parents=True, exist_ok=True)
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {PACKAGE}\nVersion: 0\n")
-    (info / "entry_points.txt").write_text(entry_points)
+    shutil.copy(bridge / "entry_points.txt", info)
+    for module in bridge.glob("*.py"):
+        shutil.copy(module, folder)
     package = folder / PACKAGE
     package.unlink(missing_ok=True)
     package.symlink_to(paths.EMULATOR / PACKAGE)
+    return folder / "start.py"

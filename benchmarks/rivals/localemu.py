@@ -9,10 +9,6 @@ from harness.stack import Stack
 LOCK = environments.LOCKS / "localemu.txt"
 VENV = environments.VENVS / "localemu"
 BRIDGE = environments.BRIDGES / "localemu"
-ENTRY_POINTS = """\
-[localemu.lambda.runtime_executor]
-process = localemu_executor:Plugin
-"""
 REMARK = (
     "Its own executor needs Docker and AWS's image, so the function runs in the embedded runtime's process executor, "
     "which finds LocalEmu's modules under LocalStack's names."
@@ -37,6 +33,5 @@ def start(stack: Stack) -> None:
     settings = {
         "LOCALEMU_VOLUME_DIR": str(stack.folder / "volume"),
         "PERSISTENCE": str(int(stack.persistent)),
-        "PYTHONPATH": f"{stack.folder / 'plugins'}:{BRIDGE}",
     }
-    environments.start_localstack(stack, "LocalEmu", VENV, "localemu", ENTRY_POINTS, settings)
+    environments.start_localstack(stack, "LocalEmu", VENV, "localemu", BRIDGE, settings)

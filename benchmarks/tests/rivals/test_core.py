@@ -19,17 +19,18 @@ from harness.errors import HarnessError
 def test_the_plugins_are_those_of_our_package() -> None:
     ours = tomllib.loads((paths.EMULATOR / "pyproject.toml").read_text())["project"]["entry-points"]
     given = configparser.ConfigParser()
-    given.read_string(core.ENTRY_POINTS)
+    given.read_string((core.BRIDGE / "entry_points.txt").read_text())
     for group in given.sections():
         for name, value in given[group].items():
             assert ours[group][name] == value
 
 
 def test_python_finds_them_and_their_code(tmp_path: Path) -> None:
-    environments.write_plugins(tmp_path, core.ENTRY_POINTS)
+    program = environments.write_plugins(tmp_path, core.BRIDGE)
     [found] = importlib.metadata.distributions(path=[str(tmp_path)])
     assert {point.name for point in found.entry_points} == {"process", "bound"}
     assert (tmp_path / "pipeline_emulator" / "lambda_runtime" / "plugins.py").is_file()
+    assert program.parent == tmp_path
 
 
 def test_versions_come_from_the_lock_files() -> None:
