@@ -118,7 +118,7 @@ def test_an_absent_installer_is_named(service: Path) -> None:
 
 
 @pytest.mark.skipif(UV is None, reason="uv is neither beside this Python nor on PATH")
-def test_the_real_zip_serves_the_model(tmp_path: Path, model_bytes: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_real_zip_serves_the_model(tmp_path: Path, model_bytes: bytes) -> None:
     """GIVEN the real lock file THEN the pruned Zip, alone on the path, loads the model and predicts."""
     assert UV is not None
     path = build_zip(SERVICE, SERVICE / "requirements.txt", tmp_path / "function.zip", Path(sys.executable), Path(UV))
@@ -128,17 +128,16 @@ def test_the_real_zip_serves_the_model(tmp_path: Path, model_bytes: bytes, monke
     (tmp_path / "model.onnx").write_bytes(model_bytes)
     import botocore  # part of the managed runtime
 
-    program = (
+    content = tmp_path / "content"
+    for name in ("botocore", "jmespath", "dateutil", "urllib3", "six.py"):
+        (content / name).symlink_to(Path(botocore.__file__).parents[1] / name)
+    program = content / "predict.py"  # its folder, and without site-packages (-S) nothing else, is on Python's path
+    program.write_text(
         "import datetime, pathlib, sys; from store_sales.model import Model; from store_sales.events import Event\n"
         "model = Model(pathlib.Path(sys.argv[1]).read_bytes(), 'run')\n"
         "print(model.predict([Event(datetime.date(2021, 6, 2), 7, 0, 0, 1)])[0].sales > 0)"
     )
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path / "content"), str(tmp_path / "runtime")]))
-    runtime = tmp_path / "runtime"
-    runtime.mkdir()
-    for name in ("botocore", "jmespath", "dateutil", "urllib3", "six.py"):
-        (runtime / name).symlink_to(Path(botocore.__file__).parents[1] / name)
-    command = [sys.executable, "-S", "-c", program, str(tmp_path / "model.onnx")]
+    command = [sys.executable, "-S", str(program), str(tmp_path / "model.onnx")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.stdout.strip(), done.stderr, done.returncode) == ("True", "", 0)
 
