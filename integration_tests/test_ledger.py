@@ -55,7 +55,7 @@ class Scene:
         records = events.made_up(self.stack, count, keys=KEYS)
         with Watch(forward, 0.05) as watch:
             expected = offline.expectations(self.stack.model)
-            result = ledger.run_on(self.target, records, expected, Step("tampered"), rate, SHORT_TIMEOUTS)
+            result = ledger.run(self.target, records, expected, Step("tampered"), rate, SHORT_TIMEOUTS)
             watch.check()
         return result
 
@@ -180,7 +180,7 @@ def test_failures_count_only_with_the_whole_payload(scene: Scene) -> None:
                 scene.clients.s3.put_object(Bucket=scene.target.bucket, Key=event.key, Body=json.dumps(document))
 
     with Watch(copy, 0.2) as watch:
-        result = ledger.run_on(scene.target, invalid, lambda _: [None, None], Step("failures"), None, SHORT_TIMEOUTS)
+        result = ledger.run(scene.target, invalid, lambda _: [None, None], Step("failures"), None, SHORT_TIMEOUTS)
         watch.check()
     assert not result.passed
     cut, kept = result.entries.values()

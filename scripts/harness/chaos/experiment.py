@@ -63,7 +63,7 @@ def run(stack: Stack, seed: int, step: Step, count: int = EVENTS, rate: float = 
     work = workload.generate(stack, seed, count, invalid=not kills)
     with FaultInjector(stack, faults, step, rate) as injector:
         target = replace(Target.of(stack), trouble=injector.trouble)
-        result = ledger.run_on(target, work.records, lambda _: work.answers, step, rate)
+        result = ledger.run(target, work.records, lambda _: work.answers, step, rate)
     if injector.error:
         result.breaks(injector.error, result.not_put)
     return Outcome(seed, result, injector.happened, time.monotonic() - started)
