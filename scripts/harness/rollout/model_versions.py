@@ -90,7 +90,7 @@ def resolve(choice: str, known: Sequence[Registry]) -> Version:
         HarnessError: there is no such version, or a registry does not answer.
     """
     if not choice:
-        raise HarnessError("no model is named", "for example: make promote MODEL=latest-trained STAGE=stg")
+        raise HarnessError("no model is given", "for example: make promote MODEL=latest-trained STAGE=stg")
     for registry in known:
         with explained(registry):
             if (found := _find(choice, registry)) is not None:
@@ -144,8 +144,8 @@ def explained(registry: Registry) -> Iterator[None]:
             yield
     except (MlflowException, SQLAlchemyError) as error:
         raise HarnessError(
-            f"{registry.shown} does not answer as it should: {str(error).splitlines()[0]}",
-            "the stack's server: see make local-status. A damaged database: move it away and train anew, make train",
+            f"{registry.shown} cannot be used: {str(error).splitlines()[0]}",
+            "the stack's server: see make local-status. A damaged database: move it away and train again, make train",
         ) from None
 
 

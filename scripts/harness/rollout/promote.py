@@ -117,7 +117,7 @@ def _checked(choice: str, known: Sequence[Registry], scratch: Path) -> tuple[mod
         if kept is not None and not _equal(Path(kept["model_dir"]), folder):
             raise HarnessError(
                 f"{version.label} differs from what was promoted before under that run id",
-                f"find out what changed it; the former is in {shown(Path(kept['model_dir']))}",
+                f"find out what changed it; the former files are in {shown(Path(kept['model_dir']))}",
             )
     return version, folder, loaded
 
@@ -131,7 +131,7 @@ def _equal(one: Path, other: Path) -> bool:
 
 def _intention(copy: model_bucket.Copy | None) -> str:
     if copy is None:
-        return "it does not exist yet: the deployment makes it and publishes the model"
+        return "it does not exist yet; the deployment creates it and publishes the model"
     if not copy.missing:
         return f"the model is there already, and identical: {copy.place}"
     return f"{len(copy.missing)} files to copy"
@@ -143,7 +143,7 @@ def _record(stage: Stage, run_id: str, *, shadow: bool) -> None:
         changed = tfvars.write(stage.vars_file, name, run_id)
         step.result = f'{name} = "{run_id}"' + ("" if changed else ", as before")
         if not shadow and tfvars.write(stage.vars_file, "live_version", None):
-            step.result += "; the pin live_version is gone"
+            step.result += "; the pin live_version was removed"
         if not shadow and stage.variables.get("shadow_run_id") == run_id:  # Terraform refuses a model as its own shadow
             tfvars.write(stage.vars_file, "shadow_run_id", None)
-            step.result += "; it was the shadow, and there is none now"
+            step.result += "; it is no longer the shadow model"

@@ -65,7 +65,7 @@ def rollback(stage: Stage, access: Access, wanted: str, apply: Callable[[Stage, 
         apply(replace(stage, variables=tfvars.read(stage.vars_file)), access)
     except BaseException:
         tfvars.write(stage.vars_file, PIN, None if before is None else str(before))
-        console.warn(f"{shown(stage.vars_file)} is again as it was")
+        console.warn(f"{shown(stage.vars_file)} was restored")
         raise
 
 
@@ -85,10 +85,10 @@ def chosen(wanted: str, live: int, published: list[Published]) -> Published:
         cause = f"there is no published version '{wanted}'"
     else:
         found = [one for one in published if one.number < live]
-        cause = f"version {live} is live, and there is none before it"
+        cause = f"version {live} is live, and there is no earlier version"
     if not found:
         numbers = ", ".join(str(one.number) for one in published) or "none yet"
-        raise HarnessError(cause, f"published are: {numbers}; VERSION={LATEST} is what the tfvars describe")
+        raise HarnessError(cause, f"published versions: {numbers}; VERSION={LATEST} stands for the tfvars' own")
     return max(found, key=lambda one: one.number)
 
 
@@ -120,14 +120,14 @@ def _look(stage: Stage, access: Access) -> tuple[int, list[Published]]:
         missing = error.response["Error"]["Code"] == "ResourceNotFoundException"
         raise HarnessError(
             f"the function {function} and its alias {ALIAS} "
-            + ("do not exist" if missing else f"cannot be looked at: {error}"),
+            + ("do not exist" if missing else f"cannot be read: {error}"),
             f"deploy it first: make deploy-{stage.name}"
             if missing
             else "the role needs lambda:GetAlias, ListVersionsByFunction and GetFunction",
         ) from None
     except BotoCoreError as error:
         raise HarnessError(
-            f"Lambda cannot be asked: {error}",
+            f"Lambda did not answer: {error}",
             "sign in to the stage's account (aws sts get-caller-identity must answer), then try again",
         ) from None
 

@@ -81,7 +81,7 @@ def test_before_the_first_deployment_the_deployment_publishes(
     deployment: Deployment, known: list[Registry], trained: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     promote.to_stage("1", known, deployment.stage, deployment.access)
-    assert "it does not exist yet: the deployment makes it and publishes the model" in capsys.readouterr().err
+    assert "it does not exist yet; the deployment creates it and publishes the model" in capsys.readouterr().err
     deployed = replace(deployment.stage, variables=tfvars.read(deployment.stage.vars_file))
     assert deployed.run_id == trained[0]["run_id"]
     # WHEN the deployment has made the bucket THEN it finds the model, even without the registry
