@@ -93,7 +93,7 @@ class Bench:
             "aws_session_token": keys["SessionToken"],
         }
 
-    def somebody(self, *statements: dict[str, Any]) -> dict[str, str]:
+    def role_credentials(self, *statements: dict[str, Any]) -> dict[str, str]:
         """Credentials of a new role's session, for `client`; needed because root is refused nothing."""
         return self.session(self.role(*statements, trust=TRUST_HERE)[1])
 
@@ -145,9 +145,9 @@ class Bench:
         answer = self.client("lambda").invoke(
             FunctionName=function, Qualifier=qualifier, Payload=json.dumps(event).encode()
         )
-        told = json.loads(answer["Payload"].read() or b"null")
+        answered = json.loads(answer["Payload"].read() or b"null")
         error = {"FunctionError": answer["FunctionError"]} if "FunctionError" in answer else {}
-        return (told if isinstance(told, dict) else {"answer": told}) | error
+        return (answered if isinstance(answered, dict) else {"answer": answered}) | error
 
     def bucket(self, **settings: Any) -> str:
         """Makes a bucket; returns its name."""

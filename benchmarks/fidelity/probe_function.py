@@ -20,12 +20,12 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         return {"state": {"seen": True}, "batchItemFailures": []}
     time.sleep(event.get("sleep", 0))
     taken = b"x" * (event.get("megabytes", 0) * 2**20)  # written to, so that it is really allocated
-    told: dict[str, Any] = {
+    report: dict[str, Any] = {
         "environment": dict(os.environ),
         "machine": platform.machine(),
         "python": platform.python_version(),
     }
-    told |= {"arn": context.invoked_function_arn, "taken": len(taken)}
+    report |= {"arn": context.invoked_function_arn, "taken": len(taken)}
     if event.get("who"):
-        told["who"] = boto3.client("sts").get_caller_identity()["Arn"]
-    return told
+        report["who"] = boto3.client("sts").get_caller_identity()["Arn"]
+    return report

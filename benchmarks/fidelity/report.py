@@ -145,7 +145,7 @@ def _remarks(remark: str, runtimes: list[str]) -> dict[str, str]:
 
 
 def write(result: Result, path: Path = PATH) -> None:
-    """Writes a run to the document, beside the other runtime's."""
+    """Writes a run to the document and keeps the other runtime's."""
     document = path.read_text(encoding="utf-8")
     columns = read(document) | {result.runtime: column(result)}
     path.write_text(markdown.replaced(path, document, BEGIN, END, text(columns)), encoding="utf-8")

@@ -38,12 +38,12 @@ def pushed() -> Iterator[tuple[Stack, dict[str, Any], str]]:
             terraform.init()
             with pytest.raises(HarnessError) as refused:
                 terraform.apply_part({}, REPOSITORY)
-            told = denials.beside(refused.value.cause, stack)
+            message = denials.beside(refused.value.cause, stack)
             denials.read(stack, "DELETE")
             deployer.put_policy(scene.root, json.dumps(document))
             terraform.apply_part({}, REPOSITORY)
             assert denials.read(stack) == ("on", [])
-            yield stack, document, told
+            yield stack, document, message
             terraform.apply_part({}, (), destroy=True)
 
 
@@ -55,5 +55,5 @@ def test_each_action_on_images_is_needed(pushed: tuple[Stack, dict[str, Any], st
 
 
 def test_a_refused_put_image_is_named(pushed: tuple[Stack, dict[str, Any], str]) -> None:
-    _, _, told = pushed
-    assert LACKING.action in told
+    _, _, message = pushed
+    assert LACKING.action in message

@@ -103,13 +103,15 @@ def _tried(work: Workbench, name: str, here: Sequence[tuple[Permission, str]]) -
         work.clear(PARTS[name])
 
 
-def _verdict(permission: Permission, told: str, refused: list[Denial]) -> str:
+def _verdict(permission: Permission, message: str, refused: list[Denial]) -> str:
     """A trial's outcome in words; starts with "fails" if it is as expected."""
     others = sorted({each.action for each in refused} - {permission.action})
     if others or not refused:
-        return f"IAM refused {', '.join(others) or 'nothing'}: {told[:300]!r}"
-    if bool(told) is (permission in NOT_FATAL):
-        return f"NOT_FATAL of not_shown.py says otherwise: {told[:300]!r}"
-    if not told:
+        return f"IAM refused {', '.join(others) or 'nothing'}: {message[:300]!r}"
+    if bool(message) is (permission in NOT_FATAL):
+        return f"NOT_FATAL of not_shown.py says otherwise: {message[:300]!r}"
+    if not message:
         return "fails only the rehearsal"
-    return "fails, named by the error" if permission.action in " ".join(told.split()) else "fails, named by IAM's list"
+    return (
+        "fails, named by the error" if permission.action in " ".join(message.split()) else "fails, named by IAM's list"
+    )

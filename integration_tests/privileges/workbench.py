@@ -72,17 +72,17 @@ class Workbench:
         """
         deployer.put_policy(self.scene.root, json.dumps(without(self.document, permission)))
         denials.read(self.scene.stack, "DELETE")
-        told = ""
+        message = ""
         try:
             self._do(permission, way)
         except HarnessError as error:
-            told = error.cause
+            message = error.cause
         except ClientError as error:  # the command line words these itself
-            told = str(error)
+            message = str(error)
         finally:
             deployer.put_policy(self.scene.root, json.dumps(self.document))
             self._unlock()
-        return told, denials.read(self.scene.stack)[1]
+        return message, denials.read(self.scene.stack)[1]
 
     def _unlock(self) -> None:
         """Removes the lock that is left behind without permission to read or delete it."""

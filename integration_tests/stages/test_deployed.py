@@ -27,7 +27,7 @@ def test_changes_after_the_plan_was_shown_are_not_applied(
         monkeypatch.setattr(prompts, "confirm", confirm)
         other = terraform.StageTerraform(change(deployed, batch_size=7), access)
         other.init()
-        other.apply(other.plan(), Step("somebody else's"))
+        other.apply(other.plan(), Step("another user's"))
 
     monkeypatch.setattr(prompts, "confirm", somebody_else_is_faster)
     with pytest.raises(HarnessError, match="plan"):

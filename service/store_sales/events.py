@@ -119,7 +119,7 @@ def _object(payload: bytes) -> _Object:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON value")
+    raise ValueError(f"{name} is not a JSON value")
 
 
 def _event(document: _Object) -> Event:

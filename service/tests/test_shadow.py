@@ -60,7 +60,7 @@ def lines(caplog: pytest.LogCaptureFixture) -> Iterator[Callable[[], list[dict[s
     logs.LOGGER.propagate = True
 
     def strict(name: str) -> None:
-        raise AssertionError(f"{name} is no JSON")
+        raise AssertionError(f"{name} is not JSON")
 
     with caplog.at_level(logging.DEBUG, logger="store_sales"):
         yield lambda: [

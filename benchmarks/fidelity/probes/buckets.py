@@ -135,7 +135,7 @@ def bucket_key(bench: Bench) -> Seen:
         context = {"StringEquals": {"kms:EncryptionContext:aws:s3:arn": f"arn:aws:s3:::{bucket}"}}
         may = {"Effect": "Allow", "Action": "kms:GenerateDataKey", "Resource": key, "Condition": context}
         put = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{bucket}/*"}
-        s3 = bench.client("s3", **bench.somebody(put, may))
+        s3 = bench.client("s3", **bench.role_credentials(put, may))
         codes.append(refusal(lambda s3=s3, bucket=bucket: s3.put_object(Bucket=bucket, Key="key")))  # type: ignore[misc]
     right = not codes[0] and "AccessDenied" in codes[1]
     what = "permission to use the key for the bucket only suffices with a bucket key; without one a write"

@@ -61,11 +61,11 @@ def code(bench: Bench) -> Seen:
 def code_hash(bench: Bench) -> Seen:
     """The function reports the hash of its code, by which the provider recognizes new code."""
     made = package(CODE, bench.image)
-    told = bench.client("lambda").get_function_configuration(FunctionName=bench.function(**made))["CodeSha256"]
+    reported = bench.client("lambda").get_function_configuration(FunctionName=bench.function(**made))["CodeSha256"]
     if bench.image:
-        right = told == bench.image.rpartition("sha256:")[2]
+        right = reported == bench.image.rpartition("sha256:")[2]
     else:
-        right = told == base64.b64encode(hashlib.sha256(made["Code"]["ZipFile"]).digest()).decode()
+        right = reported == base64.b64encode(hashlib.sha256(made["Code"]["ZipFile"]).digest()).decode()
     return Seen(right, f"the reported code hash {'matches' if right else 'does not match'} the given code")
 
 

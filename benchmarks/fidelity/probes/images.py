@@ -81,7 +81,7 @@ def lifecycle(bench: Bench) -> Seen:
 def repository_policy(bench: Bench) -> Seen:
     """A request that the policy denies is refused even to a caller who is allowed everything."""
     name = _repository(bench)
-    ecr = bench.client("ecr", **bench.somebody(EVERYTHING))
+    ecr = bench.client("ecr", **bench.role_credentials(EVERYTHING))
     denied = {"Effect": "Deny", "Principal": "*", "Action": ["ecr:DescribeImages"]}
     before = refusal(lambda: ecr.describe_images(repositoryName=name))
     bench.client("ecr").set_repository_policy(repositoryName=name, policyText=policy(denied))

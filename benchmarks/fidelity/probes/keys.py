@@ -21,7 +21,7 @@ ADMINISTERED = {
 @probe(KEY, "policy")
 def key_policy(bench: Bench) -> Seen:
     """A role's own policy counts only if the key's policy delegates to the account."""
-    kms = bench.client("kms", **bench.somebody(EVERYTHING))
+    kms = bench.client("kms", **bench.role_credentials(EVERYTHING))
     left = {**ADMINISTERED, "Action": "kms:Encrypt"}
     codes = [
         refusal(lambda key=key: kms.encrypt(KeyId=key, Plaintext=b"probe"))  # type: ignore[misc]

@@ -27,9 +27,9 @@ def retention(bench: Bench) -> Seen:
     logs.create_log_stream(logGroupName=group, logStreamName="probe")
     now = int(time.time() * 1000)
     events = [{"timestamp": now - 3 * DAY_MS, "message": "old"}, {"timestamp": now, "message": "new"}]
-    told = logs.put_log_events(logGroupName=group, logStreamName="probe", logEvents=events)
+    response = logs.put_log_events(logGroupName=group, logStreamName="probe", logEvents=events)
     read = logs.get_log_events(logGroupName=group, logStreamName="probe", startFromHead=True)["events"]
-    expired = "expiredLogEventEndIndex" in told.get("rejectedLogEventsInfo", {})
+    expired = "expiredLogEventEndIndex" in response.get("rejectedLogEventsInfo", {})
     kept = [event["message"] for event in read]
     what = "an event from three days ago, put with a retention of one day,"
     return Seen(expired or kept == ["new"], f"{what} is {'rejected' if expired else f'there ({len(kept)} of 2 are)'}")

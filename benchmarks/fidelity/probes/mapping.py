@@ -66,8 +66,8 @@ def event_count(bench: Bench) -> Seen:
             with suppress(HarnessError):
                 poll(partial(_delivered, bench, mapping), "the metric", COUNT_DEADLINE, 0.5)
         found.append(_delivered(bench, mapping))
-    told = f"{found[1]:g} with EventCount and {found[0]:g} without"
-    return Seen(found == [0, 1], f"one failed event: OnFailureDestinationDeliveredEventCount is {told}")
+    counts = f"{found[1]:g} with EventCount and {found[0]:g} without"
+    return Seen(found == [0, 1], f"one failed event: OnFailureDestinationDeliveredEventCount is {counts}")
 
 
 def _delivered(bench: Bench, mapping: str) -> float:

@@ -23,8 +23,8 @@ SIZE = Attribute("aws_thing", "size")
 
 
 def entry(test: str, outcome: str | None = "passed", reason: str = "") -> dict[str, Any]:
-    told = {"outcome": outcome, "reason": reason} if outcome else {}
-    return {"node": f"benchmarks/conformance/suite/{test}", "behaviour": "It is so", **told}
+    outcome_and_reason = {"outcome": outcome, "reason": reason} if outcome else {}
+    return {"node": f"benchmarks/conformance/suite/{test}", "behaviour": "It is so", **outcome_and_reason}
 
 
 def seen(folder: Path, *entries: dict[str, Any]) -> list[Seen]:

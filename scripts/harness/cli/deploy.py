@@ -107,7 +107,7 @@ def unlock(stage: str, lock: str) -> None:
 @options.option(
     "--stage", envvar="STAGE", default="", show_default=False, metavar="local|stg|prod", help="The stage that gets it."
 )
-@options.flag("--shadow", envvar="SHADOW", help="Let it predict beside the live model, to compare.")
+@options.flag("--shadow", envvar="SHADOW", help="Let it predict alongside the live model, to compare.")
 def promote(choice: str, stage: str, shadow: bool) -> None:
     """Check a registered model and make it the one a stage serves."""
     from harness import environment
