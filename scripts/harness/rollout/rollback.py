@@ -88,7 +88,7 @@ def chosen(wanted: str, live: int, published: list[Published]) -> Published:
         cause = f"version {live} is live, and there is no earlier version"
     if not found:
         numbers = ", ".join(str(one.number) for one in published) or "none yet"
-        raise HarnessError(cause, f"published versions: {numbers}; VERSION={LATEST} stands for the tfvars' own")
+        raise HarnessError(cause, f"published versions: {numbers}; VERSION={LATEST} removes the pin")
     return max(found, key=lambda one: one.number)
 
 
