@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes `docker`, `docker compose` and `docker buildx` work on a bare Debian or Ubuntu machine, from Debian packages only.
-# Quick when they do already; safe to run again and beside another run of itself.
+# Fast if they already work; safe to repeat, and to run concurrently.
 #   DOCKERD_LOG   log of a daemon started by this script (default /var/log/dockerd.log)
 set -euo pipefail
 
@@ -18,10 +18,10 @@ all_works() { engine_answers && plugin_works compose && plugin_works buildx && h
 all_works && exit 0
 [ "$(id -u)" = 0 ] || fail "the Docker engine, compose or buildx is missing, and only root can install them" \
   "run this as root, or install them as your system's documentation says"
-command -v apt-get >/dev/null || fail "no apt-get here, which this script installs Docker with" \
+command -v apt-get >/dev/null || fail "this script installs Docker with apt-get, which is missing" \
   "install Docker, compose v2, buildx and mmdebstrap as your system's documentation says"
 exec 9>/run/lock/store-sales-docker-engine.lock
-flock -w 600 9 || fail "another run of this script has not ended within 600 s" "end it, then try again"
+flock -w 600 9 || fail "another run of this script did not finish within 600 s" "stop it, then try again"
 
 updated=
 install() {
@@ -34,7 +34,7 @@ available() { apt-cache show "$1" >/dev/null 2>&1; }
 # iptables is only recommended by docker.io, and dockerd does not start without it.
 start_engine() {
   if ! command -v dockerd >/dev/null || ! command -v iptables >/dev/null; then install docker.io iptables; fi
-  command -v docker >/dev/null || install docker-cli # a package of its own from Debian 13 on
+  command -v docker >/dev/null || install docker-cli # a separate package since Debian 13
   engine_answers && return
   if [ -d /run/systemd/system ]; then
     systemctl start docker
@@ -52,8 +52,8 @@ start_engine() {
   done
 }
 
-# Debian 12 has neither compose v2 nor buildx. Both are single static programs in Debian 13's packages: taken from there,
-# without adding Debian 13 to this machine's sources (an `apt-get upgrade` would then mix the releases).
+# Debian 12 has neither compose v2 nor buildx. In Debian 13's packages each is a single static program, which is extracted
+# without adding Debian 13 to this machine's sources (with it, `apt-get upgrade` would mix the releases).
 from_debian_13() {
   local work mirror keyring package deb found
   keyring=/usr/share/keyrings/debian-archive-keyring.gpg
@@ -66,7 +66,7 @@ from_debian_13() {
   # shellcheck disable=SC2064 # the folder's name now, not when the trap runs
   trap "rm -rf '$work'" EXIT
   mkdir -p "$work"/{lists,cache,etc,debs} && : >"$work/status"
-  chmod 755 "$work" && chmod 777 "$work/debs" # apt downloads as a user of its own
+  chmod 755 "$work" && chmod 777 "$work/debs" # apt downloads as a separate user
   printf 'deb [signed-by=%s] %s trixie main\n' "$keyring" "$mirror" >"$work/etc/sources.list"
   local apt=(timeout 300 apt-get -qq -o "Dir::Etc::sourcelist=$work/etc/sources.list" -o Dir::Etc::sourceparts=-
     -o "Dir::State::lists=$work/lists" -o "Dir::State::status=$work/status" -o "Dir::Cache=$work/cache"
@@ -79,12 +79,12 @@ from_debian_13() {
     deb=$(echo "$work/debs/${package}"_*.deb)
     dpkg-deb -x "$deb" "$work/$package"
     found=$(find "$work/$package" -type f -path "*/cli-plugins/$package")
-    [ -n "$found" ] || fail "$(basename "$deb") holds no plugin $package" "install the plugin as Docker's documentation says"
+    [ -n "$found" ] || fail "$(basename "$deb") does not contain the plugin $package" "install the plugin as Docker's documentation says"
     install_file "$found" "$plugins/$package"
   done
 }
 
-# Renamed into place: a program that runs at this moment cannot be written to.
+# Rename into place, because a running program cannot be overwritten.
 install_file() { cp "$1" "$2.new" && chmod 755 "$2.new" && mv "$2.new" "$2"; }
 
 add_plugins() {
@@ -93,7 +93,7 @@ add_plugins() {
   plugin_works buildx || missing+=(docker-buildx)
   [ "${#missing[@]}" -gt 0 ] || return 0
   [ -n "$updated" ] || { timeout 300 apt-get update -qq; updated=1; }
-  # Ubuntu's name first; Debian 13's docker-compose is v2, Debian 12's is v1 and has no docker-buildx beside it.
+  # Ubuntu's name first. Debian 13's docker-compose is v2; Debian 12's is v1, and there is no docker-buildx.
   if available docker-buildx; then
     local compose=docker-compose
     available docker-compose-v2 && compose=docker-compose-v2
@@ -103,7 +103,7 @@ add_plugins() {
   fi
 }
 
-if ! engine_answers; then start_engine; fi # not `||`, which would switch off `set -e` within the function
+if ! engine_answers; then start_engine; fi # not `||`, which would disable `set -e` in the function
 add_plugins
 has_mmdebstrap || install mmdebstrap
 all_works || fail "docker, compose or buildx still does not work" "run: docker version; docker compose version; docker buildx version"

@@ -1,1 +1,1 @@
-"""What measures emulators: latency and throughput, conformance, fidelity, and the rivals they are compared with."""
+"""Measures emulators: latency and throughput, conformance, fidelity; and the rivals to compare with."""

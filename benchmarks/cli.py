@@ -1,4 +1,4 @@
-"""The commands that this package adds to `pipeline`."""
+"""The `pipeline` commands of this package."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Measure = in_section("Measure")
     help="Emulators to run the suite against: ours, core, ministack, localemu.",
 )  # fmt: skip
 def conformance(targets: str) -> None:
-    """Run the mapping's conformance suite on this emulator and others, and write the table."""
+    """Run the event source mapping's conformance suite on this emulator and others, and write the table."""
     from benchmarks.conformance import comparison
 
     comparison.run(comparison.chosen(targets))
@@ -26,7 +26,7 @@ def conformance(targets: str) -> None:
 @click.command(hidden=True)
 @click.argument("name", help="The tool's name.")
 def restart_tool(name: str) -> None:
-    """Restart a tool that the conformance suite runs against."""
+    """Restart a tool under test by the conformance suite."""
     from benchmarks.rivals import tools
 
     tools.restart(name)
@@ -41,10 +41,10 @@ def restart_tool(name: str) -> None:
 @options.option(
     "--events", "counts", envvar="EVENTS", default="", metavar="NUMBER,...",
     show_default="10000,100000",
-    help="Numbers of events, one measurement each.",
+    help="Event counts, one measurement each.",
 )  # fmt: skip
 def bench(targets: str, counts: str) -> None:
-    """Measure the pipeline in both runtimes beside other emulators, in stacks of their own."""
+    """Measure the pipeline in both runtimes and on other emulators, each in its own stack."""
     from benchmarks.bench import benchmark
     from benchmarks.bench.targets import chosen
 
@@ -53,7 +53,7 @@ def bench(targets: str, counts: str) -> None:
 
 @click.command(cls=Measure)
 def bench_iam() -> None:
-    """Measure what authorizing every request costs: IAM_ENFORCEMENT=on beside off."""
+    """Measure the cost of authorizing every request: IAM_ENFORCEMENT=on against off."""
     from benchmarks.bench import authorization
 
     authorization.run()

@@ -1,1 +1,1 @@
-"""What proves the pipeline: end to end, stages, privileges, the image's build."""
+"""Tests of the whole pipeline: end to end, stages, privileges, the image build."""

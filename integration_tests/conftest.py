@@ -1,4 +1,4 @@
-"""The end-to-end suite's own stack: LocalStack on free ports, the same Terraform, beside whatever else runs."""
+"""The end-to-end suite's own stack: LocalStack on free ports with the same Terraform, independent of other stacks."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from harness.stack.state import Stack
 from integration_tests import planted
 
 FOLDER = Path(__file__).parent
-# E2E_KEEP=1 leaves the stack running and uses it again next time, for work on the tests themselves.
+# E2E_KEEP=1 keeps the stack running and reuses it next time, for work on the tests.
 KEEP = os.environ.get("E2E_KEEP") == "1"
-# Of one test. The first one's counts the start of the stack, which other suites' tests beside it slow down.
+# Per test. The first test's time includes the start of the stack, which concurrent suites slow down.
 SECONDS = 900
 
 
@@ -35,7 +35,7 @@ def stack() -> Iterator[Stack]:
     known = stacks.load(name)
     port = known.port if known else processes.free_ports(1)[0]
     try:
-        with planted.environment():  # started by somebody who has keys of his own: test_secrets looks for them
+        with planted.environment():  # the starting user has secrets; test_secrets looks for them
             started = lifecycle.up(name, "e2e", port)[0]
         yield started
     finally:
@@ -51,14 +51,14 @@ def clients(stack: Stack) -> Clients:
 
 @pytest.fixture
 def failed_of(stack: Stack, clients: Clients) -> Callable[[set[str]], list[failed.Failed]]:
-    """The events with given event ids that stand in the failed-events bucket now."""
+    """The events with the given event ids that are currently in the failed-events bucket."""
     bucket = stack.outputs["failed_events_bucket"]
     return lambda ids: [event for event in failed.read(clients.s3, bucket) if event.event_id in ids]
 
 
 @pytest.fixture
 def redrive(stack: Stack, clients: Clients) -> Callable[[list[tuple[bytes, str]]], None]:
-    """Puts the failed events back and waits until each of the given records is predicted."""
+    """Redrives the failed events and waits until each of the given records is predicted."""
 
     def run(records: list[tuple[bytes, str]]) -> None:
         reader = streams.Reader(clients.kinesis, stack.outputs["predictions_stream_name"], "LATEST")
@@ -77,7 +77,7 @@ def redrive(stack: Stack, clients: Clients) -> Callable[[list[tuple[bytes, str]]
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Names what IAM refused beside each failure."""
+    """Adds the requests that IAM refused to each failure."""
     report = yield
     used = getattr(item, "funcargs", {}).get("stack")
     if report.failed and isinstance(used, Stack) and (refused := denials.summary(used)):
@@ -89,14 +89,14 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Orders the tests, and refuses those that do not say where they are valid."""
+    """Orders the tests, and refuses those that do not state where they are valid."""
     items.sort(key=_turn)
     for item in items:
         if item.path.is_relative_to(FOLDER) and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(SECONDS))
         if item.get_closest_marker("own_stacks") and not item.get_closest_marker("long_proof"):
             raise pytest.UsageError(
-                f"{item.nodeid}: stacks of their own are for long proofs; `make test` has one stack"
+                f"{item.nodeid}: only long proofs may start their own stacks; `make test` has one stack"
             )
         valid = [item.get_closest_marker(name) for name in ("aws_valid", "local_only")]
         if item.path.is_relative_to(FOLDER) and len([mark for mark in valid if mark]) != 1:
@@ -104,7 +104,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _turn(item: pytest.Item) -> int:
-    """First what brings up stacks of its own, last what destroys the suite's."""
+    """Tests with their own stacks come first, and the one that destroys the suite's stack last."""
     if item.get_closest_marker("destroys_stack"):
         return 3
     if item.get_closest_marker("own_stacks"):

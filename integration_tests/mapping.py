@@ -1,4 +1,4 @@
-"""The stack's event source mapping with other settings for a while."""
+"""Changes the stack's event source mapping temporarily."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def changed_mapping(stack: Stack, **changes: Any) -> Iterator[None]:
     """The event source mapping with other settings, until the block ends.
 
     Args:
-        stack: whose mapping it is.
-        changes: arguments of UpdateEventSourceMapping.
+        stack: the stack with the mapping.
+        changes: arguments for UpdateEventSourceMapping.
     """
     client, uuid = Clients(stack).functions, stack.outputs["event_source_mapping_id"]
 

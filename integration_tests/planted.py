@@ -1,4 +1,4 @@
-"""Secrets of a made-up user, put where a real user has them when he starts a stack, and all they could get to."""
+"""Secrets of a fictitious user, in the places where a real user has them, and all places they could leak to."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from harness.machine import engine
 from harness.stack.clients import Clients
 from harness.stack.state import DOCKER, Stack
 
-# Shaped as AWS's and others' are; recognizable, and valid nowhere.
+# In the format of AWS's and other real secrets; recognizable, and valid nowhere.
 USERS = {
     "AWS_ACCESS_KEY_ID": "AKIAPLANTED7KEYFINDME",
     "AWS_SECRET_ACCESS_KEY": "planted/Secret+Access7Key/find/me/everywh",
@@ -35,7 +35,7 @@ USERS = {
 
 @contextmanager
 def environment() -> Iterator[None]:
-    """The environment of a user with keys of his own."""
+    """The environment of a user with their own keys."""
     before = dict(os.environ)
     os.environ.update(USERS)
     try:
@@ -46,10 +46,10 @@ def environment() -> Iterator[None]:
 
 
 def places(stack: Stack, clients: Clients) -> Iterator[tuple[str, bytes]]:
-    """Everything of a stack that is kept, shown or passed on, as name and content."""
+    """Everything that a stack stores, shows or passes on, as name and content."""
     yield "outputs", json.dumps(stack.outputs).encode()
     for file in (*stack.folder.rglob("*"), *(paths.CACHE / "logs").rglob("*")):
-        # Not Terraform's own programs, and not what goes while the stack works on.
+        # Except Terraform's programs and files that vanish while the stack runs.
         with contextlib.suppress(FileNotFoundError):
             if file.is_file() and "providers" not in file.parts:
                 yield f"file {file.name}", file.read_bytes()
@@ -71,7 +71,7 @@ def _of_containers(stack: Stack) -> Iterator[tuple[str, bytes]]:
     for container in (*services, *containers.functions(stack)):
         yield f"configuration of {container.name}", json.dumps(container.attrs).encode()
         yield f"image of {container.name}", json.dumps([container.image.attrs, container.image.history()]).encode()
-        if container in services:  # a function's output goes to its log group alone
+        if container in services:  # a function's output only goes to its log group
             yield f"log of {container.name}", container.logs()
     image = engine.client().images.get(stack.outputs["image_uri"])
     yield "history of the function's image", json.dumps([image.attrs, image.history()]).encode()
@@ -79,7 +79,7 @@ def _of_containers(stack: Stack) -> Iterator[tuple[str, bytes]]:
 
 
 def _saved(image: docker.models.images.Image) -> Iterator[tuple[str, bytes]]:
-    """What `docker save` writes: layers and configuration, uncompressed."""
+    """The output of `docker save`: layers and configuration, uncompressed."""
     with tempfile.TemporaryFile() as whole:
         for chunk in image.save():
             whole.write(chunk)
@@ -93,11 +93,11 @@ def _saved(image: docker.models.images.Image) -> Iterator[tuple[str, bytes]]:
 
 
 def _of_processes(stack: Stack) -> Iterator[tuple[str, bytes]]:
-    """Environment of LocalStack and of what it has started; the function's Zip."""
+    """The environments of LocalStack and its child processes; the function's Zip."""
     if root := stack.process():
         yield "environment of LocalStack", json.dumps(root.environ()).encode()
         for process in root.children(recursive=True):
-            # Functions come and go, and a sandboxed one does not let everybody look.
+            # Function processes come and go, and a sandboxed one cannot be inspected by everyone.
             with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
                 yield f"environment of process {process.pid}", json.dumps(process.environ()).encode()
     with zipfile.ZipFile(paths.FUNCTION_ZIP) as package:
@@ -106,19 +106,19 @@ def _of_processes(stack: Stack) -> Iterator[tuple[str, bytes]]:
 
 
 def found_in(places: Iterator[tuple[str, bytes]], texts: dict[str, str]) -> dict[str, set[str]]:
-    """Where which texts are.
+    """Searches places for texts.
 
     Args:
         places: name and content of each.
-        texts: what to look for, by a name.
+        texts: the texts to search for, by name.
 
     Returns:
-        For each text that was found its name, and the names of the places.
+        The names of the texts found, each with the names of its places.
     """
     found: dict[str, set[str]] = {}
     for place, content in places:
         for name, text in texts.items():
-            # As JSON has it, too: one of AWS's secret keys may hold slashes, which some escape.
+            # Also in JSON's form: AWS secret keys may contain slashes, which some writers escape.
             if any(form in content for form in (text.encode(), text.replace("/", "\\/").encode())):
                 found.setdefault(name, set()).add(place)
     return found

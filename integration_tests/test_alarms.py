@@ -1,6 +1,7 @@
-"""Each alarm of a stack goes off by what it is for, and ends; docs/monitoring.md has those that cannot be tried.
+"""Each alarm of a stack goes off for its cause and ends; docs/monitoring.md lists those that cannot be tested.
 
-The stack is one of their own, in which nothing else goes wrong: the minutes until they end pass while other tests run.
+These tests have their own stack, in which nothing else goes wrong. Other tests run during the minutes until the alarms
+end.
 """
 
 from __future__ import annotations
@@ -25,17 +26,17 @@ from harness.stack.state import Stack
 # The faults are the emulator's.
 pytestmark = [pytest.mark.local_only, pytest.mark.own_stacks, pytest.mark.long_proof, pytest.mark.timeout(1200)]
 
-# The emulator looks at an alarm once a minute, and at the last three minutes; a loaded machine may miss one.
+# The emulator evaluates an alarm once a minute over the last three minutes; a loaded machine may miss one.
 DEADLINE, PAUSE = 480, 1.0
-# What the stack's own alarms ask for, a test would have to wait for: five minutes of age, and 144 s of duration.
+# The stack's own alarms take too long for a test: five minutes of age, and 144 s of duration.
 REACHABLE = {"iterator-age": 1000.0, "duration": 1000.0}
 NOT_EVALUATED = {"stalled"}  # LocalStack evaluates no alarm on an expression
 FIELDS = ("Namespace", "MetricName", "Dimensions", "Statistic", "ComparisonOperator", "Threshold", "TreatMissingData")
 
 
-@pytest.fixture(scope="session")  # to outlive the tests that run while alarms end
+@pytest.fixture(scope="session")  # outlives the tests that run while alarms end
 def stack() -> Iterator[Stack]:
-    """A pipeline for its alarms."""
+    """A pipeline for the alarms."""
     name = f"e2e-alarms-{os.getpid()}"
     try:
         yield lifecycle.up(name, "alarms", processes.free_ports(1)[0])[0]
@@ -51,10 +52,10 @@ def clients(stack: Stack) -> Clients:
 
 @pytest.fixture(scope="session")
 def watched(stack: Stack, clients: Clients) -> Callable[[], dict[str, str]]:
-    """The states of the stack's alarms, by what follows the function's name in theirs.
+    """The states of the stack's alarms, by the part of their name after the function's name.
 
-    They are alarms on the same metric with the same threshold, missing data and comparison, for one minute in place of
-    five.
+    They are copies with the same metric, threshold, missing-data treatment and comparison, but a period of one minute
+    instead of five.
     """
     prefix = f"{stack.outputs['lambda_function']}-"
     made: dict[str, str] = {}
@@ -73,11 +74,11 @@ def watched(stack: Stack, clients: Clients) -> Callable[[], dict[str, str]]:
 
 @pytest.fixture(scope="session")
 def fired(stack: Stack, watched: Callable[[], dict[str, str]]) -> set[str]:
-    """The alarms that went off by their causes, all of which have ended by themselves."""
+    """The alarms that went off for their causes, which have all ended by themselves."""
     poll(lambda: set(watched().values()) == {"OK"}, "quiet alarms", DEADLINE, PAUSE)
     for cause in CAUSES.values():
         cause(stack)
-    # An alarm is judged by its own minute, so that one may have ended before another goes off.
+    # Each alarm has its own evaluation minute, so one may end before another goes off.
     found: set[str] = set()
 
     def all_fired() -> bool:
@@ -109,7 +110,7 @@ def test_each_alarm_goes_off(fired: set[str]) -> None:
 
 @pytest.mark.after_others
 def test_each_alarm_ends(fired: set[str], watched: Callable[[], dict[str, str]]) -> None:
-    assert fired == set(CAUSES), "without having gone off none can end"
+    assert fired == set(CAUSES), "an alarm that never went off cannot end"
     poll(lambda: set(watched().values()) == {"OK"}, "the alarms' ends", DEADLINE, PAUSE)
 
 
@@ -120,7 +121,7 @@ def _put(stack: Stack, count: int, seed: int, data: bytes | None = None) -> None
 
 @contextmanager
 def _rules(stack: Stack, *rules: Mapping[str, Any]) -> Iterator[None]:
-    """Faults in force until each has struck as often as it may."""
+    """Applies faults until each has struck as often as it may."""
     emulator_faults.request(stack, "PUT", {"seed": 1, "rules": list(rules)})
 
     def all_struck() -> bool:
@@ -134,16 +135,16 @@ def _rules(stack: Stack, *rules: Mapping[str, Any]) -> Iterator[None]:
 
 
 def _crash_until_given_up(stack: Stack) -> None:
-    """Every attempt at three events crashes, by which they get old, and the bucket refuses the first record of them.
+    """Every attempt at three events crashes, so they get old, and the bucket refuses their first failure record.
 
-    Twelve crashes: wherever a minute ends, one of two minutes has five.
+    With twelve crashes, one of two minutes has at least five, wherever the minute ends.
     """
     poison = {"point": "lambda:Invoke", "effect": "crash", "seconds": 0.0, "content": b64encode(b"alarming").decode()}
     refused = {
         "point": "s3:PutObject",
         "effect": "error",
         "resource": stack.outputs["failed_events_bucket"],
-        "code": "AccessDenied",  # which no client tries again by itself
+        "code": "AccessDenied",  # which no client retries
         "status": 403,
         "count": 1,
     }
@@ -181,7 +182,7 @@ def _throttle_function(stack: Stack) -> None:
 
 CAUSES: dict[str, Callable[[Stack], None]] = {
     "errors": _crash_until_given_up,
-    "discarded-events": lambda _: None,  # by the same
+    "discarded-events": lambda _: None,  # same cause
     "lost-failures": lambda _: None,
     "iterator-age": lambda _: None,
     "duration": _slow,

@@ -1,4 +1,4 @@
-"""What each container of a running stack may do: as little as AWS's sandbox lets a function do, or less."""
+"""The privileges of each container of a running stack: at most those of a function in AWS's sandbox."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ SERVICES = {"localstack", "registry", "mlflow"}
 
 
 def _rights(container: Container) -> set[str]:
-    """What a container may do beyond what it needs, as the kernel has it, not as it was asked for."""
+    """Lists a container's excess privileges as the kernel reports them, not as they were requested."""
     status = dict(
         line.split(":\t", 1) for line in container.exec_run(["cat", "/proc/1/status"]).output.decode().splitlines()
     )
-    # As root, who owns the folder: an answer of the file system, not of the folder's rights.
+    # As root, the folder's owner, so that the file system answers and not the folder's permissions.
     write = container.exec_run(["sh", "-c", "echo written > /written"], user="0")
     found = {
         "runs as root": "0" in status["Uid"].split(),
@@ -45,24 +45,24 @@ def _only_in_containers(stack: Stack) -> None:
 
 @pytest.fixture
 def unlimited(stack: Stack) -> Iterator[Container]:
-    """A container with what the engine gives when nothing is said."""
+    """A container with the engine's defaults."""
     container = engine.client().containers.run(stack.base_image, ["sleep", "300"], entrypoint="", user="0", detach=True)
     yield container
     container.remove(force=True, v=True)
 
 
 def test_every_container_has_no_root_no_capability_and_a_read_only_root(stack: Stack) -> None:
-    # GIVEN a function that has just answered, so that its container is there
+    # GIVEN a function that has just answered, so that its container exists
     canary.answer_to(stack, {"sales_input": events.SAMPLE["sales_input"], "sales_id": "rights"}, Step("rights"))
     services = engine.containers(engine.PROJECT_LABEL, stack.project)
     functions = containers.functions(stack)
     assert {container.labels[engine.SERVICE_LABEL] for container in services} == SERVICES
     assert functions
-    # WHEN the kernel is asked THEN nobody may do more than the task needs
+    # WHEN the kernel is asked THEN no container has more privileges than it needs
     assert {container.name: _rights(container) for container in (*services, *functions)} == {
         container.name: set() for container in (*services, *functions)
     }
-    # AND functions run as the user that AWS runs them as
+    # AND functions run as the same user as on AWS
     for function in functions:
         status = function.exec_run(["cat", "/proc/1/status"]).output.decode()
         assert "Uid:\t993\t993\t993\t993\n" in status

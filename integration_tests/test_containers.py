@@ -1,4 +1,4 @@
-"""What only the container runtime has: images by digest, their build, roll-out and roll-back, and how they fail."""
+"""Features of the container runtime only: images by digest, their build, rollout, rollback and failures."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ pytestmark = pytest.mark.aws_valid
 @pytest.fixture(autouse=True)
 def _only_in_containers(stack: Stack) -> None:
     if stack.runtime != stacks.DOCKER:
-        pytest.skip("the embedded runtime has a Zip in place of an image")
+        pytest.skip("the embedded runtime has a Zip instead of an image")
 
 
 @pytest.fixture
 def changed_service(tmp_path: Path) -> Callable[[str, str, str], dict[str, str]]:
-    """Terraform variables for a copy of the service in which a text of a file is replaced."""
+    """Terraform variables for a copy of the service with a text replaced in one file."""
 
     def change(file: str, text: str, by: str) -> dict[str, str]:
         copy = tmp_path / "service"
@@ -50,7 +50,7 @@ def changed_service(tmp_path: Path) -> Callable[[str, str, str], dict[str, str]]
 
 
 def _apply(stack: Stack, **changes: str) -> str:
-    """Applies the stack's configuration with other variables; the image in force afterwards."""
+    """Applies the stack's configuration with other variables; returns the resulting image."""
     image = Terraform(stack, deployment.variables(stack, stack.run_id) | changes).apply(Step("apply"))["image_uri"]
     return str(image)
 
@@ -108,7 +108,7 @@ def test_a_changed_line_rolls_out_a_new_digest_and_the_former_one_can_be_rolled_
     stack: Stack, changed_service: Callable[[str, str, str], dict[str, str]]
 ) -> None:
     before = stack.outputs["image_uri"]
-    # GIVEN a change of what is no part of the image THEN nothing is to be built
+    # GIVEN a change outside the image THEN nothing needs to be built
     unrelated = changed_service("training/terminal.py", '"""', '"""Changed. ')
     assert Terraform(stack, deployment.variables(stack, stack.run_id) | unrelated).plan_is_empty()
     # WHEN one line of the function changes
@@ -117,10 +117,10 @@ def test_a_changed_line_rolls_out_a_new_digest_and_the_former_one_can_be_rolled_
     # THEN the next event is answered by a new image
     assert after != before
     assert canary.answer_to(stack, _event("changed"), Step("changed"))["model"] == "store_sales_changed"
-    # WHEN the former image is given from outside THEN nothing is built, and it answers
+    # WHEN the former image is set explicitly THEN nothing is built, and it answers
     assert _apply(stack, **changed, image_uri=before) == before
     assert canary.answer_to(stack, _event("rolled-back"), Step("rolled back"))["model"] == "store_sales"
-    # WHEN Terraform builds again THEN what is in the repository already is used as it is
+    # WHEN Terraform builds again THEN the image already in the repository is used
     assert _apply(stack, **changed) == after
     assert _apply(stack) == before
 
@@ -142,7 +142,7 @@ def test_events_of_a_function_out_of_memory_are_kept_and_can_be_redriven(
     failed_of: Callable[[set[str]], list[Failed]],
     redrive: Callable[[list[tuple[bytes, str]]], None],
 ) -> None:
-    # GIVEN an image that takes more memory than the function has
+    # GIVEN an image that uses more memory than the function has
     greedy = changed_service(
         "store_sales/handler.py", "    return _processor", "    bytearray(2 * 2**30)\n    return _processor"
     )

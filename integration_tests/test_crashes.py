@@ -49,7 +49,7 @@ def test_events_stored_twice_by_a_put_without_answer_are_predicted_twice(stack: 
     finally:
         emulator_faults.request(stack, "DELETE")
     assert result.passed, result.summary()
-    assert result.summary()["put twice"] == result.counts[Verdict.DUPLICATED] == 10  # a tenth of a second's events
+    assert result.summary()["put twice"] == result.counts[Verdict.DUPLICATED] == 10  # a tenth of one second's events
     assert result.strangers == []
 
 
@@ -57,7 +57,7 @@ def test_events_stored_twice_by_a_put_without_answer_are_predicted_twice(stack: 
 def test_a_seeded_schedule_of_faults_loses_nothing(stack: Stack) -> None:
     outcome = chaos.run(stack, seed=1, step=Step("chaos"), count=1000)
     assert outcome.ledger.passed, outcome.ledger.summary()
-    assert outcome.ledger.counts[Verdict.FAILED] > 0  # the invalid ones, which the schedule mixes in
+    assert outcome.ledger.counts[Verdict.FAILED] > 0  # the invalid events that the schedule adds
     assert outcome.happened.total() >= 3
 
 

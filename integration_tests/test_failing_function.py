@@ -1,4 +1,4 @@
-"""A function that cannot work: what it says, where its events go, and how they come back."""
+"""A function that cannot work: its message, where its events go, and how to redrive them."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_events_of_a_function_that_cannot_start_are_kept_whole_and_can_be_redriv
     with live.changed_function(stack, RUN_ID="ffffffffffffffffffffffffffffffff"):
         puts = list(streams.put(clients.kinesis, stack.outputs["source_stream_name"], records))
         ids = {put.event_id for put in puts}
-        # THEN the mapping gives up after its retries and keeps the whole payload of each event
+        # THEN the mapping gives up after its retries and stores the whole payload of each event
         discarded = poll(
             lambda: found if len(found := failed_of(ids)) == len(ids) else None,
             "the discarded events",
@@ -62,7 +62,7 @@ def test_events_of_a_function_that_cannot_start_are_kept_whole_and_can_be_redriv
         )
     assert {event.data for event in discarded} == {data for data, _ in records}
     assert all(event.key.startswith("aws/lambda/") for event in discarded)
-    # WHEN the function works again THEN events put back are predicted, and the bucket holds them no more
+    # WHEN the function works again THEN redriven events are predicted and removed from the bucket
     redrive(records)
     assert not failed_of(ids)
 
@@ -74,12 +74,12 @@ def test_a_whole_batch_given_up_is_one_object_and_is_redriven_record_by_record(
     redrive: Callable[[list[tuple[bytes, str]]], None],
 ) -> None:
     records = [(data, "one key") for data, _ in events.made_up(stack, 5, seed=10)]
-    # GIVEN a mapping that does not take failing batches apart, and a function that fails them
+    # GIVEN a mapping that does not bisect failing batches, and a function that fails them
     with (
         changed_mapping(stack, BisectBatchOnFunctionError=False),
         live.changed_function(stack, RUN_ID="f" * 32),
     ):
-        # WHEN events come THEN the ledger finds each of them in the mapping's record, with the reason
+        # WHEN events arrive THEN the ledger finds each in the mapping's failure record, with the reason
         result = ledger.run(stack, records, lambda r: [None] * len(r), Step("failing"))
     assert result.passed, result.summary()
     assert result.counts == {Verdict.FAILED: 5}
@@ -87,7 +87,7 @@ def test_a_whole_batch_given_up_is_one_object_and_is_redriven_record_by_record(
     kept = failed_of(set(result.entries))
     assert {event.data for event in kept} == {data for data, _ in records}
     assert len({event.key for event in kept}) < 5
-    # WHEN the function works again THEN each is predicted
+    # WHEN the function works again THEN each event is predicted
     redrive(records)
     assert not failed_of(set(result.entries))
 

@@ -1,4 +1,4 @@
-"""The table of docs/fidelity.md says what the emulator does today."""
+"""The table in docs/fidelity.md matches the emulator's current behaviour."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.local_only, pytest.mark.long_proof, pytest.mark.timeou
 
 @pytest.fixture
 def repository_policy(stack: Stack) -> Iterator[None]:
-    """The policy of the image's repository as it was: Lambda adds a statement to it for functions of other names."""
+    """Restores the policy of the image's repository, to which Lambda adds a statement for functions of other names."""
     if stack.runtime != DOCKER:
         yield
         return

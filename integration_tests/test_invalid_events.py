@@ -1,4 +1,4 @@
-"""Events that can never succeed end in the failed-events bucket, whole and with the reason; their neighbours live."""
+"""Events that can never succeed go to the failed-events bucket, whole and with the reason; their neighbours succeed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _without(field: str) -> bytes:
     return json.dumps({"sales_input": {k: v for k, v in VALID.items() if k != field}, "sales_id": "x"}).encode()
 
 
-# data, and a word that the reason must hold
+# data, and a word that the reason must contain
 MALFORMED = {
     "not JSON": (b"sales? yes", "JSON"),
     "cut off": (_event()[:-7], "JSON"),
@@ -63,7 +63,7 @@ MALFORMED = {
 def test_malformed_events_fail_with_reason_and_payload_and_their_neighbours_are_predicted(
     stack: Stack, clients: Clients
 ) -> None:
-    # GIVEN every malformed event between valid ones, in one partition and so in the same batches
+    # GIVEN every malformed event between valid ones, with one partition key and so in the same batches
     malformed = [(data, "malformed") for data, _ in MALFORMED.values()]
     valid = [(data, "malformed") for data, _ in events.made_up(stack, len(malformed), seed=3)]
     records = [record for pair in zip(malformed, valid, strict=True) for record in pair]
@@ -71,10 +71,10 @@ def test_malformed_events_fail_with_reason_and_payload_and_their_neighbours_are_
     wanted = [answer for value in answers for answer in (None, value)]
     # WHEN all are put
     result = ledger.run(stack, records, lambda _: wanted, Step("malformed events"))
-    # THEN the valid ones are predicted, the others stand in the bucket: payload unchanged (the ledger checks it) …
+    # THEN the valid ones are predicted and the others are in the bucket, with unchanged payload (checked by the ledger)
     assert result.passed, result.summary()
     assert result.counts == {Verdict.PREDICTED: len(valid), Verdict.FAILED: len(malformed)}
-    # … with the right reason
+    # AND the right reason
     entries = list(result.entries.values())[::2]
     for (name, (_, word)), entry in zip(MALFORMED.items(), entries, strict=True):
         [reason] = entry.reasons

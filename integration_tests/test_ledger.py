@@ -1,7 +1,7 @@
-"""The ledger sees every fault that is planted between the pipeline and it, and none where there is none.
+"""The ledger detects every fault injected between the pipeline and itself, and reports none without a fault.
 
-A forwarder stands between the pipeline's output stream and the stream that the ledger reads, and between the
-failed-events bucket and the one that it reads; it drops, repeats, reorders and changes on purpose.
+A forwarder copies the pipeline's output stream to the stream that the ledger reads, and the failed-events bucket to
+the bucket that it reads. On purpose it drops, repeats, reorders and changes data.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ Tamper = Callable[[int, streams.Read], list[bytes]]
 
 @dataclass
 class Scene:
-    """A stack's pipeline with a forwarder behind it."""
+    """A stack's pipeline, followed by a forwarder."""
 
     stack: Stack
     clients: Clients
     target: Target
 
     def run(self, tamper: Tamper, count: int = COUNT, rate: float | None = None) -> Ledger:
-        """Runs the ledger over events of a few keys; `tamper` gets number and record of each prediction."""
+        """Runs the ledger over events with a few keys; `tamper` receives number and record of each prediction."""
         reader = streams.Reader(self.clients.kinesis, self.stack.outputs["predictions_stream_name"], "LATEST")
         reader.read()
         position = 0
@@ -56,7 +56,7 @@ class Scene:
         records = events.made_up(self.stack, count, keys=KEYS)
         with Watch(forward, 0.05) as watch:
             expected = offline.expectations(self.stack.model)
-            result = ledger.run_on(self.target, records, expected, Step("tampered"), rate, SHORT_TIMEOUTS)
+            result = ledger.run(self.target, records, expected, Step("tampered"), rate, SHORT_TIMEOUTS)
             watch.check()
         return result
 
@@ -105,7 +105,7 @@ def test_a_repeated_record_is_predicted_twice(scene: Scene) -> None:
     assert result.summary()["extra predictions"] == 2
 
 
-def test_a_repetition_of_all_after_the_last_one_is_heard_of_and_breaks_no_order(scene: Scene) -> None:
+def test_repeating_all_records_at_the_end_is_noticed_and_breaks_no_order(scene: Scene) -> None:
     held: dict[str, list[bytes]] = {}
 
     def repeat_at_the_end(_number: int, read: streams.Read) -> list[bytes]:
@@ -119,7 +119,7 @@ def test_a_repetition_of_all_after_the_last_one_is_heard_of_and_breaks_no_order(
     assert result.out_of_order == 0
 
 
-def test_an_exchange_of_two_records_of_a_key_breaks_the_order(scene: Scene) -> None:
+def test_swapping_two_records_of_a_key_breaks_the_order(scene: Scene) -> None:
     held: list[bytes] = []
 
     def exchange(number: int, read: streams.Read) -> list[bytes]:
@@ -150,7 +150,7 @@ def test_a_changed_prediction_is_wrong(scene: Scene, change: dict[str, Any], mis
     assert mistake in wrong.mistake
 
 
-def test_a_changed_event_id_and_a_cut_record_are_told_and_their_events_lost(scene: Scene) -> None:
+def test_a_changed_event_id_and_a_truncated_record_are_reported_and_their_events_lost(scene: Scene) -> None:
     def corrupt(number: int, read: streams.Read) -> list[bytes]:
         if number == 7:
             return [_changed(read, event_id="shardId-000000000000:1")]
@@ -164,7 +164,7 @@ def test_a_changed_event_id_and_a_cut_record_are_told_and_their_events_lost(scen
 
 
 def test_failures_count_only_with_the_whole_payload(scene: Scene) -> None:
-    """Two events that must fail: of one the payload that is kept is cut, the other is kept as it was."""
+    """Two events must fail; the stored payload of one is truncated, the other's is unchanged."""
     invalid = [(b'{"sales_id": "cut off"', "a"), (b'{"sales_id": "kept"', "b")]
     news = failed.NewFailures(scene.clients.s3, scene.stack.outputs["failed_events_bucket"])
     bodies = [data for data, _ in invalid]
@@ -181,7 +181,7 @@ def test_failures_count_only_with_the_whole_payload(scene: Scene) -> None:
                 scene.clients.s3.put_object(Bucket=scene.target.bucket, Key=event.key, Body=json.dumps(document))
 
     with Watch(copy, 0.2) as watch:
-        result = ledger.run_on(scene.target, invalid, lambda _: [None, None], Step("failures"), None, SHORT_TIMEOUTS)
+        result = ledger.run(scene.target, invalid, lambda _: [None, None], Step("failures"), None, SHORT_TIMEOUTS)
         watch.check()
     assert not result.passed
     cut, kept = result.entries.values()
@@ -191,7 +191,7 @@ def test_failures_count_only_with_the_whole_payload(scene: Scene) -> None:
     assert "not JSON" in kept.reasons[0]
 
 
-def test_an_output_stream_that_is_resharded_meanwhile_is_read_in_order(scene: Scene) -> None:
+def test_an_output_stream_is_read_in_order_while_it_is_resharded(scene: Scene) -> None:
     """Splits and a merge while events flow: children are read after their parents."""
     with _resharding(scene.clients, scene.target.output) as seen:
         result = scene.run(lambda _number, read: [read.data], count=1200, rate=150)
@@ -202,7 +202,7 @@ def test_an_output_stream_that_is_resharded_meanwhile_is_read_in_order(scene: Sc
 
 @contextmanager
 def _resharding(clients: Clients, stream: str) -> Iterator[set[str]]:
-    """Splits a shard and merges two, again and again; gives the shards that there were."""
+    """Repeatedly splits a shard and merges two; returns all shards that existed."""
     seen: set[str] = set()
 
     def change() -> None:

@@ -1,4 +1,4 @@
-"""Valid events are predicted, each once, with what the model itself answers."""
+"""Valid events are predicted exactly once, with the model's own answer."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_sample_event_of_the_design(stack: Stack, clients: Clients) -> None:
     # WHEN the sample event is put
     data = events.encode(events.SAMPLE)
     put = next(streams.put(clients.kinesis, stack.outputs["source_stream_name"], [(data, "512")]))
-    # THEN its prediction has the documented shape and names the source record
+    # THEN its prediction has the documented format and names the source record
     for found in reader.until(time.monotonic() + 30):
         if found:
             break
@@ -49,7 +49,7 @@ def test_2000_events_over_all_stores_get_the_models_own_answer(stack: Stack) -> 
 
 
 def test_the_ledger_would_see_a_wrong_prediction(stack: Stack) -> None:
-    """The comparison above can fail: the same events against a model that answers one more."""
+    """The comparison above can fail: the same events, compared with a model that answers 1 more."""
     records = events.made_up(stack, 20, seed=8)
     honest = offline.expectations(stack.model)
     result = ledger.run(stack, records, lambda r: [(x or 0) + 1 for x in honest(r)], Step("20 events"))

@@ -1,4 +1,4 @@
-"""After a kill -9 of LocalStack a second start works, and taking the stack down leaves no process, port or file."""
+"""After a kill -9 of LocalStack, a second start works, and local-down leaves no process, port or file."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ pytestmark = [
     pytest.mark.local_only,
     pytest.mark.own_stacks,
     pytest.mark.long_proof,
-    pytest.mark.timeout(1800),  # several whole starts each
+    pytest.mark.timeout(1800),  # several full starts each
 ]
 
 BATCH_SIZE = 100
-SEED_WITH_KILL = 18  # of few: in a schedule of eight seconds most seeds have none
+SEED_WITH_KILL = 18  # one of the few: most seeds have no kill in a schedule of eight seconds
 # As Terraform writes it; without the fix, `tflocal apply` fails with "Error acquiring the state lock".
 LOCK = json.dumps({"ID": "0c1d", "Operation": "OperationTypeApply", "Who": "killed@here", "Version": "1.11.4"})
 
 
 @pytest.fixture(scope="module")
 def name() -> Iterator[str]:
-    """The stack's name; the second test goes on with the stack that the first one leaves, or brings it up itself."""
+    """The stack's name; the second test continues with the first one's stack, or starts it itself."""
     name = f"e2e-recovery-{os.getpid()}"
     yield name
     lifecycle.down(name)
@@ -47,12 +47,12 @@ def name() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def port() -> int:
-    """Port of that stack's LocalStack."""
+    """The port of that stack's LocalStack."""
     return processes.free_ports(1)[0]
 
 
-def test_a_localstack_killed_during_the_apply_is_told_and_the_next_start_works(name: str, port: int) -> None:
-    """Before anything is up: the first start ends at once with the reason, not with Terraform's retries."""
+def test_a_localstack_killed_during_the_apply_is_reported_and_the_next_start_works(name: str, port: int) -> None:
+    """The first start fails at once with the reason, instead of waiting for Terraform's retries."""
     with ThreadPoolExecutor(1) as pool:
         start = pool.submit(lifecycle.up, name, "recovery", port)
         poll(lambda: "Creation complete" in _log(name), "the first resources", deadline=600)
@@ -70,7 +70,7 @@ def _log(name: str) -> str:
 
 
 def test_a_killed_localstack_is_replaced_and_nothing_is_left_after_down(name: str, port: int) -> None:
-    # GIVEN a stack whose LocalStack is killed without a chance to clean up, while events flow
+    # GIVEN a stack whose LocalStack is killed, without a chance to clean up, while events flow
     stack, _ = lifecycle.up(name, "recovery", port)
     assert stack.alive()
     records, step = events.made_up(stack, 5000, seed=2), Step("5,000 events")
@@ -79,7 +79,7 @@ def test_a_killed_localstack_is_replaced_and_nothing_is_left_after_down(name: st
         poll(lambda: step.done > 100 or run.done(), "the first events", deadline=300)
         runtimes.of(stack).kill(stack)
         poll(lambda: not stack.alive(), "the end of LocalStack")
-        # THEN the ledger does not wait for what cannot come: its streams are gone
+        # THEN the ledger stops waiting, because its streams are gone
         result = run.result(300)
     assert result.broken is not None
     assert "LocalStack has died" in result.broken.cause
@@ -90,10 +90,10 @@ def test_a_killed_localstack_is_replaced_and_nothing_is_left_after_down(name: st
         stacks.running(name)
     # WHEN it is started again
     again, answer = lifecycle.up(name, "recovery", port)
-    # THEN it answers, with none of the first one's processes
+    # THEN it answers, without any process of the first one
     assert answer["prediction"]["sales_prediction"] > 0
     assert again.instance != stack.instance
-    # WHEN it runs already, another start keeps it, also after one that was killed while Terraform held its lock
+    # WHEN it is already running THEN another start keeps it, also after a start killed while Terraform held its lock
     Clients(again).s3.put_object(Bucket="tf-test-state", Key="store-sales/local/terraform.tfstate.tflock", Body=LOCK)
     same, _ = lifecycle.up(name, "recovery", port)
     assert same.instance == again.instance
@@ -108,9 +108,11 @@ def test_a_killed_localstack_is_replaced_and_nothing_is_left_after_down(name: st
     assert not (STACKS / f"{name}.lock").exists()
 
 
-def test_streams_and_the_mappings_place_outlive_a_killed_localstack(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    # GIVEN events that were acknowledged and not all predicted WHEN LocalStack is killed and the stack started again
-    lifecycle.down(name)  # where the test before has failed, its streams are not kept
+def test_streams_and_the_mappings_position_survive_a_killed_localstack(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # GIVEN acknowledged events, not all predicted WHEN LocalStack is killed and the stack started again
+    lifecycle.down(name)  # if the previous test failed, its streams are not persistent
     monkeypatch.setenv("PERSISTENCE", "1")
     port = processes.free_ports(1)[0]
     stack, _ = lifecycle.up(name, "recovery", port)
@@ -118,7 +120,7 @@ def test_streams_and_the_mappings_place_outlive_a_killed_localstack(name: str, m
     put = list(streams.put(Clients(stack).kinesis, stack.outputs["source_stream_name"], records))
     runtimes.of(stack).kill(stack)
     poll(lambda: not stack.alive(), "the end of LocalStack")
-    monkeypatch.delenv("PERSISTENCE")  # the stack knows that its streams are kept
+    monkeypatch.delenv("PERSISTENCE")  # the stack remembers that its streams are persistent
     again, _ = lifecycle.up(name, "recovery", port)
     # THEN every event has its prediction, those from before the kill included
     reader = streams.Reader(Clients(again).kinesis, again.outputs["predictions_stream_name"])
@@ -129,13 +131,13 @@ def test_streams_and_the_mappings_place_outlive_a_killed_localstack(name: str, m
         return predicted.keys() >= {record.event_id for record in put}
 
     assert poll(all_predicted, "the predictions", deadline=180)
-    # AND what was delivered twice is no more than a batch of each shard, and Terraform knows the streams
+    # AND at most one batch per shard was delivered twice, and Terraform knows the streams
     assert sum(times - 1 for times in predicted.values()) <= 2 * BATCH_SIZE
     assert Terraform(again, deployment.variables(again, again.run_id)).plan_is_empty()
     monkeypatch.setenv("PERSISTENCE", "0")
     with pytest.raises(HarnessError, match="runs with PERSISTENCE=1"):
         lifecycle.up(name, "recovery", port)
-    # WHEN a schedule of faults kills it once more, while events flow, THEN none is lost, and the stack is up to date
+    # WHEN a schedule of faults kills it again while events flow THEN none is lost, and the stack is up to date
     killed = again.instance
     outcome = chaos.run(again, SEED_WITH_KILL, Step("chaos"), 800)
     assert outcome.ledger.passed, outcome.ledger.summary()

@@ -1,4 +1,4 @@
-"""A redrive loses nothing wherever it is killed, says what it cannot know, and what fails again keeps its history."""
+"""A killed redrive loses nothing and reports what it cannot know, and events that fail again keep their history."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from harness.stack.state import Stack
 
 pytestmark = pytest.mark.local_only
 
-# Redrives a bucket four events at a time, and is killed when it comes to a function for the second time.
+# Redrives a bucket four events at a time, and is killed at its second call of a function.
 KILLED = """
 import os, signal, sys
 from harness.stack import state as stacks
@@ -57,7 +57,7 @@ redriving.redrive_bucket(clients.kinesis, clients.s3, stack.outputs["source_stre
 
 @pytest.fixture
 def bucket(clients: Clients) -> Iterator[str]:
-    """A bucket for failed events alone."""
+    """A bucket with nothing but failed events."""
     name = f"redrive-{time.time_ns():x}"
     clients.s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "ap-south-1"})
     yield name
@@ -71,7 +71,7 @@ def _keys(clients: Clients, bucket: str, prefix: str = "") -> list[str]:
 
 
 def _fill(clients: Clients, bucket: str, records: list[tuple[bytes, str]]) -> None:
-    """Six objects of the handler's kind and one batch of four of the mapping's kind, as both write them."""
+    """Six objects in the handler's format and one batch of four in the mapping's format."""
     for number, (data, key) in enumerate(records[:6]):
         document = {
             "event_id": f"shardId-000000000000:{number}",
@@ -103,12 +103,12 @@ def _fill(clients: Clients, bucket: str, records: list[tuple[bytes, str]]) -> No
     ("place", "twice", "doubtful", "finished"),
     [
         ("before the put", 0, 2, 0),
-        ("after the put", 2, 2, 0),  # whether it was put nobody wrote down: put again, and told
+        ("after the put", 2, 2, 0),  # the journal does not say whether it was put: put again, and reported
         ("before the delete", 0, 0, 2),
         ("after the delete", 0, 0, 0),
     ],
 )
-def test_a_killed_redrive_loses_nothing_and_the_next_one_goes_on(
+def test_a_killed_redrive_loses_nothing_and_the_next_one_continues(
     stack: Stack, clients: Clients, bucket: str, place: str, twice: int, doubtful: int, finished: int
 ) -> None:
     records = events.made_up(stack, 10)
@@ -123,7 +123,7 @@ def test_a_killed_redrive_loses_nothing_and_the_next_one_goes_on(
     # WHEN it is run again
     source = stack.outputs["source_stream_name"]
     done = failed.redrive_bucket(clients.kinesis, clients.s3, source, bucket)
-    # THEN it says what it found, nothing is left, and every event is predicted
+    # THEN it reports what it found, nothing is left, and every event is predicted
     assert (done.doubtful, done.finished) == (doubtful, finished)
     assert not list(failed.read(clients.s3, bucket))
     assert failed.redrive_bucket(clients.kinesis, clients.s3, source, bucket).events == 0
@@ -139,7 +139,7 @@ def test_a_killed_redrive_loses_nothing_and_the_next_one_goes_on(
     assert not Journal(clients.s3, bucket).unfinished
 
 
-def test_what_cannot_be_read_is_kept_and_told(
+def test_unreadable_objects_are_kept_and_reported(
     stack: Stack, clients: Clients, bucket: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     clients.s3.put_object(Bucket=bucket, Key="invalid/a.json", Body=b"{}")
@@ -153,7 +153,7 @@ def test_what_cannot_be_read_is_kept_and_told(
     assert captured.get().count("cannot be read as a failed event") == 2
 
 
-def test_what_fails_again_is_kept_with_its_history(
+def test_events_that_fail_again_keep_their_history(
     stack: Stack, clients: Clients, failed_of: Callable[[set[str]], list[failed.Failed]]
 ) -> None:
     bucket = stack.outputs["failed_events_bucket"]

@@ -1,4 +1,4 @@
-"""The function's role has what it needs and no more, by a sample; `privileges/` takes each of its permissions away."""
+"""The function's role has no unneeded permission, tested on a sample; `privileges/` removes each one in turn."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def test_without_a_permission_the_pipeline_fails_and_names_it(stack: Stack, acti
     role = role_of(stack)
     permissions, documents = of_role(stack, role)
     [permission] = [each for each in permissions if each.action == action]
-    # GIVEN a role without a permission WHEN the pipeline needs it THEN it fails, and the list of denials says why
+    # GIVEN a role without a permission WHEN the pipeline needs it THEN it fails, and the list of denials shows why
     denials.read(stack, "DELETE")
     with without(stack, role, permission, documents):
         assert use(stack, lambda: bool(refused(stack, permission)))

@@ -1,4 +1,4 @@
-"""Each safeguard of the mapping, with it and without: what the ledger says when it is missing."""
+"""Runs the pipeline with and without each safeguard of the mapping; the ledger shows what its absence causes."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from integration_tests.mapping import changed_mapping
 pytestmark = pytest.mark.local_only  # the faults are the emulator's
 
 EVENTS = 8
-# Longer than the retries of a batch take, each in a new environment; what is lost is lost by then.
+# Longer than a batch's retries, each in a new environment; lost events are lost by then.
 TIMEOUTS = Timeouts(quiet=15.0)
-# Each stays in force: the event in which it is found can never be processed.
+# These stay in force: an event that contains the marker can never be processed.
 POISON = {"point": "lambda:Invoke", "effect": "crash", "seconds": 0.0, "content": "the poison"}
 
 
 class Safeguard(NamedTuple):
-    """A setting of the mapping, and a fault that it is there for.
+    """A setting of the mapping, and a fault that it protects against.
 
     Attributes:
-        without: arguments of UpdateEventSourceMapping that take it away.
-        fault: the rule in force meanwhile.
-        verdicts: how many of the events get which verdict without it.
+        without: arguments for UpdateEventSourceMapping that remove it.
+        fault: the rule in force during the test.
+        verdicts: number of events by verdict without it.
     """
 
     without: Mapping[str, Any]
@@ -46,7 +46,7 @@ SAFEGUARDS = {
         {
             "point": "kinesis:PutRecords",
             "effect": "error",
-            "code": "ValidationException",  # which the function does not retry by itself
+            "code": "ValidationException",  # which the function does not retry
             "status": 400,
             "count": 1,
             "resource": emulator_faults.OUTPUT,
@@ -55,7 +55,7 @@ SAFEGUARDS = {
     ),
     "retry of the failed part": Safeguard(
         {"MaximumRetryAttempts": 0},
-        {**POISON, "count": EVENTS.bit_length()},  # of 8, 4 and 2 events with the poison, and of the poison alone once
+        {**POISON, "count": EVENTS.bit_length()},  # batches of 8, 4 and 2 events with the poison, and the poison alone
         {Verdict.PREDICTED: EVENTS - 1, Verdict.FAILED: 1},
     ),
     "bisect": Safeguard({"BisectBatchOnFunctionError": False}, POISON, {Verdict.FAILED: EVENTS}),
@@ -67,10 +67,10 @@ SAFEGUARDS = {
 
 @pytest.mark.parametrize("safeguard", SAFEGUARDS.values(), ids=SAFEGUARDS)
 def test_without_a_safeguard_the_ledger_fails(stack: Stack, safeguard: Safeguard) -> None:
-    # GIVEN a fault WHEN the safeguard is there THEN all is as it must be
+    # GIVEN a fault WHEN the safeguard is set THEN every event gets the right verdict
     result = _result(stack, safeguard.fault)
     assert result.passed, result.summary()
-    # WHEN it is not THEN the ledger says what has become of the events
+    # WHEN it is not set THEN the ledger reports what happened to the events
     with changed_mapping(stack, **safeguard.without):
         result = _result(stack, safeguard.fault)
     assert not result.passed, result.summary()
@@ -78,7 +78,7 @@ def test_without_a_safeguard_the_ledger_fails(stack: Stack, safeguard: Safeguard
 
 
 def _result(stack: Stack, fault: Mapping[str, Any]) -> ledger.Ledger:
-    """Puts events, in one batch, of which one is the poison if the fault looks for it."""
+    """Puts events in one batch; one of them is the poison if the fault looks for it."""
     records = [(data, "one key") for data, _ in events.made_up(stack, EVENTS)]
     poison = EVENTS // 2
     answers = list(offline.expectations(stack.model)([data for data, _ in records]))
@@ -88,7 +88,7 @@ def _result(stack: Stack, fault: Mapping[str, Any]) -> ledger.Ledger:
             stack,
             records,
             lambda _: [None if for_ever and number == poison else one for number, one in enumerate(answers)],
-            Step("events of which one is poison"),
+            Step("events, one of them poison"),
             timeouts=TIMEOUTS,
         )
 

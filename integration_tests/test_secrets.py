@@ -1,4 +1,4 @@
-"""No secret gets where it is kept or shown: the user's own, and the password of the stack's ECR."""
+"""Neither the user's secrets nor the password of the stack's ECR are stored or shown anywhere."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ pytestmark = pytest.mark.local_only
 
 
 def test_no_secret_is_in_image_state_outputs_or_logs(stack: Stack, clients: Clients) -> None:
-    # GIVEN a stack that was started with secrets in the environment, and has answered
+    # GIVEN a stack that was started with secrets in the environment and has answered
     canary.answer_to(stack, {"sales_input": events.SAMPLE["sales_input"], "sales_id": "secrets"}, Step("secrets"))
     secret = {**planted.USERS}
     if stack.runtime == DOCKER:
-        password = ecr_password.password(clients.ecr)  # the one that Terraform pushed the image with
+        password = ecr_password.password(clients.ecr)  # the one with which Terraform pushed the image
         secret |= {
             "ECR's password": password,
-            "ECR's password, as Docker keeps it": base64.b64encode(f"AWS:{password}".encode()).decode(),
+            "ECR's password, as Docker stores it": base64.b64encode(f"AWS:{password}".encode()).decode(),
         }
-    # WHEN looking for them, and for what is known to be there
+    # WHEN searching for them, and for texts known to be there
     state = '"aws_kinesis_stream"'
     known = {"model": stack.run_id, "state": state, "code": "def lambda_handler(", "log": "Init Duration"}
     found = planted.found_in(planted.places(stack, clients), secret | known)
-    # THEN only the latter is found, each where it belongs
+    # THEN only the latter are found, each where it belongs
     assert {name: sorted(where) for name, where in found.items() if name in secret} == {}
     assert {"outputs", "function's configuration"} & found["model"]
     assert any(place.startswith("object ") for place in found["state"])

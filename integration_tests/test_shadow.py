@@ -1,4 +1,4 @@
-"""Shadow mode: a second model's answers are in the log, and the predictions are those of the live model alone."""
+"""Shadow mode: a second model's answers are in the log, and all predictions come from the live model."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def second(stack: Stack, clients: Clients, tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture
 def log_lines(stack: Stack, clients: Clients) -> Callable[[str], list[dict[str, Any]]]:
-    """The function's structured lines with a message, of all its environments so far."""
+    """The function's structured log lines with a given message, from all its environments so far."""
 
     def read(message: str) -> list[dict[str, Any]]:
         found = []
@@ -63,7 +63,7 @@ def log_lines(stack: Stack, clients: Clients) -> Callable[[str], list[dict[str, 
 
 @pytest.fixture(scope="module")
 def shadowed(stack: Stack) -> Iterator[Callable[[str], None]]:
-    """Gives the stack a shadow model that logs every event; takes the last one away at the end."""
+    """Gives the stack a shadow model that logs every event; removes the last one at the end."""
     variables = deployment.variables(stack, stack.run_id)
     more = {"lambda_environment": json.dumps({"LOG_LEVEL": "DEBUG"})}
     yield lambda run_id: _apply(stack, variables | more | {"shadow_run_id": run_id})
@@ -75,7 +75,7 @@ def _apply(stack: Stack, variables: dict[str, str]) -> None:
 
 
 def _predicted(stack: Stack, clients: Clients, seed: int) -> dict[str, tuple[bytes, float]]:
-    """Puts events and waits for their predictions: what was put and what was predicted, by event id."""
+    """Puts events and waits for their predictions; returns both by event id."""
     reader = streams.Reader(clients.kinesis, stack.outputs["predictions_stream_name"], "LATEST")
     records = events.made_up(stack, COUNT, seed=seed)
     puts = list(streams.put(clients.kinesis, stack.outputs["source_stream_name"], records))
@@ -124,7 +124,7 @@ def test_the_second_model_answers_every_event_in_the_log_and_none_on_the_stream(
     assert all(line["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "StoreSales" for line in compared)
 
 
-def test_a_shadow_that_is_not_there_costs_no_prediction(
+def test_a_missing_shadow_costs_no_prediction(
     stack: Stack,
     clients: Clients,
     shadowed: Callable[[str], None],

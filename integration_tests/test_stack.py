@@ -1,4 +1,4 @@
-"""What Terraform made: names, an empty second plan, and nothing left after destroy."""
+"""Terraform's resources: names, an empty second plan, and nothing left after destroy."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from harness.terraform.runner import Terraform
 
 
 @pytest.mark.aws_valid
-def test_outputs_are_those_of_the_design(stack: Stack) -> None:
+def test_outputs_match_the_design(stack: Stack) -> None:
     assert stack.outputs["source_stream_name"] == "sales-events-e2e"
     assert stack.outputs["predictions_stream_name"] == "sales-predictions-e2e"
     assert stack.outputs["model_bucket"] == "store-sales-models-e2e"
@@ -40,9 +40,9 @@ def test_a_plan_with_a_change_is_not_empty(stack: Stack) -> None:
 
 
 @pytest.mark.local_only
-def test_a_plan_by_hand_beside_the_stack_destroys_nothing(stack: Stack) -> None:
-    """vars/local.tfvars alone, without what the harness adds: a stack in containers refuses it."""
-    by_hand = Terraform(stack, {"lambda_zip_path": str(FUNCTION_ZIP)})  # in the file, the path is the checkout's
+def test_a_manual_plan_on_a_running_stack_destroys_nothing(stack: Stack) -> None:
+    """With vars/local.tfvars alone, without the harness's variables; a stack in containers refuses it."""
+    by_hand = Terraform(stack, {"lambda_zip_path": str(FUNCTION_ZIP)})  # the file's path is relative to the checkout
     command = [str(VENV_BIN / "tflocal"), "plan", "-refresh=false", "-json", "-input=false", *by_hand.variables]
     done = subprocess.run(command, cwd=by_hand.folder, env=by_hand.env, capture_output=True, text=True, timeout=300)
     messages = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
@@ -56,7 +56,7 @@ def test_a_plan_by_hand_beside_the_stack_destroys_nothing(stack: Stack) -> None:
 
 
 @pytest.mark.aws_valid
-def test_streams_are_as_the_design_says(stack: Stack, clients: Clients) -> None:
+def test_streams_match_the_design(stack: Stack, clients: Clients) -> None:
     for output in ("source_stream_name", "predictions_stream_name"):
         summary = clients.kinesis.describe_stream_summary(StreamName=stack.outputs[output])["StreamDescriptionSummary"]
         assert summary["OpenShardCount"] == 2
@@ -67,7 +67,7 @@ def test_streams_are_as_the_design_says(stack: Stack, clients: Clients) -> None:
 
 
 @pytest.mark.aws_valid
-def test_the_function_is_as_the_design_says(stack: Stack, clients: Clients) -> None:
+def test_the_function_matches_the_design(stack: Stack, clients: Clients) -> None:
     function = clients.functions.get_function_configuration(FunctionName=stack.outputs["live_alias_arn"])
     assert function["Timeout"] == 180
     assert function["TracingConfig"]["Mode"] == "Active"
@@ -75,11 +75,11 @@ def test_the_function_is_as_the_design_says(stack: Stack, clients: Clients) -> N
 
 
 @pytest.mark.aws_valid
-def test_the_mapping_invokes_the_alias_which_is_at_the_published_version(stack: Stack, clients: Clients) -> None:
+def test_the_mapping_invokes_the_alias_of_the_published_version(stack: Stack, clients: Clients) -> None:
     mapping = clients.functions.get_event_source_mapping(UUID=stack.outputs["event_source_mapping_id"])
     assert mapping["FunctionArn"] == stack.outputs["live_alias_arn"]
     assert stack.outputs["live_alias_arn"].endswith(":store_sales_e2e:live")
-    # Other tests deploy, too: the newest version, whichever it is by now.
+    # Other tests also deploy, so take the newest version, whichever it is.
     found = clients.functions.list_versions_by_function(FunctionName=stack.outputs["lambda_function"])["Versions"]
     assert live.version(stack) == str(max(int(one["Version"]) for one in found if one["Version"] != "$LATEST"))
 
@@ -112,7 +112,7 @@ def test_destroy_leaves_nothing_behind(stack: Stack, clients: Clients) -> None:
     found = _resources(clients)
     if stack.runtime != DOCKER:
         assert not found.pop("repositories")  # a Zip has none
-    assert all(found.values()), "every listing below must find something to begin with"
+    assert all(found.values()), "every list below must find something at first"
     Terraform(stack, deployment.variables(stack, stack.run_id)).destroy()
     assert {kind: found for kind, found in _resources(clients).items() if found} == {}
 

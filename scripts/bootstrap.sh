@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes .venv (Python 3.13, hash-checked dependencies), which everything behind the Makefile runs in.
-# Does nothing when the environment already fits the lock file. Later parts of the setup are Python: harness/setup/.
+# Makes .venv (Python 3.13, hash-checked dependencies) for everything behind the Makefile.
+# Does nothing if the environment already matches the lock file. The rest of the setup is in Python: harness/setup/.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -10,8 +10,8 @@ lock=requirements.txt
 
 fail() { printf '\nerror: %s\nnext:  %s\n' "$1" "$2" >&2; exit 1; }
 
-# The newest 3.13 that pyenv has installed, whatever version it has chosen. There is no .python-version in the checkout:
-# it would hide programs such as aws that the user has under another version.
+# The newest 3.13 that pyenv has installed, whichever version it has selected. The checkout has no .python-version,
+# because that would hide programs such as aws that the user has installed under another version.
 pyenv_python() {
   local root=${PYENV_ROOT:-$(pyenv root 2>/dev/null || echo "$HOME/.pyenv")}
   printf '%s\n' "$root"/versions/3.13*/bin/python3.13 | sort -V | tail -n 1
@@ -46,7 +46,7 @@ printf '▸ Python environment (.venv) …\n' >&2
 rm -f "$stamp"
 log=.cache/bootstrap.log
 : >"$log"
-"$python" -m venv --clear "$venv" >>"$log" 2>&1 || { tail -n 5 "$log" >&2; fail "the virtual environment could not be made" "install Python's venv module (Debian: python3-venv); the whole log: $log"; }
+"$python" -m venv --clear "$venv" >>"$log" 2>&1 || { tail -n 5 "$log" >&2; fail "the virtual environment could not be created" "install Python's venv module (Debian: python3-venv); the whole log: $log"; }
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r scripts/requirements-uv.txt >>"$log" 2>&1 ||
   { tail -n 5 "$log" >&2; fail "pip could not install the installer (uv)" "check the network and pip's settings (proxy, index); the whole log: $log"; }
 "$venv/bin/uv" pip sync --quiet --require-hashes --python "$venv/bin/python" "$lock" >>"$log" 2>&1 ||

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Resolves all dependencies anew and writes the lock files: hashes of every platform's files, no URLs, no index names.
+# Resolves all dependencies again and writes the lock files: hashes of every platform's files, no URLs, no index names.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 uv=$PWD/.venv/bin/uv
 
-# compile FOLDER SOURCE LOCK [further arguments]: in the folder, since uv reads its settings ([tool.uv]) there.
+# compile FOLDER SOURCE LOCK [more arguments]: runs in the folder, because uv reads its settings ([tool.uv]) there.
 compile() {
   printf '▸ %s/%s\n' "$1" "$3" >&2
   (cd "$1" && "$uv" pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url \
@@ -12,15 +12,15 @@ compile() {
 }
 
 pins=$(mktemp) && trap 'rm -f "$pins"' EXIT
-# pins LOCK…: the versions of these lock files become constraints of what is compiled next.
+# pins LOCK…: makes the versions in these lock files constraints for the next compile.
 pins() { sed -nE 's/^([a-z][^ ]*==[^ ]+).*/\1/p' "$@" >"$pins"; }
 
-# The model's own answers are compared offline: numpy and ONNX Runtime must be those of the function.
+# Tests compare answers with the model's own, so numpy and ONNX Runtime must be the function's versions.
 compile service requirements.in requirements.txt
 pins service/requirements.txt scripts/requirements-uv.txt
 compile . pyproject.toml requirements.txt scripts/pyproject.toml service/pyproject.toml --constraint "$pins"
 compile emulator lambda-runtime.in lambda-runtime.txt
-# The image runs what the Zip runs, and the tracking server what training logs with.
+# The image has the Zip's versions, and the tracking server those with which training logs.
 pins service/requirements.txt emulator/lambda-runtime.txt
 compile service requirements-image.in requirements-image.txt --constraint "$pins"
 pins requirements.txt
@@ -30,11 +30,11 @@ compile benchmarks/rivals/locks localemu.in localemu.txt --no-universal --python
 compile emulator kinesis-clients.in kinesis-clients.txt
 compile infrastructure/policies requirements.in requirements.txt
 compile emulator pyproject.toml requirements.txt --extra build
-# What its tests need besides: the emulator's own versions of what both use, and the test tools of .venv.
+# Additions for its tests: the emulator's versions of shared packages, and the test tools of .venv.
 pins emulator/requirements.txt
 grep -E '^(hypothesis|mypy|pytest|types-psutil)[^ ]*==' requirements.txt | sed -E 's/ .*//' >>"$pins"
 compile emulator --group=test requirements-test.txt --constraint "$pins"
-kinesis=benchmarks/rivals/core_kinesis # of stock core, which `make bench` can measure
+kinesis=benchmarks/rivals/core_kinesis # the Kinesis server of LocalStack core, which `make bench` can measure
 printf '▸ %s/package-lock.json\n' "$kinesis" >&2
 if command -v npm >/dev/null; then
   npm install --package-lock-only --no-audit --no-fund --silent --prefix "$kinesis"

@@ -1,1 +1,1 @@
-"""`make bench`: this pipeline beside other emulators, on one machine in one run, through one client."""
+"""`make bench`: compares this pipeline with other emulators, on one machine, in one run, through one client."""

@@ -1,4 +1,4 @@
-"""What authorizing every request costs: the same requests to two LocalStacks, with IAM_ENFORCEMENT=on and off."""
+"""The cost of authorizing every request: the same requests to two LocalStacks, with IAM_ENFORCEMENT=on and off."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from harness.stages import rehearsal
 
 STREAM, USER = "bench", "bench"
 ARN = f"arn:aws:kinesis:{REGION}:000000000000:stream/{STREAM}"
-# As many statements as the function's role has, the one that counts last.
+# As many statements as the function's role has; the matching one comes last.
 POLICY = {
     "Version": "2012-10-17",
     "Statement": [
@@ -40,10 +40,10 @@ MOST_LOST = 0.10
 
 
 def run() -> None:
-    """Measures PutRecord, the quickest request of the pipeline, in rounds that alternate; prints the ratio.
+    """Measures PutRecord, the pipeline's fastest request, in alternating rounds; prints the ratio.
 
     Raises:
-        HarnessError: it costs more than a tenth of the requests.
+        HarnessError: authorization costs more than a tenth of the throughput.
     """
     rates: dict[str, list[float]] = {"on": [], "off": []}
     with ExitStack() as block:
@@ -75,7 +75,7 @@ def _localstack(mode: str) -> Iterator[Stack]:
 
 
 def _client(stack: Stack) -> Any:
-    """Kinesis, with the key of a user who may put records to a stream that is there."""
+    """A Kinesis client with the keys of a user who may put records to an existing stream."""
     root = Clients(stack)
     root.kinesis.create_stream(StreamName=STREAM, ShardCount=1)
     root.kinesis.get_waiter("stream_exists").wait(StreamName=STREAM)

@@ -1,4 +1,4 @@
-"""The whole benchmark: one target after the other, so that none is measured beside another's work."""
+"""The whole benchmark: one target at a time, so that none disturbs another's measurement."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ def run(targets: Sequence[Target], counts: Sequence[int]) -> None:
     """Measures, prints a table and writes JSON.
 
     Args:
-        targets: what to measure, in this order.
+        targets: measured in this order.
         counts: events of each throughput measurement, ascending.
 
     Raises:
-        HarnessError: our own pipeline lost an event, predicted one wrongly, or could not be measured.
+        HarnessError: our pipeline lost an event, predicted one wrongly, or could not be measured.
     """
     measure.LOG.unlink(missing_ok=True)
     started = time.monotonic()
@@ -33,7 +33,7 @@ def run(targets: Sequence[Target], counts: Sequence[int]) -> None:
             results.append(Result(target))
             measure.measure(results[-1], counts)
             report.write(results)
-    finally:  # an interrupted run shows what it has
+    finally:  # an interrupted run shows its results so far
         report.write(results)
         report.show(results, counts)
     console.say(f"measured in {time.monotonic() - started:.0f} s")
@@ -44,12 +44,12 @@ def run(targets: Sequence[Target], counts: Sequence[int]) -> None:
 
 
 def event_counts(text: str) -> list[int]:
-    """The numbers of events that a list with commas names; the usual ones when it is empty.
+    """Parses a comma-separated list of event counts; an empty list means the defaults.
 
     Raises:
-        HarnessError: one is not a whole number above 0.
+        HarnessError: a count is not an integer above 0.
     """
     words = [word.strip() for word in text.split(",") if word.strip()]
     if not all(word.isascii() and word.isdigit() and int(word) > 0 for word in words):
-        raise HarnessError(f"EVENTS={text} is not a list of numbers above 0", "for example: EVENTS=10000,100000")
+        raise HarnessError(f"EVENTS={text} is not a list of integers above 0", "for example: EVENTS=10000,100000")
     return sorted({int(word) for word in words}) or list(EVENTS)

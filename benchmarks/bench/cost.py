@@ -1,4 +1,4 @@
-"""Memory and processor time of an emulator with all it starts: Kinesis server, function, registry, tracking server."""
+"""Memory and CPU time of an emulator and all it starts: Kinesis server, function, registry, tracking server."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ UNIT = "% of a core"
 
 
 def memory(stack: Stack, key: str) -> dict[str, Figure]:
-    """Resident memory now, the parts in the remark."""
+    """Current resident memory; the remark lists the parts."""
     parts: dict[str, float] = {}
     for used in usage.of(stack):
         parts[used.kind] = parts.get(used.kind, 0) + used.memory_bytes / 2**20
@@ -27,27 +27,27 @@ def memory(stack: Stack, key: str) -> dict[str, Figure]:
 
 
 def at_rest(stack: Stack, step: Step) -> dict[str, Figure]:
-    """Memory after the sample event, and processor time while no event comes."""
-    step.note("memory and processor at rest")
+    """Memory after the sample event, and CPU time while idle."""
+    step.note("memory and CPU at rest")
     found = memory(stack, "memory_at_rest")
     shares = []
     for _ in range(REST_ROUNDS):
         before, started = cpu_seconds(stack), time.monotonic()
         time.sleep(REST_SECONDS)
-        # The engine may take seconds to answer on its containers.
+        # The engine may take seconds to report on its containers.
         shares.append((cpu_seconds(stack) - before) / (time.monotonic() - started) * 100)
     return found | {"cpu_at_rest": figures.of_rounds(shares, UNIT)}
 
 
 class Others:
-    """Processor time of all that belongs neither to the target nor to this client: how far a figure can be trusted."""
+    """CPU time used by neither the target nor this client; shows how far a figure can be trusted."""
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
         self._started, self._before = time.monotonic(), self._seconds()
 
     def figure(self) -> Figure:
-        """Their mean share since this was made; that of function processes that have ended meanwhile is in it."""
+        """Their mean share since creation; includes function processes that have ended since."""
         share = (self._seconds() - self._before) / (time.monotonic() - self._started) * 100
         return figures.of_rounds([max(0.0, share)], UNIT)
 

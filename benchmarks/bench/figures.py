@@ -15,11 +15,11 @@ class Figure:
 
     Attributes:
         unit: of the values.
-        value: the figure; None when it was not measured.
+        value: the figure; None if it was not measured.
         low: smallest value of a round.
         high: largest value of a round.
-        rounds: how many rounds there were.
-        remark: what must be said with the figure: why there is none, a deadline that cut it short, events lost.
+        rounds: number of rounds.
+        remark: belongs with the figure: why it is missing, a deadline that cut it short, lost events.
     """
 
     unit: str
@@ -30,35 +30,35 @@ class Figure:
     remark: str = ""
 
     def text(self) -> str:
-        """The figure as a table shows it: `36.7 (35.1-41.0) ms`."""
+        """The figure for a table: `36.7 (35.1-41.0) ms`."""
         if self.value is None or self.low is None or self.high is None:
             return "not measured"
         spread = f" ({_rounded(self.low)}-{_rounded(self.high)})" if self.rounds > 1 else ""
         return f"{_rounded(self.value)}{spread} {self.unit}"
 
     def as_dict(self) -> dict[str, Any]:
-        """The figure as JSON holds it."""
+        """The figure for JSON."""
         return asdict(self)
 
 
 def unmeasured(unit: str, reason: str) -> Figure:
-    """A figure that could not be had, and why."""
+    """A missing figure, and the reason."""
     return Figure(unit, remark=reason)
 
 
 def of_rounds(values: Sequence[float], unit: str, remark: str = "") -> Figure:
-    """The median of one value a round, with the smallest and the largest."""
+    """The median of one value per round, with the smallest and the largest."""
     return Figure(unit, statistics.median(values), min(values), max(values), len(values), remark)
 
 
 def of_samples(rounds: Sequence[Sequence[float]], share: float, unit: str, remark: str = "") -> Figure:
-    """A percentile of all samples; its spread is that of the same percentile of each round.
+    """A percentile of all samples; its spread is that of the same percentile over the rounds.
 
     Args:
         rounds: the samples of each round, at least one in all.
         share: of the samples below the figure, 0 to 1.
         unit: of the samples.
-        remark: to be said with the figure.
+        remark: shown with the figure.
     """
     filled = [samples for samples in rounds if samples]
     each = [percentile(samples, share) for samples in filled]
@@ -73,6 +73,6 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def _rounded(value: float) -> str:
-    """Three significant digits, whole numbers whole: more would claim a precision that no round repeats."""
+    """Three significant digits, and integers in full; more digits would not repeat between rounds."""
     digits = 0 if value >= 100 else 1 if value >= 10 else 2
     return f"{value:,.{digits}f}"

@@ -1,4 +1,4 @@
-"""Milliseconds of a PutRecords with 500 events against the records that the stream holds already."""
+"""Milliseconds per PutRecords of 500 events, by the number of records already in the stream."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient
 
 LEVELS = (0, 10_000, 100_000, 1_000_000)
-ROUNDS, CALLS = 3, 5  # at each level: fewer records than from one level to the next
+ROUNDS, CALLS = 3, 5  # per level; together fewer records than the step to the next level
 ROUND_SECONDS = 5.0
-FILL_SECONDS = 45.0  # for each level
+FILL_SECONDS = 45.0  # per level
 MAPPING_SECONDS = 30.0
 UNIT = "ms"
 
@@ -32,9 +32,9 @@ def key(level: int) -> str:
 
 
 def put_records(stack: Stack, step: Step) -> dict[str, Figure]:
-    """Fills a stream that nothing reads, and times calls on the way.
+    """Fills a stream that nothing reads, and times calls along the way.
 
-    The mapping is switched off first: what an emulator has not worked off would be measured, too.
+    Disables the mapping first, because an emulator's backlog would distort the measurement.
     """
     kinesis = Clients(stack).kinesis
     made = [
@@ -63,7 +63,7 @@ def put_records(stack: Stack, step: Step) -> dict[str, Figure]:
             late = f"deadline of {FILL_SECONDS:.0f} s: at {held:,} records held" if held < level else ""
             rounds = [_timed(put) for _ in range(ROUNDS)]
             first = first or _oldest(kinesis, name)
-            trimmed = "" if _oldest(kinesis, name) == first else "the stream holds fewer: it was trimmed"
+            trimmed = "" if _oldest(kinesis, name) == first else "the stream holds fewer: records were trimmed"
             found[key(level)] = figures.of_samples(rounds, 0.5, UNIT, late or trimmed)
             if late:
                 more = (rest for rest in LEVELS if rest > level)
@@ -78,7 +78,7 @@ def _timed(put: Callable[[], float]) -> list[float]:
 
 
 def _oldest(kinesis: KinesisClient, stream: str) -> str:
-    """The sequence number of the oldest record of the first shard, which must have one."""
+    """The sequence number of the oldest record in the first shard, which must not be empty."""
     shard = kinesis.list_shards(StreamName=stream)["Shards"][0]["ShardId"]
     where = kinesis.get_shard_iterator(StreamName=stream, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
     return kinesis.get_records(ShardIterator=where["ShardIterator"], Limit=1)["Records"][0]["SequenceNumber"]

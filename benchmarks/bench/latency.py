@@ -1,4 +1,4 @@
-"""Milliseconds of single events and of Invoke, each after the answer to the one before."""
+"""Milliseconds of single events and of Invoke, each sent after the answer to the previous one."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient
 
 ROUNDS = 3
-EVENTS = 200  # of each round
-ROUND_SECONDS = 10.0  # an emulator that polls once a second is given up on after some ten events
+EVENTS = 200  # per round
+ROUND_SECONDS = 10.0  # stops after some ten events on an emulator that polls once a second
 ANSWER_DEADLINE = 30.0
 COLD_INVOKES = 5
-# Between two readings of the answers: short, since it adds half of itself to every figure.
+# Between two reads of the answers; short, because it adds half of itself to every figure.
 PAUSE = 0.002
 
 type Answers = Callable[[streams.Read, streams.Put], bool]
 
 
 def single_events(stack: Stack, step: Step) -> dict[str, Figure]:
-    """One event at a time, from before the put until its prediction was read."""
+    """One event at a time, from before the put until its prediction is read."""
     names = stack.outputs["source_stream_name"], stack.outputs["predictions_stream_name"]
     return _figures("single_event", stack, names, _predicts, step)
 
 
 def bare_round_trips(stack: Stack, step: Step) -> dict[str, Figure]:
-    """One record at a time through a stream without function: what Kinesis and this client take by themselves."""
+    """One record at a time through a stream without a function: the share of Kinesis and this client."""
     with scratch_stream(Clients(stack).kinesis) as name:
         return _figures("bare_round_trip", stack, (name, name), lambda read, put: read.data == put.data, step)
 
 
 def invokes(stack: Stack, step: Step) -> dict[str, Figure]:
-    """Invoke with an empty batch: the first after each change of the function, and later ones."""
+    """Invoke with an empty batch: the first call after each change of the function, and later ones."""
     client = Clients(stack).functions
     name = stack.outputs["lambda_function"]
     variables = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
@@ -94,20 +94,20 @@ def round_trips(
     answers: Answers,
     seconds: float,
 ) -> list[float]:
-    """Puts records one by one, each after the answer to the one before.
+    """Puts records one by one, each after the answer to the previous one.
 
     Args:
         kinesis: client of the emulator.
-        names: of the stream that is written to, and of the one that is read.
+        names: of the stream to write to, and of the one to read.
         records: data and partition key of each.
-        answers: whether a record that was read is the answer to the one that was put.
+        answers: whether a record read is the answer to the one put.
         seconds: no record is put after this time.
 
     Returns:
-        Milliseconds from before the put until the answer was read, of each.
+        Milliseconds from before each put until its answer was read.
 
     Raises:
-        HarnessError: an answer did not come.
+        HarnessError: an answer is missing.
     """
     reader = streams.Reader(kinesis, names[1], "LATEST")
     times: list[float] = []
@@ -131,7 +131,7 @@ def _predicts(read: streams.Read, put: streams.Put) -> bool:
 
 @contextmanager
 def scratch_stream(kinesis: KinesisClient) -> Iterator[str]:
-    """A stream of two shards that nothing else reads; deleted afterwards."""
+    """A stream of two shards with no other reader; deleted afterwards."""
     name = f"bench-{time.time_ns():x}"
     waiting: Any = {"Delay": 1, "MaxAttempts": 60}
     kinesis.create_stream(StreamName=name, ShardCount=2)

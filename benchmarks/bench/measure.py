@@ -1,4 +1,4 @@
-"""Everything that is measured of one target, in an order that leaves no measurement to the next one's remains."""
+"""All measurements of one target, in an order in which none leaves a backlog to the next."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ SETTINGS = ("BatchSize", "MaximumBatchingWindowInSeconds", "ParallelizationFacto
 
 @dataclass
 class Result:
-    """What was found of a target.
+    """The results for a target.
 
     Attributes:
-        target: what was measured.
-        reason: why nothing could be measured; empty when something was.
-        settings: of its event source mapping, as the target itself answers them.
+        target: the measured target.
+        reason: why nothing could be measured; empty if something was.
+        settings: of its event source mapping, as reported by the target.
         figures: by their names in the report.
-        failed: measurements that failed, and why; those of a target that never came up included.
+        failed: failed measurements and why; includes those of a target that never started.
         faults: events lost, wrong or late.
     """
 
@@ -43,10 +43,10 @@ class Result:
 
 
 def measure(result: Result, counts: Sequence[int]) -> None:
-    """Brings a target up, measures it and takes it down; what fails is a reason in the result.
+    """Starts a target, measures it and stops it; failures become reasons in the result.
 
     Args:
-        result: names the target, and gets what is found.
+        result: names the target, and collects the results.
         counts: events of each throughput measurement, ascending.
     """
     target = result.target
@@ -86,7 +86,7 @@ def _throughput(result: Result, stack: Stack, counts: Sequence[int]) -> None:
     late: int | None = None
     for count in counts:
         if late is not None:
-            reason = f"{late:,} events took longer than their deadline already"
+            reason = f"{late:,} events already exceeded their deadline"
             result.figures[throughput.rate_key(count)] = figures.unmeasured(throughput.UNIT, reason)
             result.figures[throughput.cpu_key(count)] = figures.unmeasured(throughput.CPU_UNIT, reason)
             continue
@@ -102,7 +102,7 @@ def _throughput(result: Result, stack: Stack, counts: Sequence[int]) -> None:
 
 
 def _part(result: Result, title: str, stack: Stack, measurement: Callable[[Stack, Step], dict[str, Figure]]) -> None:
-    """One measurement; one that fails leaves the others their turn."""
+    """Runs one measurement; if it fails, the others still run."""
     try:
         with console.step(f"{result.target.title}: {title}") as step:
             found = measurement(stack, step)
@@ -115,11 +115,11 @@ def _part(result: Result, title: str, stack: Stack, measurement: Callable[[Stack
 
 
 def _cause(error: Exception) -> str:
-    """An error as one line; its details go to the log, for a rival's error may be ours."""
+    """Formats an error as one line; its details go to the log, because a rival's error may be our fault."""
     LOG.parent.mkdir(parents=True, exist_ok=True)
     with LOG.open("a", encoding="utf-8") as log:
         log.write("".join(traceback.format_exception(error)) + "\n")
     text = error.cause if isinstance(error, HarnessError) else f"{type(error).__name__}: {error}"
     lines = [line.strip() for line in text.splitlines() if line.strip()] or ["no reason given"]
-    said = next((line for line in lines[1:] if "error" in line.lower()), "")  # of a program's last lines
+    said = next((line for line in lines[1:] if "error" in line.lower()), "")  # among the program's last lines
     return f"{lines[0][:200]} {said[:200]}".rstrip() + f" (details in {shown(LOG)})"

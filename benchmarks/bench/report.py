@@ -22,17 +22,17 @@ from harness.paths import CACHE, shown
 
 PATH = CACHE / "bench.json"
 TABLE = CACHE / "bench.md"
-WIDTH = 400  # in the file no cell is wrapped
+WIDTH = 400  # so that no cell wraps in the file
 
 
 def titles(counts: Sequence[int]) -> dict[str, str]:
-    """The figures in the table's order, name to title.
+    """The figures in the table's order, by name: their titles.
 
     Args:
         counts: events of each throughput measurement.
     """
     rates = {throughput.rate_key(count): f"{count:,} events" for count in counts}
-    cpu = {throughput.cpu_key(count): f"processor time per 1,000 events, of {count:,}" for count in counts}
+    cpu = {throughput.cpu_key(count): f"CPU time per 1,000 events, of {count:,}" for count in counts}
     return {
         "single_event_p50": "one event, put to prediction readable, p50",
         "single_event_p99": "the same, p99",
@@ -44,15 +44,15 @@ def titles(counts: Sequence[int]) -> dict[str, str]:
         "invoke_cold": "Invoke, cold, p50",
         "invoke_warm_p50": "Invoke, warm, p50",
         "invoke_warm_p99": "the same, p99",
-        "cpu_at_rest": "processor at rest",
-        "cpu_of_others": "processor, used by all else on the machine",
+        "cpu_at_rest": "CPU at rest",
+        "cpu_of_others": "CPU used by everything else on the machine",
         "memory_at_rest": "memory at rest",
         "memory_afterwards": "memory after all events",
     }
 
 
 def as_dict(results: Sequence[Result]) -> dict[str, Any]:
-    """Everything that was found, as JSON holds it; processor times and latencies in the units of the figures."""
+    """All results for JSON; CPU times and latencies in the figures' units."""
     return {
         "machine": {
             "cores": os.cpu_count(),
@@ -75,15 +75,15 @@ def as_dict(results: Sequence[Result]) -> dict[str, Any]:
 
 
 def write(results: Sequence[Result]) -> None:
-    """Writes the JSON, whole or not at all."""
+    """Writes the JSON atomically."""
     write_whole(PATH, json.dumps(as_dict(results), indent=2))
 
 
 def table(results: Sequence[Result], counts: Sequence[int]) -> tuple[Table, list[str]]:
-    """The table, a column for each target, and its footnotes.
+    """The table, one column per target, and its footnotes.
 
     Args:
-        results: of the targets, in the order of the columns.
+        results: of the targets, in column order.
         counts: events of each throughput measurement.
     """
     notes: list[str] = []
@@ -111,7 +111,7 @@ def _cell(result: Result, name: str) -> tuple[str, str]:
 
 
 def _differences(results: Sequence[Result]) -> list[str]:
-    """What a target's event source mapping has other than the first one's: then the figures do not compare."""
+    """The differences between a target's event source mapping and the first one's; they make figures incomparable."""
     known = [result for result in results if result.settings]
     return [
         f"{result.target.title}: {name} is {value}, not {known[0].settings[name]}"

@@ -1,4 +1,4 @@
-"""Deploys the pipeline to another emulator: the same Zip and model, through the same Terraform."""
+"""Deploys the pipeline to another emulator, with the same Zip, model and Terraform."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from harness.stack.state import EMBEDDED, Stack
 
 @contextmanager
 def deployed(name: str, start: Callable[[Stack], None]) -> Iterator[Stack]:
-    """A stack on another emulator that has answered the sample event; nothing of it is left afterwards.
+    """A stack on another emulator that has answered the sample event; removed completely afterwards.
 
     Args:
         name: the rival's.
         start: starts the emulator and waits until it answers.
 
     Raises:
-        HarnessError: it did not start, refused the Terraform, or did not answer the event.
+        HarnessError: it did not start, Terraform failed on it, or it did not answer the event.
     """
     install.for_runtime(EMBEDDED)  # the function's runtime, the Terraform provider
     stack = Stack(f"bench-{name}", "bench", processes.free_ports(1)[0])

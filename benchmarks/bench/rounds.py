@@ -1,4 +1,4 @@
-"""One round of many events: when it ends, and what is said of it."""
+"""One round of many events: when it ends, and how it is reported."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ CHECK_PAUSE = 0.02
 
 @dataclass(frozen=True)
 class Round:
-    """One round: how many events of how many were answered, in how many seconds, and what went wrong.
+    """One round: events answered, duration, and what went wrong.
 
     Attributes:
-        events: that were to be put.
-        put: that were acknowledged.
-        verdicts: how many of them got which verdict.
+        events: number of events to put.
+        put: number of acknowledged events.
+        verdicts: number of events by verdict.
         seconds: from the first put to the last answer.
-        late: the deadline in seconds that ended the round; None where it came to its own end.
+        late: the deadline in seconds that ended the round; None if the round ended by itself.
     """
 
     events: int
@@ -42,13 +42,13 @@ class Round:
 
     @property
     def faultless(self) -> bool:
-        """Every event was put and got its right prediction, once or more often."""
+        """Every event was put and got the right prediction at least once."""
         right = self.verdicts.get(Verdict.PREDICTED, 0) + self.verdicts.get(Verdict.DUPLICATED, 0)
         return right == self.events
 
     @property
     def remark(self) -> str:
-        """What must be said with the rate; empty where each event was predicted once and rightly."""
+        """The rate's remark; empty if each event was predicted correctly exactly once."""
         found = []
         if self.late is not None:
             found.append(f"deadline of {self.late:.0f} s: {self.answered:,} of {self.events:,} done")
@@ -72,15 +72,15 @@ def follow(
     clock: Callable[[], float] = time.monotonic,
     pause: Callable[[float], None] = time.sleep,
 ) -> tuple[float, bool]:
-    """Waits until all answers are there, none came for `QUIET_SECONDS`, or the time is over.
+    """Waits until all answers arrived, none came for `QUIET_SECONDS`, or the time is up.
 
     Args:
-        ledger: of the events that were put.
-        take: lets the ledger have what was read since the last call.
+        ledger: of the events put.
+        take: passes to the ledger what was read since the last call.
         end: time of `clock` to stop at.
-        note: gets told how many events are answered.
-        clock: seconds.
-        pause: waits so many seconds.
+        note: receives the number of answered events as text.
+        clock: returns seconds.
+        pause: sleeps for the given seconds.
 
     Returns:
         Time of the last answer, and whether the deadline ended it.

@@ -1,4 +1,4 @@
-"""What is measured: this pipeline in both runtimes, and the emulators beside it."""
+"""The targets to measure: this pipeline in both runtimes, and the other emulators."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class Target:
     Attributes:
         name: what TARGETS calls it.
         title: what the report calls it.
-        remark: what a reader must know of it; empty where nothing.
-        ours: whether a failure of it is a failure of `make bench`.
-        open: brings a stack up that has answered the sample event, and takes it down.
-        missing: what this machine lacks for it, or None.
+        remark: what a reader must know about it; may be empty.
+        ours: whether its failure fails `make bench`.
+        open: starts a stack that has answered the sample event, and stops it.
+        missing: returns what this machine lacks for it, or None.
     """
 
     name: str
@@ -36,10 +36,10 @@ class Target:
 
 
 def chosen(text: str) -> list[Target]:
-    """The targets that a list with commas names; all when it is empty.
+    """Parses a comma-separated list of targets; an empty list means all.
 
     Raises:
-        HarnessError: one is unknown.
+        HarnessError: a name is unknown.
     """
     known = {target.name: target for target in _all()}
     names = [name.strip() for name in text.split(",") if name.strip()] or list(known)

@@ -17,18 +17,18 @@ from harness.model import offline
 from harness.stack.clients import Clients
 from harness.stack.state import Stack
 
-REPEATS_BELOW = 50_000  # events: three rounds of fewer, two of more
+REPEATS_BELOW = 50_000  # events: three rounds below, two rounds from here on
 DEADLINES = {10_000: 60.0, 100_000: 90.0}
-EVENTS_PER_SECOND = 100  # what other numbers of events get their deadline by
-NOTED = 500  # events between two notes of progress
-READ_PAUSE = 0.05  # short beside a round, and long enough to leave the tools their processors
+EVENTS_PER_SECOND = 100  # sets the deadline of other event counts
+NOTED = 500  # events between two progress notes
+READ_PAUSE = 0.05  # short compared with a round, and long enough to leave the CPU to the tools
 UNIT, CPU_UNIT = "events/s", "s"
 
 
 def many_events(stack: Stack, count: int, step: Step) -> tuple[dict[str, Figure], list[Round]]:
-    """Some rounds of `count` events: the rate, and the processor time they take.
+    """Some rounds of `count` events: the rate, and the CPU time used.
 
-    After a round that its deadline ended there is no other: what is left of it would be measured again.
+    A round that hits its deadline is the last: its backlog would distort the next one.
     """
     rounds: list[Round] = []
     cpu: list[float] = []
@@ -57,17 +57,17 @@ def rate_key(count: int) -> str:
 
 
 def cpu_key(count: int) -> str:
-    """The processor time's name in the report."""
+    """The CPU time's name in the report."""
     return f"cpu_per_1000_{count}"
 
 
 def deadline(count: int) -> float:
-    """Seconds that a round of so many events may take."""
+    """Seconds that a round of this many events may take."""
     return DEADLINES.get(count, max(60.0, count / EVENTS_PER_SECOND))
 
 
 def cpu_seconds(stack: Stack) -> float:
-    """Processor time that everything of the stack has used so far, without this client's."""
+    """CPU time that the stack has used so far, without this client's."""
     return sum(used.cpu_seconds for used in usage.of(stack))
 
 
@@ -81,7 +81,7 @@ def _round(
 ) -> Round:
     kinesis = Clients(stack).kinesis
     reader = streams.Reader(kinesis, stack.outputs["predictions_stream_name"], "LATEST")
-    reader.read()  # LATEST becomes a place in the stream now
+    reader.read()  # turns LATEST into a position in the stream
     ledger = Ledger(stack.run_id)
     with Watch(lambda: ledger.take_predictions(reader.read()), READ_PAUSE) as watch:
         started = time.monotonic()

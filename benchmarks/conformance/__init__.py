@@ -1,1 +1,1 @@
-"""`make conformance`: what each tool's event source mapping does of what AWS documents."""
+"""`make conformance`: tests which behaviours documented by AWS each tool's event source mapping has."""

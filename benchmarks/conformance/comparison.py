@@ -1,4 +1,4 @@
-"""Runs the suite against one tool after the other, and writes the table."""
+"""Runs the suite against one tool at a time, and writes the table."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from harness.paths import shown
 from harness.setup import install
 
 SUITE = Path(__file__).parent / "suite"
-SECONDS = 20.0  # of each wait: many times what a poller that looks once a second needs
-TEST_SECONDS = 150  # of each test
-DEADLINE = 3600.0  # of a tool
+SECONDS = 20.0  # per wait: many times what a poller with an interval of a second needs
+TEST_SECONDS = 150  # per test
+DEADLINE = 3600.0  # per tool
 
 
 def run(names: Sequence[str]) -> None:
-    """Measures tools and writes the table from these and the last results of the others.
+    """Measures tools and writes the table from their results and the last results of the others.
 
     Args:
-        names: of the tools.
+        names: of the tools to measure.
 
     Raises:
-        HarnessError: our emulator failed a test or could not be started.
+        HarnessError: our emulator failed a test or did not start.
     """
     known = tools.known()
     for name in names:
@@ -45,10 +45,10 @@ def run(names: Sequence[str]) -> None:
 
 
 def chosen(text: str) -> list[str]:
-    """The tools that a list with commas names; all when it is empty.
+    """Parses a comma-separated list of tools; an empty list means all.
 
     Raises:
-        HarnessError: one is unknown.
+        HarnessError: a name is unknown.
     """
     known = list(tools.known())
     names = [name.strip() for name in text.split(",") if name.strip()] or known
@@ -59,7 +59,7 @@ def chosen(text: str) -> list[str]:
 
 
 def measure(tool: Tool) -> Result:
-    """Starts a tool, runs the suite against it and stops it; a tool that does not start is a result, too."""
+    """Starts a tool, runs the suite against it and stops it; failing to start is also a result."""
     try:
         with tools.opened(tool) as stack, console.step(f"Conformance of {tool.title}") as step:
             result = _suite(tool, stack.endpoint_url)

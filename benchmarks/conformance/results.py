@@ -1,4 +1,4 @@
-"""What the suite found out about one tool, as it lies below `.cache`."""
+"""The suite's results for one tool, stored below `.cache`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from harness.machine.files import write_whole
 
 FOLDER = paths.CACHE / "conformance"
 REASON_LENGTH = 110
-# How tools say that they do not know an operation or a setting.
+# Tools' messages for an unknown operation or setting.
 UNSUPPORTED = re.compile(r"NotImplemented|not (yet )?(implemented|supported)|UnknownOperation|InvalidAction|survives")
 
 
@@ -22,11 +22,11 @@ class Case:
     """One behaviour of one tool.
 
     Attributes:
-        behaviour: in a line.
+        behaviour: one line.
         document: URL of AWS's document.
         on_aws: whether the test can run on AWS.
         outcome: `passed`, `failed` or `unsupported`.
-        reason: why not passed, in a line.
+        reason: one line on why it did not pass.
     """
 
     behaviour: str
@@ -42,10 +42,10 @@ class Result:
 
     Attributes:
         name: the tool's.
-        title: with its version.
-        remark: what a reader must know of the tool.
+        title: includes the version.
+        remark: what a reader must know about the tool.
         date: of the measurement, ISO 8601.
-        unmeasured: why there are no cases; empty where there are.
+        unmeasured: why there are no cases; empty if there are.
         cases: in the suite's order.
     """
 
@@ -57,16 +57,16 @@ class Result:
     cases: list[Case] = field(default_factory=list)
 
     def count(self, outcome: str) -> int:
-        """How many behaviours ended so."""
+        """The number of behaviours with this outcome."""
         return sum(case.outcome == outcome for case in self.cases)
 
     def save(self) -> None:
-        """Writes it below `.cache`."""
+        """Writes the result below `.cache`."""
         write_whole(FOLDER / f"{self.name}.json", json.dumps(asdict(self), indent=2))
 
 
 def load(name: str) -> Result | None:
-    """The last result of a tool, None where there is none."""
+    """The last result of a tool, or None."""
     path = FOLDER / f"{name}.json"
     if not path.exists():
         return None
@@ -75,7 +75,7 @@ def load(name: str) -> Result | None:
 
 
 def cases(path: Path) -> list[Case]:
-    """Reads what the suite's conftest wrote. A behaviour with several tests passes only when all of them do."""
+    """Reads the file written by the suite's conftest. A behaviour passes only if all its tests pass."""
     found: dict[str, Case] = {}
     for test in json.loads(path.read_text()):
         case = _case(test)
@@ -93,7 +93,7 @@ def _case(test: dict[str, Any]) -> Case:
 
 
 def shortened(reason: str) -> str:
-    """A reason without what the behaviour's own document says better, and not longer than a table's cell bears."""
+    """A reason without the exception's class and random resource names, shortened to fit a table cell."""
     text = re.sub(r"^(\w+\.)*\w+(Error|Exception|Failed|Skipped): ", "", reason).removeprefix("Skipped: ")
     text = re.sub(r"conformance-[0-9a-f-]+", "…", text)
     return text if len(text) <= REASON_LENGTH else text[: REASON_LENGTH - 1].rstrip() + "…"

@@ -1,4 +1,4 @@
-"""The published table: one row for each behaviour, one column for each tool."""
+"""The published table: one row per behaviour, one column per tool."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ MARKS = {"passed": "✓", "failed": "**✗**", "unsupported": "not supported:"}
 HEAD = """\
 # What event source mappings for Kinesis do
 
-`make conformance` writes this page. It starts one tool after the other, empty and on the same machine, and runs the
-same tests (`benchmarks/conformance/suite`) against its endpoint, with the same deadlines ({seconds:.0f} s for each
-wait). Each test states one behaviour that AWS documents and links to the document.
+`make conformance` writes this page. It starts one tool at a time, empty and on the same machine, and runs the same
+tests (`benchmarks/conformance/suite`) against its endpoint, with the same deadlines ({seconds:.0f} s per wait). Each
+test states one behaviour that AWS documents and links to the document.
 
 - ✓: as documented. **✗**: not as documented, with the first difference that the test saw.
-- A cell describes one version in this run, and says nothing about other versions.
+- A cell describes one version in this run and says nothing about other versions.
 - The column AWS says whether the test can also run on AWS.
 """
 
@@ -39,12 +39,12 @@ def text(results: Sequence[Result], seconds: float) -> str:
 
 
 def write(results: Sequence[Result], seconds: float) -> None:
-    """Writes the table to the documents."""
+    """Writes the table to the docs."""
     PATH.write_text(text(results, seconds), encoding="utf-8")
 
 
 def _behaviours(results: Sequence[Result]) -> list[Case]:
-    """Each behaviour once, in the order of the first tool that has it."""
+    """Each behaviour once, in the order of the first tool with it."""
     found: dict[str, Case] = {}
     for result in results:
         for case in result.cases:

@@ -1,4 +1,4 @@
-"""Which attributes the root module sets, read from a plan as JSON. Pure: no list of them stands here."""
+"""Finds the attributes that the root module sets, in a JSON plan. Pure; contains no list of them."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any, NamedTuple
 
 PROVIDER = "/aws"  # terraform_data and the like never reach an API
 EXPRESSION = {"constant_value", "references"}
-# No resource sets it, but default_tags in the provider's block does, and each resource sends it.
+# Set by default_tags in the provider's block rather than by a resource, and sent with every resource.
 DEFAULT_TAGS = "tags_all"
 
 Path = tuple[str, ...]
 
 
 class Attribute(NamedTuple):
-    """An attribute of a type of resource; nested blocks are joined by dots, as in `rule.expiration.days`."""
+    """An attribute of a resource type; nested blocks are joined by dots, as in `rule.expiration.days`."""
 
     resource: str
     path: str
@@ -28,7 +28,7 @@ class Instance(NamedTuple):
     Attributes:
         address: in Terraform, with index.
         resource: its type.
-        values: attribute path to its planned values, None where they are known only after the apply.
+        values: planned values by attribute path; None if known only after the apply.
     """
 
     address: str
@@ -37,7 +37,7 @@ class Instance(NamedTuple):
 
 
 def instances(plan: Mapping[str, Any]) -> list[Instance]:
-    """The resources of a plan, each with what the configuration sets and does not leave null.
+    """The resources of a plan, each with the values that the configuration sets and that are not null.
 
     Args:
         plan: `terraform show -json` of a plan that creates everything.
@@ -49,7 +49,7 @@ def instances(plan: Mapping[str, Any]) -> list[Instance]:
             continue
         after, unknown = resource["change"]["after"], resource["change"]["after_unknown"]
         written = expressions[re.sub(r'\[(\d+|"[^"]*")\]', "", resource["address"])]
-        # A dynamic block leaves no expression in the plan, only what came of it.
+        # A dynamic block leaves no expression in the plan, only its result.
         paths = {*_leaves(written), *_in_blocks(after), *([(DEFAULT_TAGS,)] if after.get(DEFAULT_TAGS) else [])}
         values: dict[str, list[str] | None] = {}
         for path in sorted(paths):
@@ -63,19 +63,19 @@ def instances(plan: Mapping[str, Any]) -> list[Instance]:
 
 
 def attributes(plan: Mapping[str, Any]) -> list[Attribute]:
-    """Each attribute that some resource of the plan sets, in the order of the table."""
+    """Each attribute that a resource of the plan sets, in the table's order."""
     return sorted({Attribute(one.resource, path) for one in instances(plan) for path in one.values})
 
 
 def read(values: Any, path: Path) -> list[str]:
-    """What stands at a path, through all blocks on the way, as sorted texts that can be compared.
+    """The values at a path, across all blocks on the way, as sorted, comparable texts.
 
     Args:
         values: a resource's values in a plan or a state.
         path: the attribute's.
 
     Returns:
-        Empty where it is null or an empty text.
+        Empty for null and empty strings.
     """
     return sorted(_comparable(value) for value in _at(values, path) if value not in (None, "", [], {}))
 
@@ -88,7 +88,7 @@ def _at(values: Any, path: Path) -> Iterator[Any]:
         yield values
     elif isinstance(values, dict):
         yield from _at(values.get(path[0]), path[1:])
-    elif values is True:  # of `after_unknown`: a block that is unknown as a whole
+    elif values is True:  # in `after_unknown`: the whole block is unknown
         yield True
 
 
@@ -97,7 +97,7 @@ def _comparable(value: Any) -> str:
 
 
 def _normalized(value: Any) -> Any:
-    """Documents as what they say: a list of one is the same as the one, and the order of a list means nothing."""
+    """Normalizes a policy document: a list of one equals its element, and list order does not matter."""
     if isinstance(value, str) and value[:1] in ("{", "["):
         try:
             return _normalized(json.loads(value))
@@ -135,5 +135,5 @@ def _in_blocks(values: Any, path: Path = ()) -> Iterator[Path]:
         if isinstance(value, list) and any(isinstance(item, dict) for item in value):
             for block in value:
                 yield from _in_blocks(block, (*path, name))
-        elif path and value:  # outside blocks, defaults and settings look alike
+        elif path and value:  # outside blocks, defaults and settings look the same
             yield (*path, name)

@@ -1,4 +1,4 @@
-"""What probes work with: clients of an emulator, and small resources."""
+"""The probes' toolbox: clients of an emulator, and small resources."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from harness.stack.clients import CONFIG
 from harness.stack.state import REGION, Stack
 
 CODE = Path(__file__).with_name("probe_function.py")
-# An image has no room for a probe's code: it comes as an argument, and is a module before awslambdaric looks for it.
+# An image does not contain a probe's code, so the code comes as an argument and becomes a module for awslambdaric.
 BOOT = """
 import sys, types
 from awslambdaric.__main__ import main
@@ -39,11 +39,11 @@ EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 
 
 class Bench:
-    """Clients and factories for one emulator, which is thrown away afterwards with all that was made.
+    """Clients and factories for one emulator, which is discarded afterwards with everything in it.
 
     Attributes:
         stack: the emulator.
-        image: an image with awslambdaric in the emulator's ECR; empty where functions are Zips.
+        image: an image with awslambdaric in the emulator's ECR; empty if functions are Zips.
     """
 
     def __init__(self, stack: Stack, image: str = "") -> None:
@@ -56,11 +56,11 @@ class Bench:
 
     @property
     def endpoint_url(self) -> str:
-        """Where the emulator is reached."""
+        """The emulator's endpoint URL."""
         return self.stack.endpoint_url
 
     def client(self, service: str, **credentials: str) -> Any:
-        """A client of root, or of other credentials (arguments of boto3's Session); boto3 cannot make two at once."""
+        """A client for root, or for other credentials (arguments of boto3's Session); serialized: boto3 requires it."""
         with self._lock:
             if credentials or service not in self._clients:
                 config = CONFIG.merge(Config(s3={"addressing_style": "path"}, max_pool_connections=20))
@@ -77,7 +77,7 @@ class Bench:
         return f"fidelity-{uuid.uuid4().hex[:10]}"
 
     def role(self, *statements: dict[str, Any], trust: dict[str, Any] = TRUST) -> tuple[str, str]:
-        """Makes a role with one inline policy; its name and its ARN."""
+        """Makes a role with one inline policy; returns its name and ARN."""
         iam, name = self.client("iam"), self.name()
         made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=policy(trust))
         if statements:
@@ -85,7 +85,7 @@ class Bench:
         return name, str(made["Role"]["Arn"])
 
     def session(self, role: str, **credentials: str) -> dict[str, str]:
-        """Takes a role on, as root or with other credentials; the session's, for `client`."""
+        """Assumes a role, as root or with other credentials; returns the session's credentials, for `client`."""
         keys = self.client("sts", **credentials).assume_role(RoleArn=role, RoleSessionName="probe")["Credentials"]
         return {
             "aws_access_key_id": keys["AccessKeyId"],
@@ -93,18 +93,18 @@ class Bench:
             "aws_session_token": keys["SessionToken"],
         }
 
-    def somebody(self, *statements: dict[str, Any]) -> dict[str, str]:
-        """Credentials of a new role's session: the root user is refused nothing; for `client`."""
+    def role_credentials(self, *statements: dict[str, Any]) -> dict[str, str]:
+        """Credentials of a new role's session, for `client`; needed because root is refused nothing."""
         return self.session(self.role(*statements, trust=TRUST_HERE)[1])
 
     def key(self, *statements: dict[str, Any]) -> str:
-        """Makes a key with a policy, or with the one that KMS gives; its ARN."""
+        """Makes a key with a policy, or with KMS's default policy; returns its ARN."""
         wanted = {"Policy": policy(*statements)} if statements else {}
         made = self.client("kms").create_key(Description=self.name(), **wanted)
         return str(made["KeyMetadata"]["Arn"])
 
     def function_role(self) -> str:
-        """ARN of a role that lets a function do everything."""
+        """ARN of a role that allows a function everything."""
         with self._lock:
             self._role = self._role or self.role(EVERYTHING)[1]
             return self._role
@@ -113,7 +113,7 @@ class Bench:
         """Makes a function of `probe_function.py` and waits until it can be invoked.
 
         Args:
-            settings: further arguments of CreateFunction.
+            settings: more arguments for CreateFunction.
 
         Returns:
             Its name.
@@ -132,7 +132,7 @@ class Bench:
         return name
 
     def discard(self) -> None:
-        """Deletes what was made, by probes and by the conformance suite's cases, in an emulator that goes on."""
+        """Deletes what probes and conformance cases made, in an emulator that keeps running."""
         functions = self.client("lambda")
         for name in self._functions:
             for mapping in functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]:
@@ -141,23 +141,23 @@ class Bench:
         leftovers.delete(self.client)
 
     def invoke(self, function: str, qualifier: str = "$LATEST", **event: Any) -> dict[str, Any]:
-        """Invokes a function; its answer, with `FunctionError` where there was one."""
+        """Invokes a function; returns its answer, with `FunctionError` if there was one."""
         answer = self.client("lambda").invoke(
             FunctionName=function, Qualifier=qualifier, Payload=json.dumps(event).encode()
         )
-        told = json.loads(answer["Payload"].read() or b"null")
+        answered = json.loads(answer["Payload"].read() or b"null")
         error = {"FunctionError": answer["FunctionError"]} if "FunctionError" in answer else {}
-        return (told if isinstance(told, dict) else {"answer": told}) | error
+        return (answered if isinstance(answered, dict) else {"answer": answered}) | error
 
     def bucket(self, **settings: Any) -> str:
-        """Makes a bucket; its name."""
+        """Makes a bucket; returns its name."""
         name = self.name()
         place = {"LocationConstraint": REGION}
         self.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration=place, **settings)
         return name
 
     def stream(self, **settings: Any) -> str:
-        """Makes a stream of one shard, or of what `settings` says; its name, once it is active."""
+        """Makes a stream of one shard, or as `settings` says; returns its name once it is active."""
         kinesis, name = self.client("kinesis"), self.name()
         wanted = settings or {"ShardCount": 1}
         kinesis.create_stream(StreamName=name, **wanted)
@@ -165,7 +165,7 @@ class Bench:
         return name
 
     def until_active(self, stream: str) -> None:
-        """Waits until what was asked of a stream is done."""
+        """Waits until the stream is active again."""
         poll(lambda: self.summary(stream)["StreamStatus"] == "ACTIVE", f"stream {stream}", 30)
 
     def summary(self, stream: str) -> dict[str, Any]:
@@ -175,11 +175,11 @@ class Bench:
 
 
 def package(code: Path, image: str) -> dict[str, Any]:
-    """The arguments of CreateFunction by which a file with a `handler` becomes a function.
+    """The CreateFunction arguments that turn a file with a `handler` into a function.
 
     Args:
-        code: a Python file that needs nothing but boto3.
-        image: with Python, awslambdaric and boto3; empty for a Zip.
+        code: a Python file that needs only boto3.
+        image: contains Python, awslambdaric and boto3; empty for a Zip.
     """
     if image:
         entry = ["python3", "-c", BOOT, code.read_text()]
@@ -196,7 +196,7 @@ def policy(*statements: dict[str, Any]) -> str:
 
 
 def refusal(call: Callable[[], Any]) -> str:
-    """The error code by which a call is refused; empty where it goes through."""
+    """The error code of a refused call; empty if it succeeds."""
     try:
         call()
     except ClientError as error:

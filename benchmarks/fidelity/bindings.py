@@ -1,4 +1,4 @@
-"""Binds probes of an effect to the attributes whose effect they look for."""
+"""Binds probes to the attributes whose effect they test."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class Probe:
     """A function that changes an attribute's value and looks for the difference that AWS documents.
 
     Attributes:
-        run: makes what it needs on the bench and says what it saw.
-        attributes: whose effect that is.
+        run: makes what it needs on the bench and returns what it saw.
+        attributes: the attributes whose effect it tests.
     """
 
     run: Run
@@ -26,18 +26,18 @@ class Probe:
 
     @property
     def name(self) -> str:
-        """The function's, behind its module's: two modules may have one of the same name."""
+        """The module's and the function's name; function names alone may repeat across modules."""
         return f"{self.run.__module__.rpartition('.')[2]}.{self.run.__name__}"
 
 
 PROBES: list[Probe] = []
-# Cases of benchmarks/conformance/suite, by the end of their node id: what is tested there is not probed again.
+# Cases of benchmarks/conformance/suite, by the end of their node id. What they test is not probed again.
 CASES: dict[str, tuple[Attribute, ...]] = {}
 UNPROBED: dict[Attribute, str] = {}
 
 
 def probe(resource: str, *paths: str) -> Callable[[Run], Run]:
-    """Binds a probe to attributes; several such lines bind it to several types of resource.
+    """Binds a probe to attributes; repeat the decorator for several resource types.
 
     Args:
         resource: the resource's type.
@@ -68,7 +68,7 @@ def case(test: str, resource: str, *paths: str) -> None:
 
 
 def unprobed(resource: str, path: str, why: str) -> None:
-    """Says why nothing can look for an attribute's effect within a run; its class stays what a fresh read says.
+    """Records why a run cannot test an attribute's effect; its class then follows from the fresh read alone.
 
     Args:
         resource: the resource's type.

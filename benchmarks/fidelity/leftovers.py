@@ -1,4 +1,4 @@
-"""Deletes what probes leave in an emulator that goes on: found by name, since probes may break off anywhere."""
+"""Deletes what probes leave in a running emulator; finds it by name, because probes may break off anywhere."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def delete(client: Callable[[str], Any]) -> None:
     """Deletes buckets, streams, log groups, roles, repositories and keys.
 
     Args:
-        client: makes a boto3 client of a service, with the permission to do so.
+        client: makes a boto3 client of a service with sufficient permissions.
     """
     kinesis, logs, ecr, s3 = client("kinesis"), client("logs"), client("ecr"), client("s3")
     for bucket in s3.list_buckets()["Buckets"]:
@@ -32,14 +32,14 @@ def delete(client: Callable[[str], Any]) -> None:
 
 
 def _ours(client: Any, operation: str, key: str, name: str | None, named: Callable[[str], str] = str) -> Iterator[str]:
-    """What an operation lists and `named`, by default the name itself, tells to be ours."""
+    """The listed resources that are ours, judged by `named`, by default the name itself."""
     pages = client.get_paginator(operation).paginate()
     found = [each if name is None else each[name] for page in pages for each in page[key]]
     return (each for each in found if named(each).removeprefix("/aws/lambda/").startswith(PREFIXES))
 
 
 def _description(kms: Any, key: str) -> str:
-    """A key's description, where the probes write its name; empty where it is about to be deleted already."""
+    """A key's description, in which the probes put its name; empty if deletion is already scheduled."""
     found = kms.describe_key(KeyId=key)["KeyMetadata"]
     return "" if found["KeyState"] == "PendingDeletion" else str(found["Description"])
 

@@ -1,4 +1,4 @@
-"""`make fidelity`: plans, applies and reads back the root module, and probes effects, in a LocalStack of its own."""
+"""`make fidelity`: plans, applies and reads back the root module, and probes effects, in its own LocalStack."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ NAME = "fidelity"
 
 
 def run(*, write: bool) -> None:
-    """Measures in the runtime that RUNTIME says and prints the table.
+    """Measures in the runtime that RUNTIME selects, and prints the table.
 
     Args:
-        write: whether to write it to the documents, too.
+        write: whether to also write it to the docs.
 
     Raises:
         HarnessError: Terraform failed, or a probe broke off.
@@ -41,10 +41,10 @@ def measure(stack: Stack) -> Result:
     """Measures one emulator.
 
     Args:
-        stack: an empty LocalStack, in which all is left that the run makes.
+        stack: an empty LocalStack; the run leaves its resources in it.
 
     Returns:
-        What was found out.
+        The results.
     """
     folder = stack.folder / NAME
     root = Root(stack, folder)
@@ -68,11 +68,11 @@ def measure(stack: Stack) -> Result:
 def weighed(
     wanted: Sequence[Attribute], differing: Mapping[Attribute, str], seen: Mapping[Attribute, Sequence[Seen]]
 ) -> list[Evidence]:
-    """Puts together what was found out about each attribute.
+    """Combines the findings about each attribute.
 
     Args:
         wanted: the attributes in order.
-        differing: what a fresh read gives in place of the value; empty where the value.
+        differing: what a fresh read returned instead of the value; empty if it returned the value.
         seen: by the probes of effects.
     """
     return [

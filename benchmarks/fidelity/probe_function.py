@@ -1,4 +1,4 @@
-"""The function that probes invoke: sleeps, takes memory, tells about itself, or keeps the batches that it gets."""
+"""The function that probes invoke: sleeps, allocates memory, reports on itself, or stores the batches that it gets."""
 
 import json
 import os
@@ -19,13 +19,13 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             raise RuntimeError("asked to fail")
         return {"state": {"seen": True}, "batchItemFailures": []}
     time.sleep(event.get("sleep", 0))
-    taken = b"x" * (event.get("megabytes", 0) * 2**20)  # written, so that it is really taken
-    told: dict[str, Any] = {
+    taken = b"x" * (event.get("megabytes", 0) * 2**20)  # written to, so that it is really allocated
+    report: dict[str, Any] = {
         "environment": dict(os.environ),
         "machine": platform.machine(),
         "python": platform.python_version(),
     }
-    told |= {"arn": context.invoked_function_arn, "taken": len(taken)}
+    report |= {"arn": context.invoked_function_arn, "taken": len(taken)}
     if event.get("who"):
-        told["who"] = boto3.client("sts").get_caller_identity()["Arn"]
-    return told
+        report["who"] = boto3.client("sts").get_caller_identity()["Arn"]
+    return report

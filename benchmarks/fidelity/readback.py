@@ -1,4 +1,4 @@
-"""The probe that every attribute gets: is the value that was set what a fresh read gives? Pure."""
+"""The check that every attribute gets: does a fresh read return the value that was set? Pure."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ def differences(
 
     Args:
         planned: the resources with the values that are set.
-        applied: the state's values by address; they stand in where the plan did not know a value yet.
-        again: what a provider without memory reads, by address; None where it found no such resource.
+        applied: the state's values by address, used if the plan did not know a value yet.
+        again: what a provider without state reads, by address; None if it found no such resource.
 
     Returns:
-        Of each attribute what is read in its place, empty where every resource gave it back.
+        For each attribute, what was read instead; empty if every resource returned the value.
     """
     found: dict[Attribute, str] = {}
     for instance in planned:

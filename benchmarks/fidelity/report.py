@@ -1,6 +1,6 @@
-"""The table: on the terminal for the run that has just ended, in docs/fidelity.md for the last run in each runtime.
+"""The table: of the current run on the terminal, and of the last run in each runtime in docs/fidelity.md.
 
-The document is all that is kept of a run: a run in one runtime leaves the other's column as it stands there.
+The document is the only record of a run; a run in one runtime leaves the other's column unchanged.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Result:
     Attributes:
         runtime: `embedded` or `docker`.
         date: ISO 8601.
-        evidence: of each attribute, in the table's order.
+        evidence: for each attribute, in the table's order.
     """
 
     runtime: str
@@ -42,33 +42,33 @@ class Result:
 
 @dataclass(frozen=True)
 class Row:
-    """What the documents say of an attribute in one runtime."""
+    """The document's entry for an attribute in one runtime."""
 
     verdict: str
     remark: str
 
     @property
     def probed(self) -> bool:
-        """Whether a probe looked for an effect."""
+        """Whether a probe tested the effect."""
         return self.verdict == ENFORCED or ", without effect: " in self.remark
 
 
 @dataclass(frozen=True)
 class Column:
-    """What the documents say of one runtime: when it was measured, and what was found."""
+    """The document's content for one runtime: date and findings."""
 
     date: str
     rows: Mapping[Attribute, Row]
 
 
 def column(result: Result) -> Column:
-    """What the documents keep of a run."""
+    """The part of a run that the document keeps."""
     rows = {Attribute(one.resource, one.path): Row(one.verdict, one.remark) for one in result.evidence}
     return Column(result.date, rows)
 
 
 def show(result: Result) -> None:
-    """Prints the table of one run, and how many attributes are in each class."""
+    """Prints the table of one run, and the number of attributes in each class."""
     table = Table(title=f"What the emulator does with what Terraform sets, {result.runtime}", expand=True)
     table.add_column("attribute", overflow="fold", ratio=3)
     table.add_column("class", no_wrap=True)
@@ -111,7 +111,7 @@ def text(columns: Mapping[str, Column]) -> str:
 
 
 def _remark(found: Mapping[str, Row]) -> str:
-    """What was seen, once where it is the same everywhere."""
+    """The remarks of the runtimes, merged if they are equal."""
     if len({row.remark for row in found.values()}) == 1:
         return next(iter(found.values())).remark
     return "; ".join(f"{runtime}: {row.remark}" for runtime, row in found.items())
@@ -122,7 +122,7 @@ def _marked(verdict: str) -> str:
 
 
 def read(document: str) -> dict[str, Column]:
-    """What `text` has written to a document, by runtime; empty where there is no table."""
+    """Parses the output of `text` from a document, by runtime; empty if it has no table."""
     table = markdown.between(document, BEGIN, END) or ""
     dates = dict(re.findall(r"^- `(\w+)`, ([\d-]+):", table, re.MULTILINE))
     found: dict[str, dict[Attribute, Row]] = {runtime: {} for runtime in dates}
@@ -139,13 +139,13 @@ def read(document: str) -> dict[str, Column]:
 
 
 def _remarks(remark: str, runtimes: list[str]) -> dict[str, str]:
-    """The remark of each runtime, out of one cell."""
+    """The remark of each runtime, parsed from one cell."""
     each = re.fullmatch("; ".join(f"{runtime}: (.*)" for runtime in runtimes), remark)
     return dict(zip(runtimes, each.groups() if each else [remark] * len(runtimes), strict=True))
 
 
 def write(result: Result, path: Path = PATH) -> None:
-    """Writes a run to the documents, beside the other runtime's."""
+    """Writes a run to the document and keeps the other runtime's."""
     document = path.read_text(encoding="utf-8")
     columns = read(document) | {result.runtime: column(result)}
     path.write_text(markdown.replaced(path, document, BEGIN, END, text(columns)), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The real root module, with a staging stage's variables, planned without an account or applied to an emulator."""
+"""The real root module with staging's variables, planned without an account or applied to an emulator."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from harness.stages.terraform import APPLY_DEADLINE, NO_BACKEND, READ_DEADLINE
 from harness.terraform.json_output import Progress, as_text
 from harness.terraform.runner import working_copy
 
-VARS = "vars/stg.tfvars"  # the local ones leave out the lifecycle rules
-RUN_ID = "0" * 32  # no event is sent to the function: the probes have their own
+VARS = "vars/stg.tfvars"  # the local variables leave out the lifecycle rules
+RUN_ID = "0" * 32  # the function gets no events; probes have their own functions
 FIXED = {"monitoring_enabled": "true", "allowed_account_ids": "null"}
-# A plan of resources that do not exist asks AWS who asks, and for the limits of Kinesis, without which it goes on.
+# A plan that only creates resources asks AWS for the caller's identity and for Kinesis limits, but works without them.
 OFFLINE = """
 provider "aws" {
   skip_credentials_validation = true
@@ -28,7 +28,7 @@ provider "aws" {
   max_retries                 = 1
 }
 """
-# The policy of the stage's key names the account, which only AWS could tell.
+# The policy of the stage's key contains the account id, which only AWS knows.
 ACCOUNT_FILE = "modules/kms/fidelity_override.tf"
 ACCOUNT = """
 data "aws_caller_identity" "this" {
@@ -39,7 +39,7 @@ locals {
   account_id = "000000000000"
 }
 """
-# How `terraform import` names what is not named by its id.
+# Import ids of resources that `terraform import` does not address by id.
 IMPORT_IDS = {
     "aws_cloudwatch_log_metric_filter": "{log_group_name}:{name}",
     "aws_kinesis_stream": "{name}",
@@ -48,12 +48,12 @@ IMPORT_IDS = {
 
 
 class Root:
-    """A working copy of the root module with a state of its own.
+    """A working copy of the root module with its own state.
 
     Args:
-        stack: whose runtime decides between Zip and image; its LocalStack is what Terraform reaches, if anything.
+        stack: its runtime decides between Zip and image; Terraform reaches its LocalStack unless offline.
         folder: for the copy.
-        offline: whether to reach nothing; then only `plan` works.
+        offline: without any endpoint; only `plan` works.
     """
 
     def __init__(self, stack: Stack, folder: Path, *, offline: bool = False) -> None:
@@ -61,7 +61,7 @@ class Root:
         self.log = folder / "terraform.log"
         self._offline = offline
         values = deployment.variables(stack, RUN_ID) | FIXED
-        if offline and stack.runtime == EMBEDDED:  # any file: nothing is uploaded
+        if offline and stack.runtime == EMBEDDED:  # any file will do; nothing is uploaded
             values["lambda_zip_path"] = str(self.folder / "main.tf")
         self._variables = [f"-var-file={VARS}", *(f"-var={name}={value}" for name, value in values.items())]
         self._environment = install.terraform_environment() | {
@@ -70,7 +70,7 @@ class Root:
             "AWS_REGION": REGION,
             "TF_DATA_DIR": str(folder / "terraform-data"),
             processes.MARKER: str(stack.folder),
-            # Offline nothing listens there, so that a request would fail and not reach AWS.
+            # Nothing listens there, so a request fails instead of reaching AWS.
             "AWS_ENDPOINT_URL": "http://127.0.0.1:1" if offline else stack.endpoint_url,
         }
 
@@ -83,7 +83,7 @@ class Root:
         self._terraform("init", "-input=false", "-no-color")
 
     def plan(self) -> dict[str, Any]:
-        """The plan as `terraform show -json` gives it."""
+        """The plan, from `terraform show -json`."""
         refresh = ["-refresh=false"] if self._offline else []
         self._terraform("plan", "-input=false", "-no-color", "-out=plan", *refresh, *self._variables)
         return self._json("show", "-no-color", "-json", "plan")
@@ -99,14 +99,14 @@ class Root:
         return {name: output["value"] for name, output in self._json("output", "-no-color", "-json").items()}
 
     def resources(self) -> dict[str, dict[str, Any]]:
-        """The applied resources' values by address."""
+        """The values of the applied resources, by address."""
         state = self._json("show", "-no-color", "-json")
         return {one["address"]: one for one in _resources(state["values"]["root_module"])}
 
     def read_again(self, addresses: Sequence[str]) -> dict[str, dict[str, Any]]:
-        """What the provider reads of applied resources when it knows nothing of them but how to find them.
+        """What the provider reads of applied resources if it knows nothing but how to find them.
 
-        The state is put aside: nothing can be planned or applied with this copy afterwards.
+        Moves the state away, so this copy cannot plan or apply afterwards.
 
         Args:
             addresses: of the resources.

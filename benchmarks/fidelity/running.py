@@ -1,4 +1,4 @@
-"""Runs the probes of effects: own ones in threads, conformance cases in a process beside them."""
+"""Runs the probes in threads, and the conformance cases in a separate process at the same time."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ assert _register.__all__
 THREADS = 6
 DEADLINE = 150.0
 SUITE = paths.ROOT / "benchmarks" / "conformance" / "suite"
-CASE_SECONDS = 30.0  # deadline of each wait of a case
+CASE_SECONDS = 30.0  # deadline of each wait in a case
 
 
 def run(bench: Bench, wanted: Collection[Attribute], folder: Path, step: Step) -> dict[Attribute, list[Seen]]:
-    """Runs every probe and case that is bound to one of the attributes.
+    """Runs every probe and case bound to one of the attributes.
 
     Args:
         bench: of the emulator in use.
         wanted: the attributes of the plan.
         folder: for the cases' results and log.
-        step: gets told how far it has come.
+        step: shows the progress.
 
     Returns:
-        What was seen, by attribute.
+        Observations by attribute.
 
     Raises:
         HarnessError: a probe broke off, which says nothing about the emulator, or the deadline passed.
@@ -57,7 +57,7 @@ def run(bench: Bench, wanted: Collection[Attribute], folder: Path, step: Step) -
         for future in as_completed(futures, DEADLINE):
             name = futures[future]
             done[name] = _result(name, future)
-            step.note(f"{len(done)} of {len(chosen)} probes, {len(tests)} conformance cases beside them")
+            step.note(f"{len(done)} of {len(chosen)} probes, {len(tests)} conformance cases at the same time")
         for probe in chosen:
             for attribute in probe.attributes:
                 seen[attribute].append(done[probe.name])
@@ -68,7 +68,8 @@ def run(bench: Bench, wanted: Collection[Attribute], folder: Path, step: Step) -
     except TimeoutError:
         left = sorted(name for future, name in futures.items() if not future.done())
         raise HarnessError(
-            f"after {DEADLINE:.0f} s these probes have not ended: {', '.join(left)}", "look for what hangs, then repeat"
+            f"these probes did not finish within {DEADLINE:.0f} s: {', '.join(left)}",
+            "find out why they hang, then repeat",
         ) from None
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
@@ -83,7 +84,7 @@ def _result(name: str, future: Future[Seen]) -> Seen:
     except Exception as error:
         raise HarnessError(
             f"the probe {name} broke off: {type(error).__name__}: {error}",
-            "fix the probe (benchmarks/fidelity/probes), or look at what the emulator answered",
+            "fix the probe (benchmarks/fidelity/probes), or look at the emulator's answer",
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""What was found out about an attribute, and the class that follows from it. Pure."""
+"""The findings about an attribute, and its resulting class. Pure."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ CLASSES = (ENFORCED, EMULATED, IGNORED)
 
 @dataclass(frozen=True)
 class Seen:
-    """What a probe saw.
+    """A probe's observation.
 
     Attributes:
         effect: whether the attribute's value made the difference that AWS documents.
-        what: happened, in a line.
+        what: one line on what happened.
     """
 
     effect: bool
@@ -24,15 +24,15 @@ class Seen:
 
 @dataclass(frozen=True)
 class Evidence:
-    """All that a run found out about an attribute.
+    """All findings of a run about an attribute.
 
     Attributes:
         resource: the resource's type.
         path: the attribute's.
-        kept: whether a fresh read of every resource gave the value that was set.
-        read: what it gave instead; empty where it was kept.
-        seen: by the probes of its effect; empty where there is none.
-        unprobed: why there can be none; empty where there is one, or nobody has said.
+        kept: whether a fresh read of every resource returned the value that was set.
+        read: what it returned instead; empty if it was kept.
+        seen: observations of its probes; empty if it has none.
+        unprobed: why it cannot be probed; empty if it is, or if no reason was given.
     """
 
     resource: str
@@ -44,14 +44,14 @@ class Evidence:
 
     @property
     def verdict(self) -> str:
-        """Enforced when every probe of its effect saw one; else what the fresh read says."""
+        """Enforced if every probe saw an effect; otherwise decided by the fresh read."""
         if self.seen and all(seen.effect for seen in self.seen):
             return ENFORCED
         return EMULATED if self.kept else IGNORED
 
     @property
     def remark(self) -> str:
-        """Why, in a line."""
+        """One line on why."""
         if self.verdict == ENFORCED:
             return "; ".join(seen.what for seen in self.seen)
         effect = "; ".join(seen.what for seen in self.seen if not seen.effect)

@@ -1,1 +1,1 @@
-"""Other emulators, each from a locked environment of its own: for `make bench` and `make conformance`."""
+"""Other emulators, each in its own locked environment, for `make bench` and `make conformance`."""

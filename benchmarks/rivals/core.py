@@ -1,4 +1,4 @@
-"""LocalStack's open core without this repository's plugin, but for what runs the function."""
+"""LocalStack's open core, without this repository's plugin except for the part that runs the function."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from benchmarks.rivals import environments
 from harness import console, paths
-from harness.local import localstack
-from harness.machine import environment, processes
 from harness.machine.waiting import poll
 from harness.setup import install
 from harness.stack.clients import Clients
@@ -22,14 +20,9 @@ LOCK = paths.EMULATOR / "requirements.txt"
 VENV = environments.VENVS / "core"
 KINESIS = Path(__file__).parent / "core_kinesis"
 KINESIS_PACKAGES = environments.VENVS / "core-kinesis"
-# Of our plugin only: core can run functions in containers alone, from an image and a program that it downloads; and
+# Core gets two of our plugins: it runs functions only in containers, from an image and a program that it downloads, and
 # its gateway listens on every interface.
-ENTRY_POINTS = """\
-[localstack.lambda.runtime_executor]
-process = pipeline_emulator.lambda_runtime.plugins:ProcessRuntimeExecutorPlugin
-[localstack.runtime.server]
-bound = pipeline_emulator.gateway.plugins:BoundRuntimeServerPlugin
-"""
+BRIDGE = environments.BRIDGES / "core"
 REMARK = (
     "Its own Kinesis server (Node) and event source poller. Its own executor needs Docker, AWS's image and a program "
     "that it downloads, so the function runs in the embedded runtime's process executor."
@@ -38,7 +31,7 @@ KINESIS_DEADLINE = 60.0
 
 
 def version() -> str:
-    """The version that is measured: the one that our emulator builds on."""
+    """The measured version, which is the one that our emulator builds on."""
     return environments.locked_version(LOCK, "localstack-core")
 
 
@@ -49,43 +42,21 @@ def start(stack: Stack) -> None:
         HarnessError: it could not be installed or started.
     """
     install.locked_environment(f"LocalStack core {version()}", VENV, LOCK)
-    plugins = stack.folder / "plugins"
-    environments.write_plugins(plugins, ENTRY_POINTS)
     install_kinesis()
     _show_kinesis(stack)
-    command: list[str | Path] = [VENV / "bin" / "python", "-m", "localstack.runtime.main"]
-    localstack.launch(stack, "LocalStack core", command, environment.for_emulator(**_settings(stack, plugins)))
-    with console.step("Its Kinesis server"):  # until it is up, core answers all requests but the first with an error
+    settings = {
+        "GATEWAY_SERVER": "bound",
+        "EAGER_SERVICE_LOADING": "0",
+        "KINESIS_PERSISTENCE": "0",
+        "NODE_OPTIONS": f"--require {KINESIS / 'loopback.cjs'}",
+    }
+    environments.start_localstack(stack, "LocalStack core", VENV, "localstack", BRIDGE, settings)
+    with console.step("Its Kinesis server"):  # until it is up, core answers every request but the first with an error
         poll(lambda: _kinesis_answers(stack), "an answer of core's Kinesis", KINESIS_DEADLINE, 0.5)
 
 
-def _settings(stack: Stack, plugins: Path) -> dict[str, str]:
-    ports = processes.free_ports(1)[0]
-    return {
-        "GATEWAY_LISTEN": f"127.0.0.1:{stack.port}",
-        "GATEWAY_SERVER": "bound",
-        "LOCALSTACK_HOST": f"127.0.0.1:{stack.port}",
-        "FILESYSTEM_ROOT": str(stack.folder / "localstack"),
-        "OVERRIDE_IN_DOCKER": "0",
-        "XDG_CACHE_HOME": str(stack.folder / "cache"),
-        "DISABLE_EVENTS": "1",
-        "SKIP_SSL_CERT_DOWNLOAD": "1",
-        "DNS_ADDRESS": "0",
-        "EAGER_SERVICE_LOADING": "0",
-        "KINESIS_PERSISTENCE": "0",
-        "LAMBDA_RUNTIME_EXECUTOR": "process",
-        "EXTERNAL_SERVICE_PORTS_START": str(ports),
-        "EXTERNAL_SERVICE_PORTS_END": str(ports + 50),
-        "PIPELINE_LAMBDA_RUNTIME_DIR": str(paths.LAMBDA_RUNTIME),
-        "PYTHONPATH": str(plugins),
-        "NODE_OPTIONS": f"--require {KINESIS / 'loopback.cjs'}",
-        "PYTHONUNBUFFERED": "1",
-        **localstack.marker(stack),
-    }
-
-
 def install_kinesis() -> None:
-    """Installs core's Kinesis server from its lock; quick when it is there.
+    """Installs core's Kinesis server from its lock file; fast if already installed.
 
     Raises:
         HarnessError: Node.js or npm is missing, or npm failed.
@@ -102,7 +73,7 @@ def install_kinesis() -> None:
 
 
 def _show_kinesis(stack: Stack) -> None:
-    """Puts the server where core's installer looks before it downloads one, below FILESYSTEM_ROOT."""
+    """Puts the server below FILESYSTEM_ROOT, where core's installer looks before it downloads one."""
     packages = json.loads((KINESIS / "package.json").read_text())["dependencies"]
     folder = stack.folder / "localstack/var/lib/localstack/lib/kinesis-local"
     folder.mkdir(parents=True)

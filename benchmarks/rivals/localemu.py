@@ -1,31 +1,22 @@
-"""LocalEmu, a fork of LocalStack's core, without this repository's plugin but for what runs the function."""
+"""LocalEmu, a fork of LocalStack's core, without this repository's plugin except for what runs the function."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from benchmarks.rivals import environments
-from harness import paths
-from harness.local import localstack
-from harness.machine import environment, processes
 from harness.setup import install
 from harness.stack.state import Stack
 
 LOCK = environments.LOCKS / "localemu.txt"
 VENV = environments.VENVS / "localemu"
-BRIDGE = environments.LOCKS / "localemu_bridge"
-ENTRY_POINTS = """\
-[localemu.lambda.runtime_executor]
-process = localemu_executor:Plugin
-"""
+BRIDGE = environments.BRIDGES / "localemu"
 REMARK = (
     "Its own executor needs Docker and AWS's image, so the function runs in the embedded runtime's process executor, "
-    "to which LocalEmu's modules are shown under the names that they have in LocalStack."
+    "which finds LocalEmu's modules under LocalStack's names."
 )
 
 
 def version() -> str:
-    """The version that is measured."""
+    """The measured version."""
     return environments.locked_version(LOCK, "localemu")
 
 
@@ -33,33 +24,14 @@ def start(stack: Stack) -> None:
     """Starts it as the stack's emulator and waits until it answers.
 
     Args:
-        stack: names port and folder, and whether to keep state on disk and to start with what is there.
+        stack: gives the port, the folder, and whether to persist state and restore it at the start.
 
     Raises:
         HarnessError: it could not be installed or started.
     """
     install.locked_environment(f"LocalEmu {version()}", VENV, LOCK)
-    plugins = stack.folder / "plugins"
-    environments.write_plugins(plugins, ENTRY_POINTS)
-    ports = processes.free_ports(1)[0]
     settings = {
-        "GATEWAY_LISTEN": f"127.0.0.1:{stack.port}",
-        "LOCALEMU_HOST": f"127.0.0.1:{stack.port}",
-        "FILESYSTEM_ROOT": str(stack.folder / "localemu"),
         "LOCALEMU_VOLUME_DIR": str(stack.folder / "volume"),
-        "OVERRIDE_IN_DOCKER": "0",
-        "XDG_CACHE_HOME": str(stack.folder / "cache"),
-        "DISABLE_EVENTS": "1",
-        "SKIP_SSL_CERT_DOWNLOAD": "1",
-        "DNS_ADDRESS": "0",
         "PERSISTENCE": str(int(stack.persistent)),
-        "LAMBDA_RUNTIME_EXECUTOR": "process",
-        "EXTERNAL_SERVICE_PORTS_START": str(ports),
-        "EXTERNAL_SERVICE_PORTS_END": str(ports + 50),
-        "PIPELINE_LAMBDA_RUNTIME_DIR": str(paths.LAMBDA_RUNTIME),
-        "PYTHONPATH": f"{plugins}:{BRIDGE}",
-        processes.MARKER: str(stack.folder),
-        "PYTHONUNBUFFERED": "1",
     }
-    command: list[str | Path] = [VENV / "bin" / "python", "-m", "localemu.runtime.main"]
-    localstack.launch(stack, "LocalEmu", command, environment.for_emulator(**settings), health="/_localemu/health")
+    environments.start_localstack(stack, "LocalEmu", VENV, "localemu", BRIDGE, settings)

@@ -1,20 +1,18 @@
-"""MiniStack, from an environment of its own."""
+"""MiniStack, in its own environment."""
 
 from __future__ import annotations
 
 from benchmarks.rivals import environments
-from harness.local import localstack
-from harness.machine import environment, processes
 from harness.setup import install
 from harness.stack.state import REGION, Stack
 
 LOCK = environments.LOCKS / "ministack.txt"
 VENV = environments.VENVS / "ministack"
-REMARK = "Runs the Zip in a process of its own, with its own interpreter."
+REMARK = "Runs the Zip in a separate process, with its own interpreter."
 
 
 def version() -> str:
-    """The version that is measured."""
+    """The measured version."""
     return environments.locked_version(LOCK, "ministack")
 
 
@@ -22,7 +20,7 @@ def start(stack: Stack) -> None:
     """Starts it as the stack's emulator and waits until it answers.
 
     Args:
-        stack: names port and folder, and whether to keep state on disk and to start with what is there.
+        stack: gives the port, the folder, and whether to persist state and restore it at the start.
 
     Raises:
         HarnessError: it could not be installed or started.
@@ -35,14 +33,10 @@ def start(stack: Stack) -> None:
         "BIND_HOST": "127.0.0.1",
         "MINISTACK_REGION": REGION,
         "LAMBDA_EXECUTOR": "local",
-        "TMPDIR": str(scratch),  # else what it unpacks would be left behind
+        "TMPDIR": str(scratch),  # otherwise it would leave behind what it unpacks
         "STATE_DIR": str(stack.folder / "state"),
         "S3_DATA_DIR": str(stack.folder / "s3"),
         "S3_PERSIST": str(int(stack.persistent)),
         "PERSIST_STATE": str(int(stack.persistent)),
-        processes.MARKER: str(stack.folder),
-        "PYTHONUNBUFFERED": "1",
     }
-    localstack.launch(
-        stack, "MiniStack", [VENV / "bin" / "python", "-m", "ministack"], environment.for_emulator(**settings)
-    )
+    environments.start(stack, "MiniStack", VENV, ["-m", "ministack"], settings)

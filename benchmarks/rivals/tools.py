@@ -1,4 +1,4 @@
-"""What the conformance suite is run against: our emulator in the embedded runtime, and others beside it."""
+"""The tools that the conformance suite runs against: our emulator in the embedded runtime, and others."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class Tool:
 
     Attributes:
         name: what TARGETS calls it.
-        title: what the table calls it, with its version.
-        remark: what a reader must know of it; empty where nothing.
-        start: starts it as a stack's emulator, with what it kept on disk when it ran there before.
-        persists: whether it is said to keep its state over a restart.
+        title: what the table calls it; includes the version.
+        remark: what a reader must know about it; may be empty.
+        start: starts it as a stack's emulator, with the state that an earlier run there kept on disk.
+        persists: whether it claims to keep its state across a restart.
     """
 
     name: str
@@ -63,7 +63,7 @@ def known() -> dict[str, Tool]:
 
 @contextmanager
 def opened(tool: Tool) -> Iterator[Stack]:
-    """A running emulator, empty at first; nothing of it is left afterwards.
+    """A running emulator, initially empty; removed completely afterwards.
 
     Raises:
         HarnessError: it could not be installed or started.
@@ -74,7 +74,7 @@ def opened(tool: Tool) -> Iterator[Stack]:
     try:
         with stacks.locked(stack.name):
             tool.start(stack)
-        # `restart` runs in another process, which sees this one's child end only when it is reaped.
+        # `restart` runs in another process, which sees this one's child exit only once it has been reaped.
         threading.Thread(target=localstack.reap, args=(stack,), daemon=True).start()
         yield stack
     finally:
@@ -82,12 +82,12 @@ def opened(tool: Tool) -> Iterator[Stack]:
 
 
 def restart_command(tool: Tool) -> str:
-    """The shell command that restarts an opened tool; empty where nothing of its state would be left."""
+    """The shell command that restarts an opened tool; empty if it does not persist its state."""
     return f"{shlex.quote(str(paths.VENV_BIN / 'pipeline'))} restart-tool {tool.name}" if tool.persists else ""
 
 
 def restart(name: str) -> None:
-    """Ends an opened tool in order and starts it again on its port."""
+    """Shuts an opened tool down gracefully and starts it again on its port."""
     stack = stacks.load(PREFIX + name)
     assert stack is not None, f"{name} does not run"
     with stacks.locked(stack.name):

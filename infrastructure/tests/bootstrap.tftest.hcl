@@ -17,7 +17,7 @@ run "state_bucket" {
 
   assert {
     condition     = module.state_bucket.name == "store-sales-tfstate-test" && output.state_bucket == "store-sales-tfstate-test"
-    error_message = "The state bucket is not named as asked."
+    error_message = "The state bucket has the wrong name."
   }
 
   assert {

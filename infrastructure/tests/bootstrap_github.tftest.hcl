@@ -69,7 +69,7 @@ run "roles" {
           }
       }]
     })
-    error_message = "Others may assume the roles: ${jsonencode({ for name, role in aws_iam_role.github : name => role.assume_role_policy })}"
+    error_message = "Other principals may assume the roles: ${jsonencode({ for name, role in aws_iam_role.github : name => role.assume_role_policy })}"
   }
 
   assert {
@@ -86,7 +86,7 @@ run "roles" {
 
   assert {
     condition     = aws_iam_openid_connect_provider.github[0].client_id_list == toset(["sts.amazonaws.com"]) && length(output.github_role_arns) == 2
-    error_message = "The provider accepts tokens for others than AWS."
+    error_message = "The provider accepts tokens with other audiences than AWS."
   }
 }
 

@@ -117,14 +117,14 @@ run "policies" {
           if anytrue([for action in flatten([statement.Action]) : startswith(action, "kms:")])
         ]
     ]))
-    error_message = "A deployment may use the keys of others: ${output.deploy_policy}"
+    error_message = "A deployment may use keys of other stages: ${output.deploy_policy}"
   }
 
   assert {
     condition = [
       for statement in jsondecode(output.plan_policy).Statement : statement.Condition if statement.Sid == "Key"
     ] == [{ StringEquals = { "aws:ResourceTag/Project" = "store-sales", "aws:ResourceTag/Stage" = "stg" } }]
-    error_message = "A plan may read the keys of others: ${output.plan_policy}"
+    error_message = "A plan may read keys of other stages: ${output.plan_policy}"
   }
 
   assert {

@@ -21,7 +21,7 @@ run "repository" {
 
   assert {
     condition     = aws_ecr_repository.this.name == "store_sales_test" && output.name == "store_sales_test"
-    error_message = "The repository is not named as asked."
+    error_message = "The repository has the wrong name."
   }
 
   assert {
@@ -96,7 +96,7 @@ run "image_by_digest" {
       data.aws_ecr_image.this[0].image_tag == "sha-0123456789abcdef0123456789abcdef",
       output.image_tag == "sha-0123456789abcdef0123456789abcdef",
     ])
-    error_message = "The digest is not read from the tag that was pushed."
+    error_message = "The digest is not read from the pushed tag."
   }
 
   assert {

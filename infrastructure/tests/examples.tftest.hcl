@@ -29,7 +29,7 @@ run "kms" {
 
   assert {
     condition     = output.key_alias == "alias/example"
-    error_message = "The key is not named as the example asks."
+    error_message = "The key does not have the example's name."
   }
 }
 

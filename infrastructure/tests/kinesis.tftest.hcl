@@ -1,4 +1,4 @@
-# Module kinesis: the stream is as asked for, and wrong values are refused.
+# Module kinesis: the stream has the given settings, and wrong values are refused.
 
 mock_provider "aws" {
   source = "./tests/mocks"
@@ -21,17 +21,17 @@ run "stream" {
 
   assert {
     condition     = aws_kinesis_stream.this.name == "sales-events-test"
-    error_message = "The stream is not named as asked."
+    error_message = "The stream has the wrong name."
   }
 
   assert {
     condition     = aws_kinesis_stream.this.shard_count == 2 && aws_kinesis_stream.this.retention_period == 48
-    error_message = "Shards or retention are not as asked."
+    error_message = "Shards or retention are wrong."
   }
 
   assert {
     condition     = aws_kinesis_stream.this.shard_level_metrics == toset(["IncomingBytes", "IteratorAgeMilliseconds"])
-    error_message = "Shard-level metrics are not as asked."
+    error_message = "Shard-level metrics are wrong."
   }
 
   assert {

@@ -32,7 +32,7 @@ run "zip_function" {
 
   assert {
     condition     = aws_lambda_function.this.function_name == "store_sales_test" && output.name == "store_sales_test"
-    error_message = "The function is not named as asked."
+    error_message = "The function has the wrong name."
   }
 
   assert {
@@ -111,7 +111,7 @@ run "event_source" {
       aws_lambda_event_source_mapping.this.parallelization_factor == 2,
       aws_lambda_event_source_mapping.this.tumbling_window_in_seconds == 0,
     ])
-    error_message = "Batch size, window, parallelization or tumbling window are not as asked."
+    error_message = "Batch size, window, parallelization or tumbling window are wrong."
   }
 
   assert {
@@ -120,7 +120,7 @@ run "event_source" {
       aws_lambda_event_source_mapping.this.maximum_record_age_in_seconds == 3600,
       aws_lambda_event_source_mapping.this.bisect_batch_on_function_error,
     ])
-    error_message = "Retries, age or bisect are not as asked."
+    error_message = "Retries, age or bisect are wrong."
   }
 
   assert {

@@ -149,7 +149,7 @@ run "role_policies" {
         Principal = { Service = "lambda.amazonaws.com" }
       }]
     }
-    error_message = "Others than Lambda may assume the role: ${aws_iam_role.this.assume_role_policy}"
+    error_message = "Principals other than Lambda may assume the role: ${aws_iam_role.this.assume_role_policy}"
   }
 }
 

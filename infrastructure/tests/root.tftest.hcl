@@ -186,7 +186,7 @@ run "image_function" {
     lambda_zip_path     = null
     image_uri           = "123456789012.dkr.ecr.ap-south-1.amazonaws.com/store_sales_stg:v1"
 
-    # These do not exist, and need not: an existing image is not built.
+    # These need not exist, because an existing image is not built.
     lambda_function_local_path = "tests/fixtures/image/missing"
     docker_image_local_path    = "tests/fixtures/image/missing/Dockerfile"
   }
@@ -319,7 +319,7 @@ run "without_a_model" {
     run_id = null
   }
 
-  # A warning when run by hand: everything is created, and events wait.
+  # Only a warning in a manual run: everything is created, and events wait.
   expect_failures = [check.model_chosen]
 
   assert {
@@ -340,7 +340,7 @@ run "refuses_another_package_type" {
   expect_failures = [terraform_data.package_type]
 }
 
-# The other way round: a plan by hand with vars/local.tfvars beside a stack in containers.
+# The other way round: a manual plan with vars/local.tfvars while a stack runs in containers.
 run "refuses_a_zip_in_place_of_an_image" {
   command   = plan
   state_key = "image"

@@ -1,4 +1,4 @@
-# Root: the stage's key encrypts everything that is stored, and exists only if asked for.
+# Root: the stage's key encrypts everything that is stored, and exists only if enabled.
 
 mock_provider "aws" {
   source = "./tests/mocks"
@@ -14,7 +14,7 @@ variables {
 run "off_by_default" {
   assert {
     condition     = length(module.kms) == 0 && output.kms_key_arn == ""
-    error_message = "A key is created although none was asked for."
+    error_message = "A key is created although none is enabled."
   }
 
   assert {

@@ -1,4 +1,4 @@
-# Root: the variables of alarms and dashboard.
+# Root: the variables for alarms and dashboard.
 
 mock_provider "aws" {
   source = "./tests/mocks"

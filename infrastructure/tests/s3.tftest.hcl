@@ -1,4 +1,4 @@
-# Module s3: private, encrypted, versioned, with the lifecycle asked for. Its policy is in s3_policy.tftest.hcl.
+# Module s3: private, encrypted, versioned, with the given lifecycle. Its policy is in s3_policy.tftest.hcl.
 
 mock_provider "aws" {
   source = "./tests/mocks"
@@ -15,7 +15,7 @@ run "private_bucket" {
 
   assert {
     condition     = aws_s3_bucket.this.bucket == "store-sales-models-test" && output.name == "store-sales-models-test"
-    error_message = "The bucket is not named as asked."
+    error_message = "The bucket has the wrong name."
   }
 
   assert {
@@ -66,12 +66,12 @@ run "private_bucket" {
         aws_s3_bucket_policy.this.bucket,
       ] : bucket == aws_s3_bucket.this.id
     ])
-    error_message = "A setting is made on another bucket."
+    error_message = "A setting is on another bucket."
   }
 
   assert {
     condition     = length(aws_s3_bucket_lifecycle_configuration.this) == 0
-    error_message = "Objects expire although no lifecycle was asked for."
+    error_message = "Objects expire although no lifecycle is set."
   }
 }
 
@@ -97,7 +97,7 @@ run "lifecycle" {
         rule.abort_incomplete_multipart_upload[0].days_after_initiation == 7,
       ])
     ])
-    error_message = "The lifecycle rule does not have the days asked for."
+    error_message = "The lifecycle rule has the wrong number of days."
   }
 
   assert {

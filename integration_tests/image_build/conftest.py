@@ -1,4 +1,4 @@
-"""Fixtures for modules/ecr/build: a real engine, a real registry, and the environment its script is run in."""
+"""Fixtures for modules/ecr/build: a real engine, a real registry, and the environment of its script."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ PASSWORD_FILE = "AWS:$2b$04$AJ1JRcUULwKOhpj1M/tKwO21DT4T3ZQiTm1QAuSlv46ah.6i4Hra
 
 
 def missing(what: str) -> None:
-    """Skips the test, but not where the whole suite is to run."""
+    """Skips the test, unless the whole suite must run."""
     (pytest.fail if os.environ.get("CI") else pytest.skip)(what)
 
 
 def remove_images(chosen: str) -> None:
-    """Removes the images a filter of `docker images` chooses, from the engine."""
+    """Removes the images that a filter of `docker images` selects."""
     command = ["docker", "images", "--all", "--quiet", "--filter", chosen]
     found = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.split()
     if found:
@@ -51,12 +51,12 @@ def engine() -> str:
 
 @dataclass(frozen=True)
 class Registry:
-    """A registry on a loopback address, and what it stores."""
+    """A registry on a loopback address, and its contents."""
 
     host: str
 
     def manifest(self, repository: str, tag: str) -> dict[str, Any]:
-        """What a client gets that takes every kind of manifest."""
+        """The manifest for a client that accepts every kind."""
         return self.get(f"{repository}/manifests/{tag}")
 
     def config(self, repository: str, tag: str) -> dict[str, Any]:
@@ -75,7 +75,7 @@ class Registry:
         try:
             urllib.request.urlopen(f"http://{self.host}/v2/", timeout=5).close()
         except urllib.error.HTTPError:
-            return True  # it wants a login
+            return True  # it requires a login
         except OSError:
             return False
         return True
@@ -86,7 +86,7 @@ RegistryFactory = Callable[..., Registry]
 
 @pytest.fixture(scope="session")
 def start_registry(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RegistryFactory]:
-    """Starts registries that end with the session: guarded ones want a password, read-only ones take no push."""
+    """Starts registries for the session; guarded ones require a password, read-only ones accept no push."""
     choose = [str(ROOT / "scripts" / "images" / "choose.sh"), "registry:2.8.3"]
     image = subprocess.run(choose, stdout=subprocess.PIPE, text=True, check=True, timeout=600).stdout.strip()
     started: list[str] = []
@@ -100,7 +100,7 @@ def start_registry(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Ite
             "maintenance": {"readonly": {"enabled": read_only}},
         }
         configuration = {"version": "0.1", "storage": storage, "http": {"addr": ":5000"}}
-        # JSON is YAML, too.
+        # JSON is also YAML.
         (folder / "config.yml").write_text(json.dumps(configuration | ({"auth": auth} if guarded else {})))
         command = ["docker", "run", "--detach", "--publish", "127.0.0.1::5000", "--volume", f"{folder}:/given:ro"]
         started.append(_output(*command, image, "/given/config.yml"))
@@ -119,13 +119,13 @@ def _output(*command: str) -> str:
 
 @pytest.fixture(scope="session")
 def registry(start_registry: RegistryFactory) -> Registry:
-    """A registry that takes any login."""
+    """A registry that accepts any login."""
     return start_registry()
 
 
 @dataclass(frozen=True)
 class Build:
-    """One folder to build from, and how build.sh is called on it."""
+    """A build context, and the call of build.sh on it."""
 
     folder: Path
     environment: dict[str, str]
@@ -139,19 +139,19 @@ class Build:
         return self.folder / "tmp"
 
     def run(self, **environment: str) -> tuple[int, str]:
-        """Exit status and everything it printed."""
+        """Runs the script; returns its exit status and everything it printed."""
         done = subprocess.run(
             [shutil.which("bash") or "bash", str(MODULE / "build.sh")],
             env=self.environment | environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             stdin=subprocess.DEVNULL, timeout=120, check=False,
         )  # fmt: skip
-        assert not list(self.temporary.iterdir()), "its temporary folder is left"
+        assert not list(self.temporary.iterdir()), "its temporary folder is left behind"
         return done.returncode, done.stdout
 
 
 @pytest.fixture
 def build(tmp_path: Path) -> Build:
-    """A small image without a base, to be pushed where a test says."""
+    """A small image without a base, for a test to push."""
     made = Build(
         tmp_path,
         {

@@ -1,4 +1,4 @@
-"""A second socket of a container engine, which tells what clients send through it."""
+"""A second socket for a container engine, which records what clients send through it."""
 
 from __future__ import annotations
 

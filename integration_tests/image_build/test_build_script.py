@@ -1,4 +1,4 @@
-"""build.sh with a real engine and real registries: what it pushes, what it leaves alone, and what it says."""
+"""build.sh with a real engine and real registries: what it pushes, what it skips, and its messages."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ INDEX = "application/vnd.oci.image.index.v1+json"
 
 @pytest.fixture
 def local(build: Build, engine: str, registry: Registry) -> Iterator[Build]:
-    """The build, with an engine and a repository of its own in the registry."""
+    """The build, with an engine and its own repository in the registry."""
     build.environment["DOCKER_HOST"] = engine
     build.environment["IMAGE_REPOSITORY_URL"] = f"{registry.host}/test/{uuid.uuid4().hex}"
     yield build
@@ -50,13 +50,13 @@ def test_pushes_one_plain_image(local: Build, registry: Registry, buildkit: str)
     assert config["config"]["Labels"]["other"].startswith("two words; $(false)")
 
 
-def test_builds_for_the_architecture_that_is_asked_for(local: Build, registry: Registry) -> None:
+def test_builds_for_the_requested_architecture(local: Build, registry: Registry) -> None:
     status, said = local.run(IMAGE_PLATFORM="linux/arm64")
     assert status == 0, said
     assert registry.config(repository(local), TAG)["architecture"] == "arm64"
 
 
-def test_a_tag_that_is_there_is_neither_built_nor_pushed(local: Build, registry: Registry) -> None:
+def test_an_existing_tag_is_neither_built_nor_pushed(local: Build, registry: Registry) -> None:
     assert local.run()[0] == 0
     pushed = registry.manifest(repository(local), TAG)
     (local.context / "Dockerfile").write_text("NONSENSE\n")
@@ -67,7 +67,7 @@ def test_a_tag_that_is_there_is_neither_built_nor_pushed(local: Build, registry:
     assert registry.manifest(repository(local), TAG) == pushed
 
 
-def test_the_users_engine_configuration_neither_changes_nor_gets_the_password(
+def test_the_users_engine_configuration_does_not_change_or_receive_the_password(
     local: Build, start_registry: RegistryFactory
 ) -> None:
     guarded = start_registry(guarded=True)
@@ -82,8 +82,8 @@ def test_the_users_engine_configuration_neither_changes_nor_gets_the_password(
     assert not [text for text in written if "right" in text or "QVdTOnJpZ2h0" in text]  # base64 of AWS:right
 
 
-def test_the_password_gets_into_no_credential_store(local: Build) -> None:
-    """The docker CLI takes the system's by itself when it finds one."""
+def test_the_password_is_in_no_credential_store(local: Build) -> None:
+    """The docker CLI uses the system's credential store if it finds one."""
     programs = local.folder / "bin"
     programs.mkdir()
     for store in ("pass", "secretservice", "osxkeychain"):
@@ -96,7 +96,7 @@ def test_the_password_gets_into_no_credential_store(local: Build) -> None:
 
 
 def test_uses_the_engine_of_the_users_context(local: Build, engine: str) -> None:
-    """The configuration that holds the login has no contexts of its own: the push must go where the build went."""
+    """The configuration with the login has no contexts, but the push must go to the engine of the build."""
     del local.environment["DOCKER_HOST"]
     with relay.running(local.folder / "engine.sock", engine.removeprefix("unix://")) as passed:
         address = f"host=unix://{local.folder}/engine.sock"
@@ -114,7 +114,7 @@ def test_refused_login(local: Build, start_registry: RegistryFactory) -> None:
     assert status == 1
     assert f"{guarded.host} refused the login" in said
     assert "not-it" not in said
-    assert "building" not in said, "a login that fails should do so before a long build"
+    assert "building" not in said, "a failing login should fail before a long build"
 
 
 def test_unreachable_registry(local: Build) -> None:
@@ -155,7 +155,7 @@ def test_an_index_is_refused(local: Build, registry: Registry) -> None:
     assert "image index, which Lambda refuses" in said
 
 
-# Which AWS the password command sees.
+# The AWS settings that the password command sees.
 
 REAL = {
     "AWS_ACCESS_KEY_ID": "real",
@@ -168,7 +168,7 @@ REAL = {
 
 
 def seen(build: Build, engine: str, host: str, **environment: str) -> dict[str, str]:
-    """AWS's variables as the password command gets them; it fails, so that no login is tried."""
+    """The AWS variables that the password command gets; it fails, so that no login is tried."""
     file = build.folder / "seen"
     command = f"env > {file}; exit 3"
     status, said = build.run(
@@ -195,8 +195,8 @@ def test_a_local_registry_sees_no_real_credentials(build: Build, engine: str, ho
     }
 
 
-def test_a_local_registry_sees_a_session_that_localstack_gave(build: Build, engine: str) -> None:
-    """It is no secret of AWS, and the deployer's policy counts for the push."""
+def test_a_local_registry_sees_a_session_from_localstack(build: Build, engine: str) -> None:
+    """It is not an AWS secret, and the deployer's policy applies to the push."""
     session = {"AWS_ACCESS_KEY_ID": "LSIAQAAAAAAABBBBBBBB", "AWS_SECRET_ACCESS_KEY": "its", "AWS_SESSION_TOKEN": "own"}
     found = seen(build, engine, "127.0.0.1:4566", **REAL | session)
     assert {name: found.get(name) for name in session} == session
@@ -204,7 +204,7 @@ def test_a_local_registry_sees_a_session_that_localstack_gave(build: Build, engi
 
 
 def test_a_local_endpoint_is_kept(build: Build, engine: str) -> None:
-    """The registry may have a port of its own."""
+    """The registry may have a different port."""
     found = seen(build, engine, "127.0.0.1:5000", AWS_ENDPOINT_URL="http://localhost:4566/", **REAL)
     assert found["AWS_ENDPOINT_URL"] == "http://localhost:4566/"
     assert found["AWS_SECRET_ACCESS_KEY"] == "test"
@@ -213,7 +213,7 @@ def test_a_local_endpoint_is_kept(build: Build, engine: str) -> None:
 @pytest.mark.parametrize(
     "host", ["123456789012.dkr.ecr.ap-south-1.amazonaws.com", "localhost.example.com", "127.0.0.1.example.com:4566"]
 )
-def test_aws_is_asked_with_the_users_credentials_and_not_through_the_emulator(
+def test_aws_gets_the_users_credentials_and_is_not_called_through_the_emulator(
     build: Build, engine: str, host: str
 ) -> None:
     emulator = {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566", "AWS_ENDPOINT_URL_ECR": "http://127.0.0.1:4566"}
@@ -222,7 +222,7 @@ def test_aws_is_asked_with_the_users_credentials_and_not_through_the_emulator(
     assert seen(build, engine, host, **REAL, **emulator) == REAL | regions | ignored
 
 
-def test_awss_password_is_for_ecr_alone(build: Build, engine: str) -> None:
+def test_awss_password_is_only_for_ecr(build: Build, engine: str) -> None:
     url = "registry.example.com/image"
     status, said = build.run(DOCKER_HOST=engine, IMAGE_REPOSITORY_URL=url, IMAGE_PASSWORD_COMMAND="")
     assert status == 1

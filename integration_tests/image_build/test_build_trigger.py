@@ -1,4 +1,4 @@
-"""Module ecr/build in Terraform itself: which changes of real files make another image, and when one is built."""
+"""Module ecr/build in Terraform: which file changes produce another image, and when it is built."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FIXTURE = ROOT / "infrastructure" / "tests" / "fixtures" / "image" / "service"
 
 
 class Module:
-    """The module as a root of its own, on a copy of the fixture that tests change; it needs no provider."""
+    """The module as a root module, on a copy of the fixture that tests change; it needs no provider."""
 
     def __init__(self, folder: Path) -> None:
         self.root = folder / "root"
@@ -113,7 +113,7 @@ def test_without_a_dockerignore_everything_counts(module: Module) -> None:
     assert module.tag() != before
 
 
-def test_the_place_of_the_checkout_does_not_count(tmp_path: Path) -> None:
+def test_the_location_of_the_checkout_does_not_count(tmp_path: Path) -> None:
     one, other = (Module(tmp_path / name) for name in ("one", "other"))
     other.variables |= {"context": str(other.service), "dockerfile": str(other.service / "Dockerfile")}
     assert one.tag() == other.tag()
@@ -127,7 +127,7 @@ def test_the_place_of_the_checkout_does_not_count(tmp_path: Path) -> None:
         ("context", "../missing", "The build context ../missing is not a folder"),
     ],
 )
-def test_what_is_missing_is_named_at_plan(module: Module, variable: str, path: str, message: str) -> None:
+def test_the_plan_names_a_missing_path(module: Module, variable: str, path: str, message: str) -> None:
     module.variables[variable] = path
     said = " ".join(module.terraform("plan", "-no-color", status=1).replace("│", " ").split())
     assert message in said
@@ -155,7 +155,7 @@ def test_terraform_builds_once(tmp_path: Path, build: Build, engine: str, regist
     assert "image: pushed" in said
     assert registry.manifest(name, module.tag()) != registry.manifest(name, first)
 
-    # What is there is not built again, as after image_uri was set for a while.
+    # An existing image is not built again, for example after image_uri was set for a while.
     said = module.terraform(*apply, "-replace=terraform_data.image")
     assert "already in the repository" in said
     module.terraform("destroy", "-auto-approve", "-no-color")

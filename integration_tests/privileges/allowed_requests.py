@@ -1,4 +1,4 @@
-"""What a role was allowed in a stack, as the emulator noted it, and what other policies would have refused of it."""
+"""The requests that a role was allowed in a stack, recorded by the emulator, and what other policies would refuse."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from harness.stack.state import Stack
 
 PATH = "/_pipeline/iam/noted"
 NO_NOTES = NoAnswerError(
-    "this LocalStack does not note what it allows",
-    "it runs with IAM_ENFORCEMENT=off, or is an older version: make local-down local-up",
+    "this LocalStack does not record allowed requests",
+    "it runs with IAM_ENFORCEMENT=off or is an older version: make local-down local-up",
 )
 
 
 @dataclass(frozen=True)
 class AllowedRequest:
-    """Something that was allowed.
+    """An allowed request.
 
     Attributes:
-        during: what was being done, as `start` was told.
-        action, resource: what of what.
+        during: the activity given to `start`.
+        action, resource: of the request.
     """
 
     during: str
@@ -32,38 +32,38 @@ class AllowedRequest:
 
 
 def start(stack: Stack, role: str, during: str) -> None:
-    """Notes from now on what sessions of a role are allowed; what was noted before is kept.
+    """Starts recording the allowed requests of a role's sessions; keeps earlier records.
 
     Args:
-        stack: whose emulator.
+        stack: the emulator's stack.
         role: the role's ARN.
-        during: what is being done.
+        during: name of the current activity.
 
     Raises:
-        HarnessError: LocalStack does not answer, or keeps no notes.
+        HarnessError: LocalStack does not answer, or does not record.
     """
     interface.ask(stack, "PUT", PATH, {"role": role, "during": during}, absent=NO_NOTES)
 
 
 def read(stack: Stack) -> list[AllowedRequest]:
-    """What was noted, the oldest first.
+    """The recorded requests, oldest first.
 
     Raises:
-        HarnessError: as for `start`, or there was more than is kept.
+        HarnessError: as for `start`, or there were more requests than are kept.
     """
     found = interface.ask(stack, "GET", PATH, absent=NO_NOTES)
     if found["left_off"]:
-        raise HarnessError(f"{found['left_off']} requests were not noted", "note fewer at a time")
+        raise HarnessError(f"{found['left_off']} requests were not recorded", "record fewer at a time")
     return [_parsed(each) for each in found["noted"]]
 
 
 def refused(stack: Stack, policies: Mapping[str, Any], action: str | None = None) -> list[AllowedRequest]:
-    """What would have been refused, had the role had other policies.
+    """The recorded requests that other policies of the role would have refused.
 
     Args:
-        stack: whose emulator.
-        policies: documents of the role's policies, by name; instead of all that it had.
-        action: only what was of this action; all when None.
+        stack: the emulator's stack.
+        policies: policy documents by name, which replace all the role's policies.
+        action: restricts the answer to this action; None for all.
 
     Raises:
         HarnessError: as for `start`, or a document is malformed.
@@ -73,7 +73,7 @@ def refused(stack: Stack, policies: Mapping[str, Any], action: str | None = None
 
 
 def stop(stack: Stack) -> None:
-    """Ends the noting, and forgets what was noted."""
+    """Stops recording and discards the records."""
     interface.ask(stack, "DELETE", PATH, absent=NO_NOTES)
 
 

@@ -1,4 +1,4 @@
-"""A stack of its own, with a key as in production, whose function's role loses one permission after the other."""
+"""A separate stack with a key, as in production; its function's role loses one permission at a time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ POLICY = paths.INFRASTRUCTURE / "bootstrap" / "deployer" / "actions.tf"
 
 @pytest.fixture(scope="session", autouse=True)
 def _known_actions() -> None:
-    """Looks ACTIONS up in the policy's source before any stack is started."""
+    """Checks ACTIONS against the policy's source before any stack starts."""
     asked = os.environ.get("ACTIONS", "")
     known = {"all", *PARTS, *re.findall(r'"(\w+:\w+)"', POLICY.read_text())}
     if unknown := sorted(set(filter(None, asked.split(","))) - known):
@@ -30,9 +30,9 @@ def _known_actions() -> None:
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
-    """Without containers whatever RUNTIME says: the role and what is done with it are the same.
+    """A stack without containers, whatever RUNTIME says: the role and its uses are the same.
 
-    The key is given to resources that are there, as `kms_enabled = true` does in a stage that has none.
+    The key is added to existing resources, as `kms_enabled = true` does in a stage without one.
     """
     name = f"privileges-{os.getpid()}"
     try:

@@ -1,4 +1,4 @@
-"""The deployer's policy, action by action, and what its removal would have refused of what was noted."""
+"""The deployer's policy, action by action, and the recorded requests that fail without each action."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Permission(NamedTuple):
 
 
 class Need(NamedTuple):
-    """A permission, and the first step in which a request is refused without it."""
+    """A permission, and the first step with a request that is refused without it."""
 
     permission: Permission
     during: str
@@ -33,7 +33,7 @@ def permissions(document: dict[str, Any]) -> list[Permission]:
 
 
 def without(document: dict[str, Any], permission: Permission) -> dict[str, Any]:
-    """The document without an action in one of its statements, which goes if it has no other."""
+    """The document without an action in one of its statements; drops the statement if it has no other."""
     statements = []
     for statement in document["Statement"]:
         if statement["Sid"] == permission.sid:
@@ -51,19 +51,19 @@ def needs(
     during: Sequence[str],
     of: Sequence[Permission] | None = None,
 ) -> tuple[list[Need], list[Permission]]:
-    """Evaluates anew what was noted, without one permission after the other.
+    """Evaluates the recorded requests again, without each permission in turn.
 
-    Only requests of that action: taking out what allows one action refuses no other.
+    Evaluates only requests of the removed action, because the removal cannot refuse others.
 
     Args:
-        stack: whose emulator has noted it, and evaluates.
+        stack: the stack whose emulator recorded them, and evaluates.
         policy: the policy's name.
         document: the policy.
-        during: the steps that count, in their order.
-        of: the permissions to look at; all when None.
+        during: the relevant steps, in order.
+        of: the permissions to remove; None for all.
 
     Returns:
-        What is needed, and what nothing needs.
+        The needed permissions, and those that nothing needs.
     """
     found: list[Need] = []
     unneeded: list[Permission] = []

@@ -1,7 +1,7 @@
-"""What whoever deploys does with a stage, from nothing to nothing: each step is made once, with the role's session.
+"""The life of a stage from nothing to nothing: a deployer's steps, each made once with the role's session.
 
-A Zip, since the emulator without containers runs no images; the repository is made beside it, as a CI system does that
-pushes before the first whole apply.
+Uses a Zip, because the emulator without containers runs no images. The repository is made separately, like by a CI
+system that pushes before the first full apply.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from harness.stages.terraform import StageTerraform
 
 REPOSITORY = ("module.ecr",)
 IMAGE = {"lambda_package_type": "Image", "image_uri": f"registry.example/store_sales@sha256:{'0' * 64}"}
-# The provider watches new lifecycle rules for 55 s: they come with the change, whose streams take as long.
+# The provider watches new lifecycle rules for 55 s, so they come with the change, whose streams take as long.
 FIRST: dict[str, Any] = {
     "failed_events_expiration_days": None,
     "noncurrent_expiration_days": None,
@@ -46,7 +46,7 @@ THEN: dict[str, Any] = {
     "batch_size": 7,
     "alarm_errors": 5,
 }
-# What a later version of the modules might set otherwise: file, text, text in its place.
+# Settings that a later version of the modules might change: file, text, replacement.
 LATER = (
     ("providers.tf", "ManagedBy = ", "Owner     = "),
     ("modules/lambda/iam.tf", "Execution role of", "Role of"),
@@ -64,13 +64,13 @@ LATER = (
 
 @dataclass(frozen=True)
 class Scene:
-    """A stage on an account that LocalStack stands for.
+    """A stage in an account emulated by LocalStack.
 
     Attributes:
         stack: the LocalStack.
         stage: its files.
-        root: access of the account's root user.
-        policies: those that the bootstrap module gives whoever deploys the stage.
+        root: the root user's access.
+        policies: the bootstrap module's policies for the stage's deployer.
     """
 
     stack: Stack
@@ -80,11 +80,11 @@ class Scene:
 
     @property
     def access(self) -> Access:
-        """With the credentials that the environment has."""
+        """Access with the environment's credentials."""
         return Access(stacks.REGION, self.stack.endpoint_url)
 
     def changed(self, **values: Any) -> Stage:
-        """The stage with edited variables, which stand in its file, too."""
+        """The stage with changed variables, which are also written to its file."""
         variables = tfvars.read(self.stage.vars_file) | values
         self.stage.vars_file.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in variables.items()))
         return replace(self.stage, variables=variables)
@@ -92,31 +92,31 @@ class Scene:
 
 @contextmanager
 def account(prefix: str, runtime: str) -> Iterator[Scene]:
-    """An account that holds nothing but the bucket of the state, in which nothing else may be left.
+    """An account with only the state bucket; checks that nothing else is left at the end.
 
     Args:
         prefix: of the LocalStack's name.
-        runtime: whether its functions are images.
+        runtime: decides whether its functions are images.
 
     Yields:
-        The stage of this checkout, that was not deployed. Credentials are in the environment.
+        This checkout's stage, not yet deployed. Credentials are in the environment.
     """
     with rehearsal.empty_localstack(prefix, runtime) as stack, rehearsal.as_a_user_would():
         root = Access(stacks.REGION, stack.endpoint_url)
         stage = of_checkout(stack)
-        before = set(leftovers.found(stage, root))  # in containers, the bucket of the tracking server
+        before = set(leftovers.found(stage, root))  # in containers, the tracking server's bucket
         _make_state_bucket(root, stage)
         yield Scene(stack, stage, root, deployer.policies(stack, stage, root))
         leftovers.check(stage, root, before)
 
 
 def make(scene: Scene) -> None:
-    """Deploys the stage where nothing is; the smoke test is part of it."""
+    """Deploys the stage to the empty account, including the smoke test."""
     deploy.deploy(scene.changed(**FIRST), scene.access)
 
 
 def log_in(scene: Scene) -> None:
-    """Asks for the registry's password."""
+    """Requests the registry's password."""
     command = [str(install.PYTHON), "-P", str(ECR_PASSWORD)]
     environment = scene.access.environment()
     done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True, timeout=60)
@@ -125,7 +125,7 @@ def log_in(scene: Scene) -> None:
 
 
 def apply_repository(scene: Scene, *, renewed: bool = False) -> None:
-    """Makes the repository alone, or brings it up to date with renewed modules."""
+    """Makes only the repository, or updates it to renewed modules."""
     terraform = StageTerraform(scene.stage, scene.access)
     if not terraform.folder.exists() or renewed:
         terraform.init()
@@ -133,32 +133,32 @@ def apply_repository(scene: Scene, *, renewed: bool = False) -> None:
 
 
 def change_repository(scene: Scene) -> None:
-    """Brings it up to date with a later version of the modules."""
+    """Updates the repository to a later version of the modules."""
     edit(scene.stage)
     apply_repository(scene, renewed=True)
 
 
 def change(scene: Scene) -> None:
-    """Deploys that version with other settings and another Zip; the repository goes, which a Zip does without."""
+    """Deploys that version with other settings and another Zip; removes the repository, which a Zip does not need."""
     stage = scene.changed(**THEN, lambda_zip_path=str(another_zip(scene.stage)))
     deploy.deploy(stage, scene.access)
 
 
 def give_up_the_key(scene: Scene) -> None:
-    """Applies the stage without a key: what had one is changed in place, and the key's deletion begins.
+    """Applies the stage without a key: resources that had one change in place, and the key's deletion begins.
 
-    No deployment: the model is encrypted with that key, so the smoke test could not read it any more.
+    Not a full deployment: the model is encrypted with that key, so the smoke test could no longer read it.
     """
     StageTerraform(scene.changed(), scene.access).apply_part({"kms_enabled": "false"}, ())
 
 
 def get_a_key(scene: Scene) -> None:
-    """Gives a stage that is there a key."""
+    """Adds a key to an existing stage."""
     StageTerraform(scene.changed(), scene.access).apply_part({"kms_enabled": "true"}, ())
 
 
 def edit(stage: Stage) -> None:
-    """Makes the stage's modules the later version."""
+    """Changes the stage's modules to the later version."""
     for name, old, new in LATER:
         file = stage.infrastructure / name
         text = file.read_text()
@@ -167,7 +167,7 @@ def edit(stage: Stage) -> None:
 
 
 def another_zip(stage: Stage) -> Path:
-    """A Zip that does the same as the stage's, and is another."""
+    """A Zip with the same behaviour as the stage's, but other bytes."""
     source = (stage.infrastructure / stage.variables["lambda_zip_path"]).resolve()
     target = stage.folder / "changed.zip"
     target.write_bytes(source.read_bytes())
@@ -177,12 +177,12 @@ def another_zip(stage: Stage) -> Path:
 
 
 def look(scene: Scene) -> None:
-    """Plans, as a pull request does; with the policy for that."""
+    """Plans like a pull request, with the policy for planning."""
     deploy.plan(scene.changed(), scene.access)
 
 
 def take_away(scene: Scene) -> None:
-    """Destroys the stage with all that is in it."""
+    """Destroys the stage with all its contents."""
     destroy.destroy(scene.changed(), scene.access)
 
 
@@ -199,11 +199,11 @@ STEPS: dict[str, Callable[[Scene], None]] = {
     "getting a key": get_a_key,
     "destroy": take_away,
 }
-"""In their order."""
+"""In order."""
 
 
 def _make_state_bucket(root: Access, stage: Stage) -> None:
-    """The bucket of the state, complete as the bootstrap module makes it."""
+    """The state bucket with all settings of the bootstrap module."""
     s3, name = root.client("s3"), stage.backend["bucket"]
     s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": stage.region})
     s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})

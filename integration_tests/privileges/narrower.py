@@ -1,4 +1,4 @@
-"""The addresses of a stage's parts, what is done with them, and where a trial is limited to less than a part."""
+"""The addresses of a stage's parts, the ways to use them, and trials that are limited to less than a part."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ MONITORING, REPOSITORY = "module.monitoring[0]", "module.ecr"
 CREATE, PUBLISH, LOOK, SMOKE, CHANGE, DESTROY = "create", "publish the model", "plan", "smoke test", "change", "destroy"
 INIT, CHECK, LOG_IN = "init", "check of the state bucket", "log in"
 
-# What a way is limited to, where the part as a whole would do more than the trial wants.
+# The targets of a way, if the whole part would do more than the trial needs.
 NARROWER: dict[tuple[str, str], tuple[str, ...]] = {
     (CREATE, "s3:CreateBucket"): (f"{BUCKET}.aws_s3_bucket.this",),
     (CREATE, "s3:PutBucketTagging"): (f"{BUCKET}.aws_s3_bucket.this",),

@@ -1,20 +1,20 @@
-"""What a stack without containers does not show of the deployer's policy, action by action, with the source of each.
+"""The deployer's actions that a stack without containers does not need, each with its source.
 
-`test_deployer_images.py` shows it, where a container engine answers.
+`test_deployer_images.py` tests them if a container engine answers.
 """
 
 from __future__ import annotations
 
 IMAGE = (
-    "the engine pushes the image with it (modules/ecr/build). "
+    "the engine uses it to push the image (modules/ecr/build). "
     "https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html"
 )
 MANIFEST = (
-    "`docker manifest inspect` of modules/ecr/build/build.sh reads the image's manifest and configuration by it. "
+    "`docker manifest inspect` in modules/ecr/build/build.sh uses it to read the image's manifest and configuration. "
     "https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html"
 )
 DATA_SOURCE = (
-    "data.aws_ecr_image of modules/ecr reads the digest of the image that was pushed. "
+    "data.aws_ecr_image in modules/ecr reads the digest of the pushed image. "
     "https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImages.html"
 )
 
@@ -29,8 +29,8 @@ OF_AN_IMAGE: dict[str, str] = {
     "ecr:UploadLayerPart": IMAGE,
 }
 
-UNCHECKED = "the deployment says that the state bucket's settings are not checked, and goes on"
-# Refused like all others, which ends a rehearsal; a deployment goes on without, and what it then lacks is this.
+UNCHECKED = "the deployment reports that the state bucket's settings are not checked, and continues"
+# Without these, a rehearsal fails because of the refusal; a deployment continues and only lacks this.
 NOT_FATAL: dict[tuple[str, str], str] = {
     ("CheckStateBucket", "s3:GetBucketPublicAccessBlock"): UNCHECKED,
     ("CheckStateBucket", "s3:GetBucketVersioning"): UNCHECKED,
@@ -43,5 +43,5 @@ NOT_FATAL: dict[tuple[str, str], str] = {
 
 
 def reason(sid: str, action: str) -> str | None:
-    """What an action of a statement is for that is shown with an engine alone; None if it must be shown without."""
+    """The purpose of an action that only a test with an engine can show; None if it must be shown without one."""
     return OF_AN_IMAGE.get(action) if sid == "Repository" else None

@@ -1,4 +1,4 @@
-"""The permissions of a role, one by one, and the role without one of them."""
+"""The permissions of a role, and the role without one of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from harness.stack.state import Stack
 
 
 class Permission(NamedTuple):
-    """One action on one resource, as a statement of an inline policy has it."""
+    """One action on one resource, from a statement of an inline policy."""
 
     policy: str
     statement: int
@@ -24,12 +24,12 @@ class Permission(NamedTuple):
 
 
 def role_of(stack: Stack) -> str:
-    """The name of the role that a stack's function runs with."""
+    """The name of the function's role in a stack."""
     return str(stack.outputs["lambda_function"]) + "_lambda"
 
 
 def refused(stack: Stack, permission: Permission) -> list[denials.Denial]:
-    """What IAM refused of a permission since the list was emptied."""
+    """The requests of a permission that IAM refused since the list was emptied."""
     _, found = denials.read(stack)
     return [
         denial
@@ -41,13 +41,13 @@ def refused(stack: Stack, permission: Permission) -> list[denials.Denial]:
 
 
 def of_role(stack: Stack, role: str) -> tuple[list[Permission], dict[str, Any]]:
-    """Reads what a role may do.
+    """Reads a role's permissions.
 
     Returns:
-        Its permissions, and its inline policies by name, as they are stored.
+        Its permissions, and its inline policies by name, as stored.
     """
     iam = Clients(stack).iam
-    # boto3 gives the document as an object, which its types call a text.
+    # boto3 returns the document as an object, but its types call it a string.
     documents: dict[str, Any] = {
         name: iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
         for name in iam.list_role_policies(RoleName=role)["PolicyNames"]
@@ -64,7 +64,7 @@ def of_role(stack: Stack, role: str) -> tuple[list[Permission], dict[str, Any]]:
 
 @contextmanager
 def without(stack: Stack, role: str, permission: Permission, documents: dict[str, Any]) -> Iterator[None]:
-    """The role without a permission, and with all others, until the block ends."""
+    """The role without one permission, and with all others, until the block ends."""
     iam = Clients(stack).iam
 
     def put(document: dict[str, Any]) -> None:
@@ -78,7 +78,7 @@ def without(stack: Stack, role: str, permission: Permission, documents: dict[str
 
 
 def _reduced(document: dict[str, Any], permission: Permission) -> dict[str, Any]:
-    """The document with the statement split in two: the action on the other resources, the other actions on all."""
+    """The document with the statement split: the action on the other resources, the other actions on all."""
     reduced = copy.deepcopy(document)
     statement = reduced["Statement"].pop(permission.statement)
     actions = [action for action in _listed(statement["Action"]) if action != permission.action]
@@ -89,7 +89,7 @@ def _reduced(document: dict[str, Any], permission: Permission) -> dict[str, Any]
     if resources:
         left.append({"Effect": "Allow", "Action": permission.action, "Resource": resources})
     reduced["Statement"] += left
-    if not reduced["Statement"]:  # IAM stores no policy without one
+    if not reduced["Statement"]:  # IAM requires at least one
         reduced["Statement"] = [{"Effect": "Allow", "Action": permission.action, "Resource": f"{permission.resource}-"}]
     return reduced
 

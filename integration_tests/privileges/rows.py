@@ -1,4 +1,4 @@
-"""docs/iam-deployer.md: the tables that the tests find, and what stands there."""
+"""docs/iam-deployer.md: the tables from the tests, and those in the document."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ NEEDED, NOT_SHOWN, NOT_FATAL = "## Needed", "## Needed to push images", "## Not 
 
 
 def needed(document: dict[str, Any], found: Iterable[Need]) -> list[str]:
-    """The rows of what is needed, by statement and action.
+    """The rows of the needed permissions, by statement and action.
 
     Args:
         document: the policy.
-        found: what was found, in any order.
+        found: the findings, in any order.
     """
     resources = {each["Sid"]: each["Resource"] for each in document["Statement"]}
     return [
@@ -31,12 +31,12 @@ def needed(document: dict[str, Any], found: Iterable[Need]) -> list[str]:
 
 
 def not_shown(permissions: Iterable[Permission]) -> list[str]:
-    """The rows of what the steps without an engine do not need, with what it is for."""
+    """The rows of the permissions not needed without an engine, with their purpose."""
     return [f"| {sid} | `{action}` | {reason(sid, action)} |" for sid, action in sorted(permissions)]
 
 
 def not_fatal() -> list[str]:
-    """The rows of what a deployment goes on without."""
+    """The rows of the permissions that a deployment can continue without."""
     return [f"| {sid} | `{action}` | {what} |" for (sid, action), what in sorted(left_open.NOT_FATAL.items())]
 
 
@@ -47,7 +47,7 @@ def standing(heading: str) -> list[str]:
 
 
 def write(heading: str, rows: list[str]) -> None:
-    """Puts rows in place of those below a heading."""
+    """Replaces the rows below a heading."""
     before, found, rest = DOCUMENT.read_text().partition(f"\n{heading}\n")
     assert found, f"{DOCUMENT.name} has no {heading!r}"
     part, after, end = rest.partition("\n## ")
@@ -61,5 +61,5 @@ def _patterns(resources: str | list[str]) -> str:
 
 
 def _short(arn: str) -> str:
-    """What a resource is called, without what every ARN has, and what is of this stage only."""
+    """A resource's name without the ARN's common prefix and this stage's details."""
     return re.sub(r"(?<![a-z])stg(?![a-z])", "<project_id>", arn.split(":", 5)[-1])

@@ -1,4 +1,4 @@
-"""ACTIONS with a name that nothing has: refused before a stack is started."""
+"""An unknown name in ACTIONS is refused before a stack starts."""
 
 from __future__ import annotations
 

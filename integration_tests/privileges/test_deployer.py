@@ -1,4 +1,4 @@
-"""Least privilege of whoever deploys: without any one action of the policy something of a deployment is refused."""
+"""Least privilege of the deployer: without any one action of the policy, some step of a deployment is refused."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ WRITE = os.environ.get("WRITE") == "1"
 
 @dataclass(frozen=True)
 class Noted:
-    """What the emulator has noted of all steps, and the policies they were made with."""
+    """The emulator's records of all steps, and the policies in force."""
 
     scene: Scene
     deploy: dict[str, Any]
@@ -34,7 +34,7 @@ class Noted:
 
     @property
     def stack(self) -> Stack:
-        """Whose emulator."""
+        """The emulator's stack."""
         return self.scene.stack
 
 
@@ -55,8 +55,8 @@ def whole() -> Iterator[Noted]:
 def test_each_action_of_the_policy_is_needed(whole: Noted) -> None:
     found, unneeded = needs(whole.stack, deployer.POLICY, whole.deploy, list(STEPS))
     excused = [each for each in unneeded if reason(*each)]
-    assert sorted(set(unneeded) - set(excused)) == [], "nothing fails without these: take them out of the policies"
-    assert [need for need in found if reason(*need.permission)] == [], "these are needed: not_shown.py excuses them"
+    assert sorted(set(unneeded) - set(excused)) == [], "nothing fails without these: remove them from the policies"
+    assert [need for need in found if reason(*need.permission)] == [], "these are needed, but not_shown.py excuses them"
     _check(rows.NEEDED, rows.needed(whole.deploy, found))
     _check(rows.NOT_SHOWN, rows.not_shown(excused))
     _check(rows.NOT_FATAL, rows.not_fatal())
@@ -71,7 +71,7 @@ def test_with_the_whole_policy_nothing_would_be_refused(whole: Noted) -> None:
     assert allowed_requests.refused(whole.stack, {deployer.POLICY: whole.deploy}) == []
 
 
-def test_the_function_may_use_the_key_as_long_as_anything_is_encrypted_with_it(whole: Noted) -> None:
+def test_the_function_may_use_the_key_while_anything_is_encrypted_with_it(whole: Noted) -> None:
     asked = [each.action for each in allowed_requests.read(whole.stack) if each.during == GIVING_UP]
     uses = ("logs:DisassociateKmsKey", "s3:PutEncryptionConfiguration", "kinesis:StopStreamEncryption")
     given_up = max(place for place, action in enumerate(asked) if action in uses)
@@ -102,13 +102,13 @@ def test_a_rehearsal_whose_policy_lacks_an_action_names_it(whole: Noted, monkeyp
         deploy.plan(stage, whole.scene.access)
 
 
-def test_what_is_excused_stands_in_the_policy(whole: Noted) -> None:
+def test_excused_actions_are_in_the_policy(whole: Noted) -> None:
     [actions] = [each["Action"] for each in whole.deploy["Statement"] if each["Sid"] == "Repository"]
     assert set(OF_AN_IMAGE) <= set(actions)
 
 
 def _check(heading: str, found: list[str]) -> None:
-    """The documentation's table is the one that was found."""
+    """The documented table matches the findings."""
     if WRITE:
         rows.write(heading, found)
     assert rows.standing(heading) == found, f"make privileges-test WRITE=1 puts these rows below {heading}"

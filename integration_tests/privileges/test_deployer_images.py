@@ -1,4 +1,4 @@
-"""Least privilege of whoever deploys, on images: a container engine builds and pushes one to a stack of containers."""
+"""Least privilege of the deployer for images: a container engine builds one and pushes it to a stack of containers."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ LACKING = Permission("Repository", "ecr:PutImage")
 
 @pytest.fixture(scope="module")
 def pushed() -> Iterator[tuple[Stack, dict[str, Any], str]]:
-    """A repository with its image, made with the role; and what the same said without a permission before."""
+    """A repository with its image, made with the role; and the error of an earlier attempt without a permission."""
     if lack := engine.missing():
         (pytest.fail if os.environ.get("CI") else pytest.skip)(lack)
     with account("images", DOCKER) as scene:
         stack, document = scene.stack, json.loads(scene.policies.deploy)
         with deployer.session(scene.root, json.dumps(without(document, LACKING))) as role:
-            allowed_requests.start(stack, role, STEP)  # what is refused later on has uploaded the layers
+            allowed_requests.start(stack, role, STEP)  # the refused attempt has already uploaded the layers
             terraform = StageTerraform(scene.stage, scene.access)
             terraform.init()
             with pytest.raises(HarnessError) as refused:
                 terraform.apply_part({}, REPOSITORY)
-            told = denials.beside(refused.value.cause, stack)
+            message = denials.beside(refused.value.cause, stack)
             denials.read(stack, "DELETE")
             deployer.put_policy(scene.root, json.dumps(document))
             terraform.apply_part({}, REPOSITORY)
             assert denials.read(stack) == ("on", [])
-            yield stack, document, told
+            yield stack, document, message
             terraform.apply_part({}, (), destroy=True)
 
 
@@ -52,9 +52,9 @@ def test_each_action_on_images_is_needed(pushed: tuple[Stack, dict[str, Any], st
     stack, document, _ = pushed
     of_images = [Permission("Repository", action) for action in OF_AN_IMAGE]
     _, unneeded = needs(stack, deployer.POLICY, document, [STEP], of_images)
-    assert unneeded == [], "nothing fails without these: take them out of the policy"
+    assert unneeded == [], "nothing fails without these: remove them from the policy"
 
 
-def test_an_image_that_may_not_be_put_is_named(pushed: tuple[Stack, dict[str, Any], str]) -> None:
-    _, _, told = pushed
-    assert LACKING.action in told
+def test_a_refused_put_image_is_named(pushed: tuple[Stack, dict[str, Any], str]) -> None:
+    _, _, message = pushed
+    assert LACKING.action in message

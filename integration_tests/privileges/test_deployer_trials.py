@@ -1,4 +1,4 @@
-"""Some permissions of whoever deploys are taken away for real: what is done then fails, and names the action."""
+"""Some of the deployer's permissions are removed for real: what needs them fails and names the action."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ pytestmark = [pytest.mark.local_only, pytest.mark.long_proof, pytest.mark.timeou
 SEED = os.environ.get("SEED") or str(time.time_ns() % 10_000)
 ACTIONS = os.environ.get("ACTIONS", "")
 SAMPLE = 2
-# Streams take minutes; the repository joins once all of its trials have been run (ACTIONS=repository).
+# Streams take minutes; the repository is added once all its trials have been run (ACTIONS=repository).
 SAMPLED = (trials.STATE, trials.OBJECTS, trials.KEY, "function")
 REPORT = paths.CACHE / "privileges" / f"trials-{re.sub(r'\W+', '-', ACTIONS) or 'sample'}.txt"
 
 
 @pytest.fixture(scope="module")
 def bench() -> Iterator[tuple[Workbench, set[str]]]:
-    """An account that holds a state bucket and the role, and the actions of the policy for planning."""
+    """An account with a state bucket and the role, and the actions of the policy for planning."""
     with account("trials", EMBEDDED) as scene:
         planning = {each.action for each in permissions(json.loads(scene.policies.plan))}
         with deployer.session(scene.root, scene.policies.deploy):
@@ -45,7 +45,7 @@ def bench() -> Iterator[tuple[Workbench, set[str]]]:
 
 
 def chosen(found: list[Permission]) -> list[Permission]:
-    """A sample of one part's permissions by the seed; all, or those that ACTIONS names by action or part."""
+    """A sample of one part's permissions chosen by the seed, or all, or those that ACTIONS names by action or part."""
     if ACTIONS == "all":
         return found
     if names := set(filter(None, ACTIONS.split(","))):
@@ -74,14 +74,14 @@ def test_without_a_permission_what_needs_it_fails_and_names_it(bench: tuple[Work
     assert not wrong, f"SEED={SEED}; nothing fails, or something else:\n" + "\n".join(wrong)
 
 
-def test_a_trial_of_what_is_not_needed_fails_nothing(bench: tuple[Workbench, set[str]]) -> None:
+def test_removing_an_unneeded_permission_fails_nothing(bench: tuple[Workbench, set[str]]) -> None:
     work, _ = bench
     permission = Permission("CheckStateBucket", "s3:GetBucketVersioning")
     assert _verdict(permission, *work.without(permission, LOG_IN)) == "IAM refused nothing: ''"
 
 
 def _tried(work: Workbench, name: str, here: Sequence[tuple[Permission, str]]) -> Iterator[tuple[str, bool]]:
-    """Makes a part, tries one permission after the other, and takes it away; yields a line for each."""
+    """Makes a part, tries each permission in turn, and removes the part; yields a line for each permission."""
     made = whole = False
     for permission, way in here:
         if not made and trials.WAYS.index(way) > trials.WAYS.index(CREATE):
@@ -90,10 +90,10 @@ def _tried(work: Workbench, name: str, here: Sequence[tuple[Permission, str]]) -
             else:
                 work.apply(PARTS[name])
             made = True
-        if way == DESTROY and not whole:  # a change that was refused has left a part without what it replaces
+        if way == DESTROY and not whole:  # a refused change has left a part without the resources it replaces
             work.apply(PARTS[name])
             whole = True
-        if name == trials.OBJECTS and way == DESTROY:  # a bucket that holds something
+        if name == trials.OBJECTS and way == DESTROY:  # a non-empty bucket
             work.publish()
         started = time.monotonic()
         verdict = _verdict(permission, *work.without(permission, way))
@@ -103,13 +103,15 @@ def _tried(work: Workbench, name: str, here: Sequence[tuple[Permission, str]]) -
         work.clear(PARTS[name])
 
 
-def _verdict(permission: Permission, told: str, refused: list[Denial]) -> str:
-    """What came of a trial, in words; "fails …" where it is as it must be."""
+def _verdict(permission: Permission, message: str, refused: list[Denial]) -> str:
+    """A trial's outcome in words; starts with "fails" if it is as expected."""
     others = sorted({each.action for each in refused} - {permission.action})
     if others or not refused:
-        return f"IAM refused {', '.join(others) or 'nothing'}: {told[:300]!r}"
-    if bool(told) is (permission in NOT_FATAL):
-        return f"NOT_FATAL of not_shown.py says otherwise: {told[:300]!r}"
-    if not told:
-        return "fails the rehearsal alone"
-    return "fails, named by the error" if permission.action in " ".join(told.split()) else "fails, named by IAM's list"
+        return f"IAM refused {', '.join(others) or 'nothing'}: {message[:300]!r}"
+    if bool(message) is (permission in NOT_FATAL):
+        return f"NOT_FATAL of not_shown.py says otherwise: {message[:300]!r}"
+    if not message:
+        return "fails only the rehearsal"
+    return (
+        "fails, named by the error" if permission.action in " ".join(message.split()) else "fails, named by IAM's list"
+    )

@@ -1,4 +1,4 @@
-"""Least privilege: without any one of its permissions the function's role does not suffice, and with all it does."""
+"""Least privilege: the function's role suffices with all its permissions, and without any one it does not."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def test_without_any_one_permission_the_pipeline_fails_and_names_it(stack: Stack
                     break
             else:
                 unneeded.append(permission)
-    assert not unneeded, "these permissions are not needed: take them from infrastructure/modules/lambda/iam.tf"
+    assert not unneeded, "these permissions are not needed: remove them from infrastructure/modules/lambda/iam.tf"
     _check_document(sorted(table))
 
 
 def _failure(stack: Stack, use: Use, permission: Permission) -> str:
-    """What a use fails with for want of a permission; another failure, like a slow start, is tried again."""
+    """The failure of a use for lack of a permission; other failures, such as a slow start, are retried."""
     for _ in range(ATTEMPTS):
         failure = use(stack, lambda: bool(refused(stack, permission)))
         if not failure or refused(stack, permission):
@@ -53,18 +53,18 @@ def _failure(stack: Stack, use: Use, permission: Permission) -> str:
 
 
 def _check_document(table: list[tuple[str, str, str]]) -> None:
-    """The documentation's table is the one that was found."""
+    """The documented table matches the findings."""
     rows = [f"| `{action}` | `{_general(resource)}` | {failure} |" for action, resource, failure in table]
     found = re.findall(r"^\| `[a-z0-9]+:.*$", _part(DOCUMENT), re.MULTILINE)
     assert found == rows, "put these rows into docs/iam.md:\n" + "\n".join(rows)
 
 
 def _part(document: Path) -> str:
-    """The section of the function's role."""
+    """The section about the function's role."""
     return document.read_text().partition("## The function's role")[2].partition("\n## ")[0]
 
 
 def _general(resource: str) -> str:
-    """An ARN without what is of this stack only."""
+    """An ARN without this stack's details."""
     known = resource.replace("privileges", "<project_id>").replace("000000000000", "<account>")
     return re.sub(":key/[0-9a-f-]{36}", ":key/<stage's key>", known)

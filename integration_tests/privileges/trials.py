@@ -1,7 +1,7 @@
-"""How the need of each permission is tried for real: on which part of a stage, and with which of Terraform's doings.
+"""How each permission is tried for real: on which part of a stage, and with which Terraform operation.
 
-The parts are made one at a time where nothing is, so that a trial takes seconds: what one refusal breaks is little. The
-order of the lists matters: a trial must not do what the next one wants to see refused.
+Parts are made one at a time in an empty account, so a refusal breaks little and a trial takes seconds. The order of the
+lists matters: a trial must not do what the next one expects to be refused.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ class Part:
     """A part of a stage.
 
     Attributes:
-        targets: Terraform's addresses of it; empty for all.
-        variables: that it needs.
+        targets: its Terraform addresses; empty for all.
+        variables: the variables that it needs.
     """
 
     targets: tuple[str, ...] = ()
@@ -44,7 +44,7 @@ class Part:
 
 STATE, OBJECTS, KEY, WHOLE = "state", "bucket", "key", "whole stage"
 PARTS: dict[str, Part] = {
-    STATE: Part((f"{FUNCTION}.aws_cloudwatch_log_group.this",)),  # something to keep a state of
+    STATE: Part((f"{FUNCTION}.aws_cloudwatch_log_group.this",)),  # some resource for the state to contain
     OBJECTS: Part((BUCKET,)),
     KEY: Part(("module.kms",), {"kms_enabled": "true"}),
     "stream": Part((STREAM,)),
@@ -52,7 +52,7 @@ PARTS: dict[str, Part] = {
     "repository": Part((REPOSITORY,), IMAGE),
     WHOLE: Part(),
 }
-# Where a statement's actions are tried, and those of its actions that are tried elsewhere.
+# The part on which a statement's actions are tried, and the actions that are tried elsewhere.
 OF_STATEMENT = {
     "Buckets": OBJECTS,
     "Objects": OBJECTS,
@@ -81,17 +81,17 @@ ELSEWHERE = (
     Permission("Objects", "s3:GetObject"),
 )
 
-# The other parts have no key, whose making would be part of every trial; so what gives them one is evaluated alone.
+# The other parts have no key, because every trial would have to make it; giving them one is only evaluated.
 WITH_A_KEY = (
     *("kms:CreateGrant", "kms:Decrypt", "kms:GenerateDataKey", "kms:RetireGrant", "logs:AssociateKmsKey"),
     *("kinesis:StartStreamEncryption", "kinesis:StopStreamEncryption", "logs:DisassociateKmsKey"),
 )
 
 WAYS = (LOG_IN, CHECK, INIT, CREATE, PUBLISH, LOOK, SMOKE, CHANGE, DESTROY)
-"""In their order."""
+"""In order."""
 
-CHANGED_ZIP = "changed.zip"  # stands for its path
-# By action: the settings that make it a change; one that is None is taken out. None: of the modules' later version.
+CHANGED_ZIP = "changed.zip"  # placeholder for its path
+# By action: the settings that cause such a change; None removes a setting. None instead: the modules' later version.
 CHANGES: dict[str, Mapping[str, Any] | None] = {
     "kinesis:UpdateShardCount": {"shard_count": 4},
     "kinesis:DecreaseStreamRetentionPeriod": {"stream_retention_hours": 36},
@@ -118,20 +118,20 @@ _DESTROYING = (
 )
 _SMOKING = ("GetRecords", "GetShardIterator", "ListShards", "PutRecords", "GetFunctionConfiguration")
 _OTHER_WAYS: dict[tuple[str, str], str] = {
-    ("Buckets", "s3:ListBucket"): PUBLISH,  # a plan takes a bucket that it may not ask for as being there
+    ("Buckets", "s3:ListBucket"): PUBLISH,  # a plan assumes that a bucket exists if it may not ask for it
     ("Objects", "s3:PutObject"): PUBLISH,
     ("Objects", "s3:GetObject"): SMOKE,
     ("LogInToRegistry", "ecr:GetAuthorizationToken"): LOG_IN,
     ("ListState", "s3:ListBucket"): INIT,
     ("KeepState", "s3:GetObject"): LOOK,
-    ("KeepState", "s3:PutObject"): DESTROY,  # what is made and not kept would be nobody's
+    ("KeepState", "s3:PutObject"): DESTROY,  # a resource that is made but not in the state would be orphaned
     ("LockState", "s3:DeleteObject"): LOOK,
     ("LockState", "s3:GetObject"): LOOK,
     ("LockState", "s3:PutObject"): LOOK,
 }
 _WHEN_MADE = (("LogGroup", "logs:TagResource"), ("TagKey", "kms:TagResource"))
-# The others come first. Later ones do what earlier ones want refused: alias before function, versions before objects
-# before the bucket.
+# All others come first. Later ones do what earlier ones expect to be refused: alias before function, versions before
+# objects before the bucket.
 _LAST = (
     *("s3:CreateBucket", "s3:PutBucketTagging", "s3:PutBucketVersioning", "s3:PutBucketPublicAccessBlock"),
     *("logs:CreateLogGroup", "logs:TagResource", "logs:PutRetentionPolicy", "iam:CreateRole", "iam:PutRolePolicy"),
@@ -163,10 +163,10 @@ def part_of(permission: Permission) -> str:
 
 
 def way_of(permission: Permission, planning: set[str]) -> str:
-    """What is done without the permission.
+    """The operation to try without the permission.
 
     Args:
-        permission: what is missing.
+        permission: the missing permission.
         planning: the actions of the policy for planning.
     """
     sid, action = permission
@@ -185,7 +185,7 @@ def way_of(permission: Permission, planning: set[str]) -> str:
 
 
 def in_order(permissions: list[Permission], planning: set[str]) -> list[tuple[Permission, str]]:
-    """Permissions of one part with their ways, as they can be tried one after the other."""
+    """Permissions of one part with their ways, in an order that works."""
 
     def place(each: tuple[Permission, str]) -> tuple[int, int, int]:
         permission, way = each

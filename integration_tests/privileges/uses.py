@@ -1,4 +1,4 @@
-"""What a function's role is for: each use makes the pipeline do something with it and says what became of that."""
+"""The uses of a function's role: each makes the pipeline use it and reports the outcome."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DEADLINE = 90.0
 INVALID = b"\xff is not UTF-8"
 
 type Use = Callable[[Stack, Callable[[], bool]], str]
-"""Given a stack and whether to stop waiting; returns what failed, an empty text if nothing did."""
+"""Takes a stack and a function that says whether to stop waiting; returns the failure, or an empty text."""
 
 
 def make_the_mapping(stack: Stack, _refused: Callable[[], bool]) -> str:
@@ -64,7 +64,7 @@ def start_an_environment(stack: Stack, refused: Callable[[], bool]) -> str:
 
 
 def handle_events(stack: Stack, refused: Callable[[], bool]) -> str:
-    """Puts a valid and an invalid event: one is predicted, the other kept by the function, which knows the reason."""
+    """Puts a valid and an invalid event: one is predicted, the other is stored by the function with the reason."""
     clients = Clients(stack)
     [(data, key)] = events.made_up(stack, 1)
     reader = streams.Reader(clients.kinesis, stack.outputs["predictions_stream_name"], "LATEST")
@@ -83,9 +83,9 @@ def handle_events(stack: Stack, refused: Callable[[], bool]) -> str:
         return valid in predicted
 
     poll(lambda: (is_predicted() and kept_by_the_function()) or refused(), "the events' outcome", deadline=DEADLINE)
-    # Which of the two is missing first depends on when one looks.
+    # Which of the two is missing first depends on timing.
     settled = is_predicted() and kept_by_the_function()
-    return "" if settled else "an event is not predicted, or an invalid one not kept with its reason"
+    return "" if settled else "an event is not predicted, or an invalid one is not stored with its reason"
 
 
 USES: dict[str, Use] = {
@@ -94,4 +94,4 @@ USES: dict[str, Use] = {
     "handle events": handle_events,
     "start an environment": start_an_environment,
 }
-"""The cheapest first: the first that fails is enough."""
+"""Cheapest first: the first failure is enough."""

@@ -1,4 +1,4 @@
-"""A part of a stage that Terraform makes, changes and takes away, once with a policy that lacks something."""
+"""A part of a stage that Terraform makes, changes and removes, once with a policy that lacks a permission."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from integration_tests.privileges.deployer_policy import Permission, without
 from integration_tests.privileges.deployment import FIRST, Scene, another_zip, edit, log_in
 from integration_tests.privileges.trials import PARTS, Part
 
-# Whose making and taking away would be part of every trial.
+# These would otherwise be made and removed in every trial.
 WITHOUT_KEY = {"kms_enabled": False}
 
 
@@ -28,7 +28,7 @@ class Workbench:
     """One stage, in two versions of its modules, that a role deploys.
 
     Args:
-        scene: its files, the LocalStack, and the whole policy.
+        scene: its files, the LocalStack, and the complete policy.
     """
 
     def __init__(self, scene: Scene) -> None:
@@ -47,7 +47,7 @@ class Workbench:
         self.later.init()
 
     def apply(self, part: Part, **variables: Any) -> None:
-        """Makes a part, or brings it up to date."""
+        """Makes or updates a part."""
         self._apply(self.terraform, part.targets, {**part.variables, **variables})
 
     def publish(self) -> None:
@@ -57,35 +57,35 @@ class Workbench:
         models.publish(stage, self.scene.access, bucket)
 
     def destroy(self, part: Part, targets: Sequence[str] = ()) -> None:
-        """Takes a part away, or less."""
+        """Removes a part, or less."""
         self.terraform.apply_part(part.variables, targets or part.targets, destroy=True)
 
     def clear(self, part: Part) -> None:
-        """Takes away a part, and what was made because it refers to it."""
+        """Removes a part, and the resources made only because it refers to them."""
         self.terraform.apply_part(part.variables, (), destroy=True)
 
     def without(self, permission: Permission, way: str) -> tuple[str, list[denials.Denial]]:
-        """Does something with a policy that lacks a permission, then gives it back.
+        """Runs an operation with a policy that lacks a permission, then restores the policy.
 
         Returns:
-            What the user is told, empty where it did not fail; and what IAM refused.
+            The message to the user, empty if it did not fail; and what IAM refused.
         """
         deployer.put_policy(self.scene.root, json.dumps(without(self.document, permission)))
         denials.read(self.scene.stack, "DELETE")
-        told = ""
+        message = ""
         try:
             self._do(permission, way)
         except HarnessError as error:
-            told = error.cause
-        except ClientError as error:  # for which the command line finds the words
-            told = str(error)
+            message = error.cause
+        except ClientError as error:  # the command line words these itself
+            message = str(error)
         finally:
             deployer.put_policy(self.scene.root, json.dumps(self.document))
             self._unlock()
-        return told, denials.read(self.scene.stack)[1]
+        return message, denials.read(self.scene.stack)[1]
 
     def _unlock(self) -> None:
-        """Who may not read or delete a lock leaves it behind."""
+        """Removes the lock that is left behind without permission to read or delete it."""
         backend = self.scene.stage.backend
         self.scene.root.client("s3").delete_object(Bucket=backend["bucket"], Key=f"{backend['key']}.tflock")
 
@@ -118,7 +118,7 @@ class Workbench:
             self._apply(self.terraform, targets, {**variables, **chosen})
 
     def _take_out(self, name: str) -> None:
-        """Takes a setting from Terraform's copy of the stage's file; no -var can say null of a number."""
+        """Removes a setting from Terraform's copy of the stage's file, because -var cannot set a number to null."""
         file = self.terraform.folder / "vars" / self.terraform.stage.vars_file.name
         file.write_text(re.sub(rf"^{name} = .*\n", "", file.read_text(), flags=re.MULTILINE))
 

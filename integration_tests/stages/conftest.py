@@ -1,4 +1,4 @@
-"""A stage of an account that LocalStack stands for, made by plain Terraform from a Zip; images go the same way."""
+"""A stage in an account emulated by LocalStack, made by plain Terraform from a Zip; images take the same path."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from harness.stages import deploy, destroy, leftovers, rehearsal, rehearsal_file
 from harness.stages.access import Access
 from harness.stages.stage import Stage
 
-# The provider watches new lifecycle rules for 55 s; the rehearsal does wait for that.
+# The provider watches new lifecycle rules for 55 s; only the rehearsal waits for that.
 NO_LIFECYCLE = {"failed_events_expiration_days": None, "noncurrent_expiration_days": None}
 
 
 @pytest.fixture(scope="session")
 def account() -> Iterator[Stack]:
-    """An empty LocalStack, credentials in the environment, and a yes to every question."""
+    """An empty LocalStack, credentials in the environment, and yes to every question."""
     with rehearsal.empty_localstack("stages", EMBEDDED) as stack, rehearsal.as_a_user_would():
         yield stack
 
 
 @pytest.fixture(scope="session")
 def access(account: Stack) -> Access:
-    """How it is reached."""
+    """Access to it."""
     return Access(stacks.REGION, account.endpoint_url)
 
 
@@ -42,7 +42,7 @@ def stage(account: Stack, access: Access) -> Iterator[Stage]:
 
 @pytest.fixture(scope="module")
 def deployed(account: Stack, access: Access) -> Iterator[Stage]:
-    """A stage that was deployed, shared by a module's tests."""
+    """A deployed stage, shared by a module's tests."""
     with _made(account, access) as made:
         deploy.deploy(made, access)
         yield made
@@ -77,7 +77,7 @@ def change() -> Callable[..., Stage]:
 
 
 def empty_bucket(s3: Any, bucket: str) -> None:
-    """Deletes a bucket with all versions in it."""
+    """Deletes a bucket with all object versions."""
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
         for entry in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
             s3.delete_object(Bucket=bucket, Key=entry["Key"], VersionId=entry["VersionId"])

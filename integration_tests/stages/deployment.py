@@ -1,4 +1,4 @@
-"""A deployment in a process of its own, to be killed: python deployment.py <stage's folder> <endpoint>."""
+"""A deployment in a separate process, for tests to kill: python deployment.py <stage's folder> <endpoint>."""
 
 from __future__ import annotations
 

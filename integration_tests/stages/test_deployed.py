@@ -1,4 +1,4 @@
-"""A stage that is deployed, and what is done to it next. The tests share it, and run in their order."""
+"""Operations on a deployed stage. The tests share it and run in order."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from harness.stages.stage import Stage
 pytestmark = [pytest.mark.local_only, pytest.mark.long_proof, pytest.mark.timeout(900)]  # whole deployments
 
 
-def test_what_changed_after_the_plan_was_shown_is_not_applied(
+def test_changes_after_the_plan_was_shown_are_not_applied(
     deployed: Stage, access: Access, monkeypatch: pytest.MonkeyPatch, change: Callable[..., Stage]
 ) -> None:
     confirm: Any = prompts.confirm
@@ -27,7 +27,7 @@ def test_what_changed_after_the_plan_was_shown_is_not_applied(
         monkeypatch.setattr(prompts, "confirm", confirm)
         other = terraform.StageTerraform(change(deployed, batch_size=7), access)
         other.init()
-        other.apply(other.plan(), Step("somebody else's"))
+        other.apply(other.plan(), Step("another user's"))
 
     monkeypatch.setattr(prompts, "confirm", somebody_else_is_faster)
     with pytest.raises(HarnessError, match="plan"):
@@ -36,25 +36,27 @@ def test_what_changed_after_the_plan_was_shown_is_not_applied(
     assert mapping["BatchSize"] == 7
 
 
-def test_prod_is_destroyed_only_by_its_name(deployed: Stage, access: Access, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_prod_is_destroyed_only_after_typing_its_name(
+    deployed: Stage, access: Access, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(destroy, "BY_NAME", ("stg",))
-    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))  # nor does YES=1 answer this
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))  # YES=1 does not answer this either
     with pytest.raises(HarnessError, match="was not typed"):
         destroy.destroy(deployed, access)
     assert deploy.deployed(deployed, access)["lambda_function"]
 
 
-def test_a_version_that_fails_is_taken_back(deployed: Stage, access: Access, change: Callable[..., Stage]) -> None:
-    # GIVEN a stage that works
+def test_a_failing_version_is_rolled_back(deployed: Stage, access: Access, change: Callable[..., Stage]) -> None:
+    # GIVEN a working stage
     outputs = deploy.deployed(deployed, access)
     good = function_version.current(access, outputs["lambda_function"])
 
-    # WHEN a version is deployed that cannot start
+    # WHEN a version that cannot start is deployed
     broken = change(deployed, lambda_environment={"MODEL_LOCATION": "s3://nowhere/model"}, maximum_retry_attempts=0)
     with pytest.raises(HarnessError, match=rf"the smoke test failed; version {good.number} .* serves again"):
         deploy.deploy(broken, access)
 
-    # THEN the former one answers, and the broken one is still there to be looked at
+    # THEN the former one answers, and the broken one remains for inspection
     assert function_version.current(access, outputs["lambda_function"]) == good
     deploy.smoke_test(deployed, access)
     assert deploy.deployed(deployed, access)["function_version"] != good.number
@@ -64,7 +66,7 @@ def test_a_version_that_fails_is_taken_back(deployed: Stage, access: Access, cha
     assert function_version.current(access, outputs["lambda_function"]).number > good.number
 
 
-def test_an_earlier_version_serves_again_until_the_pin_is_taken_out(
+def test_an_earlier_version_serves_again_until_the_pin_is_removed(
     deployed: Stage, access: Access, change: Callable[..., Stage]
 ) -> None:
     # GIVEN a newer version than that
@@ -77,7 +79,7 @@ def test_an_earlier_version_serves_again_until_the_pin_is_taken_out(
     # WHEN the stage goes back
     rollback(change(deployed), access, "", deploy.deploy)
 
-    # THEN the former one serves, the file says so, and a further deployment leaves it there
+    # THEN the former one serves, the file says so, and another deployment keeps it
     assert function_version.current(access, function).number == former
     assert tfvars.read(deployed.vars_file)["live_version"] == former
     assert deploy.deploy(change(deployed), access).is_empty

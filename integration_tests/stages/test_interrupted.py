@@ -1,4 +1,4 @@
-"""Deployments that do not come to their end: killed, the next one goes on; refused, nothing was changed."""
+"""Interrupted deployments: after a kill the next one continues; after a refusal nothing has changed."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ def start(stage: Stage, access: Access) -> subprocess.Popen[bytes]:
 
 
 def said(stage: Stage) -> Path:
-    """What a deployment in a process of its own prints."""
+    """The output of a deployment in a separate process."""
     return stage.folder / "deployment.log"
 
 
-# A kill amid an apply loses what Terraform made since it last saved its state (every 20 s); explain.py says so.
+# A kill during an apply loses what Terraform made since it last saved its state (every 20 s); explain.py says so.
 @pytest.mark.parametrize("moment", ["Apply complete!", "Publish the model: "])
-def test_killed_at_any_step_the_next_run_goes_on(stage: Stage, access: Access, moment: str) -> None:
-    # GIVEN a deployment that is killed, with everything it started
+def test_after_a_kill_at_any_step_the_next_run_continues(stage: Stage, access: Access, moment: str) -> None:
+    # GIVEN a deployment that is killed with all its child processes
     killed = start(stage, access)
     try:
         _wait_for(moment, killed, stage)
@@ -53,17 +53,17 @@ def test_killed_at_any_step_the_next_run_goes_on(stage: Stage, access: Access, m
         _kill_terraform(stage)
         killed.wait()
 
-    # WHEN it is started again; a lock that was left behind is explained, and lifted as the message says
+    # WHEN it is started again (a leftover lock is explained, and removed as the message says)
     if lock := _lock_in_the_way(stage, access):
         terraform.StageTerraform(stage, access).unlock(lock)
         deploy.deploy(stage, access)
 
-    # THEN it is whole, and a further one finds nothing to do
+    # THEN it completes, and another one finds nothing to do
     assert deploy.deploy(stage, access).is_empty
 
 
 def _lock_in_the_way(stage: Stage, access: Access) -> str | None:
-    """Deploys; what the refusal says is the lock's id, or None when there was no lock."""
+    """Deploys; returns the lock's id from the refusal, or None if there was no lock."""
     try:
         deploy.deploy(stage, access)
     except HarnessError as error:
@@ -75,7 +75,7 @@ def _lock_in_the_way(stage: Stage, access: Access) -> str | None:
 
 
 def _wait_for(moment: str, process: subprocess.Popen[bytes], stage: Stage) -> None:
-    """Until the deployment's output, or Terraform's log, has a text."""
+    """Waits until the deployment's output, or Terraform's log, contains a text."""
 
     def there() -> bool:
         texts = [log.read_text() for log in (said(stage), stage.log("terraform")) if log.exists()]
@@ -87,17 +87,17 @@ def _wait_for(moment: str, process: subprocess.Popen[bytes], stage: Stage) -> No
 
 
 def _kill_terraform(stage: Stage) -> None:
-    """Terraform runs in a session of its own, and would end what it has begun."""
+    """Kills the deployment and Terraform, which runs in its own session and would otherwise finish its work."""
     for process in psutil.process_iter(["cwd", "name"]):
         if process.info["cwd"] and process.info["cwd"].startswith(str(stage.folder)):
             process.kill()
 
 
-def test_a_no_changes_nothing(
+def test_answering_no_changes_nothing(
     stage: Stage, access: Access, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("YES")
-    monkeypatch.setattr("sys.stdin", io.StringIO())  # a pipeline's job has no one to answer
+    monkeypatch.setattr("sys.stdin", io.StringIO())  # nobody answers in a CI job
     with pytest.raises(HarnessError, match="nothing was changed"):
         deploy.deploy(stage, access)
     assert list(leftovers.found(stage, access)) == []

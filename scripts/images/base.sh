@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Makes a local stand-in for a public base image from Debian packages, for machines that reach no image registry.
+# Makes a local stand-in for a public base image from Debian packages, for machines without access to a registry.
 #   base.sh python     store-sales/python:3.13-trixie   for python:3.13-slim and AWS's lambda/python:3.13
 #   base.sh registry   store-sales/registry:2.8         for registry:2.8.3: same entry point, port and configuration path
-# Prints the image's name. An image whose inputs did not change is kept.
-#   DEBIAN_MIRROR   mirror of Debian's packages, if the bootstrap program's own default is out of reach
+# Prints the image's name. Keeps an image whose inputs have not changed.
+#   DEBIAN_MIRROR   mirror of Debian's packages, if the bootstrap program's default is not reachable
 set -euo pipefail
 shopt -s nullglob
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -30,21 +30,21 @@ packages() {
     rm -rf "$root"/usr/share/{doc,man,info,locale,lintian,bug}/* "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/*
     tar -C "$root" --one-file-system -cf "$tar" .
   else
-    fail "neither mmdebstrap nor (as root) debootstrap is here to make $image from Debian packages" \
+    fail "$image cannot be made from Debian packages: there is neither mmdebstrap nor (as root) debootstrap" \
       "install mmdebstrap (Debian, Ubuntu: apt-get install mmdebstrap), or pull the public image"
   fi
 }
 
 bootstrap_failed() {
   tail -n 5 "$work/log" >&2
-  fail "$1 could not make $image" "check the network; a mirror is named by DEBIAN_MIRROR"
+  fail "$1 could not make $image" "check the network; DEBIAN_MIRROR selects a mirror"
 }
 
-# One certificate a line, so that bundles can be compared whatever their order.
+# One certificate per line, so that bundles can be compared in any order.
 certificates() { awk '/BEGIN CERT/ {c = ""} {c = c $0 "|"} /END CERT/ {print c}' "$@" | sort -u; }
 
-# The certificates this machine trusts beyond Debian's go into the image: without them nothing in a container reaches a
-# package index behind a proxy that has its own authority. The variables are for programs that bring their own bundle.
+# Adds the certificates that this machine trusts beyond Debian's: without them, nothing in a container reaches a package
+# index behind a proxy with its own authority. The variables are for programs with their own bundle.
 add_certificates() {
   local tar=$1 added=$work/added variable
   [ -r "/$bundle" ] || return 0
@@ -54,7 +54,7 @@ add_certificates() {
   [ -s "$added" ] || return 0
   say "adding $(grep -c 'BEGIN CERT' "$added") certificates that only this machine trusts"
   cat "$added" >>"$work/certificates/$bundle"
-  tar --delete -f "$tar" "./$bundle" # the engine takes no path twice
+  tar --delete -f "$tar" "./$bundle" # the engine rejects duplicate paths
   tar -rf "$tar" -C "$work/certificates" --owner=0 --group=0 --mode=0644 "./$bundle"
   for variable in SSL_CERT_FILE PIP_CERT REQUESTS_CA_BUNDLE; do
     changes+=(--change "ENV $variable=/$bundle")
@@ -62,14 +62,14 @@ add_certificates() {
 }
 
 make_python() {
-  # libstdc++6: ONNX Runtime needs it; in the public images it comes with the package manager, left out here.
+  # libstdc++6: needed by ONNX Runtime; the public images have it through the package manager, which is left out here.
   packages "$1" essential libstdc++6 python3 python3-venv python-is-python3 ca-certificates
   add_certificates "$1"
   # Python's own default without a locale is ASCII for file names on some systems; the public images set this too.
   changes+=(--change "ENV LANG=C.UTF-8" --change 'CMD ["python3"]')
 }
 
-# Debian's registry is one program that needs libc alone; busybox is the shell of the entry point and `wget` of health checks.
+# Debian's registry is one program that only needs libc; busybox is the entry point's shell and the health checks' `wget`.
 make_registry() {
   local root=$work/registry
   packages "$work/packages.tar" extract docker-registry busybox-static libc6
@@ -107,7 +107,7 @@ fi
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
 chmod 755 "$work" # the bootstrap program may run as another user
 changes=(--change "LABEL $label=$inputs")
-say "making $image from Debian packages, since this machine has no public image in its place"
+say "making $image from Debian packages, because this machine has no public image"
 "make_$1" "$work/image.tar"
 docker import "${changes[@]}" "$work/image.tar" "$image" >/dev/null
 [ -z "$existing" ] || docker image rm "${existing%% *}" >/dev/null 2>&1 || true # the one it replaces, unless in use

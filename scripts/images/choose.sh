@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Prints the name of the image to build on or to run: the public one if the engine has it or can pull it, else the local
-# stand-in that base.sh makes. Only the name goes to standard output.
+# Prints the name of the image to build on or to run: the public one if the engine has or can pull it, otherwise the local
+# stand-in from base.sh. Only the name goes to standard output.
 #   choose.sh python:3.13-slim-trixie | public.ecr.aws/lambda/python:3.13 | registry:2.8.3
-#   IMAGE_SOURCE   auto (default), public: fail rather than use a stand-in, local: do not ask a registry
+#   IMAGE_SOURCE   auto (default), public: fail instead of using a stand-in, local: do not contact a registry
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 registry_deadline=60 pull_deadline=900 # seconds: until the registry answers, and for the whole download
@@ -20,8 +20,8 @@ esac
 case $source in auto | public | local) ;; *) fail "IMAGE_SOURCE is '$source'" "set it to auto, public or local" ;; esac
 docker version >/dev/null 2>&1 || fail "no Docker engine answers" "start it, then run it again"
 
-# The engine pulls, not this script: only the engine knows its mirrors, proxy and credentials. A registry that cannot be
-# reached is given up after registry_deadline; one that answers gets the time a download takes.
+# The engine pulls, because only it knows its mirrors, proxy and credentials. An unreachable registry is given up after
+# registry_deadline; one that answers gets enough time for a download.
 pull() {
   local now
   log=$(mktemp)
@@ -47,5 +47,5 @@ elif [ "$source" != local ]; then
   [ "$source" = auto ] || fail "$public is not here and cannot be pulled" "check the network, or set IMAGE_SOURCE=auto"
 fi
 name=$("$here/base.sh" "$stand_in")
-say "using $name in place of $public"
+say "using $name instead of $public"
 echo "$name"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# As in the public image: a configuration file or a subcommand may be given without `registry serve` before it.
+# As in the public image: accepts a configuration file or a subcommand without `registry serve` before it.
 set -e
 case "$1" in
   *.yaml | *.yml) set -- registry serve "$@" ;;

@@ -1,4 +1,4 @@
-"""Builds the function's Zip: `store_sales` and its locked dependencies; the same inputs give the same bytes.
+"""Builds the function's Zip, byte for byte reproducible: `store_sales` and its locked dependencies.
 
 python -m bundle.build_zip --output function.zip --python .venv/bin/python --uv uv [--platform x86_64-manylinux_2_28]
 """
@@ -36,10 +36,10 @@ def build_zip(
     Args:
         service_dir: folder that holds the `store_sales` package.
         requirements: lock file with hashes.
-        output: the Zip; a file beside it, `<name>.inputs.json`, remembers what it was built from.
-        python: an interpreter of Python 3.13; it picks the wheels' tags and compiles the modules.
+        output: the Zip; `<name>.inputs.json` beside it records the inputs.
+        python: a Python 3.13 interpreter; it determines the wheels' tags and compiles the modules.
         uv: the uv executable.
-        platform: uv's name of a target other than this machine, as "x86_64-manylinux_2_28" for AWS.
+        platform: uv's name for a target other than this machine, such as "x86_64-manylinux_2_28" for AWS.
 
     Raises:
         BuildError: a dependency cannot be installed, a hash differs, or the package exceeds Lambda's limit.
@@ -59,7 +59,7 @@ def build_zip(
         _compile(content, python)
         _check_size(content)
         _pack(content, archive)
-        _marker(output).unlink(missing_ok=True)  # first: a kill in between must not leave old marker and new Zip
+        _marker(output).unlink(missing_ok=True)  # first: a kill in between must not leave an old marker and a new Zip
         os.replace(archive, output)
     _marker(output).write_text(json.dumps({"inputs": inputs, "sha256": _sha256(output)}) + "\n")
     return output
@@ -79,7 +79,7 @@ def _is_source(path: Path) -> bool:
 
 
 def _up_to_date(output: Path, inputs: str) -> bool:
-    """Tell whether the Zip was built from these inputs and is whole."""
+    """Return whether the Zip was built from these inputs and is complete."""
     try:
         marker = json.loads(_marker(output).read_text())
         return bool(marker == {"inputs": inputs, "sha256": _sha256(output)})
@@ -111,7 +111,7 @@ def _install(requirements: Path, target: Path, python: Path, uv: Path, platform:
         "-r",
         requirements,
     ]
-    # Copies: a hard link into uv's cache would be changed there by whatever changes it here.
+    # Copy, because pruning and compiling through hard links would change the files in uv's cache.
     _run(command, "the function's dependencies cannot be installed", {"UV_LINK_MODE": "copy"})
 
 
@@ -133,7 +133,7 @@ def _check_size(content: Path) -> None:
     size = sum(path.stat().st_size for path in _files(content))
     if size > MAX_UNPACKED:
         raise BuildError(
-            f"the unpacked function has {size:,} bytes, Lambda takes {MAX_UNPACKED:,}; use an image instead"
+            f"the unpacked function has {size:,} bytes, but Lambda's limit is {MAX_UNPACKED:,}; use an image instead"
         )
 
 
@@ -142,7 +142,7 @@ def _files(content: Path) -> Iterator[Path]:
 
 
 def _pack(content: Path, archive: Path) -> None:
-    """Write a Zip that depends on names and contents alone: sorted, with fixed times and modes."""
+    """Write a Zip that depends on file names and contents only: sorted, with fixed times and modes."""
     with zipfile.ZipFile(archive, "w") as package:
         for path in sorted(_files(content), key=lambda path: path.relative_to(content).as_posix()):
             entry = zipfile.ZipInfo(path.relative_to(content).as_posix(), (1980, 1, 1, 0, 0, 0))
@@ -161,7 +161,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--requirements", type=Path, default=service / "requirements.txt", metavar="FILE")
     parser.add_argument("--python", type=Path, default=Path(sys.executable), metavar="FILE", help="a Python 3.13")
     parser.add_argument("--uv", type=Path, default=Path(shutil.which("uv") or "uv"), metavar="FILE")
-    parser.add_argument("--platform", metavar="NAME", help="uv's name of a platform other than this one")
+    parser.add_argument("--platform", metavar="NAME", help="uv's name for a platform other than this one")
     given = parser.parse_args(arguments)
     try:
         path = build_zip(given.service_dir, given.requirements, given.output, given.python, given.uv, given.platform)

@@ -1,7 +1,7 @@
-"""Takes out of installed packages what serving does not need, and adds bytecode. For the Zip and for the image.
+"""Removes from installed packages what serving does not need, and adds bytecode; for the Zip and for the image.
 
-python prune.py FOLDER PREFIX: what the image's build runs, with nothing but the standard library. PREFIX is the folder
-that FOLDER becomes in the image.
+python prune.py FOLDER PREFIX: run by the image's build, with the standard library only. PREFIX is the path of FOLDER
+in the image.
 """
 
 import os
@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-# Serving needs none of these. libonnxruntime.so is for programs in C; the Python module has its own copy inside.
+# Not needed for serving. libonnxruntime.so is for C programs; the Python module contains its own copy.
 PRUNED = (
     "bin",
     "numpy/**/tests",
@@ -35,14 +35,14 @@ PRUNED = (
 )
 
 FIXED_TIME = 315532800
-"""1980-01-01: the same inputs give the same bytes whenever they are built."""
+"""1980-01-01; a fixed time makes builds reproducible."""
 
 
 def prune(content: Path) -> None:
     """Remove what serving does not need.
 
     Args:
-        content: folder that packages were installed into.
+        content: folder with the installed packages.
     """
     for pattern in PRUNED:
         for path in list(content.glob(pattern)):
@@ -53,26 +53,26 @@ def prune(content: Path) -> None:
 
 
 def compilation(content: Path, python: str | Path, prefix: str = "") -> tuple[list[str | Path], dict[str, str]]:
-    """Give the command that adds bytecode: code folders are read-only, else every cold start compiled every module.
+    """Return the command that adds bytecode: code folders are read-only, so cold starts could not keep their own.
 
     Args:
         content: folder of the modules.
         python: interpreter that will run them.
-        prefix: what stands in for `content` in tracebacks.
+        prefix: replaces `content` in tracebacks.
 
     Returns:
-        The command, and the variables it needs in its environment.
+        The command, and the environment variables it needs.
     """
-    # Never checked against the source: times and sizes would make the bytes depend on when they were built.
+    # Unchecked hashes: source times and sizes would make the bytes depend on the time of the build.
     options = ["-q", "--invalidation-mode", "unchecked-hash", "-s", str(content)]
     options += ["-p", prefix] if prefix else []
-    # A fixed hash seed: the order of constants that are sets depends on it.
+    # The order of set constants depends on the hash seed.
     environment = {"PYTHONHASHSEED": "0", "PYTHONPATH": "", "PYTHONPYCACHEPREFIX": ""}
     return [python, "-P", "-m", "compileall", *options, content], environment
 
 
 def settle(content: Path) -> None:
-    """Give everything fixed times, and modes that let any user read it, whatever the checkout had.
+    """Set fixed times on everything, and modes that let any user read it, whatever the checkout had.
 
     Args:
         content: folder to change.

@@ -1,7 +1,7 @@
-"""How long a call to AWS may take, and which errors are worth another try.
+"""Time limits for calls to AWS, and the errors worth retrying.
 
-A call may start only if it will have ended in time, even when nobody answers: else the invocation is killed, and its
-whole batch is delivered again. botocore knows time limits per client only, so there is a client for each limit.
+A call starts only if it ends in time even when it gets no answer. Otherwise Lambda kills the invocation and delivers
+the whole batch again. botocore sets time limits per client, so there is one client per limit.
 """
 
 import threading
@@ -29,11 +29,11 @@ class Limit:
 
     @property
     def seconds(self) -> float:
-        """The longest a call takes that is not answered."""
+        """The longest that an unanswered call takes."""
         return self.connect_seconds + self.read_seconds
 
     def config(self) -> Config:
-        """Return the client's settings. It does not retry by itself: only the caller knows the remaining time."""
+        """Return the client's settings, without retries: only the caller knows the remaining time."""
         return Config(
             connect_timeout=self.connect_seconds,
             read_timeout=self.read_seconds,
@@ -42,27 +42,27 @@ class Limit:
 
 
 LIMITS = (Limit(2, 10), Limit(2, 4), Limit(1, 2), Limit(0.5, 1), Limit(0.25, 0.5))
-"""The most patient first. The short ones serve functions with a timeout of few seconds, and the end of long ones."""
+"""Longest first. The short limits serve functions with a timeout of a few seconds, and the end of longer ones."""
 
 MOMENT = 0.05
-"""Seconds; the time that the processor keeps in reserve covers it."""
+"""Seconds; covered by the time that the processor reserves."""
 
 
 class Clients[C]:
-    """Clients of one service, by time limit; safe to use from several threads."""
+    """Clients of one service by time limit; thread-safe."""
 
     def __init__(self, make: Callable[[Config], C], limits: Sequence[Limit] = LIMITS) -> None:
-        """Make the most patient client now, in Lambda's INIT phase, and the others when time gets short."""
+        """Create the client with the longest limit now, in Lambda's INIT phase, and the others on demand."""
         self._make = make
         self._limits = limits
         self._lock = threading.Lock()  # creating clients from one boto3 session is not thread-safe
         self._made = {limits[0]: make(limits[0].config())}
 
     def within(self, seconds: float) -> C | None:
-        """Return the most patient client whose call ends within the seconds; None when there is none.
+        """Return the client with the longest limit that fits into the given seconds, or None if none fits.
 
-        Making a client takes time where the processor is scarce, and so does waiting for a thread that makes one: after
-        more than a moment, the choice is made again with the time that is left.
+        Creating a client takes time on a small CPU share, and so does waiting for a thread that is creating one. If
+        that takes longer than `MOMENT`, choose again with the time left.
         """
         started, left = time.monotonic(), seconds
         while limit := next((limit for limit in self._limits if limit.seconds <= left), None):
@@ -77,12 +77,12 @@ class Clients[C]:
 
 
 def longest_delay(attempts: int) -> float:
-    """Return the upper bound of the back-off after so many failed attempts."""
+    """Return the upper bound of the back-off, in seconds, after this many failed attempts."""
     return min(MAX_DELAY, FIRST_DELAY * 2.0 ** min(attempts - 1, 30))
 
 
 def retryable(error: ClientError | BotoCoreError) -> bool:
-    """Tell whether trying again can help: throttled, failed on AWS's side, or no answer at all."""
+    """Return whether a retry can help: throttled, failed on AWS's side, or no answer at all."""
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return error.response.get("Error", {}).get("Code") in RETRYABLE or status >= 500

@@ -13,9 +13,10 @@ class ConfigurationError(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """Settings of the function; `model_location` overrides the search for the run's model.
+    """Settings of the function.
 
-    `shadow_run_id` is the run of a second model, whose answers go to logs and metrics only.
+    `model_location` replaces the search for the run's model. `shadow_run_id` is the run of a second model, whose
+    answers go to logs and metrics only.
     """
 
     predictions_stream: str

@@ -21,11 +21,11 @@ ReasonCode = Literal[
 
 @dataclass(frozen=True)
 class Record:
-    """A record as it came from the source stream.
+    """A record of the source stream.
 
     Attributes:
         event_id: shard id and sequence number; the same record always has the same one.
-        arrived_at: when the stream took the record, UTC.
+        arrived_at: when the record arrived in the stream, UTC.
     """
 
     event_id: str
@@ -62,7 +62,7 @@ class _InvalidError(Exception):
 
 
 class _Object(dict[str, Any]):
-    """A JSON object that remembers which names it was given twice."""
+    """A JSON object that remembers its duplicate names."""
 
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:
         super().__init__(pairs)
@@ -73,10 +73,10 @@ class _Object(dict[str, Any]):
 
 
 def read_record(record: Mapping[str, Any]) -> Record:
-    """Read one entry of `Records` as Lambda hands it over.
+    """Read one entry of the `Records` in Lambda's event.
 
     Raises:
-        ValueError: the entry is not a Kinesis record: the function was invoked by something else than its stream.
+        ValueError: the entry is not a Kinesis record; something other than its stream invoked the function.
     """
     try:
         kinesis = record["kinesis"]
@@ -93,7 +93,7 @@ def read_record(record: Mapping[str, Any]) -> Record:
 
 
 def parse_event(payload: bytes) -> Event | Invalid:
-    """Validate the payload of a record; any bytes give an answer, never an exception."""
+    """Validate a record's payload; never raises, whatever the bytes."""
     try:
         return _event(_object(payload))
     except _InvalidError as error:
@@ -111,7 +111,7 @@ def _object(payload: bytes) -> _Object:
         document = json.loads(text, object_pairs_hook=_Object, parse_constant=_refuse_constant)
     except RecursionError:
         raise _InvalidError("not_json", "not JSON: nested too deeply") from None
-    except ValueError as error:  # also integers of more than 4,300 digits, which Python refuses to convert
+    except ValueError as error:  # includes integers of more than 4,300 digits, which Python refuses to convert
         raise _InvalidError("not_json", f"not JSON: {error}") from None
     if not isinstance(document, _Object):
         raise _InvalidError("not_an_object", f"{_described(document)} instead of a JSON object")
@@ -119,7 +119,7 @@ def _object(payload: bytes) -> _Object:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON value")
+    raise ValueError(f"{name} is not a JSON value")
 
 
 def _event(document: _Object) -> Event:
@@ -185,7 +185,7 @@ def _sales_id(value: Any) -> int | str:
 
 
 def _described(value: Any) -> str:
-    """Quote a JSON value for a reason, shortened."""
+    """Quote a JSON value, shortened to 60 characters."""
     if isinstance(value, dict):
         return "an object"
     if isinstance(value, list):

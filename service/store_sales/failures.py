@@ -1,4 +1,4 @@
-"""Keeps events that can never be predicted in the failed-events bucket, with their whole payload."""
+"""Stores events that can never be predicted in the failed-events bucket, with their whole payload."""
 
 import base64
 import datetime as dt
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 PREFIX = "invalid"
 PARALLEL_WRITES = 10
-"""One by one, a batch of invalid events would take seconds. botocore's connection pool holds 10 as well."""
+"""Sequential writes of a whole batch of invalid events would take seconds. botocore's connection pool also holds 10."""
 ATTEMPTS = 3
-"""Each event on its own; what fails this often is delivered again by Lambda."""
+"""Per event; after this many failures Lambda delivers the event again."""
 
 
 def failure_key(record: Record) -> str:
-    """Return the object's key; it follows from the record alone, so that a retry overwrites the same object."""
+    """Return the object's key, derived from the record alone, so that a retry overwrites the same object."""
     return f"{PREFIX}/{record.arrived_at:%Y/%m/%d}/{record.event_id.replace(':', '_')}.json"
 
 
@@ -56,15 +56,15 @@ class FailureStore:
     """Writes invalid events to one bucket."""
 
     def __init__(self, clients: "Clients[S3Client]", bucket: str, sleep: Callable[[float], None] = time.sleep) -> None:
-        """Write with clients that do not retry by themselves: only here the function's remaining time is known."""
+        """Write with clients that do not retry: only this class knows the function's remaining time."""
         self._clients = clients
         self._bucket = bucket
         self._sleep = sleep
 
     def write(self, failures: Sequence[tuple[Record, Invalid]], seconds_left: Callable[[], float]) -> list[Record]:
-        """Write all failures and return the records that could not be written, for Lambda to deliver again.
+        """Write all failures; return the records that could not be written, for Lambda to deliver again.
 
-        No call is started that might end after the time left.
+        Starts no call that might outlast the time left.
         """
         if not failures:
             return []

@@ -1,7 +1,7 @@
-"""The model's features, computed by this module alone in training and in serving.
+"""The model's features; training and serving both compute them here.
 
-Only numpy: the function carries no pandas. A feature uses nothing but date, store, promo, holiday and what training
-learnt about the store, because an event carries nothing else.
+Needs numpy only, because the function ships no pandas. Features use date, store, promo, holiday and what training
+learned about the store, because an event carries nothing else.
 """
 
 import datetime as dt
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from store_sales.profiles import StoreProfiles
 
 FEATURE_NAMES = (
-    "expected_log_sales",  # level + day effect + recent: the model learns what deviates from it
+    "expected_log_sales",  # level + day effect + recent; the model learns the deviation from it
     "store_level",
     "store_day_effect",
     "store_recent",
@@ -40,7 +40,7 @@ def feature_matrix(
     holidays: Sequence[int] | Ints,
     profiles: StoreProfiles,
 ) -> NDArray[np.float32]:
-    """Return the features of n days of sales, shape (n, len(FEATURE_NAMES)), float32 as the ONNX model takes them."""
+    """Return the features of n days of sales: shape (n, len(FEATURE_NAMES)), float32, the ONNX model's input type."""
     days = np.asarray(dates, dtype="datetime64[D]")
     promo = np.asarray(promos, dtype=np.int64)
     row = profiles.rows(stores)
@@ -60,7 +60,7 @@ def feature_matrix(
 
 
 def calendar_features(days: Days) -> dict[str, Ints]:
-    """Return what follows from the date alone: whole numbers by feature name, each of shape (n,)."""
+    """Return the features that depend on the date alone: integers by feature name, each of shape (n,)."""
     month = days.astype("datetime64[M]")
     year = days.astype("datetime64[Y]")
     years = year.astype(np.int64) + 1970
@@ -77,8 +77,8 @@ def calendar_features(days: Days) -> dict[str, Ints]:
 def easter(years: Ints) -> Days:
     """Return Easter Sunday of each Gregorian year, shape as given.
 
-    The anonymous Gregorian algorithm as printed in J. Meeus, Astronomical Algorithms, 1991, chapter 8. Most movable
-    holidays of Western countries (Good Friday to Corpus Christi) lie at a fixed distance from it.
+    The anonymous Gregorian algorithm, from J. Meeus, Astronomical Algorithms, 1991, chapter 8. Most movable holidays
+    of Western countries (Good Friday to Corpus Christi) fall a fixed number of days from it.
     """
     golden, century, rest = years % 19, years // 100, years % 100
     corrected = (century - (century + 8) // 25 + 1) // 3
@@ -101,7 +101,7 @@ def _days(later: Days, earlier: Days) -> Ints:
 
 
 def _days_from_nearest(days: Days, feasts: Sequence[Days]) -> Ints:
-    """Return the signed distance in days to the nearest of the feasts: negative before it."""
+    """Return the signed distance in days to the nearest feast; negative before it."""
     distances = np.stack([_days(days, feast) for feast in feasts])
     nearest = np.abs(distances).argmin(axis=0)
     signed: Ints = np.take_along_axis(distances, nearest[np.newaxis], axis=0)[0]

@@ -1,7 +1,7 @@
 """Entry point of the Lambda function.
 
-Everything that can be wrong with settings or model fails while the module is imported, which is Lambda's INIT phase:
-then the function never takes a batch it cannot process.
+Wrong settings and unusable models fail at import, in Lambda's INIT phase, so the function never takes a batch that it
+cannot process.
 """
 
 import logging
@@ -22,7 +22,7 @@ from store_sales.output import StreamWriter
 from store_sales.processor import Context, Processor
 from store_sales.shadow import Shadow, load_shadow
 
-# Only for the model, at INIT: no batch waits for it.
+# Used only to load the model at INIT; no batch waits for it.
 MODEL_CONFIG = Config(connect_timeout=2, read_timeout=10, retries={"total_max_attempts": 5, "mode": "standard"})
 SHADOW_CONFIG = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1, "mode": "standard"})
 
@@ -52,7 +52,7 @@ def _start() -> Processor:
 
 
 def _shadow(settings: Settings) -> Shadow | None:
-    """After the live model: that must be there in any case."""
+    """Load the shadow model, after the live one, which the function cannot do without."""
     if settings.shadow_run_id is None:
         return None
     name = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "unknown")

@@ -1,4 +1,4 @@
-"""Finds a run's model in the bucket: MLflow's classic layout first, then that of MLflow 3."""
+"""Finds a run's model in the bucket: first in MLflow's classic layout, then in MLflow 3's."""
 
 import re
 from collections.abc import Iterator
@@ -14,23 +14,23 @@ MODEL_FILE, DESCRIPTION_FILE = "model.onnx", "MLmodel"
 
 
 class ModelError(Exception):
-    """The model is missing, damaged or does not fit; the message names bucket, key and cause."""
+    """The model is missing, damaged or incompatible; the message names bucket, key and cause."""
 
 
 def find_model(s3: "S3Client", bucket: str, run_id: str, override: str | None) -> tuple[str, str]:
     """Return bucket and key of the run's ONNX file.
 
-    The objects are listed rather than asked for one by one: without an object, S3 answers a reader 403 or 404
-    depending on his rights, and a list tells what is there instead.
+    Lists the objects instead of requesting each. For a missing object, S3 answers 403 or 404 depending on the
+    caller's permissions, and a list shows what is there instead.
 
     Args:
-        s3: a client that may list and read the bucket.
+        s3: a client with permission to list and read the bucket.
         bucket: the model bucket.
         run_id: MLflow run id.
-        override: `s3://bucket/prefix` of the model's folder; then nothing is searched.
+        override: `s3://bucket/prefix` of the model's folder; skips the search.
 
     Raises:
-        ModelError: there is no such model, there are several, or the bucket cannot be read.
+        ModelError: no model or several models were found, or the bucket cannot be read.
     """
     if override:
         return _parse(override)
@@ -48,7 +48,7 @@ def _parse(location: str) -> tuple[str, str]:
 
 
 def models_of(s3: "S3Client", bucket: str, run_id: str) -> list[str]:
-    """Return the keys of the ONNX files that the bucket has of a run: one, if all is as it should be.
+    """Return the keys of a run's ONNX files in the bucket; normally exactly one.
 
     Raises:
         ClientError, BotoCoreError: the bucket cannot be read.
@@ -76,7 +76,7 @@ def _search(s3: "S3Client", bucket: str, run_id: str) -> str:
 
 
 def _of_run(s3: "S3Client", bucket: str, experiment: str, run_id: str) -> Iterator[str]:
-    """Yield the keys of MLflow 3 models that name the run; several when the run logged several models."""
+    """Yield the keys of MLflow 3 models that name the run; several if the run logged several models."""
     pattern = re.compile(rf"{re.escape(experiment)}models/[^/]+/artifacts/{DESCRIPTION_FILE}")
     for key in filter(pattern.fullmatch, _keys(s3, bucket, f"{experiment}models/")):
         content = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
@@ -85,7 +85,7 @@ def _of_run(s3: "S3Client", bucket: str, experiment: str, run_id: str) -> Iterat
 
 
 def run_id_of(description: bytes) -> str | None:
-    """Return the run an MLmodel file names; MLflow writes it as a plain top-level YAML line, so no parser is needed."""
+    """Return the run named in an MLmodel file. MLflow writes it as a top-level YAML line, so no parser is needed."""
     match = re.search(rb"^run_id: *['\"]?([^'\"\s]+)", description, re.MULTILINE)
     return match.group(1).decode("utf-8", "replace") if match else None
 

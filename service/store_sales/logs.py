@@ -1,4 +1,4 @@
-"""Structured logs: one JSON object per line, as CloudWatch Logs Insights reads them."""
+"""Structured logs: one JSON object per line, which CloudWatch Logs Insights parses."""
 
 import datetime as dt
 import json
@@ -26,7 +26,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def configure(level: str) -> None:
-    """Send the function's logs to standard output, where Lambda takes them; an unknown level counts as INFO."""
+    """Send the function's logs to standard output, where Lambda collects them; an unknown level means INFO."""
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonFormatter())
     LOGGER.handlers = [handler]

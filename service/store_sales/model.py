@@ -1,4 +1,4 @@
-"""The model: loads an ONNX file, checks that it fits this code, predicts."""
+"""The model: loads an ONNX file, checks that it is compatible with this code, and predicts."""
 
 import datetime as dt
 import json
@@ -27,9 +27,9 @@ class Prediction:
     """Predicted sales of one event.
 
     Attributes:
-        sales: never negative; may be infinite or NaN when the model breaks down.
-        store_known: False when training never saw the store: the average store was predicted.
-        date_in_training_range: False when the trend of that time is unknown to the model.
+        sales: never negative; infinite or NaN if the model breaks down.
+        store_known: False if training never saw the store; the prediction is then for the average store.
+        date_in_training_range: False if the date is outside the training data, so the model does not know its trend.
     """
 
     sales: float
@@ -44,7 +44,7 @@ class Model:
         """Load an ONNX file.
 
         Raises:
-            ValueError: it is damaged, or made for other features than this code computes.
+            ValueError: it is damaged, or was trained on other features than this code computes.
         """
         self.version = version
         self._session = _session(content)
@@ -53,7 +53,7 @@ class Model:
         self.profiles, self.date_range = _metadata(metadata)
 
     def predict(self, events: Sequence[Event], options: ort.RunOptions | None = None) -> list[Prediction]:
-        """Predict all events in one call of the model; answers in the order of the events."""
+        """Predict all events in one model call; predictions are in the order of the events."""
         if not events:
             return []
         features = feature_matrix(
@@ -70,11 +70,11 @@ class Model:
         ]
 
     def run(self, features: NDArray[np.float32], options: ort.RunOptions | None = None) -> NDArray[np.float32]:
-        """Return the sales for a feature matrix, shape (n,); negative answers become 0, NaN stays.
+        """Return the sales for a feature matrix, shape (n,). Negative answers become 0; NaN stays.
 
         Args:
             features: shape (n, features).
-            options: by which another thread can end the run.
+            options: lets another thread terminate the run.
         """
         answer = self._session.run(None, {self._session.get_inputs()[0].name: features}, options)[0]
         return np.maximum(np.asarray(answer, dtype=np.float32).reshape(len(features)), np.float32(0))
@@ -84,7 +84,7 @@ def load_model(s3: "S3Client", bucket: str, run_id: str, override: str | None = 
     """Find the run's model in the bucket and load it.
 
     Raises:
-        ModelError: it is missing, damaged or does not fit.
+        ModelError: it is missing, damaged or incompatible.
     """
     model_bucket, key = find_model(s3, bucket, run_id, override)
     try:
@@ -99,15 +99,15 @@ def load_model(s3: "S3Client", bucket: str, run_id: str, override: str | None = 
 
 def _session(content: bytes) -> ort.InferenceSession:
     options = ort.SessionOptions()
-    # A batch takes a few milliseconds on one thread; a thread pool costs start-up time, and Lambda gives a function of
-    # less than 1,769 MB not even one whole vCPU (AWS Lambda Developer Guide, "Configure Lambda function memory").
+    # A batch takes a few milliseconds on one thread, and a thread pool costs start-up time. Below 1,769 MB a function
+    # gets less than one vCPU (AWS Lambda Developer Guide, "Configure Lambda function memory").
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     try:
         return ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # ONNX Runtime's exceptions have no common base class but this one
-        raise ValueError(f"damaged or no ONNX model ({len(content)} bytes): {error}") from error
+    except Exception as error:  # the only common base class of ONNX Runtime's exceptions
+        raise ValueError(f"damaged or not an ONNX model ({len(content)} bytes): {error}") from error
 
 
 def _check_interface(session: ort.InferenceSession) -> None:
@@ -140,5 +140,5 @@ def _metadata(metadata: dict[str, str]) -> tuple[StoreProfiles, tuple[dt.date, d
 
 
 def _shortest(value: np.float32) -> float:
-    """Return the float whose shortest decimal is the float32's: 6123.4 instead of 6123.39990234375."""
+    """Return the float with the float32's shortest decimal form: 6123.4 instead of 6123.39990234375."""
     return float(str(value))

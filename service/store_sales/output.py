@@ -1,4 +1,4 @@
-"""Writes to a Kinesis stream: chunks within the API's limits, retries of what failed, within a deadline."""
+"""Writes to a Kinesis stream: in chunks within the API's limits, with retries until a deadline."""
 
 import logging
 import random
@@ -15,7 +15,7 @@ from store_sales.logs import log
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient
 
-# Limits of PutRecords, where partition keys count:
+# Limits of PutRecords; partition keys count towards the size:
 # https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html
 MAX_RECORDS = 500
 MAX_BYTES = 5 * 1024 * 1024
@@ -23,7 +23,7 @@ MAX_BYTES = 5 * 1024 * 1024
 
 @dataclass(frozen=True)
 class OutputRecord:
-    """A record to write; `sequence_number` is that of the source record it answers."""
+    """A record to write; `sequence_number` is the source record's."""
 
     sequence_number: str
     partition_key: str
@@ -36,10 +36,10 @@ class OutputRecord:
 
 
 def chunks(records: Iterable[OutputRecord]) -> Iterator[list[OutputRecord]]:
-    """Split records, in order, into calls within the limits; a record above them gets a call of its own.
+    """Split records, in order, into calls within the limits; an oversized record gets its own call.
 
-    No call has a partition key twice: Kinesis may refuse the first of two records and take the second, and their order
-    were lost. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html
+    No call contains a partition key twice. Kinesis could refuse the first record and accept the second, which would
+    swap their order. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html
     """
     chunk: list[OutputRecord] = []
     keys: set[str] = set()
@@ -66,21 +66,21 @@ class StreamWriter:
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[float, float], float] = random.uniform,
     ) -> None:
-        """Write with clients that do not retry by themselves: only here the function's remaining time is known."""
+        """Write with clients that do not retry: only this class knows the function's remaining time."""
         self._clients = clients
         self._stream = stream
         self._sleep = sleep
         self._jitter = jitter
 
     def write(self, records: Sequence[OutputRecord], seconds_left: Callable[[], float]) -> list[OutputRecord]:
-        """Write all records and return those that could not be written.
+        """Write all records; return those that could not be written.
 
-        No call is started that might end after the time left. A call repeated because its answer was lost can write a
-        record twice. Behind a record that could not be written no other of its partition key is.
+        Starts no call that might outlast the time left. Repeating a call whose answer was lost can write a record
+        twice. Once a record fails, no later record with its partition key is written.
 
         Args:
-            records: in the order in which they shall be written.
-            seconds_left: the time that may still be spent.
+            records: in the order of writing.
+            seconds_left: returns the time that may still be spent.
         """
         unwritten: list[OutputRecord] = []
         broken: set[str] = set()
@@ -111,7 +111,7 @@ class StreamWriter:
         return chunk
 
     def _put(self, client: "KinesisClient", chunk: list[OutputRecord]) -> tuple[list[OutputRecord], str, bool]:
-        """Return what failed, why, and whether trying again can help."""
+        """Return the failed records, the cause, and whether a retry can help."""
         entries = [{"Data": record.data, "PartitionKey": record.partition_key} for record in chunk]
         try:
             answer = client.put_records(StreamName=self._stream, Records=entries)  # type: ignore[arg-type]

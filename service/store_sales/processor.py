@@ -1,4 +1,4 @@
-"""Processes a batch: decode and validate all, predict once, write, report what could not be written."""
+"""Processes a batch: decodes and validates all records, predicts once, writes, and reports what was not written."""
 
 import json
 import logging
@@ -18,17 +18,17 @@ from store_sales.shadow import Answered, Shadow
 
 MODEL_NAME = "store_sales"
 SAFETY_SECONDS, SAFETY_SHARE = 2.0, 0.2
-"""Kept free at the end to report failures: an invocation that times out is delivered again as a whole. At most this
-share of the invocation, because a function with a timeout of 3 s has to write something, too."""
+"""Reserved at the end to report failures: after a timeout Lambda delivers the whole batch again. Limited to this share
+of the invocation, so that a function with a timeout of 3 s still has time to write."""
 
 
 class Context(Protocol):
-    """What is used of Lambda's context object."""
+    """The part of Lambda's context object that the function uses."""
 
     aws_request_id: str
 
     def get_remaining_time_in_millis(self) -> int:
-        """Return the milliseconds until Lambda ends the invocation."""
+        """Return the milliseconds until Lambda times the invocation out."""
         ...
 
 
@@ -41,7 +41,7 @@ class _Outcome:
 
 
 class Processor:
-    """Answers batches of Kinesis records; holds what lives as long as the execution environment."""
+    """Processes batches of Kinesis records; holds what lives as long as the execution environment."""
 
     def __init__(
         self, model: Model, writer: StreamWriter, failures: FailureStore, shadow: Shadow | None = None
@@ -53,10 +53,10 @@ class Processor:
         self._shadow = shadow
 
     def process(self, batch: Mapping[str, Any], context: Context) -> dict[str, list[dict[str, str]]]:
-        """Process a batch as Lambda hands it over and return a partial batch response.
+        """Process Lambda's event and return a partial batch response.
 
-        Lambda takes the lowest sequence number reported as the checkpoint and delivers everything from there again, so
-        records after it can be predicted twice; equal event ids tell consumers so.
+        Lambda takes the lowest reported sequence number as the checkpoint and delivers everything from there again.
+        Later records can therefore be predicted twice; consumers recognize the duplicates by their event ids.
         https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
 
         Raises:
@@ -84,15 +84,15 @@ class Processor:
             write_ms=_milliseconds(predicted, ended),
             duration_ms=_milliseconds(started, ended),
         )
-        if self._shadow is not None:  # when all is written: no prediction waits for it
+        if self._shadow is not None:  # only after all writes, so that no prediction waits for it
             self._shadow.observe(outcome.answered, self._model.version, seconds_left)
         return {"batchItemFailures": [{"itemIdentifier": number} for number in unwritten]}
 
     def _write(self, outcome: _Outcome, seconds_left: Callable[[], float]) -> list[str]:
-        """Write all and return the sequence numbers of what could not be written.
+        """Write everything; return the sequence numbers of what could not be written.
 
-        Failures come first, with up to half of the time: a throttled output stream uses up all it is given, and a
-        bucket that does not answer may not do so to the predictions.
+        Failures come first, because a throttled output stream uses all the time it gets. They get at most half of the
+        time, so that a silent bucket does not starve the predictions.
         """
         kept_free = seconds_left() / 2 if outcome.outputs else 0.0
         lost = self._failures.write(outcome.failures, lambda: seconds_left() - kept_free)
@@ -114,7 +114,7 @@ class Processor:
             if math.isfinite(prediction.sales):
                 outputs.append(_output(record, event, prediction, self._model.version))
                 answered.append(Answered(record.event_id, event, prediction.sales))
-            else:  # JSON has no such number, and the same model would give it again
+            else:  # JSON cannot represent it, and a retry with the same model would give it again
                 reason = f"the model {self._model.version} predicted {prediction.sales}"
                 failures.append((record, Invalid("prediction_not_finite", reason)))
         unknown = sum(not prediction.store_known for prediction in predictions)
@@ -122,7 +122,7 @@ class Processor:
 
 
 def _deadline(context: Context) -> Callable[[], float]:
-    """Return a function that tells the seconds that may still be spent."""
+    """Return a function that returns the seconds that may still be spent."""
 
     def remaining() -> float:
         return context.get_remaining_time_in_millis() / 1000

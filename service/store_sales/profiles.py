@@ -1,7 +1,7 @@
-"""What training learnt about each store: level, effects of promotion and weekday, recent level, trend.
+"""What training learned about each store: level, effects of promotion and weekday, recent level, trend.
 
-Trees see a store only through these figures, so a store that training never saw gets the figures of the average store
-instead of an arbitrary branch. They travel in the metadata of the ONNX file: model and profiles cannot be mixed up.
+The trees see a store only through these figures. A store that training never saw gets the average store's figures
+instead of an arbitrary branch. They are stored in the ONNX file's metadata, so model and profiles always match.
 """
 
 import json
@@ -55,16 +55,16 @@ class StoreProfiles:
         return {store: row for row, store in enumerate(self.stores)}
 
     def known(self, store: int) -> bool:
-        """Tell whether training saw this store."""
+        """Return whether training saw this store."""
         return store in self._rows
 
     def rows(self, stores: Sequence[int]) -> NDArray[np.intp]:
-        """Return the row of each store, shape (len(stores),); a store number may be of any size."""
+        """Return the row of each store, shape (len(stores),); store numbers may be arbitrarily large."""
         average = len(self.stores)
         return np.fromiter((self._rows.get(store, average) for store in stores), dtype=np.intp, count=len(stores))
 
     def to_json(self) -> str:
-        """Return the profiles as JSON text, without loss."""
+        """Return the profiles as lossless JSON text."""
         fields = {name: getattr(self, name).tolist() for name in ("level", "day_effect", "recent", "trend")}
         return json.dumps({"stores": list(self.stores), **fields})
 
@@ -73,7 +73,7 @@ class StoreProfiles:
         """Read what `to_json` wrote.
 
         Raises:
-            ValueError: the text is no JSON, a field is missing or has the wrong shape.
+            ValueError: the text is not JSON, or a field is missing or has the wrong shape.
         """
         document: dict[str, Any] = json.loads(text)
         try:

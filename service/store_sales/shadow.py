@@ -1,8 +1,8 @@
 """Shadow mode: a second model predicts the same events; its answers go to logs and metrics, never to a stream.
 
-Whatever is wrong with the second model is logged and counted, and the function goes on without it: the live model's
-predictions are written before the shadow is asked, and it is waited for no longer than `LIMIT_SECONDS`. What shares a
-process is shared all the same: memory, and a crash of the interpreter.
+Failures of the second model are logged and counted, and the function goes on without it. The live predictions are
+written before the shadow runs, and the function waits for it at most `LIMIT_SECONDS`. The two models still share a
+process: memory use and an interpreter crash affect both.
 """
 
 import datetime as dt
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 LOAD_SECONDS = 3.0
-"""Lambda ends an INIT of more than 10 s and starts it anew, and the live model has to be loaded in it, too:
+"""Lambda aborts and restarts an INIT that takes more than 10 s, and the live model has to load within it as well:
 https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"""
 LIMIT_SECONDS = 5.0
 LEAST_SECONDS = 0.1
-"""With less than that to spend, after a throttled stream for example, the shadow is not asked, and not to blame."""
+"""With less time left, for example after a throttled stream, the shadow is skipped without counting a failure."""
 NAMESPACE = "StoreSales"
 UNITS = {
     "ShadowEvents": "Count",
@@ -44,7 +44,7 @@ UNITS = {
 
 @dataclass(frozen=True)
 class Answered:
-    """An event and what the live model answered, a finite number."""
+    """An event and the live model's answer, a finite number."""
 
     event_id: str
     event: Event
@@ -52,17 +52,17 @@ class Answered:
 
 
 class Shadow:
-    """A shadow model in service; one that raises goes on with the next batch, one that is too slow is given up."""
+    """A shadow model in service. After an exception it runs again for the next batch; if too slow, it is given up."""
 
     def __init__(self, model: Model, function_name: str, limit: float = LIMIT_SECONDS) -> None:
-        """Hold the model; no batch waits longer than `limit` seconds for it."""
+        """Keep the model; no batch waits longer than `limit` seconds for it."""
         self._model = model
         self._name = function_name
         self._limit = limit
         self._given_up = False
 
     def observe(self, answered: Sequence[Answered], live_version: str, seconds_left: Callable[[], float]) -> None:
-        """Predict a batch that the live model has answered, and log how the two differ; raises nothing."""
+        """Predict a batch that the live model has answered, and log the differences; never raises."""
         if self._given_up or not answered:
             return
         versions = {"model_version": live_version, "shadow_version": self._model.version}
@@ -79,33 +79,33 @@ class Shadow:
             )
             if LOGGER.isEnabledFor(logging.DEBUG):
                 for one, shadow in zip(answered, sales, strict=True):
-                    shown = shadow if math.isfinite(shadow) else str(shadow)  # JSON has no such number
+                    shown = shadow if math.isfinite(shadow) else str(shadow)  # JSON cannot represent it
                     log(logging.DEBUG, "shadow", event_id=one.event_id, live_sales=one.sales, shadow_sales=shown)
-        except Exception as error:  # whatever it is, the batch is answered already and stays so
+        except Exception as error:  # the batch is already answered and must stay so
             failed(self._name, self._model.version, f"{type(error).__name__}: {error}", given_up=self._given_up)
 
     def _predict(self, events: Sequence[Event], seconds: float) -> list[float]:
-        """Predict in a thread that is left to itself when the seconds are over.
+        """Predict in a thread that is abandoned when the time is up.
 
         Raises:
             TimeoutError: it took too long.
-            Exception: what the model raised.
+            Exception: raised by the model.
         """
         options = ort.RunOptions()
         try:
             predictions = within(seconds, lambda: self._model.predict(events, options))
         except TimeoutError:
-            options.terminate = True  # ends it between two nodes of the graph
+            options.terminate = True  # stops it between two nodes of the graph
             self._given_up = True
             raise
         return [prediction.sales for prediction in predictions]
 
 
 def load_shadow(s3: "S3Client", bucket: str, run_id: str, live_run_id: str, function_name: str) -> Shadow | None:
-    """Load the shadow model; None, and a line in the log, when that cannot be done within `LOAD_SECONDS`."""
+    """Load the shadow model; log the failure and return None if that fails or exceeds `LOAD_SECONDS`."""
     started = time.monotonic()
     if run_id == live_run_id:
-        failed(function_name, run_id, "SHADOW_RUN_ID equals RUN_ID: a model compared with itself", given_up=True)
+        failed(function_name, run_id, "SHADOW_RUN_ID equals RUN_ID: comparing a model with itself", given_up=True)
         return None
     try:
         model = within(LOAD_SECONDS, lambda: load_model(s3, bucket, run_id))
@@ -120,8 +120,8 @@ def load_shadow(s3: "S3Client", bucket: str, run_id: str, live_run_id: str, func
 def compared(answered: Sequence[Answered], sales: Sequence[float]) -> dict[str, float]:
     """Return the figures of a batch.
 
-    Differences are relative to the live model's answer, as fractions. Events that it gives 0 have none, and neither
-    have those to which the shadow answers no finite number. Without any, the figures are left out.
+    Differences are fractions of the live model's answer. Events for which that is 0, or for which the shadow's answer
+    is not finite, have none. If no event has one, the figures are left out.
     """
     differences = [
         (shadow - one.sales) / one.sales
@@ -143,15 +143,15 @@ def compared(answered: Sequence[Answered], sales: Sequence[float]) -> dict[str, 
 
 
 def failed(function_name: str, shadow_version: str, cause: str, *, given_up: bool) -> None:
-    """Log that the shadow failed; `given_up` until the function's next start."""
+    """Log a failure of the shadow; `given_up` holds until the function's next start."""
     measured = metrics(function_name, shadow_version, {"ShadowErrors": 1})
     log(logging.ERROR, "shadow failed", shadow_version=shadow_version, cause=cause, given_up=given_up, **measured)
 
 
 def metrics(function_name: str, shadow_version: str, values: dict[str, float]) -> dict[str, Any]:
-    """Return fields that make a line of the log metrics, without a call or a permission.
+    """Return fields that turn a log line into metrics, without an API call or a permission.
 
-    CloudWatch takes them from the log: the Embedded Metric Format,
+    CloudWatch extracts them from the log. This is the Embedded Metric Format:
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
     """
     directive = {
@@ -168,10 +168,10 @@ def metrics(function_name: str, shadow_version: str, values: dict[str, float]) -
 
 
 def within[T](seconds: float, call: Callable[[], T]) -> T:
-    """Return what the call returns, or raise what it raises, in a thread of its own.
+    """Run the call in its own thread; return its result or raise its exception.
 
     Raises:
-        TimeoutError: the seconds are over; the thread is left to itself.
+        TimeoutError: the time is up; the thread is abandoned.
     """
     answers: list[T] = []
     errors: list[Exception] = []
@@ -181,7 +181,7 @@ def within[T](seconds: float, call: Callable[[], T]) -> T:
             answers.append(call())
         except Exception as error:
             errors.append(error)
-        except BaseException as error:  # not even an exit of the interpreter may get further
+        except BaseException as error:  # SystemExit must not get further either
             errors.append(RuntimeError(repr(error)))
 
     thread = threading.Thread(target=run, name="shadow", daemon=True)

@@ -1,1 +1,1 @@
-"""What the service's tests share. Not part of the function."""
+"""Helpers shared by the service's tests; not part of the function."""

@@ -1,6 +1,6 @@
-"""As much of S3 and Kinesis as the function uses, over HTTP, so that tests go through the real boto3.
+"""The part of S3 and Kinesis that the function uses, over HTTP, so that tests use the real boto3.
 
-The end-to-end suite tests against LocalStack; this one is for faults that cannot be planned there.
+The end-to-end suite runs against LocalStack; this server produces faults that LocalStack cannot.
 """
 
 import base64
@@ -22,12 +22,12 @@ class FakeAws:
 
     Attributes:
         objects: content by (bucket, key).
-        streams: records (partition key, data) by stream name, in the order of arrival.
+        streams: records (partition key, data) by stream name, in order of arrival.
         denied_keys: S3 keys (or parts of them) that answer 403.
-        busy_writes: so many next writes to S3 answer 503.
-        silent: services ("s3", "kinesis") that take a write and never answer.
+        busy_writes: how many of the next writes to S3 answer 503.
+        silent: services ("s3", "kinesis") that accept a write and never answer.
         put_records: called for each record before it is written; an error code refuses the record.
-        page_size: keys in one answer of ListObjectsV2.
+        page_size: keys per answer of ListObjectsV2.
     """
 
     objects: dict[tuple[str, str], bytes] = field(default_factory=dict)
@@ -79,10 +79,10 @@ class _Handler(BaseHTTPRequestHandler):
     aws: FakeAws
     closing: threading.Event
     protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # else every answer on a kept connection waits 40 ms for an acknowledgement
+    disable_nagle_algorithm = True  # otherwise each answer on a kept-alive connection waits 40 ms for an ACK
 
     def log_message(self, *_: Any) -> None:
-        """Stay silent."""
+        """Log nothing."""
 
     def do_GET(self) -> None:
         parts = urlsplit(self.path)

@@ -18,7 +18,7 @@ KinesisRecord = Callable[[bytes | dict[str, Any]], dict[str, Any]]
 
 
 def make_record(payload: bytes | dict[str, Any], number: str) -> dict[str, Any]:
-    """Return a record as Lambda hands it over, arrived on 2025-12-25."""
+    """Return a record in the form of Lambda's event, arrived on 2025-12-25."""
     data = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
     return {
         "kinesis": {
@@ -38,7 +38,7 @@ def make_record(payload: bytes | dict[str, Any], number: str) -> dict[str, Any]:
 
 
 def sales_rows(days: int = 200, stores: int = 3) -> list[list[Any]]:
-    """Sales with a level of the store, a weekday, promotion every other week, noise; closed on Sundays."""
+    """Return sales with store level, weekday effect, a promotion every other week and noise; closed on Sundays."""
     noise = random.Random(7)  # noqa: S311 - noise, no secret
     rows: list[list[Any]] = []
     for number in range(days):

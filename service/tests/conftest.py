@@ -17,7 +17,7 @@ from store_sales_testing.samples import EVENT, KinesisRecord, make_record, sales
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No AWS variable of the caller reaches a test; fake keys, no profile, no lookup of instance metadata."""
+    """Hide the caller's AWS variables from tests; set fake keys, no profile, no instance metadata lookup."""
     for name in os.environ:
         if name.startswith(("AWS_", "MLFLOW_")):
             monkeypatch.delenv(name)
@@ -47,7 +47,7 @@ def event() -> dict[str, Any]:
 
 @pytest.fixture
 def kinesis_record() -> KinesisRecord:
-    """Make a record as Lambda hands it over; sequence numbers count up."""
+    """Make a record in the form of Lambda's event; sequence numbers increase."""
     numbers = itertools.count(49_660_000_000_000_000_000)
     return lambda payload: make_record(payload, str(next(numbers)))
 
@@ -65,7 +65,7 @@ def sales_csv(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def trained(sales_csv: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The result of a training through the command line's own code."""
+    """The result of a training started through the command line's own code."""
     from training.train import main
 
     folder = tmp_path_factory.mktemp("training")

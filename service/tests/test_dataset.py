@@ -17,7 +17,7 @@ ROWS = "2015-07-30,2,5263,1,0\n2015-07-30,1,0,1,1\n2015-07-29,1,17.5,0,0\n"
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Where the test writes its file."""
+    """The file that the test writes."""
     return tmp_path / "sales.csv"
 
 
@@ -84,7 +84,7 @@ def test_rows_are_read_and_sorted(path: Path, content: str | bytes) -> None:
         ("2015-07-30T00:00:00+02:00,1,1,0,0", "line 5, column 'date': '2015-07-30T00:00:00+02:00' is not a date"),
         ("2015-07-30,1,1,0", "line 5, column 'holiday': 4 fields, but the header has 5"),
         ("2015-07-30,1,1,0,0,0", "line 5, column 6: 6 fields, but the header has 5"),
-        ("2015-07-29,1,1,0,0", "line 5, columns 'date' and 'store': 2015-07-29, 1 was given on line 4 already"),
+        ("2015-07-29,1,1,0,0", "line 5, columns 'date' and 'store': 2015-07-29, 1 was already given on line 4"),
         ('2015-07-31,"1"x,1,0,0', "line 5, column unknown: not well-formed CSV"),
         (f"2015-07-30,{'9' * 200},1,0,0", "column 'store': '9999999999999999999999999999999999999...' is not"),
     ],

@@ -52,7 +52,7 @@ def test_unusual_values_are_valid(event: dict[str, Any], path: str, value: Any) 
 @pytest.mark.parametrize(
     "path", ["sales_id", "sales_input", *(f"sales_input.{n}" for n in ("date", "store", "promo", "holiday"))]
 )
-def test_every_field_is_needed(event: dict[str, Any], path: str) -> None:
+def test_every_field_is_required(event: dict[str, Any], path: str) -> None:
     assert parse_with(event, path, ...) == Invalid("missing_field", f"{path}: missing")
 
 
@@ -151,7 +151,7 @@ FIELD = JSON | st.integers(0, 3) | st.dates().map(str)
 
 
 @given(st.fixed_dictionaries({}, optional=dict.fromkeys(("date", "store", "promo", "holiday"), FIELD)) | JSON, FIELD)
-def test_whatever_passes_has_the_right_types(sales_input: Any, sales_id: Any) -> None:
+def test_accepted_events_have_the_right_types(sales_input: Any, sales_id: Any) -> None:
     result = parse_event(json.dumps({"sales_input": sales_input, "sales_id": sales_id}).encode())
     if isinstance(result, Event):
         assert type(result.store) is int
@@ -172,7 +172,9 @@ def test_whatever_passes_has_the_right_types(sales_input: Any, sales_id: Any) ->
     st.integers(0, 1),
     st.integers() | st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=100),
 )
-def test_every_valid_event_passes(date: dt.date, store: int, promo: int, holiday: int, sales_id: int | str) -> None:
+def test_every_valid_event_is_accepted(
+    date: dt.date, store: int, promo: int, holiday: int, sales_id: int | str
+) -> None:
     sales_input = {"date": date.isoformat(), "store": store, "promo": promo, "holiday": holiday}
     payload = json.dumps({"sales_input": sales_input, "sales_id": sales_id}).encode()
     assert parse_event(payload) == Event(date, store, promo, holiday, sales_id)

@@ -24,7 +24,7 @@ def features_of(date: dt.date, store: int = 4, promo: int = 0, holiday: int = 0)
     return dict(zip(FEATURE_NAMES, row.tolist(), strict=True))
 
 
-# Dates as the churches published them; 1818 and 2285 are the earliest possible day, 1943 and 2038 the latest.
+# Dates published by the churches; 1818 and 2285 have the earliest possible day, 1943 and 2038 the latest.
 @pytest.mark.parametrize(
     "date",
     ["1818-03-22", "1943-04-25", "1954-04-18", "1981-04-19", "2000-04-23", "2013-03-31", "2014-04-20", "2015-04-05",

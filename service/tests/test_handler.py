@@ -1,4 +1,4 @@
-"""The function as Lambda starts it: in a process of its own, without what training needs."""
+"""The function as Lambda starts it: in its own process, without the training packages."""
 
 import json
 import os
@@ -39,7 +39,7 @@ Start = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def start(aws: FakeAws, trained: dict[str, Any]) -> Start:
-    """Start the function with a batch; the model is in the bucket. Settings that are None are left out."""
+    """Start the function with a batch; the model is in the bucket. Settings that are None are not set."""
     folder = Path(trained["model_dir"])
     for path in (path for path in folder.rglob("*") if path.is_file()):
         aws.objects["models", f"{trained['model_key']}/{path.relative_to(folder)}"] = path.read_bytes()

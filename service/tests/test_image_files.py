@@ -1,4 +1,4 @@
-"""The image's inputs: the versions of the Zip and of the managed runtime, an allow-list that Terraform can read."""
+"""The image's inputs: versions equal to the Zip's and the managed runtime's, and an allow-list Terraform can read."""
 
 import os
 import re
@@ -48,7 +48,7 @@ def test_locks_name_no_index(lock: Path) -> None:
 
 @pytest.mark.parametrize("context", [SERVICE, EMULATOR, MLFLOW], ids=lambda p: p.name)
 def test_the_build_context_is_an_allow_list_of_existing_paths(context: Path) -> None:
-    """Terraform hashes what the `!` lines name: plain paths that exist, and all that the Dockerfile copies."""
+    """Terraform hashes the paths in `!` lines: plain paths that exist, and all that the Dockerfile copies."""
     first, *rest = (context / ".dockerignore").read_text().splitlines()
     allowed = [line[1:] for line in rest if line.startswith("!")]
     assert first == "*"
@@ -61,7 +61,7 @@ def test_the_build_context_is_an_allow_list_of_existing_paths(context: Path) -> 
 
 
 def test_a_folder_is_pruned_compiled_and_settled_with_the_standard_library_alone(tmp_path: Path) -> None:
-    """GIVEN files of any mode and time THEN two runs of the script give the same bytes, modes and times."""
+    """GIVEN files with any mode and time THEN two runs of the script give the same bytes, modes and times."""
     trees = []
     for name, mode, time in (("a", 0o600, 1), ("b", 0o664, 2)):
         content = tmp_path / name

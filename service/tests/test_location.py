@@ -11,7 +11,7 @@ CLASSIC, LOGGED = "3/run1/artifacts/model", "2/models/m-b/artifacts"
 
 @pytest.fixture
 def bucket(aws: FakeAws) -> FakeAws:
-    """A bucket with other runs' models; answers come in pages of two keys."""
+    """A bucket with models of other runs; lists come in pages of two keys."""
     for model, run in (("a", "run0"), ("c", "run2"), ("d", "run3"), ("e", "run10")):
         aws.objects["models", f"2/models/m-{model}/artifacts/MLmodel"] = f"flavors: {{}}\nrun_id: {run}\n".encode()
         aws.objects["models", f"2/models/m-{model}/artifacts/model.onnx"] = b""
@@ -45,7 +45,7 @@ def test_the_classic_layout_comes_first(bucket: FakeAws) -> None:
     assert find() == ("models", f"{CLASSIC}/model.onnx")
 
 
-def test_an_override_is_taken_without_a_search(aws: FakeAws) -> None:
+def test_an_override_skips_the_search(aws: FakeAws) -> None:
     assert find(override="s3://other/a/b/") == ("other", "a/b/model.onnx")
 
 
@@ -62,7 +62,7 @@ def test_a_missing_run_is_named_with_bucket_and_experiments(bucket: FakeAws) -> 
         find()
 
 
-def test_a_run_id_that_begins_alike_is_another_run(bucket: FakeAws) -> None:
+def test_a_run_id_with_the_same_prefix_is_another_run(bucket: FakeAws) -> None:
     put(bucket, "3/run11/artifacts/model", run="run11")
     put(bucket, "3/models/m-z/artifacts", run="run11")
     with pytest.raises(ModelError, match="no model of run run1 "):

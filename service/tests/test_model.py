@@ -1,4 +1,4 @@
-"""The served model: what is loaded, what is refused, what it predicts."""
+"""The served model: loading, refusals, predictions."""
 
 import datetime as dt
 import json
@@ -50,13 +50,13 @@ def test_the_training_range_includes_its_first_and_last_day(model: Model, traine
     assert marks == [True, True, False, False]
 
 
-def test_a_batch_gives_what_single_events_give(model: Model) -> None:
+def test_a_batch_gives_the_same_predictions_as_single_events(model: Model) -> None:
     events = [event_on(f"2021-0{1 + i % 6}-1{i % 9}", 7 * (1 + i % 4), i % 2) for i in range(60)]
     alone = [model.predict([event])[0].sales for event in events]
     assert [p.sales for p in model.predict(events)] == pytest.approx(alone, rel=1e-6)
 
 
-def test_no_event_needs_no_call(model: Model) -> None:
+def test_without_events_the_model_is_not_called(model: Model) -> None:
     assert model.predict([]) == []
 
 
@@ -102,7 +102,7 @@ def test_a_prediction_is_never_negative(metadata: dict[str, str]) -> None:
     assert negative.predict([event_on("2021-03-01")])[0].sales == 0
 
 
-def test_what_is_not_finite_is_passed_on_as_such(metadata: dict[str, str]) -> None:
+def test_infinite_and_nan_predictions_are_passed_on(metadata: dict[str, str]) -> None:
     assert Model(tiny_model(float("inf"), metadata), "run").predict([event_on("2021-03-01")])[0].sales == float("inf")
     assert np.isnan(Model(tiny_model(float("nan"), metadata), "run").predict([event_on("2021-03-01")])[0].sales)
 
@@ -113,9 +113,9 @@ Damage = Callable[[bytes, dict[str, str]], bytes]
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (lambda content, _: b"", "damaged or no ONNX model"),
-        (lambda content, _: b"<Error>not found</Error>", "damaged or no ONNX model"),
-        (lambda content, _: content[: len(content) // 2], "damaged or no ONNX model"),
+        (lambda content, _: b"", "damaged or not an ONNX model"),
+        (lambda content, _: b"<Error>not found</Error>", "damaged or not an ONNX model"),
+        (lambda content, _: content[: len(content) // 2], "damaged or not an ONNX model"),
         (lambda _, data: tiny_model(1, data, features=5), r"takes features: tensor\(float\) \['n', 5\].* expected"),
         (lambda _, data: tiny_model(1, data, kind=TensorProto.INT64), r"takes features: tensor\(int64\)"),
         (lambda _, data: tiny_model(1, {}), "metadata lacks feature_names, store_profiles, date_range"),

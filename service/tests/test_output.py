@@ -1,4 +1,4 @@
-"""Writing to the stream: limits, retries of the failed part, deadline. The client answers as PutRecords does."""
+"""Writing to the stream: limits, retries of the failed part, deadline. The client imitates PutRecords."""
 
 import itertools
 from collections.abc import Callable, Sequence
@@ -22,7 +22,7 @@ def records_of(count: int) -> list[OutputRecord]:
 
 
 class Client:
-    """Answers PutRecords by a script: for each call a function from partition key to error code, or an exception."""
+    """Answers PutRecords from a script: per call, a function from partition key to error code, or an exception."""
 
     def __init__(self, script: Sequence[Answer] = ()) -> None:
         self.script = list(script)
@@ -45,7 +45,7 @@ def client_error(code: str, status: int = 400) -> ClientError:
 
 
 class Clock:
-    """Time that passes while the writer sleeps, and while it waits for a client that gets no answer."""
+    """A clock that advances while the writer sleeps or waits for a client that gets no answer."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
@@ -98,7 +98,7 @@ def test_chunks_keep_order_and_limits(sizes: list[tuple[int, int]], small: int) 
         assert len(part) == MAX_RECORDS or sum(r.size for r in part) + following[0].size > MAX_BYTES
 
 
-def test_chunks_fill_a_call_to_the_very_limit() -> None:
+def test_chunks_fill_a_call_up_to_the_limit() -> None:
     record = OutputRecord("1", "k" * 24, b"x" * (1024 * 1024 - 24))
     records = [OutputRecord("1", f"{n}" * 24, record.data) for n in range(6)]
     assert [len(part) for part in chunks(records)] == [5, 1]
@@ -115,8 +115,8 @@ def test_no_call_has_a_key_twice(keys: list[str]) -> None:
         assert not part or following[0].partition_key in {record.partition_key for record in part}
 
 
-def test_a_record_that_cannot_be_written_holds_back_those_of_its_key_alone() -> None:
-    """Written later, by the retry that Lambda makes of the batch, they come behind it again."""
+def test_a_failed_record_holds_back_only_records_with_its_key() -> None:
+    """When Lambda retries the batch, they are written after it."""
     client = Client([client_error("ValidationException")])
     records = [OutputRecord(str(number), key, b"data") for number, key in enumerate("abacb")]
     failed, _ = write(client, records)
@@ -124,7 +124,7 @@ def test_a_record_that_cannot_be_written_holds_back_those_of_its_key_alone() -> 
     assert failed == ["a", "b", "a", "b"]
 
 
-def test_no_records_make_no_call() -> None:
+def test_without_records_there_is_no_call() -> None:
     client = Client()
     assert write(client, [])[0] == []
     assert client.calls == []
@@ -177,7 +177,7 @@ def test_a_client_is_made_once_for_each_time_limit_and_does_not_retry() -> None:
 
 
 def test_the_time_that_making_a_client_takes_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    # GIVEN a machine on which every client takes 4 s to make
+    # GIVEN a machine that takes 4 s to create a client
     now = [0.0]
 
     def make(config: Config) -> float:
@@ -227,7 +227,7 @@ def test_a_failed_call_is_not_retried_when_that_cannot_help(error: Exception) ->
     assert clock.delays == []
 
 
-def test_a_chunk_that_fails_does_not_take_its_neighbours_along() -> None:
+def test_a_failed_chunk_does_not_affect_its_neighbours() -> None:
     client = Client([client_error("ValidationException")])
     failed, _ = write(client, records_of(600))
     assert failed == [f"key-{number}" for number in range(500)]

@@ -1,4 +1,4 @@
-"""Whole batches: the handler's code with the trained model, boto3, and a server in place of AWS."""
+"""Whole batches: the handler's code with the trained model, boto3, and a fake AWS server."""
 
 import base64
 import json
@@ -23,7 +23,7 @@ STREAM, BUCKET = "predictions", "failed"
 
 
 class Context:
-    """Lambda's context; the time left passes only if it is told to."""
+    """Lambda's context; time passes only when the test says so."""
 
     aws_request_id = "request-1"
 
@@ -48,7 +48,7 @@ def processor(aws: FakeAws, model: Model) -> Processor:
 
 @pytest.fixture
 def log_lines(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
-    """The log at its most talkative level."""
+    """The log at DEBUG level."""
     logs.LOGGER.propagate = True
     with caplog.at_level(logging.INFO, logger="store_sales"):
         yield caplog
@@ -110,7 +110,7 @@ def test_a_text_sales_id_stays_a_text(
     assert json.loads(data)["prediction"]["sales_id"] == "ä-512"
 
 
-def test_invalid_events_are_kept_and_their_neighbours_predicted(
+def test_invalid_events_are_stored_and_their_neighbours_predicted(
     aws: FakeAws, processor: Processor, kinesis_record: KinesisRecord
 ) -> None:
     payloads: list[bytes | dict[str, Any]] = [EVENT, b"\xff\x00", EVENT, "ä".encode(), b"", EVENT]
@@ -137,7 +137,7 @@ def test_invalid_events_are_kept_and_their_neighbours_predicted(
     assert document["stream_arn"].endswith("stream/sales-events-local")
 
 
-def test_a_payload_of_one_mebibyte_is_kept_whole(
+def test_a_payload_of_one_mebibyte_is_stored_in_full(
     aws: FakeAws, processor: Processor, kinesis_record: KinesisRecord
 ) -> None:
     junk = bytes(range(256)) * 4096
@@ -146,7 +146,7 @@ def test_a_payload_of_one_mebibyte_is_kept_whole(
     assert base64.b64decode(document["payload"]) == junk
 
 
-def test_many_invalid_events_are_all_kept(aws: FakeAws, processor: Processor, kinesis_record: KinesisRecord) -> None:
+def test_many_invalid_events_are_all_stored(aws: FakeAws, processor: Processor, kinesis_record: KinesisRecord) -> None:
     records = [kinesis_record(f"junk {number}".encode()) for number in range(60)]
     assert process(processor, records) == []
     assert {d["payload"] for d in failed_documents(aws).values()} == {f"junk {number}" for number in range(60)}
@@ -179,7 +179,7 @@ def test_a_missing_stream_reports_every_prediction(
     assert len(failed_documents(aws)) == 1
 
 
-def test_invalid_events_that_cannot_be_kept_are_reported(
+def test_invalid_events_that_cannot_be_stored_are_reported(
     aws: FakeAws, processor: Processor, kinesis_record: KinesisRecord
 ) -> None:
     records = [kinesis_record(payload) for payload in (b"a", EVENT, b"b")]
@@ -204,7 +204,7 @@ def test_a_function_with_a_short_timeout_works(
     assert len(failed_documents(aws)) == 1
 
 
-def test_a_throttled_stream_does_not_keep_invalid_events_from_being_kept(
+def test_a_throttled_stream_does_not_stop_invalid_events_from_being_stored(
     aws: FakeAws, processor: Processor, kinesis_record: KinesisRecord
 ) -> None:
     kept: list[int] = []
@@ -216,7 +216,7 @@ def test_a_throttled_stream_does_not_keep_invalid_events_from_being_kept(
     aws.put_records = throttled
     records = [kinesis_record(EVENT), kinesis_record(b"junk")]
     assert process(processor, records, milliseconds=3_000, passes=True) == [number_of(records[0])]
-    assert set(kept) == {1}, "the stream was tried before the invalid event was kept"
+    assert set(kept) == {1}, "the stream was tried before the invalid event was stored"
 
 
 def test_a_silent_bucket_leaves_time_for_the_predictions(
@@ -238,7 +238,7 @@ def test_when_nothing_answers_the_batch_is_reported_in_time(
     assert time.monotonic() - started < 4
 
 
-def test_a_bucket_that_fails_for_a_moment_is_tried_again(
+def test_a_bucket_that_fails_briefly_is_tried_again(
     aws: FakeAws, processor: Processor, kinesis_record: KinesisRecord
 ) -> None:
     aws.busy_writes = 2
@@ -247,7 +247,7 @@ def test_a_bucket_that_fails_for_a_moment_is_tried_again(
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_what_the_model_cannot_predict_is_kept_as_failed(
+def test_events_without_a_finite_prediction_are_stored_as_failed(
     aws: FakeAws,
     processor: Processor,
     model: Model,
@@ -295,7 +295,7 @@ def test_an_invocation_from_elsewhere_is_refused(processor: Processor) -> None:
         process(processor, [{"Sns": {"Message": "hello"}}])
 
 
-def test_the_log_counts_and_tells_no_event(
+def test_the_log_counts_events_and_quotes_none(
     processor: Processor, kinesis_record: KinesisRecord, event: dict[str, Any], log_lines: pytest.LogCaptureFixture
 ) -> None:
     records = [kinesis_record({**event, "sales_id": "secret-1"}), kinesis_record(b'"secret-2"'), kinesis_record(b"")]

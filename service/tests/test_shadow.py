@@ -1,4 +1,4 @@
-"""Shadow mode: the second model's answers are logged, and nothing about it changes what the live model gives."""
+"""Shadow mode: the second model's answers are logged, and it never changes the live model's output."""
 
 import datetime as dt
 import json
@@ -39,7 +39,7 @@ class Context:
 
 
 def scaled(content: bytes, factor: float) -> bytes:
-    """A model of its own: what the trained one answers, times a factor."""
+    """A separate model that answers the trained one's predictions times a factor."""
     model = onnx.load_from_string(content)
     graph = model.graph
     graph.node[-1].output[0] = "unscaled"
@@ -50,17 +50,17 @@ def scaled(content: bytes, factor: float) -> bytes:
 
 @pytest.fixture
 def other(model_bytes: bytes) -> Model:
-    """A second model, whose every answer is 1.5 times that of the first."""
+    """A second model whose answers are 1.5 times those of the first."""
     return Model(scaled(model_bytes, FACTOR), "other-run")
 
 
 @pytest.fixture
 def lines(caplog: pytest.LogCaptureFixture) -> Iterator[Callable[[], list[dict[str, Any]]]]:
-    """What was logged, as CloudWatch gets it."""
+    """The logged lines, as CloudWatch receives them."""
     logs.LOGGER.propagate = True
 
     def strict(name: str) -> None:
-        raise AssertionError(f"{name} is no JSON")
+        raise AssertionError(f"{name} is not JSON")
 
     with caplog.at_level(logging.DEBUG, logger="store_sales"):
         yield lambda: [
@@ -72,7 +72,7 @@ def lines(caplog: pytest.LogCaptureFixture) -> Iterator[Callable[[], list[dict[s
 
 @pytest.fixture
 def process(aws: FakeAws, model: Model, kinesis_record: KinesisRecord) -> Process:
-    """Process three events and an invalid one beside a shadow; returns what is on the output stream."""
+    """Process three valid events and an invalid one with a shadow; returns the output stream's records."""
     records = [
         kinesis_record({**EVENT, "sales_input": {**EVENT["sales_input"], "store": store}}) for store in (7, 14, 21)
     ]
@@ -90,7 +90,7 @@ def process(aws: FakeAws, model: Model, kinesis_record: KinesisRecord) -> Proces
 
 
 def assert_embedded_metrics(line: dict[str, Any]) -> dict[str, float]:
-    """The line follows CloudWatch's Embedded Metric Format; returns its metrics.
+    """Check that the line follows CloudWatch's Embedded Metric Format; return its metrics.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
     """
@@ -100,7 +100,7 @@ def assert_embedded_metrics(line: dict[str, Any]) -> dict[str, float]:
     assert set(directive) == {"Namespace", "Dimensions", "Metrics"}
     assert directive["Namespace"] == "StoreSales"
     for name in (name for names in directive["Dimensions"] for name in names):
-        assert isinstance(line[name], str), "a dimension is a text at the top level"
+        assert isinstance(line[name], str), "a dimension is a string at the top level"
     assert len(directive["Metrics"]) <= 100
     for metric in directive["Metrics"]:
         assert metric["Unit"] in ("Count", "Milliseconds", "None")
@@ -146,7 +146,7 @@ def test_signed_differences_cancel_out_and_absolute_ones_do_not() -> None:
     }
 
 
-def test_a_shadow_that_answers_no_number_is_counted(
+def test_a_shadow_that_answers_nan_is_counted(
     process: Process, model_bytes: bytes, lines: Callable[[], list[dict[str, Any]]]
 ) -> None:
     alone = process(None)
@@ -204,7 +204,7 @@ def test_a_shadow_that_does_not_answer_is_given_up_after_the_predictions_are_wri
         assert process(second) == alone
     finally:
         ended.set()
-    assert written_before == [3], "asked once, when all was written"
+    assert written_before == [3], "asked once, after all writes"
     (line,) = [line for line in lines() if line["message"] == "shadow failed"]
     assert (line["given_up"], line["cause"]) == (True, "TimeoutError: no answer within 0.2 s")
 
@@ -278,7 +278,7 @@ def test_a_damaged_shadow_is_left_out(
 ) -> None:
     aws.objects["models", f"{trained['model_key']}/model.onnx"] = b"damaged"
     assert load() is None
-    assert "damaged or no ONNX model" in lines()[-1]["cause"]
+    assert "damaged or not an ONNX model" in lines()[-1]["cause"]
 
 
 def test_a_shadow_that_takes_long_to_load_is_left_out(

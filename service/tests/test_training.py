@@ -42,7 +42,7 @@ def make_data(rows: list[tuple[str, int, float, int]]) -> Dataset:
     )
 
 
-def test_the_result_tells_where_the_model_is(trained: dict[str, Any]) -> None:
+def test_the_result_says_where_the_model_is(trained: dict[str, Any]) -> None:
     folder = Path(trained["model_dir"])
     assert (folder / "MLmodel").is_file()
     assert f"run_id: {trained['run_id']}\n" in (folder / "MLmodel").read_text()
@@ -52,7 +52,7 @@ def test_the_result_tells_where_the_model_is(trained: dict[str, Any]) -> None:
 
 
 def test_the_model_beats_the_baseline_by_learning_the_noise_free_part(trained: dict[str, Any]) -> None:
-    # The noise has a standard deviation of 5 %: no honest model is far below, a good one is not far above.
+    # The noise has a standard deviation of 5 %: no honest model gets far below it, and a good one stays close above.
     assert 0.04 < trained["metrics"]["rmspe"] < 0.07
     assert trained["metrics"]["onnx_max_relative_difference"] < 1e-5
 
@@ -70,7 +70,7 @@ def test_the_run_is_in_mlflow(trained: dict[str, Any]) -> None:
     card = (artifacts / "model_card.md").read_text()
     assert f"**{trained['metrics']['rmspe']:.4f}**" in card
     assert "The 84 rows with sales 0 were left out" in card
-    assert "the season is NOT learnt" in card
+    assert "the season is NOT learned" in card
     assert "$" not in card
     assert (artifacts / "predicted_vs_actual.png").read_bytes().startswith(b"\x89PNG")
 
@@ -82,7 +82,9 @@ def test_the_model_is_the_newest_version_in_the_registry(trained: dict[str, Any]
     assert (version.source, version.status) == (f"models:/{trained['model_id']}", "READY")
 
 
-def test_the_golden_batch_is_beside_the_model_and_is_what_it_answers(trained: dict[str, Any], model: Model) -> None:
+def test_the_golden_batch_is_stored_with_the_model_and_matches_its_answers(
+    trained: dict[str, Any], model: Model
+) -> None:
     batch = json.loads((Path(trained["model_dir"]) / "extra_files" / "golden_batch.json").read_text())
     events = [parse_event(json.dumps(event).encode()) for event in batch["events"]]
     assert all(isinstance(event, Event) for event in events)
@@ -116,10 +118,10 @@ def test_the_hold_out_is_the_last_six_weeks_of_open_days(sales_csv: Path) -> Non
     ("rows", "message"),
     [
         ([("2021-01-01", 1, 0.0, 0)], "every row has sales 0"),
-        ([("2021-01-01", 1, 5.0, 0), ("2021-04-07", 1, 5.0, 0)], "span 97 days; needed are 98"),
+        ([("2021-01-01", 1, 5.0, 0), ("2021-04-07", 1, 5.0, 0)], "span 97 days, but 98 are needed"),
         (
             [("2021-01-01", 1, 5.0, 0), ("2021-04-08", 1, 5.0, 0)],
-            "1 open days to train and 1 to measure on; needed are 40 and 7",
+            "1 open days to train and 1 to measure on, but 40 and 7 are needed",
         ),
     ],
 )
@@ -154,7 +156,7 @@ def test_profiles_find_level_effects_recent_change_and_trend() -> None:
     assert found.stores == (5, 6)
     assert found.level[1] == pytest.approx(math.log(400) + math.log(1.25) / 2)
     assert found.day_effect[0, 1] - found.day_effect[0, 0] == pytest.approx(math.log(1.25), rel=0.1)
-    assert found.recent[0] == pytest.approx(math.log(1.5) * 0.75, rel=0.15)  # beside the level of the whole year
+    assert found.recent[0] == pytest.approx(math.log(1.5) * 0.75, rel=0.15)  # relative to the level of the whole year
     assert found.recent[1] == pytest.approx(0, abs=0.01)
     assert found.trend[0] > 0.3 > found.trend[1]
     assert found.level[2] == pytest.approx(found.level[:2].mean())
@@ -168,7 +170,7 @@ def test_floor32_rounds_down_only() -> None:
 
 
 def test_a_sample_on_the_edge_of_a_split_goes_the_same_way_in_onnx() -> None:
-    """GIVEN thresholds between neighbouring float32 numbers THEN the nearest float32 would send some samples wrong."""
+    """GIVEN thresholds between adjacent float32 numbers THEN rounding to the nearest would misroute some samples."""
     low = np.float32(0.1)
     high = np.nextafter(low, np.float32(1))
     features = np.zeros((400, len(FEATURE_NAMES)), dtype=np.float32)
@@ -188,14 +190,14 @@ def test_a_model_that_onnx_does_not_reproduce_is_refused(sales_csv: Path) -> Non
     (tree_node,) = (node for node in model.graph.node if node.op_type == "TreeEnsembleRegressor")
     (weights,) = (attribute for attribute in tree_node.attribute if attribute.name == "target_weights")
     weights.floats[0] += 0.01
-    with pytest.raises(TrainingError, match=r"predicts up to .* beside the trained model"):
+    with pytest.raises(TrainingError, match=r"predicts up to .* off the trained model's predictions"):
         training_run._measure(parts, fitted, model)
 
 
 def run_training(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     options = ["--mlflow-dir", "mlflow", "--cache-dir", "cache", "--result", "result.json", *arguments]
     environment = {"PATH": os.defpath, "HOME": str(folder)}
-    # Nothing listens on port 1, so pip has no network; it must not find the wheel by other settings either.
+    # Nothing listens on port 1, so pip has no network; other settings must not help it find the wheel either.
     offline = {"PIP_INDEX_URL": "http://127.0.0.1:1/simple", "PIP_CONFIG_FILE": os.devnull, "PIP_RETRIES": "0"}
     return subprocess.run(
         [sys.executable, "-m", "training.train", *options],
@@ -216,7 +218,7 @@ def test_bad_data_ends_with_status_2_and_no_traceback(tmp_path: Path) -> None:
     assert not (tmp_path / "result.json").exists()
 
 
-def test_every_error_of_a_bad_file_has_a_line_of_its_own_below_the_first(tmp_path: Path) -> None:
+def test_each_error_of_a_bad_file_is_on_its_own_line_below_the_first(tmp_path: Path) -> None:
     rows = [
         "2015-07-30,abc,1,0,0",
         "2015-07-30,1,1",
@@ -238,7 +240,7 @@ def test_every_error_of_a_bad_file_has_a_line_of_its_own_below_the_first(tmp_pat
     ]
 
 
-def test_data_that_the_baseline_predicts_exactly_is_trained_on(
+def test_training_accepts_data_that_the_baseline_predicts_exactly(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     first = dt.date(2021, 1, 4)
@@ -252,7 +254,7 @@ def test_data_that_the_baseline_predicts_exactly_is_trained_on(
 
 
 @pytest.mark.parametrize("scale", [1e-30, 1e26])
-def test_the_largest_and_smallest_sales_that_are_read_can_be_trained_on(tmp_path: Path, scale: float) -> None:
+def test_training_works_with_the_largest_and_smallest_accepted_sales(tmp_path: Path, scale: float) -> None:
     rows = [[day, store, sales * scale, promo, holiday] for day, store, sales, promo, holiday in sales_rows(stores=1)]
     (tmp_path / "s.csv").write_text("\n".join(",".join(map(str, r)) for r in [list(COLUMNS), *rows]))
     parts = split(read_csv(tmp_path / "s.csv"))

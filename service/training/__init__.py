@@ -1,1 +1,1 @@
-"""Trains the store-sales model and logs it to MLflow. Never imported by the function."""
+"""Trains the store-sales model and logs it to MLflow. The function never imports it."""

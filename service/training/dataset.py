@@ -1,4 +1,4 @@
-"""Training data: a CSV file with the columns date, store, sales, promo, holiday, read strictly."""
+"""Reads training data strictly: a CSV file with the columns date, store, sales, promo, holiday."""
 
 import csv
 import datetime as dt
@@ -23,11 +23,11 @@ FLAGS = {
     "1.0": 1,
     "false": 0,
     "true": 1,
-}  # the last four as pandas and spreadsheets write them
+}  # pandas and spreadsheets write the last four
 MAX_LISTED = 20
 MAX_STORE = 2**31 - 1
 MIN_SALES, MAX_SALES = 1e-30, 1e30
-"""The model computes in float32 (1.2e-38 to 3.4e38); predictions may lie beside what they were learnt from."""
+"""The model computes in float32 (1.2e-38 to 3.4e38), and predictions can exceed the range of the training data."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ Row = tuple[dt.date, int, float, int, int]
 
 
 class Wrong(NamedTuple):
-    """Something wrong on a line: a text that names the line, and of which kind it is."""
+    """An error on a line: its kind, and a text that names the line."""
 
     kind: str
     text: str
@@ -70,8 +70,8 @@ def read_csv(path: Path) -> Dataset:
     """Read and check a CSV file.
 
     Raises:
-        DataError: the file is unreadable or wrong somewhere. Up to 20 errors are listed with line and column; of more,
-            the first of each kind, and how many there are like it.
+        DataError: the file is unreadable or contains errors. Up to 20 errors are listed with line and column; beyond
+            that, the first of each kind and the number of similar ones.
     """
     rows: list[Row] = []
     errors: list[Wrong] = []
@@ -87,7 +87,7 @@ def read_csv(path: Path) -> Dataset:
         if first == line:
             rows.append(row)
         else:
-            text = f"line {line}, columns 'date' and 'store': {row[0]}, {row[1]} was given on line {first} already"
+            text = f"line {line}, columns 'date' and 'store': {row[0]}, {row[1]} was already given on line {first}"
             errors.append(Wrong("twice", text))
     if errors:
         raise DataError(_listed(path, errors))
@@ -128,7 +128,7 @@ def _text(path: Path) -> str:
 
 
 def _records(path: Path, text: str) -> Iterator[tuple[int, dict[str, str] | str]]:
-    """Yield (line number, fields by column name), or (line number, what is wrong with the line)."""
+    """Yield (line number, fields by column name), or (line number, error text)."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = [name.strip() for name in next(reader)]
@@ -187,7 +187,7 @@ def _shown(text: str) -> str:
 
 
 def _date(text: str) -> dt.date | None:
-    """A day, also as pandas writes it: as its midnight."""
+    """Parse a day; also accepts its midnight, as pandas writes it."""
     found = re.fullmatch(r"([0-9]{4}-[0-9]{2}-[0-9]{2})([T ]00:00(:00(\.0+)?)?(Z|\+00:00)?)?", text)
     if found is None:
         return None
@@ -198,7 +198,7 @@ def _date(text: str) -> dt.date | None:
 
 
 def _store(text: str) -> int | None:
-    """A store's number, also as pandas writes it: `2.0` once the column has held a missing value."""
+    """Parse a store number; also accepts `2.0`, which pandas writes if the column ever had a missing value."""
     found = re.fullmatch(r"([0-9]{1,10})(\.0+)?", text)
     return int(found[1]) if found and 1 <= int(found[1]) <= MAX_STORE else None
 

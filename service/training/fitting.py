@@ -1,4 +1,4 @@
-"""Fits the model, and measures it and the baseline."""
+"""Fits the model, and evaluates it and the baseline."""
 
 from dataclasses import dataclass
 
@@ -28,7 +28,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Fitted:
-    """The trees, and the profiles that the features take."""
+    """The trees, and the profiles that the features use."""
 
     trees: HistGradientBoostingRegressor
     profiles: StoreProfiles
@@ -44,10 +44,10 @@ class Fitted:
 
 
 def fit(training: Dataset) -> Fitted:
-    """Fit the profiles, then trees to what the profiles leave of log sales.
+    """Fit the profiles, then fit the trees to the residuals of log sales.
 
-    Squared error of log sales is close to what RMSPE measures, the relative error. One thread: the same sums in the
-    same order on every machine, and on busy cores several threads that spin for each other took ten times as long.
+    Squared error of log sales approximates the relative error, which RMSPE measures. One thread gives the same sums in
+    the same order on every machine. On busy cores, several threads spinning for each other took ten times as long.
     """
     fitted = Fitted(HistGradientBoostingRegressor(**PARAMETERS), fit_profiles(training))
     features = fitted.features(training)
@@ -59,7 +59,7 @@ def fit(training: Dataset) -> Fitted:
 def baseline(training: Dataset, days: Dataset) -> Floats:
     """Predict the mean sales of the same store, promotion and weekday, shape (n,).
 
-    Where training has no such day, the mean of the store; where it has no such store, the mean of all.
+    Falls back to the store's mean if training has no such day, and to the overall mean if it has no such store.
     """
     prediction = np.full(len(days), training.sales.mean())
     store_mean, combination_mean = (_mean_by(keys(training), training.sales) for keys in (_store_keys, _day_keys))
@@ -84,12 +84,12 @@ def _mean_by(keys: list[int], values: Floats) -> dict[int, float]:
 
 
 def rmspe(actual: Floats, predicted: Floats) -> float:
-    """Root mean square percentage error of shape (n,) arrays, as a fraction; actual values are not 0."""
+    """Return the root mean square percentage error of shape (n,) arrays as a fraction; actual values must not be 0."""
     return float(np.sqrt(np.mean(((actual - predicted) / actual) ** 2)))
 
 
 def metrics(actual: Floats, predicted: Floats) -> dict[str, float]:
-    """Measure predictions, arrays of shape (n,); relative figures are fractions, `mae` is in units of sales."""
+    """Evaluate predictions, arrays of shape (n,); relative figures are fractions, `mae` is in units of sales."""
     relative = (predicted - actual) / actual
     return {
         "rmspe": rmspe(actual, predicted),

@@ -1,7 +1,7 @@
-"""The golden batch: a few dozen events with the answers that training computed, kept beside the model.
+"""The golden batch: a few dozen events with the answers that training computed, stored beside the model.
 
-The answers are those of the fitted scikit-learn trees, in float64, not of the ONNX file: who compares them with what
-the function's code and the ONNX file answer checks export, features and runtime at once (`harness.model.checks`).
+The answers come from the fitted scikit-learn trees in float64, not from the ONNX file. Comparing them with the answers
+of the function's code and the ONNX file checks export, features and runtime at once (`harness.model.checks`).
 """
 
 import json
@@ -16,14 +16,14 @@ from training.fitting import Fitted
 
 FILE = "golden_batch.json"
 KNOWN, UNKNOWN = 30, 6
-"""Rows of the hold-out, evenly spaced, and so many of them again in a store that training never saw."""
+"""Number of evenly spaced rows of the hold-out, and how many of them are repeated for a store unknown to training."""
 
 
 def golden_batch(fitted: Fitted, hold_out: Dataset, tolerance: float) -> dict[str, Any]:
-    """Return the batch as JSON holds it.
+    """Return the batch as a JSON-ready dict.
 
     Args:
-        fitted: answers the events.
+        fitted: the model that answers the events.
         hold_out: n >= 1 days of sales to take events from.
         tolerance: largest relative difference at which an answer counts as equal.
     """

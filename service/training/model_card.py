@@ -16,7 +16,7 @@ YEAR = 365
 
 @dataclass(frozen=True)
 class Card:
-    """What the card tells."""
+    """The contents of the card."""
 
     source: str
     split: Split
@@ -49,5 +49,5 @@ def model_card(card: Card, run_id: str) -> str:
         trees=card.fitted.trees.n_iter_,
         features=", ".join(FEATURE_NAMES),
         closed_days=f"{card.split.closed_days:,}",
-        span_note=f"here the training data span {days} days{'.' if days >= YEAR else ': the season is NOT learnt.'}",
+        span_note=f"here the training data span {days} days{'.' if days >= YEAR else ': the season is NOT learned.'}",
     )

@@ -1,9 +1,9 @@
 """Writes the fitted model as ONNX: sales = exp(base feature + sum of the trees).
 
-Not skl2onnx: its 1.20 cannot convert HistGradientBoostingRegressor with current onnx releases (it passes booleans where
-integers are expected), and it rounds split thresholds to the nearest float32, which sends samples down the wrong branch
-(onnx/sklearn-onnx issue 1192). Thresholds are rounded down here: for a float32 x,
-x <= t and x <= floor32(t) are the same.
+Why not skl2onnx: version 1.20 cannot convert HistGradientBoostingRegressor with current onnx releases (it passes
+booleans where integers are expected), and it rounds split thresholds to the nearest float32, which sends samples down
+the wrong branch (onnx/sklearn-onnx issue 1192). This module rounds thresholds down: for a float32 x, x <= t and
+x <= floor32(t) are equivalent.
 """
 
 from typing import Any
@@ -17,7 +17,7 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from store_sales.features import BASE_FEATURE
 
 IR_VERSION, OPSET, ML_OPSET = 10, 21, 3
-"""Old enough for every ONNX Runtime since 1.20: model and function need not be upgraded together."""
+"""Supported by every ONNX Runtime since 1.20, so model and function can be upgraded separately."""
 
 
 def to_onnx(trees: HistGradientBoostingRegressor, metadata: dict[str, str]) -> onnx.ModelProto:
@@ -25,7 +25,7 @@ def to_onnx(trees: HistGradientBoostingRegressor, metadata: dict[str, str]) -> o
 
     Args:
         trees: fitted to the logarithm of sales minus the base feature.
-        metadata: becomes `metadata_props`.
+        metadata: stored as `metadata_props`.
     """
     base = helper.make_tensor("base_index", TensorProto.INT64, [], [BASE_FEATURE])
     shape = helper.make_tensor("flat", TensorProto.INT64, [1], [-1])
@@ -53,8 +53,8 @@ def to_onnx(trees: HistGradientBoostingRegressor, metadata: dict[str, str]) -> o
 def _ensemble(trees: HistGradientBoostingRegressor) -> dict[str, Any]:
     """Return the attributes of TreeEnsembleRegressor.
 
-    scikit-learn publishes no accessor for the nodes of its histogram trees; `_predictors` is what skl2onnx and treelite
-    read as well. scikit-learn is pinned, and training compares ONNX with scikit-learn on the whole hold-out.
+    scikit-learn has no public accessor for the nodes of its histogram trees; skl2onnx and treelite read `_predictors`
+    as well. scikit-learn is pinned, and training compares ONNX with scikit-learn on the whole hold-out.
     """
     nodes = [predictor.nodes for (predictor,) in trees._predictors]
     tree = np.repeat(np.arange(len(nodes)), [len(of_tree) for of_tree in nodes])
@@ -81,6 +81,6 @@ def _ensemble(trees: HistGradientBoostingRegressor) -> dict[str, Any]:
 
 
 def floor32(values: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Return the largest float32 that is not above each value, shape as given."""
+    """Return the largest float32 <= each value, in the same shape."""
     nearest = values.astype(np.float32)
     return np.where(nearest > values, np.nextafter(nearest, np.float32(-np.inf)), nearest)

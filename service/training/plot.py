@@ -1,4 +1,4 @@
-"""Draws predicted against actual sales of the hold-out."""
+"""Plots predicted against actual sales of the hold-out."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 
 
 def save_plot(path: Path, hold_out: Dataset, predicted: Floats, rmspe: float, baseline_rmspe: float) -> None:
-    """Write a PNG: each store and day as a point, and the sum of all stores day by day."""
+    """Write a PNG: one point per store and day, and the daily sum of all stores."""
     figure = Figure(figsize=(12.5, 5.6), dpi=130, layout="constrained")
     FigureCanvasAgg(figure)
     figure.suptitle(
@@ -30,7 +30,7 @@ def save_plot(path: Path, hold_out: Dataset, predicted: Floats, rmspe: float, ba
 
 
 def _draw_points(axes: Axes, actual: Floats, predicted: Floats) -> None:
-    # The far ends are cut so that a few extreme days do not press all others into a corner.
+    # Clip the extremes, so that a few outliers do not squeeze all other days into a corner.
     both = np.concatenate([actual, predicted])
     low, high = float(np.quantile(both, 0.0005)) * 0.95, float(np.quantile(both, 0.9995)) * 1.05
     axes.scatter(actual, predicted, s=7, alpha=0.3, color=BLUE, linewidths=0, label="a store on a day", rasterized=True)

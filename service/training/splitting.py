@@ -15,7 +15,7 @@ MIN_TRAINING_ROWS, MIN_HOLD_OUT_ROWS = 40, 7
 
 @dataclass(frozen=True)
 class Split:
-    """Open days before and in the hold-out, and what was left out."""
+    """The open days before and in the hold-out, and the number of closed days left out."""
 
     training: Dataset
     hold_out: Dataset
@@ -23,10 +23,10 @@ class Split:
 
 
 def split(data: Dataset) -> Split:
-    """Leave closed days out and keep the last six weeks for the hold-out.
+    """Leave out closed days and keep the last six weeks as the hold-out.
 
     Raises:
-        DataError: there is too little data to train and to measure.
+        DataError: there is too little data to train or to evaluate.
     """
     open_days = data.where(data.sales > 0)
     if not len(open_days):
@@ -35,15 +35,15 @@ def split(data: Dataset) -> Split:
     days, needed = int((last - first).astype(int)) + 1, MIN_TRAINING_DAYS + HOLD_OUT_DAYS
     if days < needed:
         raise DataError(
-            f"too little data: open days from {first} to {last} span {days} days; needed are {needed}: "
+            f"too little data: open days from {first} to {last} span {days} days, but {needed} are needed: "
             f"{MIN_TRAINING_DAYS} to train and the last {HOLD_OUT_DAYS} to measure on"
         )
     held = open_days.dates > last - np.timedelta64(HOLD_OUT_DAYS, "D")
     rows, held_rows = int((~held).sum()), int(held.sum())
     if rows < MIN_TRAINING_ROWS or held_rows < MIN_HOLD_OUT_ROWS:
         raise DataError(
-            f"too little data: {rows} open days to train and {held_rows} to measure on; "
-            f"needed are {MIN_TRAINING_ROWS} and {MIN_HOLD_OUT_ROWS}"
+            f"too little data: {rows} open days to train and {held_rows} to measure on, "
+            f"but {MIN_TRAINING_ROWS} and {MIN_HOLD_OUT_ROWS} are needed"
         )
     return Split(open_days.where(~held), open_days.where(held), len(data) - len(open_days))
 

@@ -1,4 +1,4 @@
-"""Learns the store profiles: an additive model of log sales, with small groups drawn to the average."""
+"""Learns the store profiles: an additive model of log sales that shrinks small groups towards the average."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +9,7 @@ from training.dataset import Dataset
 
 RECENT_DAYS = 91
 SHRINKAGE_DAYS = 10.0
-"""A group of this many days lies half-way between its own mean and the average store's."""
+"""A group of this many days ends half-way between its own mean and the average store's."""
 
 Floats = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -42,7 +42,7 @@ def fit_profiles(open_days: Dataset) -> StoreProfiles:
 
 
 def _remove_mean(values: Floats, group: Index, groups: int, shrinkage: float) -> tuple[Floats, Floats]:
-    """Return the mean of each group, shape (groups,), and what is left of the values, shape (n,)."""
+    """Return the mean of each group, shape (groups,), and the residuals, shape (n,)."""
     means = _means(values, group, groups, shrinkage)
     return means, values - means[group]
 

@@ -6,16 +6,16 @@ from contextlib import contextmanager
 
 
 class TrainingError(Exception):
-    """Training cannot go on; the message names the cause and the next step."""
+    """Training cannot continue; the message names the cause and the next step."""
 
 
 class DataError(TrainingError):
-    """The training data is unusable; the message lists the places that are wrong."""
+    """The training data is unusable; the message lists the errors and where they are."""
 
 
 @contextmanager
 def step(name: str) -> Iterator[Callable[[str], None]]:
-    """Print the step's name, its seconds and what it noted, once it is done; a step that fails prints nothing."""
+    """Print the step's name, duration and note once it is done; a failed step prints nothing."""
     notes: list[str] = []
     started = time.monotonic()
     yield notes.append

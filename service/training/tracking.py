@@ -1,4 +1,4 @@
-"""Logs a run to MLflow: to a tracking server, or to an SQLite file with a folder for the artifacts beside it."""
+"""Logs a run to MLflow: to a tracking server, or to an SQLite file with an artifact folder beside it."""
 
 import contextlib
 import logging
@@ -23,8 +23,8 @@ from training.terminal import TrainingError
 EXPERIMENT = "store-sales"
 MODEL_NAME = "model"
 REGISTERED_NAME, LATEST_TRAINED = "store_sales", "latest-trained"
-"""The registered model that every finished run becomes a version of, and the alias of the latest version. MLflow itself
-knows `latest` as the highest number, and refuses it as an alias."""
+"""The registered model to which every finished run adds a version, and the alias of the newest one. MLflow reserves
+`latest` for the highest version number and refuses it as an alias."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Store:
 
     @property
     def shown(self) -> str:
-        """How a user gets to see the runs."""
+        """How a user can view the runs."""
         return self.server or f"mlflow ui --backend-store-uri {self.uri}"
 
     @property
@@ -52,7 +52,7 @@ class Store:
 
 @dataclass(frozen=True)
 class LoggedModel:
-    """Where a run's model is."""
+    """The location of a run's model."""
 
     run_id: str
     experiment_id: str
@@ -61,19 +61,19 @@ class LoggedModel:
 
     @property
     def key(self) -> str:
-        """Key prefix in a model bucket, MLflow 3's layout."""
+        """Key prefix in a model bucket, in MLflow 3's layout."""
         return f"{self.experiment_id}/models/{self.model_id}/artifacts"
 
 
 @contextlib.contextmanager
 def start_run(store: Store, parameters: dict[str, object]) -> Iterator[mlflow.ActiveRun]:
-    """Start a run; a failure inside marks it as failed."""
+    """Start a run; an exception inside marks it as failed."""
     artifacts = store.folder.resolve() / "artifacts"
     artifacts.mkdir(parents=True, exist_ok=True)
     with _quiet(), _explained(store):
         mlflow.set_tracking_uri(store.uri)
         found = mlflow.get_experiment_by_name(EXPERIMENT)
-        location = None if store.server else artifacts.as_uri()  # a server knows its own
+        location = None if store.server else artifacts.as_uri()  # a server has its own
         identifier = found.experiment_id if found else mlflow.create_experiment(EXPERIMENT, location)
         with mlflow.start_run(experiment_id=identifier) as run:
             mlflow.log_params(parameters)
@@ -82,15 +82,13 @@ def start_run(store: Store, parameters: dict[str, object]) -> Iterator[mlflow.Ac
 
 @contextlib.contextmanager
 def _explained(store: Store) -> Iterator[None]:
-    """Turn errors of MLflow and its database into one that says what to do."""
+    """Turn errors of MLflow and its database into a TrainingError that says what to do."""
     try:
         yield
     except (MlflowException, SQLAlchemyError) as error:
         cause = str(error).splitlines()[0]
         if store.server:
-            raise TrainingError(
-                f"MLflow's server {store.server} does not take the run: {cause}. See its log."
-            ) from error
+            raise TrainingError(f"MLflow's server {store.server} rejected the run: {cause}. See its log.") from error
         raise TrainingError(
             f"MLflow cannot write to {store.folder}: {cause}. If its database is damaged or of another MLflow version, "
             "move the folder away or name another one."
@@ -99,7 +97,7 @@ def _explained(store: Store) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Hide what MLflow and the packages below it say to their own developers: log lines and deprecation warnings."""
+    """Hide MLflow's and its dependencies' log lines and deprecation warnings, which are meant for their developers."""
     for name in ("alembic", "mlflow"):
         logging.getLogger(name).setLevel(logging.WARNING)
     with warnings.catch_warnings():
@@ -115,7 +113,7 @@ def log_model(
     requirements: list[str],
     extra: list[Path],
 ) -> LoggedModel:
-    """Log the ONNX model with signature, an input example of shape (n, features) and extra files beside it."""
+    """Log the ONNX model with its signature, an input example of shape (n, features) and extra files."""
     signature = ModelSignature(
         inputs=Schema([TensorSpec(np.dtype(np.float32), (-1, example.shape[1]), "features")]),
         outputs=Schema([TensorSpec(np.dtype(np.float32), (-1,), "sales")]),
@@ -137,7 +135,7 @@ def log_model(
 
 
 def register(store: Store, logged: LoggedModel) -> int:
-    """Make the finished run's model the newest version of the registered model; return its number."""
+    """Register the finished run's model as the newest version; return the version number."""
     with _quiet(), _explained(store):
         version = mlflow.register_model(f"models:/{logged.model_id}", REGISTERED_NAME)
         mlflow.MlflowClient().set_registered_model_alias(REGISTERED_NAME, LATEST_TRAINED, version.version)

@@ -21,7 +21,7 @@ DEFAULT_SOURCE = (
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; the exit status is 0, 2 when data or folders are unusable, 130 after Ctrl-C."""
+    """Run the command line. Exit status: 0, or 2 if data or folders are unusable, or 130 after Ctrl-C."""
     options = _parser().parse_args(arguments)
     try:
         result = train(options.data, options.mlflow_dir, options.cache_dir, options.tracking_uri)
@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def train(data: Path | None, mlflow_dir: Path, cache_dir: Path, tracking_uri: str | None = None) -> dict[str, Any]:
-    """Read the data, train, log, and tell how good the model is.
+    """Read the data, train, log, and print the model's quality.
 
     Raises:
         TrainingError: the data is unusable, or the model cannot be exported faithfully.
@@ -49,7 +49,7 @@ def train(data: Path | None, mlflow_dir: Path, cache_dir: Path, tracking_uri: st
         parts = split(dataset)
         note(f"{len(dataset):,} rows, {parts.closed_days:,} closed days left out")
     _prepare_for_mlflow()
-    # Only now: MLflow and scikit-learn take seconds to import, and a wrong file is to be told at once.
+    # Imported late: MLflow and scikit-learn take seconds to import, and a bad file should be reported at once.
     from training.tracking import Store
     from training.training_run import train_and_log
 
@@ -60,7 +60,7 @@ def train(data: Path | None, mlflow_dir: Path, cache_dir: Path, tracking_uri: st
 
 
 def _prepare_for_mlflow() -> None:
-    """Set what MLflow reads when it is imported: no usage statistics, no complaint when git is missing."""
+    """Set what MLflow reads at import: no telemetry, and no warning if git is missing."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
 
@@ -76,8 +76,8 @@ def _print_summary(result: dict[str, Any], parts: Split, shown: str) -> None:
 
 
 def _compared(model: float, baseline: float) -> str:
-    """Tell how much better the model's RMSPE is than the baseline's."""
-    if baseline == 0:  # made-up data often: then a share of it says nothing
+    """Return how much better the model's RMSPE is than the baseline's, as text."""
+    if baseline == 0:  # common with made-up data; a percentage of it means nothing
         return "exact: sales follow from store, promotion and weekday alone"
     better = 1 - model / baseline
     return f"{abs(better):.0%} {'better' if better >= 0 else 'WORSE'}"
@@ -97,7 +97,7 @@ def _parser() -> argparse.ArgumentParser:
         "--data", type=Path, metavar="FILE.csv", help=f"CSV with the columns {columns}; default: Rossmann"
     )
     parser.add_argument("--mlflow-dir", type=Path, required=True, metavar="DIR", help="MLflow's database and artifacts")
-    parser.add_argument("--tracking-uri", metavar="URL", help="a tracking server to log to, in place of that database")
+    parser.add_argument("--tracking-uri", metavar="URL", help="a tracking server to log to, instead of that database")
     parser.add_argument(
         "--cache-dir", type=Path, required=True, metavar="DIR", help="keeps the downloaded default data"
     )

@@ -1,4 +1,4 @@
-"""One training run: fit, export, measure what will be served, log."""
+"""One training run: fit, export, evaluate the exported model, log."""
 
 import json
 import tempfile
@@ -24,20 +24,20 @@ from training.terminal import TrainingError, step
 from training.tracking import LATEST_TRAINED, REGISTERED_NAME, LoggedModel, Store, log_model, register, start_run
 
 PARITY_TOLERANCE = 1e-5
-"""Largest relative difference of ONNX (float32 sums) to scikit-learn (float64 sums); float32 itself resolves 6e-8."""
+"""Largest relative difference between ONNX (float32 sums) and scikit-learn (float64 sums); float32 resolves 6e-8."""
 EXAMPLE_ROWS = 5
 
 
 def train_and_log(parts: Split, source: str, store: Store) -> dict[str, Any]:
-    """Train and log; return what the caller needs to publish and to check the model.
+    """Train and log; return what the caller needs to publish and check the model.
 
     Args:
-        parts: what to train and to measure on.
-        source: what the data is, for the model card.
+        parts: the training data and the hold-out.
+        source: description of the data, for the model card.
         store: where MLflow keeps the run.
 
     Raises:
-        TrainingError: the ONNX file does not predict what the trained model does.
+        TrainingError: the ONNX file's predictions differ from the trained model's.
     """
     started = time.monotonic()
     with step("train") as note:
@@ -64,14 +64,15 @@ def _metadata(fitted: Fitted, parts: Split) -> dict[str, str]:
 
 
 def _measure(parts: Split, fitted: Fitted, model: onnx.ModelProto) -> dict[str, float]:
-    """Measure what will be served: the ONNX file, loaded by the function's own code."""
+    """Evaluate what will be served: the ONNX file, loaded by the function's own code."""
     features = fitted.features(parts.hold_out)
     served = Model(model.SerializeToString(), version="").run(features).astype(np.float64)
     difference = float(np.max(np.abs(served / fitted.predict(features) - 1)))
     if not difference <= PARITY_TOLERANCE:  # also when it is NaN
         raise TrainingError(
-            f"the ONNX file predicts up to {difference:.1e} (relative) beside the trained model, allowed is "
-            f"{PARITY_TOLERANCE:.0e}; do the versions of scikit-learn, onnx and onnxruntime match the lock file?"
+            f"the ONNX file predicts up to {difference:.1e} (relative) off the trained model's predictions, "
+            f"but {PARITY_TOLERANCE:.0e} is allowed; do the versions of scikit-learn, onnx and onnxruntime match the "
+            "lock file?"
         )
     simple = metrics(parts.hold_out.sales, baseline(parts.training, parts.hold_out))
     return {

@@ -1,4 +1,4 @@
-"""The target, scenes on it, and the results that `make conformance` makes its table of.
+"""The target, scenes on it, and the results for `make conformance`'s table.
 
 CONFORMANCE_RESULTS: file to write the results to, as JSON.
 """
@@ -28,7 +28,7 @@ _results: dict[str, dict[str, str]] = {}
 
 @pytest.fixture(scope="session")
 def target() -> Iterator[Target]:
-    """What the environment names; without it, an emulator of ours that lives as long as the run."""
+    """The target that the environment names; without one, our emulator for the duration of the run."""
     if chosen := targets.chosen():
         yield chosen
         return
@@ -47,20 +47,20 @@ def journal(target: Target) -> Iterator[Journal]:
 
 @pytest.fixture
 def scene(target: Target, journal: Journal) -> Iterator[Scene]:
-    """A scene on the shared function, still without a stream."""
+    """A scene on the shared function, without a stream yet."""
     with opened(target, journal) as scene:
         yield scene
 
 
 @pytest.fixture
 def own_scene(target: Target) -> Iterator[Scene]:
-    """A scene with a function of its own, for tests that change the function."""
+    """A scene with its own function, for tests that change the function."""
     with opened(target) as scene:
         yield scene
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Takes behaviour and document from each test's docstring, and refuses a test without them."""
+    """Take behaviour and document from each test's docstring; refuse tests without them."""
     for item in items:
         if item.path.parent != FOLDER:
             continue
@@ -78,7 +78,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Notes how a test ended: its first failure of setup, call and teardown, and the reason in a line."""
+    """Record a test's outcome: the first failure of setup, call and teardown, and the reason in one line."""
     result = _results.get(report.nodeid)
     if result is None or result.get("outcome") in ("failed", "skipped"):
         return
@@ -95,6 +95,6 @@ def _first_line(text: Any) -> str:
 
 
 def pytest_sessionfinish() -> None:
-    """Writes the results."""
+    """Write the results."""
     if path := os.environ.get("CONFORMANCE_RESULTS"):
         Path(path).write_text(json.dumps(list(_results.values()), indent=2))

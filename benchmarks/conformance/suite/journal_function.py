@@ -1,8 +1,8 @@
-"""The function of the suite: notes each invocation in S3, then does what the records' data tell it.
+"""The suite's function: records each invocation in S3, then follows the instructions in the records' data.
 
 A record's data is JSON: `{"id": ..., "do": "fail" | "report" | "respond" | "sleep", ...}`; without `do` it succeeds.
-`{"do": "fail", "until": "name"}` fails until the bucket holds the object `switch/<stream>/name`. It needs nothing but
-what AWS's managed runtime brings, and no memory of its own: any tool may start it anew for each invocation.
+`{"do": "fail", "until": "name"}` fails until the bucket holds the object `switch/<stream>/name`. It needs only AWS's
+managed runtime and keeps no state, because a tool may start a new process for each invocation.
 """
 
 import json
@@ -20,7 +20,7 @@ NOTED_BYTES = 100_000
 
 
 def handler(event: dict[str, Any], _context: object) -> Any:
-    """Note the batch, then fail, report, respond or sleep."""
+    """Record the batch, then fail, report, respond or sleep."""
     stream = event["Records"][0]["eventSourceARN"].rpartition("/")[2]
     key = f"journal/{stream}/{time.time():020.6f}-{uuid.uuid4()}.json"
     items = [json.loads(b64decode(record["kinesis"]["data"])) for record in event["Records"]]
@@ -35,7 +35,7 @@ def handler(event: dict[str, Any], _context: object) -> Any:
 
 
 def act(stream: str, items: list[dict[str, Any]], records: list[dict[str, Any]]) -> Any:
-    """Do what the records' data say and return the response."""
+    """Follow the instructions in the records' data and return the response."""
     failures = []
     response = None
     for item, record in zip(items, records, strict=True):
@@ -52,7 +52,7 @@ def act(stream: str, items: list[dict[str, Any]], records: list[dict[str, Any]])
 
 
 def is_set(key: str) -> bool:
-    """Whether the bucket holds the object."""
+    """Return whether the bucket holds the object."""
     return "Contents" in S3.list_objects_v2(Bucket=BUCKET, Prefix=key)
 
 

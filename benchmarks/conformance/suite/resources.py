@@ -1,4 +1,4 @@
-"""The function that keeps the journal, with its role and its bucket: what a target needs before any test."""
+"""The journal function with its role and its bucket, which a target needs before any test."""
 
 import contextlib
 import io
@@ -15,14 +15,14 @@ TRUST = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "A
 
 
 class Journal(NamedTuple):
-    """The function that keeps the journal, the role it runs with and the bucket it writes to: one name for all."""
+    """The journal function, its role and its bucket, all with the same name."""
 
     name: str
     role_arn: str
 
 
 def create_journal(target: Any, name: str = "") -> Journal:
-    """Create what is not there of role, bucket and function, under `name` or a new one; active when this returns."""
+    """Create role, bucket and function if absent, named `name` or a new name; return once the function is active."""
     name = name or f"conformance-{uuid.uuid4().hex[:8]}"
     role_arn = _create_role(target, name)
     s3, functions = target.client("s3"), target.client("lambda")
@@ -45,12 +45,12 @@ def create_journal(target: Any, name: str = "") -> Journal:
         except functions.exceptions.ResourceConflictException:
             return True
         except functions.exceptions.InvalidParameterValueException as error:
-            if "assumed" not in str(error):  # AWS knows a new role only after some seconds
+            if "assumed" not in str(error):  # AWS takes some seconds to see a new role
                 raise
             return False
         return True
 
-    target.eventually(created, "a role that Lambda can take on")
+    target.eventually(created, "a role that Lambda can assume")
     target.eventually(
         lambda: functions.get_function_configuration(FunctionName=name)["State"] == "Active", "an active function"
     )
@@ -58,7 +58,7 @@ def create_journal(target: Any, name: str = "") -> Journal:
 
 
 def _package() -> dict[str, Any]:
-    """What the function is made of: a Zip, or what the target takes in its place (target.py)."""
+    """Return the function's code: a Zip, or the target's replacement for it (target.py)."""
     if given := os.environ.get("CONFORMANCE_PACKAGE"):
         package: dict[str, Any] = json.loads(given)
         return package

@@ -1,4 +1,4 @@
-"""A stream, the function that keeps a journal, and mappings between them."""
+"""A stream, the journal function, and mappings between them."""
 
 import contextlib
 import json
@@ -11,10 +11,10 @@ from benchmarks.conformance.suite.resources import Journal, create_journal, dele
 
 
 class Scene:
-    """One stream and its mappings to a function; `close` removes them."""
+    """One stream and its mappings to the function; `close` removes them."""
 
     def __init__(self, target: Any, journal: Journal) -> None:
-        """Take a target and the journal on it."""
+        """Take a target and its journal function."""
         self.target = target
         self.eventually = target.eventually
         self.kinesis, self.s3, self.awslambda, self.sqs = (
@@ -30,7 +30,7 @@ class Scene:
         self._read: dict[tuple[str, str], bytes] = {}
 
     def create_stream(self, shards: int = 1) -> None:
-        """Create the stream, active when this returns."""
+        """Create the stream and wait until it is active."""
         self.stream = f"{self.function_name}-{uuid.uuid4().hex[:8]}"
         self.kinesis.create_stream(StreamName=self.stream, ShardCount=shards)
         self.stream_arn = self.stream_active()["StreamARN"]
@@ -46,7 +46,7 @@ class Scene:
         return active
 
     def map(self, **settings: Any) -> str:
-        """Create a mapping with `settings` and wait until it is enabled (or disabled, if so wanted)."""
+        """Create a mapping with `settings` and wait until it is enabled (or disabled, if requested)."""
         mapping = self.awslambda.create_event_source_mapping(
             FunctionName=self.function_name,
             EventSourceArn=self.stream_arn,
@@ -99,11 +99,11 @@ class Scene:
         return [one for batch in self.ids() for one in batch]
 
     def switch(self, name: str) -> None:
-        """Let the records succeed that fail until `name` is set."""
+        """Make the records succeed that fail until `name` is set."""
         self.s3.put_object(Bucket=self.bucket, Key=f"switch/{self.stream}/{name}", Body=b"")
 
     def await_ids(self, expected: set[Any], seconds: float | None = None) -> list[list[Any]]:
-        """Wait until every id was delivered at least once and return all invocations' ids."""
+        """Wait until every id was delivered at least once; return the ids of all invocations."""
 
         def delivered() -> list[list[Any]] | None:
             batches = self.ids()
@@ -125,7 +125,7 @@ class Scene:
         ]
 
     def failed_ids(self) -> list[Any]:
-        """Return the ids in all S3 failure records; AWS's payload is JSON as text, other tools' an object."""
+        """Return the ids in all S3 failure records; the payload is JSON text on AWS, an object on other tools."""
         payloads = [record["payload"] for record in self.failures()]
         events = [json.loads(payload) if isinstance(payload, str) else payload for payload in payloads]
         return [self.data(record)["id"] for event in events for record in event["Records"]]
@@ -154,7 +154,7 @@ class Scene:
 
 @contextlib.contextmanager
 def opened(target: Any, journal: Journal | None = None) -> Iterator[Scene]:
-    """A scene, still without a stream; with a function of its own unless it is given one."""
+    """A scene without a stream yet, with its own function unless one is given."""
     scene = Scene(target, journal or create_journal(target))
     try:
         yield scene

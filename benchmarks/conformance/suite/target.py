@@ -1,12 +1,12 @@
-"""What the suite runs against: any endpoint that speaks AWS's protocols, or AWS itself.
+"""The target that the suite runs against: any endpoint that speaks AWS's protocols, or AWS itself.
 
-CONFORMANCE_ENDPOINT_URL: the endpoint; `aws` stands for AWS, with the credentials that boto3 finds.
-CONFORMANCE_REGION: region, ap-south-1 where it is not set.
-CONFORMANCE_SECONDS: deadline of each wait, 30 where it is not set.
-CONFORMANCE_RESTART: shell command that ends the endpoint in order, starts it again with what it keeps on disk, and
-    returns when it answers; without it the endpoint counts as one that keeps nothing.
-CONFORMANCE_PACKAGE: what CreateFunction is given in place of a Zip with `journal_function.py`, as JSON (PackageType,
-    Code, ImageConfig), for targets that run images only; the image must run that file's handler.
+CONFORMANCE_ENDPOINT_URL: the endpoint, or `aws` for AWS with the credentials that boto3 finds.
+CONFORMANCE_REGION: the region; default ap-south-1.
+CONFORMANCE_SECONDS: deadline of each wait; default 30.
+CONFORMANCE_RESTART: shell command that shuts the endpoint down gracefully, restarts it with the state on its disk, and
+    returns once it answers. Without it, the endpoint counts as one that persists nothing.
+CONFORMANCE_PACKAGE: arguments for CreateFunction that replace the Zip with `journal_function.py`, as JSON (PackageType,
+    Code, ImageConfig), for targets that only run images; the image must run that file's handler.
 """
 
 import os
@@ -24,7 +24,7 @@ POLL_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class Target:
-    """An endpoint (None: AWS) and how to treat it."""
+    """An endpoint (None means AWS) and its settings."""
 
     endpoint_url: str | None
     region: str = "ap-south-1"
@@ -37,26 +37,26 @@ class Target:
         if self.endpoint_url:
             settings |= {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
             settings["endpoint_url"] = self.endpoint_url
-        client: Any = boto3.client  # its stubs want the service as a literal
+        client: Any = boto3.client  # the stubs require the service as a literal
         return client(service, **settings)
 
     def eventually[T](
         self, condition: Callable[[], T], what: str | Callable[[], str], seconds: float | None = None
     ) -> T:
-        """The first true value of `condition`; fails the test after `seconds`, the target's own where none are given.
+        """Return the first true value of `condition`; fail the test at the deadline.
 
         Args:
-            condition: asked again and again.
-            what: is awaited, in words that a table can show; a function gives them when the time is over.
-            seconds: the deadline.
+            condition: polled.
+            what: is awaited, in words that a table can show; a function is called at the deadline.
+            seconds: the deadline; default: the target's.
         """
         limit = seconds or self.seconds
         deadline = time.monotonic() + limit
         while not (value := condition()):
             if time.monotonic() > deadline:
                 awaited = what() if callable(what) else what
-                pytest.fail(f"waited {limit:.0f} s in vain for {awaited}", pytrace=False)
-            time.sleep(POLL_SECONDS)  # the interval of a poll with a deadline
+                pytest.fail(f"timed out after {limit:.0f} s waiting for {awaited}", pytrace=False)
+            time.sleep(POLL_SECONDS)  # polling interval; the loop has a deadline
         return value
 
 

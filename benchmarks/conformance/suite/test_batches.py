@@ -1,4 +1,4 @@
-"""What a function receives: the event, and how records gather to batches."""
+"""What a function receives: the event, and how records form batches."""
 
 import json
 import time
@@ -22,7 +22,7 @@ def test_event(scene: Any) -> None:
     scene.await_ids({1})
     event = scene.invocations()[0]["event"]
     [record] = event.pop("Records")
-    assert event == {}, "further keys beside Records"
+    assert event == {}, "keys other than Records"
     assert scene.data(record) == {"id": 1}, "other data"
     kinesis = record["kinesis"]
     arrival = kinesis.pop("approximateArrivalTimestamp", 0)
@@ -65,7 +65,7 @@ def test_batching_window(scene: Any) -> None:
     for number in range(5):
         scene.put(number)
     batches = scene.await_ids(set(range(5)))
-    assert len(batches) <= 2, f"{len(batches)} invocations within one window"  # two: where a window ended just then
+    assert len(batches) <= 2, f"{len(batches)} invocations within one window"  # two if a window ended in between
 
 
 def test_full_batch_ends_the_window(scene: Any) -> None:
@@ -90,7 +90,7 @@ def test_payload_limit(scene: Any) -> None:
     for number in range(10):
         scene.put({"id": number, "filler": filler})
     scene.map(MaximumBatchingWindowInSeconds=300)
-    # Only what fills a batch: the rest would wait for the window.
+    # Only full batches: the rest would wait for the window.
     scene.await_ids({0, 1, 2, 3})
     largest = max(entry["payload_bytes"] for entry in scene.invocations())
     assert largest <= PAYLOAD_LIMIT, f"a payload of {largest / 2**20:.1f} MB"

@@ -1,4 +1,4 @@
-"""On-failure destinations: what is told about discarded records."""
+"""On-failure destinations: what they report about discarded records."""
 
 import json
 import re
@@ -12,7 +12,7 @@ TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"
 
 
 def check_record(record: dict[str, Any], scene: Any, mapping: str, sequence_numbers: list[str]) -> None:
-    """Check what the records of all destinations have in common."""
+    """Check the fields common to the records of all destinations."""
     info = record["KinesisBatchInfo"]
     for name in ("approximateArrivalOfFirstRecord", "approximateArrivalOfLastRecord"):
         assert re.fullmatch(TIME, info.pop(name)), f"{name} has another format"
@@ -45,7 +45,7 @@ def test_bucket(scene: Any) -> None:
     mapping = scene.map(MaximumRetryAttempts=1, DestinationConfig=scene.to_bucket, BatchSize=2)
     [record] = scene.eventually(scene.failures, "an object with the failure")
     payload = record.pop("payload")
-    assert isinstance(payload, str), "the payload is no JSON text"
+    assert isinstance(payload, str), "the payload is not JSON text"
     found = [event["kinesis"]["sequenceNumber"] for event in json.loads(payload)["Records"]]
     assert found == sequence_numbers, "the payload holds other records"
     name = r"(\d{4})/(\d\d)/(\d\d)/\1-\2-\3T\d\d\.\d\d\.\d\d-[0-9a-f-]{36}"

@@ -1,4 +1,4 @@
-"""A mapping's life: disabled, enabled, deleted, restarted, without loss and without replay."""
+"""A mapping's lifecycle: disabled, enabled, deleted, restarted, without loss or replay."""
 
 import subprocess
 import time
@@ -14,7 +14,7 @@ RESTART_DEADLINE = 150.0
 
 @pytest.mark.aws_valid
 def test_last_processing_result(scene: Any) -> None:
-    """LastProcessingResult tells nothing processed, OK, or a problem.
+    """LastProcessingResult reports nothing processed, OK, or a problem.
 
     https://docs.aws.amazon.com/lambda/latest/api/API_EventSourceMappingConfiguration.html
     """
@@ -97,7 +97,7 @@ def test_deleted(scene: Any) -> None:
 def test_restart(scene: Any) -> None:
     """Restart of the emulator: the mapping goes on from its checkpoint.
 
-    Whatever else a tool has forgotten (function, bucket, mapping) is created anew under its name, as Terraform would.
+    Anything else that a tool has forgotten (function, bucket, mapping) is recreated under its name, as Terraform would.
     What is checkpointed: https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
     """
     if not scene.target.restart:

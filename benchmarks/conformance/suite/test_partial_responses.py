@@ -10,12 +10,12 @@ REPORT = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
 
 
 def reporting(*failing: int, count: int = 8) -> list[dict[str, Any]]:
-    """Items 0 to `count` - 1, of which some are reported as failed."""
+    """Items 0 to `count` - 1, some of them reported as failed."""
     return [{"id": number} | ({"do": "report"} if number in failing else {}) for number in range(count)]
 
 
 def respond(scene: Any, response: Any) -> list[list[Any]]:
-    """The invocations for a batch that is answered with `response` and may be retried once."""
+    """The invocations for a batch that gets `response` and may be retried once."""
     scene.create_stream()
     scene.put(1, {"id": 2, "do": "respond", "response": response})
     scene.map(**REPORT, MaximumRetryAttempts=1, BatchSize=2)
@@ -25,8 +25,8 @@ def respond(scene: Any, response: Any) -> list[list[Any]]:
 
 
 def assert_whole_batch_failed(batches: list[list[Any]]) -> None:
-    """One retry of both records."""
-    assert batches == [[1, 2], [1, 2]], f"invoked with {batches}, though one retry was due"
+    """Expect one retry of both records."""
+    assert batches == [[1, 2], [1, 2]], f"invoked with {batches}, instead of one retry"
 
 
 def test_one_identifier(scene: Any) -> None:

@@ -1,4 +1,4 @@
-"""Where a new mapping begins to read."""
+"""Where a new mapping starts reading."""
 
 import itertools
 from datetime import UTC, datetime
@@ -30,7 +30,7 @@ def test_latest(scene: Any) -> None:
     scene.put("before")
     scene.map(StartingPosition="LATEST")
     numbers = itertools.count()
-    # A mapping may need a while until it reads: records come until it does.
+    # A mapping may take a while to start reading, so keep putting records until it does.
     scene.eventually(lambda: scene.put(next(numbers)) and scene.delivered(), "delivery of a record put later")
     assert "before" not in scene.delivered(), "a record put before the mapping was delivered"
 
@@ -43,7 +43,7 @@ def test_at_timestamp(scene: Any) -> None:
     scene.create_stream()
     scene.put(1)
     put_at = datetime.now(UTC)
-    # Whole seconds: the API's time has no others. Two, since arrival times are approximate.
+    # Whole seconds, the API's resolution. Two, because arrival times are approximate.
     scene.eventually(lambda: (datetime.now(UTC) - put_at).total_seconds() > 2, "two seconds after the first record")
     start = datetime.now(UTC).replace(microsecond=0)
     scene.put(2)

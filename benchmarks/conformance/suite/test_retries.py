@@ -1,4 +1,4 @@
-"""What becomes of a batch whose function fails: retries, splits, age."""
+"""What happens to a batch whose function fails: retries, splits, age."""
 
 import time
 from typing import Any
@@ -8,8 +8,8 @@ from botocore.exceptions import ClientError
 
 pytestmark = pytest.mark.aws_valid
 
-UNTOLD_SECONDS = 5.0  # where LastProcessingResult does not tell that the mapping has tried
-SHORT_AGE, LEAST_AGE = 2, 60  # seconds; AWS takes no age below a minute, emulators may
+UNREPORTED_SECONDS = 5.0  # used if LastProcessingResult does not show that the mapping has tried
+SHORT_AGE, LEAST_AGE = 2, 60  # seconds; AWS requires at least a minute, emulators may accept less
 
 
 def test_endless_retries(scene: Any) -> None:
@@ -117,8 +117,8 @@ def test_throttling(own_scene: Any) -> None:
     began = time.monotonic()
 
     def tried() -> bool:
-        told = scene.mapping(mapping).get("LastProcessingResult", "").startswith("PROBLEM")
-        return told or time.monotonic() - began > UNTOLD_SECONDS
+        reported = scene.mapping(mapping).get("LastProcessingResult", "").startswith("PROBLEM")
+        return reported or time.monotonic() - began > UNREPORTED_SECONDS
 
     scene.eventually(tried, "an attempt")
     assert scene.ids() == [], "the function ran although its concurrency is 0"

@@ -1,4 +1,4 @@
-"""Shards and partition keys: what runs beside each other, and what waits."""
+"""Shards and partition keys: what runs concurrently, and what waits."""
 
 import itertools
 from collections import defaultdict
@@ -73,7 +73,7 @@ def test_merge_shards(scene: Any) -> None:
     https://docs.aws.amazon.com/streams/latest/dev/kinesis-using-sdk-java-after-resharding.html
     """
     scene.create_stream(shards=2)
-    parents = {0: [0], 1: list(range(1, 6))}  # one is drained long before the other
+    parents = {0: [0], 1: list(range(1, 6))}  # one drains long before the other
     for shard, numbers in parents.items():
         scene.put(*[{"id": number, "do": "sleep", "seconds": 0.2} for number in numbers], shard=shard)
     scene.map(BatchSize=1)

@@ -1,4 +1,4 @@
-"""What AWS leaves open for Kinesis, and how we read it."""
+"""Behaviour that AWS leaves open for Kinesis, and how we interpret it."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ pytestmark = pytest.mark.local_only
 def test_unknown_identifier(scene: Any) -> None:
     """Identifier that is none of the batch's: the whole batch failed.
 
-    AWS documents this for SQS alone, and nothing else for Kinesis; the other reading, success, would lose records.
+    AWS documents this for SQS only, and nothing for Kinesis; the alternative, success, would lose records.
     https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
     """
     scene.create_stream()

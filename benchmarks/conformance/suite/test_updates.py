@@ -1,4 +1,4 @@
-"""Updates of a mapping at work: they lose nothing and replay nothing."""
+"""Updates of a running mapping lose nothing and replay nothing."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The probes of effects, by service; importing the package registers all of them."""
+"""The probes, by service; importing the package registers all of them."""
 
 from benchmarks.fidelity.probes import alarms, buckets, functions, images, keys, logs, mapping, roles, streams
 

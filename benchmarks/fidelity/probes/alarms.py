@@ -14,28 +14,28 @@ from harness.machine.waiting import poll
 
 ALARM = "aws_cloudwatch_metric_alarm"
 PERIOD = 60  # seconds, as in the modules
-DEADLINE = 70.0  # an alarm is looked at once in each period
-PATIENCE = 15.0  # more for the others, of which a new one is looked at at once
-LONG_AGO = 270  # seconds: emulators look at two periods more than are asked for, in whole minutes
-JUST_NOW = 5  # seconds: a value of the very second in which an alarm is looked at is not in what it looks at
+DEADLINE = 70.0  # alarms are evaluated once per period
+PATIENCE = 15.0  # extra seconds for the other alarms; a new one is evaluated at once
+LONG_AGO = 270  # seconds; emulators evaluate two periods more than requested, in whole minutes
+JUST_NOW = 5  # seconds; an evaluation does not include values from its own second
 UNDECIDED = "INSUFFICIENT_DATA"
 
 
 @probe(ALARM, "alarm_name", "threshold")
 def threshold(bench: Bench) -> Seen:
-    """At the threshold it goes off, above what is there it does not."""
+    """It goes off at the threshold, and not with a threshold above the values."""
     return _pair(bench, {"Threshold": 6}, {"Threshold": 7}, "threshold")
 
 
 @probe(ALARM, "comparison_operator")
 def comparison(bench: Bench) -> Seen:
-    """At the threshold is not above it."""
+    """A value at the threshold is not above it."""
     return _pair(bench, {}, {"ComparisonOperator": "GreaterThanThreshold"}, "comparison")
 
 
 @probe(ALARM, "period")
 def period(bench: Bench) -> Seen:
-    """A period of five minutes holds a value that is in none of the last three of one."""
+    """A period of five minutes includes a value that the last three one-minute periods do not."""
     return _pair(bench, {"Period": 300}, {"Period": PERIOD}, "period", seconds_ago=LONG_AGO)
 
 
@@ -47,25 +47,25 @@ def statistic(bench: Bench) -> Seen:
 
 @probe(ALARM, "namespace")
 def namespace(bench: Bench) -> Seen:
-    """It looks at the metric of its namespace."""
+    """It evaluates the metric of its namespace."""
     return _pair(bench, {}, {"Namespace": bench.name()}, "namespace")
 
 
 @probe(ALARM, "metric_name")
 def metric_name(bench: Bench) -> Seen:
-    """It looks at the metric of its name."""
+    """It evaluates the metric of its name."""
     return _pair(bench, {}, {"MetricName": "other"}, "metric")
 
 
 @probe(ALARM, "dimensions")
 def dimensions(bench: Bench) -> Seen:
-    """It looks at the metric of its dimensions."""
+    """It evaluates the metric of its dimensions."""
     return _pair(bench, {}, {"Dimensions": [{"Name": "Probe", "Value": "other"}]}, "set of dimensions")
 
 
 @probe(ALARM, "treat_missing_data")
 def missing_data(bench: Bench) -> Seen:
-    """Without data it goes off where that is a breach."""
+    """Without data it goes off if missing data counts as breaching."""
     other = {"MetricName": "none"}
     breaching, not_breaching = ({"TreatMissingData": value, **other} for value in ("breaching", "notBreaching"))
     return _pair(bench, breaching, not_breaching, "treatment of missing data")
@@ -73,13 +73,13 @@ def missing_data(bench: Bench) -> Seen:
 
 @probe(ALARM, "evaluation_periods")
 def evaluation_periods(bench: Bench) -> Seen:
-    """One datapoint is a breach of one period, and not of three."""
+    """One datapoint breaches one period, but not three."""
     return _pair(bench, {"EvaluationPeriods": 1}, {"EvaluationPeriods": 3}, "number of periods")
 
 
 @probe(ALARM, "datapoints_to_alarm")
 def datapoints(bench: Bench) -> Seen:
-    """One datapoint of three suffices where one is asked for, and does not where three are."""
+    """One datapoint of three is enough if one is required, and not if three are."""
     one, three = ({"EvaluationPeriods": 3, "DatapointsToAlarm": count} for count in (1, 3))
     return _pair(bench, one, three, "number of datapoints")
 
@@ -90,7 +90,7 @@ def datapoints(bench: Bench) -> Seen:
     *(f"metric_query.metric.{name}" for name in ("dimensions", "metric_name", "namespace", "period", "stat")),
 )
 def expression(bench: Bench) -> Seen:
-    """An alarm on an expression goes off as one on the metric itself does."""
+    """An alarm on an expression goes off like one on the metric itself."""
     space = bench.name()
     metric = {"Metric": _metric(space), "Period": PERIOD, "Stat": "Sum"}
     queries = [
@@ -107,7 +107,7 @@ def expression(bench: Bench) -> Seen:
     states = _states(bench, plain, computed)
     if states[0] != "ALARM":
         return Seen(False, f"the alarm on the metric itself is {states[0]}")
-    return Seen(states[1] == "ALARM", f"an alarm on an expression is {states[1]} when one on the metric goes off")
+    return Seen(states[1] == "ALARM", f"an alarm on an expression is {states[1]} while one on the metric goes off")
 
 
 def _pair(bench: Bench, firing: dict[str, Any], quiet: dict[str, Any], what: str, seconds_ago: int = JUST_NOW) -> Seen:
@@ -125,7 +125,7 @@ def _pair(bench: Bench, firing: dict[str, Any], quiet: dict[str, Any], what: str
 
 
 def _states(bench: Bench, *names: str) -> list[str]:
-    """The alarms' states, once the first has gone off and each other has been looked at, or the deadlines are over."""
+    """The alarms' states once the first has gone off and the others have been evaluated, or at the deadlines."""
 
     def states() -> list[str]:
         found = bench.client("cloudwatch").describe_alarms(AlarmNames=list(names))["MetricAlarms"]
@@ -140,7 +140,7 @@ def _states(bench: Bench, *names: str) -> list[str]:
 
 
 def _put(bench: Bench, space: str, seconds_ago: int = JUST_NOW) -> None:
-    """Puts the values before there is an alarm: a new one is looked at at once, and then not for a while."""
+    """Puts the values before creating an alarm, because a new one is evaluated at once and then not for a while."""
     value = {
         **_metric(space, namespace=False),
         "Value": 3,

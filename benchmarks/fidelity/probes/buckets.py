@@ -20,14 +20,14 @@ for path in (
     "abort_incomplete_multipart_upload.days_after_initiation",
     "noncurrent_version_expiration.noncurrent_days",
 ):
-    unprobed(LIFECYCLE, f"rule.{path}", "it counts whole days, and takes no date")
-PATIENCE = 5.0  # seconds in which a rule whose time has come may act; AWS takes up to days
+    unprobed(LIFECYCLE, f"rule.{path}", "it counts whole days and accepts no date")
+PATIENCE = 5.0  # seconds for a due rule to act; AWS takes up to days
 REFUSED = 403
 
 
 @probe("aws_s3_bucket", "bucket", "force_destroy")
 def not_empty(bench: Bench) -> Seen:
-    """A bucket that holds something cannot be deleted, an empty one can: force_destroy makes the provider empty it."""
+    """A non-empty bucket cannot be deleted, an empty one can; force_destroy makes the provider empty it first."""
     s3, bucket = bench.client("s3"), bench.bucket()
     s3.put_object(Bucket=bucket, Key="key", Body=b"probe")
     full = refusal(lambda: s3.delete_bucket(Bucket=bucket))
@@ -60,7 +60,7 @@ def public_acl(bench: Bench) -> Seen:
 
 @probe(ACCESS, "ignore_public_acls")
 def ignored_acl(bench: Bench) -> Seen:
-    """Nobody without credentials reads an object, whatever its ACL says."""
+    """Anonymous reads fail, whatever the object's ACL says."""
     s3 = bench.client("s3")
 
     def prepare(bucket: str) -> None:
@@ -71,7 +71,7 @@ def ignored_acl(bench: Bench) -> Seen:
 
 @probe(ACCESS, "restrict_public_buckets")
 def restricted_bucket(bench: Bench) -> Seen:
-    """Nobody without credentials reads an object, whatever the policy says."""
+    """Anonymous reads fail, whatever the bucket's policy says."""
     s3 = bench.client("s3")
 
     def prepare(bucket: str) -> None:
@@ -84,7 +84,7 @@ def restricted_bucket(bench: Bench) -> Seen:
 
 @probe("aws_s3_bucket_ownership_controls", "bucket", "rule.object_ownership")
 def ownership(bench: Bench) -> Seen:
-    """Where the bucket's owner owns everything, ACLs are refused."""
+    """If the bucket owner owns every object, ACLs are refused."""
     s3 = bench.client("s3")
     codes = []
     for value in ("BucketOwnerEnforced", "ObjectWriter"):
@@ -97,7 +97,7 @@ def ownership(bench: Bench) -> Seen:
 
 @probe("aws_s3_bucket_versioning", "bucket", "versioning_configuration.status")
 def versioning(bench: Bench) -> Seen:
-    """Overwritten and deleted, an object can still be read by its version."""
+    """An overwritten and deleted object can still be read by version."""
     s3, bucket = bench.client("s3"), bench.bucket()
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     first = s3.put_object(Bucket=bucket, Key="key", Body=b"first").get("VersionId", "null")
@@ -107,7 +107,7 @@ def versioning(bench: Bench) -> Seen:
     body = b""
     if code == "NoSuchKey":
         body = s3.get_object(Bucket=bucket, Key="key", VersionId=first)["Body"].read()
-    return Seen(body == b"first", f"a version from before {'can' if body == b'first' else 'cannot'} be read")
+    return Seen(body == b"first", f"an earlier version {'can' if body == b'first' else 'cannot'} be read")
 
 
 @probe(
@@ -116,18 +116,18 @@ def versioning(bench: Bench) -> Seen:
     *(f"rule.apply_server_side_encryption_by_default.{name}" for name in ("sse_algorithm", "kms_master_key_id")),
 )  # fmt: skip
 def encryption(bench: Bench) -> Seen:
-    """Of SSE-S3 the API shows a header alone; that data are encrypted shows only where the key can be taken away."""
+    """With SSE-S3 the API only shows a header; encryption is observable only with a key that can be disabled."""
     s3, kms, key = bench.client("s3"), bench.client("kms"), bench.key()
     bucket = _encrypted(bench, key)
     header = s3.put_object(Bucket=bucket, Key="key", Body=b"probe").get("ServerSideEncryption")
     kms.disable_key(KeyId=key)
     code = refusal(lambda: s3.get_object(Bucket=bucket, Key="key"))
-    return Seen(bool(code), f"under a KMS key (header {header}) that is disabled, a read gets {code or 'through'}")
+    return Seen(bool(code), f"with a disabled KMS key (header {header}), a read gets {code or 'through'}")
 
 
 @probe("aws_s3_bucket_server_side_encryption_configuration", "rule.bucket_key_enabled")
 def bucket_key(bench: Bench) -> Seen:
-    """With a bucket key, KMS is asked with the bucket for a context, without one with the object."""
+    """With a bucket key, the KMS encryption context is the bucket; without one, it is the object."""
     key = bench.key()
     codes = []
     for enabled in (True, False):
@@ -135,16 +135,16 @@ def bucket_key(bench: Bench) -> Seen:
         context = {"StringEquals": {"kms:EncryptionContext:aws:s3:arn": f"arn:aws:s3:::{bucket}"}}
         may = {"Effect": "Allow", "Action": "kms:GenerateDataKey", "Resource": key, "Condition": context}
         put = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{bucket}/*"}
-        s3 = bench.client("s3", **bench.somebody(put, may))
+        s3 = bench.client("s3", **bench.role_credentials(put, may))
         codes.append(refusal(lambda s3=s3, bucket=bucket: s3.put_object(Bucket=bucket, Key="key")))  # type: ignore[misc]
     right = not codes[0] and "AccessDenied" in codes[1]
-    what = "whoever may use the key for the bucket alone writes with a bucket key; without one he"
+    what = "permission to use the key for the bucket only suffices with a bucket key; without one a write"
     return Seen(right, f"{what} gets {codes[1] or 'through'}")
 
 
 @probe(LIFECYCLE, "bucket", "rule.status", "rule.expiration.days")
 def expiration(bench: Bench) -> Seen:
-    """An object whose date of expiration is past goes."""
+    """An object past its expiration date disappears."""
     s3, bucket = bench.client("s3"), bench.bucket()
     s3.put_object(Bucket=bucket, Key="key", Body=b"probe")
     past = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
@@ -160,7 +160,7 @@ def expiration(bench: Bench) -> Seen:
 
 @probe("aws_s3_bucket_policy", "bucket", "policy")
 def bucket_policy(bench: Bench) -> Seen:
-    """What the policy denies to all is refused: here, as in the modules, whatever comes without TLS."""
+    """Requests that the policy denies to everyone are refused: here, as in the modules, those without TLS."""
     s3, bucket = bench.client("s3"), bench.bucket()
     denied = {
         "Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{bucket}/*",
@@ -181,7 +181,7 @@ def _with_block(
     attempt: Callable[[str], str],
     prepare: Callable[[str], None] = lambda _bucket: None,
 ) -> Seen:
-    """Attempts the same on a bucket without and with one setting of the access block; `attempt` gives the refusal."""
+    """Runs `attempt`, which returns the refusal, on a bucket without and with one setting of the access block."""
     s3 = bench.client("s3")
     codes = []
     for value in (False, True):
@@ -203,7 +203,7 @@ def _anonymous(bench: Bench) -> Callable[[str], str]:
 
 
 def _encrypted(bench: Bench, key: str, **settings: Any) -> str:
-    """Makes a bucket with a key; its name."""
+    """Makes a bucket with a key; returns its name."""
     bucket = bench.bucket()
     rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}, **settings}
     bench.client("s3").put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})

@@ -19,23 +19,23 @@ FUNCTION, ALIAS = "aws_lambda_function", "aws_lambda_alias"
 
 @probe(FUNCTION, "timeout")
 def timeout(bench: Bench) -> Seen:
-    """With a timeout of 1 s an invocation that takes 5 s is ended; with 30 s it is not."""
+    """A timeout of 1 s ends an invocation that takes 5 s; one of 30 s does not."""
     short, long = (bench.invoke(bench.function(Timeout=seconds), sleep=5) for seconds in (1, 30))
     ended = "timed out" in str(short.get("errorMessage", "")).lower() and "FunctionError" not in long
-    return Seen(ended, f"an invocation of 5 s {'is' if ended else 'is not'} ended by a timeout of 1 s")
+    return Seen(ended, f"a timeout of 1 s {'ends' if ended else 'does not end'} an invocation of 5 s")
 
 
 @probe(FUNCTION, "memory_size")
 def memory(bench: Bench) -> Seen:
-    """300 MB do not go into 128 MB, but into 1,024."""
+    """300 MB do not fit into 128 MB, but into 1,024 MB."""
     small, large = (bench.invoke(bench.function(MemorySize=size), megabytes=300) for size in (128, 1024))
     killed = "FunctionError" in small and large.get("taken") == 300 * 2**20
-    return Seen(killed, f"300 MB {'do not fit' if killed else 'fit'} into 128 MB (the share of a processor is not set)")
+    return Seen(killed, f"300 MB {'do not fit' if killed else 'fit'} into 128 MB (the CPU share is not limited)")
 
 
 @probe(FUNCTION, "environment.variables", "function_name", "package_type")
 def environment(bench: Bench) -> Seen:
-    """The function sees the variables that it has, and no longer after they are taken away."""
+    """The function sees its variables, and no longer sees them once they are removed."""
     name = bench.function(Environment={"Variables": {"PROBE": "one"}})
     first = bench.invoke(name)["environment"]
     bench.client("lambda").update_function_configuration(FunctionName=name, Environment={"Variables": {}})
@@ -47,7 +47,7 @@ def environment(bench: Bench) -> Seen:
 
 @probe(FUNCTION, "filename", "handler", "runtime", "image_uri")
 def code(bench: Bench) -> Seen:
-    """The code that is given runs, from where the function says; with another place it fails."""
+    """The given code runs from the configured entry point; with another entry point it fails."""
     made = package(CODE, bench.image)
     works = str(bench.invoke(bench.function(**made)).get("python", "")).startswith("3.13")
     entry = {"ImageConfig": {"EntryPoint": ["/no/such/program"]}}
@@ -59,19 +59,19 @@ def code(bench: Bench) -> Seen:
 
 @probe(FUNCTION, "source_code_hash")
 def code_hash(bench: Bench) -> Seen:
-    """The function tells the hash of its code, by which the provider sees that there is new code."""
+    """The function reports the hash of its code, by which the provider recognizes new code."""
     made = package(CODE, bench.image)
-    told = bench.client("lambda").get_function_configuration(FunctionName=bench.function(**made))["CodeSha256"]
+    reported = bench.client("lambda").get_function_configuration(FunctionName=bench.function(**made))["CodeSha256"]
     if bench.image:
-        right = told == bench.image.rpartition("sha256:")[2]
+        right = reported == bench.image.rpartition("sha256:")[2]
     else:
-        right = told == base64.b64encode(hashlib.sha256(made["Code"]["ZipFile"]).digest()).decode()
-    return Seen(right, f"the hash of the code that is told {'is' if right else 'is not'} that of what was given")
+        right = reported == base64.b64encode(hashlib.sha256(made["Code"]["ZipFile"]).digest()).decode()
+    return Seen(right, f"the reported code hash {'matches' if right else 'does not match'} the given code")
 
 
 @probe(FUNCTION, "architectures")
 def architectures(bench: Bench) -> Seen:
-    """A function for the other instruction set than this machine's says that it has it, or is refused."""
+    """A function for another architecture than this machine's reports it, or is refused."""
     other = {"x86_64": "arm64"}.get(bench.invoke(bench.function())["machine"], "x86_64")
     try:
         machine = str(bench.invoke(bench.function(Architectures=[other])).get("machine"))
@@ -83,7 +83,7 @@ def architectures(bench: Bench) -> Seen:
 
 @probe(FUNCTION, "role")
 def role(bench: Bench) -> Seen:
-    """The function's requests are made by a session of its role."""
+    """The function's requests come from a session of its role."""
     who = str(bench.invoke(bench.function(), who=True).get("who"))
     right = "assumed-role/" + bench.function_role().rpartition("/")[2] in who
     return Seen(right, f"requests of the function come from {'its role' if right else who}")
@@ -91,7 +91,7 @@ def role(bench: Bench) -> Seen:
 
 @probe(FUNCTION, "tracing_config.mode")
 def tracing(bench: Bench) -> Seen:
-    """An invocation of a function with active tracing shows up in X-Ray."""
+    """An invocation with active tracing shows up in X-Ray."""
     trace = str(bench.invoke(bench.function(TracingConfig={"Mode": "Active"}))["environment"].get("_X_AMZN_TRACE_ID"))
     root = dict(part.split("=", 1) for part in trace.split(";") if "=" in part).get("Root", "1-00000000-" + "0" * 24)
     try:
@@ -103,17 +103,19 @@ def tracing(bench: Bench) -> Seen:
 
 @probe(FUNCTION, "reserved_concurrent_executions")
 def concurrency(bench: Bench) -> Seen:
-    """No invocation with a reserved concurrency of 0."""
+    """A reserved concurrency of 0 stops invocations."""
     name = bench.function()
     bench.client("lambda").put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
     code = refusal(lambda: bench.invoke(name))
-    return Seen(code == "TooManyRequestsException", f"with none reserved, an invocation gets {code or 'through'}")
+    return Seen(
+        code == "TooManyRequestsException", f"with a reserved concurrency of 0, an invocation gets {code or 'through'}"
+    )
 
 
 @probe(FUNCTION, "publish")
 @probe(ALIAS, "function_name", "function_version", "name")
 def versions(bench: Bench) -> Seen:
-    """A published version stays as it was when the function changes, and an alias answers with the one it names."""
+    """A published version does not change with the function, and an alias runs the version it points to."""
     functions = bench.client("lambda")
     name = bench.function(Publish=True, Environment={"Variables": {"PROBE": "one"}})
     functions.update_function_configuration(FunctionName=name, Environment={"Variables": {"PROBE": "two"}})

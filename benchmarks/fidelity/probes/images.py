@@ -1,4 +1,4 @@
-"""ECR; only where functions are images. Pushes go through the registry's HTTP API, as docker's do."""
+"""ECR, only if functions are images. Pushes use the registry's HTTP API, as docker does."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ REPOSITORY = "aws_ecr_repository"
 MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
 CONFIG = "application/vnd.docker.container.image.v1+json"
-PATIENCE = 5.0  # seconds in which a lifecycle rule may act (AWS takes up to a day), and a scan be done
+PATIENCE = 5.0  # seconds for a lifecycle rule to act (AWS takes up to a day) and for a scan to finish
 CREATED = 201
 
 
 @probe(REPOSITORY, "image_tag_mutability", "name")
 def immutable_tags(bench: Bench) -> Seen:
-    """A second image under the same tag is refused where tags are immutable, and taken where they are not."""
+    """A second image with the same tag is refused if tags are immutable, and accepted otherwise."""
     statuses = []
     for value in ("IMMUTABLE", "MUTABLE"):
         name = _repository(bench, imageTagMutability=value)
@@ -37,7 +37,7 @@ def immutable_tags(bench: Bench) -> Seen:
 
 @probe(REPOSITORY, "force_delete")
 def not_empty(bench: Bench) -> Seen:
-    """A repository with an image is deleted only by force."""
+    """A repository with an image can only be deleted by force."""
     ecr, name = bench.client("ecr"), _repository(bench)
     _push(bench, name, "v1")
     code = refusal(lambda: ecr.delete_repository(repositoryName=name))
@@ -62,7 +62,7 @@ def scan(bench: Bench) -> Seen:
 
 @probe("aws_ecr_lifecycle_policy", "policy", "repository")
 def lifecycle(bench: Bench) -> Seen:
-    """Of two images, a rule that keeps one lets the older go."""
+    """With two images, a rule that keeps one removes the older."""
     ecr, name = bench.client("ecr"), _repository(bench)
     for tag in ("v1", "v2"):
         _push(bench, name, tag)
@@ -74,30 +74,30 @@ def lifecycle(bench: Bench) -> Seen:
     while count > 1 and time.monotonic() < end:
         count = len(ecr.describe_images(repositoryName=name)["imageDetails"])
         time.sleep(0.5)
-    return Seen(count == 1, f"{count} images are there {PATIENCE:.0f} s after a rule that keeps one")
+    return Seen(count == 1, f"{count} images are left {PATIENCE:.0f} s after a rule that keeps one")
 
 
 @probe("aws_ecr_repository_policy", "policy", "repository")
 def repository_policy(bench: Bench) -> Seen:
-    """What the policy denies is refused to who is allowed everything."""
+    """A request that the policy denies is refused even to a caller who is allowed everything."""
     name = _repository(bench)
-    ecr = bench.client("ecr", **bench.somebody(EVERYTHING))
+    ecr = bench.client("ecr", **bench.role_credentials(EVERYTHING))
     denied = {"Effect": "Deny", "Principal": "*", "Action": ["ecr:DescribeImages"]}
     before = refusal(lambda: ecr.describe_images(repositoryName=name))
     bench.client("ecr").set_repository_policy(repositoryName=name, policyText=policy(denied))
     after = refusal(lambda: ecr.describe_images(repositoryName=name))
-    return Seen(not before and "AccessDenied" in after, f"what it denies gets {after or 'through'}")
+    return Seen(not before and "AccessDenied" in after, f"a request that it denies gets {after or 'through'}")
 
 
 @probe(REPOSITORY, "encryption_configuration.encryption_type", "encryption_configuration.kms_key")
 def encryption(bench: Bench) -> Seen:
-    """Layers can be written only while the key is in use."""
+    """Layers can be written only while the key is enabled."""
     key = bench.key()
     name = _repository(bench, encryptionConfiguration={"encryptionType": "KMS", "kmsKey": key})
     before = _push(bench, name, "v1")
     bench.client("kms").disable_key(KeyId=key)
     after = _push(bench, name, "v2")
-    return Seen(before == CREATED and after >= 400, f"under a key that is disabled, a push gets HTTP {after}")
+    return Seen(before == CREATED and after >= 400, f"with a disabled key, a push gets HTTP {after}")
 
 
 def _repository(bench: Bench, **settings: Any) -> str:
@@ -108,7 +108,7 @@ def _repository(bench: Bench, **settings: Any) -> str:
 
 def _scan_status(bench: Bench, repository: str) -> str:
     ecr, image = bench.client("ecr"), {"imageTag": "v1"}
-    ecr.describe_images(repositoryName=repository, imageIds=[image])  # it is there
+    ecr.describe_images(repositoryName=repository, imageIds=[image])  # raises if it is missing
     try:
         found = ecr.describe_image_scan_findings(repositoryName=repository, imageId=image)
     except ClientError as error:
@@ -117,7 +117,7 @@ def _scan_status(bench: Bench, repository: str) -> str:
 
 
 def _push(bench: Bench, repository: str, tag: str) -> int:
-    """Pushes an image of random content; the status of the manifest's upload."""
+    """Pushes an image of random content; returns the status of the manifest's upload."""
     config = {"mediaType": CONFIG, **_blob(bench, repository, json.dumps({"id": uuid.uuid4().hex}).encode())}
     layers = [{"mediaType": LAYER, **_blob(bench, repository, uuid.uuid4().bytes)}]
     manifest = {"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": layers}

@@ -1,4 +1,4 @@
-"""A stage's key, and what streams and log groups do with one."""
+"""A stage's key, and how streams and log groups use one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from harness.stack.state import REGION
 
 KEY = "aws_kms_key"
 unprobed(KEY, "enable_key_rotation", "a key is rotated once a year")
-# Without these a key's policy is refused: nobody could change it any more.
+# KMS refuses a key policy without these, because nobody could change it any more.
 ADMINISTERED = {
     "Effect": "Allow",
     "Principal": ACCOUNT,
@@ -20,20 +20,20 @@ ADMINISTERED = {
 
 @probe(KEY, "policy")
 def key_policy(bench: Bench) -> Seen:
-    """Whatever a role's own policy allows, the key's policy must leave it to the account."""
-    kms = bench.client("kms", **bench.somebody(EVERYTHING))
+    """A role's own policy counts only if the key's policy delegates to the account."""
+    kms = bench.client("kms", **bench.role_credentials(EVERYTHING))
     left = {**ADMINISTERED, "Action": "kms:Encrypt"}
     codes = [
         refusal(lambda key=key: kms.encrypt(KeyId=key, Plaintext=b"probe"))  # type: ignore[misc]
         for key in (bench.key(ADMINISTERED, left), bench.key(ADMINISTERED))
     ]
     right = not codes[0] and "AccessDenied" in codes[1]
-    return Seen(right, f"what the key's policy leaves to nobody gets {codes[1] or 'through'}")
+    return Seen(right, f"a request that the key's policy allows to nobody gets {codes[1] or 'through'}")
 
 
 @probe(KEY, "deletion_window_in_days")
 def deletion_window(bench: Bench) -> Seen:
-    """The provider hands it over when it deletes the key; until that date the deletion can be taken back."""
+    """The provider passes it when it deletes the key; until that date the deletion can be cancelled."""
     kms = bench.client("kms")
     dates = [kms.schedule_key_deletion(KeyId=bench.key(), PendingWindowInDays=days)["DeletionDate"] for days in (7, 30)]
     apart = round((dates[1] - dates[0]).total_seconds() / 86400)
@@ -42,13 +42,16 @@ def deletion_window(bench: Bench) -> Seen:
     used = refusal(lambda: kms.encrypt(KeyId=key, Plaintext=b"probe"))
     kms.cancel_key_deletion(KeyId=key)
     back = kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"]
-    what = f"with 7 and 30 days the dates are {apart} days apart; meanwhile its use gets {used or 'through'}"
-    return Seen(apart == 23 and bool(used) and back == "Disabled", f"{what}, and taken back it is {back.lower()}")
+    what = f"with 7 and 30 days the dates are {apart} days apart; until then its use gets {used or 'through'}"
+    return Seen(
+        apart == 23 and bool(used) and back == "Disabled",
+        f"{what}, and after a cancelled deletion it is {back.lower()}",
+    )
 
 
 @probe("aws_kms_alias", "name", "target_key_id")
 def alias(bench: Bench) -> Seen:
-    """What is encrypted under an alias is encrypted with the key that it points to at the time."""
+    """Encrypting with an alias uses the key that it points to at the time."""
     kms, name = bench.client("kms"), f"alias/{bench.name()}"
     keys = [bench.key(), bench.key()]
     ids = [key.rpartition("/")[2] for key in keys]
@@ -57,12 +60,12 @@ def alias(bench: Bench) -> Seen:
     kms.update_alias(AliasName=name, TargetKeyId=ids[1])
     used.append(kms.encrypt(KeyId=name, Plaintext=b"probe")["KeyId"])
     kms.delete_alias(AliasName=name)
-    return Seen(used == keys, f"by an alias {'the key it points to' if used == keys else 'another key'} is used")
+    return Seen(used == keys, f"an alias uses {'the key it points to' if used == keys else 'another key'}")
 
 
 @probe("aws_kinesis_stream", "encryption_type", "kms_key_id")
 def stream(bench: Bench) -> Seen:
-    """Records of a stream with a key can be written and read only while the key is in use."""
+    """Records of a stream with a key can be written and read only while the key is enabled."""
     kinesis, name, key = bench.client("kinesis"), bench.stream(), bench.key()
     kinesis.start_stream_encryption(StreamName=name, EncryptionType="KMS", KeyId=key)
     bench.until_active(name)
@@ -70,7 +73,7 @@ def stream(bench: Bench) -> Seen:
     before = kinesis.put_record(**record).get("EncryptionType")
     bench.client("kms").disable_key(KeyId=key)
     code = refusal(lambda: kinesis.put_record(**record))
-    return Seen(before == "KMS" and bool(code), f"under a key that is disabled, a record gets {code or 'through'}")
+    return Seen(before == "KMS" and bool(code), f"with a disabled key, a record gets {code or 'through'}")
 
 
 @probe("aws_cloudwatch_log_group", "kms_key_id")

@@ -14,7 +14,7 @@ from harness.errors import TimedOutError
 from harness.machine.waiting import poll
 
 DAY_MS = 86_400_000
-METRIC_DEADLINE = 75.0  # a metric may come out at the next minute's boundary
+METRIC_DEADLINE = 75.0  # a metric may appear at the next full minute
 FILTER = "aws_cloudwatch_log_metric_filter"
 
 
@@ -27,11 +27,11 @@ def retention(bench: Bench) -> Seen:
     logs.create_log_stream(logGroupName=group, logStreamName="probe")
     now = int(time.time() * 1000)
     events = [{"timestamp": now - 3 * DAY_MS, "message": "old"}, {"timestamp": now, "message": "new"}]
-    told = logs.put_log_events(logGroupName=group, logStreamName="probe", logEvents=events)
+    response = logs.put_log_events(logGroupName=group, logStreamName="probe", logEvents=events)
     read = logs.get_log_events(logGroupName=group, logStreamName="probe", startFromHead=True)["events"]
-    expired = "expiredLogEventEndIndex" in told.get("rejectedLogEventsInfo", {})
+    expired = "expiredLogEventEndIndex" in response.get("rejectedLogEventsInfo", {})
     kept = [event["message"] for event in read]
-    what = "an event of three days ago, put with a retention of one,"
+    what = "an event from three days ago, put with a retention of one day,"
     return Seen(expired or kept == ["new"], f"{what} is {'rejected' if expired else f'there ({len(kept)} of 2 are)'}")
 
 
@@ -40,7 +40,7 @@ def retention(bench: Bench) -> Seen:
     *(f"metric_transformation.{name}" for name in ("name", "namespace", "value")),
 )  # fmt: skip
 def metric_filter(bench: Bench) -> Seen:
-    """A line that matches the pattern adds its value to the metric, one that does not adds nothing."""
+    """A line that matches the pattern adds its value to the metric; other lines add nothing."""
     logs, group = bench.client("logs"), bench.name()
     logs.create_log_group(logGroupName=group)
     transformation = {"metricNamespace": group, "metricName": "invalid", "metricValue": "$.invalid", "unit": "Count"}
@@ -58,7 +58,7 @@ def metric_filter(bench: Bench) -> Seen:
     except TimedOutError:
         return Seen(False, f"no metric within {METRIC_DEADLINE:.0f} s")
     total = sum(point["Sum"] for point in _points(bench, group))
-    return Seen(total == 3, f"of three lines, one of which matches with 3, the metric has {total:g}")
+    return Seen(total == 3, f"for three lines, one of them matching with value 3, the metric is {total:g}")
 
 
 def _points(bench: Bench, group: str) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""aws_lambda_event_source_mapping: the conformance suite's cases, and what it has no case for."""
+"""aws_lambda_event_source_mapping: the conformance suite's cases, and probes for the rest."""
 
 from __future__ import annotations
 
@@ -39,18 +39,20 @@ case("test_updates.py::test_update_of_the_function", MAPPING, "function_name")
 
 @probe(MAPPING, "tumbling_window_in_seconds")
 def tumbling_window(bench: Bench) -> Seen:
-    """Batches of a window of a second carry the window and its state; with 0 they carry none."""
+    """With a tumbling window of 1 s, batches carry the window and its state; with 0 they do not."""
     try:
         _mapping_id, events = _mapped(bench, {}, TumblingWindowInSeconds=1)
     except ClientError as error:
         return Seen(False, f"a window of 1 s is refused: {error.response['Error']['Code']}")
     [first, *_] = poll(events, "an invocation", EVENTS_DEADLINE, 0.2)
-    return Seen("window" in first, f"a batch of a window of 1 s comes {'with' if 'window' in first else 'without'} it")
+    return Seen(
+        "window" in first, f"with a window of 1 s, a batch comes {'with' if 'window' in first else 'without'} one"
+    )
 
 
 @probe(MAPPING, "metrics_config.metrics")
 def event_count(bench: Bench) -> Seen:
-    """Events that end in the failure destination are counted when EventCount is on, and only then."""
+    """Events sent to the failure destination are counted if EventCount is on, and only then."""
     found = []
     for metrics in ([], ["EventCount"]):
         destination = bench.bucket()
@@ -60,12 +62,12 @@ def event_count(bench: Bench) -> Seen:
         )  # fmt: skip
         given_up = partial(bench.client("s3").list_objects_v2, Bucket=destination)
         poll(lambda given_up=given_up: given_up().get("Contents"), "a failure record", EVENTS_DEADLINE, 0.2)  # type: ignore[misc]
-        if metrics:  # counted just after the record is written
+        if metrics:  # counted shortly after the record is written
             with suppress(HarnessError):
                 poll(partial(_delivered, bench, mapping), "the metric", COUNT_DEADLINE, 0.5)
         found.append(_delivered(bench, mapping))
-    told = f"{found[1]:g} with EventCount and {found[0]:g} without"
-    return Seen(found == [0, 1], f"one failed event: OnFailureDestinationDeliveredEventCount is {told}")
+    counts = f"{found[1]:g} with EventCount and {found[0]:g} without"
+    return Seen(found == [0, 1], f"one failed event: OnFailureDestinationDeliveredEventCount is {counts}")
 
 
 def _delivered(bench: Bench, mapping: str) -> float:
@@ -81,7 +83,7 @@ def _delivered(bench: Bench, mapping: str) -> float:
 def _mapped(
     bench: Bench, variables: Mapping[str, str], **settings: Any
 ) -> tuple[str, Callable[[], list[dict[str, Any]]]]:
-    """Maps a stream with one record; the mapping, and what gives the events that the function got."""
+    """Maps a stream with one record; returns the mapping, and a function that returns the events received."""
     functions, s3, bucket, stream = bench.client("lambda"), bench.client("s3"), bench.bucket(), bench.stream()
     place = {"BUCKET_OF_PROBE": bucket, "STREAM_OF_PROBE": stream}
     name = bench.function(Environment={"Variables": {**place, **variables}})

@@ -11,21 +11,21 @@ ONLY_BUCKETS = {"Effect": "Allow", "Action": ["s3:ListAllMyBuckets"], "Resource"
 
 @probe("aws_iam_role_policy", "policy", "role")
 def role_policy(bench: Bench) -> Seen:
-    """A role's session may do what its policy allows, and is refused anything else."""
-    keys = bench.somebody(ONLY_BUCKETS)
+    """A role's session may do what its policy allows; everything else is refused."""
+    keys = bench.role_credentials(ONLY_BUCKETS)
     allowed = refusal(bench.client("s3", **keys).list_buckets)
     other = refusal(bench.client("kinesis", **keys).list_streams)
     enforced = not allowed and "AccessDenied" in other
-    return Seen(enforced, f"what the policy does not allow gets {other or 'through'}")
+    return Seen(enforced, f"a request that the policy does not allow gets {other or 'through'}")
 
 
 @probe("aws_iam_role", "assume_role_policy")
 def trust_policy(bench: Bench) -> Seen:
-    """Only whom the trust policy names may take the role on."""
+    """Only principals in the trust policy may assume the role."""
     trusting, other = bench.role(trust=TRUST_HERE)[1], bench.role()[1]
     may_assume = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}
-    somebody = bench.somebody(may_assume)
-    bench.session(trusting, **somebody)
-    code = refusal(lambda: bench.session(other, **somebody))
-    what = "who may take on any role, and takes on one that trusts Lambda alone,"
+    caller = bench.role_credentials(may_assume)
+    bench.session(trusting, **caller)
+    code = refusal(lambda: bench.session(other, **caller))
+    what = "a caller allowed to assume any role, assuming one that trusts only Lambda,"
     return Seen("AccessDenied" in code, f"{what} gets {code or 'through'}")

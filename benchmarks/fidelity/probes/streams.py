@@ -9,13 +9,13 @@ from benchmarks.fidelity.bindings import probe, unprobed
 from benchmarks.fidelity.verdicts import Seen
 
 STREAM = "aws_kinesis_stream"
-unprobed(STREAM, "retention_period", "no record gets 24 h old here, the least that can be set")
+unprobed(STREAM, "retention_period", "no record gets older than 24 h here, the shortest retention")
 HALF = 2**127  # of the space of hash keys
 
 
 @probe(STREAM, "name", "shard_count")
 def shards(bench: Bench) -> Seen:
-    """The halves of the hash keys are in one shard, or in two."""
+    """Both halves of the hash key space are in one shard, or in two."""
     found = []
     for count in (1, 2):
         name = bench.stream(ShardCount=count)
@@ -26,12 +26,12 @@ def shards(bench: Bench) -> Seen:
             for half in (0, 1)
         ]
         found.append(len({answer["ShardId"] for answer in answers}))
-    return Seen(found == [1, 2], f"records of both halves of the hash keys are in {found[1]} of 2 shards")
+    return Seen(found == [1, 2], f"records from both halves of the hash key space are in {found[1]} of 2 shards")
 
 
 @probe(STREAM, "shard_level_metrics")
 def shard_metrics(bench: Bench) -> Seen:
-    """Metrics of a shard are there when they are on, and only then."""
+    """Shard-level metrics exist if they are on, and only then."""
     kinesis = bench.client("kinesis")
     quiet, watched = bench.stream(), bench.stream()
     kinesis.enable_enhanced_monitoring(StreamName=watched, ShardLevelMetrics=["IncomingRecords"])
@@ -45,13 +45,13 @@ def shard_metrics(bench: Bench) -> Seen:
         )["Datapoints"]  # fmt: skip
         found.append(sum(point["Sum"] for point in points))
     return Seen(
-        found == [0, 1], f"a shard's record {'is' if found[1] else 'is not'} counted in CloudWatch when asked for"
+        found == [0, 1], f"a shard's record {'is' if found[1] else 'is not'} counted in CloudWatch if requested"
     )
 
 
 @probe(STREAM, "stream_mode_details.stream_mode")
 def stream_mode(bench: Bench) -> Seen:
-    """The number of shards can be set where they are provisioned, and is refused on demand."""
+    """The shard count can be set in provisioned mode, and is refused on demand."""
     provisioned = bench.stream(ShardCount=1)
     on_demand = bench.stream(StreamModeDetails={"StreamMode": "ON_DEMAND"})
     taken, refused = _resized(bench, provisioned, 2), _resized(bench, on_demand, 8)

@@ -1,5 +1,5 @@
-// kinesis-local has no setting for the address it listens on and takes every interface. Loaded with `node --require`,
-// this binds its listeners to the loopback address, where core, its only client, is.
+// kinesis-local has no setting for its listen address and uses every interface. Loaded with `node --require`, this
+// binds its listeners to the loopback address, where core, its only client, connects.
 const net = require('node:net');
 const listen = net.Server.prototype.listen;
 

@@ -31,5 +31,5 @@ def test_one_round_has_no_spread() -> None:
     assert figures.of_rounds([1234.5], "MiB").text() == "1,234 MiB"
 
 
-def test_what_was_not_measured_shows_no_number() -> None:
+def test_a_missing_figure_shows_no_number() -> None:
     assert figures.unmeasured("ms", "no network").text() == "not measured"

@@ -1,4 +1,4 @@
-"""The table, its footnotes and the JSON; and that what fails is a row and no traceback."""
+"""The table, its footnotes and the JSON; and failures become rows, not tracebacks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ COUNTS = [10_000]
 
 
 def _never() -> AbstractContextManager[Stack]:
-    raise AssertionError("not to be opened")
+    raise AssertionError("must not be opened")
 
 
 def _target(name: str, remark: str = "") -> Target:
@@ -52,14 +52,14 @@ def test_every_remark_is_a_footnote(results: list[Result]) -> None:
     assert notes == ["Its own server.", "deadline of 60 s: 4,500 of 10,000 done"]
 
 
-def test_a_measurement_that_failed_leaves_the_others(results: list[Result]) -> None:
+def test_a_failed_measurement_leaves_the_others(results: list[Result]) -> None:
     results[1].failed = ["cold and warm Invoke: no answer"]
     text, notes = _shown(results)
     assert "75.0 events/s [3]" in text
     assert "cold and warm Invoke: no answer" in notes
 
 
-def test_a_mapping_that_is_set_differently_is_told(results: list[Result]) -> None:
+def test_a_mapping_with_other_settings_is_reported(results: list[Result]) -> None:
     results[0].settings = {"BatchSize": 100}
     results[1].settings = {"BatchSize": 500}
     assert "Slow: BatchSize is 500, not 100" in _shown(results)[1]
@@ -96,7 +96,7 @@ def test_a_rival_that_cannot_be_installed_is_a_row(
     assert notes == [result.reason]
 
 
-def test_what_the_machine_lacks_is_a_row() -> None:
+def test_a_missing_requirement_is_a_row() -> None:
     result = Result(Target("x", "X", "", ours=True, open=_never, missing=lambda: "no Docker engine answers"))
     measure.measure(result, COUNTS)
     assert result.reason == "no Docker engine answers"

@@ -1,4 +1,4 @@
-"""The end of a round: all answered, nothing heard any more, or the deadline; and what is said of each."""
+"""How a round ends: all answered, silence, or the deadline; and how each is reported."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ EVENTS = 6
 
 
 class Pipeline:
-    """Answers one event every `every` seconds of a clock that only `pause` moves, and stops after `until`."""
+    """Answers one event every `every` seconds of a clock that only `pause` advances, and stops after `until`."""
 
     def __init__(self, every: float, until: int = EVENTS) -> None:
         self.now = 0.0
@@ -56,7 +56,7 @@ def test_a_round_ends_with_the_last_answer() -> None:
     assert not late
 
 
-def test_a_slow_pipeline_is_cut_at_the_deadline_and_its_rate_is_that_of_what_is_done() -> None:
+def test_a_slow_pipeline_is_stopped_at_the_deadline_and_its_rate_counts_answered_events() -> None:
     pipeline = Pipeline(every=5.0)
     last, late = pipeline.follow(end=16.0)
     assert late
@@ -66,7 +66,7 @@ def test_a_slow_pipeline_is_cut_at_the_deadline_and_its_rate_is_that_of_what_is_
     assert done.remark == "deadline of 16 s: 3 of 6 done"
 
 
-def test_lost_events_end_a_round_after_silence_which_does_not_count() -> None:
+def test_lost_events_end_a_round_after_a_silence_that_does_not_count() -> None:
     pipeline = Pipeline(every=1.0, until=4)
     last, late = pipeline.follow(end=600.0)
     assert last == pytest.approx(4.0, abs=0.2)
@@ -76,19 +76,19 @@ def test_lost_events_end_a_round_after_silence_which_does_not_count() -> None:
     assert done.remark == "2 of 6 lost"
 
 
-def test_wrong_and_doubled_predictions_are_told() -> None:
+def test_wrong_and_duplicate_predictions_are_reported() -> None:
     done = Round(3, 3, {Verdict.PREDICTED: 1, Verdict.WRONG: 1, Verdict.DUPLICATED: 1}, 1.0, None)
     assert not done.faultless
     assert done.remark == "1 wrong, 1 predicted twice"
 
 
-def test_a_doubled_prediction_alone_is_no_fault() -> None:
+def test_a_duplicate_prediction_alone_is_not_a_fault() -> None:
     done = Round(2, 2, {Verdict.PREDICTED: 1, Verdict.DUPLICATED: 1}, 1.0, None)
     assert done.faultless
     assert done.rate == 2.0
 
 
-def test_other_numbers_of_events_get_a_deadline_of_their_own() -> None:
+def test_other_event_counts_get_their_own_deadline() -> None:
     assert throughput.deadline(10_000) == 60.0
     assert throughput.deadline(1) == 60.0
     assert throughput.deadline(1_000_000) == 10_000.0

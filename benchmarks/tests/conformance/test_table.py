@@ -1,4 +1,4 @@
-"""What the published table says of the suite's results."""
+"""How the published table shows the suite's results."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_a_behaviour_with_several_tests_passes_only_when_all_do(tmp_path: Path) 
     ]
 
 
-def test_a_test_that_never_ran_failed(tmp_path: Path) -> None:
+def test_a_test_that_never_ran_counts_as_failed(tmp_path: Path) -> None:
     never = entry("a")
     del never["outcome"], never["reason"]
     [case] = read(tmp_path, never)
@@ -68,7 +68,7 @@ def test_reasons_are_short_and_name_no_random_resource() -> None:
     assert len(text) == results.REASON_LENGTH
 
 
-def test_each_cell_tells_its_tools_outcome() -> None:
+def test_each_cell_shows_its_tools_outcome() -> None:
     passed = Case("a|b", DOCUMENT, on_aws=True, outcome="passed")
     failed = Case("a|b", DOCUMENT, on_aws=True, outcome="failed", reason="lost <1>")
     unsupported = Case("a|b", DOCUMENT, on_aws=True, outcome="unsupported", reason="no such call")
@@ -88,7 +88,7 @@ def test_each_cell_tells_its_tools_outcome() -> None:
     assert "- **Four**: not measured: gone." in text
 
 
-def test_a_tool_with_further_behaviours_adds_rows() -> None:
+def test_a_tool_with_more_behaviours_adds_rows() -> None:
     one, two = (Case(name, DOCUMENT, on_aws=False, outcome="passed") for name in ("one", "two"))
     text = table.text([result("ours", one), result("old", one, two)], 30)
     assert cells(text, "two")[1:] == ["no", "not measured", "✓"]

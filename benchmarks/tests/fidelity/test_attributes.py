@@ -1,4 +1,4 @@
-"""Which attributes a plan sets, from plans in the shape that `terraform show -json` gives."""
+"""The attributes that a plan sets, from plans in the form of `terraform show -json`."""
 
 from __future__ import annotations
 
@@ -31,28 +31,28 @@ def paths(made: dict[str, Any]) -> list[str]:
     return [attribute.path for attribute in attributes(made)]
 
 
-def test_what_the_configuration_sets_counts_and_defaults_do_not() -> None:
+def test_configured_values_count_and_defaults_do_not() -> None:
     made = plan({"name": {"references": ["var.name"]}, "empty": {}}, {"name": "a", "empty": "e", "size": 8})
     assert paths(made) == ["empty", "name"]
 
 
-def test_what_is_left_null_is_not_set() -> None:
+def test_null_values_do_not_count() -> None:
     made = plan({"name": {"references": ["var.a"]}, "image": {"references": ["var.b"]}}, {"name": "a", "image": None})
     assert paths(made) == ["name"]
 
 
-def test_a_value_that_only_the_apply_knows_is_set() -> None:
+def test_values_known_only_after_the_apply_count() -> None:
     made = plan({"role": {"references": ["aws_role.this.arn"]}}, {}, {"role": True, "arn": True})
     assert [one.values for one in instances(made)] == [{"role": None}]
 
 
-def test_blocks_are_paths_and_those_without_a_setting_are_none() -> None:
+def test_blocks_become_paths_and_empty_blocks_do_not_count() -> None:
     rule = {"id": {"constant_value": "x"}, "filter": [{}], "expiration": [{"days": {"constant_value": 7}}]}
     after = {"rule": [{"id": "x", "filter": [{"prefix": ""}], "expiration": [{"days": 7, "marker": False}]}]}
     assert paths(plan({"rule": [rule]}, after)) == ["rule.expiration.days", "rule.id"]
 
 
-def test_what_dynamic_blocks_made_counts() -> None:
+def test_results_of_dynamic_blocks_count() -> None:
     after = {"metrics": [{"names": ["one"], "unit": None}], "other": []}
     assert paths(plan({}, after)) == ["metrics.names"]
 
@@ -73,7 +73,7 @@ def test_resources_of_other_providers_do_not_count() -> None:
     assert attributes(made) == []
 
 
-def test_documents_are_compared_by_what_they_say() -> None:
+def test_documents_are_compared_by_meaning() -> None:
     one = {"policy": '{"Action": ["b", "a"], "Resource": "x"}'}
     other = {"policy": '{"Resource": ["x"],\n "Action": ["a", "b"]}'}
     assert read(one, ("policy",)) == read(other, ("policy",))
@@ -83,20 +83,20 @@ def test_documents_are_compared_by_what_they_say() -> None:
 NAME, SIZE = Attribute("aws_thing", "name"), Attribute("aws_thing", "size")
 
 
-def test_a_fresh_read_that_differs_or_misses_is_told() -> None:
+def test_a_differing_or_missing_fresh_read_is_reported() -> None:
     planned = [Instance("a", "aws_thing", {"name": ['"x"'], "size": ["5"]})]
     found = readback.differences(planned, {}, {"a": {"name": None, "size": 6}})
     assert found == {NAME: "read as nothing", SIZE: "read as 6"}
 
 
-def test_every_resource_must_give_the_value_back() -> None:
+def test_every_resource_must_return_the_value() -> None:
     planned = [Instance(name, "aws_thing", {"size": ["5"]}) for name in ("a", "b", "c")]
     again = {"a": {"size": 5}, "b": {"size": 9}, "c": {"size": 5}}
     assert readback.differences(planned, {}, again) == {SIZE: "read as 9"}
     assert readback.differences(planned, {}, {key: {"size": 5} for key in again}) == {SIZE: ""}
 
 
-def test_what_the_plan_does_not_know_is_compared_with_the_state() -> None:
+def test_values_unknown_to_the_plan_are_compared_with_the_state() -> None:
     planned = [Instance("a", "aws_thing", {"name": None})]
     assert readback.differences(planned, {"a": {"name": "x"}}, {"a": {"name": "x"}}) == {NAME: ""}
     assert readback.differences(planned, {"a": {"name": "x"}}, {"a": {"name": "y"}}) == {NAME: 'read as "y"'}

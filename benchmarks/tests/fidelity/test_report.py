@@ -1,4 +1,4 @@
-"""The table in the documents: what it is made of, and that it is that of today's plan and of a run."""
+"""The table in the docs: its construction, and that it matches the current plan and a run."""
 
 from __future__ import annotations
 
@@ -40,25 +40,25 @@ def rows(text: str) -> list[list[str]]:
 
 @pytest.fixture(scope="module", params=report.RUNTIMES)
 def planned(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[Attribute]]:
-    """A runtime and the attributes that a plan of today's root module sets in it."""
+    """A runtime and the attributes that a plan of the current root module sets in it."""
     runtime = str(request.param)
     return runtime, attributes(root.offline_plan(runtime, tmp_path_factory.mktemp("plan")))
 
 
-def test_the_documents_hold_the_attributes_of_todays_plan(planned: tuple[str, list[Attribute]]) -> None:
+def test_the_docs_have_the_attributes_of_the_current_plan(planned: tuple[str, list[Attribute]]) -> None:
     runtime, found = planned
     kept = documented()
     assert runtime in kept, REPEAT.format(runtime)
     assert list(kept[runtime].rows) == found, REPEAT.format(runtime)
 
 
-def test_the_documents_hold_the_table_as_a_run_writes_it() -> None:
+def test_the_docs_have_the_table_in_the_form_that_a_run_writes() -> None:
     document = report.PATH.read_text(encoding="utf-8")
     assert replaced(document, report.text(documented())) == document, REPEAT.format("…")
 
 
 def test_the_classes_come_from_probes_that_exist() -> None:
-    """Whoever adds a probe or takes one away has to run it before the documents may say so."""
+    """After adding or removing a probe, run it before changing the docs."""
     bound = {attribute for probe in PROBES for attribute in probe.attributes}
     bound |= {attribute for attributes_of_case in CASES.values() for attribute in attributes_of_case}
     for runtime, kept in documented().items():
@@ -70,7 +70,7 @@ def test_probes_are_bound_to_attributes_that_are_set() -> None:
     known = {attribute for kept in documented().values() for attribute in kept.rows}
     bound = {attribute for probe in PROBES for attribute in probe.attributes} | set(UNPROBED)
     bound |= {attribute for attributes_of_case in CASES.values() for attribute in attributes_of_case}
-    assert bound - known <= NOT_SET_YET, "misspelt, or no longer set"
+    assert bound - known <= NOT_SET_YET, "misspelled, or no longer set"
 
 
 def test_every_bound_case_is_one_of_the_conformance_suite() -> None:
@@ -94,7 +94,7 @@ def test_each_runtime_has_a_column_and_resources_are_grouped() -> None:
     assert "- `docker`, 2026-11-24: 2 attributes: 2 enforced, 0 emulated, 0 ignored" in text
 
 
-def test_an_attribute_that_nobody_wrote_a_probe_for_is_weighed_by_its_read() -> None:
+def test_an_attribute_without_a_probe_is_judged_by_its_fresh_read() -> None:
     new, lost = Attribute("aws_thing", "new"), Attribute("aws_thing", "lost")
     evidence = measurement.weighed([lost, new], {new: "", lost: "read as nothing"}, {})
     assert [(one.path, one.verdict) for one in evidence] == [("lost", "ignored"), ("new", "emulated")]
@@ -122,12 +122,12 @@ def test_results_of_both_runtimes_are_kept(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("document", ["no marks", report.BEGIN, report.END])
-def test_a_document_without_marks_is_refused(document: str) -> None:
+def test_a_document_without_markers_is_refused(document: str) -> None:
     with pytest.raises(HarnessError, match="lacks the marks"):
         replaced(document, "new")
 
 
-def test_only_what_stands_between_the_marks_is_replaced() -> None:
+def test_only_the_text_between_the_markers_is_replaced() -> None:
     document = f"before\n{report.BEGIN}old\n{report.END}after\n"
     assert replaced(document, "new\n") == f"before\n{report.BEGIN}\nnew\n\n{report.END}after\n"
 

@@ -1,4 +1,4 @@
-"""What is made of the conformance cases' results, and of probes that break off."""
+"""How results of conformance cases and broken probes are evaluated."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ SIZE = Attribute("aws_thing", "size")
 
 
 def entry(test: str, outcome: str | None = "passed", reason: str = "") -> dict[str, Any]:
-    told = {"outcome": outcome, "reason": reason} if outcome else {}
-    return {"node": f"benchmarks/conformance/suite/{test}", "behaviour": "It is so", **told}
+    outcome_and_reason = {"outcome": outcome, "reason": reason} if outcome else {}
+    return {"node": f"benchmarks/conformance/suite/{test}", "behaviour": "It is so", **outcome_and_reason}
 
 
 def seen(folder: Path, *entries: dict[str, Any]) -> list[Seen]:
@@ -32,13 +32,13 @@ def seen(folder: Path, *entries: dict[str, Any]) -> list[Seen]:
     return [found for _attribute, found in running._cases(subprocess.Popen(["true"]), [BATCH], folder)]
 
 
-def test_a_case_that_passes_is_an_effect_and_one_that_fails_is_none(tmp_path: Path) -> None:
+def test_a_passed_case_is_an_effect_and_a_failed_one_is_not(tmp_path: Path) -> None:
     assert len(CASES[BATCH]) == 1
     assert seen(tmp_path, entry("test_other.py::test_it", "failed"), entry(BATCH)) == [Seen(True, "It is so")]
     assert seen(tmp_path, entry(BATCH, "failed", "ten at once")) == [Seen(False, "not so: It is so (ten at once)")]
 
 
-def test_a_case_that_was_not_run_says_nothing(tmp_path: Path) -> None:
+def test_a_case_that_did_not_run_says_nothing(tmp_path: Path) -> None:
     for entries in ([], [entry(BATCH, None)]):
         with pytest.raises(HarnessError, match="was not run"):
             seen(tmp_path, *entries)
@@ -49,7 +49,7 @@ def test_a_suite_without_results_is_an_error(tmp_path: Path) -> None:
         running._cases(subprocess.Popen(["true"]), [BATCH], tmp_path)
 
 
-def test_only_probes_of_wanted_attributes_run_and_one_that_breaks_off_ends_it(
+def test_only_probes_of_wanted_attributes_run_and_a_broken_one_ends_the_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def works(_bench: Bench) -> Seen:
@@ -65,5 +65,5 @@ def test_only_probes_of_wanted_attributes_run_and_one_that_breaks_off_ends_it(
         running.run(bench, [SIZE, other], tmp_path, Step("probe"))
 
 
-def test_every_probe_has_a_name_of_its_own() -> None:
+def test_probe_names_are_unique() -> None:
     assert len({probe.name for probe in PROBES}) == len(PROBES)

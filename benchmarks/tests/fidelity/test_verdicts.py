@@ -1,4 +1,4 @@
-"""Which class follows from what was found out."""
+"""Which class follows from which findings."""
 
 from __future__ import annotations
 
@@ -26,6 +26,6 @@ def test_the_class_follows_from_the_evidence(kept: bool, seen: list[Seen], verdi
     assert (evidence.verdict, evidence.remark) == (verdict, remark)
 
 
-def test_why_there_can_be_no_probe_is_said() -> None:
+def test_the_reason_for_a_missing_probe_is_shown() -> None:
     evidence = Evidence("aws_thing", "size", kept=True, unprobed="it takes a day")
     assert evidence.remark == "kept; no probe of an effect: it takes a day"

@@ -1,4 +1,4 @@
-"""Stock core gets two of our plugins, by the names they have in ours, and no other."""
+"""LocalStack core gets two of our plugins, under the same names, and no others."""
 
 from __future__ import annotations
 
@@ -19,27 +19,28 @@ from harness.errors import HarnessError
 def test_the_plugins_are_those_of_our_package() -> None:
     ours = tomllib.loads((paths.EMULATOR / "pyproject.toml").read_text())["project"]["entry-points"]
     given = configparser.ConfigParser()
-    given.read_string(core.ENTRY_POINTS)
+    given.read_string((core.BRIDGE / "entry_points.txt").read_text())
     for group in given.sections():
         for name, value in given[group].items():
             assert ours[group][name] == value
 
 
 def test_python_finds_them_and_their_code(tmp_path: Path) -> None:
-    environments.write_plugins(tmp_path, core.ENTRY_POINTS)
+    program = environments.write_plugins(tmp_path, core.BRIDGE)
     [found] = importlib.metadata.distributions(path=[str(tmp_path)])
     assert {point.name for point in found.entry_points} == {"process", "bound"}
     assert (tmp_path / "pipeline_emulator" / "lambda_runtime" / "plugins.py").is_file()
+    assert program.parent == tmp_path
 
 
-def test_versions_are_those_of_the_locks() -> None:
+def test_versions_come_from_the_lock_files() -> None:
     assert core.version() == "2026.3.0"
     for package, rival in (("ministack", ministack), ("localemu", localemu)):
         named = (environments.LOCKS / f"{package}.in").read_text()
         assert re.search(rf"^{package}(\[.*\])?=={re.escape(rival.version())}$", named, re.MULTILINE)
 
 
-def test_the_lock_of_its_kinesis_server_has_a_hash_for_each_package() -> None:
+def test_the_lock_file_of_its_kinesis_server_has_a_hash_for_each_package() -> None:
     packages = json.loads((core.KINESIS / "package-lock.json").read_text())["packages"]
     entries = {name: entry for name, entry in packages.items() if name}
     assert entries

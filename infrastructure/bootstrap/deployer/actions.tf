@@ -76,7 +76,7 @@ locals {
       ]
     }
 
-    # With CreateRole and PutRolePolicy, whoever deploys decides what the function may do; see docs/decisions.
+    # CreateRole and PutRolePolicy let a deployer decide what the function may do; see docs/decisions.
     Role = {
       resources = [local.role_arn]
       read      = ["iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"]

@@ -1,4 +1,4 @@
-# Policies for whoever plans or deploys one stage. They name the stage's resources and no others.
+# Policies for planning and deploying one stage. They name the stage's resources and no others.
 
 locals {
   state_bucket_arn = "arn:${var.partition}:s3:::${var.state_bucket}"

@@ -46,8 +46,8 @@ data "aws_iam_policy_document" "pull" {
   }
 }
 
-# Lambda adds such a statement itself if whoever creates the function may set repository policies, and then the next plan
-# would show a change. Account, region and partition are the repository's: Lambda only takes images from its own region.
+# Lambda adds such a statement itself if the function's creator may set repository policies, and then the next plan would
+# show a change. Account, region and partition are the repository's: Lambda only takes images from its own region.
 resource "aws_ecr_repository_policy" "this" {
   repository = aws_ecr_repository.this.name
   policy     = data.aws_iam_policy_document.pull.json

@@ -73,7 +73,7 @@ data "aws_iam_policy_document" "key" {
     }
   }
 
-  # ECR uses grants: it creates them as whoever creates the repository, and retires them with the repository.
+  # ECR uses grants: it creates them with the permissions of the repository's creator, and retires them with the repository.
   # https://docs.aws.amazon.com/AmazonECR/latest/userguide/encryption-at-rest.html
   statement {
     sid       = "ImagesByGrant"

@@ -1,4 +1,4 @@
-"""Checks of this project that no scanner has; checkov loads them (`--external-checks-dir`)."""
+"""Project-specific checks, loaded by checkov (`--external-checks-dir`)."""
 
 from pathlib import Path
 

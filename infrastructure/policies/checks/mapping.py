@@ -1,4 +1,4 @@
-"""What an event source mapping needs, so that one bad record neither blocks its shard nor is lost."""
+"""Checks the settings that keep one bad record from blocking its shard or getting lost."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from typing import Any
 from checkov.common.models.enums import CheckCategories, CheckResult
 from checkov.terraform.checks.resource.base_resource_check import BaseResourceCheck
 
-# Of a qualified ARN, the qualifier: a version, "$LATEST" or an alias, which alone begins with a letter.
+# The qualifier of a qualified ARN is a version, "$LATEST" or an alias; only an alias begins with a letter.
 ALIAS_ARN = re.compile(r"^arn:[^:]+:lambda:[^:]*:[^:]*:function:[^:]+:[a-zA-Z]")
 VARIABLE = re.compile(r"^(?:\$\{)?var\.(\w+)\}?$")
 ALIAS = re.compile(r"^(\$\{)?aws_lambda_alias\.\w+(\[[^]]+\])?\.arn\}?$")
 
 
 class MappingCheck(BaseResourceCheck):
-    """A condition that a mapping fulfils or not.
+    """A condition on event source mappings.
 
     Args:
-        name: what must hold, for the reader of a failure.
-        id: under which it is skipped: `checkov:skip=ID:reason`.
-        holds: the condition, on the resource's arguments as checkov gives them.
-        streams_only: whether it is only about streams, which alone have a starting position.
+        name: the requirement, shown when the check fails.
+        id: the id to skip it with: `checkov:skip=ID:reason`.
+        holds: the condition on the resource's arguments in checkov's form.
+        streams_only: whether it applies to streams only, recognized by their starting position.
     """
 
     def __init__(self, name: str, id: str, holds: Callable[[dict[str, Any]], bool], streams_only: bool = True) -> None:  # noqa: A002
@@ -32,20 +32,20 @@ class MappingCheck(BaseResourceCheck):
         super().__init__(name, id, [CheckCategories.GENERAL_SECURITY], ["aws_lambda_event_source_mapping"])
 
     def scan_resource_conf(self, conf: dict[str, Any]) -> CheckResult:
-        """Asked by checkov for each mapping."""
+        """Called by checkov for each mapping."""
         if self.streams_only and value(conf, "starting_position") is None:
             return CheckResult.UNKNOWN
         return CheckResult.PASSED if self.holds(conf) else CheckResult.FAILED
 
 
 class LimitCheck(MappingCheck):
-    """Whether an argument is a number of a range, or a variable whose validation lets no other through.
+    """Checks that an argument is a number in a range, or a variable whose validation allows no other.
 
     Args:
         name: as above.
         id: as above.
-        argument: of the mapping; where it is missing, or -1, AWS sets no limit.
-        allowed: the numbers.
+        argument: of the mapping; if it is missing or -1, AWS sets no limit.
+        allowed: the allowed numbers.
     """
 
     def __init__(self, name: str, id: str, argument: str, allowed: range) -> None:  # noqa: A002
@@ -54,7 +54,7 @@ class LimitCheck(MappingCheck):
         super().__init__(name, id, self.limited)
 
     def limited(self, conf: dict[str, Any]) -> bool:
-        """Asked for each mapping; checkov leaves variables of modules as they are."""
+        """Called for each mapping; checkov does not resolve variables in modules."""
         found = str(value(conf, self.argument))
         if variable := VARIABLE.match(found):
             declared = self.declared(variable[1])
@@ -67,7 +67,7 @@ class LimitCheck(MappingCheck):
         return any(within(condition, variable, self.allowed) for condition in conditions)
 
     def declared(self, variable: str) -> list[dict[str, Any]]:
-        """Declarations of a variable in the folder of the mapping that is looked at; checkov tells its path's end."""
+        """Declarations of a variable in the current mapping's folder; checkov only gives the end of its path."""
         folder = Path(self.entity_path.split(":")[0]).parent.as_posix().rstrip("/")
         return [
             node["config_"][variable]
@@ -78,7 +78,7 @@ class LimitCheck(MappingCheck):
 
 
 def within(condition: str, variable: str, allowed: range) -> bool:
-    """Whether a validation says, with nothing but &&, that a variable is at least and at most numbers of the range."""
+    """Whether a validation, using only &&, limits a variable from below and above by numbers in the range."""
     limits = {
         sign: int(number) for sign, number in re.findall(rf"\bvar\.{variable} (>=|<=) (\d+)\b(?!\s*[-+*/%])", condition)
     }
@@ -86,7 +86,7 @@ def within(condition: str, variable: str, allowed: range) -> bool:
 
 
 def value(conf: Any, *path: str) -> Any:
-    """An argument, through nested blocks; checkov wraps each in a list. None when it is not there."""
+    """An argument, possibly in nested blocks, each of which checkov wraps in a list. None if it is missing."""
     for name in path:
         conf = conf.get(name) if isinstance(conf, dict) else None
         if isinstance(conf, list):
@@ -102,28 +102,28 @@ LimitCheck(
     range(10_001),
 )
 LimitCheck(
-    "Ensure the mapping gives up records of a finite age (maximum_record_age_in_seconds)",
+    "Ensure the mapping gives up records after a finite age (maximum_record_age_in_seconds)",
     "PIPELINE_FINITE_AGE",
     "maximum_record_age_in_seconds",
     range(60, 604_801),
 )
 MappingCheck(
-    "Ensure what the mapping gives up is kept (destination_config.on_failure.destination_arn)",
+    "Ensure records given up are stored (destination_config.on_failure.destination_arn)",
     "PIPELINE_FAILURE_DESTINATION",
     lambda conf: bool(value(conf, "destination_config", "on_failure", "destination_arn")),
 )
 MappingCheck(
-    "Ensure the function may name the records that failed (function_response_types)",
+    "Ensure the function can report the records that failed (function_response_types)",
     "PIPELINE_ITEM_FAILURES",
     lambda conf: "ReportBatchItemFailures" in str(conf.get("function_response_types")),
 )
 MappingCheck(
-    "Ensure no event is skipped that came before the mapping: LATEST only with a reason",
+    "Ensure events older than the mapping are not skipped: LATEST only with a reason",
     "PIPELINE_LATEST_WITH_REASON",
     lambda conf: value(conf, "starting_position") in ("TRIM_HORIZON", "AT_TIMESTAMP"),
 )
 MappingCheck(
-    "Ensure the mapping invokes an alias, so that a roll-back need not touch it",
+    "Ensure the mapping invokes an alias, so that a rollback does not change it",
     "PIPELINE_ALIAS",
     lambda conf: bool(
         ALIAS.match(str(value(conf, "function_name"))) or ALIAS_ARN.match(str(value(conf, "function_name")))

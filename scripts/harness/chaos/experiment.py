@@ -63,7 +63,7 @@ def run(stack: Stack, seed: int, step: Step, count: int = EVENTS, rate: float = 
     work = workload.generate(stack, seed, count, invalid=not kills)
     with FaultInjector(stack, faults, step, rate) as injector:
         target = replace(Target.of(stack), trouble=injector.trouble)
-        result = ledger.run_on(target, work.records, lambda _: work.answers, step, rate)
+        result = ledger.run(target, work.records, lambda _: work.answers, step, rate)
     if injector.error:
         result.breaks(injector.error, result.not_put)
     return Outcome(seed, result, injector.happened, time.monotonic() - started)
@@ -122,6 +122,6 @@ class FaultInjector:
                     self._step.aside = self._current = ""
         except HarnessError as error:
             self.error = error
-        except Exception as error:  # whatever it is, the run proves nothing without the other faults
+        except Exception as error:  # for any reason: without the other faults the run proves nothing
             cause = f"{self._current}: {type(error).__name__}: {error}"
             self.error = HarnessError(cause, "look at make local-status and make local-logs")

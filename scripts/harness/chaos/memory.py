@@ -30,7 +30,7 @@ class Sample:
         seconds: since the first sample.
         events: put so far.
         instance: identifies the LocalStack, which changes after a kill.
-        mib: of each of `KINDS`, in MiB; the function's is the sum over its environments, beside their mean.
+        mib: of each of `KINDS`, in MiB: the function's sum over its environments, and their mean.
         environments: number of the function's environments.
     """
 

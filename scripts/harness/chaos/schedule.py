@@ -12,7 +12,7 @@ from harness.stack.state import Stack
 FIRST_FAULT, LAST_FAULT = 0.1, 0.9  # shares of the time for all puts; before and after, the stream is undisturbed
 EVERY_SECONDS = 2.0
 KILL = "kill LocalStack"
-# Each kill takes up to a minute. Kills happen amid the stream, which flows before and after.
+# Each kill takes up to a minute. Kills happen in the middle of the stream, which flows before and after.
 ONE_KILL_SECONDS, TWO_KILLS_SECONDS = 20.0, 300.0
 SHORT_KILL_SHARE = 0.05  # of shorter schedules
 PLACES_OF_KILLS: dict[int, tuple[tuple[float, float], ...]] = {0: (), 1: ((0.4, 0.6),), 2: ((0.2, 0.4), (0.6, 0.8))}

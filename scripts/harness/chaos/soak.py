@@ -63,7 +63,7 @@ class Soak:
 
 
 def run(stack: Stack, seed: int, count: int, rate: float | None) -> Soak:
-    """Find the rate, put the events under faults, and sample memory meanwhile.
+    """Find the rate, then put the events under faults while sampling memory.
 
     Args:
         stack: a running stack.

@@ -1,6 +1,6 @@
 """The `pipeline` command. Each module holds the commands of one section of its help.
 
-A command reads its make variables (COUNT, FILE ...) as well as its options; what is in both, the option decides.
+A command reads its make variables (COUNT, FILE ...) as well as its options; an option takes precedence.
 """
 
 from harness.cli.main import main, take_signals

@@ -26,7 +26,7 @@ yes = options.setting("--yes", envvar="YES", is_flag=True, help="Answer every ye
 
 
 def _opened(name: str) -> tuple[Stage, Access]:
-    """A stage, and the way to its account."""
+    """A stage, and access to its account."""
     from harness.stages.access import Access
     from harness.stages.stage import load
 
@@ -42,7 +42,7 @@ def _opened(name: str) -> tuple[Stage, Access]:
     help="Commit whose stack is upgraded first.",
 )  # fmt: skip
 def rehearse(former: str | None) -> None:
-    """Rehearse the whole of a deployment to stg against an empty LocalStack; no account needed."""
+    """Rehearse a complete deployment to stg on an empty LocalStack; needs no account."""
     from harness.stages import rehearsal
 
     rehearsal.rehearse(former)
@@ -107,7 +107,7 @@ def unlock(stage: str, lock: str) -> None:
 @options.option(
     "--stage", envvar="STAGE", default="", show_default=False, metavar="local|stg|prod", help="The stage that gets it."
 )
-@options.flag("--shadow", envvar="SHADOW", help="Let it predict beside the live model, to compare.")
+@options.flag("--shadow", envvar="SHADOW", help="Let it predict alongside the live model, to compare.")
 def promote(choice: str, stage: str, shadow: bool) -> None:
     """Check a registered model and make it the one a stage serves."""
     from harness.machine import environment
@@ -144,7 +144,7 @@ def rollback(stage: str, version: str) -> None:
     default="stg",
     show_default=True,
     metavar="stg|prod",
-    help="The stage whose settings count.",
+    help="The stage with the settings.",
 )
 @options.option(
     "--duration", envvar="DURATION_MS", callback=options.number(float), metavar="MILLISECONDS",

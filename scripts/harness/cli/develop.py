@@ -33,7 +33,7 @@ def lock() -> None:
 
 
 def _run(*command: str) -> None:
-    """Runs a program in the checkout; its output is the user's to read."""
+    """Runs a program in the checkout and shows its output."""
     from harness.paths import ROOT
 
     try:
@@ -64,15 +64,15 @@ def sbom(image: str) -> None:
 @options.option(
     "--osv-url", envvar="OSV_URL", default="", metavar="URL",
     show_default="PyPI, then osv.dev",
-    help="An OSV server of your own.",
+    help="Your own OSV server.",
 )  # fmt: skip
 @options.option(
     "--advisories", envvar="ADVISORIES", type=click.Choice(["required", "optional"]), default="required",
     show_default=True,
-    help="optional: only warn when no source of advisories can be reached.",
+    help="optional: only warn if no source of advisories can be reached.",
 )  # fmt: skip
 def audit(osv_url: str, advisories: str) -> None:
-    """Look for known vulnerabilities in everything that is locked."""
+    """Look for known vulnerabilities in all locked dependencies."""
     from harness.supply import audit as audits
 
     audits.run(osv_url, optional=advisories == "optional")
@@ -116,7 +116,7 @@ def completion(context: click.Context, shell: str) -> None:
       zsh   source <(pipeline completion zsh)
       fish  pipeline completion fish | source
 
-    The same line in ~/.bashrc, ~/.zshrc or ~/.config/fish/config.fish makes it stay.
+    To keep it, add the line to ~/.bashrc, ~/.zshrc or ~/.config/fish/config.fish.
     """
     complete = shell_completion.get_completion_class(shell)
     assert complete is not None

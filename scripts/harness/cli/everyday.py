@@ -10,7 +10,7 @@ import click
 from harness import console
 from harness.cli import options
 
-NAME = "local"  # of the stack that all of these are about
+NAME = "local"  # the stack of all these commands
 runtime = options.setting(
     "--runtime", envvar="RUNTIME", metavar="embedded|docker",
     show_default="docker if a container engine answers",
@@ -47,7 +47,7 @@ def setup() -> None:
 @options.setting(
     "--faults", envvar="FAULTS", metavar="0|1",
     show_default="1",
-    help="0: the stack takes no faults, so make chaos cannot run.",
+    help="0: the stack injects no faults, so make chaos cannot run.",
 )  # fmt: skip
 def local_up() -> None:
     """Start the pipeline on this machine and answer one event."""

@@ -1,4 +1,4 @@
-"""The entry point of `pipeline`: the command group, and what becomes of a failure."""
+"""The entry point of `pipeline`: the command group, and the handling of failures."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ EXIT_INTERRUPTED = 130
 def commands(context: click.Context) -> None:
     """Run, test and deploy a Kinesis, Lambda and S3 pipeline.
 
-    Each make target is one of these commands. Options are also read from the environment, as make passes its variables
-    on: `make send COUNT=100` is `pipeline send --count 100`.
+    Each make target is one of these commands. Options are also read from the environment, because make exports its
+    variables: `make send COUNT=100` is `pipeline send --count 100`.
     """
     if context.invoked_subcommand not in deploy.AT_AWS:  # only these may reach AWS with the user's own settings
         environment.clean_this_process()
@@ -67,7 +67,7 @@ def _fail(error: HarnessError) -> None:
 
 
 def _of_aws(error: Exception) -> HarnessError | None:
-    """What an AWS client raised, with a next step; imported here, as most commands need no AWS client."""
+    """Adds a next step to an AWS client's exception; imports lazily, because most commands need no AWS client."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     if not isinstance(error, ClientError | BotoCoreError):
@@ -92,7 +92,7 @@ def _unexpected(error: Exception) -> HarnessError:
     log.parent.mkdir(parents=True, exist_ok=True)
     log.write_text("".join(traceback.format_exception(error)))
     return HarnessError(
-        f"{type(error).__name__}: {error}", f"this is a mistake in the harness; details are in {shown(log)}"
+        f"{type(error).__name__}: {error}", f"this is a bug in the harness; details are in {shown(log)}"
     )
 
 

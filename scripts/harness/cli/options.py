@@ -31,7 +31,7 @@ def setting(*names: str, envvar: str, **settings: Any) -> Decorator:
 
 
 def number(kind: Callable[[Any], float]) -> Callback:
-    """A callback that takes numbers above 0 only."""
+    """A callback that only accepts numbers above 0."""
 
     def parse(context: click.Context, parameter: click.Parameter, text: Any) -> float | None:
         if text in (None, ""):
@@ -58,7 +58,7 @@ def _seed(context: click.Context, parameter: click.Parameter, text: str | None) 
 
 
 def _as_given(context: click.Context, parameter: click.Parameter) -> str:
-    """How the user named a parameter: `COUNT=` or `--count `."""
+    """The user's spelling of a parameter: `COUNT=` or `--count `."""
     given = context.get_parameter_source(parameter.name or "")
     return f"{parameter.envvar}=" if given is click.core.ParameterSource.ENVIRONMENT else f"{parameter.opts[-1]} "
 

@@ -1,4 +1,4 @@
-"""Commands that prove something: the delivery ledger's, and the test suites."""
+"""Commands that prove something: the delivery ledger and the test suites."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_all() -> None:
 @click.command()
 @runtime
 def e2e() -> None:
-    """Run the end-to-end suite alone, in a stack of its own."""
+    """Run the end-to-end suite alone, in its own stack."""
     _run("e2e")
 
 
@@ -107,7 +107,7 @@ def stages_test() -> None:
 
 @click.command()
 def emulator_test() -> None:
-    """Run the emulator's tests, against LocalStacks and containers of their own."""
+    """Run the emulator's tests, with their own LocalStacks and containers."""
     _run("emulator-test")
 
 
@@ -115,13 +115,13 @@ def emulator_test() -> None:
 @options.setting(
     "--actions", envvar="ACTIONS", metavar="all|NAME,...",
     show_default="a sample, by the seed",
-    help="Permissions to take away: all, or names of actions and of parts (state, bucket, key, stream, function,"
+    help="Permissions to remove: all, or names of actions and of parts (state, bucket, key, stream, function,"
     " repository).",
 )  # fmt: skip
 @options.setting("--seed", envvar="SEED", metavar="NUMBER", show_default="chosen at random", help="Seed of the sample.")
 @options.setting("--write", envvar="WRITE", is_flag=True, help="Write the tables to docs/iam-deployer.md.")
 def privileges_test() -> None:
-    """Test that the function's role and the deployer's have what they need and no more."""
+    """Test that the function's role and the deployer's have exactly the permissions that they need."""
     _run("privileges")
 
 

@@ -6,10 +6,10 @@ from importlib.metadata import entry_points
 
 import click
 
-# What other packages add comes by this group of entry points.
+# Other packages add commands through this group of entry points.
 PLUGINS = "pipeline.commands"
 SECTIONS = ("Everyday", "Prove", "Deploy", "Develop", "Measure")
-OF_PLUGINS = "Develop"  # where they name none
+OF_PLUGINS = "Develop"  # for commands without a section
 
 
 class Sections(click.Group):
@@ -39,7 +39,7 @@ class Sections(click.Group):
             self.add(getattr(command, "section", OF_PLUGINS), command)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of a name, of another package too."""
+        """The command with a name, including those of other packages."""
         if cmd_name not in self.commands:
             self.add_plugins()
         return super().get_command(ctx, cmd_name)

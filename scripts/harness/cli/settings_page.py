@@ -1,4 +1,4 @@
-"""docs/settings.md, made from the command line's own options and the list of environment variables."""
+"""Generates docs/settings.md from the command line's options and the list of environment variables."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ HEAD = """# Settings
 
 <!-- Written by `pipeline settings --write`. -->
 
-Options of the `pipeline` command and the make variables that stand for them: `make send COUNT=100` is
-`pipeline send --count 100`. Variables of the environment count as well; an option takes precedence.
-The emulator has [settings of its own](../emulator/README.md), and a stage its Terraform variables in
+Options of the `pipeline` command, and the equivalent make variables: `make send COUNT=100` is
+`pipeline send --count 100`. Environment variables work as well; an option takes precedence.
+The emulator has [its own settings](../emulator/README.md), and a stage has Terraform variables in
 `infrastructure/vars/`.
 """
 

@@ -1,4 +1,4 @@
-"""Environment variables that a user may set and that no option stands for."""
+"""Environment variables for users that have no equivalent option."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 
 class Variable(NamedTuple):
-    """A variable of the environment.
+    """An environment variable.
 
     Attributes:
         name: its name.
-        default: what holds when it is unset; empty where nothing does.
-        effect: what it does.
+        default: the value in effect if it is unset; may be empty.
+        effect: its effect.
     """
 
     name: str
@@ -21,11 +21,11 @@ class Variable(NamedTuple):
 
 VARIABLES = {
     "setup": (
-        Variable("PYTHON", "the python3.13 on the PATH or of pyenv", "the interpreter that `.venv` is made with"),
+        Variable("PYTHON", "the python3.13 on the PATH or of pyenv", "the interpreter for `.venv`"),
         Variable(
             "TERRAFORM_PROVIDER_MIRROR",
             "searched for below /opt, /srv, /usr and /var",
-            "folder of a filesystem mirror that holds the AWS provider",
+            "folder of a filesystem mirror with the AWS provider",
         ),
         Variable("TF_CLI_CONFIG_FILE", "", "your own Terraform configuration; it takes precedence over a mirror"),
         Variable("TF_PLUGIN_CACHE_DIR", ".cache/terraform/plugins", "Terraform's cache of providers"),
@@ -38,10 +38,10 @@ VARIABLES = {
         Variable(
             "IMAGE_SOURCE",
             "auto",
-            "base images: `auto` uses a local stand-in where none can be pulled, `local` asks no registry, "
+            "base images: `auto` uses a local stand-in if none can be pulled, `local` contacts no registry, "
             "`public` accepts no stand-in",
         ),
-        Variable("DEBIAN_MIRROR", "that of mmdebstrap", "mirror of the Debian packages that stand-ins are made from"),
+        Variable("DEBIAN_MIRROR", "that of mmdebstrap", "mirror of the Debian packages for stand-ins"),
         Variable("LOCALSTACK_IMAGE", "ours", "LocalStack's official image instead of ours (docker-compose.yml)"),
         Variable("LOCALSTACK_AUTH_TOKEN", "", "the licence of that image"),
     ),
@@ -57,7 +57,7 @@ VARIABLES = {
         Variable(
             "AWS_*",
             "",
-            "credentials, profile and their like, as for the AWS CLI: only the commands that work on a stage see them; "
+            "credentials, profile and so on, as for the AWS CLI: only the commands that work on a stage see them; "
             "the region is the stage's",
         ),
     ),

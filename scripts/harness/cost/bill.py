@@ -1,6 +1,6 @@
-"""What a stage costs in a month: arithmetic on Terraform's settings, a rate of events and AWS's list prices.
+"""Computes a stage's monthly cost from Terraform's settings, a rate of events and AWS's list prices.
 
-Taxes, the free tier, support plans and reads by consumers of the predictions are left out.
+Excludes taxes, the free tier, support plans and reads by consumers of the predictions.
 """
 
 from __future__ import annotations
@@ -14,38 +14,38 @@ from pathlib import Path
 from harness.errors import HarnessError
 from harness.paths import shown
 
-PRICES = Path(__file__).with_name("prices.json")  # change it when a pricing page says otherwise
-REFERENCE = "us-east-1"  # its price stands in where a region's is not known
-HOURS = 730  # of a month, as AWS's own calculator counts
+PRICES = Path(__file__).with_name("prices.json")  # update it when a pricing page changes
+REFERENCE = "us-east-1"  # its prices replace unknown ones of other regions
+HOURS = 730  # per month, as in AWS's calculator
 SECONDS = HOURS * 3600
-YEAR = 365  # days that are counted where something is kept for ever
-GB = 10**9  # where AWS means 2^30 this is 7 % too much, never too little
+YEAR = 365  # days that count if something is kept forever
+GB = 10**9  # 7 % too much, never too little, if AWS means 2^30
 PAYLOAD_UNIT = 25 * 1024
 # Quotas of a shard: https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html
 SHARD_RECORDS, SHARD_BYTES = 1000, 1024 * 1024
 # "At 1,769 MB, a function has the equivalent of one vCPU": https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 MEMORY_OF_ONE_CPU = 1769
 EXTENDED_HOURS, LONG_TERM_HOURS = 24, 168
-# Lambda's sampling, which cannot be set: https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html
+# Lambda's sampling, which cannot be changed: https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html
 TRACES_PER_SECOND, TRACES_BEYOND = 1, 0.05
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the bill depends on of a stage's Terraform; both streams have the same settings."""
+    """The Terraform settings of a stage that determine the bill; both streams have the same settings."""
 
     region: str
     shards: int
     retention_hours: int
-    shard_metrics: int  # of each shard
+    shard_metrics: int  # per shard
     batch_size: int
     batching_window_seconds: int
     parallelization_factor: int
     memory_mb: int
     architecture: str
-    images: int  # that the repository keeps; 0 for a Zip
-    log_days: int  # 0 is for ever
-    failed_event_days: int | None  # until a failed event and its versions are gone; None is never
+    images: int  # kept by the repository; 0 for a Zip
+    log_days: int  # 0 means forever
+    failed_event_days: int | None  # until a failed event and its versions are deleted; None means never
     alarms: int
     dashboards: int
     keys: int
@@ -53,16 +53,16 @@ class Settings:
 
 @dataclass(frozen=True)
 class Workload:
-    """A load, and the sizes and times that are assumed for it: what the bill depends on and Terraform does not know."""
+    """A load with its assumed sizes and times, which determine the bill and are not in Terraform."""
 
     rate: float  # events per second, evenly over the month and the shards
-    duration_ms: float | None = None  # of an invocation; None takes the next two, which were measured
-    invocation_ms: float = 7.74  # with one event, warm, on a whole core (README, "Invoke, warm, p50", containers)
+    duration_ms: float | None = None  # per invocation; None uses the next two, which were measured
+    invocation_ms: float = 7.74  # with one event, warm, on a full core (README, "Invoke, warm, p50", containers)
     event_ms: float = 0.06  # per further event (docs/decisions/2026-11-24-emulator-speed.md: 0.06 s per 1,000 events)
-    event_bytes: int = 110  # with its partition key
-    prediction_bytes: int = 250  # with its partition key
-    log_bytes: int = 830  # of an invocation: START, END, REPORT and a line of the function, with 26 bytes for each
-    invalid_share: float = 0.001  # of the events: an object in the failed-events bucket each
+    event_bytes: int = 110  # including its partition key
+    prediction_bytes: int = 250  # including its partition key
+    log_bytes: int = 830  # per invocation: START, END, REPORT and a line of the function, plus 26 bytes each
+    invalid_share: float = 0.001  # of the events; each becomes an object in the failed-events bucket
     failed_bytes: int = 1000
     image_bytes: int = 221 * 10**6  # README, uncompressed; ECR bills the compressed and shares layers
     model_bytes: int = 10**8
@@ -71,17 +71,17 @@ class Workload:
 
 @dataclass(frozen=True)
 class Prices:
-    """List prices of a region in US dollars, before tax and free tier, by their names in `prices.json`."""
+    """List prices of a region in US dollars, before tax and free tier, by name in `prices.json`."""
 
     as_of: str
     usd: Mapping[str, float]
-    stand_ins: frozenset[str]  # the reference region's, since this region's are not known
+    stand_ins: frozenset[str]  # prices taken from the reference region because this region's are unknown
     pages: frozenset[str]
 
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the bill: US dollars a month, and the names of the prices in it."""
+    """A line of the bill: US dollars per month, and the names of its prices."""
 
     title: str
     usd: float
@@ -92,15 +92,15 @@ def prices_of(region: str, path: Path = PRICES) -> Prices:
     """Reads a region's prices.
 
     Raises:
-        HarnessError: there are none for that region.
+        HarnessError: the region's prices are unknown.
     """
     content = json.loads(path.read_text(encoding="utf-8"))
     entries = content["prices"]
     for entry in entries.values():
         if region not in entry["usd"]:
             raise HarnessError(
-                f"no prices of region {region} are known, only of {', '.join(entry['usd'])}",
-                f"add them to {shown(path)}, from AWS's pricing pages that it names",
+                f"the prices of region {region} are unknown; known are {', '.join(entry['usd'])}",
+                f"add them to {shown(path)}, from the AWS pricing pages named there",
             )
     stand_ins = frozenset(name for name, entry in entries.items() if entry["usd"][region] is None)
     usd = {name: entry["usd"][REFERENCE if name in stand_ins else region] for name, entry in entries.items()}
@@ -108,7 +108,7 @@ def prices_of(region: str, path: Path = PRICES) -> Prices:
 
 
 def shards_needed(workload: Workload) -> int:
-    """The shards each stream needs for records and for the larger one's bytes, when partition keys spread evenly."""
+    """The shards that each stream needs for its records and for the larger record's bytes, with even partition keys."""
     largest = max(workload.event_bytes, workload.prediction_bytes)
     return max(1, math.ceil(max(workload.rate / SHARD_RECORDS, workload.rate * largest / SHARD_BYTES)))
 
@@ -116,8 +116,8 @@ def shards_needed(workload: Workload) -> int:
 def invocations(settings: Settings, workload: Workload) -> float:
     """Invocations per second.
 
-    Lambda asks each shard once a second, or once a batching window, and invokes with what there is; full batches come
-    as fast as they fill. https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-create.html
+    Lambda polls each shard once per second or batching window, and invokes with what it finds. Full batches are
+    invoked as fast as they fill. https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-create.html
     """
     count = max(settings.shards, shards_needed(workload))
     rate = workload.rate / count
@@ -126,7 +126,7 @@ def invocations(settings: Settings, workload: Workload) -> float:
 
 
 def billed_ms(settings: Settings, workload: Workload) -> float:
-    """Milliseconds billed for a mean invocation, in whole ones as Lambda does."""
+    """Milliseconds billed for an average invocation, rounded up as by Lambda."""
     count = invocations(settings, workload)
     if not count:
         return 0.0
@@ -134,12 +134,12 @@ def billed_ms(settings: Settings, workload: Workload) -> float:
         return math.ceil(workload.duration_ms)
     slower = max(1.0, MEMORY_OF_ONE_CPU / settings.memory_mb)
     events = workload.rate / count
-    # Rounded first: noise of the 15th digit must not become a millisecond.
+    # Round first, so that noise in the 15th digit does not become a millisecond.
     return math.ceil(round(slower * (workload.invocation_ms + workload.event_ms * max(0.0, events - 1)), 6))
 
 
 def lines(stage: Settings, prices: Prices, load: Workload) -> list[Line]:
-    """The bill of a month, line by line; the same lines for every rate."""
+    """The monthly bill by line; every rate has the same lines."""
 
     def line(title: str, **quantities: float) -> Line:
         return Line(title, sum(prices.usd[name] * quantities[name] for name in quantities), frozenset(quantities))
@@ -153,7 +153,7 @@ def lines(stage: Settings, prices: Prices, load: Workload) -> list[Line]:
     traces = min(calls, TRACES_PER_SECOND) + TRACES_BEYOND * max(0.0, calls - TRACES_PER_SECOND)
     failed = load.rate * load.invalid_share
     failed_kept = failed * (YEAR if stage.failed_event_days is None else stage.failed_event_days) * 86400
-    log_days = f"{stage.log_days} days" if stage.log_days else f"for ever, reckoned with {YEAR} days"
+    log_days = f"{stage.log_days} days" if stage.log_days else f"forever, counted as {YEAR} days"
     logged = calls * load.log_bytes / GB
     bill = [
         line("Kinesis: shards of both streams", kinesis_shard_hour=shards * HOURS),
@@ -182,5 +182,5 @@ def lines(stage: Settings, prices: Prices, load: Workload) -> list[Line]:
         line(f"CloudWatch: alarms ({stage.alarms})", cloudwatch_alarm_month=stage.alarms),
         line(f"CloudWatch: dashboards ({stage.dashboards})", cloudwatch_dashboard_month=stage.dashboards),
     ]  # fmt: skip
-    # Without requests: Kinesis asks about every five minutes, S3 seldom, because of its bucket keys.
+    # Requests are negligible: Kinesis calls KMS about every five minutes, and S3 rarely because of its bucket keys.
     return [*bill, line(f"KMS: keys ({stage.keys})", kms_key_month=stage.keys)] if stage.keys else bill

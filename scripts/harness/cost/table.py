@@ -1,4 +1,4 @@
-"""`make cost`: the table of monthly costs from a stage's Terraform, printed and written to docs/first-deployment.md."""
+"""`make cost`: prints the table of monthly costs and writes it to docs/first-deployment.md."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ COUNTED = re.compile(rf'resource "({ALARM}|{DASHBOARD}|{KEY})"')
 
 
 def settings(stage: str, folder: Path = paths.INFRASTRUCTURE) -> Settings:
-    """Reads a stage's settings: the variables' defaults, and what its tfvars say instead.
+    """Reads a stage's settings: the variables' defaults, overridden by its tfvars.
 
     Args:
-        stage: name of a file vars/<stage>.tfvars.
+        stage: of the file vars/<stage>.tfvars.
         folder: the Terraform root.
 
     Raises:
@@ -37,7 +37,7 @@ def settings(stage: str, folder: Path = paths.INFRASTRUCTURE) -> Settings:
     if not file.is_file():
         stages = ", ".join(sorted(one.stem for one in file.parent.glob("*.tfvars")))
         raise HarnessError(f"there is no stage {stage!r}", f"choose one of {stages}")
-    # Parsing is slow: of the modules, only those that have something to count.
+    # Parsing is slow, so skip modules without anything to count.
     counting = {one.parent for one in (folder / "modules").rglob("*.tf") if COUNTED.search(one.read_text("utf-8"))}
     modules: dict[Path, list[dict[str, Any]]] = {}
     for source in sorted([*folder.glob("*.tf"), *(folder / "modules").rglob("*.tf")]):
@@ -58,7 +58,7 @@ def settings(stage: str, folder: Path = paths.INFRASTRUCTURE) -> Settings:
         architecture=values["lambda_architecture"],
         images=values["ecr_keep_images"] if values["lambda_package_type"] == "Image" else 0,
         log_days=values["log_retention_in_days"],
-        # An expired object of a versioned bucket stays as a noncurrent version.
+        # In a versioned bucket, an expired object remains as a noncurrent version.
         failed_event_days=None if None in kept else sum(kept),
         alarms=_resources(modules, ALARM),
         dashboards=_resources(modules, DASHBOARD),
@@ -67,14 +67,14 @@ def settings(stage: str, folder: Path = paths.INFRASTRUCTURE) -> Settings:
 
 
 def _blocks(files: list[dict[str, Any]], kind: str) -> Iterator[tuple[str, Any]]:
-    """The labelled blocks of a kind, or the names and values of `locals`."""
+    """The labelled blocks of one kind, or the names and values of `locals`."""
     for file in files:
         for block in file.get(kind, []):
             yield from block.items()
 
 
 def _resources(modules: dict[Path, list[dict[str, Any]]], kind: str) -> int:
-    """The number of resources of a type in the root and its modules."""
+    """The number of resources of one type in the root and its modules."""
     return sum(
         _instances(dict(_blocks(files, "locals")), f"{kind}.{name}", body)
         for files in modules.values()
@@ -85,10 +85,10 @@ def _resources(modules: dict[Path, list[dict[str, Any]]], kind: str) -> int:
 
 
 def _instances(values: dict[str, Any], address: str, body: dict[str, Any]) -> int:
-    """How many a block makes: one, or as many as the map or list has that its for_each names; conditions count as met.
+    """The number of resources of a block: one, or the size of its for_each; conditions count as true.
 
     Raises:
-        HarnessError: only Terraform can tell.
+        HarnessError: only Terraform can evaluate it.
     """
     each = body.get("for_each")
     if each is None and re.fullmatch(r"1|\$\{.*\? 1 : 0\}", str(body.get("count", 1))):
@@ -98,21 +98,21 @@ def _instances(values: dict[str, Any], address: str, body: dict[str, Any]) -> in
     if len(found) == 1:
         return found[0]
     raise HarnessError(
-        f"how many {address} there are cannot be read from Terraform",
-        "write its for_each as a map, or as local.<name> where the local is a map",
+        f"the number of {address} cannot be read from Terraform",
+        "write its for_each as a map, or as local.<name> of a local that is a map",
     )
 
 
 def text(stage: str, rates: Sequence[float], duration_ms: float | None = None) -> str:
-    """The table and what it is reckoned with, as Markdown.
+    """The table and its assumptions, as Markdown.
 
     Args:
-        stage: whose Terraform variables count.
-        rates: events per second of the columns; 0 is idle.
-        duration_ms: of an invocation; None takes what was measured on one machine.
+        stage: the stage with the Terraform variables.
+        rates: events per second, one per column; 0 is idle.
+        duration_ms: of an invocation; None uses the measured one.
 
     Raises:
-        HarnessError: no such stage, or no prices of its region.
+        HarnessError: there is no such stage, or the prices of its region are unknown.
     """
     made_of = settings(stage)
     prices, others = bill.prices_of(made_of.region), {bill.REFERENCE} - {made_of.region}
@@ -122,16 +122,16 @@ def text(stage: str, rates: Sequence[float], duration_ms: float | None = None) -
         return [f"{sum(line.usd for line in bill.lines(made_of, listed, work)):,.2f}" for work in works]
 
     rows = [
-        [f"USD a month, {stage} in {made_of.region}", *map(_title, rates)],
+        [f"USD per month, {stage} in {made_of.region}", *map(_title, rates)],
         *(
             [lines[0].title + (MARK if lines[0].prices & prices.stand_ins else ""), *(f"{x.usd:,.2f}" for x in lines)]
             for lines in zip(*(bill.lines(made_of, prices, work) for work in works), strict=True)
         ),
         ["**total**", *(f"**{total}**" for total in totals(prices))],
-        *[[f"total at the prices of {other}", *totals(bill.prices_of(other))] for other in others],
-        ["shards of each stream", *(_shards(made_of, work) for work in works)],
+        *[[f"total at prices of {other}", *totals(bill.prices_of(other))] for other in others],
+        ["shards per stream", *(_shards(made_of, work) for work in works)],
         ["invocations per second", *(f"{bill.invocations(made_of, work):,g}" for work in works)],
-        ["ms billed for each", *(f"{bill.billed_ms(made_of, work):,g}" for work in works)],
+        ["ms billed per invocation", *(f"{bill.billed_ms(made_of, work):,g}" for work in works)],
     ]
     return "\n".join([*markdown.table(rows), "", *_notes(made_of, prices, works[0])])
 
@@ -143,46 +143,46 @@ def _title(rate: float) -> str:
 def _shards(made_of: Settings, work: Workload) -> str:
     needed = bill.shards_needed(work)
     if needed <= made_of.shards:
-        return f"{made_of.shards}, which suffice"
-    return f"{needed}: the stage's {made_of.shards} do not suffice"
+        return f"{made_of.shards}, enough"
+    return f"{needed}: the stage's {made_of.shards} are not enough"
 
 
 def _notes(made_of: Settings, prices: bill.Prices, work: Workload) -> list[str]:
     duration = (
         f"{work.duration_ms:g} ms (DURATION_MS)"
         if work.duration_ms is not None
-        else f"{work.invocation_ms} ms and {work.event_ms} ms for each further event, as measured on one machine "
-        f"with a whole core, times {max(1.0, bill.MEMORY_OF_ONE_CPU / made_of.memory_mb):.2f} for the share of a "
-        f"core that {made_of.memory_mb} MB get; AWS's network is not in it (DURATION_MS=… sets your own)"
+        else f"{work.invocation_ms} ms and {work.event_ms} ms for each further event, measured on one machine "
+        f"with a full core, times {max(1.0, bill.MEMORY_OF_ONE_CPU / made_of.memory_mb):.2f} for the share of a core "
+        f"that {made_of.memory_mb} MB get, without AWS's network (DURATION_MS=… sets your own)"
     )
     notes = [
-        f"List prices as of {prices.as_of}, from memory and to be checked, without taxes and free tier: "
+        f"List prices as of {prices.as_of}, entered from memory (check them), without taxes and free tier: "
         + ", ".join(f"[{page.split('/')[3]}]({page})" for page in sorted(prices.pages))
         + f". They are in {shown(bill.PRICES)}.",
-        f"A month has {bill.HOURS} h; the rate is even over the month and the shards. Batches of up to "
-        f"{made_of.batch_size}; Lambda asks each shard once every {max(1, made_of.batching_window_seconds)} s.",
+        f"A month has {bill.HOURS} h; events are spread evenly over the month and the shards. Batches of up to "
+        f"{made_of.batch_size}; Lambda polls each shard once every {max(1, made_of.batching_window_seconds)} s.",
         f"Duration of an invocation: {duration}.",
-        f"An event has {work.event_bytes} bytes and a prediction {work.prediction_bytes}, a PUT payload unit each. "
-        f"A shard takes 1,000 records or 1 MiB a second; keys that are not spread evenly need more shards.",
-        "Left out: GETs of the model at cold starts, readers of the predictions, data transfer out of the region, SNS.",
-        "Storage is reckoned at its upper bound: as many images as the repository keeps, each whole and uncompressed.",
+        f"An event has {work.event_bytes} bytes and a prediction {work.prediction_bytes}, one PUT payload unit each. "
+        f"A shard accepts 1,000 records or 1 MiB per second; unevenly spread keys need more shards.",
+        "Excluded: GETs of the model at cold starts, readers of the predictions, data transfer out of the region, SNS.",
+        "Storage is an upper bound: as many images as the repository keeps, each complete and uncompressed.",
     ]
     if prices.stand_ins:
         notes.append(
-            f"†: the price in {made_of.region} is not known here and that of {bill.REFERENCE} stands in "
+            f"†: the price in {made_of.region} is unknown; the table uses that of {bill.REFERENCE} "
             f"({', '.join(sorted(prices.stand_ins))}). "
-            "Put yours into the file: other regions can be 50 % more expensive."
+            "Add yours to the file: other regions can be 50 % more expensive."
         )
     return [f"- {note}" for note in notes] + [""]
 
 
 def run(rate: float | None, stage: str, duration_ms: float | None, path: Path = PATH) -> None:
-    """Prints the table, and writes it to the documents where it is the standard one.
+    """Prints the table, and writes it to the docs if it has the standard arguments.
 
     Args:
-        rate: events per second of the one column beside idle; None for the standard rates.
-        stage: whose Terraform variables count.
-        duration_ms: of an invocation; None takes what was measured.
+        rate: events per second of the only column besides idle; None for the standard rates.
+        stage: the stage with the Terraform variables.
+        duration_ms: of an invocation; None uses the measured one.
         path: the document.
     """
     table = text(stage, RATES if rate is None else (0, rate), duration_ms)

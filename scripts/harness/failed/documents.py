@@ -35,7 +35,7 @@ class Failed:
 
     @property
     def kind(self) -> str:
-        """What gave up on it: the handler (`invalid`) or the event source mapping (`discarded`)."""
+        """Who gave it up: the handler (`invalid`) or the event source mapping (`discarded`)."""
         return "invalid" if self.key.startswith(INVALID) else "discarded"
 
 

@@ -56,7 +56,7 @@ def objects(
         trouble: as for `Backoff`.
 
     Yields:
-        Each object, except those deleted meanwhile.
+        Each object, except those deleted in the meantime.
 
     Raises:
         HarnessError: S3 did not respond for two minutes.
@@ -98,7 +98,7 @@ def _pages(client: S3Client, bucket: str, prefix: str, trouble: Trouble) -> Iter
 def _object(client: S3Client, bucket: str, key: str, trouble: Trouble) -> Object | None:
     try:
         body = _patient(trouble).call(lambda: client.get_object(Bucket=bucket, Key=key)["Body"].read())
-    except client.exceptions.NoSuchKey:  # put back meanwhile
+    except client.exceptions.NoSuchKey:  # just redriven
         return None
     try:
         return Object(key, parse(key, body))

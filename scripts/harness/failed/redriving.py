@@ -93,7 +93,7 @@ def redrive_bucket(
 
 
 def _groups(found: Iterator[Object], unreadable: list[Object]) -> Iterator[list[Object]]:
-    """Group whole objects within the limits of one PutRecords call; a larger object is a group of its own."""
+    """Group whole objects within the limits of one PutRecords call; a larger object gets its own group."""
     group: list[Object] = []
     count = size = 0
     for each in found:

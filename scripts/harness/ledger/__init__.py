@@ -2,7 +2,7 @@
 
 from harness.ledger.collector import Timeouts
 from harness.ledger.entries import Entry, Verdict
-from harness.ledger.runner import Target, run, run_on
+from harness.ledger.runner import Target, run
 from harness.ledger.verdicts import Ledger
 
-__all__ = ["Entry", "Ledger", "Target", "Timeouts", "Verdict", "run", "run_on"]
+__all__ = ["Entry", "Ledger", "Target", "Timeouts", "Verdict", "run"]

@@ -81,19 +81,7 @@ Expectations = Callable[[Sequence[bytes]], Sequence[float | None]]
 
 
 def run(
-    stack: Stack,
-    records: Sequence[tuple[bytes, str]],
-    expected: Expectations,
-    step: Step,
-    rate: float | None = None,
-    timeouts: Timeouts | None = None,
-) -> Ledger:
-    """Put records on a stack's source stream and follow each to its end. Takes the arguments of `run_on`."""
-    return run_on(Target.of(stack), records, expected, step, rate, timeouts)
-
-
-def run_on(
-    target: Target,
+    pipeline: Stack | Target,
     records: Sequence[tuple[bytes, str]],
     expected: Expectations,
     step: Step,
@@ -103,7 +91,7 @@ def run_on(
     """Put records on a source stream and follow each to its end.
 
     Args:
-        target: a running pipeline.
+        pipeline: a running stack, or any running pipeline.
         records: data and partition key of each.
         expected: returns the expected prediction of each record; None for records that must fail.
         step: shows the progress; `done` is the number of records put.
@@ -114,6 +102,7 @@ def run_on(
         The ledger. If it is not complete, it says why events were given up, or what ended the run (`broken`): records
         could not be put, or what was written could not be read.
     """
+    target = Target.of(pipeline) if isinstance(pipeline, Stack) else pipeline
     answers = expected([data for data, _ in records])
     ledger, interrupted = Ledger(target.version), threading.Event()
 
@@ -138,11 +127,14 @@ def run_on(
                 interrupted.set()  # end the threads now, not when they give up
                 raise
         collector.drain()
-    except HarnessError as error:
-        ledger.breaks(error, len(records) - len(ledger.entries))
-    except (ClientError, BotoCoreError) as error:
-        cause = HarnessError(f"the AWS endpoint responded: {error}", "look at make local-status and make local-logs")
-        ledger.breaks(cause, len(records) - len(ledger.entries))
+    except (HarnessError, ClientError, BotoCoreError) as error:
+        ledger.breaks(_explained(error), len(records) - len(ledger.entries))
     ledger.all_entered()
     ledger.close()
     return ledger
+
+
+def _explained(error: Exception) -> HarnessError:
+    if isinstance(error, HarnessError):
+        return error
+    return HarnessError(f"the AWS endpoint responded: {error}", "look at make local-status and make local-logs")

@@ -1,1 +1,1 @@
-"""Model rollout: from MLflow's registry, through its checks, to a stage; and back to an earlier version."""
+"""Model rollout: promotes a model from MLflow's registry to a stage after checks; rolls back to an earlier version."""

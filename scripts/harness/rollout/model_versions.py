@@ -22,19 +22,19 @@ from harness.paths import shown
 from harness.stack.state import Stack
 from training.tracking import REGISTERED_NAME, Store
 
-MISSING = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # the latter for an alias that is not there
+MISSING = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # the latter for a missing alias
 
 
 @dataclass(frozen=True)
 class Registry:
-    """A registry: MLflow's tracking URI, and what a user calls it."""
+    """A registry: MLflow's tracking URI, and the name shown to users."""
 
     uri: str
     shown: str
 
     @property
     def client(self) -> mlflow.MlflowClient:
-        """MLflow's client of it."""
+        """MLflow's client for it."""
         return mlflow.MlflowClient(self.uri)
 
 
@@ -43,12 +43,12 @@ class Version:
     """A version of the registered model.
 
     Attributes:
-        number: counts up within its registry.
+        number: increases within its registry.
         run_id: the MLflow run that made it.
         experiment_id: the run's experiment.
-        key: where it belongs in a model bucket.
-        metrics: the run's.
-        registry: where it was found.
+        key: its place in a model bucket.
+        metrics: of the run.
+        registry: the registry with this version.
     """
 
     number: int
@@ -60,37 +60,37 @@ class Version:
 
     @property
     def label(self) -> str:
-        """How messages name it."""
+        """Its name in messages."""
         return f"{REGISTERED_NAME} version {self.number} (run {self.run_id})"
 
 
 def registries(stack: Stack | None) -> list[Registry]:
-    """The registries there are, in the order in which they are asked.
+    """The available registries, in search order.
 
     Args:
-        stack: the running stack, whose tracking server `make train` logs to; None when none runs.
+        stack: the running stack, to whose tracking server `make train` logs; None if none runs.
     """
     found = []
     own = place(None)
     if stack is not None and (server := place(stack).server):
         found.append(Registry(server, f"the stack's MLflow, {server}"))
-    if (own.store / "mlflow.db").is_file():  # asking for one that is not there would make it
+    if (own.store / "mlflow.db").is_file():  # opening a missing database would create it
         found.append(Registry(Store(own.store).uri, f"the checkout's MLflow, {shown(own.store)}"))
     return found
 
 
 def resolve(choice: str, known: Sequence[Registry]) -> Version:
-    """The version that is meant.
+    """Finds the chosen version.
 
     Args:
         choice: a version number, a run id or an alias.
-        known: registries in the order in which they are asked.
+        known: registries in search order.
 
     Raises:
-        HarnessError: there is none, or a registry does not answer.
+        HarnessError: there is no such version, or a registry does not answer.
     """
     if not choice:
-        raise HarnessError("no model is named", "for example: make promote MODEL=latest-trained STAGE=stg")
+        raise HarnessError("no model is given", "for example: make promote MODEL=latest-trained STAGE=stg")
     for registry in known:
         with explained(registry):
             if (found := _find(choice, registry)) is not None:
@@ -104,7 +104,7 @@ def resolve(choice: str, known: Sequence[Registry]) -> Version:
 
 
 def listing(registry: Registry, most: int = 10) -> list[str]:
-    """The newest versions of a registry, one line each."""
+    """The newest versions of a registry, one per line."""
     with explained(registry):
         versions = registry.client.search_model_versions(f"name = '{REGISTERED_NAME}'", max_results=1000)
         newest = sorted(versions, key=lambda one: int(one.version), reverse=True)[:most]
@@ -112,7 +112,7 @@ def listing(registry: Registry, most: int = 10) -> list[str]:
 
 
 def download(version: Version, folder: Path) -> Path:
-    """Copies a version's model folder, as the run logged it, into a folder; returns the copy.
+    """Copies a version's model folder unchanged into a folder; returns the copy.
 
     Raises:
         HarnessError: it cannot be read.
@@ -136,7 +136,7 @@ def set_alias(version: Version, alias: str) -> None:
 
 @contextmanager
 def explained(registry: Registry) -> Iterator[None]:
-    """Turns what MLflow and its database raise into an error that names cause and next step."""
+    """Turns exceptions of MLflow and its database into an error with cause and next step."""
     logging.getLogger("alembic").setLevel(logging.WARNING)
     try:
         with warnings.catch_warnings():
@@ -144,8 +144,8 @@ def explained(registry: Registry) -> Iterator[None]:
             yield
     except (MlflowException, SQLAlchemyError) as error:
         raise HarnessError(
-            f"{registry.shown} does not answer as it should: {str(error).splitlines()[0]}",
-            "the stack's server: see make local-status. A damaged database: move it away and train anew, make train",
+            f"{registry.shown} cannot be used: {str(error).splitlines()[0]}",
+            "the stack's server: see make local-status. A damaged database: move it away and train again, make train",
         ) from None
 
 
@@ -173,7 +173,7 @@ def _version(found: ModelVersion, registry: Registry) -> Version:
     run = registry.client.get_run(found.run_id)
     experiment = run.info.experiment_id
     logged = re.fullmatch(r"models:/(m-[^/]+)", found.source)
-    # What MLflow 3 logs is a model of its own; before it was a folder of the run.
+    # MLflow 3 logs a separate model; before, it was a folder of the run.
     key = f"{experiment}/models/{logged[1]}/artifacts" if logged else f"{experiment}/{found.run_id}/artifacts/model"
     metrics: dict[str, float] = dict(run.data.metrics)
     return Version(int(found.version), found.run_id, experiment, key, metrics, registry)
@@ -185,5 +185,5 @@ def _exists(registry: Registry) -> bool:
 
 
 def _aliases(registry: Registry, version: Any) -> str:
-    # A listing leaves the aliases out.
+    # A search result has no aliases.
     return ", ".join(registry.client.get_model_version(REGISTERED_NAME, version.version).aliases)

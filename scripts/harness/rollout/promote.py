@@ -1,4 +1,4 @@
-"""`make promote`: a checked model becomes the one that a stage serves."""
+"""`make promote`: makes a stage serve a checked model."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def run(choice: str, name: str, stack: Stack | None, *, shadow: bool = False) ->
     Args:
         choice: version, run id or alias.
         name: `local`, or a stage on AWS.
-        stack: the running stack, if there is one.
+        stack: the running stack, if any.
         shadow: as for `to_stage`.
 
     Raises:
-        HarnessError: there is no such stage or model, or it does not pass.
+        HarnessError: there is no such stage or model, or the model fails a check.
     """
     if name not in (LOCAL, *NAMES):
         raise HarnessError(f"there is no stage {name!r}", f"use one of: STAGE={LOCAL}, STAGE={', STAGE='.join(NAMES)}")
@@ -46,32 +46,32 @@ def run(choice: str, name: str, stack: Stack | None, *, shadow: bool = False) ->
             to_local(choice, model_versions.registries(stack))
             return
         stage = load(name)
-        with stacks.locked(stage.lock):  # no deployment reads the variables meanwhile
+        with stacks.locked(stage.lock):  # no deployment may read the variables now
             to_stage(choice, model_versions.registries(stack), stage, Access(stage.region), shadow=shadow)
 
 
 def to_stage(
     choice: str, known: Sequence[Registry], stage: Stage, access: Access, *, shadow: bool = False
 ) -> dict[str, Any]:
-    """Promotes a model to a stage: into its bucket, its tfvars, and under its alias.
+    """Promotes a model to a stage: copies it to the bucket, records it in the tfvars and moves the alias.
 
-    All that can be wrong is looked for before anything is changed; interrupted, it goes on when repeated.
+    Checks everything before it changes anything. After an interruption, repeat it to continue.
 
     Args:
         choice: version, run id or alias.
-        known: the registries to look in.
-        stage: where to.
+        known: the registries to search.
+        stage: the target.
         access: to its account.
-        shadow: not as the live model, but as the one that predicts beside it.
+        shadow: as the shadow model instead of the live one.
 
     Returns:
         The model as a training result.
 
     Raises:
-        HarnessError: the model does not pass, or the stage does not take it.
+        HarnessError: the model fails a check, or the stage refuses it.
     """
     tfvars.check_writable(stage.vars_file)
-    guards.check_for_destroy(stage, access)  # all that is about where
+    guards.check_for_destroy(stage, access)  # the guards on the target
     s3, name = access.client("s3"), model_bucket.of_stage(stage)
     with tempfile.TemporaryDirectory(prefix="promote-") as scratch:
         version, folder, loaded = _checked(choice, known, Path(scratch))
@@ -95,10 +95,10 @@ def to_stage(
 
 
 def to_local(choice: str, known: Sequence[Registry]) -> dict[str, Any]:
-    """Makes a model the one that the next `make local-up` serves; returns it as a training result.
+    """Makes the next `make local-up` serve a model; returns it as a training result.
 
     Raises:
-        HarnessError: the model does not pass.
+        HarnessError: the model fails a check.
     """
     with tempfile.TemporaryDirectory(prefix="promote-") as scratch:
         version, folder, loaded = _checked(choice, known, Path(scratch))
@@ -120,7 +120,7 @@ def _checked(choice: str, known: Sequence[Registry], scratch: Path) -> tuple[mod
         if kept is not None and not _equal(Path(kept["model_dir"]), folder):
             raise HarnessError(
                 f"{version.label} differs from what was promoted before under that run id",
-                f"find out what changed it; the former is in {shown(Path(kept['model_dir']))}",
+                f"find out what changed it; the former files are in {shown(Path(kept['model_dir']))}",
             )
     return version, folder, loaded
 
@@ -134,7 +134,7 @@ def _equal(one: Path, other: Path) -> bool:
 
 def _intention(copy: model_bucket.Copy | None) -> str:
     if copy is None:
-        return "it does not exist yet: the deployment makes it and publishes the model"
+        return "it does not exist yet; the deployment creates it and publishes the model"
     if not copy.missing:
         return f"the model is there already, and identical: {copy.place}"
     return f"{len(copy.missing)} files to copy"
@@ -146,7 +146,7 @@ def _record(stage: Stage, run_id: str, *, shadow: bool) -> None:
         changed = tfvars.write(stage.vars_file, name, run_id)
         step.result = f'{name} = "{run_id}"' + ("" if changed else ", as before")
         if not shadow and tfvars.write(stage.vars_file, "live_version", None):
-            step.result += "; the pin live_version is gone"
+            step.result += "; the pin live_version was removed"
         if not shadow and stage.variables.get("shadow_run_id") == run_id:  # Terraform refuses a model as its own shadow
             tfvars.write(stage.vars_file, "shadow_run_id", None)
-            step.result += "; it was the shadow, and there is none now"
+            step.result += "; it is no longer the shadow model"

@@ -1,4 +1,4 @@
-"""Promoted models, kept in `.cache/releases`: a stack's registry ends with it, and a stage's model must not."""
+"""Keeps promoted models in `.cache/releases`, because a stack's registry is deleted with it and they must not be."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from store_sales.model import Model
 
 
 def keep(version: Version, folder: Path, loaded: Model) -> dict[str, Any]:
-    """Keeps a checked model, whole or not at all; once kept it stays as it is.
+    """Stores a checked model atomically; a stored model never changes.
 
     Args:
-        version: what it is.
+        version: its version.
         folder: its files, which are copied.
-        loaded: the same, loaded.
+        loaded: the loaded model.
 
     Returns:
-        What a training returns, too: `model_dir`, `model_key`, `run_id` and so on.
+        A training result: `model_dir`, `model_key`, `run_id` and so on.
     """
     target = paths.RELEASES / version.run_id
     known = current_model.kept(version.run_id)

@@ -1,4 +1,4 @@
-"""`make rollback`: the alias `live` goes back to a version that was published before, with its image and its model."""
+"""`make rollback`: moves the alias `live` back to an earlier version, with its image and its model."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class Published:
     """A published version of the function.
 
     Attributes:
-        number: counts up.
-        run_id: of the model it serves.
-        code: the image it runs, by digest; of a Zip its SHA-256.
-        modified: when it was published.
+        number: increases with each version.
+        run_id: of the model that it serves.
+        code: the image that it runs, by digest; for a Zip, its SHA-256.
+        modified: time of publication.
     """
 
     number: int
@@ -38,22 +38,22 @@ class Published:
 
 
 def rollback(stage: Stage, access: Access, wanted: str, apply: Callable[[Stage, Access], object]) -> None:
-    """Pins the alias to a published version, or ends the pin, and applies.
+    """Pins the alias to a published version, or removes the pin, and applies.
 
-    When applying fails or is declined, the pin is again as it was.
+    If applying fails or is declined, restores the former pin.
 
     Args:
-        stage: whose function.
+        stage: the stage of the function.
         access: to its account.
-        wanted: a version's number; `latest` ends the pin; empty is the version before the one that is live.
-        apply: deploys a stage as its files are (`harness.stages.deploy.deploy`).
+        wanted: a version number; `latest` removes the pin; empty means the version before the live one.
+        apply: deploys a stage from its files (`harness.stages.deploy.deploy`).
 
     Raises:
         HarnessError: there is no such version, its model is gone, or AWS does not answer.
     """
     before = stage.variables.get(PIN)
     tfvars.check_writable(stage.vars_file)
-    guards.check_for_destroy(stage, access)  # all that is about where
+    guards.check_for_destroy(stage, access)  # the guards on the target
     live, published = _look(stage, access)
     show(live, published)
     pin = None if wanted == LATEST else str(chosen(wanted, live, published).number)
@@ -65,7 +65,7 @@ def rollback(stage: Stage, access: Access, wanted: str, apply: Callable[[Stage, 
         apply(replace(stage, variables=tfvars.read(stage.vars_file)), access)
     except BaseException:
         tfvars.write(stage.vars_file, PIN, None if before is None else str(before))
-        console.warn(f"{shown(stage.vars_file)} is again as it was")
+        console.warn(f"{shown(stage.vars_file)} was restored")
         raise
 
 
@@ -75,20 +75,20 @@ def chosen(wanted: str, live: int, published: list[Published]) -> Published:
     Args:
         wanted: its number; empty for the last one before the live one.
         live: the number of the live version.
-        published: all there are.
+        published: all versions.
 
     Raises:
-        HarnessError: there is none such.
+        HarnessError: there is no such version.
     """
     if wanted:
         found = [one for one in published if str(one.number) == wanted]
         cause = f"there is no published version '{wanted}'"
     else:
         found = [one for one in published if one.number < live]
-        cause = f"version {live} is live, and there is none before it"
+        cause = f"version {live} is live, and there is no earlier version"
     if not found:
         numbers = ", ".join(str(one.number) for one in published) or "none yet"
-        raise HarnessError(cause, f"published are: {numbers}; VERSION={LATEST} is what the tfvars describe")
+        raise HarnessError(cause, f"published versions: {numbers}; VERSION={LATEST} removes the pin")
     return max(found, key=lambda one: one.number)
 
 
@@ -96,8 +96,8 @@ def versions(client: Any, function: str) -> tuple[int, list[Published]]:
     """The live version's number, and every published version, oldest first.
 
     Args:
-        client: of Lambda.
-        function: its name.
+        client: for Lambda.
+        function: the function's name.
     """
     live = int(client.get_alias(FunctionName=function, Name=ALIAS)["FunctionVersion"])
     pages = client.get_paginator("list_versions_by_function").paginate(FunctionName=function)
@@ -106,7 +106,7 @@ def versions(client: Any, function: str) -> tuple[int, list[Published]]:
 
 
 def show(live: int, published: list[Published]) -> None:
-    """Prints the versions, the live one marked."""
+    """Prints the versions and marks the live one."""
     for one in published:
         mark = "  ← live" if one.number == live else ""
         console.say(f"  version {one.number}  run {one.run_id}  {one.code}  {one.modified}{mark}")
@@ -120,14 +120,14 @@ def _look(stage: Stage, access: Access) -> tuple[int, list[Published]]:
         missing = error.response["Error"]["Code"] == "ResourceNotFoundException"
         raise HarnessError(
             f"the function {function} and its alias {ALIAS} "
-            + ("do not exist" if missing else f"cannot be looked at: {error}"),
+            + ("do not exist" if missing else f"cannot be read: {error}"),
             f"deploy it first: make deploy-{stage.name}"
             if missing
             else "the role needs lambda:GetAlias, ListVersionsByFunction and GetFunction",
         ) from None
     except BotoCoreError as error:
         raise HarnessError(
-            f"Lambda cannot be asked: {error}",
+            f"Lambda did not answer: {error}",
             "sign in to the stage's account (aws sts get-caller-identity must answer), then try again",
         ) from None
 

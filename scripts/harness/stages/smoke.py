@@ -53,7 +53,7 @@ def run(stage: Stage, access: Access, outputs: Mapping[str, Any], version: Versi
             step.result = version.run_id
         with console.step(f"Smoke test: {count} events") as step:
             made = events.of_model(model, count, prefix=f"smoke-{time.time_ns():x}", keys=events.few_keys(count))
-            found = ledger.run_on(target, made, offline.expectations(model), step, timeouts=TIMEOUTS)
+            found = ledger.run(target, made, offline.expectations(model), step, timeouts=TIMEOUTS)
     path = report.path_for(stage.name)
     report.write(found, path)
     report.show(found, path)

@@ -19,7 +19,7 @@ type Trouble = Callable[[], str | None]
 
 
 def no_trouble() -> str | None:
-    """Return None: nothing is known that makes retries useless."""
+    """Return None: no known reason makes retries useless."""
     return None
 
 

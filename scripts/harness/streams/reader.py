@@ -76,7 +76,7 @@ class Reader:
         trouble: as for `Backoff`.
 
     Attributes:
-        cut_off: whether a call got no response at its first try; the pipeline may then need a while to recover, too.
+        cut_off: whether a call got no response at its first try; the pipeline may then also need time to recover.
     """
 
     def __init__(
@@ -110,7 +110,7 @@ class Reader:
 
     def _add(self, shard: str, position: str) -> None:
         iterator = self._backoff().call(lambda: self._iterator(shard, position, None))
-        # Using LATEST again would skip records that arrived meanwhile.
+        # Using LATEST again would skip records that arrived in the meantime.
         again = "AT_TIMESTAMP" if position == "LATEST" else position
         self._open[shard] = _Shard(iterator, again, self._backoff())
         self._known.add(shard)
@@ -175,7 +175,7 @@ class Reader:
         except (ClientError, BotoCoreError) as error:
             if not retryable(error):
                 raise
-            if not isinstance(error, ClientError):  # no response: the server that comes back may not know the iterator
+            if not isinstance(error, ClientError):  # no response: a restarted server may not know the iterator
                 shard.iterator = None
                 self.cut_off = True
             shard.at_end = False

@@ -1,4 +1,4 @@
-"""Starts MLflow's tracking server once its artifact bucket is there; creates the bucket where LocalStack has none.
+"""Starts MLflow's tracking server; first creates its artifact bucket if LocalStack has none.
 
 Environment: ARTIFACT_BUCKET, AWS_ENDPOINT_URL, credentials; ALLOWED_HOSTS (comma-separated, `host` and `host:port`).
 """
@@ -42,7 +42,7 @@ def make_bucket(bucket: str) -> None:
 
 
 def main() -> None:
-    """Make the bucket, then become the server."""
+    """Create the bucket, then exec the server."""
     bucket = os.environ["ARTIFACT_BUCKET"]
     make_bucket(bucket)
     command = ["mlflow", "server", "--host", "0.0.0.0", "--port", "5000", "--workers", "1"]  # noqa: S104 (a container)

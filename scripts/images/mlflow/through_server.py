@@ -1,8 +1,8 @@
-"""MLflow artifact repository for s3:// that hands out no presigned URLs: every byte goes through the tracking server.
+"""MLflow artifact repository for s3:// without presigned URLs: every byte goes through the tracking server.
 
-With MLflow's own S3 repository the server (3.17, handlers.py) offers presigned downloads, which clients use unasked.
-Here such a URL names LocalStack as the server sees it, http://localstack:4566: a client outside of the compose network
-retries it for ten minutes. The Dockerfile registers this as a plugin (entry point `mlflow.artifact_repository`).
+With MLflow's own S3 repository the server (3.17, handlers.py) offers presigned downloads, which clients use by default.
+Here such a URL contains the server's name for LocalStack, http://localstack:4566. A client outside the compose network
+would retry it for ten minutes. The Dockerfile registers this as a plugin (entry point `mlflow.artifact_repository`).
 """
 
 from typing import Any
@@ -12,7 +12,7 @@ from mlflow.store.artifact.s3_artifact_repo import S3ArtifactRepository
 
 
 class ThroughServerRepository(ArtifactRepository):  # type: ignore[misc]
-    """S3 without the mix-ins that the server looks for before it advertises presigned and multipart transfers."""
+    """S3 without the mix-ins by which the server recognizes support for presigned and multipart transfers."""
 
     def __init__(self, artifact_uri: str, *arguments: Any, **options: Any) -> None:
         super().__init__(artifact_uri, *arguments, **options)

@@ -38,7 +38,7 @@ def _make(*words: str, cwd: Path, **variables: str) -> subprocess.CompletedProce
         (["local-up", "--runtime", "cloud"], {"RUNTIME": "embedded"}, "RUNTIME=cloud is unknown"),
         (["train"], {"DATA": "missing.csv"}, "missing.csv"),
         (["bench"], {"TARGETS": "embedded,aws"}, "TARGETS=embedded,aws: 'aws' is unknown"),
-        (["bench"], {"EVENTS": "10k"}, "EVENTS=10k is not a list of numbers above 0"),
+        (["bench"], {"EVENTS": "10k"}, "EVENTS=10k is not a list of integers above 0"),
     ],
 )
 def test_wrong_variables_are_named(tmp_path: Path, words: list[str], variables: dict[str, str], message: str) -> None:

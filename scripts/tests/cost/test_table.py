@@ -39,16 +39,16 @@ def test_the_total_is_the_sum_of_the_lines() -> None:
 
 
 def test_it_says_whether_the_shards_suffice() -> None:
-    assert row(table.text("stg", (1000, 2001)), "shards of each stream") == [
-        "2, which suffice", "3: the stage's 2 do not suffice",
+    assert row(table.text("stg", (1000, 2001)), "shards per stream") == [
+        "2, enough", "3: the stage's 2 are not enough",
     ]  # fmt: skip
 
 
 def test_prices_that_stand_in_are_marked_and_explained() -> None:
     text = table.text("stg", (0,))
     assert row(text, f"Kinesis: shards of both streams{table.MARK}")
-    assert "†: the price in ap-south-1 is not known here" in text
-    assert "as of 2026-11-24, from memory and to be checked, without taxes and free tier" in text
+    assert "†: the price in ap-south-1 is unknown" in text
+    assert "as of 2026-11-24, entered from memory (check them), without taxes and free tier" in text
 
 
 def test_a_duration_of_one_s_own_is_reckoned_with() -> None:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from harness.console import Step
-from harness.ledger import Target, report, run_on
+from harness.ledger import Target, report, run
 from harness.machine import processes
 from harness.stack.clients import Clients
 from harness.stack.state import Stack
@@ -17,7 +17,7 @@ def test_a_localstack_that_has_ended_is_the_cause_in_the_verdict(tmp_path: Path)
     clients = Clients(Stack("x", "x", processes.free_ports(1)[0]))
     target = Target(clients.kinesis, clients.s3, "in", "out", "failed", None, lambda: "LocalStack has ended")
     # WHEN events are to be put THEN no time is spent on more tries, and the ledger says why
-    result = run_on(target, [(b"{}", "k")] * 3, lambda records: [1.0] * len(records), Step("dead"))
+    result = run(target, [(b"{}", "k")] * 3, lambda records: [1.0] * len(records), Step("dead"))
     assert not result.passed
     assert result.broken is not None
     assert "LocalStack has ended" in result.broken.cause

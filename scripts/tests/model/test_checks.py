@@ -80,7 +80,7 @@ def test_a_trained_model_passes(folder: Path, trained: list[dict[str, Any]]) -> 
         (signature(lambda d: d.pop("signature")), "has the signature none -> none"),
         (signature(twelve_inputs), r"has the signature float32 \['n', 12\] -> float32 \['n'\]; .* \[n, 13\]"),
         (lambda folder: (folder / "model.onnx").unlink(), "has no model.onnx"),
-        (lambda folder: (folder / "model.onnx").write_bytes(b"damaged"), "damaged or no ONNX model"),
+        (lambda folder: (folder / "model.onnx").write_bytes(b"damaged"), "damaged or not an ONNX model"),
         (onnx_file(other_features), "it was trained on the features .*store_height"),
         (onnx_file(answers_more), r"36 of 36 golden events differ by more than 1e-05 \(relative\)"),
         (lambda folder: (folder / checks.GOLDEN).unlink(), "has no golden batch"),

@@ -44,7 +44,7 @@ def test_an_unknown_model_is_told_with_those_there_are(choice: str, known: list[
 
 
 def test_a_model_must_be_named(known: list[Registry]) -> None:
-    with pytest.raises(HarnessError, match="no model is named"):
+    with pytest.raises(HarnessError, match="no model is given"):
         model_versions.resolve("", known)
 
 
@@ -58,11 +58,11 @@ def test_without_a_registry_one_is_told_to_train(tmp_path: Path) -> None:
 
 def test_a_damaged_database_is_told(tmp_path: Path) -> None:
     (tmp_path / "mlflow.db").write_bytes(b"damaged" * 1000)
-    with pytest.raises(HarnessError, match=r"a damaged one does not answer as it should: .*not a database"):
+    with pytest.raises(HarnessError, match=r"a damaged one cannot be used: .*not a database"):
         model_versions.resolve("1", [Registry(f"sqlite:///{tmp_path / 'mlflow.db'}", "a damaged one")])
 
 
 def test_a_server_that_is_gone_is_told() -> None:
     (port,) = processes.free_ports(1)
-    with pytest.raises(HarnessError, match="the server does not answer as it should"):
+    with pytest.raises(HarnessError, match="the server cannot be used"):
         model_versions.resolve("1", [Registry(f"http://127.0.0.1:{port}", "the server")])

@@ -82,7 +82,7 @@ def test_before_the_first_deployment_the_deployment_publishes(
     deployment: Deployment, known: list[Registry], trained: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     promote.to_stage("1", known, deployment.stage, deployment.access)
-    assert "it does not exist yet: the deployment makes it and publishes the model" in capsys.readouterr().err
+    assert "it does not exist yet; the deployment creates it and publishes the model" in capsys.readouterr().err
     deployed = replace(deployment.stage, variables=tfvars.read(deployment.stage.vars_file))
     assert deployed.run_id == trained[0]["run_id"]
     # WHEN the deployment has made the bucket THEN it finds the model, even without the registry
@@ -205,7 +205,7 @@ def test_a_role_that_may_not_read_the_bucket_is_told(
 @pytest.mark.parametrize(
     ("edit", "cause"),
     [
-        (lambda folder: (folder / "model.onnx").write_bytes(b"damaged"), "damaged or no ONNX model"),
+        (lambda folder: (folder / "model.onnx").write_bytes(b"damaged"), "damaged or not an ONNX model"),
         (lambda folder: (folder / "extra_files" / "golden_batch.json").unlink(), "has no golden batch"),
         (lambda folder: (folder / "MLmodel").write_text("run_id: x\n"), "MLmodel"),
     ],
@@ -309,5 +309,5 @@ def test_a_model_promoted_to_local_is_the_current_one(
     assert json.loads(paths.CHOSEN_MODEL.read_text())["code"] == "changed"
     monkeypatch.setattr(current_model, "_code", lambda: "changed again")
     (paths.RELEASES / trained[1]["run_id"] / "model" / "model.onnx").write_bytes(b"damaged")
-    with pytest.raises(HarnessError, match="damaged or no ONNX model"):
+    with pytest.raises(HarnessError, match="damaged or not an ONNX model"):
         current_model.current(None)

@@ -118,14 +118,14 @@ def test_an_unknown_version_changes_nothing(published: Deployment, wanted: str) 
     applied, before = Applied(), published.tfvars
     with pytest.raises(HarnessError, match="there is no published version") as refused:
         run(published, wanted, applied)
-    assert "published are: 1, 2, 3" in refused.value.next_step
+    assert "published versions: 1, 2, 3" in refused.value.next_step
     assert (applied.pins, published.tfvars) == ([], before)
 
 
 def test_with_nothing_before_it_the_live_version_stays(published: Deployment) -> None:
     published.access.client("lambda").update_alias(FunctionName=NAME, Name="live", FunctionVersion="1")
     applied, before = Applied(), published.tfvars
-    with pytest.raises(HarnessError, match="version 1 is live, and there is none before it"):
+    with pytest.raises(HarnessError, match="version 1 is live, and there is no earlier version"):
         run(published, "", applied)
     assert (applied.pins, published.tfvars) == ([], before)
 
@@ -152,7 +152,7 @@ def test_without_a_function_one_is_told_to_deploy(bucket: Deployment) -> None:
 def test_without_the_right_to_look_it_is_told(published: Deployment) -> None:
     published.inject({"point": "lambda:GetAlias", "effect": "error", "code": "AccessDeniedException", "status": 403})
     applied, before = Applied(), published.tfvars
-    with pytest.raises(HarnessError, match="cannot be looked at") as refused:
+    with pytest.raises(HarnessError, match="cannot be read") as refused:
         run(published, "", applied)
     assert "lambda:GetAlias" in refused.value.next_step
     assert (applied.pins, published.tfvars) == ([], before)

@@ -160,7 +160,7 @@ push() {
   with_login push ${tls_verify:+"$tls_verify"} "$image" && return
   # Tags are immutable. If two push the same image, the registry refuses the second, which then has what it needs.
   [[ -z $(manifest) ]] ||
-    { say "somebody else has just pushed $image" && return; }
+    { say "$image was pushed by another run in the meantime" && return; }
   die "$registry refused the push, or could not be reached; see the engine's message above." \
     "Check that the repository exists and that the credentials may push to it (ecr:InitiateLayerUpload, ecr:UploadLayerPart, ecr:CompleteLayerUpload, ecr:BatchCheckLayerAvailability, ecr:PutImage)."
 }

@@ -55,7 +55,7 @@ resource "aws_lambda_event_source_mapping" "validated" {
 }
 
 resource "aws_lambda_event_source_mapping" "latest" {
-  # checkov:skip=PIPELINE_LATEST_WITH_REASON:the current prices; older ones are of no use
+  # checkov:skip=PIPELINE_LATEST_WITH_REASON:only current prices matter
   event_source_arn              = aws_kinesis_stream.events.arn
   function_name                 = aws_lambda_alias.live.arn
   starting_position             = "LATEST"

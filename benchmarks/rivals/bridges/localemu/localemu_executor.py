@@ -1,4 +1,4 @@
-"""The embedded runtime's process executor as LocalEmu calls it."""
+"""Adapts the embedded runtime's process executor to LocalEmu."""
 
 from typing import Any
 
@@ -13,10 +13,10 @@ class Plugin(ProcessRuntimeExecutorPlugin):
         base: Any = super().load()
 
         class Executor(base):  # type: ignore[misc]
-            """Takes the timeout that LocalEmu adds; ours knows the function's own."""
+            """Accepts the timeout that LocalEmu adds; ours knows the function's own."""
 
             def invoke(self, payload: dict[str, str], **_limits: Any) -> Any:
-                """Hands one event to the function and waits for the answer."""
+                """Sends one event to the function and waits for the answer."""
                 return super().invoke(payload)
 
         return Executor
