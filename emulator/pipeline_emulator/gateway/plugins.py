@@ -11,7 +11,7 @@ class BoundRuntimeServerPlugin(RuntimeServerPlugin):
 
     def load(self, *_args: object, **_kwargs: object) -> RuntimeServer:
         """Return the server."""
-        from pipeline_emulator.gateway.server import BoundRuntimeServer
+        from pipeline_emulator.gateway.bound_server import BoundRuntimeServer
 
         return BoundRuntimeServer()
 
@@ -20,9 +20,9 @@ class BoundRuntimeServerPlugin(RuntimeServerPlugin):
 @hooks.on_infra_start(priority=-100)  # type: ignore[untyped-decorator]
 def load_services() -> None:
     """Load the pipeline's services in one thread, then tune the process."""
-    from pipeline_emulator.gateway.fractions import keep_fractions
-    from pipeline_emulator.gateway.objects import keep_apart
-    from pipeline_emulator.gateway.tuning import serve_faster
+    from pipeline_emulator.gateway.timestamps import keep_fractions
+    from pipeline_emulator.gateway.s3_storage import keep_apart
+    from pipeline_emulator.gateway.twisted_tuning import serve_faster
     from pipeline_emulator.services import freeze_loaded_objects, load
 
     keep_fractions()
