@@ -20,9 +20,9 @@ from typing import Any
 import psutil
 import pytest
 
-from pipeline_emulator.lambda_runtime import errors, event_loop, isolation, log_delivery, process, reports, support
+from pipeline_emulator.lambda_runtime import code_folders, errors, event_loop, isolation, log_delivery, process, reports
+from pipeline_emulator.lambda_runtime.invocation import Invocation, RuntimeStartError
 from pipeline_emulator.lambda_runtime.log_delivery import FunctionLog, LogEvent, batches
-from pipeline_emulator.lambda_runtime.model import Invocation, RuntimeStartError
 from pipeline_emulator.lambda_runtime.output import Output
 from pipeline_emulator.lambda_runtime.process import ProcessRuntime
 from pipeline_emulator.lambda_runtime.runtime_api import Reply, RuntimeApiServer
@@ -332,7 +332,7 @@ def test_read_only_folders_can_be_removed(tmp_path: Path) -> None:
     folder = tmp_path / "lambda-runtime"
     (folder / "code" / "package").mkdir(parents=True)
     (folder / "code" / "package" / "module.py").touch()
-    support.set_writable(folder, writable=False)
+    code_folders.set_writable(folder, writable=False)
     child = os.fork()
     if child == 0:  # as an ordinary user: root may remove everything anyway
         try:
@@ -341,9 +341,9 @@ def test_read_only_folders_can_be_removed(tmp_path: Path) -> None:
                     os.chown(path, 65534, 65534)
                 os.chdir(tmp_path)
                 os.setuid(65534)
-            support.remove(Path("lambda-runtime") if Path.cwd() == tmp_path else folder)
+            code_folders.remove(Path("lambda-runtime") if Path.cwd() == tmp_path else folder)
         finally:
             os._exit(0)
     os.waitpid(child, 0)
     assert not folder.exists()
-    support.remove(folder)  # at a first start there is none
+    code_folders.remove(folder)  # at a first start there is none

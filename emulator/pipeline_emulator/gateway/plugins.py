@@ -20,8 +20,8 @@ class BoundRuntimeServerPlugin(RuntimeServerPlugin):
 @hooks.on_infra_start(priority=-100)  # type: ignore[untyped-decorator]
 def load_services() -> None:
     """Load the pipeline's services in one thread, then tune the process."""
-    from pipeline_emulator.gateway.timestamps import keep_fractions
     from pipeline_emulator.gateway.s3_storage import keep_apart
+    from pipeline_emulator.gateway.timestamps import keep_fractions
     from pipeline_emulator.gateway.twisted_tuning import serve_faster
     from pipeline_emulator.services import freeze_loaded_objects, load
 

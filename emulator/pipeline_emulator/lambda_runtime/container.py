@@ -15,7 +15,7 @@ from docker.errors import DockerException
 from docker.utils.socket import frames_iter
 
 from pipeline_emulator.lambda_runtime import engine
-from pipeline_emulator.lambda_runtime.model import Exit, RuntimeStartError
+from pipeline_emulator.lambda_runtime.invocation import Exit, RuntimeStartError
 from pipeline_emulator.lambda_runtime.output import Output
 
 _KILL_SECONDS = 10.0

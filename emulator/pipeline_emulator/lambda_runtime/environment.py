@@ -9,8 +9,16 @@ import threading
 import time
 
 from pipeline_emulator.lambda_runtime import errors, hooks, reports
+from pipeline_emulator.lambda_runtime.invocation import (
+    Answer,
+    Exit,
+    Failure,
+    FunctionSettings,
+    Invocation,
+    Result,
+    Runtime,
+)
 from pipeline_emulator.lambda_runtime.log_delivery import FunctionLog
-from pipeline_emulator.lambda_runtime.model import Answer, Exit, Failure, FunctionSettings, Invocation, Result, Runtime
 from pipeline_emulator.lambda_runtime.output import Output
 from pipeline_emulator.lambda_runtime.runtime_api import RuntimeApiServer
 from pipeline_emulator.lambda_runtime.session import Session

@@ -20,8 +20,8 @@ from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecu
 
 from pipeline_emulator.lambda_runtime import event_loop
 from pipeline_emulator.lambda_runtime.environment import Environment
+from pipeline_emulator.lambda_runtime.invocation import FunctionSettings, Invocation, Runtime
 from pipeline_emulator.lambda_runtime.log_delivery import FunctionLog
-from pipeline_emulator.lambda_runtime.model import FunctionSettings, Invocation, Runtime
 from pipeline_emulator.lambda_runtime.output import Output
 
 LOG = logging.getLogger(__name__)

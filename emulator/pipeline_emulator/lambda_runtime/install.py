@@ -12,7 +12,7 @@ from localstack import config
 from localstack.runtime.shutdown import SHUTDOWN_HANDLERS
 
 from pipeline_emulator import patches
-from pipeline_emulator.lambda_runtime import support
+from pipeline_emulator.lambda_runtime import code_folders
 from pipeline_emulator.lambda_runtime.executor import EnvironmentExecutor, shut_down, when_unused
 
 
@@ -49,7 +49,7 @@ def install() -> None:
 
         def destroy() -> None:
             if folder.exists():
-                support.set_writable(folder, writable=True)
+                code_folders.set_writable(folder, writable=True)
             original(self)
 
         when_unused(folder, destroy)
@@ -58,6 +58,6 @@ def install() -> None:
 def _keep_temporary_files_in_the_stack() -> None:
     """Core unpacks functions below the machine's /tmp, where a killed LocalStack would leave them behind."""
     folder = Path(config.dirs.tmp, "lambda-runtime")
-    support.remove(folder)  # of a LocalStack that was killed in this folder
+    code_folders.remove(folder)  # of a LocalStack that was killed in this folder
     folder.mkdir(parents=True, exist_ok=True)
     tempfile.tempdir = str(folder)

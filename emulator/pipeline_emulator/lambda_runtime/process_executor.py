@@ -7,9 +7,9 @@ from pathlib import Path
 
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
 
-from pipeline_emulator.lambda_runtime import interpreter, support
+from pipeline_emulator.lambda_runtime import code_folders, interpreter
+from pipeline_emulator.lambda_runtime.environment_variables import function_environment
 from pipeline_emulator.lambda_runtime.executor import EnvironmentExecutor
-from pipeline_emulator.lambda_runtime.function_environment import function_environment
 from pipeline_emulator.lambda_runtime.isolation import isolation
 from pipeline_emulator.lambda_runtime.output import Output
 from pipeline_emulator.lambda_runtime.process import ProcessRuntime
@@ -24,18 +24,18 @@ class ProcessRuntimeExecutor(EnvironmentExecutor):
     @classmethod
     def prepare_version(cls, function_version: FunctionVersion) -> None:
         """Unpacks the code; what raises here becomes the function's StateReason."""
-        support.check(function_version)
+        code_folders.check(function_version)
         isolation()
         interpreter.compile_runtime()
         code = function_version.config.code
-        assert code is not None  # a Zip, as `support.check` has found
+        assert code is not None  # a Zip, as `code_folders.check` has found
         code.prepare_for_execution()
         if code.is_hot_reloading():
             return
         folder = Path(code.get_unzipped_code_location())
         interpreter.compile_code(folder)
         if isolation() is Isolation.PROCESS_GROUP:
-            support.set_writable(folder, writable=False)
+            code_folders.set_writable(folder, writable=False)
 
     @classmethod
     def validate_environment(cls) -> bool:
@@ -77,6 +77,6 @@ class ProcessRuntimeExecutor(EnvironmentExecutor):
             ),
             folder=str(code),
             visible=interpreter.needed_folders(code),
-            tmp_bytes=support.tmp_megabytes(self.function_version) * 2**20,
+            tmp_bytes=code_folders.tmp_megabytes(self.function_version) * 2**20,
             memory_bytes=function.memory_size * 2**20,
         )

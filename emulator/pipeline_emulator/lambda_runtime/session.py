@@ -6,7 +6,7 @@ import time
 from http import HTTPStatus
 
 from pipeline_emulator.lambda_runtime import errors
-from pipeline_emulator.lambda_runtime.model import Answer, Failure, Invocation
+from pipeline_emulator.lambda_runtime.invocation import Answer, Failure, Invocation
 from pipeline_emulator.lambda_runtime.runtime_api import ACCEPTED, Reply, refusal
 
 
