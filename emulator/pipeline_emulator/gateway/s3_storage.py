@@ -1,4 +1,4 @@
-"""Objects of S3 in LocalStack's own folder."""
+"""Where S3 stores its objects."""
 
 from pathlib import Path
 
@@ -7,11 +7,12 @@ from localstack import config
 from pipeline_emulator import patches
 
 
-def keep_apart() -> None:
-    """Give each LocalStack of a machine a place of its own for objects; to be called before S3 is loaded.
+def use_own_folder() -> None:
+    """Store objects in this LocalStack's own folder. Call it before S3 is loaded.
 
-    Core has one place for all, /tmp/localstack-s3-storage, with a folder for each bucket's name: two LocalStacks with a
-    bucket of the same name took each other's objects away, and what a killed one left stayed.
+    Core uses one folder for every LocalStack on the machine, /tmp/localstack-s3-storage, with a subfolder per bucket
+    name. Two LocalStacks with buckets of the same name deleted each other's objects, and a killed one left its objects
+    behind.
     """
     folder = Path(config.dirs.tmp) / "s3"
     folder.mkdir(parents=True, exist_ok=True)
