@@ -36,7 +36,7 @@ def _option(setting: Setting) -> Callable[[Command], Command]:
     text = setting.help.replace("`", "")
     if setting.help[0] != "`":
         text = text[0].upper() + text[1:]
-    default = setting.shown.replace("`", "") or setting.default
+    default = setting.documented_default.replace("`", "") or setting.default
     help_text = f"{text}.  [{setting.variable}; default: {default}]"
     if setting.kind is Kind.FLAG:
         switch = f"{setting.option}/--no-{setting.option.removeprefix('--')}"

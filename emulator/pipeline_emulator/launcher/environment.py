@@ -69,12 +69,12 @@ def _check_number(setting: Setting, source: str, text: str) -> None:
         number = int(text) if setting.kind is Kind.INTEGER else float(text)
     except ValueError:
         number = float("nan")
-    if not setting.least <= number <= setting.most or number == float("inf"):
+    if not setting.minimum <= number <= setting.maximum or number == float("inf"):
         what = "whole number" if setting.kind is Kind.INTEGER else "number"
         limits = (
-            f"{setting.least:.0f} to {setting.most:.0f}"
-            if setting.most < float("inf")
-            else f"{setting.least:.0f} or more"
+            f"{setting.minimum:.0f} to {setting.maximum:.0f}"
+            if setting.maximum < float("inf")
+            else f"{setting.minimum:.0f} or more"
         )
         raise EmulatorError(f"{source}={text} is not valid", f"use a {what}: {limits}")
 
