@@ -21,10 +21,11 @@ import psutil
 import pytest
 
 from pipeline_emulator.lambda_runtime import code_folders, errors, event_loop, isolation, log_delivery, process, reports
-from pipeline_emulator.lambda_runtime.invocation import Invocation, RuntimeStartError
+from pipeline_emulator.lambda_runtime.invocation import Invocation
 from pipeline_emulator.lambda_runtime.log_delivery import FunctionLog, LogEvent, batches
 from pipeline_emulator.lambda_runtime.output import Output
 from pipeline_emulator.lambda_runtime.process import ProcessRuntime
+from pipeline_emulator.lambda_runtime.runtime import RuntimeStartError
 from pipeline_emulator.lambda_runtime.runtime_api import Reply, RuntimeApiServer
 from pipeline_emulator.lambda_runtime.session import Session
 from pipeline_emulator.sandbox.__main__ import Supervisor

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from pipeline_emulator.event_source.settings import MappingSettings
 from pipeline_emulator.faults.rules import FAULTS, FUNCTION, Rule
-from pipeline_emulator.lambda_runtime.invocation import Answer, Exit, Invocation, Runtime
+from pipeline_emulator.lambda_runtime.invocation import Answer, Invocation
+from pipeline_emulator.lambda_runtime.runtime import Exit, Runtime
 from pipeline_emulator.lambda_runtime.session import Session
 
 ENDS = ("crash", "out-of-memory")

@@ -1,4 +1,4 @@
-"""What the process executor can run, and the permissions of a function's code."""
+"""Folders of unpacked function code: their permissions and their removal."""
 
 import contextlib
 import os
@@ -6,40 +6,6 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-
-from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
-
-from pipeline_emulator.lambda_runtime import interpreter
-
-# https://docs.aws.amazon.com/lambda/latest/dg/configuration-ephemeral-storage.html
-_DEFAULT_TMP_MB = 512
-
-
-def check(function_version: FunctionVersion) -> None:
-    """Refuses what cannot run here.
-
-    Raises:
-        RuntimeError: The message names what is asked for and what is supported.
-    """
-    function = function_version.config
-    if function.package_type != "Zip":
-        raise RuntimeError(
-            "the process executor runs package type Zip only; for images set LAMBDA_RUNTIME_EXECUTOR=container"
-        )
-    if function.runtime != interpreter.SUPPORTED_RUNTIME:
-        raise RuntimeError(
-            f"the process executor runs functions of runtime {interpreter.SUPPORTED_RUNTIME} only,"
-            f" not {function.runtime}"
-        )
-    if function.layers:
-        raise RuntimeError("the process executor does not support layers: put their content into the function's Zip")
-    interpreter.runtime_dir()
-
-
-def tmp_megabytes(function_version: FunctionVersion) -> int:
-    """Size of the function's /tmp."""
-    storage = function_version.config.ephemeral_storage
-    return int(storage.size) if storage else _DEFAULT_TMP_MB
 
 
 def set_writable(folder: Path, *, writable: bool) -> None:

@@ -15,8 +15,8 @@ from docker.errors import DockerException
 from docker.utils.socket import frames_iter
 
 from pipeline_emulator.lambda_runtime import engine
-from pipeline_emulator.lambda_runtime.invocation import Exit, RuntimeStartError
 from pipeline_emulator.lambda_runtime.output import Output
+from pipeline_emulator.lambda_runtime.runtime import Exit, RuntimeStartError
 
 _KILL_SECONDS = 10.0
 # What a function writes passes through the engine: it has come when nothing has for a moment, and no line is unfinished

@@ -6,7 +6,7 @@ from typing import Any
 
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
 
-from pipeline_emulator.lambda_runtime import code_folders, engine, image
+from pipeline_emulator.lambda_runtime import engine, image
 from pipeline_emulator.lambda_runtime.container import ContainerRuntime, ContainerSpecification
 from pipeline_emulator.lambda_runtime.environment_variables import without_foreign
 from pipeline_emulator.lambda_runtime.executor import EnvironmentExecutor
@@ -39,7 +39,7 @@ class ContainerRuntimeExecutor(EnvironmentExecutor):
             image=function.image.resolved_image_uri if function.image else "",
             environment=without_foreign(variables) | dict(function.environment or {}),
             memory_bytes=function.memory_size * 2**20,
-            tmp_bytes=code_folders.tmp_megabytes(self.function_version) * 2**20,
+            tmp_bytes=self.tmp_bytes(),
             entrypoint=entrypoint,
             command=command,
             working_directory=folder,

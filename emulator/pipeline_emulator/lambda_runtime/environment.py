@@ -5,26 +5,31 @@ https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html. Ho
 """
 
 import asyncio
+import dataclasses
 import threading
 import time
 
 from pipeline_emulator.lambda_runtime import errors, hooks, reports
-from pipeline_emulator.lambda_runtime.invocation import (
-    Answer,
-    Exit,
-    Failure,
-    FunctionSettings,
-    Invocation,
-    Result,
-    Runtime,
-)
+from pipeline_emulator.lambda_runtime.invocation import Answer, Failure, Invocation, Result
 from pipeline_emulator.lambda_runtime.log_delivery import FunctionLog
 from pipeline_emulator.lambda_runtime.output import Output
+from pipeline_emulator.lambda_runtime.runtime import Exit, Runtime
 from pipeline_emulator.lambda_runtime.runtime_api import RuntimeApiServer
 from pipeline_emulator.lambda_runtime.session import Session
 
 # An initialization that takes longer is repeated with the first event, then within the function's own timeout.
 INIT_SECONDS = 10.0
+
+
+@dataclasses.dataclass(frozen=True)
+class FunctionSettings:
+    """What an environment has to know of its function; `runtime_version` is name and ARN, or None for an image."""
+
+    version: str
+    timeout_seconds: float
+    memory_mb: int
+    runtime_version: tuple[str, str] | None
+    tracing: bool
 
 
 class Environment:

@@ -19,12 +19,15 @@ from localstack.services.lambda_.invocation.lambda_models import (
 from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecutor
 
 from pipeline_emulator.lambda_runtime import event_loop
-from pipeline_emulator.lambda_runtime.environment import Environment
-from pipeline_emulator.lambda_runtime.invocation import FunctionSettings, Invocation, Runtime
+from pipeline_emulator.lambda_runtime.environment import Environment, FunctionSettings
+from pipeline_emulator.lambda_runtime.invocation import Invocation
 from pipeline_emulator.lambda_runtime.log_delivery import FunctionLog
 from pipeline_emulator.lambda_runtime.output import Output
+from pipeline_emulator.lambda_runtime.runtime import Runtime
 
 LOG = logging.getLogger(__name__)
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-ephemeral-storage.html
+_DEFAULT_TMP_MB = 512
 # Code is deleted after the last invocation that uses it; this is what its end may take beyond the function's timeout.
 _END_SECONDS = 30.0
 _shutting_down = threading.Event()
@@ -120,6 +123,11 @@ class EnvironmentExecutor(RuntimeExecutor):
         host = self.get_endpoint_from_executor()
         self._environment = Environment(self._settings(), runtime, output, log, host)
         return await self._environment.initialize()
+
+    def tmp_bytes(self) -> int:
+        """Return the size of the function's /tmp."""
+        storage = self.function_version.config.ephemeral_storage
+        return (int(storage.size) if storage else _DEFAULT_TMP_MB) * 2**20
 
     def warn_of_memory(self) -> None:
         """Tells in LocalStack's log; the function's own log says no more than AWS's does."""

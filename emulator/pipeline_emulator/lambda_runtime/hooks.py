@@ -4,7 +4,8 @@ import asyncio
 from typing import Protocol
 
 from pipeline_emulator.hooks import Event, Question
-from pipeline_emulator.lambda_runtime.invocation import Answer, Invocation, Runtime
+from pipeline_emulator.lambda_runtime.invocation import Answer, Invocation
+from pipeline_emulator.lambda_runtime.runtime import Runtime
 from pipeline_emulator.lambda_runtime.session import Session
 
 

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pipeline_emulator.lambda_runtime.invocation import Exit, RuntimeStartError
 from pipeline_emulator.lambda_runtime.output import Output
+from pipeline_emulator.lambda_runtime.runtime import Exit, RuntimeStartError
 from pipeline_emulator.sandbox.protocol import Isolation, Specification
 
 _EMULATOR_FOLDER = Path(__file__).parents[2]

@@ -24,11 +24,11 @@ class ProcessRuntimeExecutor(EnvironmentExecutor):
     @classmethod
     def prepare_version(cls, function_version: FunctionVersion) -> None:
         """Unpacks the code; what raises here becomes the function's StateReason."""
-        code_folders.check(function_version)
+        _check_supported(function_version)
         isolation()
         interpreter.compile_runtime()
         code = function_version.config.code
-        assert code is not None  # a Zip, as `code_folders.check` has found
+        assert code is not None  # `_check_supported` accepts only Zips
         code.prepare_for_execution()
         if code.is_hot_reloading():
             return
@@ -77,6 +77,27 @@ class ProcessRuntimeExecutor(EnvironmentExecutor):
             ),
             folder=str(code),
             visible=interpreter.needed_folders(code),
-            tmp_bytes=code_folders.tmp_megabytes(self.function_version) * 2**20,
+            tmp_bytes=self.tmp_bytes(),
             memory_bytes=function.memory_size * 2**20,
         )
+
+
+def _check_supported(function_version: FunctionVersion) -> None:
+    """Refuses what cannot run here.
+
+    Raises:
+        RuntimeError: The message names what is asked for and what is supported.
+    """
+    function = function_version.config
+    if function.package_type != "Zip":
+        raise RuntimeError(
+            "the process executor runs package type Zip only; for images set LAMBDA_RUNTIME_EXECUTOR=container"
+        )
+    if function.runtime != interpreter.SUPPORTED_RUNTIME:
+        raise RuntimeError(
+            f"the process executor runs functions of runtime {interpreter.SUPPORTED_RUNTIME} only,"
+            f" not {function.runtime}"
+        )
+    if function.layers:
+        raise RuntimeError("the process executor does not support layers: put their content into the function's Zip")
+    interpreter.runtime_dir()
