@@ -37,6 +37,8 @@ def function_environment(
         "TZ": ":UTC",
         "PATH": f"{python.parent}:/usr/local/bin:/usr/bin:/bin",
         "LD_LIBRARY_PATH": f"{runtime}/lib:{code}:{code}/lib",
+        # AWS sets it, too, to $LAMBDA_RUNTIME_DIR: functions and their child processes find the runtime client and the
+        # SDK by it, and a function may set its own.
         "PYTHONPATH": str(runtime),
         # Not set on AWS, where nothing is at home; here "~" would be the developer's, with credentials.
         "HOME": str(private_tmp or "/tmp"),  # noqa: S108

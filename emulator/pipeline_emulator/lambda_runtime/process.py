@@ -15,7 +15,9 @@ from pipeline_emulator.lambda_runtime.output import Output
 from pipeline_emulator.lambda_runtime.runtime import Exit, RuntimeStartError
 from pipeline_emulator.sandbox.protocol import Isolation, Specification
 
-_EMULATOR_FOLDER = Path(__file__).parents[2]
+# `python -m` finds the sandbox here: the working directory comes first on its search path. The interpreter is the base
+# one, which has no packages installed.
+_PACKAGE_PARENT = Path(__file__).parents[2]
 _KILL_SECONDS = 5.0
 # A busy machine takes seconds to start a process, and what a probe finds holds for as long as LocalStack runs.
 _PROBE_SECONDS = 20.0
@@ -116,13 +118,14 @@ class ProcessRuntime:
             on_failure.callback(ours.close)
             frames_fd = self._output.frames.write_fd
             self._sandbox = await asyncio.create_subprocess_exec(
-                *(sys._base_executable, "-S", "-s", "-P", "-m", "pipeline_emulator.sandbox", str(theirs.fileno())),  # type: ignore[attr-defined]
+                *(sys._base_executable, "-S", "-s", "-m", "pipeline_emulator.sandbox", str(theirs.fileno())),  # type: ignore[attr-defined]
+                cwd=_PACKAGE_PARENT,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=self._output.lines.write_fd,
                 stderr=self._output.lines.write_fd,
                 pass_fds=(theirs.fileno(), frames_fd),
                 start_new_session=True,
-                env={"PYTHONPATH": str(_EMULATOR_FOLDER), **stack_marker()},
+                env=stack_marker(),
             )
             on_failure.pop_all()
         reader, writer = await asyncio.open_connection(sock=ours)
