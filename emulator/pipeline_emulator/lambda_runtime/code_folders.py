@@ -9,7 +9,7 @@ from typing import Any
 
 
 def set_writable(folder: Path, *, writable: bool) -> None:
-    """Takes or gives the permission to write into `folder` and all below it."""
+    """Grant or revoke permission to write to `folder` and everything below it."""
     for parent, _, files in os.walk(folder):
         for name in files:
             path = Path(parent, name)
@@ -19,7 +19,7 @@ def set_writable(folder: Path, *, writable: bool) -> None:
 
 
 def remove(folder: Path) -> None:
-    """Removes `folder` with read-only folders in it, as far as this user may: what others own stays."""
+    """Remove `folder`, including read-only folders in it. What other users own stays."""
 
     def make_writable_and_retry(remove_one: Callable[[str], Any], path: str, _error: BaseException) -> None:
         parent = Path(path).parent

@@ -1,4 +1,4 @@
-"""What goes into an invocation and what comes out of it."""
+"""An invocation and its outcome."""
 
 import dataclasses
 from collections.abc import Callable
@@ -17,7 +17,7 @@ class Invocation:
 
 @dataclasses.dataclass(frozen=True)
 class Answer:
-    """What the function answered: a result, or the document of an exception."""
+    """What the function returned: a result, or the document of an exception."""
 
     payload: bytes
     is_error: bool
@@ -25,12 +25,12 @@ class Answer:
 
 @dataclasses.dataclass(frozen=True)
 class Failure:
-    """The runtime did not do what it should.
+    """The runtime did not answer: it crashed, timed out or failed to initialize.
 
     Attributes:
         status: `timeout` or `error`.
-        error_type: AWS's name of the error.
-        document: Makes the caller's error document from the request id.
+        error_type: AWS's name of the error; None for a timeout.
+        document: Returns the caller's error document for a request id.
     """
 
     status: str
@@ -40,7 +40,7 @@ class Failure:
 
 @dataclasses.dataclass(frozen=True)
 class Result:
-    """What the caller of Invoke gets; `log_tail` holds the last 4 KB of the log."""
+    """What the caller of Invoke gets; `log_tail` is the last 4 KB of the log."""
 
     payload: bytes
     is_error: bool

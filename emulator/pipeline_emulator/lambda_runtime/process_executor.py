@@ -1,4 +1,4 @@
-"""`LAMBDA_RUNTIME_EXECUTOR=process`: functions from a Zip, as processes of this machine."""
+"""`LAMBDA_RUNTIME_EXECUTOR=process`: runs functions from Zips as processes on this machine."""
 
 import logging
 import tempfile
@@ -19,11 +19,11 @@ LOG = logging.getLogger(__name__)
 
 
 class ProcessRuntimeExecutor(EnvironmentExecutor):
-    """Runs a function in a sandbox of this machine."""
+    """Runs each execution environment of a function in a sandbox."""
 
     @classmethod
     def prepare_version(cls, function_version: FunctionVersion) -> None:
-        """Unpacks the code; what raises here becomes the function's StateReason."""
+        """Unpack the code. An exception raised here becomes the function's StateReason."""
         _check_supported(function_version)
         isolation()
         interpreter.compile_runtime()
@@ -39,7 +39,7 @@ class ProcessRuntimeExecutor(EnvironmentExecutor):
 
     @classmethod
     def validate_environment(cls) -> bool:
-        """Tells at start, not at the first event, what is missing."""
+        """Report what is missing at the start instead of at the first event."""
         try:
             interpreter.runtime_dir()
         except RuntimeError as error:
@@ -48,13 +48,13 @@ class ProcessRuntimeExecutor(EnvironmentExecutor):
         return True
 
     def make_runtime(self, variables: Mapping[str, str], output: Output) -> ProcessRuntime:
-        """A sandbox, with a folder that stands in for /tmp where /tmp itself cannot be made private."""
+        """Return a sandbox, with a folder to use instead of /tmp if /tmp itself cannot be private."""
         in_group = isolation() is Isolation.PROCESS_GROUP
         private_tmp = Path(tempfile.mkdtemp(prefix="lambda-tmp-")) if in_group else None
         return ProcessRuntime(self._specification(variables, private_tmp), output, self.warn_of_memory, private_tmp)
 
     def runtime_version(self) -> tuple[str, str]:
-        """The managed runtime that this machine's interpreter stands in for."""
+        """Return name and ARN of the managed runtime that this machine's interpreter replaces."""
         found = self.function_version.config.runtime_version_config or {}
         return interpreter.SUPPORTED_RUNTIME.replace("python", "python:"), str(found.get("RuntimeVersionArn", ""))
 
@@ -83,10 +83,10 @@ class ProcessRuntimeExecutor(EnvironmentExecutor):
 
 
 def _check_supported(function_version: FunctionVersion) -> None:
-    """Refuses what cannot run here.
+    """Reject functions that cannot run here.
 
     Raises:
-        RuntimeError: The message names what is asked for and what is supported.
+        RuntimeError: The message names what the function needs and what is supported.
     """
     function = function_version.config
     if function.package_type != "Zip":

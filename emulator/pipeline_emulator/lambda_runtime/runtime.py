@@ -1,4 +1,4 @@
-"""The interface between an execution environment and what runs its runtime."""
+"""The interface between an execution environment and the process or container that runs its runtime."""
 
 import asyncio
 import dataclasses
@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class RuntimeStartError(Exception):
-    """The environment itself cannot be made; nothing is wrong with the function."""
+    """The environment itself cannot be created. Nothing is wrong with the function."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -15,7 +15,7 @@ class Exit:
 
     Attributes:
         returncode: Status or signal.
-        not_started: The system's reason where the entry point could not even be started.
+        not_started: The operating system's reason if the entry point could not be started, else None.
     """
 
     returncode: int
@@ -28,22 +28,22 @@ class Runtime(Protocol):
     exited: asyncio.Future[Exit]
 
     async def start(self, api_address: str) -> None:
-        """Starts it, again after an end; `exited` is new then. Raises `RuntimeStartError`."""
+        """Start the runtime, or restart it after it has ended. Sets a new `exited`; raises `RuntimeStartError`."""
 
     async def kill(self) -> None:
-        """Kills it with all its children; returns when none is left."""
+        """Kill the runtime with all its children; return when none is left."""
 
     async def exhaust_memory(self) -> None:
-        """Kills it as the kernel does when it has used up its memory; returns when none is left."""
+        """Kill the runtime as the kernel does when it exceeds its memory; return when none is left."""
 
     def watch(self, *, busy: bool) -> None:
-        """Enforces the memory limit while the runtime is busy."""
+        """Enforce the memory limit while the runtime is busy."""
 
     def peak_bytes(self) -> int:
-        """The most memory used since its start."""
+        """Return the peak memory use since the start."""
 
     async def settle(self) -> None:
-        """Returns when what the runtime has written before is in the output's pipes."""
+        """Return when everything the runtime has written so far is in the output's pipes."""
 
     async def close(self) -> None:
-        """Kills it and frees what it held."""
+        """Kill the runtime and free its resources."""
