@@ -140,7 +140,7 @@ def test_all_changes_are_in_the_register() -> None:
     assert found == [], "declare the patch in pipeline_emulator/patches.py and apply it through its entry"
 
 
-# Core connects to a container engine when it is imported. If none answers, it leaves the socket to the garbage collector.
+# Core connects to a container engine at its import. If none answers, the garbage collector closes the socket.
 @pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 def test_every_patch_fits_the_installed_versions() -> None:
     assert patches.problems() == []
