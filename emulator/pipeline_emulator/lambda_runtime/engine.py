@@ -96,7 +96,7 @@ def labels() -> dict[str, str]:
 
 
 def prepare() -> None:
-    """Log at LocalStack's start what is missing, and remove leftovers. StateReason of a function repeats the error."""
+    """Log at LocalStack's start what is missing, and remove leftovers. A function's StateReason repeats it."""
     try:
         LOG.info("Lambda containers run in network %s, where LocalStack is %s", network(), own_address())
         remove_leftovers()

@@ -1,4 +1,4 @@
-"""The asyncio loop that serves all execution environments of this LocalStack, in a thread of its own."""
+"""The asyncio loop that serves all execution environments of this LocalStack, in its own thread."""
 
 import asyncio
 import functools
