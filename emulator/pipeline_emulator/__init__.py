@@ -1,9 +1,9 @@
-"""LocalStack core as a faithful Kinesis, Lambda and ECR: what other code may use of it.
+"""LocalStack core with a faithful Kinesis, Lambda and ECR: the public API.
 
-`start` brings an emulator up as a process of this machine, `find` returns the one that runs with a data folder, and
-`SETTINGS` is the table of its settings. All other modules are LocalStack's plugins and the launcher's own.
+`start` starts an emulator as a process on this machine, `find` returns the one running with a data folder, and
+`SETTINGS` is the table of settings. All other modules are private: LocalStack plugins and parts of the launcher.
 
-Importing this package imports nothing else: LocalStack loads our plugin modules at every start.
+Importing this package imports none of them, because LocalStack loads our plugin modules at every start.
 """
 
 import importlib

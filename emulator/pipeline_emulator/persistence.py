@@ -13,19 +13,19 @@ _PAGES_BETWEEN_CHECKPOINTS = 8_000
 
 def state_folder() -> Path | None:
     """Return the folder for persistent state, or None without PERSISTENCE=1."""
-    from localstack import config  # the database alone works without LocalStack
+    from localstack import config  # imported here, so that the database works without LocalStack
 
     return Path(config.dirs.data) / "pipeline_emulator" if config.PERSISTENCE else None
 
 
 class DatabaseError(Exception):
-    """The file cannot be used; the message says why and what to do."""
+    """The database file cannot be used. The message gives the cause and the remedy."""
 
 
 class Database:
     """A connection that one thread uses at a time. Thread-safe.
 
-    With a write-ahead log and `synchronous=NORMAL`, committed transactions survive the end of this process, even by
+    With a write-ahead log and `synchronous=NORMAL`, committed transactions survive the end of this process, even
     kill -9. After a power failure the last transactions may be missing, but the file is consistent
     (https://www.sqlite.org/pragma.html#pragma_synchronous).
     """
@@ -34,7 +34,7 @@ class Database:
         """Open the file, or create it with `schema`, whose `version` is stored in it.
 
         Raises:
-            DatabaseError: another process uses the file, it has another version, or it is not a database.
+            DatabaseError: another process has the file open, its version differs, or it is not a database.
         """
         self._lock = threading.RLock()
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -52,8 +52,8 @@ class Database:
             ) from error
 
     def _open(self, path: Path, schema: str, version: int) -> None:
-        # Set before the first access, exclusive mode locks the file for the life of the process, and the log needs no
-        # shared memory, which file systems mounted into containers may not support.
+        # Exclusive mode, set before the first access, locks the file for the life of the process. It also keeps the log
+        # free of shared memory, which file systems mounted into containers may not support.
         self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")
@@ -62,7 +62,7 @@ class Database:
             (found,) = self._connection.execute("PRAGMA user_version").fetchone()
             if found not in (0, version):
                 raise DatabaseError(
-                    f"{path} was written by another version of the emulator (its format is {found}, here it is"
+                    f"{path} was written by another version of the emulator (format {found}, this one reads"
                     f" {version}). Remove the file, or start with PERSISTENCE=0."
                 )
             if not found:
@@ -84,6 +84,6 @@ class Database:
                 raise
 
     def close(self) -> None:
-        """Write everything into the file itself and close it."""
+        """Write the log into the database file and close it."""
         with self._lock:
             self._connection.close()

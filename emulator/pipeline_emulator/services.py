@@ -1,7 +1,7 @@
 """LocalStack's services: loads them at startup and calls them without HTTP.
 
-Core loads a service at its first request. Terraform sends its first requests in parallel, and threads that import
-moto's interdependent modules at the same time sometimes deadlock: CreateLogGroup then failed with "deadlock detected by
+Core loads a service on its first request. Terraform sends its first requests in parallel, and threads that import
+moto's interdependent modules at the same time sometimes deadlock. CreateLogGroup then failed with "deadlock detected by
 _ModuleLock('moto.s3.exceptions')" until LocalStack was restarted.
 """
 
@@ -14,14 +14,14 @@ from moto.backends import get_backend
 
 # Dependencies first: logs imports s3's modules; lambda uses iam's, logs' and sqs's.
 _PRELOADED = ("s3", "iam", "sts", "kms", "sqs", "cloudwatch", "logs", "kinesis", "ecr", "lambda")
-# Makes full collections rare.
+# These thresholds make full collections rare.
 _COLLECTOR_THRESHOLDS = (20_000, 20, 20)
 
 
 def load() -> None:
     """Load the pipeline's services one after the other.
 
-    A service that is missing or disabled by SERVICES is skipped: its first request reports the error.
+    Services that are missing, or disabled by SERVICES, are skipped: their first request reports the error.
     """
     for name in _PRELOADED:
         get_backend(name)  # type: ignore[call-overload]
@@ -32,8 +32,8 @@ def load() -> None:
 def freeze_loaded_objects() -> None:
     """Exempt the objects of the loaded services from garbage collection.
 
-    LocalStack keeps these several hundred thousand objects until it exits. Under load, collections that walked all of
-    them took a quarter of the time (sampling profiler, `make bench`).
+    LocalStack keeps several hundred thousand of them until it exits. Under load, collections that walked them all took
+    a quarter of the time (sampling profiler, `make bench`).
     """
     gc.collect()
     gc.freeze()
@@ -41,10 +41,10 @@ def freeze_loaded_objects() -> None:
 
 
 def provider(service: str) -> Any:
-    """Return the object whose methods implement a service's operations, and start the service if necessary.
+    """Return the object whose methods implement a service's operations. Starts the service if necessary.
 
-    Calling it directly saves several milliseconds per request. An event source mapping makes three calls per batch,
-    and HTTP would compete for the one interpreter that also serves every client.
+    A direct call saves several milliseconds per request. An event source mapping makes three calls per batch, and HTTP
+    would compete for the one interpreter that also serves every client.
 
     Raises:
         ValueError: there is no such service.

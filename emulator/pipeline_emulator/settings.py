@@ -1,11 +1,11 @@
-"""The emulator's settings: one table, from which options, environment variables and the README's table come."""
+"""The emulator's settings: one table behind the options, the environment variables and the README's table."""
 
 from dataclasses import dataclass
 from enum import Enum
 
 
 class Kind(Enum):
-    """What a setting's value is."""
+    """The type of a setting's value."""
 
     TEXT = "text"
     FLAG = "flag"
@@ -19,15 +19,15 @@ class Setting:
     """One setting.
 
     Attributes:
-        name: its keyword in Python; with dashes it is the option.
-        variable: the environment variable that the launcher reads, and sets for LocalStack.
-        default: empty where the variable stays unset.
-        help: what it does, in one line.
-        kind: how its value is read.
-        choices: the only values that a text may have; any if empty.
-        least: of a number.
-        most: of a number.
-        shown: what the documentation says of the default, where that is not the value itself.
+        name: keyword in Python; with dashes, the option.
+        variable: environment variable that the launcher reads, and sets for LocalStack.
+        default: empty if the variable stays unset.
+        help: what the setting does, in one line.
+        kind: how the value is parsed.
+        choices: the valid values of a text; empty if any text is valid.
+        minimum: smallest valid number.
+        maximum: largest valid number.
+        documented_default: the default in the documentation, where it is not `default` itself.
     """
 
     name: str
@@ -36,33 +36,33 @@ class Setting:
     help: str
     kind: Kind = Kind.TEXT
     choices: tuple[str, ...] = ()
-    least: float = 0
-    most: float = float("inf")
-    shown: str = ""
+    minimum: float = 0
+    maximum: float = float("inf")
+    documented_default: str = ""
 
     @property
     def option(self) -> str:
-        """The option of `pipeline-emulator start`."""
+        """The name of the option of `pipeline-emulator start`."""
         return "--" + self.name.replace("_", "-")
 
 
 PORT, HOST = "4566", "127.0.0.1"
 
 SETTINGS: tuple[Setting, ...] = (
-    Setting("port", "PIPELINE_PORT", PORT, "port to listen on", Kind.INTEGER, least=1, most=65535),
+    Setting("port", "PIPELINE_PORT", PORT, "port to listen on", Kind.INTEGER, minimum=1, maximum=65535),
     Setting(
         "host",
         "PIPELINE_HOST",
         HOST,
-        "addresses to listen on, separated by commas. Functions in containers reach an emulator that runs "
-        "outside at the bridge's address: `127.0.0.1,172.17.0.1`",
+        "addresses to listen on, separated by commas. Functions in containers reach an emulator outside containers "
+        "at the bridge's address: `127.0.0.1,172.17.0.1`",
     ),
     Setting(
         "public_host",
         "LOCALSTACK_HOST",
         "",
-        "`host:port` in the URLs that services hand out, ECR's included",
-        shown="`127.0.0.1:<port>`",
+        "`host:port` in the URLs that services return, ECR's included",
+        documented_default="`127.0.0.1:<port>`",
     ),
     Setting(
         "data",
@@ -70,42 +70,42 @@ SETTINGS: tuple[Setting, ...] = (
         "",
         "folder for everything the emulator writes; `stop` and `status` find the emulator by it",
         Kind.FOLDER,
-        shown="`~/.local/state/pipeline-emulator`",
+        documented_default="`~/.local/state/pipeline-emulator`",
     ),
     Setting(
         "persistence",
         "PERSISTENCE",
         "0",
-        "streams and the progress of event source mappings survive a restart, `kill -9` included",
+        "keep streams and the progress of event source mappings across restarts, `kill -9` included",
         Kind.FLAG,
     ),
     Setting(
         "iam_enforcement",
         "IAM_ENFORCEMENT",
         "on",
-        "`on`: what IAM does not allow is refused; `soft`: it is served and listed; `off`",
+        "requests that IAM does not allow are refused (`on`), served and listed (`soft`) or not checked (`off`)",
         choices=("on", "soft", "off"),
     ),
-    Setting("faults", "FAULTS", "0", "faults can be injected at `/_pipeline/faults`", Kind.FLAG),
+    Setting("faults", "FAULTS", "0", "allow fault injection at `/_pipeline/faults`", Kind.FLAG),
     Setting(
         "kinesis_enforce_limits",
         "KINESIS_ENFORCE_LIMITS",
         "0",
-        "a shard takes 1 MiB and 1,000 records, and gives 2 MiB and five GetRecords, a second",
+        "limit a shard to writes of 1 MiB and 1,000 records, and reads of 2 MiB and five GetRecords, per second",
         Kind.FLAG,
     ),
     Setting(
         "kinesis_memory_limit_mb",
         "KINESIS_MEMORY_LIMIT_MB",
         "1024",
-        "MiB that the records of all streams may take; above it the oldest are trimmed, with a warning",
+        "MiB of memory for the records of all streams; above it the oldest are trimmed, with a warning",
         Kind.NUMBER,
     ),
     Setting(
         "kinesis_latency_ms",
         "KINESIS_LATENCY_MS",
         "0",
-        "how long a stream is CREATING, UPDATING or DELETING",
+        "how long a stream stays CREATING, UPDATING or DELETING",
         Kind.NUMBER,
     ),
     Setting(
@@ -114,68 +114,70 @@ SETTINGS: tuple[Setting, ...] = (
         "0",
         "share of PutRecord and PutRecords calls, 0 to 1, that fail with ProvisionedThroughputExceededException",
         Kind.NUMBER,
-        most=1,
+        maximum=1,
     ),
     Setting(
         "lambda_executor",
         "LAMBDA_RUNTIME_EXECUTOR",
         "process",
-        "`process`: functions from Zips, as processes; `container`: functions from images, in containers",
+        "`process` runs functions from Zips as processes, `container` runs functions from images in containers",
         choices=("process", "container"),
     ),
     Setting(
         "lambda_runtime_dir",
         "PIPELINE_LAMBDA_RUNTIME_DIR",
         "",
-        "folder with `awslambdaric` and `boto3` for functions from Zips; `pipeline-emulator lambda-runtime` makes the "
-        "default one",
+        "folder with `awslambdaric` and `boto3` for functions from Zips; `pipeline-emulator lambda-runtime` creates "
+        "the default one",
         Kind.FOLDER,
-        shown="`~/.cache/pipeline-emulator/lambda-runtime-<hash>`",
+        documented_default="`~/.cache/pipeline-emulator/lambda-runtime-<hash>`",
     ),
     Setting(
         "lambda_process_isolation",
         "LAMBDA_PROCESS_ISOLATION",
         "",
-        "how functions from Zips are kept apart: `namespaces`, `user-namespaces` or `process-group`",
+        "how functions from Zips are isolated: `namespaces`, `user-namespaces` or `process-group`",
         choices=("namespaces", "user-namespaces", "process-group"),
-        shown="the best that works; the log names it",
+        documented_default="the strongest that works; the log names it",
     ),
     Setting(
         "lambda_keepalive_ms",
         "LAMBDA_KEEPALIVE_MS",
         "600000",
-        "an idle environment ends after this time; one of a version that an alias has left, after 5 s at most",
+        "how long an idle environment lives; at most 5 s after an alias has moved away from its version",
         Kind.INTEGER,
     ),
     Setting(
         "lambda_docker_network",
         "LAMBDA_DOCKER_NETWORK",
         "bridge",
-        "network that functions' containers join; the emulator's own container must be in it",
+        "network that function containers join; the emulator's own container must be in it",
     ),
-    Setting("docker_host", "DOCKER_HOST", "", "the container engine", shown="its default socket"),
+    Setting(
+        "docker_host", "DOCKER_HOST", "", "address of the container engine", documented_default="its default socket"
+    ),
     Setting(
         "ecr_registry_url",
         "PIPELINE_ECR_REGISTRY_URL",
         "",
-        "a registry (distribution 2.8 with `REGISTRY_STORAGE_DELETE_ENABLED=true`) that nobody else reaches",
-        shown="none: repositories without images",
+        "a registry (distribution 2.8 with `REGISTRY_STORAGE_DELETE_ENABLED=true`) that nothing else can reach",
+        documented_default="none: repositories without images",
     ),
     Setting(
         "stack",
         "PIPELINE_STACK",
         "",
-        "a name; every process started for the emulator carries the variable, every container the label "
-        "`pipeline-emulator.stack`, so that leftovers can be found",
-        shown="none",
+        "a name for finding leftovers: every process started for the emulator has this variable, every container the "
+        "label `pipeline-emulator.stack`",
+        documented_default="none",
     ),
 )
 
 
 def documentation() -> str:
-    """The README's table of settings."""
+    """Return the README's table of settings."""
     lines = ["| option of `start` | variable | default | meaning |", "|---|---|---|---|"]
     for setting in SETTINGS:
-        default = setting.shown or f"`{setting.default}`"
+        default = setting.documented_default or f"`{setting.default}`"
         lines.append(f"| `{setting.option}` | `{setting.variable}` | {default} | {setting.help} |")
     return "\n".join(lines) + "\n"

@@ -1,4 +1,4 @@
-"""Hooks, and that what is observed knows none of its observers."""
+"""Hooks, and that the packages which declare them import none of their observers."""
 
 import subprocess
 import sys
@@ -8,17 +8,17 @@ import pytest
 from pipeline_emulator.hooks import Event, Question
 
 
-def test_every_subscriber_of_an_event_is_told_in_order() -> None:
-    told: list[tuple[str, int]] = []
+def test_event_calls_every_subscriber_in_order() -> None:
+    calls: list[tuple[str, int]] = []
     event: Event[int] = Event()
     event(1)
-    event.subscribe(lambda number: told.append(("first", number)))
-    event.subscribe(lambda number: told.append(("second", number)))
+    event.subscribe(lambda number: calls.append(("first", number)))
+    event.subscribe(lambda number: calls.append(("second", number)))
     event(2)
-    assert told == [("first", 2), ("second", 2)]
+    assert calls == [("first", 2), ("second", 2)]
 
 
-def test_the_first_decision_is_the_answer_to_a_question() -> None:
+def test_first_decision_answers_a_question() -> None:
     question: Question[[int], str] = Question()
     assert question(1) is None
     question.subscribe(lambda number: "odd" if number % 2 else None)
@@ -27,8 +27,8 @@ def test_the_first_decision_is_the_answer_to_a_question() -> None:
 
 
 @pytest.mark.parametrize("package", ["kinesis", "lambda_runtime", "event_source"])
-def test_faults_and_metrics_are_not_imported_by_what_they_observe(package: str) -> None:
-    """Nor by anything that it imports: whatever a module imports when it is called counts for nothing here."""
+def test_observed_packages_import_neither_faults_nor_metrics(package: str) -> None:
+    """Not even indirectly. Imports inside functions do not count."""
     program = f"""
 import importlib, pkgutil, sys
 import pipeline_emulator.{package} as package

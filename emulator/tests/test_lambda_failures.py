@@ -1,4 +1,4 @@
-"""What a caller gets, and what the log says, when a function fails; the words are those of AWS."""
+"""What the caller gets and the log says when a function fails, in AWS's words."""
 
 import re
 from collections.abc import Callable
@@ -82,7 +82,7 @@ def test_end_of_the_runtime(create_function: Callable[..., Any], source: str, ho
     assert function.invoke(0).payload == "alive"
 
 
-def test_a_response_that_is_too_large(create_function: Callable[..., Any]) -> None:
+def test_response_that_is_too_large(create_function: Callable[..., Any]) -> None:
     function = create_function("def handler(event, context):\n    return 'x' * event")
 
     answer = function.invoke(6_300_000)
@@ -126,7 +126,7 @@ def test_failed_initialization(
     assert message in answer.payload["errorMessage"]
     assert message in answer.log
     log = eventually(lambda: function.log_events()[6:] and function.log_events(), "the log is delivered")
-    # once in the environment's own initialization, once more with the event, as on AWS
+    # once in the environment's initialization and once with the event, as on AWS
     assert sum(message in line for line in log) == 2
     reports = [line for line in log if line.startswith("INIT_REPORT ")]
     assert [re.sub(r"[0-9.]+", "N", line, count=1) for line in reports] == [
@@ -142,10 +142,10 @@ def test_exit_during_the_initialization(create_function: Callable[..., Any]) -> 
     assert answer.payload["errorMessage"].endswith("Error: Runtime exited with error: exit status 5")
 
 
-def test_a_failed_initialization_is_repeated_with_the_next_event(
+def test_failed_initialization_is_repeated_with_the_next_event(
     create_function: Callable[..., Any], create_bucket: Callable[[], str]
 ) -> None:
-    # GIVEN a function whose model is not there yet
+    # GIVEN a function whose model does not exist yet
     bucket = create_bucket()
     function = create_function(
         """
@@ -164,8 +164,8 @@ def test_a_failed_initialization_is_repeated_with_the_next_event(
     assert function.invoke().payload == "model loaded"
 
 
-def test_an_initialization_that_hangs_ends_with_the_functions_timeout(create_function: Callable[..., Any]) -> None:
-    # GIVEN an initialization that takes longer than the 10 seconds which AWS grants it, and than the function's timeout
+def test_hanging_initialization_ends_at_the_functions_timeout(create_function: Callable[..., Any]) -> None:
+    # GIVEN an initialization that exceeds the 10 seconds AWS allows, and then the function's timeout
     answer = create_function("import time\ntime.sleep(60)", Timeout=1).invoke()
 
     assert answer.payload["errorType"] == "Sandbox.Timedout"

@@ -1,4 +1,4 @@
-"""What a function sees and what its caller gets when all goes well."""
+"""What a function sees and its caller gets when nothing fails."""
 
 import io
 import json
@@ -22,7 +22,7 @@ ECHO = """
 """
 
 
-def test_an_environment_is_used_again_with_its_module_state(create_function: Callable[..., Any]) -> None:
+def test_environment_is_reused_with_its_module_state(create_function: Callable[..., Any]) -> None:
     function = create_function(ECHO)
 
     first, second = function.invoke({"a": "ü"}), function.invoke([1, 2])
@@ -33,8 +33,8 @@ def test_an_environment_is_used_again_with_its_module_state(create_function: Cal
     assert first.payload["request_id"] != second.payload["request_id"]
 
 
-def test_concurrent_events_get_environments_of_their_own(create_function: Callable[..., Any], tmp_path: Any) -> None:
-    # GIVEN a function that only answers once as many of it run at the same time as are invoked
+def test_concurrent_events_get_separate_environments(create_function: Callable[..., Any], tmp_path: Any) -> None:
+    # GIVEN a function that answers only when all of its invocations run at the same time
     function = create_function(
         """
         import time, urllib.request, os
@@ -93,12 +93,12 @@ def test_context_of_the_invocation(create_function: Callable[..., Any]) -> None:
 
 @pytest.fixture(scope="module")
 def other_localstack(start_localstack: Callable[..., Any]) -> Any:
-    """A LocalStack with a short keep-alive, in whose own environment lie secrets of the developer."""
+    """A LocalStack with a short keep-alive and a developer's secrets in its own environment."""
     secrets = {"MY_SECRET": "x", "AWS_VAULT": "production", "PYTHONSTARTUP": "/elsewhere"}
     return start_localstack(LAMBDA_KEEPALIVE_MS="500", **secrets)
 
 
-def test_environment_variables_are_those_of_aws_and_the_users(
+def test_environment_variables_are_those_of_aws_and_the_user(
     create_function: Callable[..., Any], other_localstack: Any
 ) -> None:
     localstack = other_localstack
@@ -176,9 +176,7 @@ def test_only_the_zip_and_the_managed_runtime_can_be_imported(create_function: C
     }
 
 
-def test_an_update_replaces_the_environment(
-    create_function: Callable[..., Any], eventually: Callable[..., Any]
-) -> None:
+def test_update_replaces_the_environment(create_function: Callable[..., Any], eventually: Callable[..., Any]) -> None:
     function = create_function("import os\n\ndef handler(event, context):\n    return os.environ.get('COLOUR')")
     client = function.localstack.client("lambda")
     assert function.invoke().payload is None
@@ -188,7 +186,7 @@ def test_an_update_replaces_the_environment(
     eventually(lambda: function.invoke().payload == "red", "the new configuration answers")
 
 
-def test_an_update_leaves_a_running_invocation_its_code(
+def test_running_invocation_keeps_its_code_during_an_update(
     create_function: Callable[..., Any], eventually: Callable[..., Any]
 ) -> None:
     source = """
@@ -218,7 +216,7 @@ def test_an_update_leaves_a_running_invocation_its_code(
     ("arguments", "reason"),
     [({"Runtime": "nodejs22.x"}, "runs functions of runtime python3.13 only, not nodejs22.x")],
 )
-def test_what_cannot_run_is_refused_with_the_reason(
+def test_unsupported_function_is_refused_with_the_reason(
     create_function: Callable[..., Any], arguments: dict[str, Any], reason: str
 ) -> None:
     function = create_function(ECHO, **arguments)

@@ -1,4 +1,4 @@
-"""What a function can and cannot do to the machine, with namespaces and where the machine allows none."""
+"""What a function can and cannot do to the machine, with namespaces and without."""
 
 from collections.abc import Callable
 from typing import Any
@@ -36,7 +36,7 @@ WRITER = """
 
 @pytest.fixture(scope="module", params=["", "process-group"])
 def isolated(request: pytest.FixtureRequest, start_localstack: Callable[..., Any]) -> Any:
-    """A LocalStack with the best isolation the machine allows, and one with none."""
+    """A LocalStack with the strongest isolation that the machine allows, and one without namespaces."""
     return start_localstack(LAMBDA_PROCESS_ISOLATION=request.param)
 
 
@@ -61,7 +61,7 @@ def test_tmp_is_private_and_the_code_read_only(
     else:
         assert first.payload["existing"] == first.payload["new"] == "Permission denied"
 
-    # AND a new environment starts with an empty one
+    # AND a new environment starts with an empty /tmp
     client = isolated.client("lambda")
     client.update_function_configuration(FunctionName=function.name, Environment={"Variables": {"NEW": "1"}})
     eventually(lambda: function.configuration()["LastUpdateStatus"] == "Successful", "the update ends")
@@ -108,7 +108,7 @@ CHILDREN = """
     import os, subprocess, sys, time
 
     def handler(event, context):
-        # one plain child, and one that forks twice into a session of its own
+        # one plain child, and one that forks twice into its own session
         subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)"])
         escape = "import os, time; os.fork() and os._exit(0); os.setsid(); os.fork() and os._exit(0); time.sleep(300)"
         subprocess.run([sys.executable, "-c", escape])
@@ -135,7 +135,7 @@ def test_children_are_killed_with_the_function(
     assert sleepers() == []
 
 
-def test_a_function_may_not_use_more_memory_than_it_has(create_function: Callable[..., Any], isolated: Any) -> None:
+def test_function_is_killed_for_exceeding_its_memory(create_function: Callable[..., Any], isolated: Any) -> None:
     function = create_function(
         """
         import subprocess, sys, time

@@ -1,4 +1,4 @@
-"""The parts of the executor that need no running LocalStack."""
+"""The parts of the executors that do not need a running LocalStack."""
 
 import asyncio
 import contextlib
@@ -20,11 +20,12 @@ from typing import Any
 import psutil
 import pytest
 
-from pipeline_emulator.lambda_runtime import errors, event_loop, isolation, log_delivery, process, reports, support
+from pipeline_emulator.lambda_runtime import code_folders, errors, event_loop, isolation, log_delivery, process, reports
+from pipeline_emulator.lambda_runtime.invocation import Invocation
 from pipeline_emulator.lambda_runtime.log_delivery import FunctionLog, LogEvent, batches
-from pipeline_emulator.lambda_runtime.model import Invocation, RuntimeStartError
 from pipeline_emulator.lambda_runtime.output import Output
 from pipeline_emulator.lambda_runtime.process import ProcessRuntime
+from pipeline_emulator.lambda_runtime.runtime import RuntimeStartError
 from pipeline_emulator.lambda_runtime.runtime_api import Reply, RuntimeApiServer
 from pipeline_emulator.lambda_runtime.session import Session
 from pipeline_emulator.sandbox.__main__ import Supervisor
@@ -96,7 +97,7 @@ def test_lines_and_frames_become_messages() -> None:
     assert [message for _, message in messages[2:]] == ["one\n", "two\n", "\ufffdopen"]
 
 
-def test_specification_over_the_wire() -> None:
+def test_specification_is_decoded_as_encoded() -> None:
     specification = Specification(Isolation.USER_NAMESPACES, ["python"], {"A": "\n"}, "/", ["/x"], 1, 2)
 
     assert vars(Specification.decode(specification.encode().strip())) == vars(specification)
@@ -107,7 +108,7 @@ def specification(kind: Isolation = Isolation.PROCESS_GROUP) -> Specification:
     return Specification(kind, ["/bin/true"], {}, "/", [], 2**20, 2**30)
 
 
-def test_a_function_that_never_stops_writing_leaves_the_loop_to_others() -> None:
+def test_function_that_never_stops_writing_does_not_block_the_loop() -> None:
     written = threading.Event()
 
     async def write() -> None:
@@ -131,7 +132,7 @@ def test_a_function_that_never_stops_writing_leaves_the_loop_to_others() -> None
 
 
 class Logs:
-    """A client of CloudWatch Logs that takes nothing until it is `open`."""
+    """A client of CloudWatch Logs that blocks until it is `open`."""
 
     def __init__(self) -> None:
         self.open = threading.Event()
@@ -145,7 +146,7 @@ class Logs:
         self.messages += [event["message"] for event in logEvents]
 
 
-def test_log_that_comes_too_fast_is_cut_and_says_so(
+def test_messages_that_come_too_fast_are_dropped_and_the_log_says_so(
     monkeypatch: pytest.MonkeyPatch, eventually: Callable[..., Any]
 ) -> None:
     monkeypatch.setattr(log_delivery, "_MAX_WAITING_BYTES", 10 * (log_delivery._OBJECT_BYTES + 1))
@@ -156,7 +157,7 @@ def test_log_that_comes_too_fast_is_cut_and_says_so(
     log.add_now("REPORT")
     logs.open.set()
     log.close()
-    eventually(lambda: any("dropped" in message for message in logs.messages), "the log tells of it")
+    eventually(lambda: any("dropped" in message for message in logs.messages), "the log says so")
     assert logs.messages.count("x") == 10
     assert "REPORT" in logs.messages
     assert [message for message in logs.messages if "20 log messages were dropped" in message]
@@ -170,7 +171,7 @@ def test_delivery_does_not_wait_for_a_pause(monkeypatch: pytest.MonkeyPatch, eve
         log.add(1, "x")
     logs.open.set()
     log.close()
-    eventually(lambda: len(logs.messages) == 10, "all is delivered")
+    eventually(lambda: len(logs.messages) == 10, "everything is delivered")
     assert logs.calls > 1
 
 
@@ -178,7 +179,7 @@ def invocation(request_id: str, client_context: str | None = None) -> Invocation
     return Invocation(request_id, "arn", b"{}", "trace", client_context)
 
 
-def test_a_late_answer_is_not_taken_for_one_to_the_next_event() -> None:
+def test_late_answer_does_not_count_for_the_next_event() -> None:
     async def talk() -> tuple[HTTPStatus, bool]:
         session = Session()
         session.offer(invocation("first"), 1)
@@ -221,7 +222,7 @@ class Broken:
         return Reply(HTTPStatus.OK, {"Name": "line\nbreak"})
 
 
-def test_what_cannot_be_sent_is_answered_as_an_error_of_the_server() -> None:
+def test_response_that_cannot_be_sent_becomes_an_internal_server_error() -> None:
     async def talk() -> bytes:
         return await get(RuntimeApiServer(Broken()))  # type: ignore[arg-type]
 
@@ -230,29 +231,29 @@ def test_what_cannot_be_sent_is_answered_as_an_error_of_the_server() -> None:
 
 @pytest.fixture
 def many_descriptors() -> Iterator[None]:
-    """Allows descriptors beyond 1024."""
+    """Allows descriptors above 1023."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and hard < 2048:
-        pytest.skip("this machine allows no descriptor beyond 1024")
+        pytest.skip("this machine allows no descriptors above 1023")
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2048), hard))
     yield
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-def test_a_sandbox_serves_descriptors_beyond_1024(many_descriptors: None) -> None:
+def test_sandbox_serves_descriptors_above_1023(many_descriptors: None) -> None:
     import fcntl
 
     ours, theirs = socket.socketpair()
     with theirs:
         control = fcntl.fcntl(theirs, fcntl.F_DUPFD, 1500)
     ours.close()
-    Supervisor(control, specification()).serve(b"rest\n")  # returns, since the other end is closed
+    Supervisor(control, specification()).serve(b"rest\n")  # returns because the other end is closed
     os.close(control)
 
 
 @pytest.mark.parametrize("turns", [0, 1, 3])
-def test_a_close_during_a_start_leaves_no_sandbox_behind(turns: int, eventually: Callable[..., Any]) -> None:
-    async def close_meanwhile() -> None:
+def test_close_during_a_start_leaves_no_sandbox_behind(turns: int, eventually: Callable[..., Any]) -> None:
+    async def start_and_close() -> None:
         output = Output(lambda timestamp, message: None)
         runtime = ProcessRuntime(specification(), output, lambda: None)
         start = asyncio.create_task(runtime.start("127.0.0.1:1"))
@@ -263,7 +264,7 @@ def test_a_close_during_a_start_leaves_no_sandbox_behind(turns: int, eventually:
             await start
         output.close()
 
-    asyncio.run(close_meanwhile())
+    asyncio.run(start_and_close())
 
     def sandboxes() -> list[psutil.Process]:
         return [
@@ -275,7 +276,7 @@ def test_a_close_during_a_start_leaves_no_sandbox_behind(turns: int, eventually:
     eventually(lambda: not sandboxes(), "the sandbox ends")
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is but one isolation")
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have only one isolation")
 @pytest.mark.parametrize(
     ("refusals", "expected", "level"),
     [
@@ -283,7 +284,7 @@ def test_a_close_during_a_start_leaves_no_sandbox_behind(turns: int, eventually:
         ({Isolation.NAMESPACES: 2, Isolation.USER_NAMESPACES: 2}, Isolation.PROCESS_GROUP, logging.WARNING),
     ],
 )
-def test_isolation_is_weakened_only_after_a_second_refusal_and_with_a_warning(
+def test_isolation_weakens_only_after_a_second_refusal_and_with_a_warning(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
     refusals: dict[Isolation, int],
@@ -303,19 +304,19 @@ def test_isolation_is_weakened_only_after_a_second_refusal_and_with_a_warning(
     assert level == logging.INFO or "user namespaces: why" in caplog.text
 
 
-def test_a_probe_that_takes_too_long_gives_that_as_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_probe_that_takes_too_long_returns_that_as_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "_PROBE_SECONDS", 0.0)
     assert "within 0 s" in (asyncio.run(process.probe(Isolation.PROCESS_GROUP)) or "")
 
 
-def test_environments_that_start_at_once_share_one_loop(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As when a mapping finds records on two shards at its start: an answer must wake who waits for it."""
+def test_environments_that_start_at_the_same_time_share_one_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """This happens if a mapping finds records in two shards at its start. Otherwise answers wake nobody."""
     both = threading.Barrier(2)
     new_event_loop = asyncio.new_event_loop
 
     def slowly() -> asyncio.AbstractEventLoop:
         with contextlib.suppress(threading.BrokenBarrierError):
-            both.wait(1.0)  # for the other thread, should it make one, too
+            both.wait(1.0)  # for the other thread, in case it creates one, too
         return new_event_loop()
 
     async def running() -> asyncio.AbstractEventLoop:
@@ -332,18 +333,18 @@ def test_read_only_folders_can_be_removed(tmp_path: Path) -> None:
     folder = tmp_path / "lambda-runtime"
     (folder / "code" / "package").mkdir(parents=True)
     (folder / "code" / "package" / "module.py").touch()
-    support.set_writable(folder, writable=False)
+    code_folders.set_writable(folder, writable=False)
     child = os.fork()
-    if child == 0:  # as an ordinary user: root may remove everything anyway
+    if child == 0:  # as an ordinary user, because root can remove everything
         try:
             if os.getuid() == 0:
                 for path in (tmp_path, folder, *folder.rglob("*")):
                     os.chown(path, 65534, 65534)
                 os.chdir(tmp_path)
                 os.setuid(65534)
-            support.remove(Path("lambda-runtime") if Path.cwd() == tmp_path else folder)
+            code_folders.remove(Path("lambda-runtime") if Path.cwd() == tmp_path else folder)
         finally:
             os._exit(0)
     os.waitpid(child, 0)
     assert not folder.exists()
-    support.remove(folder)  # at a first start there is none
+    code_folders.remove(folder)  # before the first start, there is none

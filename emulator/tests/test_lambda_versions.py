@@ -1,4 +1,4 @@
-"""Published versions and aliases: which code answers, and what becomes of a version that was left."""
+"""Published versions and aliases: which code answers, and when environments of an old version end."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,7 @@ SAYS = "def handler(event, context):\n    return [{word!r}, context.function_ver
 
 @pytest.fixture
 def aliased(create_function: Callable[..., Any], zipped: Callable[..., bytes]) -> Any:
-    """A function with the versions 1 and 2 and an alias at 2."""
+    """A function with versions 1 and 2 and an alias for 2."""
     function = create_function(SAYS.format(word="one"), Publish=True)
     client = function.localstack.client("lambda")
     client.create_alias(FunctionName=function.name, Name="live", FunctionVersion="1")
@@ -29,7 +29,7 @@ def move(function: Any, version: str) -> None:
 
 
 def environments(function: Any, version: str) -> int:
-    """How many processes run a version."""
+    """Returns how many processes run a version."""
     found = [process.environ() for process in function.localstack.running("awslambdaric")]
     return sum(
         (one["AWS_LAMBDA_FUNCTION_NAME"], one["AWS_LAMBDA_FUNCTION_VERSION"]) == (function.name, version)
@@ -37,7 +37,7 @@ def environments(function: Any, version: str) -> int:
     )
 
 
-def test_an_alias_is_answered_by_its_version_with_the_code_that_had(aliased: Any) -> None:
+def test_alias_invokes_its_version_with_the_code_of_that_version(aliased: Any) -> None:
     for version, word in (("2", "two"), ("1", "one"), ("2", "two")):
         move(aliased, version)
         answer = aliased.invoke(Qualifier="live")
@@ -45,7 +45,7 @@ def test_an_alias_is_answered_by_its_version_with_the_code_that_had(aliased: Any
         assert answer.payload == [word, version, f"{aliased.arn}:live"]
 
 
-def test_the_configuration_of_an_alias_is_that_of_its_version(aliased: Any) -> None:
+def test_configuration_of_an_alias_is_that_of_its_version(aliased: Any) -> None:
     client = aliased.localstack.client("lambda")
     for asked in ({"FunctionName": aliased.name, "Qualifier": "live"}, {"FunctionName": f"{aliased.arn}:live"}):
         found = client.get_function_configuration(**asked)
@@ -54,22 +54,22 @@ def test_the_configuration_of_an_alias_is_that_of_its_version(aliased: Any) -> N
         client.get_function_configuration(FunctionName=aliased.name, Qualifier="other")
 
 
-def test_a_version_keeps_its_code_when_another_one_goes(aliased: Any) -> None:
+def test_version_keeps_its_code_when_another_one_is_deleted(aliased: Any) -> None:
     move(aliased, "1")
     aliased.localstack.client("lambda").delete_function(FunctionName=aliased.name, Qualifier="2")
     assert aliased.invoke(Qualifier="live").payload[:2] == ["one", "1"]
 
 
-def test_environments_of_a_version_end_when_the_alias_leaves_it(aliased: Any, eventually: Callable[..., Any]) -> None:
+def test_environments_of_a_version_end_after_the_alias_has_moved(aliased: Any, eventually: Callable[..., Any]) -> None:
     assert aliased.invoke(Qualifier="live").payload[1] == "2"
     assert environments(aliased, "2") == 1
     move(aliased, "1")
     assert aliased.invoke(Qualifier="live").payload[1] == "1"
-    eventually(lambda: environments(aliased, "2") == 0, "the end of the former version's environment", 60)
+    eventually(lambda: environments(aliased, "2") == 0, "the old version's environment ends", 60)
     assert environments(aliased, "1") == 1
 
 
-def test_environments_of_a_version_stay_when_the_alias_comes_back(aliased: Any) -> None:
+def test_environments_of_a_version_stay_if_the_alias_comes_back(aliased: Any) -> None:
     assert aliased.invoke(Qualifier="live").payload[1] == "2"
     move(aliased, "1")
     move(aliased, "2")
@@ -78,7 +78,7 @@ def test_environments_of_a_version_stay_when_the_alias_comes_back(aliased: Any) 
     assert aliased.localstack.running("awslambdaric") == before
 
 
-def test_an_alias_cannot_be_moved_to_a_version_that_is_not_there(aliased: Any) -> None:
+def test_alias_cannot_be_moved_to_a_version_that_does_not_exist(aliased: Any) -> None:
     client = aliased.localstack.client("lambda")
     with pytest.raises(client.exceptions.ResourceNotFoundException, match=r"Function not found: .*:9"):
         move(aliased, "9")

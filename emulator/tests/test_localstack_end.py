@@ -21,7 +21,7 @@ BUSY = """
 def end_localstack(
     start_localstack: Callable[..., Any], create_function: Callable[..., Any], eventually: Callable[..., Any]
 ) -> Callable[[signal.Signals, str], Any]:
-    """Starts a LocalStack with an idle and a busy environment, ends it by a signal and expects no process."""
+    """Starts a LocalStack with an idle and a busy environment, ends it with a signal, and expects no processes."""
 
     def end(how: signal.Signals, isolation: str) -> Any:
         localstack = start_localstack(LAMBDA_PROCESS_ISOLATION=isolation)
@@ -46,7 +46,7 @@ def test_functions_end_with_localstack(end_localstack: Callable[..., Any], how: 
     end_localstack(how, isolation)
 
 
-def test_a_killed_localstack_starts_again_in_the_same_folder(
+def test_localstack_starts_in_the_folder_of_a_killed_one(
     end_localstack: Callable[..., Any], start_localstack: Callable[..., Any], create_function: Callable[..., Any]
 ) -> None:
     killed = end_localstack(signal.SIGKILL, "")

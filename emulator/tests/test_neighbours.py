@@ -1,4 +1,4 @@
-"""LocalStacks beside each other on one machine."""
+"""Two LocalStacks on one machine."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,10 +7,10 @@ import pytest
 
 pytestmark = [pytest.mark.local_only, pytest.mark.long_proof]
 
-MIB = 2**20  # small objects are kept in memory
+MIB = 2**20  # smaller objects are kept in memory
 
 
-def test_buckets_of_the_same_name_are_different_ones(localstack: Any, start_localstack: Callable[..., Any]) -> None:
+def test_buckets_of_the_same_name_are_independent(localstack: Any, start_localstack: Callable[..., Any]) -> None:
     ours, theirs = (one.client("s3") for one in (localstack, start_localstack()))
     for s3, text in ((ours, b"ours"), (theirs, b"theirs")):
         s3.create_bucket(Bucket="same-name", CreateBucketConfiguration={"LocationConstraint": "ap-south-1"})

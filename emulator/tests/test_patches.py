@@ -1,6 +1,7 @@
-"""The register of changes to somebody else's code is complete, fits what is installed, and reports what does not."""
+"""The register of patches is complete, fits the installed versions, and reports a patch that does not fit."""
 
 import ast
+import gc
 import logging
 import sys
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ SETTING = {"setattr", "delattr", "patch"}
 
 
 class Changes(ast.NodeVisitor):
-    """Lines of a module that change what it has imported from another distribution, whatever the name it has here."""
+    """Finds the lines of a module that change something imported from another distribution, under any name."""
 
     def __init__(self) -> None:
         self.foreign: set[str] = set()
@@ -68,7 +69,7 @@ class Changes(ast.NodeVisitor):
                 if self._is_foreign(part.value):
                     self.lines.append(node.lineno)
             elif isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store) and value and self._is_foreign(value):
-                self.foreign.add(part.id)  # another name for it
+                self.foreign.add(part.id)  # an alias of it
         self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> None:
@@ -115,7 +116,7 @@ def changes(source: str) -> list[int]:
         "from localstack.utils.patch import patch",
     ],
 )
-def test_a_change_is_found(change: str) -> None:
+def test_change_is_found(change: str) -> None:
     assert changes(f"from localstack.services import module\n{change}")
 
 
@@ -129,18 +130,21 @@ def test_a_change_is_found(change: str) -> None:
         "own: list[int] = []\nown.append(module.name)",
     ],
 )
-def test_a_use_is_no_change(use: str) -> None:
+def test_use_is_not_a_change(use: str) -> None:
     assert not changes(f"from localstack.services import module\n{use}")
 
 
-def test_nothing_is_changed_beside_the_register() -> None:
+def test_all_changes_are_in_the_register() -> None:
     files = [file for file in PACKAGE.rglob("*.py") if file.name != "patches.py"]
     found = [f"{file.relative_to(PACKAGE)}:{line}" for file in files for line in changes(file.read_text())]
     assert found == [], "declare the patch in pipeline_emulator/patches.py and apply it through its entry"
 
 
-def test_every_patch_fits_what_is_installed() -> None:
+# Core connects to a container engine at its import. If none answers, the garbage collector closes the socket.
+@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+def test_every_patch_fits_the_installed_versions() -> None:
     assert patches.problems() == []
+    gc.collect()
 
 
 def test_every_patch_is_applied_somewhere() -> None:
@@ -150,7 +154,7 @@ def test_every_patch_is_applied_somewhere() -> None:
 
 def test_every_patch_says_what_and_why() -> None:
     for name, patch in patches.register().items():
-        assert all((patch.what, patch.why, patch.seen, patch.looks)), name
+        assert all((patch.what, patch.why, patch.written_for, patch.fingerprint)), name
 
 
 UPSTREAM = """
@@ -164,7 +168,7 @@ handlers = []
 
 @pytest.fixture
 def upstream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
-    """A module of somebody else."""
+    """A module of another distribution."""
     (tmp_path / "upstream_module.py").write_text(UPSTREAM)
     monkeypatch.syspath_prepend(tmp_path)
     import upstream_module  # type: ignore[import-not-found]
@@ -173,14 +177,20 @@ def upstream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Module
     del sys.modules["upstream_module"]
 
 
-def patch_of(target: str, looks: str) -> Patch:
-    return Patch(f"upstream_module:{target}", what="answers are doubled", why="tests", seen="pytest 1.0", looks=looks)
+def patch_of(target: str, fingerprint: str) -> Patch:
+    return Patch(
+        f"upstream_module:{target}",
+        what="answers are doubled",
+        why="tests",
+        written_for="pytest 1.0",
+        fingerprint=fingerprint,
+    )
 
 
-def test_a_wrapper_gets_the_original_and_nothing_is_reported(
+def test_wrapper_gets_the_original_and_nothing_is_reported(
     upstream: ModuleType, caplog: pytest.LogCaptureFixture
 ) -> None:
-    as_seen = patch_of("Service.answer", patch_of("Service.answer", "")._look())
+    as_seen = patch_of("Service.answer", patch_of("Service.answer", "")._found_fingerprint())
 
     @as_seen.wrap
     def answer(original: object, self: object, number: int) -> int:
@@ -188,10 +198,10 @@ def test_a_wrapper_gets_the_original_and_nothing_is_reported(
 
     assert upstream.Service().answer(21) == 42
     assert caplog.records == []
-    assert as_seen.problem() is None, "what is under our patch still looks as it did"
+    assert as_seen.problem() is None, "the fingerprint is that of the original under our patch"
 
 
-def test_a_place_that_has_changed_is_reported_in_one_line_and_patched(
+def test_changed_target_is_reported_in_one_line_and_patched(
     upstream: ModuleType, caplog: pytest.LogCaptureFixture
 ) -> None:
     changed = patch_of("Service.answer", "000000000000")
@@ -206,20 +216,20 @@ def test_a_place_that_has_changed_is_reported_in_one_line_and_patched(
 
 
 @pytest.mark.parametrize("target", ["Service.renamed", "Renamed.answer"])
-def test_a_place_that_is_gone_is_an_error(upstream: ModuleType, target: str) -> None:
+def test_missing_target_is_an_error(upstream: ModuleType, target: str) -> None:
     with pytest.raises(PatchError, match=f"upstream_module:{target} .*missing"):
         patch_of(target, "000000000000").replace(None)
     with pytest.raises(PatchError, match=r"no_such_module:name .*missing"):
         Patch("no_such_module:name", "a", "b", "pytest 1.0", "str").append(None)
 
 
-def test_a_list_of_another_kind_is_reported(upstream: ModuleType, caplog: pytest.LogCaptureFixture) -> None:
+def test_list_of_another_type_is_reported(upstream: ModuleType, caplog: pytest.LogCaptureFixture) -> None:
     patch_of("handlers", "CompositeHandler").append(1)
     assert upstream.handlers == [1]
     assert "list, not CompositeHandler" in caplog.text
 
 
-def test_a_value_is_replaced_for_a_time(upstream: ModuleType) -> None:
+def test_value_is_replaced_while_the_context_lasts(upstream: ModuleType) -> None:
     original = upstream.handlers
     with patch_of("handlers", "list").replaced([1]):
         assert upstream.handlers == [1]

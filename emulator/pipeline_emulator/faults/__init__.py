@@ -1,1 +1,1 @@
-"""Faults injected on request, to see what a pipeline does with them; nothing of this is in the deployed function."""
+"""Injects faults on request, to test how a pipeline handles them. None of this is in the deployed function."""

@@ -1,4 +1,4 @@
-"""The interface: GET, PUT and DELETE /_pipeline/faults, there only under FAULTS=1."""
+"""The HTTP API: GET, PUT and DELETE /_pipeline/faults. It exists only with FAULTS=1."""
 
 import json
 from typing import Any
@@ -13,12 +13,12 @@ PATH = "/_pipeline/faults"
 
 
 def install() -> None:
-    """Add the path to the gateway's router."""
+    """Add the API to the gateway's router."""
     ROUTER.add(PATH, endpoint=handle, methods=["GET", "PUT", "DELETE"])
 
 
 def handle(request: Request, _arguments: Any = None) -> Response:
-    """Tell the rules in force and how often each has struck, replace them, or end them all."""
+    """Replace or remove all rules; return those in force and how often each has struck."""
     if request.method == "DELETE":
         FAULTS.replace([])
     elif request.method == "PUT":
@@ -30,18 +30,18 @@ def handle(request: Request, _arguments: Any = None) -> Response:
 
 
 def _parsed(body: bytes) -> tuple[list[Rule], int]:
-    """Return rules and seed of `{"seed": 0, "rules": [...]}`.
+    """Return the rules and the seed in `{"seed": 0, "rules": [...]}`.
 
     Raises:
-        FaultRuleError: it is no such document.
+        FaultRuleError: the body has another form.
     """
     try:
         document = json.loads(body)
         rules, seed = document["rules"], document.get("seed", 0)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise FaultRuleError('the body is {"seed": <integer>, "rules": [<rule>, ...]}') from error
+        raise FaultRuleError('the body must be {"seed": <integer>, "rules": [<rule>, ...]}') from error
     if not isinstance(rules, list) or not isinstance(seed, int):
-        raise FaultRuleError("rules is a list, seed an integer")
+        raise FaultRuleError("rules must be a list, seed an integer")
     return [Rule.from_json(rule) for rule in rules], seed
 
 

@@ -1,4 +1,4 @@
-"""Faults of any AWS operation that is called over HTTP: refused before it does anything, or its answer lost."""
+"""Faults in AWS operations called over HTTP: a request is refused before it does anything, or its response is lost."""
 
 from typing import Any
 
@@ -8,35 +8,35 @@ from localstack.http import Response
 from pipeline_emulator import patches
 from pipeline_emulator.faults.rules import FAULTS, INJECTED, Rule
 
-# What names the resource of a request, in the services the pipeline uses.
+# Parameters that name the resource of a request, in the services the pipeline uses.
 _NAMES = ("StreamName", "StreamARN", "Bucket", "FunctionName", "QueueUrl", "logGroupName")
 
 
 def install() -> None:
-    """Add a handler before and one after the services'."""
+    """Add one handler before and one after the services."""
     patches.REFUSE_REQUESTS.append(refuse)
     patches.LOSE_ANSWERS.append(lose_answer)
 
 
 def refuse(_chain: Any, context: RequestContext, _response: Response) -> None:
-    """Refuse the request.
+    """Refuse the request if an `error` rule strikes.
 
     Raises:
-        CommonServiceException: the error of a rule.
+        CommonServiceException: the rule's error.
     """
     if rule := _strike(context, "error"):
         raise injected(rule)
 
 
 def lose_answer(_chain: Any, context: RequestContext, response: Response) -> None:
-    """Let the caller believe that a request has failed which was carried out."""
+    """Replace the response of a successful request with an error 500 if a `lose-answer` rule strikes."""
     if response.status_code < 300 and _strike(context, "lose-answer"):
         response.status_code = 500
         response.data = b""
 
 
 def injected(rule: Rule) -> CommonServiceException:
-    """Return the error that an `error` rule asks for."""
+    """Return the error of an `error` rule."""
     return CommonServiceException(rule.code, INJECTED, status_code=rule.status)
 
 

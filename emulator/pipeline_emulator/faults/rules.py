@@ -1,4 +1,4 @@
-"""Which fault strikes when: rules with a share and a count, drawn from a seeded generator."""
+"""Rules that decide which fault strikes when, with a share, a count and a seeded random generator."""
 
 import random
 import threading
@@ -11,30 +11,30 @@ PUT_RECORDS = "kinesis:PutRecords"
 INJECTED = "injected by /_pipeline/faults"
 ANY_OPERATION = frozenset({"error", "lose-answer"})
 EFFECTS: Mapping[str, frozenset[str]] = {
-    # Of the function's environment; an Invoke that fails before is `error` as well.
+    # These four strike the function's environment. An Invoke that fails before it is an `error`, too.
     FUNCTION: ANY_OPERATION | {"crash", "out-of-memory", "timeout", "slow"},
     PUT_RECORDS: ANY_OPERATION | {"throttle-records"},
 }
 
 
 class FaultRuleError(ValueError):
-    """A rule that means nothing."""
+    """A rule is not valid."""
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One kind of fault.
+    """A fault and when it strikes.
 
     Attributes:
         point: `service:Operation`, as in IAM policies and in EFFECTS.
-        effect: what happens, see the emulator's README.
-        share: of the requests (of the records with `throttle-records`) that it strikes, in (0, 1].
-        count: it ends after so many; None never.
-        seconds: of a `slow` answer, or after which a `crash`, `out-of-memory` or `timeout` comes.
-        resource: part of the name of the stream, bucket or function; None for all.
-        content: part of the function's event, as `lambda:Invoke` carries it; None for all.
-        code: AWS's code of an `error`.
-        status: its HTTP status.
+        effect: what happens; see the emulator's README.
+        share: share of the requests that it strikes (of the records, with `throttle-records`), in (0, 1].
+        count: how often it strikes; None for no limit.
+        seconds: delay of a `slow` answer, or time until a `crash`, `out-of-memory` or `timeout`.
+        resource: part of the name of the stream, bucket or function; None for any.
+        content: part of the function's event, as sent in `lambda:Invoke`; None for any.
+        code: AWS error code of an `error`.
+        status: HTTP status of an `error`.
     """
 
     point: str
@@ -52,20 +52,22 @@ class Rule:
         """Read a rule.
 
         Raises:
-            FaultRuleError: it has unknown or missing names, a wrong type, or an effect its point does not have.
+            FaultRuleError: a key is unknown or missing, a type is wrong, or the point does not have the effect.
         """
         known = {field.name for field in fields(cls)}
         if not isinstance(document, dict) or not {"point", "effect"} <= document.keys() <= known:
-            raise FaultRuleError(f"a rule is an object with point, effect and any of {sorted(known)}, not {document!r}")
+            raise FaultRuleError(
+                f"a rule must be an object with point, effect and any of {sorted(known)}, not {document!r}"
+            )
         try:
             rule = cls(**document)
             fits = 0 < rule.share <= 1 and rule.seconds >= 0 and (rule.count is None or rule.count > 0)
         except TypeError as error:
             raise FaultRuleError(f"{document!r}: {error}") from error
         if not fits:
-            raise FaultRuleError(f"{document!r}: share is in (0, 1], seconds not negative, count positive")
+            raise FaultRuleError(f"{document!r}: share must be in (0, 1], seconds not negative, count positive")
         if rule.content is not None and rule.point != FUNCTION:
-            raise FaultRuleError(f"{rule.point} has no content to look into, only {FUNCTION} has")
+            raise FaultRuleError(f"{rule.point} has no content to match, only {FUNCTION} has")
         effects = EFFECTS.get(rule.point, ANY_OPERATION)
         if rule.effect not in effects or ":" not in rule.point:
             raise FaultRuleError(f"{rule.point} has no effect {rule.effect!r}, only {sorted(effects)}")
@@ -73,7 +75,7 @@ class Rule:
 
 
 class Faults:
-    """The rules in force. Safe for threads; without rules it costs one comparison."""
+    """The rules in force. Thread-safe. Without rules, it costs one comparison."""
 
     def __init__(self) -> None:
         """Start without rules."""
@@ -84,17 +86,17 @@ class Faults:
 
     @property
     def active(self) -> bool:
-        """Whether there is any rule."""
+        """Whether any rule is in force."""
         return bool(self._rules)
 
     def replace(self, rules: Sequence[Rule], seed: int = 0) -> None:
-        """Put these rules in force instead of all others, each drawing from `seed` anew."""
+        """Replace all rules and restart the random generator with `seed`."""
         with self._lock:
             self._rules, self._struck = tuple(rules), [0] * len(rules)
             self._chance = random.Random(seed)  # noqa: S311
 
     def strike(self, point: str, *effects: str, resource: str = "", content: str = "") -> Rule | None:
-        """Return the first rule that strikes now, at `point` with one of `effects`; None leaves all as it is."""
+        """Return the first rule that strikes at `point` with one of `effects`, or None if none does."""
         if not self._rules:
             return None
         with self._lock:
@@ -111,7 +113,7 @@ class Faults:
         return None
 
     def report(self) -> list[dict[str, Any]]:
-        """Return the rules in force, each with how often it has struck."""
+        """Return the rules in force with the number of times each has struck."""
         with self._lock:
             return [{**asdict(rule), "struck": n} for rule, n in zip(self._rules, self._struck, strict=True)]
 

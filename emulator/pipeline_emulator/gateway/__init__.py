@@ -1,1 +1,1 @@
-"""LocalStack's gateway, bound to the addresses GATEWAY_LISTEN names and to no others."""
+"""LocalStack's gateway: the server, and what is changed before it answers the first request."""

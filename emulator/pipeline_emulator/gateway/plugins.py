@@ -1,32 +1,32 @@
-"""Registers the gateway's server (GATEWAY_SERVER=bound), and loads the services at startup."""
+"""Registers the gateway's server (GATEWAY_SERVER=bound) and loads the services at startup."""
 
 from localstack.runtime import hooks
 from localstack.runtime.server.core import RuntimeServer, RuntimeServerPlugin
 
 
 class BoundRuntimeServerPlugin(RuntimeServerPlugin):
-    """Imports the server only when it is used."""
+    """Imports the server only when GATEWAY_SERVER selects it."""
 
     name = "bound"
 
     def load(self, *_args: object, **_kwargs: object) -> RuntimeServer:
         """Return the server."""
-        from pipeline_emulator.gateway.server import BoundRuntimeServer
+        from pipeline_emulator.gateway.bound_server import BoundRuntimeServer
 
         return BoundRuntimeServer()
 
 
-# After all other hooks, which choose providers and patch what is loaded here.
+# Runs after all other hooks: they choose providers and patch what is loaded here.
 @hooks.on_infra_start(priority=-100)  # type: ignore[untyped-decorator]
 def load_services() -> None:
-    """Load the pipeline's services in one thread, then tune the process."""
-    from pipeline_emulator.gateway.fractions import keep_fractions
-    from pipeline_emulator.gateway.objects import keep_apart
-    from pipeline_emulator.gateway.tuning import serve_faster
+    """Load the pipeline's services one after the other, then tune the process."""
+    from pipeline_emulator.gateway.s3_storage import use_own_folder
+    from pipeline_emulator.gateway.timestamps import keep_fractions
+    from pipeline_emulator.gateway.twisted_tuning import reduce_request_overhead
     from pipeline_emulator.services import freeze_loaded_objects, load
 
     keep_fractions()
-    keep_apart()
+    use_own_folder()
     load()
-    serve_faster()
+    reduce_request_overhead()
     freeze_loaded_objects()

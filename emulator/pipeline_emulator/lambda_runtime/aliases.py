@@ -1,6 +1,6 @@
-"""Aliases: where core does not know them, and what becomes of a version that none leads to any more.
+"""Aliases: operations in which core ignores them, and the environments of a version that an alias has left.
 
-On AWS nobody sees how long an idle environment stays. Here each takes a developer's memory, for ten minutes
+On AWS, nobody sees how long an idle environment stays. Here each one takes the developer's memory for ten minutes
 (LAMBDA_KEEPALIVE_MS), and every deployment leaves a version behind.
 """
 
@@ -17,16 +17,16 @@ from localstack.services.lambda_.invocation.execution_environment import Invalid
 from pipeline_emulator import patches
 
 KEEPALIVE_SECONDS = 5.0
-_left: set[str] = set()  # ids of the managers of versions
+_left: set[str] = set()  # ids of the managers of versions that an alias has left
 
 
 def install() -> None:
-    """Change what becomes of an update of an alias, and where an alias may be named."""
+    """Patch updates of aliases, GetFunctionConfiguration, and the keep-alive of environments."""
 
     @patches.MOVE_ALIAS.wrap
     def update_alias(original: Callable[..., None], self: Any, old_alias: Any, new_alias: Any, function: Any) -> None:
         for version in _versions(new_alias) - set(function.versions):
-            function.aliases[new_alias.name] = old_alias  # core has moved it already
+            function.aliases[new_alias.name] = old_alias  # core has already moved it
             arn = f"{function.latest().id.unqualified_arn()}:{version}"
             raise ResourceNotFoundException(f"Function not found: {arn}", Type="User")
         original(self, old_alias, new_alias, function)
@@ -34,15 +34,15 @@ def install() -> None:
         _left.difference_update(manager.id for manager in _managers(self, function, wanted))
         for manager in _managers(self, function, _versions(old_alias) - wanted):
             _left.add(manager.id)
-            _start_timers_anew(self, manager)
+            _restart_keepalive_timers(self, manager)
 
     @patches.CONFIGURATION_OF_ALIAS.wrap
     def get_function_configuration(
         original: Callable[..., Any], self: Any, context: Any, function_name: str, qualifier: Any = None, **more: Any
     ) -> Any:
-        """Core knows versions only, where AWS takes an alias as well."""
-        _, asked = api_utils.get_name_and_qualifier(function_name, qualifier, context)
-        if asked and api_utils.qualifier_is_alias(asked):
+        """Accept an alias, as AWS does. Core accepts only versions."""
+        _, requested = api_utils.get_name_and_qualifier(function_name, qualifier, context)
+        if requested and api_utils.qualifier_is_alias(requested):
             return self.get_function(context, function_name, qualifier)["Configuration"]
         return original(self, context, function_name, qualifier, **more)
 
@@ -62,13 +62,13 @@ def _versions(alias: Any) -> set[str]:
 
 
 def _managers(service: Any, function: Any, versions: Collection[str]) -> list[Any]:
-    """Return core's managers of those of the versions that run."""
+    """Return core's managers of the given versions, without those of versions that are not running."""
     found = [function.versions[number].qualified_arn for number in versions if number in function.versions]
     return [service.lambda_running_versions[arn] for arn in found if arn in service.lambda_running_versions]
 
 
-def _start_timers_anew(service: Any, manager: Any) -> None:
-    """Let the idle environments of a version end soon; a busy one follows after its event."""
+def _restart_keepalive_timers(service: Any, manager: Any) -> None:
+    """Let the idle environments of a version end soon. A busy one follows after its event."""
     for environment in list(service.assignment_service.environments.get(manager.id, {}).values()):
         with suppress(InvalidStatusException):
             environment.reserve()

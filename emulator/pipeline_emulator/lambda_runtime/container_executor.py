@@ -1,4 +1,4 @@
-"""`LAMBDA_RUNTIME_EXECUTOR=container`: functions from images in ECR, in containers."""
+"""`LAMBDA_RUNTIME_EXECUTOR=container`: runs functions from images in ECR in containers."""
 
 import functools
 from collections.abc import Mapping
@@ -6,19 +6,19 @@ from typing import Any
 
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
 
-from pipeline_emulator.lambda_runtime import engine, image, support
+from pipeline_emulator.lambda_runtime import engine, image
 from pipeline_emulator.lambda_runtime.container import ContainerRuntime, ContainerSpecification
+from pipeline_emulator.lambda_runtime.environment_variables import without_foreign
 from pipeline_emulator.lambda_runtime.executor import EnvironmentExecutor
-from pipeline_emulator.lambda_runtime.function_environment import without_foreign
 from pipeline_emulator.lambda_runtime.output import Output
 
 
 class ContainerRuntimeExecutor(EnvironmentExecutor):
-    """Runs a function in a container beside LocalStack's own."""
+    """Runs each execution environment of a function in a container."""
 
     @classmethod
     def prepare_version(cls, function_version: FunctionVersion) -> None:
-        """Pulls the image; what raises here becomes the function's StateReason."""
+        """Pull the image. An exception raised here becomes the function's StateReason."""
         if function_version.config.package_type != "Image":
             raise RuntimeError(
                 "the container executor runs package type Image only; for Zips set LAMBDA_RUNTIME_EXECUTOR=process"
@@ -27,11 +27,11 @@ class ContainerRuntimeExecutor(EnvironmentExecutor):
         image.pull(function_version)
 
     def get_endpoint_from_executor(self) -> str:
-        """LocalStack's address in the functions' network. An address: no bucket name can be put in front of it."""
+        """Return LocalStack's IP address in the functions' network. S3 clients put no bucket name in front of it."""
         return engine.own_address()
 
     def make_runtime(self, variables: Mapping[str, str], output: Output) -> ContainerRuntime:
-        """A container of the function's image."""
+        """Return a container of the function's image."""
         function = self.function_version.config
         entrypoint, command, folder = image.command_of(self._image, self.function_version)
         specification = ContainerSpecification(
@@ -39,7 +39,7 @@ class ContainerRuntimeExecutor(EnvironmentExecutor):
             image=function.image.resolved_image_uri if function.image else "",
             environment=without_foreign(variables) | dict(function.environment or {}),
             memory_bytes=function.memory_size * 2**20,
-            tmp_bytes=support.tmp_megabytes(self.function_version) * 2**20,
+            tmp_bytes=self.tmp_bytes(),
             entrypoint=entrypoint,
             command=command,
             working_directory=folder,
@@ -47,7 +47,7 @@ class ContainerRuntimeExecutor(EnvironmentExecutor):
         return ContainerRuntime(specification, output, self.warn_of_memory)
 
     def runtime_version(self) -> None:
-        """An image brings its own runtime."""
+        """Return None: an image brings its own runtime."""
 
     @functools.cached_property
     def _image(self) -> dict[str, Any]:

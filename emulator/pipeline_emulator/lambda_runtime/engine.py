@@ -1,4 +1,4 @@
-"""The container engine: Docker's API, the network that functions are in, and what a killed LocalStack left there."""
+"""The container engine: its client, the functions' network, and containers that a killed LocalStack left behind."""
 
 import functools
 import ipaddress
@@ -13,19 +13,19 @@ from docker.errors import DockerException, NotFound
 
 LOG = logging.getLogger(__name__)
 
-# Core's own variable for it; compose and the harness set it. Docker's default network is called "bridge".
+# Core's own variable for the functions' network; compose and the harness set it. Docker's default network is "bridge".
 NETWORK_VARIABLE = "LAMBDA_DOCKER_NETWORK"
-# Whose containers these are: the stack's folder or compose project.
+# The owner of the containers: the stack's folder or compose project.
 STACK_VARIABLE = "PIPELINE_STACK"
 LABEL = "pipeline-emulator.stack"
-# Images are pulled by the engine meanwhile, everything else takes well below a second.
+# For pulling images; everything else takes well below a second.
 _TIMEOUT_SECONDS = 120
 _CONNECTIONS = 64
 
 
 @functools.cache
 def client() -> Any:
-    """Docker's low-level client, for use from several threads.
+    """Return Docker's low-level client, for use by several threads.
 
     Raises:
         RuntimeError: No engine answers.
@@ -50,13 +50,13 @@ def client() -> Any:
 
 
 def network() -> str:
-    """Name of the network that function containers join."""
+    """Return the name of the network that function containers join."""
     return os.environ.get(NETWORK_VARIABLE) or "bridge"
 
 
 @functools.cache
 def own_address() -> str:
-    """LocalStack's address on the functions' network: they find the Runtime API and AWS there, and it is no other's.
+    """Return LocalStack's address in the functions' network, where they reach the Runtime API and AWS.
 
     Raises:
         RuntimeError: The network is missing, or LocalStack is not in it.
@@ -72,14 +72,14 @@ def own_address() -> str:
         if found["Name"] not in networks:
             raise RuntimeError(f"LocalStack's container is not in the network {network()}, in which functions run")
         return str(networks[found["Name"]]["IPAddress"])
-    # A process of the engine's machine: the bridge's own address, which its containers use as their gateway. The engine
-    # gives it the first one of the subnet, and does not always say so.
+    # LocalStack runs on the engine's machine: use the bridge's own address, which is the gateway of its containers and
+    # the first address of the subnet. The engine does not always report it.
     settings = found["IPAM"]["Config"][0]
     return str(settings.get("Gateway") or next(ipaddress.ip_network(settings["Subnet"]).hosts()))
 
 
 def _own_container() -> dict[str, Any] | None:
-    """The container LocalStack runs in, or None: Docker names a container's host after its id."""
+    """Return the container LocalStack runs in, or None. Docker uses a container's id as its host name."""
     name = socket.gethostname()
     if not re.fullmatch(r"[0-9a-f]{12}", name):
         return None
@@ -91,35 +91,35 @@ def _own_container() -> dict[str, Any] | None:
 
 
 def labels() -> dict[str, str]:
-    """What marks a container of this LocalStack."""
+    """Return the labels that mark a container of this LocalStack."""
     return {LABEL: os.environ.get(STACK_VARIABLE, "")}
 
 
 def prepare() -> None:
-    """Tells at LocalStack's start what is missing, and clears up; a lack shows again as the function's StateReason."""
+    """Log at LocalStack's start what is missing, and remove leftovers. A function's StateReason repeats it."""
     try:
-        LOG.info("Lambda containers: in network %s, where LocalStack is %s", network(), own_address())
+        LOG.info("Lambda containers run in network %s, where LocalStack is %s", network(), own_address())
         remove_leftovers()
     except RuntimeError as error:
         LOG.error("Lambda: %s", error)  # noqa: TRY400 - the message is the remedy
 
 
 def remove_leftovers() -> None:
-    """Removes the function containers of a LocalStack of the same stack that was killed."""
+    """Remove the function containers that a killed LocalStack of the same stack left behind."""
     if not os.environ.get(STACK_VARIABLE):
-        return  # without a name, whose they are is not known
+        return  # without a name, their owner is unknown
     (label,) = [f"{name}={value}" for name, value in labels().items()]
     for container in client().containers(all=True, quiet=True, filters={"label": label}):
         remove(container["Id"])
-        LOG.info("removed container %s, which a LocalStack of this stack had left", container["Id"][:12])
+        LOG.info("removed container %s, left by a LocalStack of this stack", container["Id"][:12])
 
 
 def remove(container_id: str) -> None:
-    """Kills and removes a container; one that is gone already is no error."""
+    """Kill and remove a container. It is not an error if it is already gone."""
     try:
         client().remove_container(container_id, force=True, v=True)
     except NotFound:
         pass
     except DockerException as error:
-        # "removal of container … is already in progress": somebody else does it.
+        # "removal of container … is already in progress"
         LOG.debug("container %s: %s", container_id[:12], error)

@@ -1,22 +1,35 @@
 """The life of one execution environment: initialize, invoke, reset after a failure, close.
 
-https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html. How the runtime is run is left to a
-`Runtime`. All of it runs in the event loop's thread; an environment serves one invocation at a time.
+https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html. A `Runtime` runs the function's runtime.
+Everything here runs in the event loop's thread; an environment serves one invocation at a time.
 """
 
 import asyncio
+import dataclasses
 import threading
 import time
 
 from pipeline_emulator.lambda_runtime import errors, hooks, reports
+from pipeline_emulator.lambda_runtime.invocation import Answer, Failure, Invocation, Result
 from pipeline_emulator.lambda_runtime.log_delivery import FunctionLog
-from pipeline_emulator.lambda_runtime.model import Answer, Exit, Failure, FunctionSettings, Invocation, Result, Runtime
 from pipeline_emulator.lambda_runtime.output import Output
+from pipeline_emulator.lambda_runtime.runtime import Exit, Runtime
 from pipeline_emulator.lambda_runtime.runtime_api import RuntimeApiServer
 from pipeline_emulator.lambda_runtime.session import Session
 
-# An initialization that takes longer is repeated with the first event, then within the function's own timeout.
+# A longer initialization is aborted and repeated with the first event, within the function's own timeout.
 INIT_SECONDS = 10.0
+
+
+@dataclasses.dataclass(frozen=True)
+class FunctionSettings:
+    """What an environment needs to know of its function; `runtime_version` is name and ARN, or None for an image."""
+
+    version: str
+    timeout_seconds: float
+    memory_mb: int
+    runtime_version: tuple[str, str] | None
+    tracing: bool
 
 
 class Environment:
@@ -36,16 +49,16 @@ class Environment:
         self._busy = False
         self._retired = False
         self._closed = False
-        self.closed = threading.Event()  # set when nothing is left of it, for threads that wait for that
+        self.closed = threading.Event()  # set when nothing is left of it; other threads wait for this
 
     async def initialize(self) -> bytes | None:
-        """Starts the runtime and loads the function.
+        """Start the runtime and load the function.
 
         Returns:
-            None, or the error document. A failure is not the end: the next event repeats the initialization.
+            None, or the error document. After a failure, the next event repeats the initialization.
 
         Raises:
-            RuntimeStartError: There is no environment to do it in.
+            RuntimeStartError: The environment could not be created.
         """
         await self._server.start()
         if self._settings.runtime_version:
@@ -59,7 +72,7 @@ class Environment:
         return None
 
     async def invoke(self, invocation: Invocation) -> Result:
-        """Gives the event to the function; raises `RuntimeStartError` when there is nothing to give it to."""
+        """Pass the event to the function. Raises `RuntimeStartError` if the environment cannot be created."""
         self._busy = True
         try:
             return await self._invoke(invocation)
@@ -69,13 +82,13 @@ class Environment:
                 await self.close()
 
     async def retire(self) -> None:
-        """Closes the environment, but lets a running invocation end: an update does not cut off events."""
+        """Close the environment after its running invocation: an update does not interrupt events."""
         self._retired = True
         if not self._busy:
             await self.close()
 
     async def close(self) -> None:
-        """Kills the runtime and frees all that the environment holds; a running invocation ends as a crash."""
+        """Kill the runtime and free all resources. A running invocation ends as a crash."""
         if self._closed:
             return
         self._closed = True
@@ -118,7 +131,7 @@ class Environment:
         self._log.add_now(report.line())
 
     async def _obtain(self, invocation: Invocation, deadline: float) -> Answer | Failure:
-        """The function's answer; initializes first where the last runtime failed or has ended since."""
+        """Return the function's answer. Initializes first if the last runtime failed or has ended since."""
         failure = None
         if not self._healthy or self._runtime.exited.done():
             failure = await self._initialize(deadline - _now(), "invoke")
@@ -147,13 +160,13 @@ class Environment:
         return failure
 
     async def _hand_over(self, invocation: Invocation, deadline: float) -> Answer | Failure | None:
-        """The answer, or None when the runtime turns out to have ended before it took the event."""
-        disturbance = hooks.disturb_event(invocation)
-        if disturbance and await disturbance.before(self._runtime):
+        """Return the answer, or None if the runtime had ended before it took the event."""
+        fault = hooks.choose_fault(invocation)
+        if fault and await fault.before(self._runtime):
             return self._failure()
         answer = self._session.offer(invocation, deadline - _now())
-        if disturbance:
-            deadline = await disturbance.during(self._runtime, self._session, answer, deadline)
+        if fault:
+            deadline = await fault.during(self._runtime, self._session, answer, deadline)
         await _either(answer, self._runtime.exited, deadline - _now())
         withdrawn = self._session.withdraw()
         if answer.done():
@@ -161,7 +174,7 @@ class Environment:
         return None if withdrawn and self._runtime.exited.done() else self._failure()
 
     async def _reset(self) -> None:
-        """Ends the runtime; what it wrote last still belongs to the log. /tmp stays, as on AWS."""
+        """Kill the runtime and log its last output. /tmp stays, as on AWS."""
         self._healthy = False
         await self._runtime.kill()
         self._server.drop_connections()
@@ -173,13 +186,13 @@ class Environment:
             self._output.drain()
 
     def _failure(self) -> Failure:
-        """Why there is no answer: the runtime has ended, or its time is up."""
+        """Return why there is no answer: the runtime has ended, or its time is up."""
         if self._runtime.exited.done():
-            how = self._runtime.exited.result()
-            if how.not_started is not None:
-                reason = how.not_started
+            exit_ = self._runtime.exited.result()
+            if exit_.not_started is not None:
+                reason = exit_.not_started
                 return Failure("error", errors.ENTRYPOINT, lambda request_id: errors.not_started(request_id, reason))
-            return Failure("error", errors.EXIT, lambda request_id: errors.exited(request_id, how.returncode))
+            return Failure("error", errors.EXIT, lambda request_id: errors.exited(request_id, exit_.returncode))
         seconds = self._settings.timeout_seconds
         return Failure("timeout", None, lambda request_id: errors.timed_out(request_id, seconds))
 

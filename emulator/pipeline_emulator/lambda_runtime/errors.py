@@ -1,9 +1,9 @@
-"""What a caller of Invoke gets when a function fails otherwise than by an exception, in AWS's words."""
+"""Error documents for failures other than the function's own exceptions, in AWS's words."""
 
 import json
 import signal
 
-# 6 MiB plus 100 bytes: the figure AWS names in its own message.
+# 6 MiB plus 100 bytes: the number in AWS's message.
 MAX_RESPONSE_BYTES = 6_291_556
 
 TIMEOUT = "Sandbox.Timedout"
@@ -12,27 +12,27 @@ ENTRYPOINT = "Runtime.InvalidEntrypoint"
 
 
 def payload(error_type: str, message: str) -> bytes:
-    """The JSON document of an error."""
+    """Return an error document as JSON."""
     return json.dumps({"errorType": error_type, "errorMessage": message}).encode()
 
 
 def timed_out(request_id: str, seconds: float) -> bytes:
-    """The function's timeout passed."""
+    """Return the error of a timeout."""
     return payload(TIMEOUT, f"RequestId: {request_id} Error: Task timed out after {seconds:.2f} seconds")
 
 
 def exited(request_id: str, returncode: int) -> bytes:
-    """The runtime ended; `returncode` is its exit status, or the negative number of the signal that killed it."""
+    """Return the error of a runtime that exited; `returncode` is its status, or minus the signal that killed it."""
     return payload(EXIT, f"RequestId: {request_id} Error: {_exit_text(returncode)}")
 
 
 def not_started(request_id: str, reason: str) -> bytes:
-    """The image's entry point could not be started; `reason` is the system's: `fork/exec /x: no such file or …`."""
+    """Return the error of an entry point that did not start; `reason` is like `fork/exec /x: no such file or …`."""
     return payload(ENTRYPOINT, f"RequestId: {request_id} Error: {reason}")
 
 
 def response_too_large() -> bytes:
-    """The answer exceeds what Invoke can carry."""
+    """Return the error of an answer that is larger than Invoke allows."""
     return payload(
         "Function.ResponseSizeTooLarge",
         f"Response payload size exceeded maximum allowed payload size ({MAX_RESPONSE_BYTES} bytes).",
@@ -48,5 +48,5 @@ def _exit_text(returncode: int) -> str:
 
 
 def _signal_text(number: int) -> str:
-    # Go's wording, in which AWS's message is written, is the C library's in lower case: "killed", "segmentation fault".
+    # AWS's message has Go's names of signals: the C library's in lower case ("killed", "segmentation fault").
     return (signal.strsignal(number) or f"signal {number}").lower()

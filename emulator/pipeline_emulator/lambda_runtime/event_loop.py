@@ -1,4 +1,4 @@
-"""One thread with one asyncio loop serves all execution environments of this LocalStack."""
+"""The asyncio loop that serves all execution environments of this LocalStack, in its own thread."""
 
 import asyncio
 import functools
@@ -7,8 +7,8 @@ from collections.abc import Coroutine
 from concurrent.futures import Future
 from typing import Any
 
-# `functools.cache` lets threads that call for the first time at once each make one: an environment would start in one
-# loop and be asked in another, which its answers do not wake.
+# Without the lock, two threads that make the first call at the same time would each create a loop (`functools.cache`
+# allows it). An environment would start in one loop and be invoked in the other, which its answers do not wake.
 _starting = threading.Lock()
 
 
@@ -25,10 +25,10 @@ def _started() -> asyncio.AbstractEventLoop:
 
 
 def submit[T](coroutine: Coroutine[Any, Any, T]) -> Future[T]:
-    """Starts `coroutine` in the loop's thread."""
+    """Start `coroutine` in the loop's thread."""
     return asyncio.run_coroutine_threadsafe(coroutine, _loop())
 
 
 def run[T](coroutine: Coroutine[Any, Any, T]) -> T:
-    """Runs `coroutine` in the loop's thread and waits for its result; never call it from that thread."""
+    """Run `coroutine` in the loop's thread and wait for its result. Never call it from that thread."""
     return submit(coroutine).result()

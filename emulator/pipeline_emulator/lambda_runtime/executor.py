@@ -1,4 +1,4 @@
-"""LocalStack's side of an execution environment, however its runtime is run."""
+"""Adapts execution environments to LocalStack core's executors."""
 
 import logging
 import threading
@@ -19,20 +19,23 @@ from localstack.services.lambda_.invocation.lambda_models import (
 from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecutor
 
 from pipeline_emulator.lambda_runtime import event_loop
-from pipeline_emulator.lambda_runtime.environment import Environment
+from pipeline_emulator.lambda_runtime.environment import Environment, FunctionSettings
+from pipeline_emulator.lambda_runtime.invocation import Invocation
 from pipeline_emulator.lambda_runtime.log_delivery import FunctionLog
-from pipeline_emulator.lambda_runtime.model import FunctionSettings, Invocation, Runtime
 from pipeline_emulator.lambda_runtime.output import Output
+from pipeline_emulator.lambda_runtime.runtime import Runtime
 
 LOG = logging.getLogger(__name__)
-# Code is deleted after the last invocation that uses it; this is what its end may take beyond the function's timeout.
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-ephemeral-storage.html
+_DEFAULT_TMP_MB = 512
+# Code is deleted after the last invocation that uses it. The environment may take this long beyond the timeout to end.
 _END_SECONDS = 30.0
 _shutting_down = threading.Event()
 _executors: "weakref.WeakSet[EnvironmentExecutor]" = weakref.WeakSet()
 
 
 class EnvironmentExecutor(RuntimeExecutor):
-    """Adapts an `Environment` to what LocalStack core asks of an executor; subclasses say how a runtime is run."""
+    """Adapts an `Environment` to core's `RuntimeExecutor`. Subclasses create the `Runtime`."""
 
     def __init__(self, id: str, function_version: FunctionVersion) -> None:  # noqa: A002
         super().__init__(id=id, function_version=function_version)
@@ -42,42 +45,42 @@ class EnvironmentExecutor(RuntimeExecutor):
 
     @abstractmethod
     def make_runtime(self, variables: Mapping[str, str], output: Output) -> Runtime:
-        """What runs the function, from the variables core prepares; called in the event loop's thread."""
+        """Return a runtime with the variables that core prepares. Called in the event loop's thread."""
 
     @abstractmethod
     def runtime_version(self) -> tuple[str, str] | None:
-        """Name and ARN of the managed runtime for the log's first line; None for an image, which has none."""
+        """Return name and ARN of the managed runtime for the log's first line, or None for an image."""
 
     def start(self, env_vars: dict[str, str]) -> None:
-        """Makes the environment and initializes the function.
+        """Create the environment and initialize the function.
 
         Raises:
-            StatusErrorException: Provisioned concurrency, whose initialization must not fail. An environment on demand
-                repeats a failed one with its first event.
+            StatusErrorException: The initialization failed, with provisioned concurrency. An on-demand environment
+                repeats a failed initialization with its first event instead.
         """
         error = event_loop.run(self._start(env_vars))
         if error and env_vars["AWS_LAMBDA_INITIALIZATION_TYPE"] != InitializationType.on_demand:
             raise StatusErrorException("Environment startup failed", payload=error)
 
     def stop(self) -> None:
-        """Ends the environment, after the invocation that runs in it."""
+        """Close the environment after its running invocation, or at once during shutdown."""
         if self._environment:
             environment = self._environment
             event_loop.run(environment.close() if _shutting_down.is_set() else environment.retire())
 
     def uses(self, folder: Path) -> bool:
-        """Whether the environment, which has not ended, runs the code in `folder`."""
+        """Return whether the environment is open and runs the code in `folder`."""
         code = self.function_version.config.code
         running = self._environment is not None and not self._environment.closed.is_set()
         return running and code is not None and Path(code.get_unzipped_code_location()) == folder
 
     def wait_until_closed(self) -> None:
-        """Waits for the end of the environment, in the limits of its function's timeout."""
+        """Wait until the environment is closed, but not much longer than the function's timeout."""
         if self._environment:
             self._environment.closed.wait(self.function_version.config.timeout + _END_SECONDS)
 
     def invoke(self, payload: dict[str, str]) -> InvocationResult:
-        """Hands one event to the function and waits for the answer."""
+        """Pass one event to the function and wait for the answer."""
         assert self._environment is not None
         invocation = Invocation(
             request_id=payload["invoke-id"],
@@ -90,24 +93,24 @@ class EnvironmentExecutor(RuntimeExecutor):
         return InvocationResult(invocation.request_id, result.payload, result.is_error, result.log_tail)
 
     def get_address(self) -> str:
-        """Unused: the function asks for its events."""
+        """Return an unused value: the runtime fetches its events."""
         return self.get_endpoint_from_executor()
 
     def get_endpoint_from_executor(self) -> str:
-        """Where the function finds LocalStack and its Runtime API."""
+        """Return the address at which the function reaches LocalStack and its Runtime API."""
         return "127.0.0.1"
 
     def get_runtime_endpoint(self) -> str:
-        """Unused: no init binary calls LocalStack back."""
+        """Return an unused value: no init binary calls LocalStack back."""
         return ""
 
     def get_logs(self) -> str:
-        """Nothing: the log goes to CloudWatch Logs as it is written."""
+        """Return nothing: the log goes to CloudWatch Logs as it is written."""
         return ""
 
     @classmethod
     def cleanup_version(cls, function_version: FunctionVersion) -> None:
-        """Nothing: core deletes the code."""
+        """Do nothing: core deletes the code."""
 
     async def _start(self, variables: Mapping[str, str]) -> bytes | None:
         log = FunctionLog(
@@ -121,8 +124,13 @@ class EnvironmentExecutor(RuntimeExecutor):
         self._environment = Environment(self._settings(), runtime, output, log, host)
         return await self._environment.initialize()
 
+    def tmp_bytes(self) -> int:
+        """Return the size of the function's /tmp."""
+        storage = self.function_version.config.ephemeral_storage
+        return (int(storage.size) if storage else _DEFAULT_TMP_MB) * 2**20
+
     def warn_of_memory(self) -> None:
-        """Tells in LocalStack's log; the function's own log says no more than AWS's does."""
+        """Warn in LocalStack's log. The function's own log says no more than on AWS."""
         function = self.function_version
         LOG.warning("%s used more than its %s MB and was killed", function.qualified_arn, function.config.memory_size)
 
@@ -138,10 +146,10 @@ class EnvironmentExecutor(RuntimeExecutor):
 
 
 def when_unused(folder: Path, act: Callable[[], None]) -> None:
-    """Calls `act` once no environment runs the code in `folder`: at once, or else in the background.
+    """Call `act` as soon as no environment runs the code in `folder`: now, or later in the background.
 
-    Core deletes the code of a former version while it stops that version's environments, and those finish their
-    invocations. It holds the function's lock meanwhile, hence no waiting here.
+    Core deletes the code of an old version while the version's environments still finish their invocations. It holds
+    the function's lock, so this function must not wait.
     """
     users = [] if _shutting_down.is_set() else [executor for executor in list(_executors) if executor.uses(folder)]
     if not users:
@@ -157,7 +165,7 @@ def when_unused(folder: Path, act: Callable[[], None]) -> None:
 
 
 def shut_down() -> None:
-    """Ends every environment at once: LocalStack would wait for invocations that run, whatever time they take."""
+    """Close every environment at once. LocalStack would wait for running invocations, however long they take."""
     _shutting_down.set()
     for executor in list(_executors):
         executor.stop()

@@ -1,4 +1,4 @@
-"""Images of functions: they must be in the emulator's ECR and fit the function, and are run by digest.
+"""Images of functions: looked up in the emulator's ECR, checked against the function, run by digest.
 
 https://docs.aws.amazon.com/lambda/latest/dg/images-create.html
 """
@@ -17,7 +17,7 @@ from pipeline_emulator import patches
 from pipeline_emulator.ecr import lookup
 from pipeline_emulator.lambda_runtime import engine
 
-# Docker's names of Lambda's instruction sets.
+# Docker's names for Lambda's instruction sets.
 _ARCHITECTURES = {"x86_64": "amd64", "arm64": "arm64"}
 
 
@@ -29,15 +29,15 @@ class EcrImageCode(ImageCode):
 
     @property
     def resolved_image_uri(self) -> str:
-        """`<registry>/<repository>@sha256:<hex>`; core's own is malformed when the image was named by digest."""
+        """Return `<registry>/<repository>@sha256:<hex>`. Core's value is malformed if the image was given by digest."""
         return self.by_digest
 
 
 def image_code(image_uri: str, account_id: str, region: str) -> EcrImageCode:
-    """Looks an image up, as CreateFunction and UpdateFunctionCode do.
+    """Look up an image for CreateFunction or UpdateFunctionCode.
 
     Raises:
-        InvalidParameterValueException: There is no such image in ECR, in AWS's words.
+        InvalidParameterValueException: ECR has no such image; the message is AWS's.
     """
     try:
         found = lookup.find_image(image_uri, account_id, region)
@@ -58,10 +58,10 @@ def image_code(image_uri: str, account_id: str, region: str) -> EcrImageCode:
 
 
 def pull(function_version: FunctionVersion) -> dict[str, Any]:
-    """Makes the engine have the image, and returns what the engine knows of it.
+    """Pull the image if the engine does not have it, and return the engine's description of it.
 
     Raises:
-        RuntimeError: The image cannot be pulled, or is for another instruction set than the function.
+        RuntimeError: The image cannot be pulled, or its instruction set is not the function's.
     """
     code = function_version.config.image
     assert isinstance(code, EcrImageCode)
@@ -96,9 +96,9 @@ def _pull(by_digest: str, function_version: FunctionVersion) -> dict[str, Any]:
 
 
 def command_of(image: dict[str, Any], function_version: FunctionVersion) -> tuple[Any, Any, str | None]:
-    """Entry point, command and working directory that differ from the image's own, or None each.
+    """Return entry point, command and working directory for the container; None keeps the image's own.
 
-    Lambda overrides each by itself, while Docker drops an image's command when the entry point is replaced.
+    Lambda overrides each one separately, but Docker drops the image's command if the entry point is overridden.
     """
     overrides = function_version.config.image_config
     entrypoint = overrides.entrypoint if overrides else None
@@ -111,13 +111,13 @@ def command_of(image: dict[str, Any], function_version: FunctionVersion) -> tupl
 
 @functools.cache
 def install() -> None:
-    """Puts `image_code` in place of core's look-up, which takes any name and knows no registry."""
+    """Replace core's look-up with `image_code`: core accepts any name and checks no registry."""
     patches.REMEMBER_CALLER.append(_remember_caller)
     for patch in (patches.CREATE_IMAGE, patches.UPDATE_IMAGE):
         patch.replace(lambda image_uri: image_code(image_uri, *_caller.account_and_region))
 
 
-# Core asks for an image by its URI alone, in the thread of the request that names it.
+# Core looks up an image by its URI alone, in the thread of the request that names it.
 _caller = threading.local()
 
 

@@ -1,4 +1,4 @@
-"""The interpreter that functions run with, and how it sees the function's code."""
+"""The interpreter of Zip functions, the managed runtime's folder, and compiled code."""
 
 import functools
 import os
@@ -14,9 +14,9 @@ RUNTIME_DIR_VARIABLE = "PIPELINE_LAMBDA_RUNTIME_DIR"
 
 @functools.cache
 def interpreter() -> Path:
-    """An interpreter without any installed package, neither the emulator's nor the machine's.
+    """Return an interpreter without installed packages, neither the emulator's nor the machine's.
 
-    A package that is missing from the Zip is then missing here as it is on AWS.
+    A package that is missing from the Zip is then missing here, as on AWS.
     """
     folder = Path(tempfile.mkdtemp(prefix="lambda-python-"))
     venv.create(folder, with_pip=False, symlinks=True)
@@ -24,39 +24,39 @@ def interpreter() -> Path:
 
 
 def runtime_dir() -> Path:
-    """The folder with `awslambdaric` and `boto3`: what AWS's managed runtime brings.
+    """Return the folder with `awslambdaric` and `boto3`, which AWS's managed runtime includes.
 
     Raises:
-        RuntimeError: It is not set or incomplete; the message says what to do.
+        RuntimeError: The variable is unset or the folder incomplete; the message has the remedy.
     """
     value = os.environ.get(RUNTIME_DIR_VARIABLE, "")
     folder = Path(value).absolute()
     if not value or not (folder / "awslambdaric").is_dir():
         raise RuntimeError(
-            f"{RUNTIME_DIR_VARIABLE}={value} does not hold awslambdaric: make the default folder with"
-            " `pipeline-emulator lambda-runtime`, or set the variable to one that holds it"
+            f"{RUNTIME_DIR_VARIABLE}={value} does not contain awslambdaric: create the default folder"
+            " with `pipeline-emulator lambda-runtime`, or set the variable to a folder that contains it"
         )
     return folder
 
 
 def needed_folders(code: Path) -> list[str]:
-    """All folders a function needs to see, by the names it uses and by their real ones."""
+    """Return all folders that a function must see, by the paths it uses and by their resolved paths."""
     folders = [code, runtime_dir(), interpreter().parents[1], Path(sys.base_prefix)]
     return sorted({str(path) for folder in folders for path in (folder, folder.resolve())})
 
 
 def compile_code(folder: Path) -> None:
-    """Compiles a folder once, so that no cold start does it again in a read-only file system.
+    """Compile a folder once, so that cold starts, in a read-only file system, do not each compile it again.
 
-    Done unless the folder, or the Zip it comes from, brings compiled files.
+    A folder that already has compiled files is left alone, for example if the Zip contained them.
     """
     if next(folder.rglob("__pycache__"), None) is None:
         command = [sys._base_executable, "-m", "compileall", "-q", "-j", "0", str(folder)]  # type: ignore[attr-defined]
-        # What does not compile, or cannot be written, is left to the import: it may never come.
+        # A file that does not compile, or cannot be written, fails at its import, if it is ever imported.
         subprocess.run(command, capture_output=True, check=False)
 
 
 @functools.cache
 def compile_runtime() -> None:
-    """Compiles the runtime client and the SDK; boto3 takes most of a second otherwise, at each cold start."""
+    """Compile the runtime client and the SDK. Otherwise boto3 takes most of a second at each cold start."""
     compile_code(runtime_dir())

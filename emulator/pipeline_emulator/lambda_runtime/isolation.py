@@ -1,4 +1,4 @@
-"""Which isolation this machine allows; found out once."""
+"""Finds out, once, which isolation this machine allows."""
 
 import functools
 import logging
@@ -15,13 +15,13 @@ VARIABLE = "LAMBDA_PROCESS_ISOLATION"
 _EFFECT = {
     Isolation.NAMESPACES: "read-only file system, private /tmp, own process namespace",
     Isolation.USER_NAMESPACES: "read-only file system, private /tmp, own process namespace",
-    Isolation.PROCESS_GROUP: "own process group; TMPDIR and file permissions in place of /tmp and a read-only mount",
+    Isolation.PROCESS_GROUP: "own process group; TMPDIR and file permissions instead of /tmp and a read-only mount",
 }
 
 
 @functools.cache
 def isolation() -> Isolation:
-    """The isolation in force: the one LAMBDA_PROCESS_ISOLATION asks for, or else the best that works."""
+    """Return the isolation in use: the one in LAMBDA_PROCESS_ISOLATION, else the strongest that works."""
     wanted = os.environ.get(VARIABLE, "")
     chosen, reasons = _named(wanted) if wanted else _best()
     weaker = sys.platform == "linux" and chosen is Isolation.PROCESS_GROUP and not wanted
@@ -41,9 +41,9 @@ def _best() -> tuple[Isolation, list[str]]:
     reasons: list[str] = []
     if sys.platform == "linux":
         for candidate in (Isolation.NAMESPACES, Isolation.USER_NAMESPACES):
-            # Twice, since a machine may be too busy for a moment and the choice stays.
+            # Two attempts: a machine may be too busy for a moment, and the choice is final.
             refusal = event_loop.run(probe(candidate)) and event_loop.run(probe(candidate))
             if refusal is None:
-                return candidate, reasons if os.geteuid() == 0 else []  # only root expects the first to work
+                return candidate, reasons if os.geteuid() == 0 else []  # only root expects namespaces to work
             reasons.append(refusal)
     return Isolation.PROCESS_GROUP, reasons

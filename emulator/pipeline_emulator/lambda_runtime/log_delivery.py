@@ -1,4 +1,4 @@
-"""A function's log on its way to CloudWatch Logs, with the function's own permissions."""
+"""Delivers a function's log to CloudWatch Logs, with the function's own permissions."""
 
 import logging
 import queue
@@ -9,14 +9,14 @@ from typing import Any, NamedTuple
 
 LOG = logging.getLogger(__name__)
 
-# Messages are collected this long, so that a busy function costs a few calls per second and not one per message.
+# Messages are collected for this long: a busy function costs a few calls per second, not one per message.
 _LINGER_SECONDS = 0.2
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html
 _MAX_EVENTS, _MAX_BYTES, _EVENT_OVERHEAD_BYTES = 10_000, 1_048_576, 26
 # https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html: LogResult holds the last 4 KB.
 _TAIL_BYTES = 4096
-# What may wait for delivery: a function can write faster than CloudWatch Logs takes it. Each message counts with what
-# its objects take.
+# Limit of what waits for delivery: a function can write faster than CloudWatch Logs accepts. Each message also counts
+# the size of its Python objects.
 _MAX_WAITING_BYTES, _OBJECT_BYTES = 16 * 2**20, 256
 
 
@@ -28,12 +28,12 @@ class LogEvent(NamedTuple):
 
 
 class FunctionLog:
-    """The log of one execution environment: delivered to its log stream, its end kept for the caller of Invoke.
+    """The log of one execution environment. Delivers it and keeps its tail for the caller of Invoke.
 
     Args:
         group: Log group.
-        stream: Log stream, created with the first message.
-        make_client: Makes a boto3 `logs` client with the credentials of the function's role.
+        stream: Log stream; created with the first message.
+        make_client: Returns a boto3 `logs` client with the credentials of the function's role.
     """
 
     def __init__(self, group: str, stream: str, make_client: Callable[[], Any]) -> None:
@@ -48,26 +48,26 @@ class FunctionLog:
         threading.Thread(target=self._deliver, name="lambda-log", daemon=True).start()
 
     def add(self, timestamp: int, message: str) -> None:
-        """Takes a message; blank ones are dropped, CloudWatch Logs refuses them, and those that come too fast."""
+        """Add a message. Drops blank messages, which CloudWatch Logs rejects, and those that come too fast."""
         if message.strip():
             self._tail = (self._tail + message)[-_TAIL_BYTES:]
             self._enqueue(LogEvent(timestamp, message), limited=True)
 
     def add_now(self, message: str) -> None:
-        """Takes a message of the platform, of this moment; it is never dropped."""
+        """Add a message of the platform with the present time. It is never dropped."""
         self._tail = (self._tail + message)[-_TAIL_BYTES:]
         self._enqueue(LogEvent(_now_ms(), message), limited=False)
 
     def begin_tail(self) -> None:
-        """What comes from now on belongs to the next invocation."""
+        """Start a new tail, for the next invocation."""
         self._tail = ""
 
     def tail(self) -> str:
-        """The end of the log since `begin_tail`."""
+        """Return the last 4 KB of the log since `begin_tail`."""
         return self._tail
 
     def close(self) -> None:
-        """Delivers what is left, in the background."""
+        """Deliver the rest in the background."""
         self._queue.put(None)
 
     def _enqueue(self, event: LogEvent, *, limited: bool) -> None:
@@ -80,18 +80,18 @@ class FunctionLog:
 
     def _deliver(self) -> None:
         client: Any = None
-        while events := [*self._collect(), *self._told_drops()]:
+        while events := [*self._collect(), *self._drop_notice()]:
             try:
                 client = client or self._make_client()
                 for batch in batches(events):
                     self._put(client, batch)
-            except Exception as error:  # whatever a client raises: the function goes on, as on AWS
+            except Exception as error:  # whatever the client raises: the function keeps running, as on AWS
                 self._warn(str(error))
             with self._lock:
                 self._waiting_bytes -= sum(map(_memory, events))
 
-    def _told_drops(self) -> list[LogEvent]:
-        """What the log says of dropped messages, once for each delivery that follows such."""
+    def _drop_notice(self) -> list[LogEvent]:
+        """Return a message about those dropped since the last delivery, or nothing if none was."""
         with self._lock:
             if not self._dropped:
                 return []
@@ -102,16 +102,16 @@ class FunctionLog:
             return [event]
 
     def _collect(self) -> list[LogEvent]:
-        """Waits for messages; an empty list ends the delivery."""
+        """Wait for messages and return them. An empty list ends the delivery."""
         events: list[LogEvent] = []
         deadline = None
-        while deadline is None or time.monotonic() < deadline:  # also where messages never pause
+        while deadline is None or time.monotonic() < deadline:  # even if messages keep coming
             try:
                 event = self._queue.get(timeout=deadline and max(0.0, deadline - time.monotonic()))
             except queue.Empty:
                 return events
             if event is None:
-                self._queue.put(None)  # found again when these messages are delivered
+                self._queue.put(None)  # ends the delivery after these messages
                 return events
             events.append(event)
             deadline = deadline or time.monotonic() + _LINGER_SECONDS
@@ -126,7 +126,7 @@ class FunctionLog:
             client.put_log_events(**self._destination, logEvents=events)
 
     def _create_stream(self, client: Any) -> None:
-        """Creates the stream, and the group only where it is missing: most roles may not create groups."""
+        """Create the stream. Create the group only if it is missing: most roles may not create groups."""
         try:
             client.create_log_stream(**self._destination)
         except client.exceptions.ResourceNotFoundException:
@@ -148,7 +148,7 @@ def _now_ms() -> int:
 
 
 def batches(events: list[LogEvent]) -> list[list[LogEvent]]:
-    """Events in order of time, cut into what one PutLogEvents takes."""
+    """Return events in order of time, split into batches that one PutLogEvents accepts."""
     result: list[list[LogEvent]] = []
     size = 0
     for event in sorted(events, key=lambda event: event.timestamp):

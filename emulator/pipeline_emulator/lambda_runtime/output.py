@@ -1,4 +1,4 @@
-"""What a function writes, as log messages: lines of standard output and error, frames of the runtime's logger."""
+"""Turns a function's output into log messages: lines of standard output and error, frames of the runtime's logger."""
 
 import asyncio
 import contextlib
@@ -8,31 +8,31 @@ import time
 from collections.abc import Callable
 
 type Sink = Callable[[int, str], None]
-"""Takes a message and the time it was written, in milliseconds since 1970."""
+"""Receives the time at which a message was written, in milliseconds since 1970, and the message."""
 
-# One read per turn of the event loop, which serves all environments: a function that never stops writing must not keep
-# the others from theirs.
+# One read per turn of the event loop, which serves all environments: a function that never stops writing must not block
+# the others.
 _READ_BYTES = 16 * 1024
-# A pipe holds no more, unless the function enlarges it: what was written before a drain lies within these bytes.
+# Capacity of a pipe, unless the function enlarges it: a drain finds all earlier output within these bytes.
 _PIPE_BYTES = 64 * 1024
-# One log event of CloudWatch Logs holds 1 MiB at most; a longer line is split.
+# A log event of CloudWatch Logs holds at most 1 MiB; longer lines are split.
 _MAX_LINE_BYTES = 256 * 1024
 # Big-endian frame type, length, microseconds since 1970: see FramedTelemetryLogSink in awslambdaric's bootstrap.py.
 _FRAME_HEADER = struct.Struct(">IIQ")
 
 
 class Pipe:
-    """A pipe whose reading end is watched by the event loop; the function inherits the writing end."""
+    """A pipe. The event loop watches its read end, and the function inherits its write end."""
 
     def __init__(self, parse: Callable[[bytearray, bool], None]) -> None:
-        self._parse = parse  # called with what has come, and whether more will come now
+        self._parse = parse  # called with the buffer, and whether an unfinished line may still be completed
         self._buffer = bytearray()
         self._read_fd, self.write_fd = os.pipe()
         os.set_blocking(self._read_fd, False)
         asyncio.get_running_loop().add_reader(self._read_fd, self._read)
 
     def drain(self) -> None:
-        """Takes all that has been written so far, an unfinished line as well."""
+        """Read everything written so far, including an unfinished line."""
         for _ in range(_PIPE_BYTES // _READ_BYTES):
             self._read()
         self._parse(self._buffer, False)
@@ -43,7 +43,7 @@ class Pipe:
             self._parse(self._buffer, True)
 
     def close(self) -> None:
-        """Takes the rest and closes both ends."""
+        """Read the rest and close both ends."""
         self.drain()
         asyncio.get_running_loop().remove_reader(self._read_fd)
         os.close(self._read_fd)
@@ -59,12 +59,12 @@ class Output:
         self.frames = Pipe(self._take_frames)
 
     def drain(self) -> None:
-        """Takes all that has been written so far."""
+        """Read everything written so far."""
         self.frames.drain()
         self.lines.drain()
 
     def close(self) -> None:
-        """Takes the rest and closes the pipes."""
+        """Read the rest and close the pipes."""
         self.frames.close()
         self.lines.close()
 

@@ -1,4 +1,4 @@
-"""Entry points; LocalStack loads this module at every start, so imports happen in the methods."""
+"""Entry points. LocalStack loads this module at every start, so imports are inside the functions."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ class ProcessRuntimeExecutorPlugin(RuntimeExecutorPlugin):
     name = "process"
 
     def load(self, *_args: Any, **_kwargs: Any) -> Any:
-        """The executor's class."""
+        """Return the executor's class."""
         from pipeline_emulator.lambda_runtime import install
         from pipeline_emulator.lambda_runtime.process_executor import ProcessRuntimeExecutor
 
@@ -27,7 +27,7 @@ class ContainerRuntimeExecutorPlugin(RuntimeExecutorPlugin):
     name = "container"
 
     def load(self, *_args: Any, **_kwargs: Any) -> Any:
-        """The executor's class."""
+        """Return the executor's class."""
         from pipeline_emulator.lambda_runtime import install
         from pipeline_emulator.lambda_runtime.container_executor import ContainerRuntimeExecutor
 
@@ -36,8 +36,8 @@ class ContainerRuntimeExecutorPlugin(RuntimeExecutorPlugin):
 
 
 @hooks.on_infra_start()  # type: ignore[untyped-decorator]
-def mend_aliases() -> None:
-    """Changes core before its provider is made."""
+def install_aliases() -> None:
+    """Patch core before its provider is created."""
     from pipeline_emulator.lambda_runtime import aliases
 
     aliases.install()
@@ -45,7 +45,7 @@ def mend_aliases() -> None:
 
 @hooks.on_infra_start()  # type: ignore[untyped-decorator]
 def prepare_containers() -> None:
-    """Looks images up in our ECR from the first request on, and removes what a killed LocalStack has left."""
+    """Look up images in our ECR from the first request on, and remove containers that a killed LocalStack left."""
     if ContainerRuntimeExecutorPlugin.name != config.LAMBDA_RUNTIME_EXECUTOR:
         return
     from pipeline_emulator.lambda_runtime import engine, image

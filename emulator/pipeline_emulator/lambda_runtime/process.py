@@ -1,4 +1,4 @@
-"""Runs a function's runtime as processes of this machine, each environment in its own sandbox."""
+"""Runs a function's runtime as processes on this machine, each environment in its own sandbox."""
 
 import asyncio
 import contextlib
@@ -11,26 +11,28 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pipeline_emulator.lambda_runtime.model import Exit, RuntimeStartError
 from pipeline_emulator.lambda_runtime.output import Output
+from pipeline_emulator.lambda_runtime.runtime import Exit, RuntimeStartError
 from pipeline_emulator.sandbox.protocol import Isolation, Specification
 
-_EMULATOR_FOLDER = Path(__file__).parents[2]
+# `python -m` finds the sandbox here: the working directory comes first on its search path. The interpreter is the base
+# one, which has no packages installed.
+_PACKAGE_PARENT = Path(__file__).parents[2]
 _KILL_SECONDS = 5.0
-# A busy machine takes seconds to start a process, and what a probe finds holds for as long as LocalStack runs.
+# A busy machine takes seconds to start a process, and a probe's result is final while LocalStack runs.
 _PROBE_SECONDS = 20.0
 # The harness finds leftover processes by this variable; its value is the stack's folder.
 STACK_VARIABLE = "PIPELINE_STACK"
 
 
 class ProcessRuntime:
-    """One sandbox; implements `environment.Runtime`.
+    """A sandbox for one execution environment; implements `runtime.Runtime`.
 
     Args:
-        specification: What to run; AWS_LAMBDA_RUNTIME_API and the descriptor of the logger are added to it.
-        output: Takes what the function writes.
-        on_out_of_memory: Called when the function was killed for using more memory than it has.
-        private_tmp: Folder that stands in for /tmp; it goes with the sandbox.
+        specification: What to run; AWS_LAMBDA_RUNTIME_API and the logger's descriptor are added to it.
+        output: Receives what the function writes.
+        on_out_of_memory: Called after the function was killed for exceeding its memory.
+        private_tmp: Folder used instead of /tmp; removed with the sandbox.
     """
 
     def __init__(
@@ -54,7 +56,7 @@ class ProcessRuntime:
         self.exited: asyncio.Future[Exit] = asyncio.get_running_loop().create_future()
 
     async def start(self, api_address: str) -> None:
-        """Starts the runtime anew; the sandbox, and with it /tmp, stays."""
+        """Start or restart the runtime. The sandbox stays, and /tmp with it."""
         self.exited = asyncio.get_running_loop().create_future()
         self._started = asyncio.get_running_loop().create_future()
         if self._writer is None:
@@ -63,19 +65,19 @@ class ProcessRuntime:
         await self._started
 
     async def kill(self) -> None:
-        """Kills the runtime and its children; returns when none is left."""
-        await self._order_end("kill")
+        """Kill the runtime and its children; return when none is left."""
+        await self._kill("kill")
 
     async def exhaust_memory(self) -> None:
-        """As `kill`, for having used too much memory."""
-        await self._order_end("exhaust")
+        """Kill the runtime, like `kill`, for exceeding its memory."""
+        await self._kill("exhaust")
 
     def watch(self, *, busy: bool) -> None:
-        """Measures the memory while there is something to do."""
+        """Measure the memory while the function is busy."""
         self._send("watch" if busy else "rest")
 
     def peak_bytes(self) -> int:
-        """The most memory used since the runtime's start; the kernel also knows what lay between two samples."""
+        """Return the peak memory use since the start. The kernel's value includes peaks between two samples."""
         with contextlib.suppress(OSError, StopIteration, ValueError):
             lines = Path(f"/proc/{self._pid}/status").read_text().splitlines()
             kibibytes = next(line for line in lines if line.startswith("VmHWM:")).split()[1]
@@ -83,10 +85,10 @@ class ProcessRuntime:
         return self._peak_bytes
 
     async def settle(self) -> None:
-        """Nothing to wait for: the runtime writes into the pipes itself."""
+        """Do nothing: the runtime writes to the pipes directly."""
 
     async def close(self) -> None:
-        """Ends the sandbox: it kills everything below it and goes. One that is being opened goes once it is there."""
+        """Close the sandbox, which kills all its processes. One that is being opened is closed as soon as it exists."""
         self._closed = True
         if self._writer:
             self._writer.close()
@@ -97,7 +99,7 @@ class ProcessRuntime:
         if self._private_tmp:
             shutil.rmtree(self._private_tmp, ignore_errors=True)
 
-    async def _order_end(self, command: str) -> None:
+    async def _kill(self, command: str) -> None:
         if self._writer and not self.exited.done():
             self._send(command)
             await asyncio.wait({self.exited}, timeout=_KILL_SECONDS)
@@ -116,13 +118,14 @@ class ProcessRuntime:
             on_failure.callback(ours.close)
             frames_fd = self._output.frames.write_fd
             self._sandbox = await asyncio.create_subprocess_exec(
-                *(sys._base_executable, "-S", "-s", "-P", "-m", "pipeline_emulator.sandbox", str(theirs.fileno())),  # type: ignore[attr-defined]
+                *(sys._base_executable, "-S", "-s", "-m", "pipeline_emulator.sandbox", str(theirs.fileno())),  # type: ignore[attr-defined]
+                cwd=_PACKAGE_PARENT,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=self._output.lines.write_fd,
                 stderr=self._output.lines.write_fd,
                 pass_fds=(theirs.fileno(), frames_fd),
                 start_new_session=True,
-                env={"PYTHONPATH": str(_EMULATOR_FOLDER), **stack_marker()},
+                env=stack_marker(),
             )
             on_failure.pop_all()
         reader, writer = await asyncio.open_connection(sock=ours)
@@ -149,7 +152,7 @@ class ProcessRuntime:
             raise RuntimeStartError(f"no execution environment ({self._specification.isolation}): {answer['reason']}")
 
     def _check_open(self) -> None:
-        """A `close` during a start knows nothing of what the start is making: the start has to see to it."""
+        """Raise if `close` was called during the start: it cannot close what the start is still creating."""
         if self._closed:
             raise RuntimeStartError("the execution environment was closed while it started")
 
@@ -166,7 +169,7 @@ class ProcessRuntime:
         match event["event"]:
             case "started":
                 self._pid, self._peak_bytes = event["pid"], 0
-                if not self._started.done():  # a start that was given up
+                if not self._started.done():  # done if the start was given up
                     self._started.set_result(None)
             case "memory":
                 self._peak_bytes = max(self._peak_bytes, event["bytes"])
@@ -175,9 +178,9 @@ class ProcessRuntime:
                 if event["out_of_memory"]:
                     self._on_out_of_memory()
 
-    def _end(self, how: Exit) -> None:
+    def _end(self, exit_: Exit) -> None:
         if not self.exited.done():
-            self.exited.set_result(how)
+            self.exited.set_result(exit_)
 
     def _send(self, command: str) -> None:
         if self._writer:
@@ -185,14 +188,14 @@ class ProcessRuntime:
 
 
 def stack_marker() -> dict[str, str]:
-    """The environment variable that marks every process of this stack, where the harness has set it."""
+    """Return the environment variable that marks every process of this stack, if the harness has set it."""
     return {name: value for name, value in os.environ.items() if name == STACK_VARIABLE}
 
 
 async def probe(isolation: Isolation) -> str | None:
-    """Tries an isolation with a command that does nothing; returns why it does not work here, or None."""
-    said: list[str] = []
-    output = Output(lambda _timestamp, message: said.append(message.strip()))
+    """Try an isolation with a command that does nothing. Return why it does not work here, or None if it does."""
+    messages: list[str] = []
+    output = Output(lambda _timestamp, message: messages.append(message.strip()))
     specification = Specification(
         isolation=isolation,
         command=["/bin/sh", "-c", "exit 0"],
@@ -207,18 +210,18 @@ async def probe(isolation: Isolation) -> str | None:
     await asyncio.wait({attempt}, timeout=_PROBE_SECONDS)
     in_time = attempt.done()
     await runtime.close()
-    refusal = await attempt  # the close has ended it, if nothing else has
+    refusal = await attempt  # ended by the close at the latest
     output.close()
     if not in_time:
         return f"{isolation}: a process did not start and end within {_PROBE_SECONDS:.0f} s"
-    return refusal and (" ".join(said) or refusal)
+    return refusal and (" ".join(messages) or refusal)
 
 
 async def _run_to_its_end(runtime: ProcessRuntime) -> str | None:
-    """Why the runtime did not start and end well, or None."""
+    """Return why the runtime did not start or exited with an error, or None."""
     try:
         await runtime.start("")
     except RuntimeStartError as error:
         return str(error)
-    how = await runtime.exited
-    return f"its process ended with status {how.returncode}" if how.returncode else None
+    exit_ = await runtime.exited
+    return f"its process exited with status {exit_.returncode}" if exit_.returncode else None

@@ -1,4 +1,4 @@
-"""`LAMBDA_RUNTIME_EXECUTOR=process`: functions from a Zip, as processes of this machine."""
+"""`LAMBDA_RUNTIME_EXECUTOR=process`: runs functions from Zips as processes on this machine."""
 
 import logging
 import tempfile
@@ -7,9 +7,9 @@ from pathlib import Path
 
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
 
-from pipeline_emulator.lambda_runtime import interpreter, support
+from pipeline_emulator.lambda_runtime import code_folders, interpreter
+from pipeline_emulator.lambda_runtime.environment_variables import function_environment
 from pipeline_emulator.lambda_runtime.executor import EnvironmentExecutor
-from pipeline_emulator.lambda_runtime.function_environment import function_environment
 from pipeline_emulator.lambda_runtime.isolation import isolation
 from pipeline_emulator.lambda_runtime.output import Output
 from pipeline_emulator.lambda_runtime.process import ProcessRuntime
@@ -19,27 +19,27 @@ LOG = logging.getLogger(__name__)
 
 
 class ProcessRuntimeExecutor(EnvironmentExecutor):
-    """Runs a function in a sandbox of this machine."""
+    """Runs each execution environment of a function in a sandbox."""
 
     @classmethod
     def prepare_version(cls, function_version: FunctionVersion) -> None:
-        """Unpacks the code; what raises here becomes the function's StateReason."""
-        support.check(function_version)
+        """Unpack the code. An exception raised here becomes the function's StateReason."""
+        _check_supported(function_version)
         isolation()
         interpreter.compile_runtime()
         code = function_version.config.code
-        assert code is not None  # a Zip, as `support.check` has found
+        assert code is not None  # `_check_supported` accepts only Zips
         code.prepare_for_execution()
         if code.is_hot_reloading():
             return
         folder = Path(code.get_unzipped_code_location())
         interpreter.compile_code(folder)
         if isolation() is Isolation.PROCESS_GROUP:
-            support.set_writable(folder, writable=False)
+            code_folders.set_writable(folder, writable=False)
 
     @classmethod
     def validate_environment(cls) -> bool:
-        """Tells at start, not at the first event, what is missing."""
+        """Report what is missing at the start instead of at the first event."""
         try:
             interpreter.runtime_dir()
         except RuntimeError as error:
@@ -48,13 +48,13 @@ class ProcessRuntimeExecutor(EnvironmentExecutor):
         return True
 
     def make_runtime(self, variables: Mapping[str, str], output: Output) -> ProcessRuntime:
-        """A sandbox, with a folder that stands in for /tmp where /tmp itself cannot be made private."""
+        """Return a sandbox, with a folder to use instead of /tmp if /tmp itself cannot be private."""
         in_group = isolation() is Isolation.PROCESS_GROUP
         private_tmp = Path(tempfile.mkdtemp(prefix="lambda-tmp-")) if in_group else None
         return ProcessRuntime(self._specification(variables, private_tmp), output, self.warn_of_memory, private_tmp)
 
     def runtime_version(self) -> tuple[str, str]:
-        """The managed runtime that this machine's interpreter stands in for."""
+        """Return name and ARN of the managed runtime that this machine's interpreter replaces."""
         found = self.function_version.config.runtime_version_config or {}
         return interpreter.SUPPORTED_RUNTIME.replace("python", "python:"), str(found.get("RuntimeVersionArn", ""))
 
@@ -77,6 +77,27 @@ class ProcessRuntimeExecutor(EnvironmentExecutor):
             ),
             folder=str(code),
             visible=interpreter.needed_folders(code),
-            tmp_bytes=support.tmp_megabytes(self.function_version) * 2**20,
+            tmp_bytes=self.tmp_bytes(),
             memory_bytes=function.memory_size * 2**20,
         )
+
+
+def _check_supported(function_version: FunctionVersion) -> None:
+    """Reject functions that cannot run here.
+
+    Raises:
+        RuntimeError: The message names what the function needs and what is supported.
+    """
+    function = function_version.config
+    if function.package_type != "Zip":
+        raise RuntimeError(
+            "the process executor runs package type Zip only; for images set LAMBDA_RUNTIME_EXECUTOR=container"
+        )
+    if function.runtime != interpreter.SUPPORTED_RUNTIME:
+        raise RuntimeError(
+            f"the process executor runs functions of runtime {interpreter.SUPPORTED_RUNTIME} only,"
+            f" not {function.runtime}"
+        )
+    if function.layers:
+        raise RuntimeError("the process executor does not support layers: put their content into the function's Zip")
+    interpreter.runtime_dir()

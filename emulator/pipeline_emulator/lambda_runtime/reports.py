@@ -1,4 +1,4 @@
-"""The lines that Lambda itself writes into a function's log, in AWS's text format.
+"""The lines that Lambda itself writes to a function's log, in AWS's text format.
 
 https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html shows them, REPORT with its newer `Status`.
 """
@@ -9,16 +9,16 @@ import math
 
 @dataclasses.dataclass(frozen=True)
 class Report:
-    """What one invocation took.
+    """The figures of one invocation.
 
     Attributes:
         request_id: The invocation's id.
-        duration_ms: From the event's hand-over to the answer, an inline initialization included.
+        duration_ms: Time from passing the event to the answer, including an inline initialization.
         memory_mb: The function's limit.
-        max_memory_bytes: The most it used so far in this environment.
-        init_ms: Duration of the initialization in a new environment, else None.
-        status: `timeout` or `error` when the runtime did not answer, else None.
-        error_type: What went wrong when the status is `error`.
+        max_memory_bytes: Peak memory use in this environment so far.
+        init_ms: Duration of the initialization if the environment is new, else None.
+        status: `timeout` or `error` if the runtime did not answer, else None.
+        error_type: AWS's name of the error if the status is `error`, else None.
         trace: X-Ray trace id and segment id of a sampled trace, else None.
     """
 
@@ -32,7 +32,7 @@ class Report:
     trace: tuple[str, str] | None = None
 
     def line(self) -> str:
-        """The REPORT line. AWS bills the initialization too, since August 2025."""
+        """Return the REPORT line. Since August 2025, AWS also bills the initialization."""
         fields = [
             f"REPORT RequestId: {self.request_id}",
             f"Duration: {self.duration_ms:.2f} ms",
@@ -49,30 +49,30 @@ class Report:
 
 
 def sampled(trace: str) -> tuple[str, str] | None:
-    """Trace id and segment id of an X-Ray trace header, or None when the trace is not sampled."""
+    """Return trace id and segment id of an X-Ray trace header, or None if the trace is not sampled."""
     fields = dict(field.split("=", 1) for field in trace.split(";") if "=" in field)
     return (fields["Root"], fields["Parent"]) if fields.get("Sampled") == "1" else None
 
 
 def init_start(runtime_version: str, runtime_version_arn: str) -> str:
-    """The first line of an environment with a managed runtime."""
+    """Return the first line of an environment with a managed runtime."""
     return f"INIT_START Runtime Version: {runtime_version}\tRuntime Version ARN: {runtime_version_arn}\n"
 
 
 def init_report(duration_ms: float, phase: str, status: str, error_type: str | None) -> str:
-    """The line of an initialization that failed, in phase `init` or, repeated inline, in phase `invoke`."""
+    """Return the line of a failed initialization in phase `init`, or `invoke` if it was repeated inline."""
     fields = [f"INIT_REPORT Init Duration: {duration_ms:.2f} ms", f"Phase: {phase}"]
     fields += _status_fields(status, error_type)
     return "\t".join(fields) + "\n"
 
 
 def start(request_id: str, version: str) -> str:
-    """The line before the function's own."""
+    """Return the line before the function's own lines."""
     return f"START RequestId: {request_id} Version: {version}\n"
 
 
 def end(request_id: str) -> str:
-    """The line after the function's own."""
+    """Return the line after the function's own lines."""
     return f"END RequestId: {request_id}\n"
 
 

@@ -1,7 +1,7 @@
 """The documented Lambda Runtime API over HTTP/1.1, one listening port per execution environment.
 
-https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html. AWS_LAMBDA_RUNTIME_API holds a bare `host:port`,
-without a path, hence the port of its own.
+https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html. AWS_LAMBDA_RUNTIME_API holds a bare `host:port`
+without a path, so each environment needs its own port.
 """
 
 import asyncio
@@ -34,25 +34,25 @@ ACCEPTED = Reply(HTTPStatus.ACCEPTED, {"Content-Type": "application/json"}, b'{"
 
 
 def refusal(status: HTTPStatus, error_type: str, message: str) -> Reply:
-    """An error as the API documents it."""
+    """Return an error response in the API's documented form."""
     body = json.dumps({"errorType": error_type, "errorMessage": message}).encode()
     return Reply(status, {"Content-Type": "application/json"}, body)
 
 
 class RuntimeApi(Protocol):
-    """What answers a runtime's requests."""
+    """Answers a runtime's requests."""
 
     async def next_invocation(self) -> Reply:
-        """The next event, as soon as there is one."""
+        """Wait for the next event and return it."""
 
     def invocation_response(self, request_id: str, body: bytes) -> Reply:
-        """The function's answer."""
+        """Accept the function's answer."""
 
     def invocation_error(self, request_id: str, body: bytes) -> Reply:
-        """The function's exception."""
+        """Accept the function's exception."""
 
     def init_error(self, body: bytes) -> Reply:
-        """The runtime could not load the function."""
+        """Accept the error of a runtime that could not load the function."""
 
 
 class RuntimeApiServer:
@@ -66,18 +66,18 @@ class RuntimeApiServer:
         self.address = ""
 
     async def start(self) -> None:
-        """Listens; `address` is `host:port` from then on."""
+        """Start listening and set `address` to `host:port`."""
         self._server = await asyncio.start_server(self._accept, self._host, 0)
         host, port = self._server.sockets[0].getsockname()[:2]
         self.address = f"{host}:{port}"
 
     def drop_connections(self) -> None:
-        """Forgets the requests of a runtime that has ended."""
+        """Drop the requests of a runtime that has ended."""
         for connection in self._connections:
             connection.cancel()
 
     def stop(self) -> None:
-        """Stops listening."""
+        """Stop listening."""
         self.drop_connections()
         if self._server:
             self._server.close()
@@ -119,7 +119,7 @@ class RuntimeApiServer:
                 return
 
     async def _answer(self, method: str, target: str, body: bytes) -> tuple[h11.Response, bytes]:
-        """The response; one that cannot be made is an error of ours, which the runtime has to hear of."""
+        """Return the response. If it cannot be created, the runtime gets an internal server error."""
         try:
             reply = await self._route(method, target, body)
             return _head(reply), reply.body

@@ -1,4 +1,4 @@
-"""The talk with one run of a function's runtime, over the Runtime API."""
+"""The conversation with a function's runtime over the Runtime API, from its start to its end."""
 
 import asyncio
 import json
@@ -6,25 +6,25 @@ import time
 from http import HTTPStatus
 
 from pipeline_emulator.lambda_runtime import errors
-from pipeline_emulator.lambda_runtime.model import Answer, Failure, Invocation
+from pipeline_emulator.lambda_runtime.invocation import Answer, Failure, Invocation
 from pipeline_emulator.lambda_runtime.runtime_api import ACCEPTED, Reply, refusal
 
 
 class Session:
-    """Implements `runtime_api.RuntimeApi`; `begin` starts it anew with each run of the runtime."""
+    """Implements `runtime_api.RuntimeApi`. Call `begin` whenever the runtime is started."""
 
     def __init__(self) -> None:
         self.begin()
 
     def begin(self) -> None:
-        """Forgets the run before."""
+        """Forget the previous run of the runtime."""
         self.initialized: asyncio.Future[Failure | None] = asyncio.get_running_loop().create_future()
         self._answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting: asyncio.Queue[tuple[Invocation, int]] = asyncio.Queue(1)
         self._current: Invocation | None = None
 
     def offer(self, invocation: Invocation, seconds: float) -> asyncio.Future[Answer]:
-        """Lays an event ready, to be answered within `seconds`; the runtime takes it when it asks for one."""
+        """Offer an event, to be answered within `seconds`. The runtime takes it with its next request for one."""
         self._answer = asyncio.get_running_loop().create_future()
         self._waiting.put_nowait((invocation, int((time.time() + seconds) * 1000)))
         return self._answer
@@ -35,14 +35,14 @@ class Session:
         return self._waiting.empty()
 
     def withdraw(self) -> bool:
-        """Takes the event back; false when the runtime has taken it."""
+        """Withdraw the event. Return False if the runtime has already taken it."""
         if self.taken:
             return False
         self._waiting.get_nowait()
         return True
 
     async def next_invocation(self) -> Reply:
-        """The next event; the first request for one tells that the initialization is done."""
+        """Wait for the next event and return it. The runtime's first request means that it has initialized."""
         if not self.initialized.done():
             self.initialized.set_result(None)
         invocation, deadline_ms = await self._waiting.get()
@@ -59,7 +59,7 @@ class Session:
         return Reply(HTTPStatus.OK, headers, invocation.payload)
 
     def invocation_response(self, request_id: str, body: bytes) -> Reply:
-        """The function's answer, unless it is larger than Invoke can carry."""
+        """Accept the function's answer unless it is larger than Invoke allows."""
         if len(body) <= errors.MAX_RESPONSE_BYTES:
             return self._take(request_id, Answer(body, is_error=False))
         reply = self._take(request_id, Answer(errors.response_too_large(), is_error=True))
@@ -69,11 +69,11 @@ class Session:
         return refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "RequestEntityTooLarge", message)
 
     def invocation_error(self, request_id: str, body: bytes) -> Reply:
-        """The function's exception."""
+        """Accept the function's exception."""
         return self._take(request_id, Answer(body, is_error=True))
 
     def init_error(self, body: bytes) -> Reply:
-        """The runtime could not load the function; the caller gets its words."""
+        """Accept the error of a runtime that could not load the function. The caller gets its document."""
         if self.initialized.done():
             return refusal(HTTPStatus.FORBIDDEN, "InvalidStateTransition", "the initialization is over")
         self.initialized.set_result(Failure("error", _error_type(body), lambda _request_id: body))
@@ -83,12 +83,12 @@ class Session:
         if self._current is None or self._current.request_id != request_id or self._answer.done():
             return refusal(HTTPStatus.BAD_REQUEST, "InvalidRequestID", "Invalid request ID")
         self._answer.set_result(answer)
-        self._current = None  # else a late answer to this event would be taken for one to the next
+        self._current = None  # otherwise a late answer to this event would count for the next one
         return ACCEPTED
 
 
 def _one_line(client_context: str) -> str:
-    """The client context as a header's value, which has no line breaks: JSON may have them between its elements."""
+    """Return the client context as a header value. JSON may contain line breaks between elements, a header may not."""
     try:
         return json.dumps(json.loads(client_context), separators=(",", ":"), ensure_ascii=False)
     except (ValueError, RecursionError):

@@ -1,5 +1,5 @@
-"""The command `pipeline-emulator`: starts, finds and stops an emulator. Imports nothing of LocalStack.
+"""The command `pipeline-emulator`: starts, finds and stops an emulator. It imports nothing from LocalStack.
 
-LocalStack reads its environment when it is imported, and starts in an environment that holds nothing but its settings:
-an `AWS_PROFILE` or a `PYTHONPATH` of the user's can end it at its start.
+LocalStack reads its environment when it is imported. It is started in an environment with little more than its
+settings, because a user's `AWS_PROFILE` or `PYTHONPATH` can make it fail at the start.
 """

@@ -18,7 +18,7 @@ Command = Callable[..., None]
 
 
 def main() -> None:
-    """Runs the command; what the user can fix is told without a traceback."""
+    """Run the command. Errors that the user can fix are printed without a traceback."""
     try:
         commands()
     except EmulatorError as error:
@@ -36,7 +36,7 @@ def _option(setting: Setting) -> Callable[[Command], Command]:
     text = setting.help.replace("`", "")
     if setting.help[0] != "`":
         text = text[0].upper() + text[1:]
-    default = setting.shown.replace("`", "") or setting.default
+    default = setting.documented_default.replace("`", "") or setting.default
     help_text = f"{text}.  [{setting.variable}; default: {default}]"
     if setting.kind is Kind.FLAG:
         switch = f"{setting.option}/--no-{setting.option.removeprefix('--')}"
@@ -46,25 +46,26 @@ def _option(setting: Setting) -> Callable[[Command], Command]:
 
 
 def every_setting(command: Command) -> Command:
-    """Gives a command an option for every setting."""
+    """Add an option for every setting to a command."""
     for setting in reversed(SETTINGS):
         command = _option(setting)(command)
     return command
 
 
-data_option = click.option("--data", metavar="FOLDER", help="The emulator's data folder, as `start` got it.")
+data_option = click.option("--data", metavar="FOLDER", help="The emulator's data folder, as passed to `start`.")
 
 
 @commands.command()
 @every_setting
 @click.option(
-    "--env", "variables", multiple=True, metavar="NAME=VALUE", help="Another variable for LocalStack: DEBUG=1."
+    "--env", "variables", multiple=True, metavar="NAME=VALUE", help="Another variable for LocalStack, such as DEBUG=1."
 )
-@click.option("--detach", is_flag=True, help="Start it in the background and return when it answers.")
+@click.option("--detach", is_flag=True, help="Start in the background and return when the emulator answers.")
 def start(variables: tuple[str, ...], detach: bool, **settings: Any) -> None:
-    """Start an emulator; it ends with Ctrl-C.
+    """Start an emulator. Stop it with Ctrl-C.
 
-    LocalStack gets these settings, and of your environment only what they are read from, the PATH and certificates.
+    LocalStack gets these settings. From your environment it gets only their variables, the PATH, the locale and
+    certificates.
     """
     pairs = _pairs(variables)
     if detach:
@@ -88,7 +89,7 @@ def _warn_of_lambda_runtime(chosen: dict[str, str]) -> None:
     folder = Path(chosen["lambda_runtime_dir"])
     if chosen["lambda_executor"] == "process" and not lambda_runtime.is_complete(folder):
         click.echo(
-            f"warning: functions from Zips will fail, since {folder} does not hold awslambdaric\n"
+            f"warning: functions from Zips will fail: {folder} does not contain awslambdaric\n"
             "next:    pipeline-emulator lambda-runtime",
             err=True,
         )
@@ -108,7 +109,7 @@ def stop(data: str | None) -> None:
 def status(data: str | None) -> None:
     """Show the emulator that runs with a data folder.
 
-    Of its settings, those that are not the defaults are shown.
+    Also lists the settings that differ from the defaults.
     """
     found = _running(data)
     click.echo(f"{found.endpoint_url}  process {found.pid}, data {found.data}")
@@ -117,20 +118,20 @@ def status(data: str | None) -> None:
         if (value := found.settings.get(setting.name, "")) != defaults[setting.name]:
             click.echo(f"  {setting.variable}={value}")
     if not found.is_ready():
-        raise EmulatorError("it does not answer", f"wait a moment, or read its log ({found.log})")
+        raise EmulatorError("the emulator does not answer", f"wait a moment, or read its log ({found.log})")
 
 
 def _running(data: str | None) -> instance.Instance:
     folder = environment.resolve({"data": data}, os.environ)["data"]
     if (found := instance.find(folder)) is None:
-        raise EmulatorError(f"no emulator runs with the data folder {folder}", "name another one with --data")
+        raise EmulatorError(f"no emulator runs with the data folder {folder}", "choose another folder with --data")
     return found
 
 
 @commands.command()
 @every_setting
 def doctor(**settings: Any) -> None:
-    """Say what works here.
+    """Check what works on this machine.
 
     The exit status is 1 if an emulator with these settings cannot start.
     """
@@ -143,11 +144,11 @@ def doctor(**settings: Any) -> None:
 
 
 @commands.command("lambda-runtime")
-@click.option("--folder", metavar="FOLDER", help="Where to, in place of the default folder.")
+@click.option("--folder", metavar="FOLDER", help="Where to install, instead of the default folder.")
 def install_lambda_runtime(folder: str | None) -> None:
     """Install what functions from Zips need.
 
-    That is awslambdaric and boto3, as AWS's managed runtime has them.
+    That is awslambdaric and boto3, as in AWS's managed runtime.
     """
     target = Path(environment.resolve({"lambda_runtime_dir": folder}, os.environ)["lambda_runtime_dir"])
     if not lambda_runtime.is_complete(target):

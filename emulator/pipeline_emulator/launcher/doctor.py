@@ -1,4 +1,4 @@
-"""What works on this machine, one line for each thing that the emulator needs."""
+"""Checks what works on this machine: one finding for each thing the emulator needs."""
 
 import asyncio
 import importlib.metadata
@@ -21,9 +21,9 @@ class Finding:
     """One line of the report.
 
     Attributes:
-        what: what was looked at.
-        text: how it is, and what to do if it is not as it should be.
-        works: None if the emulator starts without it, too.
+        what: what was checked.
+        text: the result, with the remedy if it does not work.
+        works: None if the emulator starts without it.
     """
 
     what: str
@@ -32,10 +32,10 @@ class Finding:
 
 
 def examine(chosen: Mapping[str, str]) -> Iterator[Finding]:
-    """Looks at everything, in the order in which it is needed.
+    """Check everything, in the order in which it is needed.
 
     Args:
-        chosen: every setting's value.
+        chosen: the value of every setting.
     """
     yield _python()
     yield from _packages()
@@ -54,7 +54,7 @@ def _python() -> Finding:
 
 
 def _packages() -> Iterator[Finding]:
-    """LocalStack and the packages that it breaks with in other versions than ours."""
+    """Check LocalStack and the packages that it needs in certain versions."""
     try:
         wanted = [Requirement(text) for text in importlib.metadata.requires(DISTRIBUTION) or []]
     except importlib.metadata.PackageNotFoundError:

@@ -1,4 +1,4 @@
-"""From settings to the environment that LocalStack starts in."""
+"""Turns settings into the environment in which LocalStack starts."""
 
 import socket
 from collections.abc import Mapping
@@ -8,28 +8,28 @@ from pipeline_emulator.launcher import lambda_runtime
 from pipeline_emulator.launcher.errors import EmulatorError
 from pipeline_emulator.settings import SETTINGS, Kind, Setting
 
-# What LocalStack gets of the user's environment besides the settings.
+# Variables that LocalStack gets from the user's environment besides the settings.
 INHERITED = (
     *("PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "PYTHONDONTWRITEBYTECODE"),
     *("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"),
-    # In a container: by the first, LocalStack uses the folders of /var/lib/localstack; the second names its container.
+    # In a container: the first makes LocalStack use the folders in /var/lib/localstack, the second names the container.
     *("OVERRIDE_IN_DOCKER", "HOSTNAME"),
 )
 FLAGS = {"1": "1", "true": "1", "yes": "1", "on": "1", "0": "0", "false": "0", "no": "0", "off": "0"}
-# These are LocalStack's in another form.
+# LocalStack gets these under other names or in another form.
 _DERIVED = {"port", "host", "data", "public_host"}
-_EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 - compared with
+_EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 - only compared with
 
 
 def resolve(given: Mapping[str, object], environment: Mapping[str, str]) -> dict[str, str]:
-    """The value of every setting: the one that is given, else the environment's, else the default.
+    """Return the value of every setting: the given one, else the environment's, else the default.
 
     Args:
-        given: values by the settings' names; None counts as not given.
-        environment: the user's. An empty variable counts as unset.
+        given: values by name of the setting; None counts as not given.
+        environment: the user's environment. An empty variable counts as unset.
 
     Raises:
-        EmulatorError: there is no such setting, or a value is not one of its values.
+        EmulatorError: a setting does not exist, or a value is not valid.
     """
     if unknown := set(given) - {setting.name for setting in SETTINGS}:
         raise EmulatorError(f"there is no setting {', '.join(sorted(unknown))}", "see pipeline-emulator start --help")
@@ -69,12 +69,12 @@ def _check_number(setting: Setting, source: str, text: str) -> None:
         number = int(text) if setting.kind is Kind.INTEGER else float(text)
     except ValueError:
         number = float("nan")
-    if not setting.least <= number <= setting.most or number == float("inf"):
+    if not setting.minimum <= number <= setting.maximum or number == float("inf"):
         what = "whole number" if setting.kind is Kind.INTEGER else "number"
         limits = (
-            f"{setting.least:.0f} to {setting.most:.0f}"
-            if setting.most < float("inf")
-            else f"{setting.least:.0f} or more"
+            f"{setting.minimum:.0f} to {setting.maximum:.0f}"
+            if setting.maximum < float("inf")
+            else f"{setting.minimum:.0f} or more"
         )
         raise EmulatorError(f"{source}={text} is not valid", f"use a {what}: {limits}")
 
@@ -87,25 +87,25 @@ def _default_data_folder(environment: Mapping[str, str]) -> Path:
 def for_localstack(
     chosen: Mapping[str, str], environment: Mapping[str, str], extra: Mapping[str, str] | None = None
 ) -> dict[str, str]:
-    """The whole environment of LocalStack's process.
+    """Return the complete environment of LocalStack's process.
 
     Args:
-        chosen: every setting's value, of `resolve`.
-        environment: the user's, of which a few variables are passed on.
-        extra: further variables of LocalStack's, which win.
+        chosen: the value of every setting, from `resolve`.
+        environment: the user's environment; a few of its variables are passed on.
+        extra: additional variables for LocalStack; they win.
     """
     data = Path(chosen["data"])
-    # LocalStack hands out ports for the services it starts from a range; emulators beside each other need their own.
+    # LocalStack takes ports for the services it starts from a range. Emulators on one machine need different ranges.
     first = _free_port()
     return {
         "OVERRIDE_IN_DOCKER": "0",  # FILESYSTEM_ROOT is ignored on machines that have /.dockerenv
         **{name: environment[name] for name in INHERITED if name in environment},
         "GATEWAY_LISTEN": ",".join(f"{host}:{chosen['port']}" for host in hosts(chosen)),
-        "GATEWAY_SERVER": "bound",  # core's own listens on every interface
+        "GATEWAY_SERVER": "bound",  # core's server listens on every interface
         "LOCALSTACK_HOST": chosen["public_host"] or f"{reached_at(chosen)}:{chosen['port']}",
         "FILESYSTEM_ROOT": str(data),
-        # plux keeps what entry points it found, by paths and times that an editable install need not change: with a
-        # cache that others use, too, a new plugin would not be seen.
+        # plux caches the entry points it found, keyed by paths and times that an editable install may leave unchanged.
+        # In a cache shared with others, a new plugin would be missed.
         "XDG_CACHE_HOME": str(data / "cache"),
         "DISABLE_EVENTS": "1",  # no analytics
         "SKIP_SSL_CERT_DOWNLOAD": "1",
@@ -124,12 +124,12 @@ def for_localstack(
 
 
 def hosts(chosen: Mapping[str, str]) -> list[str]:
-    """The addresses to listen on."""
+    """Return the addresses to listen on."""
     return [host.strip() for host in chosen["host"].split(",") if host.strip()]
 
 
 def reached_at(chosen: Mapping[str, str]) -> str:
-    """An address at which this machine reaches the emulator."""
+    """Return an address at which this machine reaches the emulator."""
     first = hosts(chosen)[0]
     return "127.0.0.1" if first == _EVERY_ADDRESS else first
 

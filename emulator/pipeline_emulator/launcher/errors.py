@@ -1,16 +1,16 @@
-"""The launcher's one error; a module of its own, so that every other one can import it."""
+"""The launcher's only error, in a module that every other one can import."""
 
 
 class EmulatorError(Exception):
-    """Something that the user can fix.
+    """An error that the user can fix.
 
     Attributes:
         cause: what is wrong, in one line or a few.
-        next_step: what to do about it.
+        next_step: the remedy.
     """
 
     def __init__(self, cause: str, next_step: str) -> None:
-        """Keep both; the text of the exception is the two together."""
+        """Keep both. The exception's text is the two joined."""
         super().__init__(f"{cause}; {next_step}")
         self.cause = cause
         self.next_step = next_step

@@ -1,4 +1,4 @@
-"""A running emulator, found again by a file in its data folder."""
+"""A running emulator. A file in its data folder makes it possible to find it again."""
 
 import contextlib
 import dataclasses
@@ -18,7 +18,7 @@ import psutil
 from pipeline_emulator.launcher import environment as environments
 from pipeline_emulator.launcher.errors import EmulatorError
 
-# -P: the working folder, which may hold anything, is not searched for modules.
+# -P: modules in the working directory, which may contain anything, are not imported.
 COMMAND = [sys.executable, "-P", "-m", "localstack.runtime.main"]
 READY_SECONDS = 90.0
 STOP_SECONDS = 15.0
@@ -34,8 +34,8 @@ class Instance:
 
     Attributes:
         pid: its process id.
-        created: when the process was made, since process ids are used again.
-        endpoint_url: where any AWS client reaches it.
+        created: creation time of the process, in epoch seconds, because process ids are reused.
+        endpoint_url: where AWS clients reach it.
         settings: the value of every setting, by name.
     """
 
@@ -46,25 +46,25 @@ class Instance:
 
     @property
     def data(self) -> Path:
-        """Its data folder."""
+        """The data folder."""
         return Path(self.settings["data"])
 
     @property
     def log(self) -> Path:
-        """Its log, if it was started in the background."""
+        """The log, if the emulator was started in the background."""
         return self.data / _LOG
 
     def process(self) -> psutil.Process | None:
-        """Its process, None after its end."""
+        """Return the process, or None if it has ended."""
         with contextlib.suppress(psutil.Error):
             process = psutil.Process(self.pid)
-            # The kernel's clock and ours drift apart by parts of a second.
+            # The kernel's clock and ours differ by fractions of a second.
             if process.status() != psutil.STATUS_ZOMBIE and abs(process.create_time() - self.created) < 2:
                 return process
         return None
 
     def is_ready(self) -> bool:
-        """Whether it answers."""
+        """Return whether the emulator answers."""
         try:
             with _direct.open(f"{self.endpoint_url}{HEALTH}", timeout=2) as answer:
                 return "services" in json.load(answer)
@@ -72,7 +72,7 @@ class Instance:
             return False
 
     def stop(self) -> None:
-        """Ends it and every process that it has started; kills what does not end in time."""
+        """Stop the emulator and every process it has started. Kills those that do not end in time."""
         if process := self.process():
             with contextlib.suppress(psutil.NoSuchProcess):
                 everything = [process, *process.children(recursive=True)]
@@ -86,7 +86,7 @@ class Instance:
 
 
 def find(data: str | Path) -> Instance | None:
-    """Returns the emulator that runs with a data folder, None if none does."""
+    """Return the emulator that runs with a data folder, or None if none does."""
     try:
         instance = Instance(**json.loads((Path(data) / _FILE).read_text()))
     except (OSError, ValueError, TypeError):
@@ -95,11 +95,11 @@ def find(data: str | Path) -> Instance | None:
 
 
 def start(variables: Mapping[str, str] | None = None, **settings: object) -> Instance:
-    """Starts an emulator in the background and waits until it answers.
+    """Start an emulator in the background and wait until it answers.
 
     Args:
-        variables: further environment variables of LocalStack's.
-        settings: values by the names of `SETTINGS`; others are the environment's or the defaults.
+        variables: additional environment variables for LocalStack.
+        settings: values by name in `SETTINGS`; the others come from the environment or are the defaults.
 
     Raises:
         EmulatorError: a setting is wrong, the folder or the port is in use, or LocalStack did not start.
@@ -126,11 +126,11 @@ def start(variables: Mapping[str, str] | None = None, **settings: object) -> Ins
 
 
 def run(chosen: Mapping[str, str], variables: Mapping[str, str]) -> None:
-    """Replaces this process by LocalStack.
+    """Replace this process with LocalStack.
 
     Args:
-        chosen: every setting's value.
-        variables: further environment variables of LocalStack's.
+        chosen: the value of every setting.
+        variables: additional environment variables for LocalStack.
 
     Raises:
         EmulatorError: the folder or the port is in use.
@@ -141,21 +141,23 @@ def run(chosen: Mapping[str, str], variables: Mapping[str, str]) -> None:
 
 
 def prepare(chosen: Mapping[str, str]) -> None:
-    """Makes the data folder and checks that folder and port are free.
+    """Create the data folder and check that folder and port are free.
 
     Raises:
-        EmulatorError: one of them is not.
+        EmulatorError: one of them is in use or cannot be used.
     """
     data = Path(chosen["data"])
     if running := find(data):
         raise EmulatorError(
-            f"an emulator runs with this data folder already: {running.endpoint_url}, process {running.pid}",
+            f"an emulator already runs with this data folder: {running.endpoint_url}, process {running.pid}",
             f"stop it (pipeline-emulator stop --data {data}), or choose another folder with --data",
         )
     try:
         data.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise EmulatorError(f"{data} cannot be made: {error.strerror}", "choose another folder with --data") from None
+        raise EmulatorError(
+            f"{data} cannot be created: {error.strerror}", "choose another folder with --data"
+        ) from None
     if not os.access(data, os.W_OK):
         raise EmulatorError(f"{data} is not writable", "choose another folder with --data")
     for host in environments.hosts(chosen):
@@ -164,7 +166,7 @@ def prepare(chosen: Mapping[str, str]) -> None:
 
 
 def port_refusal(host: str, port: int) -> str:
-    """Why nobody can listen on a port of an address; empty if it is free."""
+    """Return why the port of an address cannot be listened on, or an empty text if it is free."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -189,7 +191,7 @@ def _wait_until_ready(instance: Instance, process: subprocess.Popen[bytes]) -> N
     while not instance.is_ready():
         if process.poll() is not None:
             tail = "\n".join(instance.log.read_text(errors="replace").splitlines()[-8:])
-            raise EmulatorError(f"LocalStack ended at its start:\n{tail}", f"the whole log is {instance.log}")
+            raise EmulatorError(f"LocalStack ended at its start:\n{tail}", f"read the whole log: {instance.log}")
         if time.monotonic() > deadline:
             raise EmulatorError(f"LocalStack did not answer within {READY_SECONDS:.0f} s", f"read {instance.log}")
         time.sleep(0.1)

@@ -1,4 +1,4 @@
-"""The stand-in for AWS's managed Python runtime: a folder with `awslambdaric` and `boto3`, locked by hashes."""
+"""The replacement for AWS's managed Python runtime: a folder with `awslambdaric` and `boto3`, locked by hash."""
 
 import hashlib
 import importlib.util
@@ -12,25 +12,25 @@ from pipeline_emulator.launcher.errors import EmulatorError
 
 
 def lock() -> Path:
-    """The packages' lock file: in the package, or beside it in a checkout."""
+    """Return the lock file of the folder's packages: in the package, or beside it in a checkout."""
     package = Path(__file__).parents[1]
     inside = package / "lambda-runtime.txt"
     return inside if inside.exists() else package.with_name("lambda-runtime.txt")
 
 
 def default_folder(environment: Mapping[str, str]) -> Path:
-    """The folder that is used unless another is named; it changes with the lock file."""
+    """Return the default folder. Its name changes with the lock file."""
     base = environment.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "pipeline-emulator" / f"lambda-runtime-{hashlib.sha256(lock().read_bytes()).hexdigest()[:12]}"
 
 
 def is_complete(folder: Path) -> bool:
-    """Whether a folder has the runtime client."""
+    """Return whether a folder has the runtime client."""
     return (folder / "awslambdaric").is_dir()
 
 
 def install(folder: Path) -> None:
-    """Makes the folder, whole or not at all.
+    """Create the folder, completely or not at all.
 
     Raises:
         EmulatorError: there is no installer, or it failed.
@@ -62,4 +62,4 @@ def _installer() -> list[str]:
         return [sys.executable, "-m", "pip", "install", "--disable-pip-version-check"]
     if uv := shutil.which("uv"):
         return [uv, "pip", "install", "--python", sys.executable]
-    raise EmulatorError("neither pip nor uv is here", "install one of them: python -m ensurepip")
+    raise EmulatorError("neither pip nor uv is installed", "install one of them: python -m ensurepip")

@@ -1,6 +1,6 @@
-"""Statistic sets of what is measured, one for each minute: all that a request pays for its metrics is a few additions.
+"""Aggregates values into one statistic set per minute: metrics cost a request only a few additions.
 
-AWS publishes the metrics of Kinesis and Lambda once a minute, too:
+AWS, too, publishes the metrics of Kinesis and Lambda once a minute:
 https://docs.aws.amazon.com/streams/latest/dev/monitoring-with-cloudwatch.html
 """
 
@@ -13,7 +13,7 @@ MINUTE = 60
 
 
 class Resource(NamedTuple):
-    """What metrics are about: `dimensions` are names and values; CloudWatch tells metrics apart by all of them."""
+    """What a metric belongs to. `dimensions` are names and values; CloudWatch distinguishes metrics by all of them."""
 
     account: str
     region: str
@@ -23,36 +23,36 @@ class Resource(NamedTuple):
 
 @dataclass(slots=True)
 class StatisticSet:
-    """What CloudWatch keeps of a minute's values."""
+    """What CloudWatch keeps of the values of one minute."""
 
     count: int = 0
     total: float = 0.0
-    least: float = float("inf")
-    most: float = float("-inf")
+    minimum: float = float("inf")
+    maximum: float = float("-inf")
 
     def add(self, value: float) -> None:
-        """Count one more value."""
+        """Add a value."""
         self.count += 1
         self.total += value
-        self.least = min(self.least, value)
-        self.most = max(self.most, value)
+        self.minimum = min(self.minimum, value)
+        self.maximum = max(self.maximum, value)
 
 
 Metrics = dict[Resource, dict[str, StatisticSet]]
-"""Statistic sets by resource and name of the metric."""
+"""Statistic sets by resource and metric name."""
 
 
 class Aggregator:
-    """Adds values up until they are taken out. Safe for threads."""
+    """Aggregates values until they are drained. Thread-safe."""
 
     def __init__(self, *, enabled: bool = True) -> None:
-        """Start empty; while not `enabled`, values are dropped, since nobody would ever take them out."""
+        """Start empty. Unless `enabled`, values are dropped, because nobody would drain them."""
         self.enabled = enabled
         self._lock = threading.Lock()
         self._minutes: dict[int, Metrics] = {}
 
     def add(self, at: float, resource: Resource, values: Mapping[str, float]) -> None:
-        """Count values by the names of their metrics; `at` is in seconds since the epoch."""
+        """Add values by metric name; `at` is in seconds since the epoch."""
         if not self.enabled:
             return
         minute = int(at) // MINUTE * MINUTE
@@ -64,11 +64,11 @@ class Aggregator:
                 found.add(value)
 
     def drain(self) -> dict[int, Metrics]:
-        """Take everything out, by the beginnings of the minutes in seconds since the epoch."""
+        """Remove and return everything, by the start of each minute in seconds since the epoch."""
         with self._lock:
             minutes, self._minutes = self._minutes, {}
         return minutes
 
 
 METRICS = Aggregator(enabled=False)
-"""The process's; the publisher enables it."""
+"""The process's aggregator; the publisher enables it."""

@@ -1,6 +1,6 @@
-"""Metrics of functions and of event source mappings, under the names and with the meanings of AWS.
+"""Metrics of functions and event source mappings, with AWS's names and meanings.
 
-https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics.html. Their time is when the function was invoked.
+https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics.html. Their time is that of the invocation.
 """
 
 import functools
@@ -15,22 +15,22 @@ NAMESPACE = "AWS/Lambda"
 
 
 def count_invocation(function_arn: str, version: str, at: float, *, is_error: bool) -> None:
-    """Count an invocation that ran; `function_arn` as it was invoked, `version` what was executed."""
+    """Count an invocation that ran: `function_arn` as it was invoked, `version` as it was executed."""
     _count(function_arn, version, at, {"Invocations": 1, "Errors": int(is_error), "Throttles": 0})
 
 
 def count_throttle(function_arn: str, version: str, at: float) -> None:
-    """Count an invocation that was refused for lack of concurrency: it counts neither as invocation nor as error."""
+    """Count an invocation refused for lack of concurrency. It is neither an invocation nor an error."""
     _count(function_arn, version, at, {"Throttles": 1})
 
 
 def count_duration(function_arn: str, version: str, milliseconds: float) -> None:
-    """Count the time that the function has taken for an event, which ends now."""
+    """Count the duration of an event that has just ended."""
     _count(function_arn, version, time.time() - milliseconds / 1000, {"Duration": milliseconds})
 
 
 def count_iterator_age(mapping: MappingSettings, last_arrival: float) -> None:
-    """Count the age of a batch that goes to a function now; its last record arrived at `last_arrival` (epoch seconds).
+    """Count the age of a batch that is being sent; its last record arrived at `last_arrival` (epoch seconds).
 
     "The age is the amount of time between when a stream receives the record and when the event source mapping sends
     the event to the function": a batch that is sent again counts again, older.
@@ -40,7 +40,7 @@ def count_iterator_age(mapping: MappingSettings, last_arrival: float) -> None:
 
 
 def count_delivered_failures(mapping: MappingSettings, records: int) -> None:
-    """Count records that a mapping has given up and its on-failure destination has taken, if the mapping wants that."""
+    """Count records sent to a mapping's on-failure destination, if the mapping has EventCount metrics enabled."""
     if not mapping.event_count_metrics:
         return
     region, account, *_ = parse_function_arn(mapping.function_arn)
@@ -49,7 +49,7 @@ def count_delivered_failures(mapping: MappingSettings, records: int) -> None:
 
 
 def count_failed_delivery(mapping: MappingSettings) -> None:
-    """Count an attempt to reach a destination that failed."""
+    """Count a failed attempt to reach a destination."""
     _count(mapping.function_arn, None, time.time(), {"DestinationDeliveryFailures": 1})
 
 
@@ -60,15 +60,15 @@ def _count(function_arn: str, version: str | None, at: float, values: Mapping[st
 
 @functools.lru_cache(1024)
 def resources(function_arn: str, version: str | None) -> tuple[Resource, ...]:
-    """Return what an invocation is counted for.
+    """Return the resources for which an invocation is counted.
 
     Args:
         function_arn: `arn:aws:lambda:REGION:ACCOUNT:function:NAME[:QUALIFIER]`, as it was invoked.
-        version: what was executed, or None where it is not known; it is a dimension behind an alias.
+        version: the executed version, or None if unknown; a dimension only behind an alias.
 
     Returns:
-        All functions of the account and region, the function, the function with what was invoked of it (its name alone
-        when no version or alias was), and behind an alias also that with the version.
+        All functions of the account and region, the function, the function with the invoked resource (the name alone if
+        neither a version nor an alias was invoked), and behind an alias also the latter with the executed version.
     """
     region, account, name, qualifier = parse_function_arn(function_arn)
     function = ("FunctionName", name)

@@ -1,4 +1,4 @@
-"""Where core is changed for metrics: CloudWatch's statistics, and what Lambda publishes."""
+"""Patches core for metrics: CloudWatch's statistics, and the metrics that Lambda publishes."""
 
 import math
 import time
@@ -22,7 +22,7 @@ from pipeline_emulator.metrics.statistics import metric_data_stat
 
 
 def install() -> None:
-    """Count from now on, if this LocalStack has CloudWatch; core's own way of publishing is closed in any case."""
+    """Count from now on if this LocalStack has CloudWatch. Core's own publishing is switched off in any case."""
     _count_invocations()
     if is_api_enabled("cloudwatch"):
         publisher = Publisher(METRICS, _put, events.infra_stopping)
@@ -34,7 +34,7 @@ def install() -> None:
 
 
 def _subscribe() -> None:
-    """Count what the packages report."""
+    """Subscribe to the hooks of the packages that are measured."""
     kinesis_hooks.records_put.subscribe(kinesis.count_put)
     kinesis_hooks.records_read.subscribe(kinesis.count_read)
     kinesis_hooks.read_throttled.subscribe(kinesis.count_throttled_read)
@@ -50,7 +50,7 @@ def _put(account: str, region: str, namespace: str, data: list[dict[str, Any]]) 
 
 
 def _count_invocations() -> None:
-    """Count invocations where core started a thread for each, which wrote to CloudWatch over HTTP."""
+    """Count invocations here. Core starts a thread for each one that writes to CloudWatch over HTTP."""
 
     @patches.START_NO_METRIC_THREADS.wrap
     def start_thread(
@@ -62,7 +62,7 @@ def _count_invocations() -> None:
 
     @patches.COUNT_INVOCATIONS.wrap
     def invoke(original: Callable[..., Any], self: Any, *, invocation: Any) -> Any:
-        """Count what becomes of the invocation; one that LocalStack itself cannot carry out is counted nowhere."""
+        """Count the invocation's outcome. An invocation that fails inside LocalStack itself is not counted."""
         began, version = time.time(), self.function_version.id.qualifier
         try:
             result = original(self, invocation=invocation)
@@ -74,21 +74,21 @@ def _count_invocations() -> None:
 
 
 def _publish_before_reads(publisher: Publisher) -> None:
-    """Let readers of metrics find what was counted a moment ago, in whole minutes."""
+    """Let reads of metrics include values counted a moment ago, in whole minutes."""
 
     @patches.GET_METRIC_STATISTICS.wrap
     def get_metric_statistics(original: Callable[..., Any], self: Any, *args: Any, **arguments: Any) -> Any:
         publisher.flush()
-        return original(self, *args, **_as_answered(arguments))
+        return original(self, *args, **_rounded(arguments))
 
     @patches.GET_METRIC_DATA.wrap
     def get_metric_data(original: Callable[..., Any], self: Any, *args: Any, **arguments: Any) -> Any:
         publisher.flush()
-        # Windows of one period are left alone: core's alarms ask for one after the other by this operation, and would
-        # see a minute's value twice.
+        # Windows of one period stay as they are: core's alarms request one after the other with this operation, and
+        # would see a minute's value twice.
         periods = [query["MetricStat"]["Period"] for query in arguments["metric_data_queries"] if "MetricStat" in query]
         if arguments["end_time"] - arguments["start_time"] > timedelta(seconds=max(periods, default=0)):
-            arguments = _as_answered(arguments)
+            arguments = _rounded(arguments)
         return original(self, *args, **arguments)
 
     @patches.LIST_METRICS.wrap
@@ -97,12 +97,12 @@ def _publish_before_reads(publisher: Publisher) -> None:
         return original(self, *args, **arguments)
 
 
-def _as_answered(arguments: dict[str, Any]) -> dict[str, Any]:
-    """Return the arguments with the times that AWS answers for.
+def _rounded(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments with the times rounded as AWS does.
 
     The start is rounded down to the minute, as documented for the last 15 days:
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricStatistics.html (StartTime).
-    The end is rounded up to the second, since core cuts fractions off: a minute that began a moment ago was not found.
+    The end is rounded up to the second. Core truncates it, and missed a minute that had begun a moment ago.
     """
     start: datetime = arguments["start_time"]
     end: datetime = arguments["end_time"]

@@ -1,8 +1,7 @@
-"""Metrics of streams and, where enhanced monitoring is on, of shards, under the names and with the meanings of AWS.
+"""Metrics of streams and, with enhanced monitoring, of shards, with AWS's names and meanings.
 
-https://docs.aws.amazon.com/streams/latest/dev/monitoring-with-cloudwatch.html. Bytes are those that count for limits:
-the data and the partition key. A request that is refused as malformed is counted nowhere. Times are in seconds since
-the epoch.
+https://docs.aws.amazon.com/streams/latest/dev/monitoring-with-cloudwatch.html. Bytes are those that count towards
+limits: the data and the partition key. Malformed requests are not counted. Times are in seconds since the epoch.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +23,7 @@ def count_put(
     sizes: Sequence[int],
     placed: Sequence[Placed],
 ) -> None:
-    """Count one put, from its begin and end, the sizes of its records and where they went."""
+    """Count one put, given its start and end, the sizes of its records and where they went."""
     milliseconds = (ended - began) * 1000
     shards: dict[str, list[int]] = {}
     for place, size in zip(placed, sizes, strict=True):
@@ -42,7 +41,7 @@ def count_put(
             "Records": records,
             "TotalRecords": len(placed),
             "SuccessfulRecords": records,
-            "FailedRecords": 0,  # by faults of the service itself, which this one does not have
+            "FailedRecords": 0,  # those of internal errors, which this service does not have
             "ThrottledRecords": throttled,
         }
     named = {f"{operation}.{name}": value for name, value in own.items()}
@@ -52,14 +51,14 @@ def count_put(
 
 
 def count_throttled_read(stream: Stream, shard_id: str, began: float) -> None:
-    """Count one GetRecords that was refused for the shard's limits."""
+    """Count one GetRecords that was refused because of the shard's limits."""
     refused = {"ReadProvisionedThroughputExceeded": 1}
     METRICS.add(began, _stream(stream.name), {**refused, "GetRecords.Success": 0})
     _count_shard(stream, shard_id, began, refused)
 
 
 def count_read(stream: Stream, shard_id: str, began: float, ended: float, chunk: Chunk) -> None:
-    """Count one GetRecords, from its begin and end and what came of it."""
+    """Count one GetRecords, given its start, end and result."""
     records = len(chunk.records)
     size = sum(record.size for record in chunk.records)
     # "the difference between the current time and when the last record of the GetRecords call was written"
@@ -78,7 +77,7 @@ def count_read(stream: Stream, shard_id: str, began: float, ended: float, chunk:
 
 
 def _count_shard(stream: Stream, shard_id: str, at: float, values: Mapping[str, float]) -> None:
-    """Count what enhanced monitoring asks for."""
+    """Count the metrics that enhanced monitoring has enabled."""
     if wanted := stream.metrics:
         chosen = {name: value for name, value in values.items() if name in wanted}
         METRICS.add(at, _shard(stream.name, shard_id), chosen)

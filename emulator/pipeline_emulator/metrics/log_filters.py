@@ -1,4 +1,4 @@
-"""Metric filters of log groups. Core counts every line of every group for each of them."""
+"""Metric filters of log groups. Core counts every line of every group for each filter."""
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
@@ -15,7 +15,7 @@ LOG = logging.getLogger(__name__)
 
 
 def install() -> None:
-    """Count what is put on a log group by its own filters."""
+    """Apply only a log group's own filters to its lines."""
 
     @patches.FILTER_METRICS.wrap
     def put_log_events(
@@ -38,10 +38,10 @@ def install() -> None:
 
 def _count(metric_filter: Mapping[str, Any], lines: Iterable[Mapping[str, Any]], account: str, region: str) -> None:
     try:
-        pattern = log_pattern.read(metric_filter["filterPattern"])
+        pattern = log_pattern.parse(metric_filter["filterPattern"])
     except log_pattern.PatternError as error:
         LOG.warning(
-            "Metric filter %s counts nothing: its pattern %s is not known here", metric_filter["filterName"], error
+            "Metric filter %s counts nothing: its pattern %s is not supported", metric_filter["filterName"], error
         )
         return
     for line in lines:
@@ -54,7 +54,7 @@ def _count(metric_filter: Mapping[str, Any], lines: Iterable[Mapping[str, Any]],
 
 
 def _value(text: str, document: dict[str, Any]) -> float | None:
-    """Return what a line counts: a number, or the field that is named; None where there is no such number."""
+    """Return the value of a line: a number, or that of the named field; None if it is not a number."""
     found = log_pattern.field(document, text.removeprefix("$.")) if text.startswith("$.") else text
     try:
         return float(found)

@@ -21,7 +21,7 @@ _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
 
 
 class PatternError(ValueError):
-    """A pattern of a kind that is not known here."""
+    """A pattern of an unsupported kind."""
 
 
 @dataclass(frozen=True)
@@ -40,12 +40,12 @@ class _Comparison:
 
 @dataclass(frozen=True)
 class LogPattern:
-    """A pattern that has been read."""
+    """A parsed pattern."""
 
     comparisons: tuple[_Comparison, ...]
 
     def match(self, line: str) -> dict[str, Any] | None:
-        """Return the line's document if it is a JSON object for which the pattern holds."""
+        """Return the line's document if it is a JSON object that matches the pattern, else None."""
         try:
             document = json.loads(line)
         except ValueError:
@@ -54,11 +54,11 @@ class LogPattern:
         return document if matches else None
 
 
-def read(pattern: str) -> LogPattern:
-    """Read a pattern.
+def parse(pattern: str) -> LogPattern:
+    """Parse a pattern.
 
     Raises:
-        PatternError: it is of another kind: of words, of columns, with `||`, IS or wildcards.
+        PatternError: the pattern has words, columns, `||`, IS or wildcards.
     """
     inner = pattern.strip()
     if not (inner.startswith("{") and inner.endswith("}")):
@@ -67,7 +67,7 @@ def read(pattern: str) -> LogPattern:
 
 
 def field(document: dict[str, Any], path: str) -> Any:
-    """Return what stands at `a.b` in a document; None if nothing does."""
+    """Return the value at a path like `a.b` in a document, or None if there is none."""
     found: Any = document
     for name in path.split("."):
         found = found.get(name) if isinstance(found, dict) else None

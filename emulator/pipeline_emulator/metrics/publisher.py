@@ -1,4 +1,4 @@
-"""Hands statistic sets over to CloudWatch: at every minute's boundary, and before anybody reads metrics."""
+"""Publishes statistic sets to CloudWatch: at the end of every minute, and before metrics are read."""
 
 import logging
 import threading
@@ -17,27 +17,27 @@ LOG = logging.getLogger(__name__)
 MOST_METRICS_PER_REQUEST = 1_000
 
 Put = Callable[[str, str, str, list[dict[str, Any]]], None]
-"""PutMetricData: account, region, namespace, MetricData."""
+"""Calls PutMetricData with account, region, namespace and MetricData."""
 
 
 class Publisher:
-    """Takes metrics out of an aggregator and puts them into CloudWatch. Safe for threads."""
+    """Drains an aggregator and puts its metrics into CloudWatch. Thread-safe."""
 
     def __init__(self, aggregator: Aggregator, put: Put, stopping: threading.Event) -> None:
-        """Publish with `put` until `stopping` is set: a request after that would start CloudWatch once more."""
+        """Publish with `put` until `stopping` is set: a later request would start CloudWatch again."""
         self._aggregator = aggregator
         self._put = put
         self._stopping = stopping
-        # Held while publishing, so that a reader who waits for it finds all that had been counted before.
+        # Held while publishing: a reader that waits for it finds everything counted before.
         self._lock = threading.Lock()
 
     def start(self) -> None:
-        """Let values be counted and publish them in the background."""
+        """Enable the aggregator and publish in the background."""
         self._aggregator.enabled = True
         threading.Thread(target=self._run, name="metrics", daemon=True).start()
 
     def flush(self) -> None:
-        """Publish all that has been counted so far; what cannot be published is lost, and LocalStack's log says so."""
+        """Publish everything counted so far. What cannot be published is lost, and LocalStack's log says so."""
         with self._lock:
             requests: defaultdict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
             for minute, metrics in self._aggregator.drain().items():
@@ -52,7 +52,7 @@ class Publisher:
             return
         try:
             self._put(account, region, namespace, data)
-        except Exception as error:  # whatever it is, requests must not fail and the next minute may succeed
+        except Exception as error:  # requests must not fail, whatever the error; the next minute may succeed
             LOG.warning("%d metrics of %s in %s could not be published: %s", len(data), namespace, region, error)
 
     def _run(self) -> None:
@@ -71,14 +71,14 @@ def _data(minute: int, resource: Resource, sets: dict[str, StatisticSet]) -> Ite
             "StatisticValues": {
                 "SampleCount": found.count,
                 "Sum": found.total,
-                "Minimum": found.least,
-                "Maximum": found.most,
+                "Minimum": found.minimum,
+                "Maximum": found.maximum,
             },
         }
 
 
 def unit(name: str) -> str:
-    """Return a metric's unit, which AWS's names of these metrics end in."""
+    """Return a metric's unit, derived from the end of its name."""
     if name.endswith("Bytes"):
         return "Bytes"
     if name.endswith(("Milliseconds", "Latency", "Duration", "IteratorAge")):

@@ -1,7 +1,7 @@
-"""Statistics out of the tables of core's CloudWatch, of exactly the metric that is asked for.
+"""Queries statistics of exactly the requested metric in the tables of core's CloudWatch.
 
-Core looks dimensions up by LIKE '%Name=Value%': the metric of stream `a` was added to that of `ab`, that of a stream
-to those of its shards, and that of a function to those of its versions. (In LIKE, `_` stands for any character, too.)
+Core matches dimensions by LIKE '%Name=Value%'. It added the metric of stream `a` to that of `ab`, that of a stream to
+those of its shards, and that of a function to those of its versions. (`_` in LIKE also matches any character.)
 """
 
 import sqlite3
@@ -10,13 +10,13 @@ from datetime import datetime
 from typing import Any
 
 NO_UNIT = "NULL_VALUE"
-"""Core's own word."""
+"""Core's name for a missing unit."""
 
 _OF_BUCKET = {
     "Sum": "SUM(total)",
     "Average": "SUM(total) * 1.0 / SUM(samples)",
-    "Minimum": "MIN(least)",
-    "Maximum": "MAX(most)",
+    "Minimum": "MIN(minimum)",
+    "Maximum": "MAX(maximum)",
     "SampleCount": "SUM(samples)",
 }
 _FILTER = """
@@ -25,12 +25,12 @@ _FILTER = """
 """
 _QUERY = f"""
     SELECT :start + (timestamp - :start) / :period * :period AS bucket, {{statistic}} FROM (
-        SELECT timestamp, value AS total, 1 AS samples, value AS least, value AS most
+        SELECT timestamp, value AS total, 1 AS samples, value AS minimum, value AS maximum
         FROM SINGLE_METRICS WHERE {_FILTER}
         UNION ALL
         SELECT timestamp, sum, sample_count, min, max FROM AGGREGATED_METRICS WHERE {_FILTER}
     ) GROUP BY bucket HAVING SUM(samples) > 0 ORDER BY bucket
-"""  # noqa: S608 - only this module's own constants go in
+"""  # noqa: S608 - contains only this module's constants
 
 
 def metric_data_stat(
@@ -42,10 +42,10 @@ def metric_data_stat(
     end_time: datetime,
     scan_by: str | None,
 ) -> dict[str, list[Any]]:
-    """Return timestamps (epoch seconds) and values of one query, as core's `CloudwatchDatabase.get_metric_data_stat`.
+    """Return timestamps (epoch seconds) and values of one query, like core's `CloudwatchDatabase.get_metric_data_stat`.
 
-    The last period counts as a whole also when `end_time` lies within it. The latest comes first unless `scan_by` says
-    otherwise.
+    The last period counts as a whole even if `end_time` lies within it. The latest value comes first unless `scan_by`
+    says otherwise.
     """
     wanted = query["MetricStat"]
     metric, period, unit = wanted["Metric"], wanted["Period"], wanted.get("Unit")

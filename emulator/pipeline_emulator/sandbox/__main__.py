@@ -33,7 +33,7 @@ class Supervisor:
         if self._specification.isolation is Isolation.USER_NAMESPACES:
             linux.enter_user_namespace()
         if self._specification.isolation is not Isolation.PROCESS_GROUP:
-            linux.make_file_system_read_only_but_tmp(self._specification.tmp_bytes, self._specification.visible)
+            linux.make_read_only_except_tmp(self._specification.tmp_bytes, self._specification.visible)
 
     def serve(self, commands: bytes) -> None:
         """Execute commands until the socket closes; `commands` holds those received with the specification."""
@@ -54,7 +54,7 @@ class Supervisor:
                 self._measure()
 
     def _wait(self, seconds: float | None) -> set[int]:
-        """Return the descriptors that are readable or closed. `select` would reject descriptors from 1024 on."""
+        """Return the descriptors that are readable or closed. `select` would reject descriptors above 1023."""
         poll = select.poll()
         for source in (self._control, self._status_fd):
             if source >= 0:
@@ -98,7 +98,7 @@ class Supervisor:
             self._end(out_of_memory=True)
 
     def _end(self, *, out_of_memory: bool) -> None:
-        """Kill what is left, then report how the runtime ended: a new runtime never starts beside old processes."""
+        """Kill what is left, then report how the runtime ended: no new runtime starts beside old processes."""
         if self._status_fd < 0:
             return
         processes.kill_descendants()
@@ -159,7 +159,7 @@ def _write(descriptor: int, data: bytes) -> None:
 
 
 def main() -> None:
-    """Read the specification, isolate, serve, and leave nothing behind."""
+    """Read the specification, isolate, serve, then kill all descendants."""
     control = int(sys.argv[1])
     os.set_inheritable(control, False)
     received = b""
@@ -179,7 +179,7 @@ def main() -> None:
         _write(control, encode({"event": "isolated"}))
         supervisor.serve(commands)
     except (BrokenPipeError, ConnectionResetError):
-        pass  # LocalStack has gone, as if the socket had closed
+        pass  # LocalStack is gone, as if the socket had closed
     finally:
         processes.kill_descendants()
 

@@ -1,4 +1,4 @@
-"""System calls of the sandbox that Python's `os` module lacks."""
+"""System calls that the sandbox needs and Python's `os` module lacks."""
 
 import contextlib
 import ctypes
@@ -9,7 +9,7 @@ _MS_BIND, _MS_REC, _MS_PRIVATE = 0x1000, 0x4000, 0x40000
 _PR_SET_PDEATHSIG, _PR_CAPBSET_DROP, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 1, 24, 36, 38
 _SYS_MOUNT_SETATTR = 442  # the same number on every architecture, since Linux 5.12
 _AT_FDCWD, _AT_RECURSIVE, _MOUNT_ATTR_RDONLY = -100, 0x8000, 0x1
-_LAST_CAPABILITY = 63  # beyond any kernel's last; dropping an unknown one fails harmlessly
+_LAST_CAPABILITY = 63  # no kernel has more; dropping an unknown one fails harmlessly
 _CAP_DAC_READ_SEARCH = 2  # kept, so that root can read another user's checkout
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -31,7 +31,7 @@ def die_with_parent() -> None:
 
 
 def adopt_orphans() -> None:
-    """Make every orphaned descendant a child of this process, so that none escapes by a double fork."""
+    """Make this process the parent of orphaned descendants, so that none escapes by a double fork."""
     _libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
@@ -52,7 +52,7 @@ def enter_user_namespace() -> None:
             file.write(content)
 
 
-def make_file_system_read_only_but_tmp(tmp_bytes: int, visible: list[str]) -> None:
+def make_read_only_except_tmp(tmp_bytes: int, visible: list[str]) -> None:
     """Make the file system read-only except /tmp, which becomes empty, private and limited in size, as on AWS.
 
     Args:
@@ -60,7 +60,7 @@ def make_file_system_read_only_but_tmp(tmp_bytes: int, visible: list[str]) -> No
         visible: folders below the real /tmp that stay visible.
 
     Raises:
-        OSError: the kernel or a container runtime does not allow it.
+        OSError: the kernel or the container runtime does not allow it.
     """
     os.unshare(os.CLONE_NEWNS)
     _mount(None, "/", None, _MS_REC | _MS_PRIVATE)

@@ -37,9 +37,9 @@ def resident_bytes(pid: int) -> int:
 
 
 def kill_descendants() -> None:
-    """Kill all descendants of this process and wait for their end.
+    """Kill all descendants of this process and wait until they have ended.
 
-    Orphans become children of this process, so repeating "kill all, then wait for one" ends when none is left.
+    Orphans become children of this process, so "kill all, wait for one" is repeated until none is left.
     """
     own_pid = os.getpid()
     while True:

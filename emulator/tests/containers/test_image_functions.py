@@ -1,4 +1,4 @@
-"""Functions from images in ECR, in containers: what they see, how they end, and what is left of them."""
+"""Functions from images in ECR, in containers: what they see, how they end, and what they leave behind."""
 
 import json
 import re
@@ -22,7 +22,7 @@ ECHO = """
 """
 
 
-def test_an_environment_is_used_again_and_answers_with_its_log(create_image_function: Callable[..., Any]) -> None:
+def test_environment_is_reused_and_answers_with_its_log(create_image_function: Callable[..., Any]) -> None:
     function = create_image_function(ECHO)
 
     first, second = function.invoke({"a": "ü"}), function.invoke([1])
@@ -35,7 +35,7 @@ def test_an_environment_is_used_again_and_answers_with_its_log(create_image_func
     assert re.search(r"Max Memory Used: [1-9]\d* MB\tInit Duration: [0-9.]+ ms", first.log)
 
 
-def test_the_function_is_named_by_its_digest(create_image_function: Callable[..., Any]) -> None:
+def test_code_of_the_function_is_given_by_digest(create_image_function: Callable[..., Any]) -> None:
     function = create_image_function(ECHO)
 
     code = function.localstack.client("lambda").get_function(FunctionName=function.name)
@@ -46,7 +46,7 @@ def test_the_function_is_named_by_its_digest(create_image_function: Callable[...
     assert code["Configuration"]["PackageType"] == "Image"
 
 
-def test_what_a_function_may(create_image_function: Callable[..., Any]) -> None:
+def test_permissions_and_limits_of_a_function(create_image_function: Callable[..., Any]) -> None:
     function = create_image_function(
         """
         import os, pathlib, subprocess, sys
@@ -102,7 +102,7 @@ def test_what_a_function_may(create_image_function: Callable[..., Any]) -> None:
     }
 
 
-def test_a_function_reaches_aws_as_its_role(create_image_function: Callable[..., Any]) -> None:
+def test_function_reaches_aws_as_its_role(create_image_function: Callable[..., Any]) -> None:
     function = create_image_function(
         """
         import boto3
@@ -173,13 +173,13 @@ def test_overrides_of_the_image(create_image_function: Callable[..., Any]) -> No
     function = create_image_function(source, ImageConfig={"Command": ["function.other"], "WorkingDirectory": "/usr"})
     assert function.invoke().payload == ["other", "/usr"]
 
-    # An entry point by itself leaves the image's command in force.
+    # An entry point alone keeps the image's command.
     entrypoint = ["/usr/bin/env", "EXTRA=1", "python3", "-m", "awslambdaric"]
     function.configure(ImageConfig={"EntryPoint": entrypoint})
     assert function.invoke().payload == ["handler", "/var/task"]
 
 
-def test_an_entry_point_that_does_not_exist(create_image_function: Callable[..., Any]) -> None:
+def test_entry_point_that_does_not_exist(create_image_function: Callable[..., Any]) -> None:
     function = create_image_function(ECHO, ImageConfig={"EntryPoint": ["/no/such/program"]})
 
     answer = function.invoke()
@@ -188,7 +188,7 @@ def test_an_entry_point_that_does_not_exist(create_image_function: Callable[...,
     assert answer.payload["errorMessage"].endswith("Error: fork/exec /no/such/program: no such file or directory")
 
 
-def test_a_missing_image_is_refused_as_on_aws(create_image_function: Callable[..., Any], create_role: Any) -> None:
+def test_missing_image_is_refused_as_on_aws(create_image_function: Callable[..., Any], create_role: Any) -> None:
     function = create_image_function(ECHO)
     repository, _, _ = function.image.rpartition(":")
     client = function.localstack.client("lambda")
@@ -214,7 +214,7 @@ def test_a_missing_image_is_refused_as_on_aws(create_image_function: Callable[..
     assert function.invoke(1).error is None
 
 
-def test_another_architecture_is_refused_with_the_remedy(create_image_function: Callable[..., Any]) -> None:
+def test_image_of_another_architecture_is_refused_with_the_remedy(create_image_function: Callable[..., Any]) -> None:
     machine = create_image_function(ECHO).configuration()["Architectures"][0]
     other = "arm64" if machine == "x86_64" else "x86_64"
 
@@ -230,12 +230,12 @@ def test_another_architecture_is_refused_with_the_remedy(create_image_function: 
         client.get_function(FunctionName=function.name)
 
 
-def test_a_zip_is_refused(image_localstack: Any, create_function: Callable[..., Any]) -> None:
+def test_zip_is_refused(image_localstack: Any, create_function: Callable[..., Any]) -> None:
     function = create_function("def handler(event, context): ...", where=image_localstack)
     assert "package type Image only" in function.configuration()["StateReason"]
 
 
-def test_an_update_rolls_out_the_new_image_and_back(create_image_function: Callable[..., Any]) -> None:
+def test_update_deploys_a_new_image_and_the_old_one_again(create_image_function: Callable[..., Any]) -> None:
     function = create_image_function("def handler(event, context):\n    return 'old'")
     old = function.image
     assert function.invoke().payload == "old"
@@ -246,7 +246,7 @@ def test_an_update_rolls_out_the_new_image_and_back(create_image_function: Calla
     assert function.invoke().payload == "old"
 
 
-def test_an_image_that_the_engine_does_not_have_is_pulled(create_image_function: Callable[..., Any]) -> None:
+def test_image_that_the_engine_does_not_have_is_pulled(create_image_function: Callable[..., Any]) -> None:
     function = create_image_function("def handler(event, context):\n    return 'old'")
     image = function.build("def handler(event, context):\n    return 'pulled'")
     function.docker.remove(image)
@@ -265,7 +265,7 @@ def test_no_container_is_left_behind(
         function.invoke(event)
     eventually(lambda: len(function.containers()) == len(before) + 1, "one environment lives")
     function.localstack.client("lambda").delete_function(FunctionName=function.name)
-    eventually(lambda: function.containers() == before, "none is left of a deleted function")
+    eventually(lambda: function.containers() == before, "a deleted function leaves none")
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])

@@ -1,4 +1,4 @@
-"""Each fault through a real LocalStack: what it does is what a client or a function sees."""
+"""Each fault in a real LocalStack, as a client or a function sees it."""
 
 import json
 import re
@@ -23,19 +23,19 @@ def handler(event, context):
 
 @pytest.fixture(scope="module")
 def faulty(start_localstack: Callable[..., Any]) -> Any:
-    """A LocalStack with the interface."""
+    """A LocalStack with fault injection."""
     return start_localstack(FAULTS="1")
 
 
 def call(localstack: Any, method: str, document: Any = None) -> Any:
-    """One request of the interface; returns its answer."""
+    """Sends one request to the API and returns the document in the response."""
     status, answer = ask(localstack, method, document)
     assert status == 200, answer
     return json.loads(answer)
 
 
 def ask(localstack: Any, method: str, document: Any = None) -> tuple[int, bytes]:
-    """One request of the interface; returns status and body."""
+    """Sends one request to the API and returns status and body."""
     body = None if document is None else json.dumps(document).encode()
     request = urllib.request.Request(f"{localstack.endpoint_url}/_pipeline/faults", body, method=method)
     try:
@@ -46,14 +46,14 @@ def ask(localstack: Any, method: str, document: Any = None) -> tuple[int, bytes]
             return refused.code, refused.read()
 
 
-def test_a_localstack_with_all_its_patches_reports_none(faulty: Any) -> None:
-    """Here, since this one has those of the faults as well."""
+def test_no_patch_is_reported_as_misfit(faulty: Any) -> None:
+    """Here, because this LocalStack also has the patches of the faults."""
     assert "pipeline_emulator/patches.py" not in faulty.log()
 
 
 @pytest.fixture
 def inject(faulty: Any) -> Iterator[Callable[..., None]]:
-    """Puts rules in force until the end of the test."""
+    """Injects faults until the end of the test."""
     yield lambda *rules: call(faulty, "PUT", {"rules": rules})
     call(faulty, "DELETE")
 
@@ -74,18 +74,18 @@ def stream(faulty: Any, eventually: Callable[..., Any]) -> Iterator[str]:
 
 
 def held(kinesis: Any, stream: str) -> list[bytes]:
-    """The data of every record of the stream."""
+    """Returns the data of every record of the stream."""
     iterator = kinesis.get_shard_iterator(
         StreamName=stream, ShardId="shardId-000000000000", ShardIteratorType="TRIM_HORIZON"
     )["ShardIterator"]
     return [record["Data"] for record in kinesis.get_records(ShardIterator=iterator)["Records"]]
 
 
-def test_the_interface_is_not_there_unless_asked_for(localstack: Any) -> None:
+def test_api_exists_only_if_enabled(localstack: Any) -> None:
     assert ask(localstack, "PUT", {"rules": []})[0] == 404
 
 
-def test_a_bad_document_is_refused_and_leaves_the_rules(faulty: Any, inject: Callable[..., None]) -> None:
+def test_invalid_document_is_refused_and_keeps_the_rules(faulty: Any, inject: Callable[..., None]) -> None:
     inject({"point": "s3:GetObject", "effect": "error"})
     status, answer = ask(faulty, "PUT", {"rules": [{"point": "s3:GetObject", "effect": "crash"}]})
     assert status == 400
@@ -93,7 +93,7 @@ def test_a_bad_document_is_refused_and_leaves_the_rules(faulty: Any, inject: Cal
     assert [rule["effect"] for rule in call(faulty, "GET")["rules"]] == ["error"]
 
 
-def test_some_records_of_a_request_are_throttled_and_the_others_are_there(
+def test_some_records_of_a_request_are_throttled_and_the_others_are_stored(
     faulty: Any, inject: Callable[..., None], stream: str
 ) -> None:
     kinesis = faulty.client("kinesis")
@@ -110,7 +110,7 @@ def test_some_records_of_a_request_are_throttled_and_the_others_are_there(
     assert call(faulty, "GET")["rules"][0]["struck"] == answer["FailedRecordCount"]
 
 
-def test_a_lost_answer_has_put_the_records(faulty: Any, inject: Callable[..., None], stream: str) -> None:
+def test_request_with_a_lost_answer_has_put_the_records(faulty: Any, inject: Callable[..., None], stream: str) -> None:
     kinesis = faulty.client("kinesis")
     inject({"point": "kinesis:PutRecords", "effect": "lose-answer", "count": 1})
     with pytest.raises(ClientError) as error:
@@ -119,7 +119,7 @@ def test_a_lost_answer_has_put_the_records(faulty: Any, inject: Callable[..., No
     assert held(kinesis, stream) == [b"x"]
 
 
-def test_an_error_of_any_operation_does_nothing_and_has_the_code_asked_for(
+def test_error_has_the_code_of_the_rule_and_the_operation_does_nothing(
     faulty: Any, inject: Callable[..., None]
 ) -> None:
     s3, bucket = faulty.client("s3", s3={"addressing_style": "path"}), f"bucket-{uuid.uuid4().hex[:8]}"
@@ -141,7 +141,7 @@ def test_an_error_of_any_operation_does_nothing_and_has_the_code_asked_for(
         ("timeout", "Task timed out after 10.00 seconds", "Status: timeout"),
     ],
 )
-def test_a_function_ends_in_the_middle_of_an_event_and_answers_the_next(
+def test_function_dies_during_an_event_and_answers_the_next(
     faulty: Any,
     inject: Callable[..., None],
     create_function: Callable[..., Any],
@@ -156,11 +156,11 @@ def test_a_function_ends_in_the_middle_of_an_event_and_answers_the_next(
     assert expected in failed.payload["errorMessage"]
     assert in_log in failed.log
     assert function.invoke({"seconds": 0}).payload == "done"
-    told = re.search(f"{function.name}.* used more than its 256 MB and was killed", faulty.log())
-    assert bool(told) == (effect == "out-of-memory")
+    logged = re.search(f"{function.name}.* used more than its 256 MB and was killed", faulty.log())
+    assert bool(logged) == (effect == "out-of-memory")
 
 
-def test_a_crash_at_once_is_that_of_the_event_and_counts_once(
+def test_immediate_crash_belongs_to_its_event_and_counts_once(
     faulty: Any, inject: Callable[..., None], create_function: Callable[..., Any]
 ) -> None:
     function = create_function(WAITS, where=faulty)
@@ -171,7 +171,7 @@ def test_a_crash_at_once_is_that_of_the_event_and_counts_once(
         assert function.invoke({"seconds": 0}).payload == "done"
 
 
-def test_a_slow_function_takes_longer_and_answers(
+def test_slow_function_takes_longer_and_answers(
     faulty: Any, inject: Callable[..., None], create_function: Callable[..., Any]
 ) -> None:
     function = create_function(WAITS, where=faulty)
@@ -182,14 +182,14 @@ def test_a_slow_function_takes_longer_and_answers(
     assert duration >= 700
 
 
-def test_a_throttled_or_unanswered_mapping_delivers_again(
+def test_mapping_delivers_again_after_throttling_or_a_lost_answer(
     faulty: Any,
     inject: Callable[..., None],
     create_function: Callable[..., Any],
     stream: str,
     eventually: Callable[..., Any],
 ) -> None:
-    """Reads refused, an Invoke refused, and one whose answer is lost: the record comes until it is acknowledged."""
+    """Reads and an Invoke are refused, an answer is lost: the record is delivered until it is acknowledged."""
     function = create_function("def handler(event, context): print('got', len(event['Records']))", where=faulty)
     kinesis = faulty.client("kinesis")
     throttled = "ProvisionedThroughputExceededException"

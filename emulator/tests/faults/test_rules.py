@@ -1,4 +1,4 @@
-"""Rules of faults, without LocalStack."""
+"""The rules of faults, without LocalStack."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from pipeline_emulator.faults.rules import FaultRuleError, Faults, Rule
 pytestmark = pytest.mark.local_only
 
 
-def test_a_seed_gives_the_same_faults_again() -> None:
+def test_same_seed_gives_the_same_faults() -> None:
     def drawn(seed: int) -> list[bool]:
         faults = Faults()
         faults.replace([Rule("kinesis:GetRecords", "error", share=0.5)], seed)
@@ -19,7 +19,7 @@ def test_a_seed_gives_the_same_faults_again() -> None:
     assert 16 < sum(drawn(7)) < 48
 
 
-def test_a_rule_strikes_its_point_effect_and_resource_only_and_ends_with_its_count() -> None:
+def test_rule_strikes_only_its_point_effect_and_resource_until_its_count() -> None:
     faults = Faults()
     rule = Rule("kinesis:PutRecords", "throttle-records", count=2, resource="output")
     faults.replace([rule])
@@ -31,7 +31,7 @@ def test_a_rule_strikes_its_point_effect_and_resource_only_and_ends_with_its_cou
     assert faults.report()[0]["struck"] == 2
 
 
-def test_a_rule_looks_into_the_event() -> None:
+def test_rule_matches_the_content_of_the_event() -> None:
     faults = Faults()
     faults.replace([Rule("lambda:Invoke", "crash", content="poison")])
     assert faults.strike("lambda:Invoke", "crash", content='{"Records": ["healthy"]}') is None
@@ -53,6 +53,6 @@ def test_a_rule_looks_into_the_event() -> None:
         {"point": "s3:PutObject", "effect": "error", "content": "x"},
     ],
 )
-def test_a_rule_that_means_nothing_is_refused(document: Any) -> None:
+def test_invalid_rule_is_refused(document: Any) -> None:
     with pytest.raises(FaultRuleError):
         Rule.from_json(document)

@@ -1,4 +1,4 @@
-"""The command `pipeline-emulator`, from the emulator's own environment, with a real LocalStack."""
+"""The command `pipeline-emulator` from the emulator's virtual environment, with a real LocalStack."""
 
 import contextlib
 import json
@@ -36,7 +36,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def run(folder: Path) -> Run:
-    """Runs the command with a home and a data folder of its own."""
+    """Runs the command with its own home and data folder."""
     env = {"PATH": os.environ["PATH"], "HOME": str(folder), "PIPELINE_DATA": str(folder / "data")}
 
     def call(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -49,9 +49,9 @@ def run(folder: Path) -> Run:
 
 @pytest.fixture(scope="module")
 def started(run: Run) -> Iterator[str]:
-    """An emulator in the background that refuses every PutRecord; its endpoint."""
+    """The endpoint of an emulator in the background that refuses every PutRecord."""
     port = free_port()
-    # What ends a LocalStack that is started by hand.
+    # AWS_PROFILE=missing makes a LocalStack fail that is started by hand.
     done = run("start", "--detach", "--port", str(port), AWS_PROFILE="missing", KINESIS_ERROR_PROBABILITY="1")
     assert done.returncode == 0, done.stderr
     assert "pipeline-emulator lambda-runtime" in done.stderr  # the home has none
@@ -71,13 +71,13 @@ def kinesis(started: str) -> Any:
     )
 
 
-def test_it_answers_and_a_setting_of_the_environment_is_in_force(started: str, kinesis: Any) -> None:
+def test_started_emulator_answers_and_uses_a_setting_of_the_environment(started: str, kinesis: Any) -> None:
     kinesis.create_stream(StreamName="s", ShardCount=1)
     with pytest.raises(ClientError, match="ProvisionedThroughputExceededException"):
         kinesis.put_record(StreamName="s", Data=b"x", PartitionKey="x")
 
 
-def test_status_shows_it_and_what_is_set(started: str, run: Run) -> None:
+def test_status_shows_the_emulator_and_its_settings(started: str, run: Run) -> None:
     done = run("status")
     assert done.returncode == 0
     assert started in done.stdout
@@ -85,17 +85,17 @@ def test_status_shows_it_and_what_is_set(started: str, run: Run) -> None:
     assert "IAM_ENFORCEMENT" not in done.stdout
 
 
-def test_a_second_one_is_refused_by_folder_and_by_port(started: str, run: Run, tmp_path: Path) -> None:
+def test_second_emulator_is_refused_for_the_same_folder_or_port(started: str, run: Run, tmp_path: Path) -> None:
     done = run("start")
     assert done.returncode == 1
-    assert f"runs with this data folder already: {started}" in done.stderr
+    assert f"already runs with this data folder: {started}" in done.stderr
     assert "Traceback" not in done.stderr
     done = run("start", "--data", str(tmp_path), "--port", started.rpartition(":")[2])
     assert done.returncode == 1
     assert "choose another port with --port" in done.stderr
 
 
-def test_doctor_says_what_works_and_fails_for_a_taken_port(started: str, run: Run, tmp_path: Path) -> None:
+def test_doctor_reports_what_works_and_fails_for_a_port_in_use(started: str, run: Run, tmp_path: Path) -> None:
     done = run("doctor", "--data", str(tmp_path), "--port", started.rpartition(":")[2])
     lines = dict(line[6:].split(": ", 1) for line in done.stdout.splitlines())
     assert done.returncode == 1
@@ -106,21 +106,24 @@ def test_doctor_says_what_works_and_fails_for_a_taken_port(started: str, run: Ru
     assert run("doctor", "--data", str(tmp_path), "--port", str(free_port())).returncode == 0
 
 
-def test_stop_ends_it_and_a_process_id_used_again_is_not_taken_for_it(started: str, run: Run, folder: Path) -> None:
+def test_stop_ends_the_emulator_and_a_reused_process_id_is_not_mistaken_for_it(
+    started: str, run: Run, folder: Path
+) -> None:
     file = folder / "data" / "pipeline-emulator.json"
     known = json.loads(file.read_text())
     process = psutil.Process(known["pid"])
     assert run("stop").returncode == 0
     assert not process.is_running()
     assert not file.exists()
-    file.write_text(json.dumps(known | {"pid": os.getpid()}))
+    # An hour earlier: alone, this file's emulator starts within the two seconds by which creation times may differ.
+    file.write_text(json.dumps(known | {"pid": os.getpid(), "created": known["created"] - 3600}))
     done = run("status")
     assert (done.returncode, done.stdout) == (1, "")
     assert "no emulator runs with the data folder" in done.stderr
     assert run("stop").returncode == 1
 
 
-def test_in_the_foreground_it_is_one_process_that_a_signal_ends(folder: Path, eventually: Callable[..., Any]) -> None:
+def test_foreground_emulator_is_one_process_that_a_signal_ends(folder: Path, eventually: Callable[..., Any]) -> None:
     data, port = folder / "foreground", free_port()
     command = [sys.executable, "-m", "pipeline_emulator", "start", "--data", str(data), "--port", str(port)]
     env = {"PATH": os.environ["PATH"], "HOME": str(folder)}
@@ -138,7 +141,7 @@ def test_in_the_foreground_it_is_one_process_that_a_signal_ends(folder: Path, ev
         child.wait(60)
 
 
-def test_importing_the_package_imports_nothing_of_it() -> None:
+def test_importing_the_package_imports_none_of_its_modules() -> None:
     code = (
         "import sys, pipeline_emulator; print([name for name in sys.modules if name.startswith('pipeline_emulator.')])"
     )

@@ -1,4 +1,4 @@
-"""The one table of settings: what the README says, what LocalStack gets, and what is refused."""
+"""The table of settings: the README, what LocalStack gets, and invalid values."""
 
 import dataclasses
 from pathlib import Path
@@ -13,7 +13,7 @@ from pipeline_emulator.settings import SETTINGS, Kind, documentation
 pytestmark = pytest.mark.local_only
 
 README = Path(__file__).parents[2] / "README.md"
-# A value of each setting that is not its default.
+# A value other than the default for each setting.
 OTHER = {
     "PIPELINE_PORT": "4999",
     "PIPELINE_HOST": "127.0.0.1,127.0.0.2",
@@ -37,7 +37,7 @@ OTHER = {
 }
 
 
-def test_the_readme_has_the_table() -> None:
+def test_readme_has_the_table() -> None:
     text = README.read_text()
     start = text.index("\n", text.index("<!-- settings:")) + 1
     assert text[start : text.index("<!-- end of settings -->")] == documentation()
@@ -60,14 +60,14 @@ def test_every_variable_reaches_localstack() -> None:
     assert given["FILESYSTEM_ROOT"] == "/tmp/data"
 
 
-def test_an_option_wins_over_the_variable_and_an_empty_variable_is_none() -> None:
+def test_option_wins_over_the_variable_and_an_empty_variable_is_ignored() -> None:
     chosen = environment.resolve({"port": 4700, "faults": False}, {"PIPELINE_PORT": "4800", "FAULTS": "1"})
     assert (chosen["port"], chosen["faults"]) == ("4700", "0")
     assert environment.resolve({}, {"PIPELINE_PORT": ""})["port"] == "4566"
     assert environment.resolve({}, {"FAULTS": "true"})["faults"] == "1"
 
 
-def test_nothing_else_of_the_users_reaches_localstack() -> None:
+def test_no_other_variable_of_the_user_reaches_localstack() -> None:
     user = {"AWS_PROFILE": "missing", "PYTHONPATH": "/x", "SERVICES": "s3", "PATH": "/bin", "SSL_CERT_FILE": "/c.pem"}
     given = environment.for_localstack(environment.resolve({}, user), user, {"DEBUG": "1"})
     assert not {"AWS_PROFILE", "PYTHONPATH", "SERVICES"} & given.keys()
@@ -90,26 +90,26 @@ def test_nothing_else_of_the_users_reaches_localstack() -> None:
         ("LAMBDA_PROCESS_ISOLATION", "none"),
     ],
 )
-def test_a_wrong_value_is_named(variable: str, value: str) -> None:
+def test_invalid_value_is_named(variable: str, value: str) -> None:
     with pytest.raises(EmulatorError, match=f"{variable}={value} is "):
         environment.resolve({}, {variable: value})
 
 
-def test_an_unknown_setting_is_named() -> None:
+def test_unknown_setting_is_named() -> None:
     with pytest.raises(EmulatorError, match="no setting colour"):
         environment.resolve({"colour": "red"}, {})
 
 
-def test_defaults_are_values_themselves() -> None:
+def test_defaults_are_valid_values() -> None:
     for setting in SETTINGS:
         if setting.default:
             assert environment.resolve({}, {setting.variable: setting.default})[setting.name] == setting.default
-        assert setting.default or setting.shown
+        assert setting.default or setting.documented_default
         assert not (setting.choices and setting.kind is not Kind.TEXT)
         assert dataclasses.is_dataclass(setting)
 
 
-def test_the_public_names_are_there() -> None:
+def test_public_names_exist() -> None:
     assert {name for name in pipeline_emulator.__all__ if not hasattr(pipeline_emulator, name)} == set()
     with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
         _ = pipeline_emulator.nothing

@@ -1,4 +1,4 @@
-"""Reads metrics back as a user does."""
+"""Reads metrics as a user does."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -11,7 +11,7 @@ Statistics = dict[str, float]
 
 @pytest.fixture
 def make_reader() -> Callable[[Any], Callable[..., Statistics]]:
-    """Makes, for a LocalStack, what reads all statistics of a metric since the test began, by GetMetricStatistics."""
+    """Returns, for a LocalStack, a function that reads a metric's statistics since the test began."""
     began = datetime.now(UTC)
 
     def make(localstack: Any) -> Callable[..., Statistics]:

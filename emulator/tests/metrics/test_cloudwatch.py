@@ -1,4 +1,4 @@
-"""Metrics of streams and functions in a real LocalStack's CloudWatch, as a user reads them."""
+"""Metrics of streams and functions in the CloudWatch of a real LocalStack, as a user reads them."""
 
 import uuid
 from collections.abc import Callable, Iterator
@@ -28,7 +28,7 @@ def kinesis(localstack: Any) -> Any:
 
 
 def read_all(kinesis: Any, stream: str) -> int:
-    """The number of records in the first shard."""
+    """Returns the number of records in the first shard."""
     found = kinesis.get_shard_iterator(StreamName=stream, ShardId=FIRST, ShardIteratorType="TRIM_HORIZON")
     return len(kinesis.get_records(ShardIterator=found["ShardIterator"])["Records"])
 
@@ -37,7 +37,7 @@ def test_every_record_counts_once_for_stream_and_shard(
     kinesis: Any, create_stream: Callable[..., str], read_metric: Callable[..., dict[str, float]]
 ) -> None:
     stream = create_stream()
-    other = f"{stream}-2"  # whose name contains the stream's
+    other = f"{stream}-2"  # its name contains the stream's
     kinesis.create_stream(StreamName=other, ShardCount=1)
     kinesis.enable_enhanced_monitoring(StreamName=stream, ShardLevelMetrics=["ALL"])
     record = {"Data": b"12345678", "PartitionKey": "ab"}
@@ -80,7 +80,7 @@ READS = 20
 
 
 def refused_reads(kinesis: Any, stream: str) -> int:
-    """How many of `READS` reads at once are refused: a shard takes five a second, from a slow machine, too."""
+    """Returns how many of `READS` simultaneous reads are refused. A shard allows five per second."""
     found = kinesis.get_shard_iterator(StreamName=stream, ShardId=FIRST, ShardIteratorType="TRIM_HORIZON")
 
     def refused(_number: int) -> bool:
@@ -96,7 +96,7 @@ def refused_reads(kinesis: Any, stream: str) -> int:
 
 @pytest.fixture(scope="module")
 def limited(start_localstack: Callable[..., Any]) -> Any:
-    """A LocalStack whose shards are limited."""
+    """A LocalStack that enforces the limits of shards."""
     return start_localstack(KINESIS_ENFORCE_LIMITS="1")
 
 
@@ -123,7 +123,7 @@ def test_throttled_records_and_reads_are_counted(limited: Any, make_reader: Call
     }
 
 
-def test_data_come_by_get_metric_data_too(
+def test_get_metric_data_returns_them_too(
     localstack: Any, kinesis: Any, create_stream: Callable[..., str], eventually: Callable[..., Any]
 ) -> None:
     stream = create_stream()
@@ -167,7 +167,7 @@ def test_last_period_counts_from_its_first_moment(
     assert result["Values"] == found
 
 
-def test_alarm_goes_off_by_a_metric_of_a_stream(
+def test_alarm_goes_off_for_a_metric_of_a_stream(
     localstack: Any, kinesis: Any, create_stream: Callable[..., str], eventually: Callable[..., Any]
 ) -> None:
     stream = create_stream()
@@ -217,7 +217,7 @@ def test_invocations_errors_and_durations_are_counted(
     assert read_metric("AWS/Lambda", "Invocations", **alias, ExecutedVersion="1")["Sum"] == 1
 
 
-def test_throttled_invocations_are_no_invocations(
+def test_throttled_invocations_do_not_count_as_invocations(
     localstack: Any, create_function: Callable[..., Any], read_metric: Callable[..., dict[str, float]]
 ) -> None:
     function = create_function(ANSWER)
@@ -241,7 +241,7 @@ def without_cloudwatch(start_localstack: Callable[..., Any]) -> Iterator[Any]:
     localstack.stop()
 
 
-def test_a_localstack_without_cloudwatch_works(without_cloudwatch: Any, create_function: Callable[..., Any]) -> None:
+def test_localstack_without_cloudwatch_works(without_cloudwatch: Any, create_function: Callable[..., Any]) -> None:
     kinesis = without_cloudwatch.client("kinesis")
     kinesis.create_stream(StreamName="stream", ShardCount=1)
     kinesis.enable_enhanced_monitoring(StreamName="stream", ShardLevelMetrics=["ALL"])

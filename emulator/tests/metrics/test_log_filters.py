@@ -1,4 +1,4 @@
-"""Metric filters: which lines count, and for how much."""
+"""Metric filters: which lines count, and with which value."""
 
 import json
 import time
@@ -29,30 +29,30 @@ INVALID = '{ ($.message = "batch processed") && ($.invalid > 0) }'
         ("{ $.a >= 1 }", ["a"], False),
     ],
 )
-def test_a_line_matches_when_all_comparisons_hold(pattern: str, line: Any, matches: bool) -> None:
-    assert (log_pattern.read(pattern).match(json.dumps(line)) is not None) is matches
+def test_line_matches_if_all_comparisons_hold(pattern: str, line: Any, matches: bool) -> None:
+    assert (log_pattern.parse(pattern).match(json.dumps(line)) is not None) is matches
 
 
-def test_a_line_that_is_no_json_does_not_match() -> None:
-    assert log_pattern.read(INVALID).match("START RequestId: 1") is None
+def test_line_without_json_does_not_match() -> None:
+    assert log_pattern.parse(INVALID).match("START RequestId: 1") is None
 
 
 @pytest.mark.parametrize(
     "pattern", ["ERROR", "", "[a, b]", "{ $.a = 1 || $.b = 2 }", '{ $.a = "x*" }', '{ $.a > "x" }', "{ $.a IS NULL }"]
 )
-def test_patterns_of_other_kinds_are_refused(pattern: str) -> None:
+def test_unsupported_patterns_are_refused(pattern: str) -> None:
     with pytest.raises(log_pattern.PatternError):
-        log_pattern.read(pattern)
+        log_pattern.parse(pattern)
 
 
-def test_only_the_lines_of_the_group_count_by_the_field_that_is_named(
+def test_only_lines_of_the_group_count_with_the_value_of_the_named_field(
     localstack: Any, read_metric: Callable[..., dict[str, float]]
 ) -> None:
     logs, name = localstack.client("logs"), f"group-{uuid.uuid4().hex[:8]}"
     for group in (name, f"{name}-other"):
         logs.create_log_group(logGroupName=group)
         logs.create_log_stream(logGroupName=group, logStreamName="one")
-    for _ in range(2):  # put again, a filter is changed and not added
+    for _ in range(2):  # the second put changes the filter and does not add another
         logs.put_metric_filter(
             logGroupName=name,
             filterName="invalid",

@@ -1,4 +1,4 @@
-"""What is counted reaches CloudWatch once, in whole minutes, and under every combination of dimensions."""
+"""Counted values reach CloudWatch once, in whole minutes, with every combination of dimensions."""
 
 import threading
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ FUNCTION = "arn:aws:lambda:ap-south-1:000000000000:function:sales"
 
 
 class CloudWatch:
-    """Keeps what is put, or fails."""
+    """Keeps what is put, or fails if `broken`."""
 
     def __init__(self) -> None:
         self.requests: list[tuple[str, str, str, list[dict[str, Any]]]] = []
@@ -64,7 +64,7 @@ def test_values_of_a_minute_become_one_statistic_set(
     ]
 
 
-def test_nothing_is_published_twice_or_after_the_end(
+def test_nothing_is_published_twice_or_after_the_stop(
     aggregator: Aggregator, publisher: Publisher, cloudwatch: CloudWatch
 ) -> None:
     aggregator.add(NOON, STREAM, {"IncomingRecords": 1})
@@ -78,7 +78,7 @@ def test_nothing_is_published_twice_or_after_the_end(
     assert len(cloudwatch.requests) == 1
 
 
-def test_accounts_regions_and_large_requests_are_put_apart(
+def test_accounts_regions_and_large_requests_are_put_separately(
     aggregator: Aggregator, publisher: Publisher, cloudwatch: CloudWatch
 ) -> None:
     for number in range(1_001):
@@ -92,7 +92,7 @@ def test_accounts_regions_and_large_requests_are_put_apart(
     ]
 
 
-def test_a_broken_cloudwatch_disturbs_nobody_and_is_told(
+def test_broken_cloudwatch_is_logged_and_disturbs_nobody(
     aggregator: Aggregator, publisher: Publisher, cloudwatch: CloudWatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     cloudwatch.broken = True
@@ -105,7 +105,7 @@ def test_a_broken_cloudwatch_disturbs_nobody_and_is_told(
     assert [data[0]["StatisticValues"]["Sum"] for *_, data in cloudwatch.requests] == [2]
 
 
-def test_nothing_is_kept_where_nobody_publishes() -> None:
+def test_nothing_is_kept_if_nobody_publishes() -> None:
     aggregator = Aggregator(enabled=False)
     aggregator.add(NOON, STREAM, {"IncomingRecords": 1})
     assert aggregator.drain() == {}

@@ -1,4 +1,4 @@
-"""Times to the fraction of a second that a client sent."""
+"""Request timestamps with fractions of a second."""
 
 from datetime import UTC, datetime
 
@@ -6,5 +6,5 @@ from pipeline_emulator import patches
 
 
 def keep_fractions() -> None:
-    """Read epoch seconds as numbers: LocalStack cuts them to whole seconds, and AWS answers for the moment itself."""
+    """Keep the fractions of epoch seconds in requests: LocalStack truncates them, AWS does not."""
     patches.KEEP_FRACTIONS.replace(staticmethod(lambda text: datetime.fromtimestamp(float(text), UTC)))

@@ -1,4 +1,4 @@
-"""The environment variables of a function: those AWS documents, the user's, and nothing of this machine's.
+"""A function's environment variables: those that AWS documents and the user's, none of this machine's.
 
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
 """
@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
 from collections.abc import Mapping
 from pathlib import Path
 
-# Set by LocalStack core for its own init binary, or for containers: unknown on AWS.
+# Set by LocalStack core for its init binary or for containers; AWS does not have them.
 _FOREIGN_PREFIXES = ("LOCALSTACK_",)
 _FOREIGN = {"AWS_LAMBDA_FUNCTION_TIMEOUT", "EDGE_PORT"}
 
@@ -19,15 +19,15 @@ def function_environment(
     python: Path,
     private_tmp: Path | None,
 ) -> dict[str, str]:
-    """All variables of a function.
+    """Return all variables of a function.
 
     Args:
-        core: What LocalStack core prepares: names, region, credentials of the role's session, endpoint.
-        user: The function's own variables; they win, as far as AWS lets them.
+        core: Variables from LocalStack core: names, region, credentials of the role's session, endpoint.
+        user: The function's own variables; they win.
         code: Folder of the function's code.
         runtime: Folder of the runtime client and the AWS SDK.
         python: The interpreter.
-        private_tmp: Folder to use in place of /tmp where /tmp itself cannot be made private.
+        private_tmp: Folder to use instead of /tmp if /tmp itself cannot be private, else None.
     """
     variables = without_foreign(core) | {
         "LAMBDA_TASK_ROOT": str(code),
@@ -37,8 +37,10 @@ def function_environment(
         "TZ": ":UTC",
         "PATH": f"{python.parent}:/usr/local/bin:/usr/bin:/bin",
         "LD_LIBRARY_PATH": f"{runtime}/lib:{code}:{code}/lib",
+        # AWS sets it, too, to $LAMBDA_RUNTIME_DIR: functions and their child processes find the runtime client and the
+        # SDK by it, and a function may set its own.
         "PYTHONPATH": str(runtime),
-        # Not set on AWS, where nothing is at home; here "~" would be the developer's, with credentials.
+        # AWS does not set it. Here "~" would be the developer's home folder, with credentials.
         "HOME": str(private_tmp or "/tmp"),  # noqa: S108
     }
     if private_tmp:
@@ -47,7 +49,7 @@ def function_environment(
 
 
 def without_foreign(core: Mapping[str, object]) -> dict[str, str]:
-    """What LocalStack core prepares, without the variables that AWS does not have."""
+    """Return core's variables without those that AWS does not have."""
     return {name: str(value) for name, value in core.items() if not _is_foreign(name)}
 
 

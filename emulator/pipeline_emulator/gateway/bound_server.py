@@ -1,7 +1,8 @@
-"""Core's twisted server listens on every IPv4 interface, whatever GATEWAY_LISTEN says.
+"""The gateway's server: listens only on the addresses in GATEWAY_LISTEN.
 
-localstack-core 2026.3.0, localstack/runtime/server/twisted.py, `register`: "TODO: interface = host?". Anybody on the
-same network could then use the stack, and the function's processes with it.
+Core's twisted server listens on every IPv4 interface, whatever GATEWAY_LISTEN says (localstack-core 2026.3.0,
+localstack/runtime/server/twisted.py, `register`: "TODO: interface = host?"). Anyone on the same network could use the
+stack, and through it run processes on this machine.
 """
 
 from typing import Any
@@ -15,10 +16,10 @@ from pipeline_emulator import patches
 
 
 class BoundRuntimeServer(TwistedRuntimeServer):
-    """The twisted server, on the named interfaces only."""
+    """Core's twisted server, on the given interfaces only."""
 
     def __init__(self) -> None:
-        """Start unregistered, as core's."""
+        """Start without listeners, like core's server."""
         super().__init__()  # type: ignore[no-untyped-call]
 
     def register(
@@ -30,9 +31,9 @@ class BoundRuntimeServer(TwistedRuntimeServer):
         """Register the gateway's listeners.
 
         Args:
-            gateway: what answers requests.
-            listen: addresses and ports of GATEWAY_LISTEN.
-            ssl_creds: certificate and key file, as core passes them.
+            gateway: answers the requests.
+            listen: addresses and ports in GATEWAY_LISTEN.
+            ssl_creds: paths of certificate and key, as core passes them.
         """
         original: Any = endpoints.TCP4ServerEndpoint
         hosts = iter([entry.host for entry in listen if not config.is_ipv6_address(entry.host)])
