@@ -20,13 +20,11 @@ class BoundRuntimeServerPlugin(RuntimeServerPlugin):
 @hooks.on_infra_start(priority=-100)  # type: ignore[untyped-decorator]
 def load_services() -> None:
     """Load the pipeline's services one after the other, then tune the process."""
-    from pipeline_emulator.gateway.s3_storage import use_own_folder
-    from pipeline_emulator.gateway.timestamps import keep_fractions
-    from pipeline_emulator.gateway.twisted_tuning import reduce_request_overhead
+    from pipeline_emulator.gateway import core_adjustments
     from pipeline_emulator.services import freeze_loaded_objects, load
 
-    keep_fractions()
-    use_own_folder()
+    core_adjustments.keep_fractions()
+    core_adjustments.use_own_s3_folder()
     load()
-    reduce_request_overhead()
+    core_adjustments.reduce_request_overhead()
     freeze_loaded_objects()
