@@ -243,7 +243,7 @@ def test_a_file_belongs_to_one_process_and_one_version(stored: Stored, tmp_path:
     stored.world.create()
     with stored.journal.database.transaction() as connection:
         connection.execute("PRAGMA user_version = 99")
-    with pytest.raises(DatabaseError, match="its format is 99, here it is 1"):
+    with pytest.raises(DatabaseError, match="format 99, this one reads 1"):
         stored.restart()
     (tmp_path / "no-database").write_text("not a database, but long enough for one" * 100)
     with pytest.raises(DatabaseError, match="not a database"):
