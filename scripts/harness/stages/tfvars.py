@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 import os
 from pathlib import Path
 from typing import Any
@@ -117,7 +119,18 @@ def _quoted(value: str) -> str:
 
 
 def _parsed(text: str, path: Path) -> dict[str, Any]:
-    content: dict[str, Any] = hcl2.serialize(hcl2.transform(_tree(text, path)), serialization_options=OPTIONS)
+    try:
+        return copy.deepcopy(_content(text))
+    except LarkError:
+        _tree(text, path)  # raises the error for the user
+        raise
+
+
+@functools.lru_cache(maxsize=256)  # a command reads the same files again and again, and parsing one takes 25 ms
+def _content(text: str) -> dict[str, Any]:
+    content: dict[str, Any] = hcl2.serialize(
+        hcl2.transform(hcl2.parses_to_tree(text)), serialization_options=OPTIONS
+    )
     return content
 
 
