@@ -94,7 +94,7 @@ def test_before_the_first_deployment_the_deployment_publishes(
     (paths.RELEASES / trained[0]["run_id"]).rename(paths.RELEASES / "elsewhere")
     capsys.readouterr()
     models.publish(deployed, deployment.access, "models-stg")
-    assert "as before" in capsys.readouterr().err
+    assert "unchanged" in capsys.readouterr().err
 
 
 def test_a_shadow_model_is_recorded_beside_the_live_one(
@@ -171,7 +171,7 @@ def test_a_second_model_of_the_same_run_is_refused(
 ) -> None:
     key = f"9/{trained[0]['run_id']}/artifacts/model/model.onnx"
     bucket.access.client("s3").put_object(Bucket="models-stg", Key=key, Body=b"another")
-    with unchanged("has another model of run", "delete the one that is wrong"):
+    with unchanged("has another model of run", "delete the wrong one"):
         promote.to_stage("1", known, bucket.stage, bucket.access)
 
 
@@ -197,7 +197,7 @@ def test_a_role_that_may_not_read_the_bucket_is_told(
         finally:
             bucket.inject()
 
-    cause = "belongs to somebody else, or the role" if operation == "HeadBucket" else "cannot be read: "
+    cause = "belongs to another account, or the role" if operation == "HeadBucket" else "cannot be read: "
     with unchanged(f"bucket models-stg {cause}", "s3:ListBucket"):
         denied()
 

@@ -75,10 +75,14 @@ def stage(tmp_path: Path) -> Stage:
     [
         (
             DENIED,
-            "assumed-role/deploy/me may not do kinesis:CreateStream on arn:aws:kinesis:",
+            "assumed-role/deploy/me is not allowed to perform kinesis:CreateStream on arn:aws:kinesis:",
             "allow kinesis:CreateStr",
         ),
-        (DENIED_WRAPPED, "may not do kinesis:CreateStream on arn:aws:kinesis:", "allow kinesis:CreateStream"),
+        (
+            DENIED_WRAPPED,
+            "is not allowed to perform kinesis:CreateStream on arn:aws:kinesis:",
+            "allow kinesis:CreateStream",
+        ),
         (DENIED_BY_S3, "AWS denies s3:GetBucketVersioning", "allow s3:GetBucketVersioning for"),
         (TAKEN, "the bucket name store-sales-models-stg is taken by another account", "choose another in"),
         (OURS, "the bucket store-sales-models-stg already exists in this account", "import it"),
@@ -135,7 +139,7 @@ def test_a_program_that_is_not_terraform_is_left_as_it_is(stage: Stage) -> None:
     ("code", "kind", "cause"),
     [
         ("ExpiredToken", CredentialsError, "have expired"),
-        ("InvalidClientTokenId", CredentialsError, r"does not know these credentials \(InvalidClientTokenId\)$"),
+        ("InvalidClientTokenId", CredentialsError, r"does not recognize these credentials \(InvalidClientTokenId\)$"),
         ("403", DeniedError, "AWS denies HeadBucket"),
         ("AccessDenied", DeniedError, "AWS denies HeadBucket"),
         (

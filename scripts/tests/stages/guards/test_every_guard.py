@@ -286,7 +286,7 @@ def test_a_model_in_the_stages_bucket_is_enough(world: Any, monkeypatch: pytest.
     ("code", "says"),
     [
         ("ExpiredToken", "credentials have expired"),
-        ("InvalidClientTokenId", r"does not know these credentials .* not enabled for their account"),
+        ("InvalidClientTokenId", r"does not recognize these credentials .* not enabled for their account"),
         ("AccessDenied", "AWS denies GetCallerIdentity"),
     ],
 )

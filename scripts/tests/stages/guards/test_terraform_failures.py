@@ -148,7 +148,7 @@ def test_a_state_bucket_of_somebody_else_is_refused(there: Any) -> None:
 
 def test_unlock_wants_a_lock_and_the_right_account(there: Any) -> None:
     stage = there.stage()
-    with pytest.raises(HarnessError, match="no lock is named"):
+    with pytest.raises(HarnessError, match="no lock id is given"):
         deploy.unlock(stage, there.access(stage), "")
     there.set(allowed_account_ids=["9" * 12])
     stage = there.stage()
