@@ -1,4 +1,4 @@
-"""What the user sees: steps with their time, errors with the next step. Machine-read results alone go to stdout."""
+"""Output for the user: steps with their time, errors with the next step. Only machine-readable results go to stdout."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from rich.markup import escape
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
-# A long step says that it is alive: all the time on a terminal, every few seconds in a log.
+# A long step shows that it is alive: continuously on a terminal, at this interval in a log.
 HEARTBEAT_SECONDS = 15.0
 _outer = threading.local()
 
 
 class Step:
-    """One step under way; `note` tells how far it has come.
+    """A running step; `note` updates its progress.
 
     Attributes:
         title: what is being done.
-        detail: how far it has come.
-        done: the same as a number, where it counts something.
-        aside: what another thread does meanwhile.
-        result: what came of it.
-        started: time.monotonic() at its begin.
+        detail: its progress, as text.
+        done: its progress, as a number, if it counts something.
+        aside: what another thread is doing at the same time.
+        result: its outcome.
+        started: time.monotonic() at its start.
     """
 
     def __init__(self, title: str) -> None:
@@ -44,18 +44,18 @@ class Step:
         return time.monotonic() - self.started
 
     def note(self, detail: str) -> None:
-        """Says how far the step has come."""
+        """Set the progress, as text."""
         self.detail = detail
 
     def line(self) -> str:
-        """The step as one line of rich markup."""
-        told = "; ".join(part for part in (self.detail, self.aside) if part)
-        detail = f" [dim]{escape(told)}[/dim]" if told else ""
+        """Return the step as one line of rich markup."""
+        text = "; ".join(part for part in (self.detail, self.aside) if part)
+        detail = f" [dim]{escape(text)}[/dim]" if text else ""
         return f"{escape(self.title)}{detail} [dim]{self.seconds:.0f} s[/dim]"
 
 
 class _Inner(Step):
-    """A step that is told beside another one, on that one's line."""
+    """A step shown on the line of another thread's step."""
 
     def __init__(self, title: str, outer: Step) -> None:
         super().__init__(title)
@@ -69,7 +69,7 @@ class _Inner(Step):
 
 @contextmanager
 def beside(outer: Step) -> Iterator[None]:
-    """Tells the steps of this thread beside one that another thread shows, and not on lines of their own."""
+    """Show this thread's steps on the line of another thread's step, not on separate lines."""
     _outer.step = outer
     try:
         yield
@@ -80,13 +80,13 @@ def beside(outer: Step) -> Iterator[None]:
 
 @contextmanager
 def step(title: str) -> Iterator[Step]:
-    """Shows a step while it runs and its time when it ends.
+    """Show a step while it runs, and its time when it ends.
 
     Args:
         title: what is being done, as the user would say it.
 
     Yields:
-        The step, whose `result` (if set) is printed behind the title at the end.
+        The step; its `result`, if set, is printed after the title at the end.
     """
     if outer := getattr(_outer, "step", None):
         yield _Inner(title, outer)
@@ -124,23 +124,23 @@ def _no_status() -> Iterator[None]:
 
 
 def say(text: str) -> None:
-    """Prints a line of plain text for the user (stderr, so that stdout stays machine-readable)."""
+    """Print a line of plain text for the user (stderr, so that stdout stays machine-readable)."""
     err.print(escape(text))
 
 
 def pairs(rows: Sequence[tuple[str, str]]) -> None:
-    """Prints names and values in two columns, the values whole: a user copies them."""
+    """Print names and values in two columns. Values are never cut, because users copy them."""
     width = max(len(name) for name, _ in rows)
     for name, value in rows:
         out.print(f"  {escape(name):<{width}}  {escape(value)}")
 
 
 def warn(text: str) -> None:
-    """Prints a warning."""
+    """Print a warning."""
     err.print(f"[yellow]![/yellow] {escape(text)}")
 
 
 def fail(cause: str, next_step: str) -> None:
-    """Prints an error: its cause and the next step."""
+    """Print an error: its cause and the next step."""
     err.print(f"[bold red]error:[/bold red] {escape(cause)}")
     err.print(f"[bold]next:[/bold]  {escape(next_step)}")

@@ -1,12 +1,12 @@
-"""The harness's errors. Each holds a cause and a next step for the user; code tells them apart by their types.
+"""The harness's errors. Each has a cause and a next step for the user; code distinguishes them by type.
 
 HarnessError
-├── CommandFailedError   a program ended with another exit status than 0
-├── TimedOutError        what was waited for did not come in time
-├── NoAnswerError        LocalStack, or the part of it that was asked, does not answer
-├── CredentialsError     AWS does not take the credentials: expired, or unknown
-├── DeniedError          AWS takes the credentials and does not allow the action
-└── NoAdvisoriesError    no source of advisories answers
+├── CommandFailedError   a program failed: its exit status is not 0
+├── TimedOutError        a wait exceeded its deadline
+├── NoAnswerError        LocalStack, or the requested part of it, does not respond
+├── CredentialsError     AWS rejects the credentials: they are expired or unknown
+├── DeniedError          AWS accepts the credentials but denies the action
+└── NoAdvisoriesError    no source of advisories responds
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class HarnessError(Exception):
 
     Attributes:
         cause: what went wrong, in one or a few lines.
-        next_step: the command or action that gets the user further.
+        next_step: the command or action to try next.
     """
 
     def __init__(self, cause: str, next_step: str) -> None:
@@ -29,11 +29,11 @@ class HarnessError(Exception):
 
 
 class CommandFailedError(HarnessError):
-    """A program ended with another exit status than 0.
+    """A program failed: its exit status is not 0.
 
     Attributes:
         status: its exit status.
-        output: all it printed.
+        output: everything it printed.
     """
 
     def __init__(self, name: str, status: int, output: str, next_step: str) -> None:
@@ -44,23 +44,23 @@ class CommandFailedError(HarnessError):
 
 
 class TimedOutError(HarnessError):
-    """What was waited for did not come in time."""
+    """A wait exceeded its deadline."""
 
 
 class NoAnswerError(HarnessError):
-    """LocalStack, or the part of it that was asked, does not answer."""
+    """LocalStack, or the requested part of it, does not respond."""
 
 
 class CredentialsError(HarnessError):
-    """AWS does not take the credentials: they have expired, or it does not know them."""
+    """AWS rejects the credentials: they are expired or unknown."""
 
 
 class DeniedError(HarnessError):
-    """AWS takes the credentials and does not allow the action."""
+    """AWS accepts the credentials but denies the action."""
 
 
 class NoAdvisoriesError(HarnessError):
-    """No source of advisories answers; the cause says what was tried."""
+    """No source of advisories responds; the cause lists those that were tried."""
 
     def __init__(self, cause: str) -> None:
-        super().__init__(cause, "check the network, or name a server of your own: OSV_URL=…")
+        super().__init__(cause, "check the network, or set OSV_URL=… to your own OSV server")

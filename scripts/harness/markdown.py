@@ -1,4 +1,4 @@
-"""Tables in the documents: their rows, and the part of a page that a command writes."""
+"""Tables in Markdown pages, and the part of a page that a command writes."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from harness.paths import shown
 
 
 def row(cells: Iterable[str]) -> str:
-    """A row of a table."""
+    """Return a row of a table."""
     return f"| {' | '.join(cells)} |"
 
 
 def table(rows: Sequence[Sequence[str]]) -> list[str]:
-    """The lines of a table whose first row is its head, padded so that a terminal shows it well, too."""
+    """Return the lines of a table whose first row is its header, padded so that it also reads well in a terminal."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     head, *body = [
         row([first.ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(cells, widths[1:], strict=True))])
@@ -25,30 +25,30 @@ def table(rows: Sequence[Sequence[str]]) -> list[str]:
     return [head, f"|{'|'.join('-' * (width + 2) for width in widths)}|", *body]
 
 
-def escaped(words: str) -> str:
-    """Words as a cell holds them."""
-    return words.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
+def escaped(text: str) -> str:
+    """Return text escaped for a cell."""
+    return text.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
 
 
 def cells(line: str) -> list[str]:
-    """The cells of a row, as they were before they were escaped."""
+    """Return the cells of a row, unescaped."""
     split = re.split(r"(?<!\\)\|", line.strip()[1:-1])
     return [cell.strip().replace("\\|", "|").replace("&lt;", "<") for cell in split]
 
 
 def marks(command: str) -> tuple[str, str]:
-    """The comments around the part of a page that a command writes."""
+    """Return the comments around the part of a page that a command writes."""
     return f"<!-- written by `{command}`: begin -->\n", f"<!-- written by `{command}`: end -->\n"
 
 
 def between(document: str, begin: str, end: str) -> str | None:
-    """What stands between two marks; None where one of them is missing."""
+    """Return the text between two marks; None if one of them is missing."""
     found = document.partition(begin)[2].partition(end)
     return found[0] if found[1] else None
 
 
 def replaced(path: Path, document: str, begin: str, end: str, content: str) -> str:
-    """The document with other content between its marks.
+    """Return the document with new content between its marks.
 
     Raises:
         HarnessError: the marks are missing.

@@ -1,4 +1,4 @@
-"""Where things lie in a checkout. `.cache` can be made again, `.local` is the state of running stacks."""
+"""Paths in a checkout. `.cache` can be rebuilt; `.local` is the state of running stacks."""
 
 from pathlib import Path
 
@@ -29,17 +29,17 @@ STACKS = ROOT / ".local"
 
 
 def emulator_sources() -> list[Path]:
-    """What LocalStack runs from: our plugin and the locks of all it needs."""
+    """Return the files that LocalStack runs from: our plugin and the locks of its dependencies."""
     plugin = (EMULATOR / "pipeline_emulator").rglob("*.py")
     parts = ("requirements.txt", "lambda-runtime.txt", "pyproject.toml", "Dockerfile")
     return [*plugin, *(EMULATOR / name for name in parts)]
 
 
 def mlflow_sources() -> list[Path]:
-    """What the tracking server's image is built from."""
+    """Return the files that the tracking server's image is built from."""
     return [file for file in MLFLOW_IMAGE.iterdir() if file.is_file()]
 
 
 def shown(path: Path) -> str:
-    """The path as a user types it: relative to the checkout where it lies inside."""
+    """Return the path as a user types it: relative to the checkout if it is inside it."""
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)

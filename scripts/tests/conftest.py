@@ -12,7 +12,7 @@ from harness.machine import environment
 
 
 def pytest_configure() -> None:
-    """Runs before any test module, and with it MLflow, is imported."""
+    """Prepare the environment before any test module imports MLflow."""
     environment.prepare_for_mlflow()
 
 

@@ -1,4 +1,4 @@
-"""The documentation holds together: links and anchors resolve, commands exist, README stays short."""
+"""The documentation is consistent: links and anchors resolve, commands exist, README stays short."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HEADING = re.compile(r"^#{1,6} +(.+?) *$", re.MULTILINE)
 MAKE = re.compile(r"(?:^|[\s`&])make(?: -\S+)* ([a-z][a-z0-9-]*)", re.MULTILINE)
 PLACE = re.compile(r"`((?:infrastructure|service|emulator|scripts|integration_tests|benchmarks|docs|\.ci)/[\w./-]+)`")
 RULE = re.compile(r"^([a-z][a-z0-9 -]*):(?!=)", re.MULTILINE)
-HISTORY = ("CHANGELOG.md", "docs/decisions/")  # names files as they were called then
+HISTORY = ("CHANGELOG.md", "docs/decisions/")  # these use the file names of their time
 INDEXED = {"docs/README.md": "docs", "docs/decisions/README.md": "docs/decisions"}
 
 
@@ -29,16 +29,16 @@ def _tracked() -> list[Path]:
 
 
 PAGES = [pytest.param(page, id=page.relative_to(ROOT).as_posix()) for page in _tracked()]
-OF_TODAY = [page for page in PAGES if not str(page.id).startswith(HISTORY)]
+CURRENT = [page for page in PAGES if not str(page.id).startswith(HISTORY)]
 
 
 def _prose(page: Path) -> str:
-    """A page's text without its code blocks."""
+    """Return a page's text without its code blocks."""
     return FENCE.sub("", page.read_text(encoding="utf-8"))
 
 
 def _anchors(page: Path) -> set[str]:
-    """The anchors that GitHub gives a page's headings."""
+    """Return the anchors that GitHub gives a page's headings."""
     anchors: set[str] = set()
     for heading in HEADING.findall(_prose(page)):
         shown = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading)
@@ -52,7 +52,7 @@ def _anchors(page: Path) -> set[str]:
 
 
 def _links(page: Path) -> Iterator[tuple[str, Path, str]]:
-    """Each link to a place in this repository: as written, the file it leads to, the anchor or nothing."""
+    """Yield each link within this repository: as written, its target file, and its anchor or an empty string."""
     for link in LINK.findall(CODE.sub("`code`", _prose(page))):
         if re.match(r"[a-z]+:", link):
             continue
@@ -69,7 +69,7 @@ def _broken(page: Path) -> list[str]:
 
 
 def _commands(page: Path) -> set[str]:
-    """The targets of `make` in a page's code: `make verify COUNT=2000` names verify."""
+    """Return the make targets in a page's code: `make verify COUNT=2000` names verify."""
     text = page.read_text(encoding="utf-8")
     code = [block.group() for block in FENCE.finditer(text)] + CODE.findall(FENCE.sub("", text))
     return {target for each in code for target in MAKE.findall(each)}
@@ -85,7 +85,7 @@ def test_every_link_and_anchor_resolves(page: Path) -> None:
     assert _broken(page) == []
 
 
-@pytest.mark.parametrize("page", OF_TODAY)
+@pytest.mark.parametrize("page", CURRENT)
 def test_every_file_that_a_page_mentions_exists(page: Path) -> None:
     assert [name for name in PLACE.findall(_prose(page)) if not (ROOT / name).exists()] == []
 

@@ -1,4 +1,4 @@
-"""Events to send: made up, from a file, and their partition keys."""
+"""Events to send: generated or from a file, and their partition keys."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from harness.stack.state import Stack
 LAST = dt.date(2015, 7, 31)
 
 
-def test_made_up_events_go_over_all_stores_after_the_training_days() -> None:
+def test_generated_events_cover_all_stores_after_the_training_dates() -> None:
     made = list(events.generated(250, range(1, 101), LAST, "x"))
     assert {event["sales_input"]["store"] for event in made} == set(range(1, 101))
     assert all(event["sales_input"]["date"] > "2015-07-31" for event in made)
@@ -25,7 +25,7 @@ def test_made_up_events_go_over_all_stores_after_the_training_days() -> None:
     assert made != list(events.generated(250, range(1, 101), LAST, "x", seed=1))
 
 
-def test_a_files_lines_are_sent_as_they_are(tmp_path: Path) -> None:
+def test_lines_of_a_file_are_sent_unchanged(tmp_path: Path) -> None:
     file = tmp_path / "events.jsonl"
     file.write_bytes(b'{"a": 1}\r\n\n{"sales_id":  "no event"}\n {"last": NaN}')
     assert list(events.from_file(file)) == [b'{"a": 1}', b'{"sales_id":  "no event"}', b' {"last": NaN}']
@@ -34,7 +34,7 @@ def test_a_files_lines_are_sent_as_they_are(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "line", [b"\xff broken", b"last", b"{", b"[1]", b'"text"', b"\x7fELF\x02\x00\x00", b"[" * 100_000]
 )
-def test_a_line_that_is_no_json_object_is_named_and_shown_in_short(tmp_path: Path, line: bytes) -> None:
+def test_a_line_that_is_not_a_json_object_is_reported_with_an_excerpt(tmp_path: Path, line: bytes) -> None:
     file = tmp_path / "events.jsonl"
     file.write_bytes(b'{"a": 1}\n\n' + line + b'\n{"b": 2}\n')
     with pytest.raises(HarnessError, match=r"events\.jsonl, line 3 is not a JSON object: ") as refused:
@@ -43,21 +43,21 @@ def test_a_line_that_is_no_json_object_is_named_and_shown_in_short(tmp_path: Pat
     assert refused.value.next_step == "write one JSON object per line; nothing was sent"
 
 
-def test_nothing_of_a_file_with_a_bad_line_is_sent(tmp_path: Path) -> None:
-    # GIVEN a good line before the bad one WHEN it is sent THEN it is refused before the stack is asked for anything
+def test_a_file_with_a_bad_line_is_not_sent_at_all(tmp_path: Path) -> None:
+    # GIVEN a bad line after a good one WHEN the file is sent THEN it is refused before any request to the stack
     file = tmp_path / "events.jsonl"
     file.write_text('{"a": 1}\nx\n')
     with pytest.raises(HarnessError, match="line 2"):
         traffic.send(Stack("none", "none", 0), file, 10, None)
 
 
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(HarnessError, match=r"missing\.jsonl"):
         list(events.from_file(tmp_path / "missing.jsonl"))
 
 
 @given(st.binary())
-def test_any_record_has_a_partition_key_that_kinesis_takes(record: bytes) -> None:
+def test_any_record_has_a_partition_key_that_kinesis_accepts(record: bytes) -> None:
     assert 1 <= len(events.partition_key(record)) <= 256
 
 

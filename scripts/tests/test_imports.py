@@ -1,4 +1,4 @@
-"""What importing a module must not do, and what the emulator must not import."""
+"""Importing a module has no side effects, and the emulator imports no other package of this repository."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ PACKAGES = ("harness", "training", "store_sales", "bundle", "benchmarks")
 IMPORT_EACH = """
 import importlib, json, os, pkgutil, sys
 
-LEFT_OUT = (".__main__", ".handler", "_function")  # importing these runs them: a command, and functions as Lambda does
+SKIPPED = (".__main__", ".handler", "_function")  # importing these runs them: a command, and functions as Lambda does
 
 def modules(package):
     yield package.__name__
     for found in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
-        if not found.name.endswith(LEFT_OUT) and ".tests" not in found.name and ".suite" not in found.name:
+        if not found.name.endswith(SKIPPED) and ".tests" not in found.name and ".suite" not in found.name:
             yield found.name
 
-# Which scikit-learn and MLflow set when they are imported.
+# Set by scikit-learn and MLflow when they are imported.
 UPSTREAM = ("KMP_DUPLICATE_LIB_OK", "KMP_INIT_AT_FORK", "_MLFLOW_TELEMETRY_SESSION_ID")
 
 def state():
@@ -41,7 +41,7 @@ print(json.dumps(changed))
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_no_module_changes_the_environment_or_the_path_when_it_is_imported(package: str) -> None:
+def test_importing_a_module_changes_neither_environment_nor_path(package: str) -> None:
     done = subprocess.run(
         [sys.executable, "-c", IMPORT_EACH, package],
         env=environment.clean(),
@@ -55,7 +55,7 @@ def test_no_module_changes_the_environment_or_the_path_when_it_is_imported(packa
 
 
 def test_the_emulator_imports_no_other_package_of_this_repository() -> None:
-    # import-linter checks the others; the emulator is installed in an environment of its own.
+    # import-linter checks the others; the emulator has a separate environment.
     others = {"harness", "training", "store_sales", "store_sales_testing", "bundle", "benchmarks", "integration_tests"}
     files = list((paths.EMULATOR / "pipeline_emulator").rglob("*.py"))
     assert files

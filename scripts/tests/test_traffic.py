@@ -1,4 +1,4 @@
-"""`make local-logs`: the lines of several log streams, as an endpoint gives them stream by stream."""
+"""`make local-logs` merges the lines of several log streams, which the endpoint returns stream by stream."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from harness import traffic
 from harness.stack.state import Stack
 
-# (stream, time, line), in the order of the answer; two lines of a stream have the same time.
+# (stream, time, line), in the order of the response; two lines of a stream have the same time.
 LINES = [("a", 1, "START"), ("a", 5, "5: one"), ("a", 5, "5: two"), ("b", 2, "2"), ("b", 9, "newest"), ("c", 4, "4")]
 
 
@@ -43,6 +43,6 @@ def stack() -> Iterator[Stack]:
         server.shutdown()
 
 
-def test_lines_of_all_streams_are_in_the_order_of_their_times(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
+def test_lines_of_all_streams_are_sorted_by_time(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
     traffic.show_logs(stack, follow=False)
     assert capsys.readouterr().out.splitlines() == ["START", "2", "4", "5: one", "5: two", "newest"]

@@ -89,7 +89,7 @@ class Line:
 
 
 def prices_of(region: str, path: Path = PRICES) -> Prices:
-    """Reads a region's prices.
+    """Read a region's prices.
 
     Raises:
         HarnessError: the region's prices are unknown.
@@ -108,13 +108,13 @@ def prices_of(region: str, path: Path = PRICES) -> Prices:
 
 
 def shards_needed(workload: Workload) -> int:
-    """The shards that each stream needs for its records and for the larger record's bytes, with even partition keys."""
+    """Return the shards that each stream needs for its records and the larger record's bytes, if keys are even."""
     largest = max(workload.event_bytes, workload.prediction_bytes)
     return max(1, math.ceil(max(workload.rate / SHARD_RECORDS, workload.rate * largest / SHARD_BYTES)))
 
 
 def invocations(settings: Settings, workload: Workload) -> float:
-    """Invocations per second.
+    """Return the invocations per second.
 
     Lambda polls each shard once per second or batching window, and invokes with what it finds. Full batches are
     invoked as fast as they fill. https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-create.html
@@ -126,7 +126,7 @@ def invocations(settings: Settings, workload: Workload) -> float:
 
 
 def billed_ms(settings: Settings, workload: Workload) -> float:
-    """Milliseconds billed for an average invocation, rounded up as by Lambda."""
+    """Return the milliseconds billed for an average invocation, rounded up as Lambda does."""
     count = invocations(settings, workload)
     if not count:
         return 0.0
@@ -139,7 +139,7 @@ def billed_ms(settings: Settings, workload: Workload) -> float:
 
 
 def lines(stage: Settings, prices: Prices, load: Workload) -> list[Line]:
-    """The monthly bill by line; every rate has the same lines."""
+    """Return the monthly bill by line; every rate has the same lines."""
 
     def line(title: str, **quantities: float) -> Line:
         return Line(title, sum(prices.usd[name] * quantities[name] for name in quantities), frozenset(quantities))

@@ -24,7 +24,7 @@ COUNTED = re.compile(rf'resource "({ALARM}|{DASHBOARD}|{KEY})"')
 
 
 def settings(stage: str, folder: Path = paths.INFRASTRUCTURE) -> Settings:
-    """Reads a stage's settings: the variables' defaults, overridden by its tfvars.
+    """Read a stage's settings: the variables' defaults, overridden by its tfvars.
 
     Args:
         stage: of the file vars/<stage>.tfvars.
@@ -67,14 +67,14 @@ def settings(stage: str, folder: Path = paths.INFRASTRUCTURE) -> Settings:
 
 
 def _blocks(files: list[dict[str, Any]], kind: str) -> Iterator[tuple[str, Any]]:
-    """The labelled blocks of one kind, or the names and values of `locals`."""
+    """Yield the labelled blocks of one kind, or the names and values of `locals`."""
     for file in files:
         for block in file.get(kind, []):
             yield from block.items()
 
 
 def _resources(modules: dict[Path, list[dict[str, Any]]], kind: str) -> int:
-    """The number of resources of one type in the root and its modules."""
+    """Return the number of resources of one type in the root and its modules."""
     return sum(
         _instances(dict(_blocks(files, "locals")), f"{kind}.{name}", body)
         for files in modules.values()
@@ -85,7 +85,7 @@ def _resources(modules: dict[Path, list[dict[str, Any]]], kind: str) -> int:
 
 
 def _instances(values: dict[str, Any], address: str, body: dict[str, Any]) -> int:
-    """The number of resources of a block: one, or the size of its for_each; conditions count as true.
+    """Return the number of resources of a block: one, or the size of its for_each; conditions count as true.
 
     Raises:
         HarnessError: only Terraform can evaluate it.
@@ -104,7 +104,7 @@ def _instances(values: dict[str, Any], address: str, body: dict[str, Any]) -> in
 
 
 def text(stage: str, rates: Sequence[float], duration_ms: float | None = None) -> str:
-    """The table and its assumptions, as Markdown.
+    """Return the table and its assumptions, as Markdown.
 
     Args:
         stage: the stage with the Terraform variables.
@@ -114,53 +114,53 @@ def text(stage: str, rates: Sequence[float], duration_ms: float | None = None) -
     Raises:
         HarnessError: there is no such stage, or the prices of its region are unknown.
     """
-    made_of = settings(stage)
-    prices, others = bill.prices_of(made_of.region), {bill.REFERENCE} - {made_of.region}
+    configured = settings(stage)
+    prices, others = bill.prices_of(configured.region), {bill.REFERENCE} - {configured.region}
     works = [Workload(rate, duration_ms) for rate in rates]
 
     def totals(listed: bill.Prices) -> list[str]:
-        return [f"{sum(line.usd for line in bill.lines(made_of, listed, work)):,.2f}" for work in works]
+        return [f"{sum(line.usd for line in bill.lines(configured, listed, work)):,.2f}" for work in works]
 
     rows = [
-        [f"USD per month, {stage} in {made_of.region}", *map(_title, rates)],
+        [f"USD per month, {stage} in {configured.region}", *map(_title, rates)],
         *(
             [lines[0].title + (MARK if lines[0].prices & prices.stand_ins else ""), *(f"{x.usd:,.2f}" for x in lines)]
-            for lines in zip(*(bill.lines(made_of, prices, work) for work in works), strict=True)
+            for lines in zip(*(bill.lines(configured, prices, work) for work in works), strict=True)
         ),
         ["**total**", *(f"**{total}**" for total in totals(prices))],
         *[[f"total at prices of {other}", *totals(bill.prices_of(other))] for other in others],
-        ["shards per stream", *(_shards(made_of, work) for work in works)],
-        ["invocations per second", *(f"{bill.invocations(made_of, work):,g}" for work in works)],
-        ["ms billed per invocation", *(f"{bill.billed_ms(made_of, work):,g}" for work in works)],
+        ["shards per stream", *(_shards(configured, work) for work in works)],
+        ["invocations per second", *(f"{bill.invocations(configured, work):,g}" for work in works)],
+        ["ms billed per invocation", *(f"{bill.billed_ms(configured, work):,g}" for work in works)],
     ]
-    return "\n".join([*markdown.table(rows), "", *_notes(made_of, prices, works[0])])
+    return "\n".join([*markdown.table(rows), "", *_notes(configured, prices, works[0])])
 
 
 def _title(rate: float) -> str:
     return f"{rate:,g} event{'s' if rate != 1 else ''}/s" if rate else "idle"
 
 
-def _shards(made_of: Settings, work: Workload) -> str:
+def _shards(configured: Settings, work: Workload) -> str:
     needed = bill.shards_needed(work)
-    if needed <= made_of.shards:
-        return f"{made_of.shards}, enough"
-    return f"{needed}: the stage's {made_of.shards} are not enough"
+    if needed <= configured.shards:
+        return f"{configured.shards}, enough"
+    return f"{needed}: the stage's {configured.shards} are not enough"
 
 
-def _notes(made_of: Settings, prices: bill.Prices, work: Workload) -> list[str]:
+def _notes(configured: Settings, prices: bill.Prices, work: Workload) -> list[str]:
     duration = (
         f"{work.duration_ms:g} ms (DURATION_MS)"
         if work.duration_ms is not None
         else f"{work.invocation_ms} ms and {work.event_ms} ms for each further event, measured on one machine "
-        f"with a full core, times {max(1.0, bill.MEMORY_OF_ONE_CPU / made_of.memory_mb):.2f} for the share of a core "
-        f"that {made_of.memory_mb} MB get, without AWS's network (DURATION_MS=… sets your own)"
+        f"with a full core, times {max(1.0, bill.MEMORY_OF_ONE_CPU / configured.memory_mb):.2f} for the share of a "
+        f"core that {configured.memory_mb} MB get, without AWS's network (DURATION_MS=… sets your own)"
     )
     notes = [
         f"List prices as of {prices.as_of}, entered from memory (check them), without taxes and free tier: "
         + ", ".join(f"[{page.split('/')[3]}]({page})" for page in sorted(prices.pages))
         + f". They are in {shown(bill.PRICES)}.",
         f"A month has {bill.HOURS} h; events are spread evenly over the month and the shards. Batches of up to "
-        f"{made_of.batch_size}; Lambda polls each shard once every {max(1, made_of.batching_window_seconds)} s.",
+        f"{configured.batch_size}; Lambda polls each shard once every {max(1, configured.batching_window_seconds)} s.",
         f"Duration of an invocation: {duration}.",
         f"An event has {work.event_bytes} bytes and a prediction {work.prediction_bytes}, one PUT payload unit each. "
         f"A shard accepts 1,000 records or 1 MiB per second; unevenly spread keys need more shards.",
@@ -169,7 +169,7 @@ def _notes(made_of: Settings, prices: bill.Prices, work: Workload) -> list[str]:
     ]
     if prices.stand_ins:
         notes.append(
-            f"†: the price in {made_of.region} is unknown; the table uses that of {bill.REFERENCE} "
+            f"†: the price in {configured.region} is unknown; the table uses that of {bill.REFERENCE} "
             f"({', '.join(sorted(prices.stand_ins))}). "
             "Add yours to the file: other regions can be 50 % more expensive."
         )
@@ -177,7 +177,7 @@ def _notes(made_of: Settings, prices: bill.Prices, work: Workload) -> list[str]:
 
 
 def run(rate: float | None, stage: str, duration_ms: float | None, path: Path = PATH) -> None:
-    """Prints the table, and writes it to the docs if it has the standard arguments.
+    """Print the table, and write it to the docs if the arguments are the standard ones.
 
     Args:
         rate: events per second of the only column besides idle; None for the standard rates.

@@ -28,8 +28,8 @@ class Timeouts:
     """When the ledger stops waiting.
 
     Attributes:
-        quiet: seconds without news after which missing events are given up; two minutes more after an outage.
-        linger: seconds without news in which to wait for repeated deliveries, once every event has been answered.
+        quiet: seconds without an answer after which missing events are given up; two minutes more after an outage.
+        linger: seconds to wait for repeated deliveries after every event has been answered.
         deadline: seconds after the last put at which missing events are given up in any case.
     """
 
@@ -118,7 +118,7 @@ class Collector:
                 ledger.gave_up = f"the deadline of {timeouts.deadline:.0f} s after the last put has passed"
                 return
             if quiet > (longest := timeouts.quiet + AFTER_OUTAGE_SECONDS * self._reader.cut_off):
-                ledger.gave_up = f"nothing was heard for {longest:.0f} s"
+                ledger.gave_up = f"no answer for {longest:.0f} s"
                 return
             time.sleep(CHECK_PAUSE)
 
@@ -134,6 +134,8 @@ class Collector:
             if self._reader.at_end:
                 break
             if time.monotonic() > deadline:
-                raise HarnessError("the output stream's end was not reached", "does something else write to it?")
+                raise HarnessError(
+                    "the output stream's end was not reached", "check whether something else writes to it"
+                )
             time.sleep(READ_PAUSE)
         self._list(now=True)

@@ -79,7 +79,7 @@ class Entry:
         latency: seconds from the put to the arrival of the first prediction in the output stream; NaN without one.
         position: of the first prediction among all records read.
         output_key: partition key of the first prediction.
-        mistake: what is wrong with a prediction, or with the payload kept after a failure.
+        mistake: what is wrong with a prediction, or with the payload stored after a failure.
         reasons: of all failures read.
         copies: predictions for a second record of the event, stored by a put whose response was lost; set by
             `copies.match`.
@@ -147,10 +147,10 @@ class Entry:
 
         Args:
             reason: why it failed.
-            data: the payload that was kept.
-            key: the partition key that was kept.
+            data: the stored payload.
+            key: the stored partition key.
         """
         if data != self.put.data or key != self.put.key:
-            self.mistake = self.mistake or f"the payload kept of it was changed ({len(data)} bytes, key {key!r})"
+            self.mistake = self.mistake or f"its stored payload was changed ({len(data)} bytes, key {key!r})"
         elif reason not in self.reasons:
             self.reasons = (*self.reasons, reason)

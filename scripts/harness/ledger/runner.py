@@ -62,15 +62,15 @@ class Target:
 
 def _end_of(stack: Stack) -> Trouble:
     """Return a check that reports when a stack's LocalStack has died: without PERSISTENCE=1 its streams are lost."""
-    told = threading.Event()
+    warned = threading.Event()
 
     def trouble() -> str | None:
         if stack.alive():
             return None
         if not stack.persistent:
             return "LocalStack has died, and its streams are lost"
-        if not told.is_set():
-            told.set()
+        if not warned.is_set():
+            warned.set()
             console.warn(f"LocalStack has died; to continue, run make local-up within {GIVE_UP_SECONDS:.0f} s")
         return None
 

@@ -67,7 +67,7 @@ class Ledger:
                 self._take(entry, answer)
 
     def all_entered(self) -> None:
-        """Declare that no more events will be put: predictions for unknown events belong to somebody else."""
+        """Declare that no more events will be put: predictions for unknown events belong to another run."""
         with self._lock:
             self.heard_at = time.monotonic()
             self._unknown += [answer for answers in (self._early or {}).values() for answer in answers]
@@ -151,7 +151,7 @@ class Ledger:
 
     @property
     def failures_expected(self) -> bool:
-        """Whether exactly those events failed that must fail."""
+        """Whether the failed events are exactly those that must fail."""
         return all((entry.verdict is Verdict.FAILED) == (entry.expected is None) for entry in self.entries.values())
 
     @property

@@ -1,6 +1,6 @@
 """`plan-<stage>`, `deploy-<stage>`, `smoke-<stage>`: from the checks through a saved plan to the smoke test.
 
-Also `unlock-<stage>`, for the lock that a killed one of them left on the state.
+Also `unlock-<stage>`, which removes the state lock that a killed run left.
 """
 
 from __future__ import annotations
@@ -121,18 +121,20 @@ def unlock(stage: Stage, access: Access, lock: str) -> None:
     Args:
         stage: whose state is locked.
         access: to its account.
-        lock: the lock's id, as the error message names it.
+        lock: the lock's id, from the error message.
 
     Raises:
         HarnessError: a check failed, the user declined, or there is no such lock.
     """
     if not lock:
-        raise HarnessError("no lock is named", f"make unlock-{stage.name} LOCK=<id, as the error message names it>")
+        raise HarnessError("no lock id is given", f"make unlock-{stage.name} LOCK=<id from the error message>")
     guards.check(stage, access, guards.Level.PLACE)
     with stacks.locked(stage.lock):
         if not state_bucket.exists(stage, access):
             raise HarnessError(f"there is no state bucket {stage.backend['bucket']}", f"make deploy-{stage.name}")
-        prompts.confirm(f"Has the run with lock {lock} certainly ended? Two runs at once would damage the state.")
+        prompts.confirm(
+            f"Are you sure that the run holding lock {lock} has ended? Two concurrent runs would damage the state."
+        )
         with console.step("Terraform force-unlock"):
             StageTerraform(stage, access).unlock(lock)
     console.say(f"unlocked; next: make plan-{stage.name}")

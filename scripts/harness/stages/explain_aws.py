@@ -23,9 +23,9 @@ UNKNOWN = (
 )
 DENIED = (
     *("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationErrorException"),
-    *("403", "Forbidden"),  # of a HEAD, whose answer has no body to name a code in
+    *("403", "Forbidden"),  # for a HEAD request, whose response has no body with a code
 )
-# Terraform prints AWS's errors as text alone.
+# Terraform prints AWS's errors only as text.
 _EXPIRED = re.compile(
     "|".join(EXPIRED) + "|security token included in the request is expired|"
     "[Nn]o valid credential sources|failed to refresh cached credentials|SSO session has expired"
@@ -61,7 +61,7 @@ def failure(error: ClientError | BotoCoreError, region: str | None = None) -> Ha
 
 
 def of_terraform(text: str) -> HarnessError | None:
-    """Return what an AWS error that Terraform prints means; None if its own message says it best.
+    """Return the error to show for an AWS error in Terraform's output; None if Terraform's message is clear enough.
 
     Args:
         text: contains the error's code or message.
@@ -79,15 +79,15 @@ def _expired() -> CredentialsError:
 
 def _unknown(code: str, region: str | None = None) -> CredentialsError:
     disabled = f" (or {region} is not enabled for their account)" if region else ""
-    return CredentialsError(f"AWS does not know these credentials ({code}){disabled}", LOG_IN)
+    return CredentialsError(f"AWS does not recognize these credentials ({code}){disabled}", LOG_IN)
 
 
 def _denied(text: str) -> DeniedError:
-    """Who may not do what, as far as the message says so."""
+    """Return an error with the principal, action and resource, as far as the message names them."""
     if found := _DENIED.search(text):
         on = f" on {found['resource']}" if found["resource"] else ""
-        who = found["who"] or "these credentials"
-        return DeniedError(f"{who} may not do {found['action']}{on}", _allow(f"{found['action']}{on}"))
+        who = found["who"] or "the owner of these credentials"
+        return DeniedError(f"{who} is not allowed to perform {found['action']}{on}", _allow(f"{found['action']}{on}"))
     what = _called(text)
     return DeniedError(f"AWS denies {what}", _allow(what))
 

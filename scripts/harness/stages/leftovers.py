@@ -1,4 +1,4 @@
-"""Finds what is left in an account that contained one stage and nothing else."""
+"""Finds leftovers in an account that contained one stage and nothing else."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def check(stage: Stage, access: Access, before: Collection[str] = ()) -> None:
     Raises:
         HarnessError: something is left.
     """
-    with console.step("Look for what is left") as step:
+    with console.step("Check for leftovers") as step:
         left = [name for name in found(stage, access) if name not in before]
         if left:
             raise HarnessError(f"left over: {', '.join(left)}", "find out what created it: Terraform did not")

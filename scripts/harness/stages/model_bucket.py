@@ -1,4 +1,4 @@
-"""Copies a model to a stage's bucket, in the layout the function reads; what is there already is never overwritten."""
+"""Copies a model to a stage's bucket, in the layout the function reads. Existing objects are never overwritten."""
 
 from __future__ import annotations
 
@@ -22,12 +22,13 @@ ABSENT = ("404", "NoSuchBucket")
 
 @dataclass(frozen=True)
 class Copy:
-    """What is to be copied, after all that can be wrong has been looked for.
+    """A copy of a model that has passed all checks.
 
     Attributes:
         bucket: the model bucket's name.
         key: prefix of the model's objects.
-        missing: the files that are not there yet, in the order in which they go.
+        folder: the model's files.
+        missing: the files that the bucket lacks, in the order in which they are copied.
     """
 
     bucket: str
@@ -37,32 +38,32 @@ class Copy:
 
     @property
     def place(self) -> str:
-        """Where the model is then."""
+        """URL of the model in the bucket."""
         return f"s3://{self.bucket}/{self.key}"
 
     def run(self, s3: S3Client) -> None:
-        """Copies what is missing.
+        """Copy the missing files.
 
         Raises:
-            HarnessError: the bucket does not take it.
+            HarnessError: a file cannot be written to the bucket.
         """
         try:
             for file in self.missing:
                 s3.upload_file(str(file), self.bucket, f"{self.key}/{_name(self.folder, file)}")
-        except Exception as error:  # boto3 hides the service's error behind one of its own
+        except Exception as error:  # boto3 wraps the service's error in its own
             raise HarnessError(
                 f"the model cannot be copied to {self.place}: {error}",
-                "the role needs s3:PutObject on the bucket; repeated, this goes on where it ended",
+                "the role needs s3:PutObject on the bucket; then run it again: it continues where it stopped",
             ) from None
 
 
 def of_stage(stage: Stage) -> str:
-    """The name of a stage's model bucket, as Terraform composes it."""
+    """Return the name of a stage's model bucket, as Terraform composes it."""
     return variables.bucket_name(stage, "model_bucket")
 
 
 def exists(s3: S3Client, bucket: str, account: str) -> bool:
-    """Whether the bucket is there and the account's own.
+    """Return whether the bucket exists and belongs to the account.
 
     Args:
         s3: client of the stage.
@@ -70,7 +71,7 @@ def exists(s3: S3Client, bucket: str, account: str) -> bool:
         account: the account that must own it.
 
     Raises:
-        HarnessError: it is somebody else's, may not be asked for, or nobody answers.
+        HarnessError: another account owns it, the role may not list it, or S3 cannot be reached.
     """
     try:
         s3.head_bucket(Bucket=bucket, ExpectedBucketOwner=account)
@@ -80,18 +81,18 @@ def exists(s3: S3Client, bucket: str, account: str) -> bool:
             return False
         if code in ("403", "AccessDenied"):
             raise HarnessError(
-                f"bucket {bucket} belongs to somebody else, or the role may not list it (403)",
+                f"bucket {bucket} belongs to another account, or the role lacks s3:ListBucket (403)",
                 "choose another name for model_bucket in the stage's tfvars, or use a role that has s3:ListBucket "
                 f"in account {account}",
             ) from None
-        raise HarnessError(f"bucket {bucket} cannot be looked at: {error}", "look at region and credentials") from None
+        raise HarnessError(f"bucket {bucket} cannot be accessed: {error}", "check region and credentials") from None
     except BotoCoreError as error:
         raise _unreachable(bucket, error) from None
     return True
 
 
 def prepare(s3: S3Client, bucket: str, key: str, folder: Path, run_id: str) -> Copy:
-    """Compares a model's folder with what the bucket has; nothing is changed.
+    """Compare a model's folder with the bucket, without changing anything.
 
     Args:
         s3: client of the stage.
@@ -114,7 +115,7 @@ def prepare(s3: S3Client, bucket: str, key: str, folder: Path, run_id: str) -> C
 
 
 def models(s3: S3Client, bucket: str, run_id: str) -> list[str]:
-    """The keys of the ONNX files that the bucket has of a run.
+    """Return the keys of a run's ONNX files in the bucket.
 
     Raises:
         HarnessError: it cannot be read.
@@ -128,26 +129,26 @@ def models(s3: S3Client, bucket: str, run_id: str) -> list[str]:
 
 
 def _same(s3: S3Client, bucket: str, key: str, file: Path) -> bool:
-    """Whether the object is there and equal; an object that differs is an error."""
+    """Return whether the object exists with the same content; different content is an error."""
     try:
         content = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
     except s3.exceptions.NoSuchKey:
         return False
     if content != file.read_bytes():
         raise HarnessError(
-            f"s3://{bucket}/{key} differs from the registry's file: somebody has changed one of them",
+            f"s3://{bucket}/{key} differs from the registry's file: one of them was changed",
             "find out which is right; to publish the registry's, delete the object first, or train a new version",
         )
     return True
 
 
 def _check_only_one(s3: S3Client, bucket: str, key: str, run_id: str) -> None:
-    """The function refuses to choose between two models of a run."""
+    """Refuse a second model of a run, because the function does not choose between two."""
     others = [found for found in models_of(s3, bucket, run_id) if found.rpartition("/")[0] != key]
     if others:
         raise HarnessError(
             f"bucket {bucket} has another model of run {run_id}: {others[0]}",
-            "the function would not know which to serve: delete the one that is wrong",
+            "the function could not tell which one to serve: delete the wrong one",
         )
 
 
@@ -163,6 +164,6 @@ def _forbidden(bucket: str, error: ClientError) -> HarnessError:
 
 def _unreachable(bucket: str, error: BotoCoreError) -> HarnessError:
     return HarnessError(
-        f"bucket {bucket} cannot be looked at: {error}",
-        "sign in to the stage's account (aws sts get-caller-identity must answer), then try again",
+        f"bucket {bucket} cannot be accessed: {error}",
+        "sign in to the stage's account (aws sts get-caller-identity must work), then try again",
     )

@@ -30,14 +30,14 @@ def publish(stage: Stage, access: Access, bucket: str) -> None:
 
 
 def _publish(stage: Stage, access: Access, bucket: str, run_id: str) -> str:
-    """Where the model is then."""
+    """Return the location of the model."""
     s3 = access.client("s3")
     if (known := current_model.known(run_id)) is not None:
         copy = model_bucket.prepare(s3, bucket, known["model_key"], Path(known["model_dir"]), run_id)
         copy.run(s3)
-        return copy.place + ("" if copy.missing else ", as before")
+        return copy.place + ("" if copy.missing else ", unchanged")
     if found := model_bucket.models(s3, bucket, run_id):
-        return f"s3://{bucket}/{found[0]}, as before"
+        return f"s3://{bucket}/{found[0]}, unchanged"
     raise HarnessError(
         f"the model of run {run_id} is neither in bucket {bucket} nor on this machine",
         f"promote one: make promote MODEL=<version, run id or alias> STAGE={stage.name}",

@@ -1,4 +1,4 @@
-"""`rehearse-stg`: a complete deployment with plain Terraform against an empty LocalStack of its own.
+"""`rehearse-stg`: a complete deployment with plain Terraform against a new, empty LocalStack.
 
 It takes the path of `deploy-stg`, with a role that has the deployer's policy, which is enforced. Only these differ: the
 endpoint (`Access.endpoint_url`), questions answered with yes, and what this machine builds with (base image,

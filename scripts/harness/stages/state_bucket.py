@@ -66,7 +66,7 @@ def ensure(stage: Stage, access: Access) -> None:
 
 
 def _interrupted(stage: Stage) -> list[str]:
-    """Return whether this machine began to create the bucket and did not finish: its policy may be missing, say."""
+    """Return a note if this machine did not finish creating the bucket; its policy, for example, may be missing."""
     return ["an earlier run did not finish it"] if _folder(stage).exists() else []
 
 
@@ -100,7 +100,7 @@ def missing(s3: Any, bucket: str) -> list[str]:
             if error.response["Error"]["Code"] in UNSET:
                 lacks.append(words)
             elif error.response["ResponseMetadata"]["HTTPStatusCode"] == 403:
-                # A CI job's role need not be able to check: whoever created the bucket has checked.
+                # A CI job's role may lack the permission. The settings were checked when the bucket was created.
                 console.say(f"the state bucket's settings are not checked: {explain_aws.failure(error).cause}")
                 break
             else:

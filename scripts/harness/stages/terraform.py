@@ -94,7 +94,7 @@ class StageTerraform:
             step: shows the progress.
 
         Raises:
-            HarnessError: it failed on the way; the next run continues from there.
+            HarnessError: it failed midway; the next run continues from there.
         """
         progress = Progress(step, len(plan.changes))
         try:
@@ -126,7 +126,7 @@ class StageTerraform:
         """Remove a lock that a killed run left on the state.
 
         Args:
-            lock: its id, as the error message names it.
+            lock: its id, from the error message.
 
         Raises:
             HarnessError: there is no such lock.

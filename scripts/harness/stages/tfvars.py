@@ -54,7 +54,7 @@ def write(path: Path, name: str, value: str | None) -> bool:
 
 
 def check_writable(path: Path) -> None:
-    """Report now what would make `write` fail later.
+    """Fail now if `write` would fail later.
 
     Raises:
         HarnessError: the file or its folder is not writable.

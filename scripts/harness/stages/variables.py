@@ -41,10 +41,10 @@ def value(stage: Stage, name: str) -> Any:
 
 
 def bucket_name(stage: Stage, variable: str) -> str:
-    """The whole name of a bucket, as the root module makes it.
+    """Return the full name of a bucket, as the root module composes it.
 
     Args:
-        stage: whose.
+        stage: that owns the bucket.
         variable: the root module's variable for the first part of it.
     """
     return f"{value(stage, variable)}-{stage.variables['project_id']}"

@@ -1,1 +1,1 @@
-"""The software supply chain: what images and environments contain, and the known vulnerabilities of it."""
+"""The software supply chain: contents of images, and known vulnerabilities of locked packages."""

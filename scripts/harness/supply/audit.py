@@ -33,32 +33,32 @@ def run(
     """
     python = locks.requirements() if python is None else python
     excepted = exceptions.load(excepted_in)
-    if late := exceptions.expired(excepted, datetime.datetime.now(datetime.UTC).date()):
-        listed = "\n".join(f"{entry.package} {entry.id}, until {entry.expires}: {entry.reason}" for entry in late)
+    if expired := exceptions.expired(excepted, datetime.datetime.now(datetime.UTC).date()):
+        listed = "\n".join(f"{entry.package} {entry.id}, until {entry.expires}: {entry.reason}" for entry in expired)
         raise HarnessError(
             f"exceptions have expired:\n{listed}", f"fix them, or set a later date in {paths.shown(excepted_in)}"
         )
     findings: list[Finding] = []
-    unasked: list[str] = []
-    asked = 0
+    unaudited: list[str] = []
+    audited = 0
     try:
         source = advisories.python_source(osv_url) if python else []
         for lock in python:
             found, unknown = advisories.of_python(lock, source)
-            _tell(lock, found, unknown)
+            _report(lock, found, unknown)
             findings += found
-            unasked += unknown
-            asked += 1
+            unaudited += unknown
+            audited += 1
     except NoAdvisoriesError as error:
-        unasked.append(f"requirements: {error}")
+        unaudited.append(f"requirements: {error}")
     _judge(findings, excepted, excepted_in)
-    if unasked:
-        _unasked(unasked, optional=optional)
+    if unaudited:
+        _report_unaudited(unaudited, optional=optional)
     else:
-        console.say(f"✓ {asked} locks without known vulnerabilities, except those with an exception")
+        console.say(f"✓ {audited} locks without known vulnerabilities, except those with an exception")
 
 
-def _tell(lock: Path, found: list[Finding], unknown: list[str]) -> None:
+def _report(lock: Path, found: list[Finding], unknown: list[str]) -> None:
     text = f"  {paths.shown(lock)}: {len({finding.ids[0] for finding in found}) or 'no'} known vulnerabilities"
     console.say(f"{text}, {len(unknown)} packages unknown to the source" if unknown else text)
 
@@ -80,8 +80,8 @@ def _judge(findings: list[Finding], excepted: list[Excepted], file: Path) -> Non
         )
 
 
-def _unasked(unasked: list[str], *, optional: bool) -> None:
-    listed = "\n".join(f"  {line}" for line in unasked)
+def _report_unaudited(unaudited: list[str], *, optional: bool) -> None:
+    listed = "\n".join(f"  {line}" for line in unaudited)
     if not optional:
         raise HarnessError(
             f"not everything could be audited:\n{listed}",

@@ -44,7 +44,7 @@ class Contents:
 
     Attributes:
         image_id: digest of its configuration, `sha256:…`.
-        packages: all that a package manager knows of.
+        packages: every package that a package manager lists.
         system: `ID` and `VERSION_ID` of /etc/os-release, such as `debian-13`.
         system_known: whether the base's package manager was found and read.
     """

@@ -49,7 +49,7 @@ def run(image: str) -> None:
         found = image_contents.read(image or build())
         if not image and (lacking := absent(found, LOCK)):
             raise HarnessError(
-                f"the image lacks what {paths.shown(LOCK)} lists: {', '.join(lacking)}",
+                f"the image lacks packages of {paths.shown(LOCK)}: {', '.join(lacking)}",
                 "look at service/Dockerfile and service/bundle/prune.py",
             )
         text = as_json(found, image or "store-sales-function")

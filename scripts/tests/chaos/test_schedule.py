@@ -1,4 +1,4 @@
-"""The schedule of faults: the same for the same seed, spread over the stream, LocalStack's end rare in it."""
+"""The schedule of faults: reproducible from its seed, spread over the run, with few kills of LocalStack."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from harness.chaos import FAULTS, KILL, schedule
 
 
 @given(st.integers(), st.floats(min_value=1, max_value=1000), st.booleans())
-def test_a_seed_can_be_replayed_and_its_faults_lie_within_the_stream(seed: int, seconds: float, kill: bool) -> None:
+def test_a_seed_is_reproducible_and_its_faults_lie_within_the_run(seed: int, seconds: float, kill: bool) -> None:
     faults = schedule(seed, seconds, kill=kill)
     assert faults == schedule(seed, seconds, kill=kill)
     assert faults
@@ -23,12 +23,12 @@ def test_seeds_differ_and_all_faults_are_drawn() -> None:
 
 
 @given(st.integers(), st.floats(min_value=1, max_value=1000))
-def test_kills_come_on_top_of_the_other_faults_and_are_few(seed: int, seconds: float) -> None:
+def test_kills_are_few_and_added_to_the_other_faults(seed: int, seconds: float) -> None:
     without, faults = schedule(seed, seconds), schedule(seed, seconds, kill=True)
     assert [fault for fault in faults if fault.name != KILL] == without
     kills = len(faults) - len(without)
     assert kills == 2 if seconds >= 300 else kills == 1 if seconds >= 20 else kills <= 1
 
 
-def test_of_short_schedules_a_few_have_a_kill() -> None:
+def test_few_short_schedules_have_a_kill() -> None:
     assert 0 < sum(any(fault.name == KILL for fault in schedule(seed, 8, kill=True)) for seed in range(200)) < 40

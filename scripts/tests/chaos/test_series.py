@@ -1,4 +1,4 @@
-"""Many seeds: which they are, what each line and the sums say, and what stands in the file."""
+"""A series of seeds: their notation, the line per seed, the totals and the file."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from harness.streams import Put, Read
 
 
 @pytest.mark.parametrize(("text", "first", "last"), [("100", 1, 100), ("1-100", 1, 100), ("7-7", 7, 7), ("0-2", 0, 2)])
-def test_seeds_are_a_number_of_them_or_from_to(text: str, first: int, last: int) -> None:
+def test_seeds_are_a_count_or_a_range(text: str, first: int, last: int) -> None:
     assert list(seeds(text)) == list(range(first, last + 1))
 
 
 @pytest.mark.parametrize("text", ["0", "x", "-3", "5-", "9-7", "1,2", "\uff11"])
-def test_others_are_refused(text: str) -> None:
+def test_other_texts_are_refused(text: str) -> None:
     with pytest.raises(HarnessError, match="names no seeds"):
         seeds(text)
 
 
 def _outcome(seed: int, *, events: int, predicted: int, twice: int = 0, faults: Counter[str]) -> Outcome:
-    """A run of which the first events are predicted, some of them twice."""
+    """Return a run whose first events are predicted, some of them twice."""
     ledger = Ledger()
     puts = [Put(b'{"sales_id": "a"}', "a", f"shardId-000000000000:{number}", 1.0) for number in range(1, events + 1)]
     for put in puts:
@@ -43,7 +43,7 @@ def _outcome(seed: int, *, events: int, predicted: int, twice: int = 0, faults: 
     return Outcome(seed, ledger, faults, 12.34)
 
 
-def test_lines_sums_and_file_count_what_happened(tmp_path: Path) -> None:
+def test_lines_totals_and_file_count_the_outcomes(tmp_path: Path) -> None:
     done = Series(3)
     line = done.add(_outcome(1, events=3, predicted=3, twice=1, faults=Counter({"crash function": 2})))
     assert line == "3, 0, 0, 0, 1, 2"
@@ -65,6 +65,6 @@ def test_lines_sums_and_file_count_what_happened(tmp_path: Path) -> None:
     assert by_kind(Counter({"b": 1, "a": 2, "c": 0})) == "a 2, b 1"
 
 
-def test_a_series_of_nothing_has_not_passed(tmp_path: Path) -> None:
+def test_an_empty_series_has_not_passed(tmp_path: Path) -> None:
     Series(3).write(tmp_path / "series.json")
     assert json.loads((tmp_path / "series.json").read_text())["passed"] is False

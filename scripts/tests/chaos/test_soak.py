@@ -1,4 +1,4 @@
-"""Memory over time, and its growth; real samples of a process are in integration_tests."""
+"""Memory over time, and its growth; integration_tests sample a real process."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ def _sample(events: int, localstack: float, function: float = 100.0, instance: s
     return Sample(events / 100, events, instance, mib, 2 if function else 0)
 
 
-def test_growth_is_what_100000_events_add() -> None:
+def test_growth_is_per_100000_events() -> None:
     found = figures([_sample(0, 200), _sample(10_000, 290), _sample(20_000, 260)], LOCALSTACK)
     assert found == {"start": 200, "largest": 290, "end": 260, "growth_per_100000_events": 300.0}
 
 
-def test_growth_is_that_of_the_last_localstack() -> None:
+def test_growth_is_measured_on_the_last_localstack() -> None:
     samples = [
         _sample(0, 200),
         _sample(10_000, 900),
@@ -34,7 +34,7 @@ def test_growth_is_that_of_the_last_localstack() -> None:
     assert found == {"start": 200, "largest": 900, "end": 350, "growth_per_100000_events": 500.0}
 
 
-def test_of_few_events_and_of_no_environment_nothing_is_told() -> None:
+def test_too_few_events_or_no_environment_give_no_figure() -> None:
     samples = [_sample(0, 200), _sample(20_000, 900), _sample(20_000, 300, 0, "b"), _sample(20_001, 301, 0, "b")]
     assert figures(samples, LOCALSTACK)["growth_per_100000_events"] is None
     assert figures(samples[2:], ENVIRONMENT)["end"] is None

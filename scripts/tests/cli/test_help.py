@@ -1,4 +1,4 @@
-"""What the command line says of itself: help, completion, version, the make targets and the settings page."""
+"""The command line documents itself: help, completion, version, the make targets and the settings page."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from harness.cli.variables import VARIABLES
 from harness.paths import ROOT, SCRIPTS, VENV_BIN
 
 EVERYDAY = 16
-# design.md's, and those that scripts and workflows call.
+# The documented targets, and those that scripts and workflows call.
 TARGETS = (
     *("setup", "local-up", "local-down", "local-status", "local-logs", "train", "send", "watch", "verify", "chaos"),
     *("failed-events", "redrive", "test", "test-all", "e2e", "check", "bench", "outputs", "promote", "rollback"),
@@ -27,15 +27,15 @@ TARGETS = (
     *("emulator-test", "privileges-test", "fidelity", "conformance", "bench-iam", "cost", "sbom", "audit", "lock"),
     *("clean", "format", "iam-denials", "ecr-login"),
 )
-# Read from the environment, and nobody's to set: the shell or pyenv does.
+# Read from the environment, but set by the shell or pyenv, not by users.
 INTERNAL = {"BASH_SOURCE", "HOME", "PWD", "PYENV_ROOT", "SECONDS"}
 commands.add_plugins()
 
 
 @pytest.mark.parametrize(("name", "command"), commands.commands.items())
-def test_each_command_and_each_of_its_parameters_has_a_help_text(name: str, command: click.Command) -> None:
+def test_every_command_and_parameter_has_a_help_text(name: str, command: click.Command) -> None:
     assert re.match(r"[A-Z][a-z]+,? .*\.$", (command.help or "").partition("\n")[0]), command.help
-    assert not re.match(r"\w+s ", command.help or ""), "the first word is an imperative: 'Show', not 'Shows'"
+    assert not re.match(r"\w+s ", command.help or ""), "the first word must be an imperative: 'Show', not 'Shows'"
     for parameter in command.params:
         assert parameter.help, f"{name}: {parameter.opts} has no help text"
 
@@ -44,17 +44,17 @@ def test_each_command_is_in_one_section() -> None:
     assert sorted(commands.list_commands(click.Context(commands))) == sorted(commands.commands)
 
 
-def test_help_of_a_command_names_its_make_variables() -> None:
+def test_a_commands_help_names_its_make_variables() -> None:
     done = _pipeline("send", "--help")
     assert "Usage: pipeline send [OPTIONS]" in done.stdout
     assert "[env var: COUNT; default: 10]" in done.stdout
 
 
-def test_the_version_is_told() -> None:
+def test_the_version_is_printed() -> None:
     assert re.fullmatch(r"pipeline, version \d+\.\d+\.\d+\n", _pipeline("--version").stdout)
 
 
-def test_the_help_loads_no_aws_client_and_no_engine() -> None:
+def test_help_loads_no_client_of_aws_or_the_engine() -> None:
     code = "import sys, harness.cli; print({'boto3', 'docker', 'testcontainers'} & set(sys.modules))"
     done = subprocess.run([VENV_BIN / "python", "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
@@ -81,20 +81,20 @@ def test_make_alone_lists_the_everyday_targets() -> None:
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_each_target_calls_a_command_that_is_there(target: str) -> None:
+def test_each_target_calls_an_existing_command(target: str) -> None:
     done = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True, check=True)
     assert len(done.stdout.splitlines()) == 1
     called = re.search(r"exec \.venv/bin/pipeline ([\w -]+)", done.stdout)
     assert called, done.stdout
     name, *words = called[1].split()
     command = commands.commands[name]
-    command.make_context(name, words)  # raises where the words do not fit
+    command.make_context(name, words)  # raises if the arguments do not fit
     assert not words or words == [target.rpartition("-")[2]]
 
 
 def test_the_settings_page_is_up_to_date() -> None:
     assert settings_page.PATH.read_text(encoding="utf-8") == settings_page.text(commands), (
-        "write it again: .venv/bin/pipeline settings --write"
+        "update it: .venv/bin/pipeline settings --write"
     )
 
 
@@ -106,11 +106,11 @@ def _documented() -> set[str]:
     return {str(name) for name in options}.union(*variables)
 
 
-def test_each_variable_that_the_harness_reads_is_on_the_page() -> None:
+def test_every_variable_that_the_harness_reads_is_documented() -> None:
     read = {
         name
         for file in (SCRIPTS / "harness").rglob("*.py")
-        if "stages" not in file.parts  # those look for what a user has set, to warn of it or to refuse it
+        if "stages" not in file.parts  # these look for users' settings to refuse or to warn about
         for node in ast.walk(ast.parse(file.read_text()))
         for name in _read_by(node)
     }
@@ -124,7 +124,7 @@ def test_each_variable_that_the_harness_reads_is_on_the_page() -> None:
 
 
 def _read_by(node: ast.AST) -> Iterator[str]:
-    """The variable that `os.environ[...]` or `os.environ.get(...)` reads."""
+    """Yield the variable that `os.environ[...]` or `os.environ.get(...)` reads."""
     match node:
         case ast.Call(
             func=ast.Attribute(value=ast.Attribute(attr="environ"), attr="get"), args=[ast.Constant(name), *_]

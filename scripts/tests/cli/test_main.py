@@ -1,4 +1,4 @@
-"""What a user sees when he errs: cause and next step, an exit status, never a traceback."""
+"""What a user sees after a mistake: the cause, the next step and an exit status, never a traceback."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 
 def _make(*words: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Calls the harness as the Makefile does."""
+    """Call the harness as the Makefile does."""
     env = os.environ | variables
     command = [sys.executable, "-m", "harness", *words]
     return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=120, check=False)
@@ -41,7 +41,7 @@ def _make(*words: str, cwd: Path, **variables: str) -> subprocess.CompletedProce
         (["bench"], {"EVENTS": "10k"}, "EVENTS=10k is not a list of integers above 0"),
     ],
 )
-def test_wrong_variables_are_named(tmp_path: Path, words: list[str], variables: dict[str, str], message: str) -> None:
+def test_invalid_values_are_reported(tmp_path: Path, words: list[str], variables: dict[str, str], message: str) -> None:
     done = _make(*words, cwd=tmp_path, **variables)
     assert done.returncode == 1
     assert message in done.stderr
@@ -49,7 +49,7 @@ def test_wrong_variables_are_named(tmp_path: Path, words: list[str], variables: 
     assert "Traceback" not in done.stdout + done.stderr
 
 
-def test_every_mistake_of_a_csv_is_listed_with_line_and_column(tmp_path: Path) -> None:
+def test_every_mistake_in_a_csv_is_listed_with_line_and_column(tmp_path: Path) -> None:
     rows = "".join(f"2015-01-{day:02d},x,5,1,0\n" for day in range(1, 19))
     (tmp_path / "bad.csv").write_text("date,store,sales,promo,holiday\n" + rows)
     done = _make("train", cwd=tmp_path, DATA="bad.csv")  # relative, as in the README
@@ -60,7 +60,7 @@ def test_every_mistake_of_a_csv_is_listed_with_line_and_column(tmp_path: Path) -
     assert "Traceback" not in done.stderr
 
 
-def test_a_users_aws_profile_is_of_no_account(tmp_path: Path) -> None:
+def test_the_users_aws_profile_is_ignored(tmp_path: Path) -> None:
     show = (
         "from harness.machine.environment import clean_this_process; clean_this_process()\n"
         "from harness.stack.clients import Clients; from harness.stack.state import Stack\n"
@@ -73,7 +73,7 @@ def test_a_users_aws_profile_is_of_no_account(tmp_path: Path) -> None:
     assert done.stdout.strip() == "http://127.0.0.1:4566", done.stderr
 
 
-# As a shell starts a script's background job.
+# A shell starts a script's background jobs with SIGINT ignored.
 IN_THE_BACKGROUND = """
 import os, signal, sys
 from pathlib import Path
@@ -93,7 +93,7 @@ except CommandFailedError as error:
 """
 
 
-def test_a_background_job_is_not_interrupted_and_what_it_starts_can_be(tmp_path: Path) -> None:
+def test_a_background_job_ignores_interrupts_but_its_children_do_not(tmp_path: Path) -> None:
     words = [sys.executable, "-c", IN_THE_BACKGROUND, str(tmp_path / "x.log")]
     done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
     assert (done.stdout, done.stderr) == ("-2\n", "")

@@ -1,4 +1,4 @@
-"""The arithmetic of `make cost`, against sums done by hand at the list prices of us-east-1."""
+"""The arithmetic of `make cost`, against a manual calculation at the list prices of us-east-1."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SETTINGS = Settings(
     keys=0,
 )
 PRICES = bills.prices_of("us-east-1")
-# A month has 730 h or 2,628,000 s. 100 events/s: two shards are asked once a second each.
+# A month has 730 h or 2,628,000 s. At 100 events/s, each of two shards is polled once per second.
 BY_HAND = {
     "Kinesis: shards of both streams": 4 * 730 * 0.015,
     "Kinesis: PUT payload units": 525.6 * 0.014,
@@ -39,7 +39,7 @@ BY_HAND = {
     "CloudWatch: shard-level metrics": 4 * 7 * 0.30,
     "Lambda: requests": 5.256 * 0.20,
     "Lambda: duration at 1024 MB": 262_800 * 0.0000166667,  # 5.256 million times 50 ms
-    "X-Ray: traces recorded": 2.7594 * 5,  # one a second and 5 % of the second one
+    "X-Ray: traces recorded": 2.7594 * 5,  # one per second and 5 % of the second one
     "S3: failed events, 0.1% of all": 262.8 * 0.005 + 1.0368 * 0.023,
     "S3: models and Terraform state": 0.11 * 0.023,
     "ECR: 30 images": 6.63 * 0.10,
@@ -64,17 +64,17 @@ def bill(settings: Settings, workload: Workload) -> dict[str, float]:
     return {line.title: line.usd for line in bills.lines(settings, PRICES, workload)}
 
 
-def test_100_events_a_second_as_by_hand() -> None:
+def test_the_bill_of_100_events_per_second_matches_the_manual_calculation() -> None:
     assert bill(SETTINGS, Workload(100, duration_ms=50)) == pytest.approx(BY_HAND)
 
 
-def test_a_key_is_a_line_of_its_own() -> None:
+def test_a_kms_key_adds_a_line() -> None:
     assert bill(dataclasses.replace(SETTINGS, keys=1), Workload(0)) == bill(SETTINGS, Workload(0)) | {
         "KMS: keys (1)": 1.0
     }
 
 
-def test_idle_pays_for_what_stands_there() -> None:
+def test_an_idle_stage_pays_for_its_resources() -> None:
     idle = bill(SETTINGS, Workload(0))
     running = {
         "Kinesis: PUT payload units",
@@ -90,8 +90,8 @@ def test_idle_pays_for_what_stands_there() -> None:
 @pytest.mark.parametrize(
     ("rate", "per_second"),
     [
-        (1, 1),  # each event finds an invocation of its own
-        (100, 2),  # two polls a second, 50 events each
+        (1, 1),  # each event gets its own invocation
+        (100, 2),  # two polls per second, 50 events each
         (1000, 10),  # full batches
     ],
 )
@@ -99,13 +99,13 @@ def test_invocations(rate: float, per_second: float) -> None:
     assert bills.invocations(SETTINGS, Workload(rate)) == pytest.approx(per_second)
 
 
-def test_a_batching_window_makes_fewer_invocations() -> None:
+def test_a_batching_window_reduces_invocations() -> None:
     waiting = dataclasses.replace(SETTINGS, batching_window_seconds=5)
     assert bills.invocations(waiting, Workload(20)) == pytest.approx(0.4)
 
 
 def test_the_default_duration_follows_the_share_of_a_core() -> None:
-    # 100 events/s are 50 an invocation: 7.74 + 49 * 0.06 = 10.68 ms of a whole core, which 1,769 MB get.
+    # 100 events/s are 50 per invocation: 7.74 + 49 * 0.06 = 10.68 ms on a full core, which 1,769 MB get.
     assert bills.billed_ms(dataclasses.replace(SETTINGS, memory_mb=1769), Workload(100)) == 11
     assert bills.billed_ms(dataclasses.replace(SETTINGS, memory_mb=10240), Workload(100)) == 11
     assert bills.billed_ms(SETTINGS, Workload(100)) == 19  # 10.68 * 1769 / 1024 = 18.45
@@ -117,7 +117,7 @@ def test_the_default_duration_follows_the_share_of_a_core() -> None:
         (Workload(0), 1),
         (Workload(2000), 2),
         (Workload(2001), 3),
-        (Workload(100, event_bytes=50 * 1024), 5),  # 4.88 MiB a second
+        (Workload(100, event_bytes=50 * 1024), 5),  # 4.88 MiB per second
         (Workload(100, prediction_bytes=50 * 1024), 5),
     ],
 )
@@ -125,7 +125,7 @@ def test_shards_needed(workload: Workload, needed: int) -> None:
     assert bills.shards_needed(workload) == needed
 
 
-def test_a_rate_that_the_shards_do_not_take_is_reckoned_with_those_it_needs() -> None:
+def test_a_rate_beyond_the_shards_is_billed_with_the_shards_it_needs() -> None:
     assert bill(SETTINGS, Workload(5000))["Kinesis: shards of both streams"] == pytest.approx(10 * 730 * 0.015)
 
 
@@ -138,7 +138,7 @@ def test_a_record_over_25_kb_is_two_payload_units() -> None:
 @pytest.mark.parametrize(("hours", "usd"), [(24, 0.0), (168, 58.40), (268, 58.40 + 0.01296 * 100 * 0.023)])
 def test_retention(hours: int, usd: float) -> None:
     stage = dataclasses.replace(SETTINGS, retention_hours=hours)
-    # Beyond 168 h each of 10 events a second leaves 360 bytes: 0.01296 GB for each hour, events and predictions.
+    # Beyond 168 h, each of 10 events per second keeps 360 bytes, with its prediction: 0.01296 GB per hour.
     assert bill(stage, Workload(10))[f"Kinesis: retention of {hours} h"] == pytest.approx(usd)
 
 
@@ -148,12 +148,12 @@ def test_no_line_gets_cheaper_with_more_events(settings: Settings, one: float, o
     assert all(usd <= more[title] * (1 + 1e-9) for title, usd in fewer.items())
 
 
-def test_an_arm_function_costs_a_fifth_less() -> None:
+def test_an_arm_function_costs_20_percent_less() -> None:
     arm = bill(dataclasses.replace(SETTINGS, architecture="arm64"), Workload(100, duration_ms=50))
     assert arm["Lambda: duration at 1024 MB"] == pytest.approx(262_800 * 0.0000133334)
 
 
-def test_the_assumed_sizes_hold_for_the_design_s_events() -> None:
+def test_the_assumed_sizes_cover_the_documented_events() -> None:
     key = str(events.SAMPLE["sales_id"])
     event = json.dumps(events.SAMPLE)
     prediction = {

@@ -27,7 +27,7 @@ noncurrent_expiration_days = null
 
 @pytest.fixture
 def infrastructure(tmp_path: Path) -> Path:
-    """The project's Terraform root with a further stage `odd`."""
+    """The project's Terraform root with an additional stage `odd`."""
     for file in paths.INFRASTRUCTURE.glob("*.tf"):
         shutil.copy(file, tmp_path)
     shutil.copytree(paths.INFRASTRUCTURE / "modules", tmp_path / "modules")
@@ -36,14 +36,14 @@ def infrastructure(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_stage_s_values_come_before_the_defaults(infrastructure: Path) -> None:
+def test_a_stages_values_override_the_defaults(infrastructure: Path) -> None:
     odd = table.settings("odd", infrastructure)
     assert (odd.region, odd.shards, odd.shard_metrics, odd.memory_mb, odd.log_days) == ("us-east-1", 5, 1, 3008, 7)
-    assert odd.failed_event_days is None  # null is a value, not a missing one
-    assert (odd.retention_hours, odd.batch_size, odd.images) == (48, 100, 30)  # the design's, and defaults of the root
+    assert odd.failed_event_days is None  # null is a value, not an absent one
+    assert (odd.retention_hours, odd.batch_size, odd.images) == (48, 100, 30)  # defaults of the root module
 
 
-def test_a_changed_default_is_seen(infrastructure: Path) -> None:
+def test_a_changed_default_takes_effect(infrastructure: Path) -> None:
     file = infrastructure / "variables.tf"
     text = file.read_text()
     assert "default     = 48" in text
@@ -111,7 +111,7 @@ def test_every_stage_of_the_project_can_be_read(stage: str) -> None:
     assert bill.prices_of(found.region).usd
 
 
-def test_an_unknown_stage_is_refused_with_those_there_are() -> None:
+def test_an_unknown_stage_is_refused_with_the_known_ones() -> None:
     with pytest.raises(HarnessError) as refused:
         table.settings("qa")
     assert "stg" in refused.value.next_step
@@ -126,7 +126,7 @@ def test_every_price_names_its_page() -> None:
     assert not bill.prices_of("us-east-1").stand_ins
 
 
-def test_a_price_that_is_not_known_is_marked(tmp_path: Path) -> None:
+def test_an_unknown_price_is_marked(tmp_path: Path) -> None:
     file = tmp_path / "prices.json"
     entry = {"unit": "x", "page": "https://aws.amazon.com/x/", "usd": {"us-east-1": 2.0, "ap-south-1": None}}
     file.write_text(json.dumps({"as_of": "2026-11-24", "prices": {"one": entry}}))
@@ -134,7 +134,7 @@ def test_a_price_that_is_not_known_is_marked(tmp_path: Path) -> None:
     assert (found.usd["one"], "one" in found.stand_ins) == (2.0, True)
 
 
-def test_a_region_without_prices_is_refused_with_the_file_to_mend() -> None:
+def test_a_region_without_prices_is_refused_with_the_file_to_fix() -> None:
     with pytest.raises(HarnessError) as refused:
         bill.prices_of("eu-north-1")
     assert "eu-north-1" in refused.value.cause

@@ -1,4 +1,4 @@
-"""The table of `make cost`, and that the documents hold what it prints."""
+"""The table of `make cost`, and its copy in the docs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def amount(cell: str) -> float:
     return float(cell.strip("*").replace(",", ""))
 
 
-def test_the_documents_hold_the_table_of_today() -> None:
+def test_the_docs_have_the_current_table() -> None:
     document = table.PATH.read_text(encoding="utf-8")
     assert replaced(document, table.text(table.STAGE, table.RATES)) == document, "run `make cost`"
 
@@ -44,18 +44,18 @@ def test_it_says_whether_the_shards_suffice() -> None:
     ]  # fmt: skip
 
 
-def test_prices_that_stand_in_are_marked_and_explained() -> None:
+def test_substitute_prices_are_marked_and_explained() -> None:
     text = table.text("stg", (0,))
     assert row(text, f"Kinesis: shards of both streams{table.MARK}")
     assert "†: the price in ap-south-1 is unknown" in text
     assert "as of 2026-11-24, entered from memory (check them), without taxes and free tier" in text
 
 
-def test_a_duration_of_one_s_own_is_reckoned_with() -> None:
+def test_a_given_duration_is_used() -> None:
     assert row(table.text("stg", (100,), duration_ms=123), "ms billed") == ["123"]
 
 
-def test_only_what_stands_between_the_marks_is_replaced() -> None:
+def test_only_the_text_between_the_marks_is_replaced() -> None:
     document = f"before\n{table.BEGIN}old\n{table.END}after\n"
     assert replaced(document, "new\n") == f"before\n{table.BEGIN}\nnew\n\n{table.END}after\n"
 

@@ -1,4 +1,4 @@
-"""What a run leaves behind: a JSON file that names every event, and a table that names what is bad."""
+"""The output of a run: a JSON file with every event, and a table with the bad ones."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_the_file_has_a_verdict_for_every_event(tmp_path: Path) -> None:
     assert events[3]["latency_ms"] is None
 
 
-def test_the_table_names_the_bad_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_table_lists_the_bad_events(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with console.out.capture() as captured:
         report.show(_ledger(), tmp_path / "ledger.json")
     text = captured.get()

@@ -1,4 +1,4 @@
-"""A run of the ledger that something ends before its end still gives its verdict, with the cause."""
+"""A run of the ledger that ends early still gives its verdict, with the cause."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from harness.stack.clients import Clients
 from harness.stack.state import Stack
 
 
-def test_a_localstack_that_has_ended_is_the_cause_in_the_verdict(tmp_path: Path) -> None:
-    # GIVEN an endpoint at which nobody listens
+def test_the_verdict_names_a_dead_localstack_as_the_cause(tmp_path: Path) -> None:
+    # GIVEN an endpoint where nothing listens
     clients = Clients(Stack("x", "x", processes.free_ports(1)[0]))
-    target = Target(clients.kinesis, clients.s3, "in", "out", "failed", None, lambda: "LocalStack has ended")
-    # WHEN events are to be put THEN no time is spent on more tries, and the ledger says why
+    target = Target(clients.kinesis, clients.s3, "in", "out", "failed", None, lambda: "LocalStack has died")
+    # WHEN events are put THEN the run stops retrying at once, and the ledger says why
     result = run(target, [(b"{}", "k")] * 3, lambda records: [1.0] * len(records), Step("dead"))
     assert not result.passed
     assert result.broken is not None
-    assert "LocalStack has ended" in result.broken.cause
+    assert "LocalStack has died" in result.broken.cause
     report.write(result, tmp_path / "ledger.json")
     written = json.loads((tmp_path / "ledger.json").read_text())
     assert written["passed"] is False
-    assert "LocalStack has ended" in written["gave_up"]
+    assert "LocalStack has died" in written["gave_up"]
     assert written["summary"]["not put"] == 3

@@ -1,4 +1,4 @@
-"""The ledger must catch what it is there to catch: records dropped, doubled, changed, reordered and failed."""
+"""The ledger detects records that are dropped, duplicated, changed, reordered or failed."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_all_predicted_passes(ledger: Ledger, answers: list[Read]) -> None:
     assert ledger.seconds == pytest.approx(1.5)
 
 
-def test_nothing_read_is_lost(ledger: Ledger) -> None:
+def test_unanswered_events_are_lost(ledger: Ledger) -> None:
     assert not ledger.passed
     assert ledger.counts == {Verdict.LOST: 5}
 
@@ -85,7 +85,7 @@ def test_a_dropped_record_is_lost(ledger: Ledger, answers: list[Read]) -> None:
     assert ledger.counts[Verdict.LOST] == 1
 
 
-def test_a_doubled_record_is_told_but_allowed(ledger: Ledger, answers: list[Read]) -> None:
+def test_a_duplicated_record_is_reported_but_allowed(ledger: Ledger, answers: list[Read]) -> None:
     ledger.take_predictions([*answers, answers[0], answers[0]])
     assert ledger.passed
     assert ledger.counts == {Verdict.PREDICTED: 4, Verdict.DUPLICATED: 1}
@@ -132,14 +132,14 @@ def test_a_second_prediction_that_differs_is_wrong(ledger: Ledger, puts: list[Pu
         b"[" * 99999,
     ],
 )
-def test_what_is_no_prediction_is_told_and_does_not_pass(ledger: Ledger, answers: list[Read], data: bytes) -> None:
+def test_a_record_that_is_not_a_prediction_does_not_pass(ledger: Ledger, answers: list[Read], data: bytes) -> None:
     ledger.take_predictions([*answers, Read(data, "1", SHARD, "9", 101.0, 102.0)])
     assert ledger.unreadable == 1
     assert not ledger.passed
 
 
 @pytest.mark.parametrize("value", ["10.0", None, True, [10.0]])
-def test_a_prediction_that_is_no_number_is_unreadable(ledger: Ledger, puts: list[Put], value: object) -> None:
+def test_a_prediction_that_is_not_a_number_is_unreadable(ledger: Ledger, puts: list[Put], value: object) -> None:
     ledger.take_predictions([_answer(puts[0], value)])
     assert ledger.unreadable == 1
 
@@ -153,7 +153,7 @@ def test_an_unexpected_failure_does_not_pass(ledger: Ledger, puts: list[Put], an
 
 
 def _passed(ledger: Ledger) -> bool:
-    """The verdict now: mypy would take the attribute for what it was before."""
+    """Return the current verdict. With the attribute itself, mypy would assume that it has not changed."""
     return ledger.passed
 
 
@@ -170,7 +170,7 @@ def test_an_expected_failure_passes_only_as_a_failure(ledger: Ledger, puts: list
 
 
 def test_an_event_predicted_and_then_given_up_has_failed(ledger: Ledger, puts: list[Put], answers: list[Read]) -> None:
-    """A batch whose function died after writing: a redrive will predict its events once more."""
+    """A batch whose function died after writing: a redrive will predict its events again."""
     ledger.take_predictions(answers)
     ledger.take_failures([_failure(puts[0])])
     assert ledger.counts[Verdict.FAILED] == 1
@@ -189,7 +189,7 @@ def test_a_failure_without_the_whole_event_is_a_loss(
     assert not ledger.passed
 
 
-def test_a_prediction_of_another_event_is_told(ledger: Ledger, answers: list[Read]) -> None:
+def test_a_prediction_of_another_event_is_reported(ledger: Ledger, answers: list[Read]) -> None:
     ledger.take_predictions([*answers, _answer(_put(77), 1.0)])
     assert ledger.strangers == [f"{SHARD}:77"]
     assert ledger.passed
@@ -205,7 +205,7 @@ def test_predictions_read_before_their_put_was_acknowledged_count(puts: list[Put
     assert ledger.strangers == [f"{SHARD}:77"]
 
 
-# The order of five events of one key, by the numbers of those that are read, and how many of them came late.
+# The order in which predictions for five events of one key are read, and how many come late.
 @pytest.mark.parametrize(
     ("order", "late"),
     [
@@ -227,7 +227,7 @@ def test_first_predictions_of_a_key_must_come_in_order(order: str, late: int) ->
     assert ledger.passed == (late == 0 and set(order) == set("12345"))
 
 
-def test_order_is_that_of_the_stream_also_for_what_is_read_early() -> None:
+def test_early_predictions_keep_the_streams_order() -> None:
     puts = [_put(number, "one key") for number in (1, 2)]
     ledger = _filled([], all_entered=False)
     ledger.take_predictions([_answer(puts[1], 20.0), _answer(puts[0], 10.0)])
@@ -252,8 +252,8 @@ def _repeated(number: int, key: str) -> Put:
     return replace(_put(number, key), repeated=True)
 
 
-def test_a_record_stored_twice_by_a_put_without_answer_is_predicted_twice() -> None:
-    """The producer knows the second event id alone; the first is told by what its prediction says."""
+def test_a_record_stored_twice_by_an_unacknowledged_put_is_predicted_twice() -> None:
+    """The producer knows only the second event id. The first is recognized by the content of its prediction."""
     put, other = _repeated(7, "k"), _put(8, "k")
     ledger = Ledger(VERSION)
     ledger.enter(put, 10.0)
@@ -280,7 +280,7 @@ def test_a_record_stored_twice_by_a_put_without_answer_is_predicted_twice() -> N
     ],
     ids=["not repeated", "value", "sales_id", "version"],
 )
-def test_what_fits_no_repeated_put_is_of_other_events(put: Put, answer: Read) -> None:
+def test_a_prediction_that_matches_no_repeated_put_belongs_to_another_event(put: Put, answer: Read) -> None:
     ledger = Ledger(VERSION)
     ledger.enter(put, 10.0)
     ledger.all_entered()
@@ -290,7 +290,7 @@ def test_what_fits_no_repeated_put_is_of_other_events(put: Put, answer: Read) ->
     assert ledger.strangers == [f"{SHARD}:5"]
 
 
-def test_a_copy_does_not_stand_for_the_event_itself() -> None:
+def test_a_copy_does_not_count_as_the_event_itself() -> None:
     ledger = Ledger(VERSION)
     ledger.enter(_repeated(7, "k"), 10.0)
     ledger.all_entered()

@@ -13,7 +13,7 @@ import pytest
 
 from harness.paths import ROOT
 
-# Made by the harness, by Python and by the tools of `make check`; then by the user.
+# Files made by the harness, by Python and by the tools of `make check`; then the user's.
 MADE = (
     *(".cache/logs/x.log", ".cache/mlflow/1/model", ".local/old/stack.json", "scripts/__pycache__/x.pyc"),
     *(".mypy_cache/x", ".ruff_cache/x", "emulator/.hypothesis/x", "service/tests/__pycache__/x.pyc"),
@@ -50,11 +50,11 @@ def copy(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_cleaned_checkout_is_as_git_has_it_but_for_the_users_files(copy: Path) -> None:
+def test_a_cleaned_checkout_matches_git_except_for_the_users_files(copy: Path) -> None:
     for name in (*MADE, *USERS):
         (copy / name).parent.mkdir(parents=True, exist_ok=True)
         (copy / name).touch()
-    # No engine: its images are those of every checkout of this machine.
+    # No engine, because all checkouts on this machine share its images.
     env = os.environ | {"DOCKER_HOST": "unix:///none"}
     for _ in range(2):
         done = subprocess.run(["make", "clean"], cwd=copy, env=env, capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""Every setting of the emulator that is documented reaches it, and another one on a running stack is refused."""
+"""Every documented setting reaches the emulator, and a running stack refuses a different one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from harness.stack import state as stacks
 from harness.stack.state import DOCKER, Stack
 
 SETTINGS = environment.EMULATOR_SETTINGS
-# What a container has none of, or what the harness chooses.
+# Settings that do not apply in containers, or that the harness chooses.
 WITHOUT_CONTAINERS = {"LAMBDA_PROCESS_ISOLATION"}
 
 
@@ -36,16 +36,16 @@ def documented() -> dict[str, str]:
     return {variable: default.strip("`") for variable, default in rows}
 
 
-def test_the_settings_and_their_defaults_are_the_emulators(documented: dict[str, str]) -> None:
+def test_the_settings_and_their_defaults_match_the_emulators(documented: dict[str, str]) -> None:
     assert {
         name for name in documented if name.startswith(("KINESIS_", "LAMBDA_KEEP", "LAMBDA_PROC"))
     } < SETTINGS.keys()
     for name, default in SETTINGS.items():
-        if default and name != "FAULTS":  # the harness lets faults be injected
+        if default and name != "FAULTS":  # the harness enables fault injection
             assert documented[name] == default
 
 
-def test_an_embedded_stack_gets_what_the_user_has_set(monkeypatch: pytest.MonkeyPatch, own_folder: Path) -> None:
+def test_an_embedded_stack_gets_the_users_settings(monkeypatch: pytest.MonkeyPatch, own_folder: Path) -> None:
     wanted = dict.fromkeys(SETTINGS, "1")
     for name, value in wanted.items():
         monkeypatch.setenv(name, value)
@@ -53,7 +53,7 @@ def test_an_embedded_stack_gets_what_the_user_has_set(monkeypatch: pytest.Monkey
     launched: list[dict[str, str]] = []
     monkeypatch.setattr(localstack, "launch", lambda stack, title, command, env: launched.append(env))
     monkeypatch.setenv("PIPELINE_HOST", "0.0.0.0")
-    for name in SETTINGS:  # those it was made with, at every later start
+    for name in SETTINGS:  # a later start keeps the original settings
         monkeypatch.setenv(name, "2")
     localstack.start(stack)
     assert launched[0].items() >= wanted.items()
@@ -61,7 +61,7 @@ def test_an_embedded_stack_gets_what_the_user_has_set(monkeypatch: pytest.Monkey
     assert "PIPELINE_HOST" not in launched[0]
 
 
-def test_containers_get_what_the_user_has_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_containers_get_the_users_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     wanted = dict.fromkeys(SETTINGS, "1")
     for name, value in wanted.items():
         monkeypatch.setenv(name, value)
@@ -82,7 +82,7 @@ def _running(monkeypatch: pytest.MonkeyPatch, **settings: str) -> Stack:
     return stack
 
 
-def test_another_setting_on_a_running_stack_is_refused_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_running_stack_refuses_a_different_setting_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     _running(monkeypatch, IAM_ENFORCEMENT="soft")
     monkeypatch.setenv("IAM_ENFORCEMENT", "off")
     monkeypatch.setenv("FAULTS", "0")
@@ -93,7 +93,7 @@ def test_another_setting_on_a_running_stack_is_refused_with_the_remedy(monkeypat
     assert failure.value.next_step.endswith("make local-down && make local-up FAULTS=0 IAM_ENFORCEMENT=off")
 
 
-def test_the_same_setting_or_none_is_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_same_setting_or_none_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
     stack = _running(monkeypatch, IAM_ENFORCEMENT="soft")
     assert lifecycle._reusable("x", 4700) == stack
     monkeypatch.setenv("IAM_ENFORCEMENT", "soft")
@@ -101,7 +101,7 @@ def test_the_same_setting_or_none_is_no_other(monkeypatch: pytest.MonkeyPatch) -
     assert lifecycle._reusable("x", 4700) == stack
 
 
-def test_what_is_in_force_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_in_force_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     outputs = (
         "source_stream_name",
         "predictions_stream_name",

@@ -1,4 +1,4 @@
-"""When streams are kept, and what is left of a stack's folder for them."""
+"""When streams are kept, and which files of a stack's folder remain."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ def _stack(*, persistent: bool, alive: bool) -> Stack:
 
 
 @pytest.mark.parametrize(("text", "expected"), [("", False), ("0", False), ("1", True), ("true", True)])
-def test_a_new_stack_is_as_the_variable_says(monkeypatch: pytest.MonkeyPatch, text: str, expected: bool) -> None:
+def test_the_variable_decides_for_a_new_stack(monkeypatch: pytest.MonkeyPatch, text: str, expected: bool) -> None:
     monkeypatch.setenv("PERSISTENCE", text)
     assert persistence.wanted(None) == expected
 
 
 @pytest.mark.parametrize("alive", [True, False])
-def test_unset_it_is_as_in_the_stack_that_is_here(monkeypatch: pytest.MonkeyPatch, alive: bool) -> None:
+def test_without_the_variable_the_existing_stack_decides(monkeypatch: pytest.MonkeyPatch, alive: bool) -> None:
     monkeypatch.delenv("PERSISTENCE", raising=False)
     assert persistence.wanted(_stack(persistent=True, alive=alive))
 
 
-def test_a_running_stack_is_not_changed_and_an_ended_one_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stopped_stack_is_changed_but_a_running_one_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PERSISTENCE", "0")
     with pytest.raises(HarnessError, match="the stack runs with PERSISTENCE=1") as error:
         persistence.wanted(_stack(persistent=True, alive=True))
@@ -50,13 +50,13 @@ def test_a_running_stack_is_not_changed_and_an_ended_one_is(monkeypatch: pytest.
     assert not persistence.wanted(_stack(persistent=True, alive=False))
 
 
-def test_another_value_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_value_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PERSISTENCE", "yes please")
     with pytest.raises(HarnessError, match="neither 0 nor 1"):
         persistence.wanted(None)
 
 
-def test_kept_streams_are_those_of_one_runtime(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_kept_streams_belong_to_one_runtime(monkeypatch: pytest.MonkeyPatch) -> None:
     _stack(persistent=True, alive=False)
     assert runtimes.wanted("x") == EMBEDDED
     monkeypatch.setattr(engine, "missing", lambda: None)
@@ -65,7 +65,7 @@ def test_kept_streams_are_those_of_one_runtime(monkeypatch: pytest.MonkeyPatch) 
         runtimes.wanted("x")
 
 
-def test_a_restart_leaves_the_streams_and_a_down_leaves_nothing() -> None:
+def test_a_restart_keeps_the_streams_and_local_down_keeps_nothing() -> None:
     stack = _stack(persistent=True, alive=False)
     kept = persistence.folder(stack) / "pipeline_emulator" / "kinesis.sqlite3"
     for file in (kept, stack.log("localstack"), kept.parents[2] / "tmp" / "x", stack.folder / "terraform" / "main.tf"):

@@ -1,4 +1,4 @@
-"""Which runtime a command uses: what RUNTIME says, what runs already, whether an engine answers."""
+"""How a command chooses its runtime: RUNTIME, the running stack, an available engine."""
 
 from __future__ import annotations
 
@@ -27,18 +27,20 @@ def _runs(runtime: str) -> None:
     Stack("x", "local", 4566, runtime, pid=me.pid, pid_created=me.create_time()).save()
 
 
-def test_without_an_engine_the_embedded_runtime_serves_and_says_why(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_an_engine_the_embedded_runtime_is_used_with_a_reason(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert engine.missing() is not None
     assert runtimes.wanted("x") == EMBEDDED
     assert "using the embedded runtime, which needs no container engine" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("running", [False, True])
-def test_without_an_engine_containers_are_refused_with_the_way_out(
+def test_without_an_engine_containers_are_refused_with_the_remedy(
     running: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if running:
-        _runs(EMBEDDED)  # to take it down would not help
+        _runs(EMBEDDED)  # taking it down would not help
     monkeypatch.setenv("RUNTIME", DOCKER)
     with pytest.raises(HarnessError, match="needs a container engine") as error:
         runtimes.wanted("x")
@@ -53,7 +55,7 @@ def test_an_unknown_runtime_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_running_stack_keeps_its_runtime(monkeypatch: pytest.MonkeyPatch) -> None:
     _runs(EMBEDDED)
-    monkeypatch.setattr(engine, "missing", lambda: None)  # an engine that is started later changes nothing
+    monkeypatch.setattr(engine, "missing", lambda: None)  # an engine started later changes nothing
     assert runtimes.wanted("x") == EMBEDDED
     monkeypatch.setenv("RUNTIME", DOCKER)
     with pytest.raises(HarnessError, match="the stack runs with RUNTIME=embedded") as error:
@@ -63,6 +65,6 @@ def test_a_running_stack_keeps_its_runtime(monkeypatch: pytest.MonkeyPatch) -> N
 
 # docker's client leaves the socket of a refused connection to the garbage collector.
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
-def test_a_stack_whose_engine_was_stopped_does_not_run() -> None:
+def test_a_stack_whose_engine_was_stopped_is_not_alive() -> None:
     assert not Stack("x", "local", 4566, DOCKER, container="0123456789ab").alive()
     gc.collect()

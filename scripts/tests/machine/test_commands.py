@@ -1,4 +1,4 @@
-"""Other programs: deadline, failure, progress, a clean environment."""
+"""Running programs: deadline, failure, progress, a clean environment."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from harness.errors import HarnessError
 from harness.machine import commands, environment
 
 
-def test_output_is_returned_logged_and_told_line_by_line(tmp_path: Path) -> None:
+def test_output_is_returned_logged_and_passed_on_line_by_line(tmp_path: Path) -> None:
     lines: list[str] = []
     log = tmp_path / "logs" / "x.log"
     output = commands.run(["sh", "-c", "echo one; echo two >&2"], log=log, deadline=10, on_line=lines.append)
@@ -21,12 +21,12 @@ def test_output_is_returned_logged_and_told_line_by_line(tmp_path: Path) -> None
     assert lines == ["one", "two"]
 
 
-def test_a_failure_names_status_and_the_last_lines(tmp_path: Path) -> None:
+def test_a_failure_reports_the_status_and_the_last_lines(tmp_path: Path) -> None:
     with pytest.raises(HarnessError, match=r"(?s)'sh -c' failed with exit status 3.*broken pipe dream"):
         commands.run(["sh", "-c", "echo broken pipe dream; exit 3"], log=tmp_path / "x.log", deadline=10)
 
 
-def test_a_missing_program_is_named(tmp_path: Path) -> None:
+def test_a_missing_program_is_reported(tmp_path: Path) -> None:
     with pytest.raises(HarnessError, match="no-such-program"):
         commands.run(["no-such-program"], log=tmp_path / "x.log", deadline=10)
 
@@ -62,13 +62,13 @@ def test_nothing_of_the_users_aws_setup_reaches_a_child(tmp_path: Path, monkeypa
     assert "yes" in output
 
 
-def test_a_make_that_is_started_is_not_one_of_the_make_that_called(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_child_make_inherits_nothing_from_the_calling_make(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAKELEVEL", "1")
     monkeypatch.setenv("MAKEFLAGS", "n -- COUNT=5")
     assert not [name for name in environment.clean() if name.startswith("MAKE")]
 
 
-def test_a_proxy_is_not_asked_for_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_loopback_bypasses_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "intranet")
     monkeypatch.delenv("no_proxy", raising=False)
     env = environment.clean()
@@ -78,8 +78,8 @@ def test_a_proxy_is_not_asked_for_loopback(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_trouble_ends_the_program_and_is_the_cause(tmp_path: Path) -> None:
     started = time.monotonic()
-    with pytest.raises(HarnessError, match="'sleep 60' was stopped: LocalStack has ended"):
+    with pytest.raises(HarnessError, match="'sleep 60' was stopped: LocalStack has died"):
         commands.run(
-            ["sleep", "60"], log=tmp_path / "x.log", deadline=90, trouble=lambda: "was stopped: LocalStack has ended"
+            ["sleep", "60"], log=tmp_path / "x.log", deadline=90, trouble=lambda: "was stopped: LocalStack has died"
         )
     assert time.monotonic() - started < 30

@@ -1,4 +1,4 @@
-"""Ports and left-over processes: found, named, ended."""
+"""Ports in use and leftover processes: found, identified, ended."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def listener() -> Iterator[socket.socket]:
         yield server
 
 
-def test_a_taken_port_is_seen_and_its_holder_named(listener: socket.socket) -> None:
+def test_a_port_in_use_is_detected_with_its_process(listener: socket.socket) -> None:
     port = listener.getsockname()[1]
     assert not processes.port_is_free(port)
     assert f"process {os.getpid()}" in processes.port_holder(port)

@@ -1,4 +1,4 @@
-"""What a model must be before a stage gets it: each check with a model that it refuses."""
+"""The checks on a model before a stage gets it, each with a model that it refuses."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from harness.model import checks
 
 @pytest.fixture
 def folder(trained: list[dict[str, Any]], tmp_path: Path) -> Path:
-    """A copy of the first model, to be changed."""
+    """A copy of the first model, for a test to change."""
     return Path(shutil.copytree(trained[0]["model_dir"], tmp_path / "model"))
 
 
@@ -49,8 +49,8 @@ def onnx_file(change: Callable[[onnx.ModelProto], object]) -> Callable[[Path], N
     return edit
 
 
-def answers_more(model: onnx.ModelProto) -> None:
-    """Its every answer is one in ten thousand above what it was."""
+def predicts_more(model: onnx.ModelProto) -> None:
+    """Raise every prediction by one in ten thousand."""
     graph = model.graph
     graph.node[-1].output[0] = "unscaled"
     graph.initializer.append(onnx.helper.make_tensor("factor", onnx.TensorProto.FLOAT, [], [1.0001]))
@@ -82,7 +82,7 @@ def test_a_trained_model_passes(folder: Path, trained: list[dict[str, Any]]) -> 
         (lambda folder: (folder / "model.onnx").unlink(), "has no model.onnx"),
         (lambda folder: (folder / "model.onnx").write_bytes(b"damaged"), "damaged or not an ONNX model"),
         (onnx_file(other_features), "it was trained on the features .*store_height"),
-        (onnx_file(answers_more), r"36 of 36 golden events differ by more than 1e-05 \(relative\)"),
+        (onnx_file(predicts_more), r"36 of 36 golden events differ by more than 1e-05 \(relative\)"),
         (lambda folder: (folder / checks.GOLDEN).unlink(), "has no golden batch"),
         (lambda folder: (folder / checks.GOLDEN).write_text("["), "golden batch of run .* cannot be read"),
         (golden(lambda batch: batch.pop("events")), "golden batch of run .* cannot be read: KeyError"),
@@ -93,7 +93,7 @@ def test_a_trained_model_passes(folder: Path, trained: list[dict[str, Any]]) -> 
         (golden(lambda batch: batch["predictions"].__setitem__(2, float("nan"))), "1 of 36 golden"),
     ],
 )
-def test_a_model_that_is_not_as_it_should_be_is_refused(
+def test_a_bad_model_is_refused(
     folder: Path, trained: list[dict[str, Any]], edit: Callable[[Path], object], cause: str
 ) -> None:
     edit(folder)

@@ -1,4 +1,4 @@
-"""Which data the model of a `local-up` is trained on, and what is said of them."""
+"""Which data `local-up` trains its model on, and what it reports about them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WAY_BACK = "make train DATA=default"
 
 @pytest.fixture(autouse=True)
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The file of the last `make train DATA=…`, in a checkout of its own."""
+    """The file of the last `make train DATA=…`, in a separate checkout."""
     for name in ("TRAINING_DATA", "MODEL_FILE", "CHOSEN_MODEL", "CACHE", "MLFLOW_DIR", "DATA_DIR"):
         monkeypatch.setattr(paths, name, tmp_path / name.lower())
     file = tmp_path / "own.csv"
@@ -24,21 +24,21 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return file
 
 
-def test_the_data_of_the_last_training_are_named_with_the_way_back(
+def test_the_last_trainings_data_are_reported_with_the_way_back(
     tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    # GIVEN a model that make train DATA=own.csv has made
+    # GIVEN a model from make train DATA=own.csv
     (tmp_path / "MLmodel").touch()
     result = {"model_dir": str(tmp_path), "run_id": "x"}
     paths.MODEL_FILE.write_text(json.dumps({"code": current_model._code(), "data": str(data), "result": result}))
-    # WHEN local-up looks for its model THEN it takes that one, and says whose data it is of
+    # WHEN local-up chooses its model THEN it uses that one, and reports its data
     assert current_model.current(None) == result
-    told = capsys.readouterr().err
-    assert str(data) in told
-    assert WAY_BACK in told
+    printed = capsys.readouterr().err
+    assert str(data) in printed
+    assert WAY_BACK in printed
 
 
-def test_nothing_is_said_of_the_default_data(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_default_data_are_not_mentioned(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "MLmodel").touch()
     result = {"model_dir": str(tmp_path), "run_id": "x"}
     paths.MODEL_FILE.write_text(json.dumps({"code": current_model._code(), "data": None, "result": result}))
@@ -47,13 +47,13 @@ def test_nothing_is_said_of_the_default_data(tmp_path: Path, capsys: pytest.Capt
     assert capsys.readouterr().err == ""
 
 
-def test_data_that_are_gone_are_named_with_the_way_back(data: Path) -> None:
+def test_missing_data_are_reported_with_the_way_back(data: Path) -> None:
     with pytest.raises(HarnessError, match=r"is gone: .*own\.csv") as gone:
         current_model.current(None)
     assert WAY_BACK in gone.value.next_step
 
 
-def test_the_way_back_is_no_file_unless_there_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_default_is_a_file_only_if_it_exists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert current_model._file(Path("default")) is None
     Path("default").touch()

@@ -39,7 +39,7 @@ live_version        = "7"
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The local account's credentials, and nothing else of AWS."""
+    """Set the local account's credentials and remove every other AWS variable."""
     for name in list(os.environ):
         if name.startswith(("AWS_", "MLFLOW_TRACKING")):
             monkeypatch.delenv(name)
@@ -52,7 +52,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def own_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the checkout remembers of models is the test's own."""
+    """Give each test its own record of models."""
     for name in ("RELEASES", "CHOSEN_MODEL", "MODEL_FILE"):
         monkeypatch.setattr(paths, name, tmp_path / "cache" / name.lower())
     (tmp_path / "cache").mkdir()
@@ -69,7 +69,7 @@ def known(trained: list[dict[str, Any]]) -> list[Registry]:
 def edited(
     known: list[Registry], trained: list[dict[str, Any]], tmp_path: Path
 ) -> Iterator[Callable[[Callable[[Path], object]], str]]:
-    """Registers a copy of the first model whose files a function has changed; returns the version's number."""
+    """A function that registers a changed copy of the first model and returns its version; takes the change."""
     client, made = known[0].client, []
 
     def make(edit: Callable[[Path], object]) -> str:
@@ -88,7 +88,7 @@ def edited(
 
 @pytest.fixture
 def aliases(known: list[Registry]) -> Callable[[], dict[str, str]]:
-    """The registry's aliases now, each with its version."""
+    """A function that returns the registry's current aliases with their versions."""
     client: mlflow.MlflowClient = known[0].client
 
     def read() -> dict[str, str]:
@@ -101,7 +101,7 @@ def aliases(known: list[Registry]) -> Callable[[], dict[str, str]]:
 
 @pytest.fixture(scope="session")
 def emulator() -> Iterator[Stack]:
-    """A LocalStack of its own, in which faults can be injected."""
+    """A separate LocalStack with fault injection."""
     stack = Stack(f"rollout-{os.getpid()}", "stg", processes.free_ports(1)[0])
     try:
         localstack.start(stack)
@@ -121,17 +121,17 @@ class Deployment:
 
     @property
     def tfvars(self) -> str:
-        """What stands in the stage's variables."""
+        """The text of the stage's variables file."""
         return self.stage.vars_file.read_bytes().decode()
 
     def objects(self) -> dict[str, bytes]:
-        """Everything in the model bucket."""
+        """Return everything in the model bucket, by key."""
         s3 = self.access.client("s3")
         listed = s3.list_objects_v2(Bucket="models-stg").get("Contents", [])
         return {one["Key"]: s3.get_object(Bucket="models-stg", Key=one["Key"])["Body"].read() for one in listed}
 
     def inject(self, *rules: dict[str, Any]) -> None:
-        """Puts faults in force; none ends them."""
+        """Set the active faults; no rule clears them."""
         body = json.dumps({"rules": rules}).encode()
         request = urllib.request.Request(f"{self.emulator.endpoint_url}/_pipeline/faults", body, method="PUT")
         urllib.request.urlopen(request, timeout=30).close()
@@ -139,7 +139,7 @@ class Deployment:
 
 @pytest.fixture
 def deployment(emulator: Stack, tmp_path: Path) -> Iterator[Deployment]:
-    """A stage whose files are there, and whose account has no bucket."""
+    """A stage with its files, in an account without buckets."""
     folder = working_copy(tmp_path / "infrastructure")
     (folder / "vars" / "stg.tfvars").write_text(TFVARS)
     (folder / "vars" / "stg.s3.tfbackend").write_text('bucket = "state"\nkey = "k"\nregion = "ap-south-1"\n')
@@ -156,7 +156,7 @@ def deployment(emulator: Stack, tmp_path: Path) -> Iterator[Deployment]:
 
 @pytest.fixture
 def bucket(deployment: Deployment) -> Deployment:
-    """The same, with its model bucket."""
+    """The same stage, with its model bucket."""
     deployment.access.client("s3").create_bucket(
         Bucket="models-stg", CreateBucketConfiguration={"LocationConstraint": REGION}
     )

@@ -36,7 +36,7 @@ def test_a_download_is_what_training_logged(
 
 
 @pytest.mark.parametrize("choice", ["77", "0" * 32, "nobody", "no such/alias", "v1"])
-def test_an_unknown_model_is_told_with_those_there_are(choice: str, known: list[Registry]) -> None:
+def test_an_unknown_model_is_refused_with_the_known_ones(choice: str, known: list[Registry]) -> None:
     with pytest.raises(HarnessError, match=f"no version, run or alias '{choice}'") as refused:
         model_versions.resolve(choice, known)
     assert "version 2  run " in refused.value.next_step
@@ -48,7 +48,7 @@ def test_a_model_must_be_named(known: list[Registry]) -> None:
         model_versions.resolve("", known)
 
 
-def test_without_a_registry_one_is_told_to_train(tmp_path: Path) -> None:
+def test_without_a_registry_the_next_step_is_to_train(tmp_path: Path) -> None:
     empty = [Registry(f"sqlite:///{tmp_path / 'mlflow.db'}", "an empty one")]
     for known in ([], empty):
         with pytest.raises(HarnessError, match="no model has been trained here") as refused:
@@ -56,13 +56,13 @@ def test_without_a_registry_one_is_told_to_train(tmp_path: Path) -> None:
         assert "make train" in refused.value.next_step
 
 
-def test_a_damaged_database_is_told(tmp_path: Path) -> None:
+def test_a_damaged_database_is_reported(tmp_path: Path) -> None:
     (tmp_path / "mlflow.db").write_bytes(b"damaged" * 1000)
     with pytest.raises(HarnessError, match=r"a damaged one cannot be used: .*not a database"):
         model_versions.resolve("1", [Registry(f"sqlite:///{tmp_path / 'mlflow.db'}", "a damaged one")])
 
 
-def test_a_server_that_is_gone_is_told() -> None:
+def test_an_unreachable_server_is_reported() -> None:
     (port,) = processes.free_ports(1)
     with pytest.raises(HarnessError, match="the server cannot be used"):
         model_versions.resolve("1", [Registry(f"http://127.0.0.1:{port}", "the server")])

@@ -1,4 +1,4 @@
-"""Promotion with a real registry to a real LocalStack: what it does, and that a refusal changes nothing."""
+"""Promotion from a real registry to a real LocalStack. A refusal changes nothing."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ OTHER_ACCOUNT = "111111111111"
 def unchanged(
     deployment: Deployment, aliases: Callable[[], dict[str, str]]
 ) -> Callable[..., AbstractContextManager[None]]:
-    """A block that must end in a refusal, and after which all is as it was."""
+    """A context in which the command must be refused and must change nothing."""
 
     def state() -> list[Any]:
         s3 = deployment.access.client("s3")
@@ -48,7 +48,7 @@ def unchanged(
     return block
 
 
-def test_a_model_gets_to_the_bucket_the_variables_and_its_alias(
+def test_promotion_updates_bucket_variables_and_alias(
     bucket: Deployment, known: list[Registry], trained: list[dict[str, Any]], aliases: Callable[[], dict[str, str]]
 ) -> None:
     before = bucket.tfvars
@@ -57,7 +57,7 @@ def test_a_model_gets_to_the_bucket_the_variables_and_its_alias(
     folder = Path(trained[1]["model_dir"])
     logged = {file.relative_to(folder).as_posix(): file.read_bytes() for file in current_model.files(folder)}
     assert bucket.objects() == {f"{trained[1]['model_key']}/{name}": content for name, content in logged.items()}
-    # AND the variables name the run and no pin, and are else as they were
+    # AND the variables name the run, have no pin, and are otherwise unchanged
     pin = 'live_version        = "7"\n'
     assert bucket.tfvars == before.replace(pin, "") + f'run_id = "{trained[1]["run_id"]}"\n'
     assert tfvars.read(bucket.stage.vars_file)["run_id"] == trained[1]["run_id"]
@@ -65,7 +65,7 @@ def test_a_model_gets_to_the_bucket_the_variables_and_its_alias(
     assert aliases()["stg"] == "2"
 
 
-def test_a_second_promotion_says_that_all_is_there(
+def test_a_second_promotion_reports_that_nothing_changes(
     bucket: Deployment, known: list[Registry], trained: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     promote.to_stage("1", known, bucket.stage, bucket.access)
@@ -78,23 +78,23 @@ def test_a_second_promotion_says_that_all_is_there(
     assert (bucket.objects(), bucket.tfvars) == before
 
 
-def test_before_the_first_deployment_the_deployment_publishes(
+def test_the_first_deployment_publishes_a_model_promoted_before_it(
     deployment: Deployment, known: list[Registry], trained: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     promote.to_stage("1", known, deployment.stage, deployment.access)
     assert "it does not exist yet; the deployment creates it and publishes the model" in capsys.readouterr().err
     deployed = replace(deployment.stage, variables=tfvars.read(deployment.stage.vars_file))
     assert deployed.run_id == trained[0]["run_id"]
-    # WHEN the deployment has made the bucket THEN it finds the model, even without the registry
+    # WHEN the deployment has created the bucket THEN it finds the model, even without the registry
     s3 = deployment.access.client("s3")
     s3.create_bucket(Bucket="models-stg", CreateBucketConfiguration={"LocationConstraint": "ap-south-1"})
     models.publish(deployed, deployment.access, "models-stg")
     assert f"{trained[0]['model_key']}/MLmodel" in deployment.objects()
-    # AND on a machine that has never seen the model, that it is there is enough
+    # AND on a machine without the model, the copy in the bucket is enough
     (paths.RELEASES / trained[0]["run_id"]).rename(paths.RELEASES / "elsewhere")
     capsys.readouterr()
     models.publish(deployed, deployment.access, "models-stg")
-    assert "as before" in capsys.readouterr().err
+    assert "unchanged" in capsys.readouterr().err
 
 
 def test_a_shadow_model_is_recorded_beside_the_live_one(
@@ -113,34 +113,34 @@ def test_a_shadow_model_is_recorded_beside_the_live_one(
         s3.delete_object(Bucket="models-stg", Key=key)
     models.publish(stages_now(bucket), bucket.access, "models-stg")
     assert {f"{one['model_key']}/MLmodel" for one in trained} <= set(bucket.objects())
-    # WHEN the shadow becomes the live model THEN it is no shadow any more
+    # WHEN the shadow becomes the live model THEN it is no longer a shadow
     promote.to_stage("2", known, stages_now(bucket), bucket.access)
     assert tfvars.read(bucket.stage.vars_file)["run_id"] == trained[1]["run_id"]
     assert "shadow_run_id" not in tfvars.read(bucket.stage.vars_file)
 
 
 def stages_now(deployment: Deployment) -> stages.Stage:
-    """The stage with its variables as they are now."""
+    """Return the stage with its current variables."""
     now: stages.Stage = replace(deployment.stage, variables=tfvars.read(deployment.stage.vars_file))
     return now
 
 
-def test_a_local_stack_has_no_shadow_by_promotion(unchanged: Callable[..., Any]) -> None:
+def test_a_shadow_cannot_be_promoted_to_a_local_stack(unchanged: Callable[..., Any]) -> None:
     with unchanged("a shadow model is for stages on AWS", "STAGE=stg"):
         promote.run("1", "local", None, shadow=True)
 
 
-def test_a_deployment_without_its_model_says_what_to_do(bucket: Deployment, unchanged: Callable[..., Any]) -> None:
+def test_a_deployment_without_its_model_gives_the_next_step(bucket: Deployment, unchanged: Callable[..., Any]) -> None:
     stage = replace(bucket.stage, variables=bucket.stage.variables | {"run_id": "0" * 32})
     with unchanged("neither in bucket models-stg nor on this machine", "make promote"):
         models.publish(stage, bucket.access, "models-stg")
 
 
-def test_an_interrupted_copy_goes_on(
+def test_an_interrupted_copy_is_continued(
     bucket: Deployment, known: list[Registry], trained: list[dict[str, Any]], aliases: Callable[[], dict[str, str]]
 ) -> None:
     before = bucket.tfvars, aliases().get("stg")
-    # GIVEN a bucket that takes three files and then no more
+    # GIVEN a bucket that rejects every file
     bucket.inject(
         {"point": "s3:PutObject", "effect": "error", "code": "AccessDenied", "status": 403, "resource": "models-stg"}
     )
@@ -148,7 +148,7 @@ def test_an_interrupted_copy_goes_on(
         promote.to_stage("1", known, bucket.stage, bucket.access)
     assert "s3:PutObject" in refused.value.next_step
     assert (bucket.tfvars, aliases().get("stg")) == before
-    # WHEN it takes files again, and has some of them THEN the others follow, the description last
+    # WHEN it accepts files again and has one of them THEN the others are copied, MLmodel last
     bucket.inject()
     key, folder = trained[0]["model_key"], Path(trained[0]["model_dir"])
     bucket.access.client("s3").upload_file(str(folder / "model.onnx"), "models-stg", f"{key}/model.onnx")
@@ -171,12 +171,12 @@ def test_a_second_model_of_the_same_run_is_refused(
 ) -> None:
     key = f"9/{trained[0]['run_id']}/artifacts/model/model.onnx"
     bucket.access.client("s3").put_object(Bucket="models-stg", Key=key, Body=b"another")
-    with unchanged("has another model of run", "delete the one that is wrong"):
+    with unchanged("has another model of run", "delete the wrong one"):
         promote.to_stage("1", known, bucket.stage, bucket.access)
 
 
-def test_s3_is_asked_for_the_accounts_own_bucket(bucket: Deployment, known: list[Registry]) -> None:
-    """With this header S3 answers 403 for a bucket of anybody else; LocalStack does not read it."""
+def test_the_expected_bucket_owner_is_sent_to_s3(bucket: Deployment, known: list[Registry]) -> None:
+    """With this header, S3 answers 403 for another account's bucket. LocalStack ignores it."""
     owners: list[str] = []
     bucket.access.session.events.register(
         "before-send.s3.HeadBucket",
@@ -187,7 +187,7 @@ def test_s3_is_asked_for_the_accounts_own_bucket(bucket: Deployment, known: list
 
 
 @pytest.mark.parametrize("operation", ["HeadBucket", "ListObjectsV2", "GetObject"])
-def test_a_role_that_may_not_read_the_bucket_is_told(
+def test_a_role_without_read_permission_is_reported(
     bucket: Deployment, known: list[Registry], unchanged: Callable[..., Any], operation: str
 ) -> None:
     def denied() -> None:
@@ -197,7 +197,7 @@ def test_a_role_that_may_not_read_the_bucket_is_told(
         finally:
             bucket.inject()
 
-    cause = "belongs to somebody else, or the role" if operation == "HeadBucket" else "cannot be read: "
+    cause = "belongs to another account, or the role" if operation == "HeadBucket" else "cannot be read: "
     with unchanged(f"bucket models-stg {cause}", "s3:ListBucket"):
         denied()
 
@@ -210,7 +210,7 @@ def test_a_role_that_may_not_read_the_bucket_is_told(
         (lambda folder: (folder / "MLmodel").write_text("run_id: x\n"), "MLmodel"),
     ],
 )
-def test_a_model_that_does_not_pass_changes_nothing(
+def test_a_model_that_fails_a_check_changes_nothing(
     bucket: Deployment,
     known: list[Registry],
     edited: Callable[..., str],
@@ -253,7 +253,7 @@ def test_variables_that_cannot_be_parsed_change_nothing(
 def test_variables_that_cannot_be_written_change_nothing(
     bucket: Deployment, known: list[Registry], unchanged: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Root may write to every file: what the system would answer others is told here.
+    # Root can write every file, so patch in the answer that other users get.
     monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
     with unchanged("stg.tfvars cannot be written", "ls -ld"):
         promote.to_stage("1", known, bucket.stage, bucket.access)
@@ -289,7 +289,7 @@ def test_an_unknown_stage_changes_nothing(unchanged: Callable[..., Any], name: s
         promote.run("1", name, None)
 
 
-def test_a_model_promoted_to_local_is_the_current_one(
+def test_a_model_promoted_to_local_becomes_the_current_one(
     known: list[Registry],
     trained: list[dict[str, Any]],
     aliases: Callable[[], dict[str, str]],

@@ -1,4 +1,4 @@
-"""Rollback over a real Lambda function's versions in LocalStack."""
+"""Rollback between versions of a real Lambda function in LocalStack."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def function(emulator: Stack) -> Iterator[Any]:
 
 @pytest.fixture
 def published(function: Any, bucket: Deployment) -> Deployment:
-    """The versions, each with a model in the bucket; the alias is at the third."""
+    """The versions, each with a model in the bucket; the alias points to the third."""
     for run_id in RUNS.values():
         key = f"1/{run_id}/artifacts/model/model.onnx"
         bucket.access.client("s3").put_object(Bucket="models-stg", Key=key, Body=b"model")
@@ -63,7 +63,7 @@ def published(function: Any, bucket: Deployment) -> Deployment:
 
 
 class Applied:
-    """Stands where the deployment does, and remembers the variables that it was given."""
+    """A stand-in for the deployment that records the pins it gets."""
 
     def __init__(self, error: BaseException | None = None) -> None:
         self.pins: list[str | None] = []
@@ -76,7 +76,7 @@ class Applied:
 
 
 def run(deployment: Deployment, wanted: str, applied: Applied) -> None:
-    """As `make rollback` does it: with the variables as they are now."""
+    """Roll back as `make rollback` does, with the current variables."""
     read = tfvars.read(deployment.stage.vars_file)
     stage = Stage(**{**vars(deployment.stage), "variables": read})
     rollback.rollback(stage, deployment.access, wanted, applied)
@@ -96,7 +96,7 @@ def test_the_alias_is_pinned_and_applied(
     assert "sha256 " in listed
 
 
-def test_latest_ends_the_pin(published: Deployment) -> None:
+def test_latest_removes_the_pin(published: Deployment) -> None:
     applied, before = Applied(), published.tfvars
     run(published, "1", applied)
     run(published, "latest", applied)
@@ -105,7 +105,7 @@ def test_latest_ends_the_pin(published: Deployment) -> None:
 
 
 @pytest.mark.parametrize("error", [HarnessError("nothing was changed", "run it again"), KeyboardInterrupt()])
-def test_when_applying_fails_the_pin_is_as_it_was(published: Deployment, error: BaseException) -> None:
+def test_a_failed_apply_restores_the_pin(published: Deployment, error: BaseException) -> None:
     run(published, "2", Applied())
     before = published.tfvars
     with pytest.raises(type(error)):
@@ -122,7 +122,7 @@ def test_an_unknown_version_changes_nothing(published: Deployment, wanted: str) 
     assert (applied.pins, published.tfvars) == ([], before)
 
 
-def test_with_nothing_before_it_the_live_version_stays(published: Deployment) -> None:
+def test_without_an_earlier_version_the_live_one_stays(published: Deployment) -> None:
     published.access.client("lambda").update_alias(FunctionName=NAME, Name="live", FunctionVersion="1")
     applied, before = Applied(), published.tfvars
     with pytest.raises(HarnessError, match="version 1 is live, and there is no earlier version"):
@@ -140,7 +140,7 @@ def test_a_version_whose_model_is_gone_is_refused(published: Deployment) -> None
     assert (applied.pins, published.tfvars) == ([], before)
 
 
-def test_without_a_function_one_is_told_to_deploy(bucket: Deployment) -> None:
+def test_without_a_function_the_next_step_is_to_deploy(bucket: Deployment) -> None:
     tfvars.write(bucket.stage.vars_file, "lambda_function_name", "none")
     applied, before = Applied(), bucket.tfvars
     with pytest.raises(HarnessError, match="the function none_stg and its alias live do not exist") as refused:
@@ -149,7 +149,7 @@ def test_without_a_function_one_is_told_to_deploy(bucket: Deployment) -> None:
     assert (applied.pins, bucket.tfvars) == ([], before)
 
 
-def test_without_the_right_to_look_it_is_told(published: Deployment) -> None:
+def test_a_missing_permission_is_reported(published: Deployment) -> None:
     published.inject({"point": "lambda:GetAlias", "effect": "error", "code": "AccessDeniedException", "status": 403})
     applied, before = Applied(), published.tfvars
     with pytest.raises(HarnessError, match="cannot be read") as refused:

@@ -1,4 +1,4 @@
-"""Which Python `scripts/bootstrap.sh` makes the environment with."""
+"""How `scripts/bootstrap.sh` chooses the Python for the environment."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from harness.paths import ROOT, SCRIPTS
 
-# pyenv's shims fail where the version that is chosen has no such program.
+# pyenv's shims fail if the chosen version has no such program.
 SHIM = "#!/bin/sh\necho 'pyenv: python3.13: command not found' >&2\nexit 127\n"
 FUNCTIONS = (
     f"eval \"$(sed -n '/^pyenv_python()/,/^}}/p; /^find_python()/,/^}}/p' {SCRIPTS / 'bootstrap.sh'})\"; find_python"
@@ -20,7 +20,7 @@ FUNCTIONS = (
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Path:
-    """A machine on whose PATH no Python is of use: pyenv has chosen another version."""
+    """A machine without a usable Python on its PATH: pyenv has selected another version."""
     programs = tmp_path / "bin"
     programs.mkdir()
     for name in ("bash", "sed", "sort", "tail"):
@@ -45,7 +45,7 @@ def _install(machine: Path, version: str) -> Path:
     return program
 
 
-def test_the_newest_python_of_pyenv_serves_where_no_other_does(machine: Path) -> None:
+def test_the_newest_python_of_pyenv_is_the_fallback(machine: Path) -> None:
     assert _found(machine) == ""
     _install(machine, "3.13.2")
     newest = _install(machine, "3.13.10")
@@ -54,7 +54,7 @@ def test_the_newest_python_of_pyenv_serves_where_no_other_does(machine: Path) ->
     assert _found(machine, PYENV_ROOT=str(machine / "elsewhere")) == ""
 
 
-def test_what_the_user_names_comes_first(machine: Path) -> None:
+def test_the_users_choice_comes_first(machine: Path) -> None:
     _install(machine, "3.13.2")
     assert _found(machine, PYTHON=sys.executable) == sys.executable
 

@@ -1,4 +1,4 @@
-"""The project's own checkov checks, by the real checkov: each failing example fails with exactly its check."""
+"""The project's own checkov checks, run by the real checkov: each failing example fails exactly its check."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def results() -> list[dict[str, Any]]:
 
 
 def own(results: list[dict[str, Any]], example: str, result: str) -> set[tuple[str, str]]:
-    """Name of the resource and id of each own check with that result."""
+    """Return resource name and check id of each own check with that result."""
     return {
         (one["resource"].split(".")[-1], one["check_id"])
         for one in results

@@ -23,7 +23,7 @@ def test_a_mirror_is_found_below_the_searched_folders(tmp_path: Path) -> None:
     assert provider.find_mirror([str(tmp_path / "missing"), str(tmp_path)]) == folder
 
 
-def test_a_mirror_without_the_locked_version_is_no_help(tmp_path: Path) -> None:
+def test_a_mirror_without_the_locked_version_is_not_used(tmp_path: Path) -> None:
     _mirror(tmp_path, "4.0.0")
     assert provider.find_mirror([str(tmp_path)]) is None
 
@@ -35,7 +35,7 @@ def test_the_users_own_terraform_configuration_wins(tmp_path: Path, monkeypatch:
     assert provider.cli_config() == own
 
 
-def test_a_configuration_that_does_not_exist_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_configuration_is_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = _mirror(tmp_path, provider.VERSION)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("TF_CLI_CONFIG_FILE", str(tmp_path / "missing.rc"))
@@ -46,8 +46,8 @@ def test_a_configuration_that_does_not_exist_is_passed_over(tmp_path: Path, monk
     assert f'path    = "{folder}"' in config.read_text()
 
 
-def test_terraform_never_reads_half_a_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # GIVEN commands beside one another that all write it WHEN Terraform reads it THEN it names the mirror
+def test_terraform_never_reads_a_partial_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # GIVEN concurrent commands that all write it WHEN Terraform reads it THEN it is complete
     _mirror(tmp_path, provider.VERSION)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("TERRAFORM_PROVIDER_MIRROR", str(tmp_path))

@@ -1,4 +1,4 @@
-"""What is told of denials; that the emulator lists them is tested with the emulator."""
+"""How denials are reported. The emulator's own tests cover the list."""
 
 import json
 import threading
@@ -29,7 +29,7 @@ DENIAL = {
 
 @pytest.fixture
 def stack_with() -> Iterator[Callable[..., Stack]]:
-    """A stack whose emulator answers with a list of denials, or with a status."""
+    """A function that makes a stack whose emulator answers with a list of denials, or with a status."""
     servers: list[HTTPServer] = []
 
     def make(*found: dict[str, Any], mode: str = "on", status: int = 200) -> Stack:
@@ -52,10 +52,10 @@ def stack_with() -> Iterator[Callable[..., Stack]]:
         server.server_close()
 
 
-def test_each_is_shown_with_who_and_why(stack_with: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_each_denial_is_shown_with_principal_and_reason(stack_with: Any, capsys: pytest.CaptureFixture[str]) -> None:
     denials.show(stack_with(DENIAL))
-    told = capsys.readouterr()
-    text = told.out + told.err
+    shown = capsys.readouterr()
+    text = shown.out + shown.err
     assert "10:00:09  kinesis:PutRecords on arn:aws:kinesis:ap-south-1:000000000000:stream/s" in text
     assert "by arn:aws:sts::000000000000:assumed-role/r/s, 3 times" in text
     assert "implicit deny: identity-based policy" in text
@@ -66,13 +66,13 @@ def test_each_is_shown_with_who_and_why(stack_with: Any, capsys: pytest.CaptureF
     ("mode", "words"),
     [("on", "has refused nothing"), ("soft", "IAM_ENFORCEMENT=soft"), ("off", "without authorization")],
 )
-def test_nothing_to_show_says_why(stack_with: Any, capsys: pytest.CaptureFixture[str], mode: str, words: str) -> None:
+def test_an_empty_list_says_why(stack_with: Any, capsys: pytest.CaptureFixture[str], mode: str, words: str) -> None:
     denials.show(stack_with(mode=mode))
-    told = capsys.readouterr()
-    assert words in told.out + told.err
+    shown = capsys.readouterr()
+    assert words in shown.out + shown.err
 
 
-def test_a_failure_names_the_newest_three_that_were_refused(stack_with: Any) -> None:
+def test_a_failure_lists_the_three_newest_refusals(stack_with: Any) -> None:
     several = [{**DENIAL, "action": f"a:{hour}", "last": f"2026-11-24T1{hour}:00:00+00:00"} for hour in range(5)]
     served = {**DENIAL, "action": "a:served", "refused": False, "last": "2026-11-24T23:00:00+00:00"}
     lines = denials.summary(stack_with(*several, served), datetime(2026, 11, 24, tzinfo=UTC)).splitlines()
@@ -80,8 +80,8 @@ def test_a_failure_names_the_newest_three_that_were_refused(stack_with: Any) -> 
     assert lines[3:] == ["and 2 more: make iam-denials"]
 
 
-def test_a_failure_names_no_denial_from_before_the_command_and_none_of_another_function(stack_with: Any) -> None:
-    # GIVEN what was refused 20 minutes ago, and now to another function, to this one and to the service that runs it
+def test_a_failure_lists_no_denial_from_before_the_command_or_of_another_function(stack_with: Any) -> None:
+    # GIVEN a denial 20 minutes ago, and new ones of another function, this one and the service that runs it
     now = datetime.now(UTC)
     session = "arn:aws:sts::000000000000:assumed-role/role/{}"
     stack = stack_with(
@@ -91,14 +91,14 @@ def test_a_failure_names_no_denial_from_before_the_command_and_none_of_another_f
         {**DENIAL, "action": "a:service", "principal": "lambda.amazonaws.com", "resource": "role/f_lambda",
          "last": (now - MINUTE / 60).isoformat()},
     )  # fmt: skip
-    # WHEN the stack is up THEN its own count, from this process's start on; before, nothing is known of its function
+    # WHEN the stack is up THEN only its own since this process started count; before that, its function is unknown
     stack.outputs = {"lambda_function": "f"}
     assert [line.split()[2] for line in denials.summary(stack).splitlines()] == ["a:own", "a:service"]
     stack.outputs = {}
     assert sorted(line.split()[2] for line in denials.summary(stack).splitlines()) == ["a:other", "a:own", "a:service"]
 
 
-def test_an_emulator_without_the_list_is_told(stack_with: Any) -> None:
+def test_an_emulator_without_the_list_is_reported(stack_with: Any) -> None:
     stack = stack_with(status=404)
     with pytest.raises(HarnessError, match="keeps no list of denials"):
         denials.read(stack)

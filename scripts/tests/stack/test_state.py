@@ -1,4 +1,4 @@
-"""A stack's memory and its lock."""
+"""A stack's saved state and its lock."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_what_is_saved_is_loaded() -> None:
+def test_a_saved_stack_can_be_loaded() -> None:
     stack = Stack("x", "local", 4566, outputs={"a": "b"}, model={"run_id": "r"})
     stack.save()
     assert stacks.load("x") == stack
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"unknown": 1}'])
-def test_what_a_killed_run_left_half_written_is_no_stack(own_folder: Path, text: str) -> None:
+def test_a_half_written_file_is_not_a_stack(own_folder: Path, text: str) -> None:
     (own_folder / "x").mkdir(parents=True)
     (own_folder / "x" / "stack.json").write_text(text)
     assert stacks.load("x") is None
 
 
-def test_a_process_id_used_again_is_not_the_stacks_process() -> None:
+def test_a_reused_process_id_is_not_the_stacks_process() -> None:
     me = psutil.Process()
     stack = Stack("x", "local", 4566, pid=me.pid, pid_created=me.create_time())
     assert stack.process() is not None
@@ -44,7 +44,7 @@ def test_a_process_id_used_again_is_not_the_stacks_process() -> None:
     assert stack.process() is None
 
 
-def test_commands_on_a_stack_that_is_not_up_say_what_to_do() -> None:
+def test_commands_on_a_stack_that_is_not_up_report_its_state() -> None:
     with pytest.raises(HarnessError, match="no pipeline runs here"):
         stacks.running("x")
     Stack("x", "local", 4566, pid=2**22 + 1).save()
@@ -56,7 +56,7 @@ def test_commands_on_a_stack_that_is_not_up_say_what_to_do() -> None:
         stacks.running("x")
 
 
-def test_the_lock_keeps_a_second_command_out_and_ends_with_it(own_folder: Path) -> None:
+def test_the_lock_keeps_a_second_command_out_and_is_released_with_the_first(own_folder: Path) -> None:
     second = stacks.locked("x")
     with stacks.locked("x"), pytest.raises(HarnessError, match=f"process {os.getpid()} is changing"):
         second.__enter__()
@@ -65,7 +65,7 @@ def test_the_lock_keeps_a_second_command_out_and_ends_with_it(own_folder: Path) 
     assert not (own_folder / "x.lock").exists()
 
 
-def test_the_lock_of_a_killed_command_keeps_nobody_out(own_folder: Path) -> None:
+def test_the_lock_of_a_killed_command_is_released(own_folder: Path) -> None:
     hold = (
         "from pathlib import Path; import sys, time; from harness.stack import state\n"
         "state.STACKS = Path(sys.argv[1])\n"
@@ -84,14 +84,14 @@ def test_the_lock_of_a_killed_command_keeps_nobody_out(own_folder: Path) -> None
 
 @pytest.mark.parametrize(
     "port", ["0", "65536", "http", "-1", "4566.0", "\uff14\uff15"]
-)  # full-width digits: int() takes them
+)  # full-width digits: int() accepts them
 def test_a_wrong_port_is_refused(monkeypatch: pytest.MonkeyPatch, port: str) -> None:
     monkeypatch.setenv("LOCALSTACK_PORT", port)
     with pytest.raises(HarnessError, match="not a port number"):
         lifecycle.wanted_port("x")
 
 
-def test_an_unset_port_is_that_of_the_running_stack_or_4566(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_default_port_is_that_of_the_running_stack_or_4566(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOCALSTACK_PORT", "")
     assert lifecycle.wanted_port("x") == 4566
     me = psutil.Process()

@@ -1,4 +1,4 @@
-"""What a failure of Terraform or AWS is turned into; the texts are those the programs print."""
+"""How failures of Terraform and AWS are explained. The inputs are texts that these programs print."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DENIED = """
 │
 ╵
 """  # noqa: E501
-# As Terraform writes to a file: without a frame, and lines broken at spaces.
+# As Terraform writes to a file: without a frame, and wrapped at spaces.
 DENIED_WRAPPED = textwrap.fill(re.sub("[│╷╵]", "", DENIED).strip(), 78, break_long_words=False)
 DENIED_BY_S3 = """
 │ Error: reading S3 Bucket (b): operation error S3: GetBucketVersioning, https response error StatusCode: 403, RequestID: 1, HostID: 2, api error AccessDenied: Access Denied
@@ -75,10 +75,14 @@ def stage(tmp_path: Path) -> Stage:
     [
         (
             DENIED,
-            "assumed-role/deploy/me may not do kinesis:CreateStream on arn:aws:kinesis:",
+            "assumed-role/deploy/me is not allowed to perform kinesis:CreateStream on arn:aws:kinesis:",
             "allow kinesis:CreateStr",
         ),
-        (DENIED_WRAPPED, "may not do kinesis:CreateStream on arn:aws:kinesis:", "allow kinesis:CreateStream"),
+        (
+            DENIED_WRAPPED,
+            "is not allowed to perform kinesis:CreateStream on arn:aws:kinesis:",
+            "allow kinesis:CreateStream",
+        ),
         (DENIED_BY_S3, "AWS denies s3:GetBucketVersioning", "allow s3:GetBucketVersioning for"),
         (TAKEN, "the bucket name store-sales-models-stg is taken by another account", "choose another in"),
         (OURS, "the bucket store-sales-models-stg already exists in this account", "import it"),
@@ -92,21 +96,21 @@ def stage(tmp_path: Path) -> Stage:
         (OTHER, "Error: creating Lambda Event Source Mapping: Invalid", "the whole output is in"),
     ],
 )
-def test_a_failure_is_told_by_cause_and_next_step(stage: Stage, output: str, cause: str, next_step: str) -> None:
-    told = explain.failure(stage, CommandFailedError("terraform apply", 1, output, "read the log"))
-    assert cause in told.cause
-    assert next_step in told.next_step
+def test_a_failure_gets_a_cause_and_a_next_step(stage: Stage, output: str, cause: str, next_step: str) -> None:
+    explained = explain.failure(stage, CommandFailedError("terraform apply", 1, output, "read the log"))
+    assert cause in explained.cause
+    assert next_step in explained.next_step
 
 
-def test_of_other_failures_terraforms_own_words_are_left_and_nothing_else(stage: Stage) -> None:
-    told = explain.failure(stage, CommandFailedError("terraform apply", 1, OTHER, "read the log"))
-    assert "│" not in told.cause
-    assert "Warning" not in told.cause
-    assert "Some last line" not in told.cause
-    assert "terraform.log" in told.next_step
+def test_other_failures_keep_only_terraforms_own_error(stage: Stage) -> None:
+    explained = explain.failure(stage, CommandFailedError("terraform apply", 1, OTHER, "read the log"))
+    assert "│" not in explained.cause
+    assert "Warning" not in explained.cause
+    assert "Some last line" not in explained.cause
+    assert "terraform.log" in explained.next_step
 
 
-def test_a_value_that_a_module_refuses_is_told_by_the_roots_variable(stage: Stage) -> None:
+def test_a_value_refused_by_a_module_is_reported_with_the_roots_variable(stage: Stage) -> None:
     output = """
 ╷
 │ Error: Invalid value for variable
@@ -121,12 +125,12 @@ def test_a_value_that_a_module_refuses_is_told_by_the_roots_variable(stage: Stag
 │ This was checked by the validation rule at modules/lambda/variables.tf:64,3-13.
 ╵
 """
-    told = explain.failure(stage, CommandFailedError("terraform", 1, output, ""))
-    assert told.cause == "lambda_memory_size_mb: memory_size_mb must be a whole number from 128 to 10240."
-    assert "stg.tfvars" in told.next_step
+    explained = explain.failure(stage, CommandFailedError("terraform", 1, output, ""))
+    assert explained.cause == "lambda_memory_size_mb: memory_size_mb must be a whole number from 128 to 10240."
+    assert "stg.tfvars" in explained.next_step
 
 
-def test_a_program_that_is_not_terraform_is_left_as_it_is(stage: Stage) -> None:
+def test_output_without_terraforms_errors_is_not_changed(stage: Stage) -> None:
     error = CommandFailedError("terraform", 1, "killed", "read the log")
     assert explain.failure(stage, error) is error
 
@@ -135,7 +139,7 @@ def test_a_program_that_is_not_terraform_is_left_as_it_is(stage: Stage) -> None:
     ("code", "kind", "cause"),
     [
         ("ExpiredToken", CredentialsError, "have expired"),
-        ("InvalidClientTokenId", CredentialsError, r"does not know these credentials \(InvalidClientTokenId\)$"),
+        ("InvalidClientTokenId", CredentialsError, r"does not recognize these credentials \(InvalidClientTokenId\)$"),
         ("403", DeniedError, "AWS denies HeadBucket"),
         ("AccessDenied", DeniedError, "AWS denies HeadBucket"),
         (
@@ -145,8 +149,8 @@ def test_a_program_that_is_not_terraform_is_left_as_it_is(stage: Stage) -> None:
         ),
     ],
 )
-def test_an_answer_of_aws_is_told_by_its_code(code: str, kind: type[HarnessError], cause: str) -> None:
+def test_an_aws_error_is_explained_by_its_code(code: str, kind: type[HarnessError], cause: str) -> None:
     error = ClientError({"Error": {"Code": code, "Message": "not accessible: AccessDenied"}}, "HeadBucket")
-    told = explain_aws.failure(error)
-    assert type(told) is kind
-    assert re.search(cause, told.cause)
+    explained = explain_aws.failure(error)
+    assert type(explained) is kind
+    assert re.search(cause, explained.cause)

@@ -1,4 +1,4 @@
-"""What a plan would change, as a user is told it."""
+"""What a plan would change, as shown to the user."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def _plan(*entries: tuple[str, list[str]]) -> Plan:
     return Plan.of({"resource_changes": changes})
 
 
-def test_what_holds_data_is_named_with_what_would_be_lost(capsys: pytest.CaptureFixture[str]) -> None:
+def test_data_that_would_be_lost_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     plan = _plan(("aws_s3_bucket", ["delete"]), ("aws_kms_key", ["delete"]), ("aws_iam_role", ["delete"]))
     plan.show()
-    told = capsys.readouterr().err
+    shown = capsys.readouterr().err
     assert [change.type for change in plan.changes if change.loses_data] == ["aws_s3_bucket", "aws_kms_key"]
-    assert "aws_s3_bucket.this and everything in it would be lost" in told
-    assert "everything encrypted with aws_kms_key.this, including the model, would become unreadable" in told
-    assert "aws_iam_role.this and" not in told
+    assert "aws_s3_bucket.this and everything in it would be lost" in shown
+    assert "everything encrypted with aws_kms_key.this, including the model, would become unreadable" in shown
+    assert "aws_iam_role.this and" not in shown
 
 
 @pytest.mark.parametrize("actions", [["update"], ["create"], ["no-op"]])

@@ -21,23 +21,23 @@ def _typed(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
 
 
 @pytest.mark.parametrize("answer", ["y\n", "Yes\n"])
-def test_a_yes_goes_on(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
+def test_yes_continues(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
     _typed(monkeypatch, answer)
     prompts.confirm("Do it?")
 
 
 @pytest.mark.parametrize("answer", ["n\n", "\n", "", "yep\n"])
-def test_everything_else_does_not_nor_does_nobody(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
+def test_any_other_answer_or_none_stops(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
     _typed(monkeypatch, answer)
     with pytest.raises(HarnessError, match="nothing was changed"):
         prompts.confirm("Do it?")
 
 
-@pytest.mark.parametrize(("value", "goes_on"), [("1", True), ("0", False), ("", False)])
-def test_a_pipelines_yes_is_exactly_one(monkeypatch: pytest.MonkeyPatch, value: str, goes_on: bool) -> None:
+@pytest.mark.parametrize(("value", "continues"), [("1", True), ("0", False), ("", False)])
+def test_the_variable_yes_counts_only_if_it_is_1(monkeypatch: pytest.MonkeyPatch, value: str, continues: bool) -> None:
     monkeypatch.setenv("YES", value)
     _typed(monkeypatch, "")
-    if goes_on:
+    if continues:
         prompts.confirm("Do it?")
     else:
         with pytest.raises(HarnessError):
@@ -45,7 +45,7 @@ def test_a_pipelines_yes_is_exactly_one(monkeypatch: pytest.MonkeyPatch, value: 
 
 
 @pytest.mark.parametrize("answer", ["", "y\n", "pro\n"])
-def test_a_name_must_be_typed_whatever_yes_says(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
+def test_a_name_must_be_typed_regardless_of_yes(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
     monkeypatch.setenv("YES", "1")
     _typed(monkeypatch, answer)
     with pytest.raises(HarnessError, match="prod was not typed"):

@@ -1,4 +1,4 @@
-"""The smoke test where it cannot begin."""
+"""The smoke test if it cannot read the model."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from harness.stages import smoke
 from harness.stages.access import Access
 
 
-def test_a_model_that_cannot_be_read_is_told_with_the_cause(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreadable_model_is_reported_with_the_cause(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     [port] = processes.free_ports(1)

@@ -43,7 +43,7 @@ def test_the_stages_own_files_are_read() -> None:
         assert tfvars.read(INFRASTRUCTURE / "vars" / f"{stage}.tfvars")["project_id"] == stage
 
 
-def test_values_are_pythons(tmp_path: Path) -> None:
+def test_values_become_python_values(tmp_path: Path) -> None:
     found = tfvars.read(write(tmp_path, TEXT + "none = null\nnumber = 14\n"))
     assert (found["project_id"], found["force_destroy"], found["names"]) == ("stg", True, ["a", "b"])
     assert (found["number"], found["none"], found["tags"]) == (14, None, {"run_id": "inner"})
@@ -64,7 +64,7 @@ def test_a_variable_is_added_changed_and_removed(tmp_path: Path, newline: str) -
     assert not tfvars.write(path, "run_id", None)
 
 
-def test_what_stands_beside_a_value_stays(tmp_path: Path) -> None:
+def test_text_beside_a_value_is_kept(tmp_path: Path) -> None:
     path = write(tmp_path, 'a = 1\n  run_id   =   "old"   # why\nb = 2')
     tfvars.write(path, "run_id", "new")
     assert path.read_text() == 'a = 1\n  run_id   =   "new"   # why\nb = 2'
@@ -74,7 +74,7 @@ def test_what_stands_beside_a_value_stays(tmp_path: Path) -> None:
     assert path.read_text() == 'a = 1\n  # why\nb = 2\nlive_version = "3"\n'
 
 
-def test_a_value_over_several_lines_is_replaced_as_a_whole(tmp_path: Path) -> None:
+def test_a_multiline_value_is_replaced_entirely(tmp_path: Path) -> None:
     path = write(tmp_path, TEXT)
     tfvars.write(path, "tags", "x")
     assert tfvars.read(path)["tags"] == "x"
@@ -83,7 +83,7 @@ def test_a_value_over_several_lines_is_replaced_as_a_whole(tmp_path: Path) -> No
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), max_size=20))
-def test_any_text_is_read_as_it_was_written_and_no_other_byte_changes(value: str) -> None:
+def test_any_text_can_be_written_and_no_other_byte_changes(value: str) -> None:
     path = Path("stg.tfvars")
     before = TEXT + 'run_id = "old" # kept\n'
     after = tfvars.changed(before, "run_id", value, path)
@@ -110,7 +110,7 @@ def test_terraform_reads_what_was_written(tmp_path: Path) -> None:
     assert shown.stdout == value
 
 
-def test_rights_and_links_stay_and_no_draft_is_left(tmp_path: Path) -> None:
+def test_permissions_and_links_are_kept_and_no_draft_remains(tmp_path: Path) -> None:
     path = write(tmp_path, TEXT)
     path.chmod(0o640)
     link = tmp_path / "link.tfvars"
@@ -129,28 +129,28 @@ def test_rights_and_links_stay_and_no_draft_is_left(tmp_path: Path) -> None:
         ('run_id = "a"\nrun_id = "b"\n', "sets run_id 2 times"),
     ],
 )
-def test_a_file_that_is_none_is_refused_and_left_as_it_is(tmp_path: Path, text: str, cause: str) -> None:
+def test_an_invalid_file_is_refused_and_not_changed(tmp_path: Path, text: str, cause: str) -> None:
     path = write(tmp_path, text)
     with pytest.raises(HarnessError, match=cause):
         tfvars.write(path, "run_id", "one")
     assert path.read_text() == text
 
 
-def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
+def test_bytes_that_are_not_text_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "stg.tfvars"
     path.write_bytes(b'a = "\xff"\n')
     with pytest.raises(HarnessError, match="cannot be read"):
         tfvars.read(path)
 
 
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(HarnessError, match=r"there is no file .*/stg\.tfvars"):
         tfvars.read(tmp_path / "stg.tfvars")
 
 
-def test_a_folder_that_takes_no_file_is_told_before_anything_is_written(tmp_path: Path) -> None:
+def test_an_unwritable_folder_is_reported_before_anything_is_written(tmp_path: Path) -> None:
     path = write(tmp_path, TEXT)
-    if os.geteuid() == 0:  # root may write anywhere: only a missing folder keeps it out
+    if os.geteuid() == 0:  # root can write everywhere, so make the check fail on a missing file
         path.unlink()
     else:
         tmp_path.chmod(0o500)

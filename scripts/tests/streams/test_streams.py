@@ -1,6 +1,6 @@
-"""Putting and reading under what AWS answers now and then: throttling, partial failures, reshardings.
+"""Putting and reading under occasional AWS errors: throttling, partial failures, resharding.
 
-A real client with scripted answers (botocore's Stubber); reshardings of a real stream are in integration_tests.
+A real client with scripted answers (botocore's Stubber); integration_tests reshard a real stream.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def _taken(number: int) -> dict[str, str]:
 REFUSED = {"ErrorCode": THROTTLED, "ErrorMessage": "Rate exceeded"}
 
 
-def test_what_was_refused_is_put_again_and_keeps_its_place(client: Any, stub: Stubber) -> None:
+def test_refused_records_are_put_again_and_keep_their_place(client: Any, stub: Stubber) -> None:
     stub.add_client_error("put_records", THROTTLED)
     stub.add_client_error("put_records", "InternalFailure", http_status_code=500)
     stub.add_response("put_records", {"FailedRecordCount": 2, "Records": [REFUSED, _taken(1), REFUSED]})
@@ -62,20 +62,18 @@ def test_what_was_refused_is_put_again_and_keeps_its_place(client: Any, stub: St
     assert all(put.repeated for put in puts)  # the failed calls may have stored them, as far as the producer knows
 
 
-def test_a_put_that_went_through_at_once_is_not_repeated(client: Any, stub: Stubber) -> None:
+def test_a_put_that_succeeds_at_once_is_not_repeated(client: Any, stub: Stubber) -> None:
     stub.add_response("put_records", {"Records": [_taken(1)]})
     assert [put.repeated for put in streams.put(client, "s", [(b"a", "k")])] == [False]
 
 
-def test_known_trouble_ends_the_tries_at_once(client: Any, stub: Stubber) -> None:
+def test_known_trouble_stops_the_retries_at_once(client: Any, stub: Stubber) -> None:
     stub.add_client_error("put_records", "InternalFailure", http_status_code=500)
-    with pytest.raises(HarnessError, match="LocalStack has ended"):
-        list(streams.put(client, "s", [(b"a", "k")], trouble=lambda: "LocalStack has ended"))
+    with pytest.raises(HarnessError, match="LocalStack has died"):
+        list(streams.put(client, "s", [(b"a", "k")], trouble=lambda: "LocalStack has died"))
 
 
-def test_a_refusal_that_lasts_and_one_that_no_try_mends_are_told(
-    client: Any, stub: Stubber, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_lasting_and_permanent_errors_are_reported(client: Any, stub: Stubber, monkeypatch: pytest.MonkeyPatch) -> None:
     stub.add_client_error("put_records", "ResourceNotFoundException", "Stream s not found")
     with pytest.raises(HarnessError, match="Stream s not found"):
         list(streams.put(client, "s", [(b"a", "k")]))
@@ -86,12 +84,12 @@ def test_a_refusal_that_lasts_and_one_that_no_try_mends_are_told(
         list(streams.put(client, "s", [(b"a", "k")]))
 
 
-def test_no_answer_at_all_is_worth_another_try() -> None:
+def test_a_missing_response_is_retried() -> None:
     assert retryable(EndpointConnectionError(endpoint_url="http://127.0.0.1:1"))
 
 
 class _Clock:
-    """Stands still but for sleeping and for what is told to take time."""
+    """A clock that only advances by sleeping and by the calls that take time here."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -117,8 +115,8 @@ def test_a_slow_call_is_made_up_for_and_an_outage_is_not(client: Any, monkeypatc
     monkeypatch.setattr(writer, "time", clock)
     monkeypatch.setattr(client, "put_records", answer)
     assert len(list(streams.put(client, "s", [(b"a", "k")] * 9, rate=4.0))) == 9
-    # Four a second: the second event makes up for the slow first. Of the outage at the third, one second is made up
-    # for, by four events at once; then it is four a second again.
+    # Four per second: the second event makes up for the slow first one. After the outage at the third, four events
+    # at once make up for one second; then the rate is four per second again.
     assert clock.naps == [0.0] * 7 + [0.25] * 2
 
 
@@ -168,7 +166,7 @@ def test_a_merged_shard_is_read_after_both_of_its_parents(client: Any, stub: Stu
     _page(stub, "b-0", b"b1", "b-1", behind=1000)
     assert _data(reader.read()) == [b"a", b"b1"]
     assert not reader.at_end
-    # WHEN the other is THEN the child is read from its beginning, and its own child does not start before its end
+    # WHEN the other is, too, THEN the child is read from its beginning, and its own child waits for its end
     _page(stub, "b-1", b"b2", None)
     _shards(stub, *after)
     _iterator(stub, "c", "TRIM_HORIZON")
@@ -190,7 +188,7 @@ def test_from_the_beginning_children_wait_for_parents_that_have_not_expired(clie
     streams.Reader(client, "s")
 
 
-def test_throttled_and_expired_readings_lose_nothing(client: Any, stub: Stubber) -> None:
+def test_throttled_and_expired_reads_lose_nothing(client: Any, stub: Stubber) -> None:
     _shards(stub, _shard("a"))
     _iterator(stub, "a", "LATEST")
     reader = streams.Reader(client, "s", "LATEST")
@@ -203,26 +201,26 @@ def test_throttled_and_expired_readings_lose_nothing(client: Any, stub: Stubber)
     _iterator(stub, "a", "AFTER_SEQUENCE_NUMBER", "a-2", StartingSequenceNumber="5")
     _page(stub, "a-2", b"2", "a-3")
     found: list[bytes] = []
-    while not found:  # the throttled shard is left in peace for a moment
+    while not found:  # the throttled shard is not read for a moment
         found = _data(reader.read())
     assert found == [b"2"]
 
 
 @pytest.mark.parametrize(("first", "position"), [("LATEST", "AT_TIMESTAMP"), ("TRIM_HORIZON", "TRIM_HORIZON")])
-def test_after_an_outage_reading_goes_on_behind_the_last_record(
+def test_after_an_outage_reading_continues_after_the_last_record(
     client: Any, stub: Stubber, monkeypatch: pytest.MonkeyPatch, first: str, position: str
 ) -> None:
-    """Who answers after it may not know the iterators from before."""
+    """The endpoint may not know the earlier iterators any more."""
     _shards(stub, _shard("a"))
     _iterator(stub, "a", first)
     reader = streams.Reader(client, "s", first)
-    # WHEN there is no answer before anything was read THEN it starts where it would have
+    # WHEN the outage comes before the first record THEN reading starts where it would have
     _no_answer(reader, client, monkeypatch)
     where = {"Timestamp": ANY} if position == "AT_TIMESTAMP" else {}
     _iterator(stub, "a", position, "a-1", **where)
     _page(stub, "a-1", b"1", "a-2")
     assert _data(_next(reader)) == [b"1"]
-    # WHEN there is none later THEN behind what was read
+    # WHEN it comes later THEN reading continues after the last record
     _no_answer(reader, client, monkeypatch)
     _iterator(stub, "a", "AFTER_SEQUENCE_NUMBER", "a-3", StartingSequenceNumber="5")
     _page(stub, "a-3", b"2", "a-4")
@@ -242,6 +240,6 @@ def _no_answer(reader: streams.Reader, client: Any, monkeypatch: pytest.MonkeyPa
 
 def _next(reader: streams.Reader) -> list[streams.Read]:
     found: list[streams.Read] = []
-    while not found:  # the shard is left in peace for a moment
+    while not found:  # the shard is not read for a moment
         found = reader.read()
     return found

@@ -1,4 +1,4 @@
-"""Jobs beside one another: one line each, a failure in full, and nothing left running."""
+"""Concurrent jobs: one line each, a failure in full, and nothing left running."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from harness.machine.waiting import poll
 from harness.suites import jobs
 from harness.suites.jobs import Job
 
-# They get the path of their report.
+# Programs that get the path of their report as an argument.
 PASSES = """
 import pathlib, sys
 cases = '<testcase/><testcase/><testcase/><testcase><skipped message="no engine answers"/></testcase>'
@@ -32,7 +32,7 @@ case = '<testcase name="test_sum"><failure>assert 1 == 2</failure></testcase>'
 pathlib.Path(sys.argv[1]).write_text(f"<testsuite><testcase/>{case}</testsuite>")
 raise SystemExit(1)
 """
-# Says that it is there, and that it was interrupted and could clean up.
+# Reports that it has started, and that it could clean up when interrupted.
 WAITS = """
 import pathlib, signal, sys, time
 def interrupted(*_):
@@ -42,7 +42,7 @@ signal.signal(signal.SIGINT, interrupted)
 pathlib.Path("{folder}", "{name}-started").touch()
 time.sleep(120)
 """
-# Lets the next program go on, or waits until it may itself.
+# Waits until the other program has started.
 MEETS = """
 import pathlib, time
 pathlib.Path("{folder}", "{name}").touch()
@@ -59,7 +59,7 @@ def _jobs(folder: Path, programs: Mapping[str, str], deadline: float = 60.0) -> 
 
 
 def _run(folder: Path, *, at_once: int = 2, deadline: float = 60.0, **programs: str) -> str:
-    """Runs programs of Python; what the user sees."""
+    """Run Python programs as jobs and return what the user sees."""
     with console.err.capture() as captured:
         try:
             jobs.run("Programs", _jobs(folder, programs, deadline), dict(os.environ), at_once)
@@ -68,7 +68,7 @@ def _run(folder: Path, *, at_once: int = 2, deadline: float = 60.0, **programs: 
     return captured.get()
 
 
-def test_jobs_run_beside_one_another_and_the_next_one_when_one_has_ended(tmp_path: Path) -> None:
+def test_jobs_run_concurrently_and_the_next_one_starts_when_one_ends(tmp_path: Path) -> None:
     meets = {name: MEETS.format(folder=tmp_path, name=name, other=other) for name, other in ("ab", "ba")}
     after = f"import pathlib; assert pathlib.Path('{tmp_path}', 'a').exists(); {PASSES}"
     seen = _run(tmp_path, a=meets["a"], b=meets["b"], after=after)
@@ -77,7 +77,7 @@ def test_jobs_run_beside_one_another_and_the_next_one_when_one_has_ended(tmp_pat
     assert "error" not in seen
 
 
-def test_a_failure_is_shown_in_full_ends_the_others_and_nothing_more_begins(tmp_path: Path) -> None:
+def test_a_failure_is_shown_in_full_and_stops_all_other_jobs(tmp_path: Path) -> None:
     waits = WAITS.format(folder=tmp_path, name="waits")
     fails = f"import pathlib, time\nwhile not pathlib.Path('{tmp_path}', 'waits-started').exists(): time.sleep(0.05)\n"
     seen = _run(tmp_path, fails=fails + FAILS, waits=waits, never=PASSES)
@@ -89,7 +89,7 @@ def test_a_failure_is_shown_in_full_ends_the_others_and_nothing_more_begins(tmp_
     assert not (tmp_path / "never.log").exists()
 
 
-def test_a_job_that_fails_without_findings_is_shown_whole(tmp_path: Path) -> None:
+def test_a_job_that_fails_without_findings_is_shown_in_full(tmp_path: Path) -> None:
     seen = _run(tmp_path, odd="raise SystemExit('no such table')", even=PASSES, at_once=1)
     assert "no such table" in seen
     assert "odd.log" in seen

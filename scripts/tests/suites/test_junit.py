@@ -1,4 +1,4 @@
-"""JUnit reports of pytest and of Terraform: what is counted, and what is said of a failure."""
+"""JUnit reports of pytest and Terraform: the counts, and the text of a failure."""
 
 from __future__ import annotations
 
@@ -39,27 +39,27 @@ TERRAFORM = """<?xml version="1.0" encoding="UTF-8"?><testsuites>
 
 @pytest.fixture
 def of_pytest(tmp_path: Path) -> Path:
-    """The report of a run of the tests above."""
+    """The report of a pytest run of the tests above."""
     (tmp_path / "test_all.py").write_text(TESTS)
     words = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "--junit-xml=report.xml", "-o", "junit_logging=all"]
     subprocess.run([sys.executable, *words], cwd=tmp_path, capture_output=True, check=False, timeout=60)
     return tmp_path / "report.xml"
 
 
-def test_the_tests_of_pytest_are_counted(of_pytest: Path) -> None:
+def test_pytest_results_are_counted(of_pytest: Path) -> None:
     found = junit.read([of_pytest])
     assert found.totals() == "1 passed, 4 failed, 1 skipped"  # one fails twice
     assert found.skipped == {"no engine answers": 1}
 
 
-def test_a_failure_comes_with_what_the_test_has_printed(of_pytest: Path) -> None:
+def test_a_failure_includes_the_tests_output(of_pytest: Path) -> None:
     texts = dict(junit.read([of_pytest]).failures[:1])
     assert "assert 1 == 2" in texts["test_all::test_fails"]
     assert "said before" in texts["test_all::test_fails"]
     assert "nothing was cleaned up" in str(junit.read([of_pytest]).failures)
 
 
-def test_the_tests_of_terraform_are_counted_in_the_same_way(tmp_path: Path) -> None:
+def test_terraform_results_are_counted_the_same_way(tmp_path: Path) -> None:
     report = tmp_path / "report.xml"
     report.write_text(TERRAFORM)
     found = junit.read([report])
@@ -69,14 +69,14 @@ def test_the_tests_of_terraform_are_counted_in_the_same_way(tmp_path: Path) -> N
     assert "Test assertion failed" in text
 
 
-def test_a_report_that_is_missing_or_cut_off_adds_nothing(of_pytest: Path, tmp_path: Path) -> None:
+def test_a_missing_or_truncated_report_adds_nothing(of_pytest: Path, tmp_path: Path) -> None:
     cut = tmp_path / "cut.xml"
     cut.write_text(of_pytest.read_text()[:100])
     assert junit.read([tmp_path / "missing.xml", cut]).totals() == "0 passed, 0 failed"
 
 
 @pytest.mark.parametrize(("status", "line"), [("0", "1 passed, 0 failed"), ("2", "1 passed, 1 failed")])
-def test_a_status_that_no_test_explains_is_a_failure(tmp_path: Path, status: str, line: str) -> None:
+def test_an_unexplained_exit_status_is_a_failure(tmp_path: Path, status: str, line: str) -> None:
     (tmp_path / "one.xml").write_text('<testsuites><testsuite><testcase name="one"/></testsuite></testsuites>')
     command = [sys.executable, "-m", "harness.suites.junit", str(tmp_path), status]
     assert subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout == f"{line}\n"

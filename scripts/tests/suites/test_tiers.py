@@ -1,4 +1,4 @@
-"""`make test-all` leaves no test out, and each of its jobs has a log and a report of its own."""
+"""`make test-all` runs every test, and each of its jobs has its own log and report."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from harness.suites.jobs import Job
 
 @pytest.fixture
 def everything(monkeypatch: pytest.MonkeyPatch) -> list[Job]:
-    """The jobs of `make test-all`, in a runtime that nobody has to be asked for."""
+    """The jobs of `make test-all`, in the runtime that needs no engine."""
     monkeypatch.setenv("RUNTIME", "embedded")
     return [job for part in tiers.COMPOSED["test-all"] for job in tiers.GROUPS[part]()]
 
 
-def test_every_test_file_is_a_jobs(everything: list[Job]) -> None:
+def test_every_test_file_belongs_to_a_job(everything: list[Job]) -> None:
     folders = {(job.cwd / word).resolve() for job in everything for word in job.command if not word.startswith("-")}
     found = [file for file in ROOT.glob("*/**/test_*.py") if not {".venv", ".cache"} & set(file.parts)]
     assert len(found) > 100
@@ -35,17 +35,19 @@ def test_both_tiers_of_a_folder_are_run(everything: list[Job]) -> None:
     assert run[tiers.EVERYDAY] == run[tiers.LONG]
 
 
-def test_no_job_writes_over_another_ones_report(everything: list[Job]) -> None:
+def test_no_job_overwrites_anothers_report(everything: list[Job]) -> None:
     assert max(Counter(job.report for job in everything).values()) == 1
 
 
-def test_an_unknown_suite_is_refused_with_those_that_there_are() -> None:
+def test_an_unknown_suite_is_refused_with_the_known_ones() -> None:
     with pytest.raises(HarnessError, match="no suite e2f") as refused:
         tiers.run("e2f")
     assert "e2e" in refused.value.next_step
 
 
-def test_a_job_that_breaks_before_its_report_is_a_failure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_job_that_breaks_before_its_report_counts_as_a_failure(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     junit.print_totals([tmp_path / "missing.xml"], broken=True)
     assert capsys.readouterr().out == "0 passed, 1 failed\n"
     assert junit.read([tmp_path / "missing.xml"]).totals() == "0 passed, 0 failed"

@@ -1,4 +1,4 @@
-"""Images for the tests of what an image holds."""
+"""Images for the tests of image contents."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from harness.supply import sbom
 
 @pytest.fixture(scope="session")
 def function_image() -> str:
-    """The function's image, built from the checkout; skips without an engine, but not where CI is set."""
+    """The function's image, built from the checkout. Without an engine, skips, or fails if CI is set."""
     if lack := engine.missing():
         (pytest.fail if os.environ.get("CI") else pytest.skip)(lack)
     return sbom.build()
@@ -23,7 +23,7 @@ def function_image() -> str:
 
 @pytest.fixture
 def built_on(function_image: str, tmp_path: Path) -> Iterator[Callable[[str], str]]:
-    """Builds an image of the function's and some more lines of a Dockerfile; removed after the test."""
+    """A function that adds Dockerfile lines to the function's image; its images are removed after the test."""
     made: list[str] = []
 
     def build(more: str) -> str:

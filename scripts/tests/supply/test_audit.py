@@ -1,4 +1,4 @@
-"""The audit fails for what is known, says what nobody could be asked for, and lets nothing pass for ever."""
+"""The audit fails for known vulnerabilities, reports what it could not check, and lets every exception expire."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from harness.errors import HarnessError, NoAdvisoriesError
 from harness.supply import advisories, audit, exceptions, locks
 
-# What osv.dev has of it, as far as pip-audit reads it: https://osv.dev/vulnerability/GHSA-462w-v97r-4m45
+# osv.dev's advisory, as far as pip-audit reads it: https://osv.dev/vulnerability/GHSA-462w-v97r-4m45
 ADVISORY = {
     "id": "GHSA-462w-v97r-4m45",
     "aliases": ["CVE-2019-10906"],
@@ -47,12 +47,12 @@ class _Advisories(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *arguments: object) -> None:
-        """Says nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
 def osv() -> Iterator[ThreadingHTTPServer]:
-    """A server of advisories on this machine; pip-audit, which asks it, is the real one."""
+    """A local server of advisories for the real pip-audit."""
     with ThreadingHTTPServer(("127.0.0.1", 0), _Advisories) as server:
         server.knows = True  # type: ignore[attr-defined]
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -62,7 +62,7 @@ def osv() -> Iterator[ThreadingHTTPServer]:
 
 @pytest.fixture
 def lock(tmp_path: Path) -> Callable[[str], Path]:
-    """Writes a lock of some pins."""
+    """A function that writes a lock with some pins."""
 
     def write(*pins: str) -> Path:
         file = tmp_path / "requirements.txt"
@@ -74,7 +74,7 @@ def lock(tmp_path: Path) -> Callable[[str], Path]:
 
 @pytest.fixture
 def excepted(tmp_path: Path) -> Callable[[str], Path]:
-    """Writes a file of exceptions."""
+    """A function that writes a file of exceptions."""
 
     def write(text: str = "") -> Path:
         (tmp_path / "exceptions.toml").write_text(text)
@@ -114,7 +114,7 @@ def test_a_lock_without_known_vulnerabilities_passes(
 
 
 @pytest.mark.parametrize("optional", [True, False])
-def test_a_source_that_knows_nothing_is_not_taken_for_a_clean_bill(
+def test_a_source_without_advisories_does_not_count_as_a_pass(
     osv: ThreadingHTTPServer,
     lock: Callable[..., Path],
     excepted: Callable[..., Path],
@@ -133,12 +133,12 @@ def test_a_source_that_knows_nothing_is_not_taken_for_a_clean_bill(
             audit.run(_url(osv), optional=False, python=[lock("packaging==26.3")], excepted_in=excepted())
 
 
-def test_a_source_that_is_not_reached_is_said_so(lock: Callable[..., Path], excepted: Callable[..., Path]) -> None:
+def test_an_unreachable_source_is_reported(lock: Callable[..., Path], excepted: Callable[..., Path]) -> None:
     with pytest.raises(HarnessError, match="cannot be reached"):
         audit.run("http://127.0.0.1:1/v1/query", optional=False, python=[lock("a==1")], excepted_in=excepted())
 
 
-def test_an_exception_lets_its_vulnerability_pass_and_no_other(
+def test_an_exception_covers_only_its_vulnerability(
     osv: ThreadingHTTPServer, lock: Callable[..., Path], excepted: Callable[..., Path]
 ) -> None:
     file = lock("jinja2==2.10")
@@ -148,7 +148,7 @@ def test_an_exception_lets_its_vulnerability_pass_and_no_other(
         audit.run(_url(osv), optional=False, python=[file], excepted_in=excepted(_entry(tomorrow, "other")))
 
 
-def test_an_expired_exception_fails_even_where_nobody_can_be_asked(
+def test_an_expired_exception_fails_even_without_a_source(
     lock: Callable[..., Path], excepted: Callable[..., Path]
 ) -> None:
     file = excepted(_entry(YESTERDAY))
@@ -165,7 +165,7 @@ def test_an_expired_exception_fails_even_where_nobody_can_be_asked(
         (_entry(YESTERDAY) + 'until = "ever"\n', "until"),
     ],
 )
-def test_an_exception_without_reason_or_last_day_is_refused(
+def test_an_exception_without_reason_or_expiry_date_is_refused(
     excepted: Callable[..., Path], text: str, wrong: str
 ) -> None:
     with pytest.raises(HarnessError, match=f"missing or wrong in entry 1: {wrong}"):

@@ -13,13 +13,13 @@ from harness import paths
 from harness.supply import locks
 
 SHA256 = re.compile(r"sha256:[0-9a-f]{64}")
-# Options of an index, an address, a file: what would make an installation depend on where it happens.
+# Index options, addresses and files would make an installation depend on where it runs.
 FOREIGN = re.compile(r"://|^\s*-|--(?!hash=sha256:)|\s@\s|index", re.MULTILINE)
 LOCKS = locks.requirements()
 
 
 def _loose(lock: Path) -> list[str]:
-    """Requirements of a lock that are not pinned to one version or have no hash."""
+    """Return the requirements of a lock that are not pinned to one version or have no hash."""
     return [
         str(wanted)
         for wanted, hashes in locks.lines(lock)
@@ -72,17 +72,17 @@ def test_a_line_without_version_or_hash_is_found(tmp_path: Path) -> None:
 
 
 def _unhashed(script: str) -> list[str]:
-    """Installations of a Dockerfile or shell script that take what the index has now."""
+    """Return the commands of a Dockerfile or shell script that install whatever the index has now."""
     joined = re.sub(r"\\\n\s*", " ", script)
     return [
         found[0]
         for found in re.finditer(r"pip (?:install|sync|download)\b[^\n&|;]*", joined)
-        # --no-deps with --no-build-isolation and a folder: our own code, built by what is installed already.
+        # --no-deps with --no-build-isolation and a folder: our own code, built with installed packages.
         if "--require-hashes" not in found[0] and not {"--no-deps", "--no-build-isolation"} <= set(found[0].split())
     ]
 
 
-def test_dockerfiles_and_scripts_install_by_hash_alone() -> None:
+def test_dockerfiles_and_scripts_install_only_by_hash() -> None:
     files = [
         paths.EMULATOR / "Dockerfile",
         paths.SERVICE / "Dockerfile",
@@ -93,7 +93,7 @@ def test_dockerfiles_and_scripts_install_by_hash_alone() -> None:
     ]
     assert len([file for file in files if file.name == "Dockerfile"]) == 3
     assert {str(file.relative_to(paths.ROOT)): found for file in files if (found := _unhashed(file.read_text()))} == {}
-    for file in files:  # npm ci takes what the lock says, and fails where it says nothing
+    for file in files:  # npm ci installs what the lock says, and fails if it lacks something
         assert not re.search(r"npm (?:-\S+ )*(?:install|i|add)\b(?!.*--package-lock-only)", file.read_text()), file
 
 

@@ -1,4 +1,4 @@
-"""The bill of materials says what is in the image, not what should be."""
+"""The bill of materials lists what is in the image, not what should be."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _purls(document: dict[str, Any]) -> set[str]:
 
 
 @pytest.mark.long_proof  # builds the function's image
-def test_each_locked_distribution_is_in_with_its_version(function_image: str) -> None:
+def test_each_locked_distribution_is_listed_with_its_version(function_image: str) -> None:
     document = _document(function_image)
     locked = {f"pkg:pypi/{name}@{version}" for name, version in locks.pins(sbom.LOCK).items()}
     assert len(locked) > 10
@@ -45,14 +45,14 @@ def test_each_locked_distribution_is_in_with_its_version(function_image: str) ->
 
 
 @pytest.mark.long_proof  # builds the function's image
-def test_each_package_of_a_debian_base_is_in(function_image: str) -> None:
+def test_each_package_of_a_debian_base_is_listed(function_image: str) -> None:
     query = ["docker", "run", "--rm", "--network=none", "--entrypoint=dpkg-query", function_image]
     listed = subprocess.run(
         [*query, "--show", "--showformat=${db:Status-Abbrev} ${Package} ${Version}\n"],
         capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
     if listed.returncode != 0:
-        pytest.skip("the base of the image has no packages of Debian")
+        pytest.skip("the image's base has no Debian packages")
     installed = {tuple(line.split()[1:]) for line in listed.stdout.splitlines() if line.startswith("ii")}
     found = {
         (p.purl.name, p.purl.version) for p in image_contents.read(function_image).packages if p.purl.type == "deb"
@@ -62,7 +62,7 @@ def test_each_package_of_a_debian_base_is_in(function_image: str) -> None:
 
 
 @pytest.mark.long_proof  # builds the function's image
-def test_what_is_taken_out_of_the_image_is_not_in_and_what_is_put_in_is(built_on: Callable[[str], str]) -> None:
+def test_removed_packages_are_not_listed_and_added_ones_are(built_on: Callable[[str], str]) -> None:
     image = built_on(
         "RUN rm -r /var/task/numpy-*.dist-info && mkdir /opt/extra-1.5.dist-info && cd /opt/extra-1.5.dist-info"
         " && printf 'Metadata-Version: 2.1\\nName: Ex_tra\\nVersion: 1.5\\nLicense: MIT\\n' > METADATA"
@@ -75,18 +75,18 @@ def test_what_is_taken_out_of_the_image_is_not_in_and_what_is_put_in_is(built_on
 
 
 @pytest.mark.long_proof  # builds the function's image
-def test_a_base_without_a_package_database_is_said_to_be_incomplete(built_on: Callable[[str], str]) -> None:
+def test_a_base_without_a_package_database_is_marked_incomplete(built_on: Callable[[str], str]) -> None:
     document = _document(built_on("RUN rm /var/lib/dpkg/status"))
     assert document["compositions"][0]["aggregate"] == "incomplete"
 
 
 @pytest.mark.long_proof  # builds the function's image
-def test_an_image_that_is_not_there_is_named(function_image: str) -> None:
+def test_a_missing_image_is_reported(function_image: str) -> None:
     with pytest.raises(HarnessError, match="no image 'store-sales/none:such'"):
         image_contents.read("store-sales/none:such")
 
 
-def test_a_document_that_the_schema_refuses_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_document_that_the_schema_rejects_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
     found = image_contents.Contents("sha256:0", system_known=True)
     sbom.as_json(found, "valid")
     # GIVEN a composition that the schema does not know
@@ -95,12 +95,12 @@ def test_a_document_that_the_schema_refuses_is_not_written(monkeypatch: pytest.M
         sbom.as_json(found, "invalid")
 
 
-def test_packages_of_debian_that_were_removed_are_left_out() -> None:
+def test_removed_debian_packages_are_not_listed() -> None:
     (bash,) = image_contents.debian(STATUS, "debian", "debian-13")
     assert str(bash.purl) == "pkg:deb/debian/bash@5.2.37-2%2Bb10?arch=amd64&distro=debian-13"
 
 
-def test_packages_of_rpm_keep_their_epoch() -> None:
+def test_rpm_packages_keep_their_epoch() -> None:
     listed = (
         "bash\t0\t5.2.15-1.amzn2023.0.2\tx86_64\n"
         "openssl-libs\t1\t3.2.2-1.amzn2023\tx86_64\n"

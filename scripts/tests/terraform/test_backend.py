@@ -1,4 +1,4 @@
-"""`terraform init` by hand: what it says without a backend file, and what tflocal needs of the configuration."""
+"""Manual `terraform init`: its error without a backend file, and what tflocal needs from the configuration."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from harness.stages import tfvars
 
 
 @pytest.mark.parametrize("options", [[], ["-input=false"]])
-def test_init_without_a_backend_file_names_the_files_and_asks_nothing(tmp_path: Path, options: list[str]) -> None:
+def test_init_without_a_backend_file_names_the_option_and_does_not_prompt(tmp_path: Path, options: list[str]) -> None:
     shutil.copy(INFRASTRUCTURE / "backend.tf", tmp_path)
     done = subprocess.run(
         ["terraform", "init", "-no-color", *options],

@@ -1,4 +1,4 @@
-"""Terraform's own `-json`: progress in numbers, a log for people, errors in frames."""
+"""Terraform's `-json` output: counted progress, a readable log, errors in frames."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from harness.console import Step
 from harness.stages import explain
 from harness.terraform.json_output import Progress, as_text
 
-# Without a provider to be fetched.
+# Needs no provider download.
 CONFIGURATION = """
 variable "status" { default = 0 }
 resource "terraform_data" "first" { count = 2 }
@@ -36,8 +36,8 @@ def _terraform(folder: Path, *words: str) -> list[str]:
     return done.stdout.splitlines(keepends=True)
 
 
-def _told(lines: list[str], total: int = 0) -> tuple[list[str], str]:
-    """What the user is told on the way, each once, and at the end."""
+def _shown(lines: list[str], total: int = 0) -> tuple[list[str], str]:
+    """Return the distinct progress notes and the final summary, as the user sees them."""
     step = Step("apply")
     progress = Progress(step, total)
     notes = {}
@@ -48,24 +48,24 @@ def _told(lines: list[str], total: int = 0) -> tuple[list[str], str]:
 
 
 def test_an_apply_is_counted_by_its_plan(folder: Path) -> None:
-    notes, summary = _told(_terraform(folder, "apply", "-auto-approve"))
+    notes, summary = _shown(_terraform(folder, "apply", "-auto-approve"))
     assert notes == ["0 of 3 resources", "1 of 3 resources", "2 of 3 resources", "3 of 3 resources"]
     assert summary == "3 added, 0 changed, 0 destroyed"
 
 
-def test_a_saved_plan_is_counted_by_what_its_reader_knows(folder: Path) -> None:
+def test_a_saved_plan_is_counted_by_the_known_total(folder: Path) -> None:
     _terraform(folder, "plan", "-out=plan")
-    notes, summary = _told(_terraform(folder, "apply", "plan"), total=3)
+    notes, summary = _shown(_terraform(folder, "apply", "plan"), total=3)
     assert notes[-1] == "3 of 3 resources"
     assert summary == "3 added, 0 changed, 0 destroyed"
 
 
-def test_a_resource_that_takes_long_is_named() -> None:
+def test_a_slow_resource_is_named() -> None:
     slow = '{"type":"apply_progress","@message":"slow","hook":{"resource":{"addr":"module.x"}}}'
-    assert _told([slow], total=2)[0] == ["0 of 2 resources, waiting for module.x"]
+    assert _shown([slow], total=2)[0] == ["0 of 2 resources, waiting for module.x"]
 
 
-def test_the_log_is_for_people_and_the_error_can_be_explained(folder: Path) -> None:
+def test_the_log_is_readable_and_the_error_can_be_explained(folder: Path) -> None:
     text = "".join(as_text(line) for line in _terraform(folder, "apply", "-auto-approve", "-var=status=3"))
     assert "@message" not in text
     assert "terraform_data.first[0]: Creation complete after" in text
@@ -78,6 +78,6 @@ def test_the_log_is_for_people_and_the_error_can_be_explained(folder: Path) -> N
 
 
 @pytest.mark.parametrize("line", ["a notice of tflocal's\n", "{ not JSON\n", "\n"])
-def test_what_is_no_message_stays_as_it_is(line: str) -> None:
+def test_other_lines_are_not_changed(line: str) -> None:
     assert as_text(line) == line
-    assert _told([line]) == ([], "")
+    assert _shown([line]) == ([], "")

@@ -1,4 +1,4 @@
-"""The READMEs of the Terraform modules show the modules as they are, and each module's example is planned by a test."""
+"""The READMEs of the Terraform modules are up to date, and a test plans each module's example."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from harness.terraform import module_docs
 
 @pytest.fixture
 def kinesis(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of one module, the only one that is looked at."""
+    """A copy of one module, the only one that is checked."""
     monkeypatch.setattr(module_docs, "FOLDERS", (tmp_path,))
     return Path(shutil.copytree(INFRASTRUCTURE / "modules" / "kinesis", tmp_path / "kinesis"))
 
@@ -56,7 +56,7 @@ def test_a_readme_has_usage_inputs_and_outputs(kinesis: Path) -> None:
         ("examples/complete/main.tf", "example-events", "other-events", '"other-events"'),
     ],
 )
-def test_a_change_of_the_module_is_found_and_written(kinesis: Path, file: str, old: str, new: str, row: str) -> None:
+def test_a_change_in_the_module_is_detected_and_written(kinesis: Path, file: str, old: str, new: str, row: str) -> None:
     assert module_docs.outdated() == {}
     change(kinesis / file, old, new)
     with pytest.raises(HarnessError, match=r"README\.md"):
@@ -73,13 +73,13 @@ def test_a_change_of_the_module_is_found_and_written(kinesis: Path, file: str, o
         ("README.md", module_docs.MARKER, "", "lacks its marker"),
     ],
 )
-def test_what_is_missing_is_named(kinesis: Path, file: str, old: str, new: str, cause: str) -> None:
+def test_missing_parts_are_reported(kinesis: Path, file: str, old: str, new: str, cause: str) -> None:
     change(kinesis / file, old, new)
     with pytest.raises(HarnessError, match=cause):
         module_docs.outdated()
 
 
-def test_a_module_without_an_example_is_named(kinesis: Path) -> None:
+def test_a_module_without_an_example_is_reported(kinesis: Path) -> None:
     shutil.rmtree(kinesis / "examples")
     with pytest.raises(HarnessError, match=r"has no examples/complete/main\.tf"):
         module_docs.outdated()

@@ -1,4 +1,4 @@
-"""Values that the root passes on to its modules: these refuse wrong ones, and the message names the root's variable.
+"""Modules refuse wrong values that the root passes on, and the message names the root's variable.
 
 `terraform test` can only expect failures of the root's own variables, which tests/root_refusals.tftest.hcl does.
 """
@@ -66,7 +66,7 @@ def terraform(folder: Path, *words: str) -> str:
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_a_module_refuses_what_the_root_passes_on(refusals: list[tuple[str, str]], name: str) -> None:
+def test_a_module_refuses_a_wrong_value_from_the_root(refusals: list[tuple[str, str]], name: str) -> None:
     details = [detail for code, detail in refusals if code.endswith(f"= var.{name}")]
     assert details, refusals
     assert all(WRONG[name][1] in detail for detail in details)

@@ -1,6 +1,6 @@
 """Checks before a stage is touched, cheapest first. Each ends the command with a cause and a next step.
 
-For every entry of `GUARDS` a test takes it out of the list and shows that a bad input then passes
+For every entry of `GUARDS`, a test removes it from the list and shows that a bad input then passes
 (scripts/tests/stages/guards).
 """
 
@@ -34,7 +34,7 @@ class Level(IntEnum):
     PLACE = 1
     """Where the command works; enough for commands that deploy nothing new."""
     PLAN = 2
-    """Also what is going to be deployed."""
+    """Also what would be deployed."""
     DEPLOY = 3
     """Also what is needed to build it and to trace it back."""
 

@@ -56,7 +56,7 @@ def check_not_emulated(stage: Stage, access: Access) -> None:
 def check_answer(stage: Stage, access: Access) -> None:
     """Refuse an identity that was not reported by an AWS endpoint, except in a rehearsal.
 
-    No setting of a user gets past the other guards to here: this one holds if another fails.
+    The other guards already refuse every such user setting; this one holds if one of them fails.
 
     Args:
         stage: to be changed.

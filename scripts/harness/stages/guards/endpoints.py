@@ -1,4 +1,4 @@
-"""Endpoints: AWS's own, whatever environment and profile say; another one only in a rehearsal."""
+"""Endpoints: only AWS's own, except in a rehearsal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The image: an engine must be there to build it, or one that was built elsewhere must exist and Lambda accept it."""
+"""The image: an engine must be available to build it, or a prebuilt one must exist and suit Lambda."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def check_engine(stage: Stage, _access: Access) -> None:
 
 
 def check(stage: Stage, access: Access) -> None:
-    """Refuse an image from elsewhere that is missing, too large, or for another architecture.
+    """Refuse a prebuilt image that is missing, too large, or for another architecture.
 
     Args:
         stage: names the image, if any.
@@ -84,7 +84,7 @@ def check(stage: Stage, access: Access) -> None:
             ) from None
         if not code.startswith("AccessDenied"):
             raise explain_aws.failure(error) from None
-        # A role that may only plan, or another account's repository. Lambda itself checks at the deployment.
+        # The role may only plan, or another account owns the repository. Lambda itself checks at deployment.
         console.warn(f"the image is not checked any further: {explain_aws.failure(error).cause}")
     except BotoCoreError as error:
         raise explain_aws.failure(error) from None

@@ -43,7 +43,7 @@ def check(stage: Stage, access: Access) -> None:
             if status != 403:
                 raise explain_aws.failure(error) from None
             raise HarnessError(
-                f"the bucket {bucket} belongs to another account, or these credentials may not look (s3:ListBucket)",
+                f"the bucket {bucket} belongs to another account, or these credentials lack s3:ListBucket",
                 f"choose another name in {where}: bucket names are globally unique",
             ) from None
         except BotoCoreError as error:

@@ -21,7 +21,7 @@ DROPPED = ("TF_VAR_", "TF_CLI_ARGS", "TF_WORKSPACE", "TF_DATA_DIR", "S3_HOSTNAME
 
 
 def check(stage: Stage, _access: Access) -> None:
-    """Refuse left-over files beside the stage's configuration, and report variables that are not passed on.
+    """Refuse leftover files beside the stage's configuration, and report variables that are not passed on.
 
     Variables are no reason to refuse: none of them reaches Terraform (`Access.environment`).
 
@@ -34,7 +34,7 @@ def check(stage: Stage, _access: Access) -> None:
     if found := sorted({*_found(stage.infrastructure, OVERRIDES), *_found(stage.infrastructure, VALUES)}):
         files = " ".join(shown(file) for file in found)
         raise HarnessError(
-            f"Terraform would read left-over files beside the configuration: {files}",
+            f"Terraform would read leftover files beside the configuration: {files}",
             f"move what {stage.name} needs to {shown(stage.vars_file)}, then: rm {files}",
         )
     if ignored := sorted(name for name in os.environ if name.startswith(DROPPED)):

@@ -1,4 +1,4 @@
-"""One LocalStack, and a stage whose files, git repository and environment a test may spoil."""
+"""One LocalStack, and a stage whose files, git repository and environment a test may break."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ from harness.stages.guards import GUARDS
 from harness.stages.stage import Stage, load
 from harness.terraform.runner import working_copy
 
-ACCOUNT = "123456789012"  # LocalStack takes an access key of 12 digits for the account
+ACCOUNT = "123456789012"  # LocalStack uses an access key of 12 digits as the account
 REGION = "ap-south-1"
 RUN_ID = "a" * 32
 
 
 @pytest.fixture(scope="session")
 def running() -> Iterator[LocalStack]:
-    """A LocalStack with the interface for faults."""
+    """A LocalStack with fault injection."""
     stack = Stack(f"guards-{os.getpid()}", "guards", processes.free_ports(1)[0])
     try:
         localstack.start(stack)
@@ -60,30 +60,30 @@ def _no_aws_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @dataclass(frozen=True)
 class LocalStack:
-    """A running LocalStack, in which the stage's account is as any other."""
+    """A running LocalStack, in which the stage's account is like any other."""
 
     url: str
 
     @functools.cache  # noqa: B019 - one for all tests
     def client(self, service: str) -> Any:
-        """A client of the stage's account."""
+        """Return a client of the stage's account."""
         make: Any = boto3.session.Session(ACCOUNT, "test", region_name=REGION).client
         return make(service, endpoint_url=self.url, config=CONFIG)
 
     def make_bucket(self, name: str) -> None:
-        """A bucket as CreateBucket leaves it."""
+        """Create a bucket with default settings."""
         location = {"LocationConstraint": REGION}
         self.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration=location)
 
     def inject(self, *rules: dict[str, Any]) -> None:
-        """Puts faults in force, in place of all others."""
+        """Set the active faults, replacing all others."""
         body = json.dumps({"rules": rules}).encode()
         request = urllib.request.Request(f"{self.url}/_pipeline/faults", body, method="PUT")
         with urllib.request.urlopen(request, timeout=10) as answer:
             assert answer.status == 200
 
     def resources(self) -> dict[str, list[str]]:
-        """Names of what a deployment makes first."""
+        """Return the names of the resources that a deployment creates first."""
         return {
             "buckets": [one["Name"] for one in self.client("s3").list_buckets()["Buckets"]],
             "streams": self.client("kinesis").list_streams()["StreamNames"],
@@ -92,21 +92,21 @@ class LocalStack:
 
 
 class Redirected(Access):
-    """The real path, but for its clients: what they would be were an endpoint not ignored."""
+    """The real path, except that its clients use the endpoints given here."""
 
     def __init__(self, region: str, urls: dict[str, str]) -> None:
         super().__init__(region)
         self.urls = urls
 
     def client(self, service: str) -> Any:
-        """A client of an endpoint of this machine."""
+        """Return a client of an endpoint on this machine."""
         make: Any = self.session.client
         return make(service, endpoint_url=self.urls.get(service, self.urls[""]), config=CONFIG)
 
 
 @dataclass
 class World:
-    """A stage that every guard lets through until a test spoils something."""
+    """A stage that passes every guard until a test breaks something."""
 
     folder: Path
     localstack: LocalStack
@@ -129,40 +129,40 @@ class World:
         return self.infrastructure / "vars" / "prod.s3.tfbackend"
 
     def set(self, file: Path | None = None, **values: Any) -> None:
-        """Writes values to a file, the tfvars if none is named; None takes a name out."""
+        """Write values to a file, by default the tfvars; None removes a name."""
         file = file or self.vars_file
         merged = {name: value for name, value in (tfvars.read(file) | values).items() if value is not None}
         file.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in merged.items()))
 
     def git(self, *words: str) -> None:
-        """Runs git in the checkout."""
+        """Run git in the checkout."""
         identity = ("-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "commit.gpgsign=false")
         command = ["git", *identity, *words]
         subprocess.run(command, cwd=self.infrastructure.parent, check=True, capture_output=True, timeout=60)
 
     def push(self) -> None:
-        """Commits everything and pushes it."""
+        """Commit and push everything."""
         self.git("add", "--all")
         self.git("commit", "--quiet", "--allow-empty", "--message=x")
         self.git("push", "--quiet", "origin", "HEAD:main")
 
     def stage(self, name: str = "prod") -> Stage:
-        """The stage as its files are now."""
+        """Return the stage as its files are now."""
         return load(name, self.infrastructure, paths.SERVICE, self.folder / "work")
 
     def access(self, stage: Stage) -> Access:
-        """A rehearsal's, or the real path's with clients that end here."""
+        """Return a rehearsal's access, or the real path's with clients that stay on this machine."""
         if self.rehearsal:
             return Access(stage.region, self.rehearsal)
         return Redirected(stage.region, self.urls)
 
     def check(self, without: Sequence[str] = ()) -> None:
-        """All guards but those with these names."""
+        """Run all guards except those with these names."""
         stage = self.stage()
         guards.check(stage, self.access(stage), guards=[guard for guard in GUARDS if guard.name not in without])
 
     def snapshot(self) -> Any:
-        """Everything that a command could have changed: resources, and files outside `.git`."""
+        """Return everything that a command could have changed: resources, and files outside `.git`."""
         files = {
             str(file.relative_to(self.folder)): hashlib.sha256(file.read_bytes()).hexdigest()
             for file in self.folder.rglob("*")
@@ -173,7 +173,7 @@ class World:
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkout with a stage, and the repository that it was pushed to."""
+    """A checkout with a stage, and the repository it was pushed to."""
     made = World(tmp_path_factory.mktemp("template"), LocalStack(""), {})
     working_copy(made.infrastructure)
     shutil.copy(paths.ROOT / ".gitignore", made.infrastructure.parent)
@@ -194,7 +194,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def world(tmp_path: Path, template: Path, running: LocalStack, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    """A stage of its own that every guard lets through."""
+    """A separate stage that passes every guard."""
     made = World(tmp_path / "world", running, {"": running.url})
     shutil.copytree(template, made.folder)
     suffix = uuid.uuid4().hex[:8]

@@ -1,4 +1,4 @@
-"""The commands themselves, as the Makefile calls them: what the environment holds, and where no request may go."""
+"""The commands as the Makefile calls them: credentials in the environment, and endpoints that must get no request."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ import pytest
 
 from harness.paths import ROOT, SCRIPTS
 
-# Five are promised; a machine that is busy with other tests gets more.
+# The promise is five; a machine that is busy with other tests gets more.
 SECONDS = 5 * 8
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "x"}
 
 
 class Silent:
-    """Listens on the loopback address, never answers, and counts who came."""
+    """A server on the loopback address that never answers and counts its connections."""
 
     def __init__(self) -> None:
         self.connections = 0
@@ -39,7 +39,7 @@ class Silent:
             self.connections += 1
 
     def close(self) -> None:
-        """Lets everybody go."""
+        """Close all connections."""
         self._socket.shutdown(socket.SHUT_RDWR)
         for one in (self._socket, *self._held):
             one.close()
@@ -67,14 +67,14 @@ def _stage(home: Path, *words: str, **variables: str) -> subprocess.CompletedPro
 
 
 @pytest.mark.parametrize("action", ["deploy", "destroy"])
-def test_without_credentials_it_ends_soon_with_the_reason(tmp_path: Path, silent: Silent, action: str) -> None:
-    """Also where nothing answers at the address at which a machine of AWS would find its role's credentials."""
+def test_missing_credentials_are_reported_quickly(tmp_path: Path, silent: Silent, action: str) -> None:
+    """Even if the instance metadata endpoint, where EC2 gets a role's credentials, never answers."""
     done = _stage(tmp_path, action, "stg", AWS_EC2_METADATA_SERVICE_ENDPOINT=silent.url)
     assert "there are no AWS credentials" in done.stderr
     assert silent.connections > 0  # it was asked
 
 
-def test_a_profile_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_missing_profile_is_reported(tmp_path: Path) -> None:
     done = _stage(tmp_path, "deploy", "stg", AWS_PROFILE="nobody")
     assert "nobody" in done.stderr
     assert "AWS_PROFILE" in done.stderr
@@ -104,17 +104,17 @@ def test_no_setting_sends_a_request_elsewhere(
     assert silent.connections == 0
 
 
-def test_what_other_tools_take_for_an_endpoint_is_none(tmp_path: Path, silent: Silent) -> None:
-    """None of these is refused, since none counts."""
+def test_endpoint_variables_of_other_tools_are_ignored(tmp_path: Path, silent: Silent) -> None:
+    """They are not refused, because they have no effect."""
     names = ("ENDPOINT_URL", "LOCALSTACK_ENDPOINT", "LOCALSTACK_HOST", "LOCALSTACK_PORT", "STAGE_ENDPOINT_URL")
     others = dict.fromkeys(names, silent.url) | {"S3_HOSTNAME": "127.0.0.1", "TF_VAR_aws_endpoint": silent.url}
     done = _stage(tmp_path, "deploy", "stg", **KEYS, **others, AWS_CREDENTIAL_EXPIRATION="2020-01-01T00:00:00Z")
-    assert "credentials have expired" in done.stderr  # the check after that of the endpoints
+    assert "credentials have expired" in done.stderr  # from the check after the endpoints
     assert silent.connections == 0
 
 
-def test_only_the_rehearsal_names_an_endpoint() -> None:
-    """In the whole harness, one call gives Access an endpoint, that of a stack it has started; nobody sets it later."""
+def test_only_the_rehearsal_sets_an_endpoint() -> None:
+    """Only one call in the harness gives Access an endpoint, that of a stack it started. Nothing sets it later."""
     given: dict[str, str] = {}
     assigned: list[str] = []
     for file in (SCRIPTS / "harness").rglob("*.py"):

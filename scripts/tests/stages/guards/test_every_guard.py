@@ -1,4 +1,4 @@
-"""Bad input by bad input: one guard refuses it, nothing is changed, and without that guard it would pass."""
+"""Each bad input is refused by one guard, changes nothing, and would pass without that guard."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from harness.errors import HarnessError
 from harness.stages.guards import GUARDS
 
-# LocalStack is no endpoint of AWS: what is tried here as the real path does without this guard, but for its own case.
+# LocalStack is not an AWS endpoint, so the real path is tested without this guard, except in the guard's own case.
 REAL = ("AWS's answer",)
 ELSEWHERE = "http://127.0.0.1:9"
 
@@ -25,34 +25,34 @@ class Bad:
 
     Attributes:
         name: of the case.
-        guard: the one that refuses it.
-        says: part of its message.
-        spoil: makes it so.
-        later: what refuses it where the guard is taken out, since some cannot do without what is missing.
+        guard: the guard that refuses it.
+        says: part of the guard's message.
+        apply: changes a valid stage into it.
+        later: the error without the guard, if the stage cannot work at all with this input.
     """
 
     name: str
     guard: str
     says: str
-    spoil: Callable[[Any, pytest.MonkeyPatch], None]
+    apply: Callable[[Any, pytest.MonkeyPatch], None]
     later: str | None = None
 
 
 def _environment(**variables: str) -> Callable[[Any, pytest.MonkeyPatch], None]:
-    def spoil(_world: Any, patch: pytest.MonkeyPatch) -> None:
+    def apply(_world: Any, patch: pytest.MonkeyPatch) -> None:
         for name, text in variables.items():
             patch.setenv(name, text)
 
-    return spoil
+    return apply
 
 
 def _profile(config: str) -> Callable[[Any, pytest.MonkeyPatch], None]:
-    def spoil(world: Any, patch: pytest.MonkeyPatch) -> None:
+    def apply(world: Any, patch: pytest.MonkeyPatch) -> None:
         (world.folder / "config").write_text(config)
         patch.setenv("AWS_CONFIG_FILE", str(world.folder / "config"))
         patch.setenv("AWS_PROFILE", "work")
 
-    return spoil
+    return apply
 
 
 def _no_credentials(_world: Any, patch: pytest.MonkeyPatch) -> None:
@@ -67,10 +67,10 @@ def _sso_session_ended(world: Any, patch: pytest.MonkeyPatch) -> None:
 
 
 def _ending_in(**time: int) -> Callable[[Any, pytest.MonkeyPatch], None]:
-    def spoil(_world: Any, patch: pytest.MonkeyPatch) -> None:
+    def apply(_world: Any, patch: pytest.MonkeyPatch) -> None:
         patch.setenv("AWS_CREDENTIAL_EXPIRATION", (datetime.now(UTC) + timedelta(**time)).isoformat())
 
-    return spoil
+    return apply
 
 
 def _file(name: str) -> Callable[[Any, pytest.MonkeyPatch], None]:
@@ -126,12 +126,12 @@ def _large_zip(world: Any, _patch: pytest.MonkeyPatch) -> None:
 
 
 def _bucket_of_another(variable: str) -> Callable[[Any, pytest.MonkeyPatch], None]:
-    def spoil(world: Any, _patch: pytest.MonkeyPatch) -> None:
+    def apply(world: Any, _patch: pytest.MonkeyPatch) -> None:
         world.set(**{variable: "taken"})
         rule = {"point": "s3:HeadBucket", "effect": "error", "code": "AccessDenied", "status": 403}
         world.localstack.inject({**rule, "resource": "taken"})
 
-    return spoil
+    return apply
 
 
 def _state_bucket_of_another(world: Any, _patch: pytest.MonkeyPatch) -> None:
@@ -163,12 +163,12 @@ BAD = (
     Bad("tflocal's file", "overrides", "_override.tf", _file("localstack_providers_override.tf")),
     Bad("override of the bootstrap", "overrides", "bootstrap/override.tf", _file("bootstrap/override.tf")),
     Bad("override in a module", "overrides", "modules/s3/x_override.tf", _file("modules/s3/x_override.tf")),
-    Bad("values that Terraform finds", "overrides", "terraform.tfvars", _file("terraform.tfvars")),
+    Bad("values that Terraform reads by itself", "overrides", "terraform.tfvars", _file("terraform.tfvars")),
     Bad("more such values", "overrides", "mine.auto.tfvars", _file("mine.auto.tfvars")),
     Bad("no credentials", "credentials", "no AWS credentials", _no_credentials, later="Unable to locate credentials"),
     Bad("SSO session ended", "credentials", "AWS session has ended", _sso_session_ended, later="SSO|Token"),
     Bad("credentials that expired", "credentials", "have expired", _ending_in(hours=-1), later="expired"),
-    Bad("credentials that end soon", "credentials", "expire too soon", _ending_in(minutes=12)),
+    Bad("credentials that expire soon", "credentials", "expire too soon", _ending_in(minutes=12)),
     Bad("no project_id", "settings", "does not set project_id", _values(project_id=None), later="project_id"),
     Bad("no account", "settings", "does not set allowed_account", _values(allowed_account_ids=None), later="belong to"),
     Bad("no key of the state", "settings", "does not set key", _backend(key=None), later="key"),
@@ -188,9 +188,9 @@ BAD = (
     Bad("Zip too large", "package", "51 MB uploaded", _large_zip),
     Bad("docker does not answer", "engine", "no Docker engine answers", _no_docker),
     Bad("no podman", "engine", "'podman' is not installed", _no_podman),
-    Bad("answer of no endpoint of AWS", "AWS's answer", "not an AWS endpoint", lambda _world, _patch: None),
+    Bad("answer from another host", "AWS's answer", "not an AWS endpoint", lambda _world, _patch: None),
     Bad("wrong account", "account", "belong to account 123456789012", _values(allowed_account_ids=["9" * 12])),
-    Bad("name S3 does not take", "names", "not a valid bucket name", _values(model_bucket="x" * 63)),
+    Bad("name that S3 rejects", "names", "not a valid bucket name", _values(model_bucket="x" * 63)),
     Bad("models' name taken", "names", "taken-.* belongs to another account", _bucket_of_another("model_bucket")),
     Bad("failures' name taken", "names", "taken-.* belongs to another", _bucket_of_another("failed_events_bucket")),
     Bad("state's name taken", "names", "taken-state belongs to another account", _state_bucket_of_another),
@@ -202,10 +202,10 @@ BAD = (
 
 
 @pytest.mark.parametrize("bad", BAD, ids=lambda bad: bad.name)
-def test_a_guard_refuses_it_and_without_that_guard_it_would_pass(
+def test_one_guard_refuses_it_and_without_that_guard_it_passes(
     bad: Bad, world: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bad.spoil(world, monkeypatch)
+    bad.apply(world, monkeypatch)
     if bad.guard != "git":
         world.push()
     before = world.snapshot()
@@ -227,7 +227,7 @@ def test_every_guard_is_tested() -> None:
     assert {guard.name for guard in GUARDS} == {bad.guard for bad in BAD}
 
 
-def test_what_is_in_order_passes(world: Any, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_valid_stage_passes(world: Any, capfd: pytest.CaptureFixture[str]) -> None:
     world.check(without=REAL)
     shown = capfd.readouterr()
     assert "123456789012" in shown.out
@@ -235,7 +235,7 @@ def test_what_is_in_order_passes(world: Any, capfd: pytest.CaptureFixture[str]) 
     assert "commit " in shown.err
 
 
-def test_settings_that_do_not_count_are_named(
+def test_ignored_settings_are_reported(
     world: Any, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     for name, text in {"AWS_REGION": "eu-west-1", "TF_VAR_run_id": "x", "TF_CLI_ARGS_plan": "-var=run_id=x"}.items():
@@ -250,7 +250,7 @@ def test_settings_that_do_not_count_are_named(
 
 
 def test_a_detached_and_shallow_checkout_of_a_ci_system_passes(world: Any) -> None:
-    """As a CI system makes it: one commit, no branch."""
+    """A CI system's checkout has one commit and no branch."""
     world.push()
     checkout = world.infrastructure.parent
     shutil.rmtree(checkout)
@@ -262,7 +262,9 @@ def test_a_detached_and_shallow_checkout_of_a_ci_system_passes(world: Any) -> No
     world.check(without=REAL)
 
 
-def test_staging_may_be_deployed_from_anything_and_says_so(world: Any, capfd: pytest.CaptureFixture[str]) -> None:
+def test_staging_may_be_deployed_from_any_checkout_with_a_warning(
+    world: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
     from harness.stages.guards import git
 
     _uncommitted(world, pytest.MonkeyPatch())
@@ -286,7 +288,7 @@ def test_a_model_in_the_stages_bucket_is_enough(world: Any, monkeypatch: pytest.
     ("code", "says"),
     [
         ("ExpiredToken", "credentials have expired"),
-        ("InvalidClientTokenId", r"does not know these credentials .* not enabled for their account"),
+        ("InvalidClientTokenId", r"does not recognize these credentials .* not enabled for their account"),
         ("AccessDenied", "AWS denies GetCallerIdentity"),
     ],
 )
@@ -299,7 +301,7 @@ def test_credentials_that_aws_refuses(world: Any, code: str, says: str) -> None:
     assert world.snapshot() == before
 
 
-def test_no_network(world: Any) -> None:
+def test_an_unreachable_aws_is_reported(world: Any) -> None:
     world.urls[""] = ELSEWHERE  # the discard port: nothing listens
     with pytest.raises(HarnessError, match="AWS cannot be reached"):
         world.check()

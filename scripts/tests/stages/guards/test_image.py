@@ -1,4 +1,4 @@
-"""An image from outside. No registry stands behind the LocalStack of these tests: a server answers as ECR does."""
+"""Prebuilt images. The LocalStack of these tests has no registry, so a server answers in place of ECR."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def ecr(world: Any) -> Iterator[Ecr]:
-    """The server, and a stage whose image it has."""
+    """The server, with the image of the stage."""
     with Ecr() as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
@@ -78,7 +78,7 @@ def ecr(world: Any) -> Iterator[Ecr]:
         thread.join()
 
 
-def test_an_image_that_fits_passes(world: Any, ecr: Ecr) -> None:
+def test_a_suitable_image_passes(world: Any, ecr: Ecr) -> None:
     world.check(without=REAL)
     assert ecr.asked[0] == {
         "registryId": "123456789012",
@@ -97,7 +97,7 @@ def test_an_image_that_fits_passes(world: Any, ecr: Ecr) -> None:
         (f"{REGISTRY}/store_sales:1", {"architecture": "arm64"}, "is for arm64, but lambda_architecture is x86_64"),
     ],
 )
-def test_an_image_that_lambda_would_not_take_is_refused(
+def test_an_image_that_lambda_would_reject_is_refused(
     world: Any, ecr: Ecr, image: str, server: dict[str, Any], says: str
 ) -> None:
     for name, value in server.items():
@@ -111,14 +111,14 @@ def test_an_image_that_lambda_would_not_take_is_refused(
     assert world.snapshot() == before
 
 
-def test_a_role_that_may_not_look_is_told_so(world: Any, ecr: Ecr, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_role_without_read_permission_gets_a_warning(world: Any, ecr: Ecr, capfd: pytest.CaptureFixture[str]) -> None:
     world.set(image_uri=f"{REGISTRY}/store_sales:secret")
     world.push()
     world.check(without=REAL)
     assert "the image is not checked any further: AWS denies DescribeImages" in capfd.readouterr().err
 
 
-def test_a_large_image_is_doubted(world: Any, ecr: Ecr, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_large_image_gets_a_warning(world: Any, ecr: Ecr, capfd: pytest.CaptureFixture[str]) -> None:
     ecr.size = 5 * 2**30
     world.check(without=REAL)
     assert "5.0 GB compressed" in capfd.readouterr().err

@@ -1,4 +1,4 @@
-"""Real runs of Terraform against a LocalStack: locks, values it refuses, state buckets missing or half made."""
+"""Real runs of Terraform against a LocalStack: locks, refused values, missing or incomplete state buckets."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LOCK = "6f1d2c3b-1111-2222-3333-444455556666"
 
 @pytest.fixture
 def there(world: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """A world whose state bucket is there, and which passes for a rehearsal's: Terraform is to reach LocalStack."""
+    """A world with its state bucket. It counts as a rehearsal, so that Terraform reaches LocalStack."""
     world.rehearsal = world.localstack.url
     world.localstack.make_bucket(world.stage().backend["bucket"])
     monkeypatch.setattr(terraform, "LOCK_TIMEOUT", "0s")
@@ -44,7 +44,7 @@ def _lock(world: Any) -> tuple[str, str]:
     return backend["bucket"], key
 
 
-def test_a_locked_state_is_explained_and_the_command_that_it_names_lifts_it(there: Any) -> None:
+def test_a_locked_state_is_explained_and_the_suggested_command_unlocks_it(there: Any) -> None:
     bucket, key = _lock(there)
     run = _terraform(there)
     run.init()
@@ -60,7 +60,7 @@ def test_a_locked_state_is_explained_and_the_command_that_it_names_lifts_it(ther
     assert there.localstack.client("s3").list_objects_v2(Bucket=bucket)["KeyCount"] == 0
 
 
-def test_values_that_terraform_refuses_are_told_in_its_words(there: Any) -> None:
+def test_refused_values_are_reported_in_terraforms_words(there: Any) -> None:
     run = _terraform(there)
     run.init()
     for values, says in (
@@ -75,13 +75,13 @@ def test_values_that_terraform_refuses_are_told_in_its_words(there: Any) -> None
         assert "validation rule" not in refused.value.cause
 
 
-def test_a_state_bucket_that_is_missing_is_named(there: Any) -> None:
+def test_a_missing_state_bucket_is_reported(there: Any) -> None:
     there.set(there.backend_file, bucket="nowhere-to-be-found")
     with pytest.raises(HarnessError, match="state bucket nowhere-to-be-found does not exist"):
         _terraform(there).init()
 
 
-def test_a_state_that_may_not_be_read_is_told_with_the_permission_that_lacks(there: Any) -> None:
+def test_an_unreadable_state_is_reported_with_the_missing_permission(there: Any) -> None:
     run = _terraform(there)
     run.init()
     there.localstack.inject({"point": "s3:GetObject", "effect": "error", "code": "AccessDenied", "status": 403})
@@ -92,10 +92,10 @@ def test_a_state_that_may_not_be_read_is_told_with_the_permission_that_lacks(the
     assert "allow s3:GetObject" in refused.value.next_step
 
 
-def test_a_state_bucket_whose_making_was_interrupted_is_completed(
+def test_a_state_bucket_whose_creation_was_interrupted_is_completed(
     there: Any, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """The lifecycle rules are left out: the provider watches new ones for a minute."""
+    """Without the lifecycle rules, because the provider waits a minute for new ones."""
     main = there.infrastructure / "bootstrap" / "main.tf"
     text = main.read_text()
     assert "= var.noncurrent_expiration_days" in text
@@ -120,7 +120,7 @@ def test_a_state_bucket_whose_making_was_interrupted_is_completed(
     assert capfd.readouterr().err == ""  # nothing is left to do
     assert "DenyWithoutTLS" in s3.get_bucket_policy(Bucket=bucket)["Policy"]
 
-    # A run that was killed just before the policy leaves its folder, and nothing else that tells.
+    # A run that was killed just before it set the policy leaves only its folder as a trace.
     (stage.folder / "bootstrap").mkdir()
     monkeypatch.setattr(sys, "stdin", io.StringIO("n\n"))
     with pytest.raises(HarnessError, match="nothing was changed"):
@@ -128,7 +128,7 @@ def test_a_state_bucket_whose_making_was_interrupted_is_completed(
     assert "an earlier run did not finish it" in capfd.readouterr().err
 
 
-def test_settings_that_a_role_may_not_read_are_said_to_be_unchecked(
+def test_settings_that_a_role_cannot_read_are_reported_as_unchecked(
     there: Any, capfd: pytest.CaptureFixture[str]
 ) -> None:
     rule = {"point": "s3:GetBucketVersioning", "effect": "error", "code": "AccessDenied", "status": 403}
@@ -138,7 +138,7 @@ def test_settings_that_a_role_may_not_read_are_said_to_be_unchecked(
     assert "settings are not checked: AWS denies GetBucketVersioning" in capfd.readouterr().err
 
 
-def test_a_state_bucket_of_somebody_else_is_refused(there: Any) -> None:
+def test_another_accounts_state_bucket_is_refused(there: Any) -> None:
     rule = {"point": "s3:HeadBucket", "effect": "error", "code": "AccessDenied", "status": 403}
     there.localstack.inject(rule)
     stage = there.stage()
@@ -146,9 +146,9 @@ def test_a_state_bucket_of_somebody_else_is_refused(there: Any) -> None:
         state_bucket.exists(stage, there.access(stage))
 
 
-def test_unlock_wants_a_lock_and_the_right_account(there: Any) -> None:
+def test_unlock_requires_a_lock_id_and_the_right_account(there: Any) -> None:
     stage = there.stage()
-    with pytest.raises(HarnessError, match="no lock is named"):
+    with pytest.raises(HarnessError, match="no lock id is given"):
         deploy.unlock(stage, there.access(stage), "")
     there.set(allowed_account_ids=["9" * 12])
     stage = there.stage()
