@@ -46,7 +46,7 @@ class _Gate:
         self._is_open.set()
 
     def stopProducing(self) -> None:
-        """Open for good: the client has disconnected, and the next write fails."""
+        """Open permanently: the client has disconnected, and the next write fails."""
         self._is_open.set()
 
     def wait(self) -> None:
