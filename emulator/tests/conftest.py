@@ -1,7 +1,7 @@
-"""A real LocalStack with the plugins, and factories for what the tests put into it.
+"""A real LocalStack with the plugins, and factories for the resources that tests create in it.
 
-It runs in the environment that runs the tests, with the Lambda runtime of `make setup`; PIPELINE_LAMBDA_RUNTIME_DIR
-chooses another.
+It runs in the tests' environment with the Lambda runtime that `make setup` installs, or the one in
+PIPELINE_LAMBDA_RUNTIME_DIR.
 """
 
 import contextlib
@@ -36,7 +36,7 @@ LOOPBACK = "127.0.0.1"
 
 
 def installed(variable: str, default: str) -> Path:
-    """A folder that `make setup` provides; the run fails with the remedy when it is missing."""
+    """Return a folder that `make setup` creates; fail the test with the remedy if it is missing."""
     path = Path(os.environ.get(variable) or ROOT / default).absolute()
     if not path.is_dir():
         pytest.fail(f"{path} is missing: run `make setup`, or set {variable}", pytrace=False)
@@ -52,25 +52,27 @@ class LocalStack:
     process: subprocess.Popen[bytes]
 
     def client(self, service: str, **options: Any) -> Any:
-        """A boto3 client with the local account's root credentials and without retries."""
+        """Return a boto3 client with the local account's root credentials and without retries."""
         credentials = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": REGION}
         config = Config(retries={"total_max_attempts": 1}, read_timeout=60, **options)
         client = boto3.client(service, endpoint_url=self.endpoint_url, config=config, **credentials)
-        # As today's clients: LocalStack's botocore, which the tests have to use as well, cuts times to whole seconds.
-        serializer = getattr(client._serializer, "_serializer", client._serializer)  # wrapped where it validates, too
+        # LocalStack's botocore, which the tests must use too, cuts times to whole seconds. Current clients do not.
+        serializer = getattr(
+            client._serializer, "_serializer", client._serializer
+        )  # wrapped if parameters are validated
         serializer._timestamp_unixtimestamp = _with_milliseconds
         return client
 
     def log(self) -> str:
-        """What it has written so far."""
+        """Return its log so far."""
         return (self.folder / "localstack.log").read_text()
 
     def processes(self) -> list[psutil.Process]:
-        """Every process of this stack but LocalStack itself, found by the marker that the harness uses."""
+        """Return every process of this stack except LocalStack itself, found by the marker that the harness uses."""
         return [process for process in marked_processes(self.folder) if process.pid != self.process.pid]
 
     def running(self, text: str) -> list[psutil.Process]:
-        """Those of its processes that have a text in their command; one that ends meanwhile is none."""
+        """Return its processes whose command line contains a text, without those that have just ended."""
         found = []
         for process in self.processes():
             with contextlib.suppress(psutil.NoSuchProcess):
@@ -79,7 +81,7 @@ class LocalStack:
         return found
 
     def stop(self) -> None:
-        """Kills it with all it has started; its own orderly end takes many seconds."""
+        """Kill it and every process that it started; an orderly shutdown takes many seconds."""
         self.process.kill()
         self.process.wait()
         for process in marked_processes(self.folder):
@@ -92,7 +94,7 @@ def _with_milliseconds(time: Any) -> float:
 
 
 def marked_processes(folder: Path) -> list[psutil.Process]:
-    """Every living process with PIPELINE_STACK=folder in its environment."""
+    """Return every running process with PIPELINE_STACK=folder in its environment."""
     found = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
@@ -102,7 +104,7 @@ def marked_processes(folder: Path) -> list[psutil.Process]:
 
 
 def free_ports(count: int) -> list[int]:
-    """Distinct ports that are free now."""
+    """Return distinct ports that are free now."""
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
         for one in sockets:
@@ -111,32 +113,33 @@ def free_ports(count: int) -> list[int]:
 
 
 def wait_until[T](condition: Callable[[], T], what: str, seconds: float = 20) -> T:
-    """The first true value of `condition`; fails the test after `seconds`."""
+    """Return the first true value of `condition`; fail the test after `seconds`."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):
         if time.monotonic() > deadline:
             pytest.fail(f"{what}: not within {seconds} s; last value {value!r}")
-        time.sleep(0.05)  # the interval of a poll with a deadline
+        time.sleep(0.05)  # the polling interval
     return value
 
 
 @pytest.fixture(scope="session")
 def eventually() -> Callable[..., Any]:
-    """`wait_until` for test modules, which cannot import this file."""
+    """Return `wait_until` for test modules, which cannot import this file."""
     return wait_until
 
 
 @pytest.fixture(scope="session", name="zipped")
 def zipped_() -> Callable[..., bytes]:
-    """`zipped` for test modules."""
+    """Return `zipped` for test modules."""
     return zipped
 
 
 @pytest.fixture(scope="session")
 def start_localstack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., LocalStack]]:
-    """Starts a LocalStack of its own with further environment variables; all are stopped at the end.
+    """Return a function that starts a separate LocalStack with additional environment variables.
 
-    `also_at` is an address that it listens on besides the loopback address, `folder` that of a killed one to go on for.
+    All are stopped at the end. `also_at` is an address to listen on besides the loopback address; `folder` is the
+    folder of a killed LocalStack to restart.
     """
     started: list[LocalStack] = []
 
@@ -185,7 +188,7 @@ def _start(folder: Path, addresses: Sequence[str], variables: Mapping[str, str])
     localstack = LocalStack(f"http://127.0.0.1:{port}", folder, process)
     try:
         wait_until(lambda: _is_ready(localstack), "LocalStack starts", 180)
-    except BaseException:  # also an interrupt: nobody else knows of it yet
+    except BaseException:  # interrupts, too: no fixture stops it yet
         localstack.stop()
         raise
     return localstack
@@ -193,7 +196,7 @@ def _start(folder: Path, addresses: Sequence[str], variables: Mapping[str, str])
 
 def _is_ready(localstack: LocalStack) -> bool:
     if localstack.process.poll() is not None:
-        pytest.fail(f"LocalStack ended at its start:\n{localstack.log()}")
+        pytest.fail(f"LocalStack exited while starting:\n{localstack.log()}")
     url = f"{localstack.endpoint_url}/_localstack/health"
     with contextlib.suppress(urllib.error.URLError, ConnectionError), urllib.request.urlopen(url) as answer:
         return bool(answer.status == 200)
@@ -202,7 +205,7 @@ def _is_ready(localstack: LocalStack) -> bool:
 
 @dataclasses.dataclass
 class Invoked:
-    """What Invoke answered."""
+    """A response of Invoke."""
 
     payload: Any
     error: str | None
@@ -211,7 +214,7 @@ class Invoked:
 
 @dataclasses.dataclass
 class Function:
-    """A function that has been created."""
+    """A Lambda function that was created."""
 
     localstack: LocalStack
     name: str
@@ -219,11 +222,11 @@ class Function:
 
     @property
     def arn(self) -> str:
-        """Its ARN."""
+        """The function's ARN."""
         return f"arn:aws:lambda:{REGION}:000000000000:function:{self.name}"
 
     def invoke(self, event: Any = None, **arguments: Any) -> Invoked:
-        """Invokes it and reads the answer."""
+        """Invoke it and return the response."""
         answer = self.localstack.client("lambda").invoke(
             FunctionName=self.name, Payload=json.dumps(event).encode(), LogType="Tail", **arguments
         )
@@ -231,12 +234,12 @@ class Function:
         return Invoked(payload, answer.get("FunctionError"), b64decode(answer["LogResult"]).decode())
 
     def configuration(self) -> dict[str, Any]:
-        """What GetFunctionConfiguration answers."""
+        """Return the function's GetFunctionConfiguration."""
         answer: dict[str, Any] = self.localstack.client("lambda").get_function_configuration(FunctionName=self.name)
         return answer
 
     def log_events(self) -> list[str]:
-        """Its log in CloudWatch Logs, in order."""
+        """Return the messages of its log streams in CloudWatch Logs, in order within a stream."""
         logs, group = self.localstack.client("logs"), f"/aws/lambda/{self.name}"
         with contextlib.suppress(logs.exceptions.ResourceNotFoundException):
             streams = logs.describe_log_streams(logGroupName=group)["logStreams"]
@@ -249,7 +252,7 @@ class Function:
 
 
 def zipped(files: Mapping[str, str | bytes]) -> bytes:
-    """A Zip of files, given as path and content."""
+    """Return a Zip archive of files, given as path and content."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for path, content in files.items():
@@ -259,7 +262,7 @@ def zipped(files: Mapping[str, str | bytes]) -> bytes:
 
 @pytest.fixture
 def create_role(localstack: LocalStack) -> Callable[..., str]:
-    """Creates a role that functions can take on and that may do everything; returns its ARN."""
+    """Return a function that creates a role that Lambda can assume and that allows everything; it returns the ARN."""
 
     def create(where: LocalStack = localstack) -> str:
         policy = {
@@ -282,10 +285,10 @@ def create_role(localstack: LocalStack) -> Callable[..., str]:
 
 @pytest.fixture
 def create_function(localstack: LocalStack, create_role: Callable[..., str]) -> Iterator[Callable[..., Function]]:
-    """Creates a function from the source of its module `function` with a `handler`; deleted afterwards.
+    """Return a factory of Lambda functions, from the source of a module with a `handler`; all are deleted afterwards.
 
-    `files` adds files to the Zip, `image` names an image to use in its place, `where` is a LocalStack other than the
-    shared one, the rest goes to CreateFunction.
+    `files` adds files to the Zip, `image` names an image to use instead, and `where` is a LocalStack other than the
+    shared one. The other arguments go to CreateFunction.
     """
     created: list[Function] = []
 
@@ -309,7 +312,7 @@ def create_function(localstack: LocalStack, create_role: Callable[..., str]) -> 
 
     yield create
     for function in created:
-        with contextlib.suppress(Exception):  # its LocalStack may be gone on purpose
+        with contextlib.suppress(Exception):  # a test may have stopped its LocalStack
             function.localstack.client("lambda").delete_function(FunctionName=function.name)
 
 
@@ -320,9 +323,9 @@ def _is_active(kinesis: Any, name: str) -> bool:
 
 @pytest.fixture
 def create_stream(localstack: LocalStack) -> Iterator[Callable[..., str]]:
-    """Creates a Kinesis stream, waits until it is active, returns its name; deleted afterwards.
+    """Return a function that creates a Kinesis stream, waits until it is active and returns its name.
 
-    `where` is a LocalStack other than the shared one.
+    The streams are deleted afterwards. `where` is a LocalStack other than the shared one.
     """
     created: list[tuple[Any, str]] = []
 
@@ -330,7 +333,7 @@ def create_stream(localstack: LocalStack) -> Iterator[Callable[..., str]]:
         kinesis, name = where.client("kinesis"), f"stream-{uuid.uuid4().hex[:8]}"
         kinesis.create_stream(StreamName=name, ShardCount=shards, **arguments)
         created.append((kinesis, name))
-        wait_until(lambda: _is_active(kinesis, name), "stream is active")
+        wait_until(lambda: _is_active(kinesis, name), "the stream is active")
         return name
 
     yield create
@@ -341,7 +344,7 @@ def create_stream(localstack: LocalStack) -> Iterator[Callable[..., str]]:
 
 @pytest.fixture
 def create_bucket(localstack: LocalStack) -> Iterator[Callable[[], str]]:
-    """Creates an S3 bucket and returns its name; emptied and deleted afterwards."""
+    """Return a function that creates an S3 bucket and returns its name; the buckets are deleted afterwards."""
     s3 = localstack.client("s3")
     created: list[str] = []
 

@@ -1,4 +1,4 @@
-"""Hooks, and that the packages which declare them import none of their observers."""
+"""Hooks; packages that declare them do not import their observers."""
 
 import subprocess
 import sys

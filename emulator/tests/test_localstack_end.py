@@ -21,7 +21,7 @@ BUSY = """
 def end_localstack(
     start_localstack: Callable[..., Any], create_function: Callable[..., Any], eventually: Callable[..., Any]
 ) -> Callable[[signal.Signals, str], Any]:
-    """Starts a LocalStack with an idle and a busy environment, ends it with a signal, and expects no processes."""
+    """Return a function that ends a LocalStack with an idle and a busy environment; no process may remain."""
 
     def end(how: signal.Signals, isolation: str) -> Any:
         localstack = start_localstack(LAMBDA_PROCESS_ISOLATION=isolation)
@@ -55,4 +55,4 @@ def test_localstack_starts_in_the_folder_of_a_killed_one(
 
     assert create_function(BUSY, where=second).invoke(0).error is None
     codes = list((killed.folder / "localstack").rglob("function.py"))
-    assert len(codes) == 1, "the unpacked code of the killed one is gone"
+    assert len(codes) == 1, "the killed LocalStack's unpacked code is removed"

@@ -1,4 +1,4 @@
-"""Keys of log groups.
+"""KMS keys of log groups.
 
 https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_AssociateKmsKey.html
 """
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.local_only
 
 @pytest.fixture
 def make_key(localstack: Any) -> Callable[..., str]:
-    """Makes a key that CloudWatch Logs may use; returns its ARN."""
+    """Return a function that creates a key that CloudWatch Logs may use and returns its ARN."""
     statements = [
         {"Effect": "Allow", "Principal": principal, "Action": "kms:*", "Resource": "*"}
         for principal in ({"AWS": "arn:aws:iam::000000000000:root"}, {"Service": "logs.ap-south-1.amazonaws.com"})
@@ -47,7 +47,7 @@ def described(logs: Any, name: str) -> Mapping[str, Any]:
     return dict(found)
 
 
-def test_a_group_gets_a_key_changes_it_and_loses_it(logs: Any, group: str, make_key: Callable[..., str]) -> None:
+def test_a_groups_key_can_be_set_changed_and_removed(logs: Any, group: str, make_key: Callable[..., str]) -> None:
     before = described(logs, group)
     assert "kmsKeyId" not in before
     for key in (make_key(), make_key()):
@@ -60,13 +60,13 @@ def test_a_group_gets_a_key_changes_it_and_loses_it(logs: Any, group: str, make_
     assert logs.list_tags_for_resource(resourceArn=before["logGroupArn"])["tags"] == {"a": "b"}
 
 
-def test_a_group_is_made_with_a_key(logs: Any, make_key: Callable[..., str]) -> None:
+def test_a_group_can_be_created_with_a_key(logs: Any, make_key: Callable[..., str]) -> None:
     name, key = f"/test/{uuid.uuid4().hex[:8]}", make_key()
     logs.create_log_group(logGroupName=name, kmsKeyId=key)
     assert described(logs, name)["kmsKeyId"] == key
 
 
-def test_what_is_no_key_in_use_is_refused(localstack: Any, logs: Any, group: str, make_key: Callable[..., str]) -> None:
+def test_an_unusable_key_is_refused(localstack: Any, logs: Any, group: str, make_key: Callable[..., str]) -> None:
     disabled = make_key()
     localstack.client("kms").disable_key(KeyId=disabled)
     signing = make_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")
@@ -80,7 +80,7 @@ def test_what_is_no_key_in_use_is_refused(localstack: Any, logs: Any, group: str
     assert "kmsKeyId" not in described(logs, group)
 
 
-def test_a_group_that_is_not_there_is_told(logs: Any, make_key: Callable[..., str]) -> None:
+def test_a_missing_group_is_reported(logs: Any, make_key: Callable[..., str]) -> None:
     with pytest.raises(ClientError, match="ResourceNotFoundException"):
         logs.associate_kms_key(logGroupName="/test/missing", kmsKeyId=make_key())
     with pytest.raises(ClientError, match="InvalidParameterException"):

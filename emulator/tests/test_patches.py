@@ -20,7 +20,7 @@ SETTING = {"setattr", "delattr", "patch"}
 
 
 class Changes(ast.NodeVisitor):
-    """Finds the lines of a module that change something imported from another distribution, under any name."""
+    """Find the lines of a module that change something imported from another distribution, under any name."""
 
     def __init__(self) -> None:
         self.foreign: set[str] = set()
@@ -116,7 +116,7 @@ def changes(source: str) -> list[int]:
         "from localstack.utils.patch import patch",
     ],
 )
-def test_change_is_found(change: str) -> None:
+def test_a_change_is_found(change: str) -> None:
     assert changes(f"from localstack.services import module\n{change}")
 
 
@@ -130,7 +130,7 @@ def test_change_is_found(change: str) -> None:
         "own: list[int] = []\nown.append(module.name)",
     ],
 )
-def test_use_is_not_a_change(use: str) -> None:
+def test_a_use_is_not_a_change(use: str) -> None:
     assert not changes(f"from localstack.services import module\n{use}")
 
 
@@ -152,7 +152,7 @@ def test_every_patch_is_applied_somewhere() -> None:
     assert [name for name in patches.register() if f"patches.{name}" not in sources] == []
 
 
-def test_every_patch_says_what_and_why() -> None:
+def test_every_patch_states_what_it_changes_and_why() -> None:
     for name, patch in patches.register().items():
         assert all((patch.what, patch.why, patch.written_for, patch.fingerprint)), name
 
@@ -229,7 +229,7 @@ def test_list_of_another_type_is_reported(upstream: ModuleType, caplog: pytest.L
     assert "list, not CompositeHandler" in caplog.text
 
 
-def test_value_is_replaced_while_the_context_lasts(upstream: ModuleType) -> None:
+def test_value_is_replaced_within_the_context(upstream: ModuleType) -> None:
     original = upstream.handlers
     with patch_of("handlers", "list").replaced([1]):
         assert upstream.handlers == [1]

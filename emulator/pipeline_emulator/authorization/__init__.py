@@ -1,5 +1,5 @@
 """Authorizes requests: applies `pipeline_emulator.iam` to the state of this LocalStack.
 
-`handler` authorizes every HTTP request, `role_use` what Lambda does with a function's role. The account's root
-credentials (`test`) may do everything, as anywhere in LocalStack.
+`handler` authorizes every HTTP request, `role_use` the actions that Lambda takes with a function's role. The account's
+root credentials (`test`) have all permissions, as elsewhere in LocalStack.
 """

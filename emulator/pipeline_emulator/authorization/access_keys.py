@@ -1,4 +1,4 @@
-"""Reads from core's request context who makes a request."""
+"""Reads the client's access key, or the calling service, from core's request context."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from localstack.utils.aws.request_context import extract_access_key_id_from_auth
 
 def access_key(context: RequestContext) -> str | None:
     """Return the access key that signed a request, from its header or from the query of a presigned URL."""
-    if context.request.query_string:  # few requests have one, and parsing it is slow
+    if context.request.query_string:  # few requests have a query, and parsing it is slow
         arguments = context.request.args
         if presigned := arguments.get("X-Amz-Credential"):
             return presigned.partition("/")[0]

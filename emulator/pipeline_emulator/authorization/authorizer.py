@@ -23,12 +23,12 @@ class Authorizer:
         self._refuses = mode is Mode.ON
 
     def refusal(self, caller: Caller, check: Check, origin: RequestOrigin) -> Decision | None:
-        """Return the decision that refuses a request; None if it is to be served."""
+        """Return the decision that refuses a request; None if the request is allowed or only recorded."""
         found = decide(caller, check, origin)
         return None if found.allowed else self.record(found)
 
     def record(self, found: Decision) -> Decision | None:
-        """Record a denial, and return it if the request is to be refused."""
+        """Record a denial; return it if the mode refuses the request."""
         DENIALS.add(found, refused=self._refuses)
         return found if self._refuses else None
 

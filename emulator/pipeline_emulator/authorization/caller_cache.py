@@ -28,8 +28,8 @@ class CallerCache:
                 return caller
         caller = make()
         if len(found) >= MAX_ENTRIES:
-            found.clear()  # most of them are expired sessions
-        found[key] = caller  # lost if IAM changed meanwhile, since `found` is then no longer in use
+            found.clear()  # most entries are expired sessions
+        found[key] = caller  # lost if IAM has changed since: `found` is then out of use
         return caller
 
     def forget(self) -> None:

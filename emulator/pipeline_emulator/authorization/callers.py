@@ -1,4 +1,4 @@
-"""Determines who makes a request, and with which policies, from an access key or from the role a service uses."""
+"""Determines the caller of a request and its policies, from an access key or from the role that a service uses."""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -37,7 +37,7 @@ class Caller:
 
 
 class UnknownKeyError(Exception):
-    """The key has the form that LocalStack issues, but is not valid (any more)."""
+    """The key has the form that LocalStack issues, but is not or no longer valid."""
 
 
 class ExpiredKeyError(Exception):

@@ -1,8 +1,8 @@
 """Caches a caller's decisions.
 
 A decision that read no condition and no policy variable depends only on the caller's policies, the action, and the
-resource with its owner and policy. A `Caller` never changes: a new one is made when IAM's state changes
-(`caller_cache`). The resource's policy is read at each request and compared.
+resource with its owner and policy. A `Caller` never changes: a change of IAM's state creates a new one
+(`caller_cache`). The resource's policy is read and compared at each request.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Records what was not allowed since LocalStack started: GET and DELETE /_pipeline/iam/denials."""
+"""Records the requests denied since LocalStack started: GET and DELETE /_pipeline/iam/denials."""
 
 import json
 import logging

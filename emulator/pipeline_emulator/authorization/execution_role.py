@@ -1,4 +1,4 @@
-"""The checks Lambda makes before it accepts a function or a mapping: may the execution role do its work?
+"""Checks the execution role's permissions before Lambda accepts a function or a mapping.
 
 They apply to every caller, the root user included. AWS documents the permissions; the messages are those that Lambda's
 users report.

@@ -1,4 +1,4 @@
-"""Authorizes every HTTP request, before any other handler or the service sees it."""
+"""Authorizes every HTTP request before any other handler or the service gets it."""
 
 from functools import lru_cache
 from typing import Any
@@ -80,10 +80,10 @@ def _call(context: RequestContext, caller: Caller | None) -> Call:
 
 
 def _caller(context: RequestContext, service: str) -> Caller | None:
-    """Return who makes a request; None for the root user, and if the operation is open to anybody.
+    """Return the caller of a request; None for the root user, or if the operation is open to anybody.
 
     Raises:
-        CommonServiceException: the key, or the web identity token in its place, is invalid.
+        CommonServiceException: the key, or the web identity token used instead, is invalid.
     """
     assert context.operation is not None
     if context.operation.name == web_identity.OPERATION:
@@ -116,7 +116,7 @@ def _undetermined(caller: Caller, service: str, call: Call, found: Undetermined)
 
 
 def _missing_object_checks(service: str, call: Call) -> list[Check]:
-    """Return the check that reading a missing S3 object adds: without s3:ListBucket, S3 responds 403 instead of 404.
+    """Return the additional check for a missing S3 object: without s3:ListBucket, S3 responds 403 instead of 404.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
     """

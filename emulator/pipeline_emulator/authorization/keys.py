@@ -1,4 +1,4 @@
-"""Looks KMS keys up in core's stores."""
+"""Looks up KMS keys in core's stores."""
 
 import struct
 from typing import Any
@@ -30,7 +30,7 @@ class Keys:
         return _described(store, key.metadata) if key else None
 
     def of_ciphertext(self, blob: bytes) -> Key | None:
-        """Return the key that a ciphertext names; None if it was not made with a symmetric key of this emulator."""
+        """Return the key that a ciphertext names; None if no symmetric key of this emulator encrypted it."""
         try:
             return self.of(deserialize_ciphertext_blob(blob).key_id)
         except (struct.error, UnicodeDecodeError):

@@ -14,7 +14,7 @@ class LazyContext:
     __slots__ = ("_context", "_make", "principal", "resource_account")
 
     def __init__(self, principal: Principal, resource_account: str, make: Callable[[], Context]) -> None:
-        """Take what every evaluation reads; `make` builds the rest."""
+        """Store the values that every evaluation reads; `make` builds the rest."""
         self.principal = principal
         self.resource_account = resource_account
         self._make = make

@@ -1,4 +1,4 @@
-"""Where a request comes from: the part of the request context that is not in its parameters."""
+"""The origin of a request: the part of the request context that is not in its parameters."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Records what a role is allowed to do, and evaluates it again with other policies: /_pipeline/iam/noted.
+"""Records a role's allowed requests and evaluates them again with other policies: /_pipeline/iam/noted.
 
 - PUT `{"role": ARN, "during": label}` starts recording the allowed requests of the role's sessions under a label.
 - GET lists the recorded requests.

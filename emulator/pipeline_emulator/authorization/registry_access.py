@@ -21,14 +21,14 @@ def issued_key(context: RequestContext) -> str | None:
 
 
 def refusal(scope: tuple[str, str], key: str | None, action: str, repository: str, request: Request) -> str | None:
-    """Return why a request is refused; None if it is to be served.
+    """Return why a request is refused; None if it is served.
 
     Args:
         scope: account and region of the registry.
         key: the access key that requested the password; None for the root user, who needs no permission.
         action: the ECR action, without prefix.
         repository: its name.
-        request: the container client's.
+        request: the container client's request.
 
     Raises:
         UnknownKeyError: the key no longer exists.

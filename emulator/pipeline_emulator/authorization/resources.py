@@ -45,7 +45,7 @@ def bucket(name: str) -> Any | None:
 
 
 def owner_of(arn: str) -> str | None:
-    """Return the account that owns a resource; None if neither its ARN nor core's state says."""
+    """Return the account that owns a resource; None if neither its ARN nor core's state names it."""
     parts = find_arn(arn)
     if parts is None:
         return None

@@ -1,4 +1,4 @@
-"""Authorizes what Lambda does with a function's role inside this process, without an HTTP request."""
+"""Authorizes the actions that Lambda takes with a function's role inside this process, without an HTTP request."""
 
 from botocore.exceptions import ClientError
 
@@ -26,8 +26,8 @@ def require(role_arn: str, function_arn: str, action: str, resource: str) -> Non
         resource: its ARN.
 
     Raises:
-        botocore.exceptions.ClientError: it may not. The code is AccessDeniedException, or KMSAccessDeniedException and
-            the like if the role or nobody can use the stream's key.
+        botocore.exceptions.ClientError: the role may not. The code is AccessDeniedException; it is
+            KMSAccessDeniedException and the like if the role, or nobody, can use the stream's key.
     """
     if AUTHORIZER is None:
         return

@@ -1,4 +1,4 @@
-"""Keeps what core's STS does not store about sessions: policies, time of issue and the user who made them."""
+"""Keeps details of sessions that core's STS does not store: policies, time of issue and the user who created them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,8 +24,8 @@ class Session:
         issued: when it was issued; None if unknown.
         policies: the inline session policy; None if no session policies were passed at all.
         policy_arns: the managed session policies.
-        user: the name of the user who made it, if that matters.
-        lasting: made by a service for its own use; on AWS the service would renew it in time.
+        user: the name of the user who created it, if that matters.
+        lasting: created by a service for its own use; on AWS the service would renew it in time.
     """
 
     issued: datetime | None = None
@@ -45,7 +45,7 @@ def of(credentials: TemporaryCredentials) -> Session:
 
 
 def install() -> None:
-    """Keep the details of every session made from now on."""
+    """Keep the details of every session created from now on."""
 
     @patches.ASSUME_ROLE.wrap
     def assume_role(
@@ -91,7 +91,7 @@ def _credentials(answer: Any) -> TemporaryCredentials:
 
 
 def _user(context: RequestContext) -> Any:
-    """Return the IAM user who makes a request; None for other principals."""
+    """Return the IAM user who sent a request; None for other principals."""
     store = store_of(context.account_id)
     entity = store.USERS.get(store.ACCESS_KEY_INDEX.get(access_keys.access_key(context) or "") or "")
     return entity and entity.user

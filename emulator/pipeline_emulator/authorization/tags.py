@@ -1,6 +1,6 @@
 """Looks up resource tags for conditions.
 
-Which services support tag conditions is listed in
+The services that support tag conditions:
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 """
 

@@ -22,7 +22,7 @@ _BUILT_IN = frozenset({"accounts.google.com", "cognito-identity.amazonaws.com"})
 
 
 def caller_of(context: RequestContext) -> Caller:
-    """Return the identity provider that issued a token, as the caller.
+    """Return the caller of a token: the identity provider that issued it.
 
     Raises:
         CommonServiceException: the token is invalid or expired, or the account does not know its issuer or audience.

@@ -1,4 +1,4 @@
-"""Passwords of the registry. Each stands for an account, a region and whoever requested it.
+"""Passwords of the registry, each for an account, a region and the user or session that requested it.
 
 "An authorization token's permission scope matches that of the IAM principal used to retrieve the authentication token":
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry_auth.html
@@ -23,7 +23,7 @@ class Scope(NamedTuple):
 
 
 class Bearer(NamedTuple):
-    """Who holds a password: the scope, and the requesting user's or session's access key (None for the root user)."""
+    """The owner of a password: the scope and the user's or session's access key (None for the root user)."""
 
     scope: Scope
     access_key: str | None = None

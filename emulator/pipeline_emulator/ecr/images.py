@@ -104,7 +104,7 @@ def delete_tag(repository: Repository, tag: str) -> None:
     """Remove a tag; with its last tag, the image is deleted too.
 
     Distribution 2.8 deletes manifests by digest only, together with all their tags. So the tag first moves to an empty
-    list, which is then deleted: meanwhile the image stays available under its other tags.
+    list, which is then deleted; the image stays available under its other tags.
     """
     with repository.content.lock:
         tags = _tags(repository)

@@ -1,4 +1,4 @@
-"""Finds a function's image for Lambda: whether it exists, and how the container engine pulls it."""
+"""Finds a function's image for Lambda, and the credentials for pulling it."""
 
 import re
 from dataclasses import dataclass

@@ -46,7 +46,7 @@ class _Gate:
         self._is_open.set()
 
     def stopProducing(self) -> None:
-        """Open for good: the client has disconnected, and the next write fails."""
+        """Open permanently: the client has disconnected, and the next write fails."""
         self._is_open.set()
 
     def wait(self) -> None:
@@ -62,10 +62,10 @@ class _Gate:
 def paced(blocks: Iterable[bytes], environ: dict[str, Any]) -> Iterator[bytes]:
     """Yield a response's blocks at the client's pace.
 
-    If they break off, close the connection: nothing else tells the client that the rest will not come.
+    If the blocks break off, close the connection: the client has no other sign that the rest is missing.
 
     Args:
-        blocks: of the body.
+        blocks: the blocks of the body.
         environ: the request's WSGI environment.
     """
     client, gate = environ[_REQUEST], _Gate()

@@ -13,8 +13,8 @@ from werkzeug import Request
 from pipeline_emulator.authorization import registry_access
 from pipeline_emulator.ecr.credentials import Bearer
 
-# A repository's name may contain slashes and even these words, so the last occurrence counts. After it comes a tag, a
-# digest or an upload's id, and never "..", with which a client could leave its repository.
+# A repository's name may contain slashes and even these words, so the last occurrence counts. A tag, a digest or an
+# upload's id follows, and never "..", with which a client could leave its repository.
 PATH = re.compile(
     r"(?P<name>.+)/(?P<kind>manifests|blobs|tags|referrers)/(?P<rest>(?:uploads/)?(?:\w[\w:.+=-]*)?)", re.ASCII
 )
@@ -29,7 +29,7 @@ def require(request: Request, path: str, bearer: Bearer) -> None:
     """Check that the bearer of a password may make a request. `path` is the part after /v2/.
 
     Raises:
-        DeniedError: whoever requested the password may not make it.
+        DeniedError: the user or session that requested the password lacks the permission.
         UnknownKeyError: that user or session no longer exists.
     """
     match = PATH.fullmatch(path)

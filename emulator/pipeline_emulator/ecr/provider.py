@@ -27,7 +27,7 @@ class EcrProvider:
 
     @handler("GetAuthorizationToken", expand=False)
     def get_authorization_token(self, context: RequestContext, request: Any) -> Any:
-        """Return the client's password, which grants the permissions of whoever requested it.
+        """Return a password with the permissions of the user or session that requests it.
 
         The response has one entry per registry in the request, all with the same password.
         """

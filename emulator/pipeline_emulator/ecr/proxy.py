@@ -1,4 +1,4 @@
-"""Serves the registry as the client's account and region see it."""
+"""Serves the part of the registry that belongs to the client's account and region."""
 
 import json
 from typing import NamedTuple
@@ -39,7 +39,7 @@ def serve(request: Request, path: str, bearer: Bearer) -> Response:
     """Respond to an authenticated and authorized request.
 
     Args:
-        request: the client's.
+        request: the client's request.
         path: the part after /v2/.
         bearer: the owner of the password.
 

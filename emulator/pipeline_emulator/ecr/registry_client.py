@@ -34,8 +34,8 @@ def open_response(
 
     Args:
         method: HTTP method.
-        target: path and query, as the registry is to see them.
-        headers: of the request; without Content-Length a stream is sent in chunks.
+        target: path and query on the registry.
+        headers: the request's; without Content-Length a stream is sent in chunks.
         body: a stream is sent piece by piece.
 
     Raises:
@@ -72,7 +72,7 @@ def fetch(
 
 
 def read_response(answer: urllib3.BaseHTTPResponse) -> RegistryResponse:
-    """Read a response to its end and close it.
+    """Read the rest of a response and close it.
 
     Raises:
         RegistryUnavailableError: the connection breaks off.

@@ -33,12 +33,12 @@ class Names(NamedTuple):
 
 
 def relay(request: Request, path: str, names: Names, query: Mapping[str, str] | None = None) -> Response:
-    """Relay a client's request to the registry and return the response, whose body is read as the client takes it.
+    """Relay a client's request to the registry and return the response, whose body is read as the client reads it.
 
     Args:
-        request: the client's.
-        path: in the registry.
-        names: of the repository.
+        request: the client's request.
+        path: the path in the registry.
+        names: the repository's names.
         query: replaces the client's query.
 
     Raises:

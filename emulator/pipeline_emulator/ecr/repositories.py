@@ -1,4 +1,4 @@
-"""Repositories: moto's, with the data that moto does not keep."""
+"""moto's repositories, with data that moto does not keep."""
 
 import re
 import threading
@@ -20,7 +20,7 @@ _TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
 
 @dataclass
 class Content:
-    """What belongs to one repository and not to a later one with the same name."""
+    """The data of one repository, not shared with a later one of the same name."""
 
     registry_name: str = field(default_factory=lambda: uuid.uuid4().hex)  # the repository's name in the registry
     pushed_at: dict[str, datetime] = field(default_factory=dict)  # by digest; the registry lists no untagged manifests
@@ -29,7 +29,7 @@ class Content:
 
 @dataclass(frozen=True)
 class Repository:
-    """A repository as clients of an account and region see it."""
+    """A repository of an account in a region."""
 
     name: str
     registry_id: str
@@ -47,7 +47,7 @@ class Repository:
         return bool(self.model.is_tag_immutable()) != is_exception
 
 
-# Keyed by moto's object, so that an entry disappears with its repository, however that is deleted.
+# Keyed by moto's object, so that an entry disappears with its repository, however it is deleted.
 _contents: WeakKeyDictionary[Any, Content] = WeakKeyDictionary()
 _contents_lock = threading.Lock()
 

@@ -1,7 +1,7 @@
 """The registry's HTTP API on LocalStack's gateway.
 
 Core consults this router before it looks for an AWS service. No bucket can be named "v2" (S3 requires three
-characters), and signed requests, which are for an AWS API with such a path, are passed on to the services.
+characters), and signed requests, which are for an AWS API with such a path, go on to the services.
 """
 
 import logging

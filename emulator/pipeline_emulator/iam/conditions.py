@@ -105,7 +105,7 @@ class _Comparison:
     def _resolved(self, outcome: Ternary | Missing) -> Ternary:
         if not isinstance(outcome, Missing):
             return outcome
-        # A variable without a value never matches. AWS does not document what a negated operator makes of that.
+        # A variable without a value never matches. AWS does not document the result of a negated operator.
         return Undetermined(f"a policy variable compared with {self.key} has no value") if self.negated else False
 
 

@@ -35,20 +35,20 @@ class EvaluationContext(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """The request context: everything known about a request besides its action and resource.
+    """The request context: everything known about a request except its action and resource.
 
     Attributes:
         principal: who makes the request.
         time: when the request is made, with a time zone.
         source_ip: the client's address; None if a service makes the request.
         secure_transport: whether the request came over TLS.
-        region: of the endpoint; None for a global one.
+        region: the endpoint's; None for a global one.
         user_agent, referer: the HTTP headers.
         source_arn, source_account: the resource and account on whose behalf a service makes the request.
         called_via: the services that passed the request on, in order.
         via_service: whether a service makes the request with the principal's credentials.
         resource_account: the account that owns the resource.
-        resource_tags: of the resource, or a function that looks them up by the key's prefix (up to the slash).
+        resource_tags: the resource's tags, or a function that looks them up by the key's prefix (up to the slash).
         request_tags: tags that the request sets.
         tag_keys: tag names in the request; None means those of request_tags.
         service_values: the service's condition keys, in lower case; a multivalued key has a tuple.

@@ -45,7 +45,7 @@ class Decision:
         layer: the type of the policy that decided; None for the root user, who needs no policy.
         policy: its name; None if no policy of the layer allows the request.
         statement: the Sid or position of the statement that decided, if there is one.
-        notes: one sentence about each thing the emulator could not evaluate and that affected the decision.
+        notes: one sentence about each thing that the emulator could not evaluate and that affected the decision.
     """
 
     reason: Reason
@@ -73,7 +73,7 @@ class Decision:
 
     @property
     def explanation(self) -> str:
-        """Return what AWS's message leaves out: the policy, the statement and what could not be evaluated."""
+        """Return the details that AWS's message omits: policy, statement and anything that could not be evaluated."""
         where = [self.layer.type_name] if self.layer else []
         where += [f"policy {self.policy}"] if self.policy else []
         where += [f"statement {self.statement}"] if self.statement else []

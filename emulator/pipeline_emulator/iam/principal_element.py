@@ -70,7 +70,7 @@ class Principals:
             return Undetermined("this emulator knows no canonical user IDs") if self.canonical else False
         if alone or (all(named) and principal.account in self.accounts):
             return True
-        return Undetermined("NotPrincipal names the principal, but not its account and role beside it")
+        return Undetermined("NotPrincipal names the principal, but not its account and role too")
 
     def _itself(self, principal: Principal) -> bool:
         if principal.kind is Kind.SERVICE:

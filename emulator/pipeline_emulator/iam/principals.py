@@ -1,4 +1,4 @@
-"""Principals, as IAM sees them.
+"""IAM principals.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#principaltable lists the values of
 aws:username, aws:userid and aws:PrincipalType.
@@ -27,14 +27,14 @@ class Principal:
     """The principal that makes a request.
 
     Attributes:
-        kind: of the principal.
-        arn: of the user, role session (`arn:aws:sts::…:assumed-role/…/…`) or federated user; a service's name
+        kind: the kind of principal.
+        arn: the ARN of the user, role session (`arn:aws:sts::…:assumed-role/…/…`) or federated user; a service's name
             (`lambda.amazonaws.com`); the name under which policies refer to an identity provider.
         account: twelve digits; None for services, providers and anonymous principals.
         entity_arn: the role of a session, or the user behind a federated user; None for others.
         user_id: `AIDA…`, or `AROA…:session name`.
         user_name: a user's friendly name.
-        tags: of the user or role, overridden by those of the session.
+        tags: the tags of the user or role, overridden by those of the session.
         issued: when temporary credentials were issued, with a time zone; None for long-term keys.
         mfa: whether temporary credentials were obtained with a second factor; None for long-term keys.
         source_identity: set when the role was assumed.

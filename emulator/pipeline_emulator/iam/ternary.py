@@ -19,7 +19,7 @@ class Undetermined:
     why: str
 
     def __bool__(self) -> bool:
-        """Refuse the conversion, so that no code mistakes the third value for one of the others.
+        """Refuse the conversion, so that code cannot mistake the third value for one of the others.
 
         Raises:
             TypeError: always.

@@ -49,7 +49,7 @@ def _automaton(symbols: list[tuple[str, bool]], mode: Mode) -> Matcher:
     """Build the automaton. State bit i is set if the first i consuming symbols have matched the text read so far."""
     consumed = colons = 0
     loops = loops_at_colon = 0  # states that a `*` keeps alive
-    one = one_at_colon = 0  # states that a `?` leads on from
+    one = one_at_colon = 0  # states that a `?` moves on from
     exact: dict[str, int] = {}
     for index, (char, special) in enumerate(symbols):
         bit = 1 << consumed

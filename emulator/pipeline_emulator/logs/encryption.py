@@ -83,7 +83,7 @@ def _group(context: RequestContext, name: str | None, identifier: str | None) ->
 
 
 def _require_usable(arn: str) -> None:
-    """Reject anything but an enabled symmetric key: "CloudWatch Logs supports only symmetric KMS keys"."""
+    """Raise an error unless the key is symmetric and enabled: "CloudWatch Logs supports only symmetric KMS keys"."""
     parts = find_arn(arn)
     if parts is None or not parts.resource.startswith("key/"):
         raise InvalidParameterException(f"The specified KMS Key Id {arn} is not the ARN of a key.")

@@ -1,4 +1,4 @@
-"""Users and roles of the shared LocalStack, with the policies that a test gives them."""
+"""Users and roles of the shared LocalStack, with the policies of a test."""
 
 import json
 import urllib.request
@@ -16,18 +16,18 @@ ACCOUNT = {"AWS": "arn:aws:iam::000000000000:root"}
 
 
 def document(*statements: Mapping[str, Any]) -> str:
-    """A policy; statements allow unless they say otherwise."""
+    """Return a policy document; the default effect of a statement is Allow."""
     return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **each} for each in statements]})
 
 
 class Identity:
-    """A user with a key, or a session of a role."""
+    """A user with an access key, or a role session."""
 
     def __init__(self, localstack: Any, arn: str, credentials: Mapping[str, str]) -> None:
         self.localstack, self.arn, self._credentials = localstack, arn, dict(credentials)
 
     def client(self, service: str) -> Any:
-        """A client with its credentials, without retries."""
+        """Return a client with its credentials and without retries."""
         config = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
         return boto3.client(
             service,
@@ -40,14 +40,14 @@ class Identity:
 
 @pytest.fixture
 def root(localstack: Any) -> Callable[[str], Any]:
-    """Clients of the root user."""
+    """Return a function that creates clients with the root user's credentials."""
     clients: Callable[[str], Any] = localstack.client
     return clients
 
 
 @pytest.fixture
 def make_user(localstack: Any) -> Callable[..., Identity]:
-    """Makes a user with an inline policy of these statements, and a key."""
+    """Return a function that creates a user with an access key and an inline policy of some statements."""
 
     def make(*statements: Mapping[str, Any], where: Any = None) -> Identity:
         stack = where or localstack
@@ -65,7 +65,7 @@ def make_user(localstack: Any) -> Callable[..., Identity]:
 
 @pytest.fixture
 def make_role(localstack: Any) -> Callable[..., str]:
-    """Makes a role with an inline policy of these statements; returns its ARN."""
+    """Return a function that creates a role with an inline policy of some statements and returns its ARN."""
 
     def make(*statements: Mapping[str, Any], trusts: Mapping[str, str] = LAMBDA, **more: Any) -> str:
         iam, name = localstack.client("iam"), f"role-{uuid.uuid4().hex[:8]}"
@@ -79,20 +79,20 @@ def make_role(localstack: Any) -> Callable[..., str]:
 
 
 def put_policy(localstack: Any, role_arn: str, *statements: Mapping[str, Any]) -> None:
-    """Replaces the inline policy of a role."""
+    """Replace the inline policy of a role."""
     name = role_arn.rpartition("/")[2]
     localstack.client("iam").put_role_policy(RoleName=name, PolicyName="inline", PolicyDocument=document(*statements))
 
 
 @pytest.fixture(name="put_policy")
 def put_policy_(localstack: Any) -> Callable[..., None]:
-    """`put_policy` for test modules."""
+    """Return `put_policy` for test modules, which cannot import this file."""
     return lambda role_arn, *statements: put_policy(localstack, role_arn, *statements)
 
 
 @pytest.fixture
 def assume(localstack: Any) -> Callable[..., Identity]:
-    """A session of a role, made by the root user."""
+    """Return a function that assumes a role as the root user."""
 
     def make(role_arn: str, **request: Any) -> Identity:
         answer = localstack.client("sts").assume_role(RoleArn=role_arn, RoleSessionName="session", **request)
@@ -111,7 +111,7 @@ def assume(localstack: Any) -> Callable[..., Identity]:
 
 
 def refusal(call: Callable[..., Any], **request: Any) -> tuple[str, str]:
-    """Code and message of the error of a call."""
+    """Return code and message of the error that a call raises."""
     with pytest.raises(ClientError) as raised:
         call(**request)
     error = raised.value.response["Error"]
@@ -120,13 +120,13 @@ def refusal(call: Callable[..., Any], **request: Any) -> tuple[str, str]:
 
 @pytest.fixture(name="refusal")
 def refusal_() -> Callable[..., tuple[str, str]]:
-    """`refusal` for test modules."""
+    """Return `refusal` for test modules, which cannot import this file."""
     return refusal
 
 
 @pytest.fixture
 def denials(localstack: Any) -> Callable[..., list[dict[str, Any]]]:
-    """What the interface lists, of one principal's ARN or part of it."""
+    """Return a function that lists the recorded denials of principals whose ARN contains a text."""
 
     def read(of: str = "", where: Any = None) -> list[dict[str, Any]]:
         url = f"{(where or localstack).endpoint_url}/_pipeline/iam/denials"

@@ -1,4 +1,4 @@
-"""A cached decision is not used once anything that it depends on has changed."""
+"""A cached decision is not used after anything that it depends on has changed."""
 
 import json
 import uuid
@@ -24,7 +24,7 @@ USER = Principal(kind=Kind.USER, arn=f"arn:aws:iam::{OWNER}:user/a", account=OWN
 
 @pytest.fixture
 def stream(root: Any) -> str:
-    """The ARN of a stream."""
+    """Return the ARN of a stream."""
     kinesis, name = root("kinesis"), f"stream-{uuid.uuid4().hex[:8]}"
     kinesis.create_stream(StreamName=name, ShardCount=1)
     kinesis.get_waiter("stream_exists").wait(StreamName=name)
@@ -33,7 +33,7 @@ def stream(root: Any) -> str:
 
 @pytest.fixture
 def put(stream: str) -> Callable[[Any], str]:
-    """Puts a record; returns the error message, empty if the request is served."""
+    """Return a function that puts a record and returns the error message, which is empty on success."""
 
     def attempt(identity: Any) -> str:
         client = identity.client("kinesis")
@@ -46,7 +46,7 @@ def put(stream: str) -> Callable[[Any], str]:
     return attempt
 
 
-def test_a_change_of_the_resources_policy_holds_at_once(make_user: Any, root: Any, stream: str, put: Any) -> None:
+def test_a_changed_resource_policy_takes_effect_at_once(make_user: Any, root: Any, stream: str, put: Any) -> None:
     user = make_user({"Action": ACTION, "Resource": stream})
     assert [put(user), put(user)] == ["", ""]
     deny = {"Effect": "Deny", "Principal": "*", "Action": ACTION, "Resource": stream}
@@ -57,7 +57,7 @@ def test_a_change_of_the_resources_policy_holds_at_once(make_user: Any, root: An
     assert put(user) == ""
 
 
-def test_a_change_of_the_users_policies_holds_at_once(make_user: Any, root: Any, stream: str, put: Any) -> None:
+def test_changed_user_policies_take_effect_at_once(make_user: Any, root: Any, stream: str, put: Any) -> None:
     user, iam = make_user({"Action": ACTION, "Resource": stream}), root("iam")
     name = user.arn.rpartition("/")[2]
     assert [put(user), put(user)] == ["", ""]
@@ -67,19 +67,17 @@ def test_a_change_of_the_users_policies_holds_at_once(make_user: Any, root: Any,
     assert put(user) == ""
 
 
-def test_a_condition_on_the_time_is_evaluated_at_each_request(
-    make_user: Any, stream: str, put: Any, eventually: Any
-) -> None:
+def test_a_time_condition_is_evaluated_for_each_request(make_user: Any, stream: str, put: Any, eventually: Any) -> None:
     end = datetime.now(UTC) + timedelta(seconds=5)
     until = {"DateLessThan": {"aws:CurrentTime": end.isoformat()}}
     user = make_user({"Action": ACTION, "Resource": stream, "Condition": until})
     assert put(user) == ""
-    assert "no identity-based policy allows" in eventually(lambda: put(user), "refused when the time has come")
+    assert "no identity-based policy allows" in eventually(lambda: put(user), "refusal after the end time")
     assert datetime.now(UTC) >= end
 
 
 @pytest.mark.parametrize(
-    ("statement", "asked"),
+    ("statement", "was_read"),
     [
         ({"Action": ACTION, "Resource": RESOURCE}, False),
         ({"Action": "kinesis:*", "NotResource": "arn:aws:s3:::*"}, False),
@@ -90,18 +88,18 @@ def test_a_condition_on_the_time_is_evaluated_at_each_request(
     ],
 )
 @pytest.mark.parametrize("effect", ["Allow", "Deny"])
-def test_it_shows_whether_a_decision_looked_at_the_request(statement: Any, asked: bool, effect: str) -> None:
+def test_the_context_records_whether_a_decision_read_it(statement: Any, was_read: bool, effect: str) -> None:
     facts = LazyContext(USER, OWNER, lambda: Context(principal=USER, time=datetime.now(UTC), resource_account=OWNER))
     text = json.dumps({"Version": "2012-10-17", "Statement": {"Effect": effect, **statement}})
     evaluate(Request(ACTION, RESOURCE, facts), Policies(identity=(Policy("a", text),)))
-    assert facts.was_read is asked
+    assert facts.was_read is was_read
 
 
 def _decision(resource: str = RESOURCE) -> Decision:
     return Decision(reason=Reason.ALLOWED, principal="a", action=ACTION, resource=resource, layer=Layer.IDENTITY)
 
 
-def test_a_decision_is_kept_for_one_policy_and_one_owner_of_the_resource() -> None:
+def test_a_decision_is_cached_for_one_resource_policy_and_one_owner() -> None:
     cache, decision = DecisionCache(), _decision()
     assert cache.get(ACTION, RESOURCE, POLICY, OWNER) is None
     cache.keep(decision, POLICY, OWNER)
@@ -116,7 +114,7 @@ def test_a_decision_is_kept_for_one_policy_and_one_owner_of_the_resource() -> No
         assert cache.get(*other) is None, other
 
 
-def test_what_is_kept_does_not_grow_without_end() -> None:
+def test_the_cache_is_bounded() -> None:
     cache = DecisionCache()
     for number in range(3 * MAX_ENTRIES):
         cache.keep(_decision(f"{RESOURCE}{number}"), None, OWNER)
@@ -125,7 +123,7 @@ def test_what_is_kept_does_not_grow_without_end() -> None:
     assert kept[-1] == 3 * MAX_ENTRIES - 1
 
 
-def test_a_caller_is_put_together_anew_once_the_session_has_ended() -> None:
+def test_a_caller_is_rebuilt_after_its_session_has_expired() -> None:
     made: list[Any] = []
 
     def lasting(seconds: float | None) -> Callable[[], Any]:

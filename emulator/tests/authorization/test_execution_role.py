@@ -1,4 +1,4 @@
-"""What Lambda does with a function's role, when a function or mapping is created and afterwards."""
+"""Lambda's use of a function's role, when a function or mapping is created and afterwards."""
 
 import json
 import uuid
@@ -47,7 +47,7 @@ def create_mapping(root: Any, function: Any, stream: str, **more: Any) -> str:
     return str(answer["UUID"])
 
 
-def test_lambda_must_be_trusted(make_role: Any, create_function: Any, refusal: Any) -> None:
+def test_the_role_must_trust_lambda(make_role: Any, create_function: Any, refusal: Any) -> None:
     role = make_role(trusts={"Service": "ec2.amazonaws.com"})
     code, message = refusal(lambda: create_function(HANDLER, Role=role))
     assert code == "InvalidParameterValueException"
@@ -55,7 +55,7 @@ def test_lambda_must_be_trusted(make_role: Any, create_function: Any, refusal: A
 
 
 @pytest.mark.parametrize("action", READ)
-def test_a_mapping_needs_each_of_the_readers_actions(
+def test_a_mapping_needs_every_read_action(
     make_role: Any, create_function: Any, root: Any, stream: str, refusal: Any, denials: Any, action: str
 ) -> None:
     role = make_role(reading(action), LOGS)
@@ -68,7 +68,7 @@ def test_a_mapping_needs_each_of_the_readers_actions(
 
 
 @pytest.mark.parametrize("action", ["s3:ListBucket", "s3:PutObject"])
-def test_a_mapping_needs_what_its_failure_destination_takes(
+def test_a_mapping_needs_the_actions_of_its_failure_destination(
     make_role: Any, create_function: Any, root: Any, stream: str, bucket: str, refusal: Any, action: str
 ) -> None:
     other = "s3:PutObject" if action == "s3:ListBucket" else "s3:ListBucket"
@@ -82,7 +82,7 @@ def test_a_mapping_needs_what_its_failure_destination_takes(
 
 
 @pytest.mark.parametrize("action", ["xray:PutTraceSegments", "xray:PutTelemetryRecords"])
-def test_active_tracing_needs_xray(make_role: Any, create_function: Any, refusal: Any, action: str) -> None:
+def test_active_tracing_needs_xray_permissions(make_role: Any, create_function: Any, refusal: Any, action: str) -> None:
     other = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"} - {action}
     role = make_role({"Action": sorted(other), "Resource": "*"})
     code, message = refusal(lambda: create_function(HANDLER, Role=role, TracingConfig={"Mode": "Active"}))
@@ -90,7 +90,7 @@ def test_active_tracing_needs_xray(make_role: Any, create_function: Any, refusal
     assert message.endswith(f"does not have permissions to call {action.partition(':')[2]} on XRAY")
 
 
-def test_records_wait_while_they_may_not_be_read(
+def test_records_wait_while_the_role_may_not_read_them(
     make_role: Any,
     put_policy: Any,
     create_function: Any,
@@ -109,7 +109,7 @@ def test_records_wait_while_they_may_not_be_read(
         lambda: [each for each in denials(name) if each["action"] == "kinesis:GetRecords"], "reading is refused", 30
     )
     put_policy(role, reading(), LOGS)
-    eventually(lambda: "seen\n" in function.log_events(), "the record comes all the same", 60)
+    eventually(lambda: "seen\n" in function.log_events(), "the record is delivered anyway", 60)
     root("lambda").delete_event_source_mapping(UUID=mapping)
 
 
@@ -136,14 +136,14 @@ def test_a_failure_record_is_not_written_without_permission(
     put_policy(role, reading(), LOGS)
     root("kinesis").put_record(StreamARN=stream, Data=b"{}", PartitionKey="poison")
     name = role.rpartition("/")[2]
-    eventually(lambda: [each for each in denials(name) if each["action"] == "s3:PutObject"], "it is refused", 30)
-    put_policy(role, reading(), LOGS, writing)  # the delivery is tried four times
+    eventually(lambda: [each for each in denials(name) if each["action"] == "s3:PutObject"], "writing is refused", 30)
+    put_policy(role, reading(), LOGS, writing)  # four delivery attempts in all
     eventually(lambda: root("s3").list_objects_v2(Bucket=bucket)["KeyCount"], "the record is written", 30)
     root("lambda").delete_event_source_mapping(UUID=mapping)
 
 
 @pytest.mark.parametrize("action", ["logs:CreateLogStream", "logs:PutLogEvents"])
-def test_a_function_without_permission_to_log_answers_all_the_same(
+def test_a_function_without_permission_to_log_still_answers(
     make_role: Any, create_function: Any, denials: Any, eventually: Callable[..., Any], root: Any, action: str
 ) -> None:
     role = make_role({"Action": [each for each in LOGS["Action"] if each != action], "Resource": "*"})
@@ -151,11 +151,11 @@ def test_a_function_without_permission_to_log_answers_all_the_same(
     root("logs").create_log_group(logGroupName=f"/aws/lambda/{function.name}")
     assert function.invoke().payload == "answer"
     name = role.rpartition("/")[2]
-    eventually(lambda: [each for each in denials(name) if each["action"] == action], "the log is refused", 20)
+    eventually(lambda: [each for each in denials(name) if each["action"] == action], "logging is refused", 20)
     assert function.log_events() == []
 
 
-def test_the_function_itself_has_the_roles_permissions(make_role: Any, create_function: Any, bucket: str) -> None:
+def test_the_functions_own_calls_have_the_roles_permissions(make_role: Any, create_function: Any, bucket: str) -> None:
     source = """
         import os, boto3
 
@@ -169,7 +169,7 @@ def test_the_function_itself_has_the_roles_permissions(make_role: Any, create_fu
     assert "is not authorized to perform: s3:ListBucket" in refused.payload["errorMessage"]
 
 
-def test_an_image_is_pulled_by_the_repositorys_policy(make_role: Any, make_user: Any, root: Any) -> None:
+def test_the_repository_policy_must_let_lambda_pull_the_image(make_role: Any, make_user: Any, root: Any) -> None:
     name, role = f"repository-{uuid.uuid4().hex[:8]}", make_role(LOGS)
     repository = root("ecr").create_repository(repositoryName=name)["repository"]
     statements = [
@@ -178,7 +178,7 @@ def test_an_image_is_pulled_by_the_repositorys_policy(make_role: Any, make_user:
     ]
 
     def create(user: Any, function: str = "function-of-image") -> tuple[str, str] | None:
-        """The error, None where the function is made: only containers ask whether the image exists."""
+        """Return the error, or None if the function is created: only the container executor needs the image."""
         image = f"{repository['repositoryUri']}:missing"
         request = {"FunctionName": function, "Role": role, "PackageType": "Image", "Code": {"ImageUri": image}}
         try:

@@ -1,4 +1,4 @@
-"""Using a stream, bucket, queue or repository that has a key requires permission to use the key through the service."""
+"""Using a stream, bucket, queue or repository with a KMS key requires permission to use the key through the service."""
 
 import json
 import uuid
@@ -13,7 +13,7 @@ BUCKET_KEY = {"SSEAlgorithm": "aws:kms"}
 
 @pytest.fixture
 def make_key(root: Callable[[str], Any]) -> Callable[..., str]:
-    """Makes a key with these statements in its policy, without any one that leaves all to the account."""
+    """Return a function that creates a key whose policy has only these statements; without any, the account decides."""
 
     def make(*statements: dict[str, Any]) -> str:
         whole = [{"Effect": "Allow", "Resource": "*", **each} for each in statements or (everything(),)]
@@ -28,7 +28,7 @@ def everything() -> dict[str, Any]:
 
 
 def through(service: str, **context: str) -> dict[str, Any]:
-    """The condition that a service uses the key, for what the encryption context names."""
+    """Return the condition that a service uses the key, with an encryption context."""
     names = {f"kms:EncryptionContext:{name.replace('_', ':')}": value for name, value in context.items()}
     return {"StringEquals": {"kms:ViaService": f"{service}.ap-south-1.amazonaws.com", **names}}
 
@@ -39,7 +39,7 @@ def using(action: str, service: str, **context: str) -> dict[str, Any]:
 
 @pytest.fixture
 def stream(root: Any, make_key: Any) -> tuple[str, str]:
-    """ARNs of a stream and of its key."""
+    """Return the ARNs of a stream and of its key."""
     kinesis, name, key = root("kinesis"), f"stream-{uuid.uuid4().hex[:8]}", make_key()
     kinesis.create_stream(StreamName=name, ShardCount=1)
     kinesis.get_waiter("stream_exists").wait(StreamName=name)
@@ -58,7 +58,7 @@ def iterator(root: Any, arn: str) -> str:
 STREAMS = {"Action": "kinesis:*", "Resource": "*"}
 
 
-def test_records_are_put_with_a_data_key_and_read_by_decrypting(
+def test_putting_records_needs_generate_data_key_and_reading_needs_decrypt(
     make_user: Any, root: Any, refusal: Any, stream: tuple[str, str]
 ) -> None:
     """https://docs.aws.amazon.com/streams/latest/dev/permissions-user-key-KMS.html."""
@@ -83,14 +83,14 @@ def test_records_are_put_with_a_data_key_and_read_by_decrypting(
 @pytest.mark.parametrize(
     "condition", [through("s3"), through("kinesis", aws_kinesis_arn="arn:aws:kinesis:ap-south-1:000000000000:stream/b")]
 )
-def test_another_service_or_stream_is_none(
+def test_permission_through_another_service_or_stream_does_not_count(
     make_user: Any, refusal: Any, stream: tuple[str, str], condition: dict[str, Any]
 ) -> None:
     user = make_user(STREAMS, {"Action": "kms:*", "Resource": "*", "Condition": condition}).client("kinesis")
     assert refusal(user.put_record, StreamARN=stream[0], Data=b"a", PartitionKey="k")[0] == "KMSAccessDeniedException"
 
 
-def test_a_stream_is_encrypted_by_who_may_describe_the_key(
+def test_encrypting_a_stream_needs_describe_key(
     make_user: Any, refusal: Any, stream: tuple[str, str], make_key: Any
 ) -> None:
     request = {"StreamARN": stream[0], "EncryptionType": "KMS", "KeyId": make_key()}
@@ -101,13 +101,13 @@ def test_a_stream_is_encrypted_by_who_may_describe_the_key(
     )
 
 
-def test_the_key_that_aws_manages_asks_nobody(make_user: Any, root: Any, stream: tuple[str, str]) -> None:
+def test_the_aws_managed_key_needs_no_permission(make_user: Any, root: Any, stream: tuple[str, str]) -> None:
     arn, _ = stream
     root("kinesis").start_stream_encryption(StreamARN=arn, EncryptionType="KMS", KeyId="alias/aws/kinesis")
     make_user(STREAMS).client("kinesis").put_record(StreamARN=arn, Data=b"a", PartitionKey="k")
 
 
-def test_a_key_out_of_use_stops_everybody(root: Any, refusal: Any, stream: tuple[str, str]) -> None:
+def test_an_unusable_key_stops_even_the_root_user(root: Any, refusal: Any, stream: tuple[str, str]) -> None:
     arn, key = stream
     put = root("kinesis").put_record
     root("kms").disable_key(KeyId=key)
@@ -130,7 +130,7 @@ def bucket(root: Any) -> str:
 
 
 @pytest.mark.parametrize("by_bucket", [True, False])
-def test_objects_of_a_bucket_with_a_key(
+def test_objects_in_a_bucket_with_a_key(
     make_user: Any, root: Any, refusal: Any, bucket: str, make_key: Any, by_bucket: bool
 ) -> None:
     key = make_key()
@@ -153,17 +153,17 @@ def test_objects_of_a_bucket_with_a_key(
     assert "kms:Decrypt" in message
 
 
-def test_an_object_with_a_key_of_its_own(make_user: Any, root: Any, refusal: Any, bucket: str, make_key: Any) -> None:
+def test_an_object_with_its_own_key(make_user: Any, root: Any, refusal: Any, bucket: str, make_key: Any) -> None:
     encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": make_key()}
-    nobody = make_user(OBJECTS).client("s3")
-    nobody.put_object(Bucket=bucket, Key="plain", Body=b"a")
-    assert nobody.get_object(Bucket=bucket, Key="plain")
-    assert "kms:GenerateDataKey" in refusal(nobody.put_object, Bucket=bucket, Key="k", **encryption)[1]
+    keyless = make_user(OBJECTS).client("s3")
+    keyless.put_object(Bucket=bucket, Key="plain", Body=b"a")
+    assert keyless.get_object(Bucket=bucket, Key="plain")
+    assert "kms:GenerateDataKey" in refusal(keyless.put_object, Bucket=bucket, Key="k", **encryption)[1]
     root("s3").put_object(Bucket=bucket, Key="k", Body=b"a", **encryption)
-    assert "kms:Decrypt" in refusal(nobody.get_object, Bucket=bucket, Key="k")[1]
+    assert "kms:Decrypt" in refusal(keyless.get_object, Bucket=bucket, Key="k")[1]
 
 
-def test_a_key_out_of_use_opens_no_object(root: Any, refusal: Any, bucket: str, make_key: Any) -> None:
+def test_an_unusable_key_opens_no_object(root: Any, refusal: Any, bucket: str, make_key: Any) -> None:
     key, objects = make_key(), root("s3")
     encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key}
     objects.put_object(Bucket=bucket, Key="k", Body=b"a", **encryption)
@@ -175,7 +175,7 @@ def test_a_key_out_of_use_opens_no_object(root: Any, refusal: Any, bucket: str, 
     assert objects.head_object(Bucket=bucket, Key="k")["SSEKMSKeyId"] == key
 
 
-def test_an_upload_in_parts_decrypts_them(make_user: Any, root: Any, refusal: Any, bucket: str, make_key: Any) -> None:
+def test_a_multipart_upload_needs_decrypt(make_user: Any, root: Any, refusal: Any, bucket: str, make_key: Any) -> None:
     """https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions."""
     encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": make_key()}
     writer = make_user(OBJECTS, using("GenerateDataKey", "s3")).client("s3")
@@ -188,7 +188,7 @@ def test_an_upload_in_parts_decrypts_them(make_user: Any, root: Any, refusal: An
     assert "kms:GenerateDataKey" in refusal(reader.create_multipart_upload, Bucket=bucket, Key="k", **encryption)[1]
 
 
-def test_messages_of_a_queue_with_a_key(make_user: Any, root: Any, refusal: Any, make_key: Any) -> None:
+def test_messages_in_a_queue_with_a_key(make_user: Any, root: Any, refusal: Any, make_key: Any) -> None:
     url = root("sqs").create_queue(
         QueueName=f"queue-{uuid.uuid4().hex[:8]}", Attributes={"KmsMasterKeyId": make_key()}
     )["QueueUrl"]
@@ -202,7 +202,9 @@ def test_messages_of_a_queue_with_a_key(make_user: Any, root: Any, refusal: Any,
     assert "kms:Decrypt" in refusal(make_user(queues).client("sqs").receive_message, QueueUrl=url)[1]
 
 
-def test_a_repository_gets_its_key_by_grants_of_who_makes_it(make_user: Any, refusal: Any, make_key: Any) -> None:
+def test_a_repository_with_a_key_needs_permission_to_create_and_retire_grants(
+    make_user: Any, refusal: Any, make_key: Any
+) -> None:
     key, name = make_key(), f"repository-{uuid.uuid4().hex[:8]}"
     request = {"repositoryName": name, "encryptionConfiguration": {"encryptionType": "KMS", "kmsKey": key}}
     repositories = {"Action": "ecr:*", "Resource": "*"}
@@ -212,14 +214,14 @@ def test_a_repository_gets_its_key_by_grants_of_who_makes_it(make_user: Any, ref
     for allowed, missing in (((), "kms:DescribeKey"), ((describe,), "kms:CreateGrant"), ((grant,), "kms:DescribeKey")):
         code, message = refusal(make_user(repositories, *allowed).client("ecr").create_repository, **request)
         assert (code, missing in message) == ("KmsException", True)
-    maker = make_user(repositories, describe, grant).client("ecr")
-    maker.create_repository(**request)
-    assert "kms:RetireGrant" in refusal(maker.delete_repository, repositoryName=name)[1]
+    creator = make_user(repositories, describe, grant).client("ecr")
+    creator.create_repository(**request)
+    assert "kms:RetireGrant" in refusal(creator.delete_repository, repositoryName=name)[1]
     make_user(repositories, using("RetireGrant", "ecr")).client("ecr").delete_repository(repositoryName=name)
 
 
 def logs_service(group: str, *without: str) -> dict[str, Any]:
-    """As infrastructure/modules/kms has it."""
+    """Return the statement for CloudWatch Logs in infrastructure/modules/kms, without some actions."""
     actions = {"Encrypt", "Decrypt", "ReEncryptFrom", "ReEncryptTo", "GenerateDataKey"} - set(without)
     return {
         "Principal": {"Service": "logs.ap-south-1.amazonaws.com"},
@@ -232,7 +234,7 @@ def logs_service(group: str, *without: str) -> dict[str, Any]:
     }
 
 
-def test_a_log_groups_key_must_be_open_to_the_service(root: Any, refusal: Any, make_key: Any, make_user: Any) -> None:
+def test_a_log_groups_key_must_allow_the_service(root: Any, refusal: Any, make_key: Any, make_user: Any) -> None:
     """https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html."""
     name, logs = f"/test/{uuid.uuid4().hex[:8]}", root("logs")
     for closed in (everything(), logs_service("/another"), logs_service(name, "GenerateDataKey")):
@@ -263,7 +265,7 @@ HANDLER = """
 """
 
 
-def test_a_mapping_reads_and_keeps_failures_with_the_roles_permissions_on_the_keys(
+def test_a_mapping_uses_the_keys_of_stream_and_bucket_with_the_roles_permissions(
     make_role: Any,
     put_policy: Any,
     create_function: Any,
@@ -293,7 +295,7 @@ def test_a_mapping_reads_and_keeps_failures_with_the_roles_permissions_on_the_ke
 
     assert eventually(lambda: refused("kms:Decrypt"), "reading is refused", 30) == [stream[1]]
     put_policy(role, READING, LOGS, WRITING, using("Decrypt", "kinesis"))
-    eventually(lambda: "seen\n" in function.log_events(), "the record comes all the same", 60)
+    eventually(lambda: "seen\n" in function.log_events(), "the record is delivered anyway", 60)
     eventually(lambda: refused("kms:GenerateDataKey"), "the failure record is refused", 30)
     put_policy(role, READING, LOGS, WRITING, using("Decrypt", "kinesis"), using("GenerateDataKey", "s3"))
     eventually(lambda: root("s3").list_objects_v2(Bucket=bucket)["KeyCount"], "the failure record is written", 30)

@@ -1,4 +1,4 @@
-"""KMS's own operations under identity-based and key policies; resource tags in conditions."""
+"""KMS operations under identity-based and key policies, and resource tags in conditions."""
 
 import json
 import uuid
@@ -17,7 +17,7 @@ def of_stage(value: str, kind: str = "aws:ResourceTag") -> dict[str, Any]:
 
 
 def key_policy(*statements: dict[str, Any]) -> str:
-    """A key's policy that leaves its administration to the account, and these besides."""
+    """Return a key policy with these statements and one that lets the account administer the key."""
     administration = {"Principal": ROOT, "Action": ["kms:Put*", "kms:ScheduleKeyDeletion"], "Resource": "*"}
     whole = [{"Effect": "Allow", **each} for each in (administration, *statements)]
     return json.dumps({"Version": "2012-10-17", "Statement": whole})
@@ -25,7 +25,7 @@ def key_policy(*statements: dict[str, Any]) -> str:
 
 @pytest.fixture
 def make_key(root: Callable[[str], Any]) -> Callable[..., str]:
-    """Makes a key with the tag Stage=one; returns its ARN."""
+    """Return a function that creates a key with the tag Stage=one and returns its ARN."""
 
     def make(*statements: dict[str, Any], **more: Any) -> str:
         if statements:
@@ -35,8 +35,8 @@ def make_key(root: Callable[[str], Any]) -> Callable[..., str]:
     return make
 
 
-def test_a_key_is_made_only_with_the_tags_that_are_asked_for(make_user: Any, refusal: Any) -> None:
-    """As the statements MakeKey and TagKey of infrastructure/bootstrap/deployer have it."""
+def test_a_key_is_created_only_with_the_required_tags(make_user: Any, refusal: Any) -> None:
+    """The conditions are those of MakeKey and TagKey in infrastructure/bootstrap/deployer."""
     make = {"Action": "kms:CreateKey", "Resource": "*", "Condition": of_stage("one", "aws:RequestTag")}
     untagged = {**of_stage("one", "aws:RequestTag"), "Null": {"aws:ResourceTag/Stage": "true"}}
     tag = {"Action": "kms:TagResource", "Resource": KEYS, "Condition": untagged}
@@ -46,12 +46,12 @@ def test_a_key_is_made_only_with_the_tags_that_are_asked_for(make_user: Any, ref
     other = [{"TagKey": "Stage", "TagValue": "two"}]
     assert refusal(user.create_key, Tags=other)[0] == "AccessDeniedException"
     _, message = refusal(user.tag_resource, KeyId=key, Tags=STAGE)
-    assert "kms:TagResource" in message, "a key that has a stage is made over to none"
+    assert "kms:TagResource" in message, "a key that has a stage keeps it"
     _, message = refusal(make_user(make).client("kms").create_key, Tags=STAGE)
     assert "kms:TagResource on resource: arn:aws:kms:ap-south-1:000000000000:key/*" in message
 
 
-def test_a_keys_policy_must_leave_it_to_the_account_and_the_identity_must_be_allowed(
+def test_the_key_policy_must_delegate_to_the_account_and_the_identity_policy_must_allow(
     make_user: Any, make_key: Any, refusal: Any
 ) -> None:
     everything = {"Action": "kms:*", "Resource": "*"}
@@ -66,7 +66,7 @@ def test_a_keys_policy_must_leave_it_to_the_account_and_the_identity_must_be_all
     assert message.endswith("because no resource-based policy allows the kms:Encrypt action")
 
 
-def test_a_key_is_told_by_its_ciphertext_and_its_alias(make_user: Any, make_key: Any, root: Any, refusal: Any) -> None:
+def test_a_key_is_found_by_ciphertext_and_alias(make_user: Any, make_key: Any, root: Any, refusal: Any) -> None:
     key, name = make_key(), f"alias/{uuid.uuid4().hex[:8]}"
     root("kms").create_alias(AliasName=name, TargetKeyId=key)
     blob = root("kms").encrypt(KeyId=key, Plaintext=b"a")["CiphertextBlob"]
@@ -160,7 +160,7 @@ def tagged_object(root: Any, name: str) -> tuple[str, str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize(
-    ("make", "kind"),
+    ("create", "kind"),
     [
         (stream, "aws:ResourceTag"),
         (group, "aws:ResourceTag"),
@@ -173,8 +173,8 @@ def tagged_object(root: Any, name: str) -> tuple[str, str, dict[str, Any]]:
         (tagged_object, "s3:ExistingObjectTag"),
     ],
 )
-def test_a_resources_tags_decide(make_user: Any, root: Any, refusal: Any, make: Any, kind: str) -> None:
-    service, operation, request = make(root, f"tagged-{uuid.uuid4().hex[:8]}")
+def test_resource_tags_decide(make_user: Any, root: Any, refusal: Any, create: Any, kind: str) -> None:
+    service, operation, request = create(root, f"tagged-{uuid.uuid4().hex[:8]}")
     for value, allowed in (("one", True), ("two", False)):
         user = make_user({"Action": f"{service}:*", "Resource": "*", "Condition": of_stage(value, kind)})
         call = getattr(user.client(service), operation)
@@ -184,7 +184,7 @@ def test_a_resources_tags_decide(make_user: Any, root: Any, refusal: Any, make: 
             assert refusal(call, **request)[0].startswith("AccessDenied")
 
 
-def test_functions_and_mappings_have_tags(
+def test_tags_of_a_function_decide(
     make_user: Any, create_function: Any, make_role: Any, root: Any, refusal: Any
 ) -> None:
     function = create_function("def handler(event, context): pass", Role=make_role())
@@ -197,8 +197,8 @@ def test_functions_and_mappings_have_tags(
     assert refusal(other.client("lambda").get_function_configuration, FunctionName=function.name)
 
 
-def test_a_buckets_tags_do_not_count(make_user: Any, root: Any, refusal: Any) -> None:
-    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/buckets-tagging.html: by default."""
+def test_bucket_tags_do_not_count(make_user: Any, root: Any, refusal: Any) -> None:
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/buckets-tagging.html: the default."""
     name = f"tagged-{uuid.uuid4().hex[:8]}"
     root("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "ap-south-1"})
     root("s3").put_bucket_tagging(Bucket=name, Tagging={"TagSet": [{"Key": "Stage", "Value": "one"}]})

@@ -1,10 +1,10 @@
-"""IAM_ENFORCEMENT: on is the default, soft only reports, off does neither."""
+"""IAM_ENFORCEMENT: `on` (default) refuses, `soft` only reports, `off` does not check."""
 
 from collections.abc import Callable
 from typing import Any
 
 
-def test_soft_serves_and_tells(start_localstack: Callable[..., Any], make_user: Any, denials: Any) -> None:
+def test_soft_serves_and_reports(start_localstack: Callable[..., Any], make_user: Any, denials: Any) -> None:
     where = start_localstack(IAM_ENFORCEMENT="soft")
     user = make_user(where=where)
     assert user.client("kinesis").list_streams()["StreamNames"] == []
@@ -13,14 +13,14 @@ def test_soft_serves_and_tells(start_localstack: Callable[..., Any], make_user: 
     assert "served anyway (IAM_ENFORCEMENT=soft)" in where.log()
 
 
-def test_off_asks_nobody(start_localstack: Callable[..., Any], make_user: Any, denials: Any) -> None:
+def test_off_checks_nothing(start_localstack: Callable[..., Any], make_user: Any, denials: Any) -> None:
     where = start_localstack(IAM_ENFORCEMENT="off")
     user = make_user(where=where)
     assert user.client("kinesis").list_streams()["StreamNames"] == []
     assert denials(where=where) == []
 
 
-def test_another_value_counts_as_on_and_is_told(
+def test_an_invalid_value_counts_as_on_and_is_logged(
     start_localstack: Callable[..., Any], make_user: Any, refusal: Any
 ) -> None:
     where = start_localstack(IAM_ENFORCEMENT="of")

@@ -1,4 +1,4 @@
-"""What a role is allowed to do is recorded on demand, and evaluated again with other policies."""
+"""Allowed requests of a role are recorded on demand and can be evaluated again with other policies."""
 
 import json
 import urllib.error
@@ -20,8 +20,8 @@ UNTAGGED = {"Sid": "Untagged", "Action": "kinesis:CreateStream", "Resource": "*"
 
 
 @pytest.fixture
-def ask(localstack: Any) -> Iterator[Callable[..., Any]]:
-    """Sends a request to the API; stops recording afterwards."""
+def call_api(localstack: Any) -> Iterator[Callable[..., Any]]:
+    """Return a function that sends a request to the recorder's API; recording stops afterwards."""
 
     def request(method: str, body: Any = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
@@ -36,70 +36,74 @@ def ask(localstack: Any) -> Iterator[Callable[..., Any]]:
 
 
 def policies(*statements: Mapping[str, Any]) -> dict[str, Any]:
-    """The body of a POST request."""
+    """Return the body of a POST request."""
     return {
         "policies": {"p": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **each} for each in statements]}}
     }
 
 
 def refused(answer: Any) -> list[tuple[str, str]]:
-    """Label and action of each entry in a response."""
+    """Return label and action of each entry in a response."""
     return [(each["during"], each["action"]) for each in answer["refused"]]
 
 
-def test_what_is_allowed_is_noted_once_for_each_step(ask: Any, make_role: Any, assume: Any, make_user: Any) -> None:
+def test_an_allowed_request_is_recorded_once_per_step(
+    call_api: Any, make_role: Any, assume: Any, make_user: Any
+) -> None:
     role = make_role(LISTS, trusts=ACCOUNT)
     session, other = assume(role), make_user(LISTS)
-    session.client("kinesis").list_streams()  # before anybody asked
+    session.client("kinesis").list_streams()  # before recording starts
     for step in ("first", "second"):
-        ask("PUT", {"role": role, "during": step})
+        call_api("PUT", {"role": role, "during": step})
         session.client("kinesis").list_streams()
         session.client("kinesis").list_streams()
         other.client("s3").list_buckets()
-    found = ask("GET")
+    found = call_api("GET")
     assert [(each["during"], each["action"], each["resource"]) for each in found["noted"]] == [
         ("first", "kinesis:ListStreams", "*"),
         ("second", "kinesis:ListStreams", "*"),
     ]
     assert (found["role"], found["left_off"]) == (role, 0)
-    assert ask("DELETE") == {"role": None, "left_off": 0, "noted": []}
+    assert call_api("DELETE") == {"role": None, "left_off": 0, "noted": []}
     session.client("kinesis").list_streams()
-    assert ask("GET")["noted"] == []
+    assert call_api("GET")["noted"] == []
 
 
-def test_what_is_refused_is_not_noted(ask: Any, make_role: Any, assume: Any, refusal: Any) -> None:
+def test_a_refused_request_is_not_recorded(call_api: Any, make_role: Any, assume: Any, refusal: Any) -> None:
     role = make_role(LISTS, trusts=ACCOUNT)
-    ask("PUT", {"role": role, "during": "it"})
+    call_api("PUT", {"role": role, "during": "it"})
     refusal(assume(role).client("kinesis").create_stream, StreamName="never", ShardCount=1)
-    assert ask("GET")["noted"] == []
+    assert call_api("GET")["noted"] == []
 
 
-def test_a_policy_without_the_action_would_refuse_it(ask: Any, make_role: Any, assume: Any) -> None:
+def test_a_policy_without_the_action_would_refuse_it(call_api: Any, make_role: Any, assume: Any) -> None:
     role = make_role(LISTS, trusts=ACCOUNT)
-    ask("PUT", {"role": role, "during": "it"})
+    call_api("PUT", {"role": role, "during": "it"})
     assume(role).client("kinesis").list_streams()
     assume(role).client("s3").list_buckets()
-    assert refused(ask("POST", policies(LISTS))) == []
-    assert refused(ask("POST", policies({**LISTS, "Action": "s3:ListAllMyBuckets"}))) == [("it", "kinesis:ListStreams")]
-    assert refused(ask("POST", policies({**LISTS, "Action": "s3:ListAllMyBuckets"}) | {"action": "s3:X"})) == []
-    [found] = ask("POST", policies({**LISTS, "Action": "s3:ListAllMyBuckets"}))["refused"]
+    assert refused(call_api("POST", policies(LISTS))) == []
+    assert refused(call_api("POST", policies({**LISTS, "Action": "s3:ListAllMyBuckets"}))) == [
+        ("it", "kinesis:ListStreams")
+    ]
+    assert refused(call_api("POST", policies({**LISTS, "Action": "s3:ListAllMyBuckets"}) | {"action": "s3:X"})) == []
+    [found] = call_api("POST", policies({**LISTS, "Action": "s3:ListAllMyBuckets"}))["refused"]
     assert "implicit deny" in found["explanation"]
 
 
-def test_conditions_are_evaluated_with_what_the_request_had(
-    ask: Any, make_role: Any, assume: Any, root: Callable[[str], Any]
+def test_conditions_are_evaluated_with_the_context_of_the_request(
+    call_api: Any, make_role: Any, assume: Any, root: Callable[[str], Any]
 ) -> None:
     role = make_role(TAGGED, UNTAGGED, trusts=ACCOUNT)
-    ask("PUT", {"role": role, "during": "it"})
+    call_api("PUT", {"role": role, "during": "it"})
     for stage in ("one", "two"):
         assume(role).client("kinesis").create_stream(StreamName="noted", ShardCount=1, Tags={"Stage": stage})
         root("kinesis").get_waiter("stream_exists").wait(StreamName="noted")
         root("kinesis").delete_stream(StreamName="noted")
         root("kinesis").get_waiter("stream_not_exists").wait(StreamName="noted")
     # One action and one resource, but two sets of tags.
-    assert len([each for each in ask("GET")["noted"] if each["action"] == "kinesis:CreateStream"]) == 2
+    assert len([each for each in call_api("GET")["noted"] if each["action"] == "kinesis:CreateStream"]) == 2
     only_one = {**TAGGED, "Condition": {"StringEquals": {"aws:RequestTag/Stage": "one"}}}
-    assert sorted(refused(ask("POST", policies(only_one)))) == [
+    assert sorted(refused(call_api("POST", policies(only_one)))) == [
         ("it", "kinesis:AddTagsToStream"),
         ("it", "kinesis:CreateStream"),
     ]
@@ -114,8 +118,8 @@ def test_conditions_are_evaluated_with_what_the_request_had(
         ("POST", {"policies": {"p": {"Statement": "nonsense"}}}),
     ],
 )
-def test_what_makes_no_sense_is_refused(ask: Any, method: str, body: Any) -> None:
+def test_an_invalid_body_is_refused(call_api: Any, method: str, body: Any) -> None:
     with pytest.raises(urllib.error.HTTPError) as raised:
-        ask(method, body)
+        call_api(method, body)
     with raised.value as error:
         assert error.code == 400

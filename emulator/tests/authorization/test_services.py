@@ -1,4 +1,4 @@
-"""Each service refuses in its own format; resources have policies of their own."""
+"""Every service refuses in its own format, and resource policies count."""
 
 import json
 import urllib.error
@@ -48,7 +48,7 @@ def bucket(root: Any) -> str:
     return name
 
 
-def test_a_missing_object_is_told_only_to_who_may_list(make_user: Any, bucket: str, refusal: Any) -> None:
+def test_only_a_caller_who_may_list_learns_that_an_object_is_missing(make_user: Any, bucket: str, refusal: Any) -> None:
     objects = {"Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*"}
     reader = make_user(objects).client("s3")
     lister = make_user(objects, {"Action": "s3:ListBucket", "Resource": f"arn:aws:s3:::{bucket}"}).client("s3")
@@ -58,7 +58,7 @@ def test_a_missing_object_is_told_only_to_who_may_list(make_user: Any, bucket: s
     assert refusal(lister.get_object, Bucket=bucket, Key="missing")[0] == "NoSuchKey"
 
 
-def test_a_buckets_policy_grants_and_denies(make_user: Any, root: Any, bucket: str, refusal: Any) -> None:
+def test_a_bucket_policy_grants_and_denies(make_user: Any, root: Any, bucket: str, refusal: Any) -> None:
     user = make_user()
     statement = {
         "Effect": "Allow",
@@ -79,7 +79,7 @@ def test_a_buckets_policy_grants_and_denies(make_user: Any, root: Any, bucket: s
     assert message.endswith("with an explicit deny in a resource-based policy")
 
 
-def test_a_presigned_url_has_the_permissions_of_who_signed_it(make_user: Any, bucket: str) -> None:
+def test_a_presigned_url_has_the_signers_permissions(make_user: Any, bucket: str) -> None:
     def answer(user: Any) -> int:
         url = user.client("s3").generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "there"})
         try:
@@ -92,7 +92,7 @@ def test_a_presigned_url_has_the_permissions_of_who_signed_it(make_user: Any, bu
     assert answer(make_user()) == 403
 
 
-def test_records_are_read_by_who_may_read_the_iterators_stream(make_user: Any, root: Any, refusal: Any) -> None:
+def test_get_records_needs_permission_on_the_iterators_stream(make_user: Any, root: Any, refusal: Any) -> None:
     kinesis, name = root("kinesis"), f"stream-{uuid.uuid4().hex[:8]}"
     kinesis.create_stream(StreamName=name, ShardCount=1)
     kinesis.get_waiter("stream_exists").wait(StreamName=name)
@@ -107,6 +107,6 @@ def test_records_are_read_by_who_may_read_the_iterators_stream(make_user: Any, r
     assert f"kinesis:GetRecords on resource: {arn} because" in message
 
 
-def test_a_service_that_is_not_known_is_refused_and_says_so(make_user: Any, refusal: Any) -> None:
+def test_an_unknown_service_is_refused_with_the_reason(make_user: Any, refusal: Any) -> None:
     _, message = refusal(make_user({"Action": "*", "Resource": "*"}).client("dynamodb").list_tables)
     assert "does not know which actions and resources of dynamodb" in message

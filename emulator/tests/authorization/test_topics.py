@@ -1,4 +1,4 @@
-"""SNS topics: who may publish, and failure records sent to a topic."""
+"""SNS topics: permission to publish, and failure records sent to a topic."""
 
 import json
 import uuid
@@ -13,13 +13,13 @@ READING = {"Action": [f"kinesis:{action}" for action in READ], "Resource": "*"}
 
 @pytest.fixture
 def topic(root: Any) -> str:
-    """The ARN of a topic."""
+    """Return the ARN of a topic."""
     return str(root("sns").create_topic(Name=f"topic-{uuid.uuid4().hex[:8]}")["TopicArn"])
 
 
 def test_publishing_needs_permission_on_the_topic(make_user: Any, topic: str, refusal: Any) -> None:
-    may = make_user({"Action": "sns:Publish", "Resource": topic})
-    assert may.client("sns").publish(TopicArn=topic, Message="m")["MessageId"]
+    publisher = make_user({"Action": "sns:Publish", "Resource": topic})
+    assert publisher.client("sns").publish(TopicArn=topic, Message="m")["MessageId"]
     other = make_user({"Action": "sns:Publish", "Resource": f"{topic}-other"})
     assert refusal(other.client("sns").publish, TopicArn=topic, Message="m") == (
         "AccessDenied",
@@ -28,7 +28,7 @@ def test_publishing_needs_permission_on_the_topic(make_user: Any, topic: str, re
     )
 
 
-def test_the_topics_policy_grants_and_denies(make_user: Any, root: Any, topic: str, refusal: Any) -> None:
+def test_a_topic_policy_grants_and_denies(make_user: Any, root: Any, topic: str, refusal: Any) -> None:
     user = make_user()
     statement = {"Effect": "Allow", "Principal": {"AWS": user.arn}, "Action": "sns:Publish", "Resource": topic}
 
@@ -88,7 +88,7 @@ def test_a_failure_record_is_published_with_the_functions_role(
         DestinationConfig={"OnFailure": {"Destination": topic}},
     )
     kinesis.put_record(StreamARN=stream, Data=b"{}", PartitionKey="k")
-    received = eventually(lambda: sqs.receive_message(QueueUrl=queue).get("Messages"), "the failure record comes", 60)
+    received = eventually(lambda: sqs.receive_message(QueueUrl=queue).get("Messages"), "the failure record arrives", 60)
     assert name in received[0]["Body"]
     put_policy(role, READING, LOGS)
     kinesis.put_record(StreamARN=stream, Data=b"{}", PartitionKey="k")

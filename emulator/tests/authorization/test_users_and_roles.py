@@ -1,4 +1,4 @@
-"""Which policies count: those of users, groups, roles, boundaries and sessions."""
+"""Policies of users, groups, roles, boundaries and sessions."""
 
 import json
 from collections.abc import Callable
@@ -9,16 +9,16 @@ import pytest
 STREAM = "arn:aws:kinesis:ap-south-1:000000000000:stream/anything"
 READ = {"Action": "kinesis:DescribeStreamSummary", "Resource": STREAM}
 DENIED = {"Effect": "Deny", "Action": "kinesis:*", "Resource": "*"}
-ALLOWED = "ResourceNotFoundException"  # the service's own answer: there is no such stream
+ALLOWED = "ResourceNotFoundException"  # the service's own answer, because the stream does not exist
 
 
 @pytest.fixture
 def attempt(refusal: Callable[..., tuple[str, str]]) -> Callable[[Any], str]:
-    """What becomes of a request about a stream that does not exist: the error's code."""
+    """Return a function that sends a request for a missing stream and returns the error code."""
     return lambda identity: refusal(identity.client("kinesis").describe_stream_summary, StreamARN=STREAM)[0]
 
 
-def test_a_user_may_what_the_policy_allows_and_nothing_else(make_user: Any, attempt: Any, refusal: Any) -> None:
+def test_a_user_has_only_the_permissions_of_the_policy(make_user: Any, attempt: Any, refusal: Any) -> None:
     user = make_user(READ)
     assert attempt(user) == ALLOWED
     code, message = refusal(user.client("kinesis").list_shards, StreamARN=STREAM)
@@ -55,7 +55,7 @@ def test_policies_of_groups_and_managed_policies_count(make_user: Any, attempt: 
     assert attempt(user) == "AccessDeniedException"
 
 
-def test_a_boundary_limits(make_role: Any, assume: Any, attempt: Any, root: Any, refusal: Any) -> None:
+def test_a_boundary_limits_a_role(make_role: Any, assume: Any, attempt: Any, root: Any, refusal: Any) -> None:
     iam = root("iam")
     boundary = iam.create_policy(
         PolicyName="boundary-of-s3",
@@ -79,13 +79,15 @@ def test_a_boundary_limits(make_role: Any, assume: Any, attempt: Any, root: Any,
         ({"Action": "kinesis:ListShards", "Resource": "*"}, "AccessDeniedException"),
     ],
 )
-def test_a_session_policy_limits(make_role: Any, assume: Any, attempt: Any, policy: Any, outcome: str) -> None:
+def test_a_session_policy_limits_a_session(
+    make_role: Any, assume: Any, attempt: Any, policy: Any, outcome: str
+) -> None:
     text = policy and json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", **policy}})
     session = assume(make_role(READ, trusts={"AWS": "000000000000"}), **({"Policy": text} if text else {}))
     assert attempt(session) == outcome
 
 
-def test_managed_session_policies_limit_too(make_role: Any, assume: Any, attempt: Any) -> None:
+def test_managed_session_policies_limit_a_session(make_role: Any, assume: Any, attempt: Any) -> None:
     role = make_role(READ, trusts={"AWS": "000000000000"})
     assert attempt(assume(role, PolicyArns=[{"arn": "arn:aws:iam::aws:policy/AmazonS3FullAccess"}])) == (
         "AccessDeniedException"
@@ -93,19 +95,19 @@ def test_managed_session_policies_limit_too(make_role: Any, assume: Any, attempt
     assert attempt(assume(role, PolicyArns=[{"arn": "arn:aws:iam::aws:policy/AmazonKinesisFullAccess"}])) == ALLOWED
 
 
-def test_the_trust_policy_decides_who_assumes(make_role: Any, make_user: Any, refusal: Any) -> None:
-    may = make_user({"Action": "sts:AssumeRole", "Resource": "*"})
+def test_the_trust_policy_decides_who_may_assume_a_role(make_role: Any, make_user: Any, refusal: Any) -> None:
+    user = make_user({"Action": "sts:AssumeRole", "Resource": "*"})
     request = {"RoleSessionName": "session"}
-    trusting, other = make_role(trusts={"AWS": may.arn}), make_role()
-    assert may.client("sts").assume_role(RoleArn=trusting, **request)["Credentials"]
-    code, message = refusal(may.client("sts").assume_role, RoleArn=other, **request)
+    trusting, other = make_role(trusts={"AWS": user.arn}), make_role()
+    assert user.client("sts").assume_role(RoleArn=trusting, **request)["Credentials"]
+    code, message = refusal(user.client("sts").assume_role, RoleArn=other, **request)
     assert (code, message.split(" because ")[0]) == (
         "AccessDenied",
-        f"User: {may.arn} is not authorized to perform: sts:AssumeRole on resource: {other}",
+        f"User: {user.arn} is not authorized to perform: sts:AssumeRole on resource: {other}",
     )
 
 
-def test_a_condition_that_cannot_be_told_denies_and_says_so(make_user: Any, refusal: Any) -> None:
+def test_an_undetermined_condition_denies_with_the_reason(make_user: Any, refusal: Any) -> None:
     user = make_user({**READ, "Condition": {"StringEquals": {"kinesis:NoSuchKey": "x"}}})
     code, message = refusal(user.client("kinesis").describe_stream_summary, StreamARN=STREAM)
     assert code == "AccessDeniedException"
@@ -113,7 +115,7 @@ def test_a_condition_that_cannot_be_told_denies_and_says_so(make_user: Any, refu
     assert "kinesis:NoSuchKey" in message or "kinesis:nosuchkey" in message
 
 
-def test_keys_that_are_no_more_are_refused(make_user: Any, root: Any, refusal: Any) -> None:
+def test_inactive_and_deleted_access_keys_are_refused(make_user: Any, root: Any, refusal: Any) -> None:
     user, iam = make_user(READ), root("iam")
     name = user.arn.rpartition("/")[2]
     [key] = iam.list_access_keys(UserName=name)["AccessKeyMetadata"]
@@ -124,7 +126,7 @@ def test_keys_that_are_no_more_are_refused(make_user: Any, root: Any, refusal: A
     assert refusal(user.client("kinesis").list_streams)[0] == "UnrecognizedClientException"
 
 
-def test_a_session_of_a_user_is_the_users(make_user: Any, root: Any, attempt: Any, localstack: Any) -> None:
+def test_a_user_session_has_the_users_permissions(make_user: Any, root: Any, attempt: Any, localstack: Any) -> None:
     user = make_user(READ)
     keys = user.client("sts").get_session_token()["Credentials"]
     session = type(user)(
@@ -142,5 +144,5 @@ def test_a_session_of_a_user_is_the_users(make_user: Any, root: Any, attempt: An
     assert attempt(session) == "AccessDeniedException"
 
 
-def test_the_root_user_may_everything(root: Any, refusal: Any) -> None:
+def test_the_root_user_has_all_permissions(root: Any, refusal: Any) -> None:
     assert refusal(root("kinesis").describe_stream_summary, StreamARN=STREAM)[0] == ALLOWED

@@ -1,4 +1,4 @@
-"""A role can be assumed with a web identity token, as GitHub's workflows do, if its trust policy allows it."""
+"""A web identity token, like those of GitHub's workflows, gets a session of a role if the trust policy allows it."""
 
 import base64
 import json
@@ -21,7 +21,7 @@ REFUSED = ("AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdent
 
 
 def token(**claims: Any) -> str:
-    """A token with a signature that nobody made."""
+    """Return a token with a made-up signature."""
     found = {"iss": f"https://{ISSUER}", "aud": AUDIENCE, "sub": SUBJECT, "exp": int(time.time()) + 600, **claims}
     parts = ({"alg": "RS256", "typ": "JWT"}, {name: claim for name, claim in found.items() if claim is not None})
     texts = [base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts]
@@ -30,7 +30,7 @@ def token(**claims: Any) -> str:
 
 @pytest.fixture(scope="module")
 def provider(localstack: Any) -> str:
-    """The ARN of GitHub's provider, as infrastructure/bootstrap has it."""
+    """Return the ARN of an identity provider for GitHub, as in infrastructure/bootstrap."""
     iam = localstack.client("iam")
     return str(
         iam.create_open_id_connect_provider(Url=f"https://{ISSUER}", ClientIDList=[AUDIENCE])[
@@ -41,7 +41,7 @@ def provider(localstack: Any) -> str:
 
 @pytest.fixture
 def role(root: Any, provider: str) -> str:
-    """A role that trusts the workflows of one environment, with the conditions of infrastructure/bootstrap/oidc.tf."""
+    """Return the ARN of a role with the trust conditions of infrastructure/bootstrap/oidc.tf."""
     statement = {
         "Effect": "Allow",
         "Principal": {"Federated": provider},
@@ -55,7 +55,10 @@ def role(root: Any, provider: str) -> str:
 
 @pytest.fixture
 def exchange(localstack: Any) -> Callable[..., Any]:
-    """Asks for a session without any key; returns the answer, or code and message of the error."""
+    """Return a function that exchanges a token for a session, without an access key.
+
+    It returns the response, or code and message of the error.
+    """
     sts = boto3.client(
         "sts",
         endpoint_url=localstack.endpoint_url,
@@ -99,14 +102,14 @@ def test_the_session_has_the_roles_permissions(
     [{"sub": "repo:somebody/else:environment:stg"}, {"sub": "repo:somebody/store-sales:pull_request"}, {"sub": None}],
     ids=["another repository", "a pull request", "no subject"],
 )
-def test_a_token_of_another_subject_is_refused(
+def test_a_token_for_another_subject_is_refused(
     exchange: Any, role: str, denials: Any, provider: str, claims: Any
 ) -> None:
     assert exchange(role, token(**claims)) == REFUSED
     assert role in [each["resource"] for each in denials(provider)]
 
 
-def test_a_role_that_trusts_somebody_else_is_refused(exchange: Any, make_role: Any, provider: str) -> None:
+def test_a_role_that_does_not_trust_the_provider_is_refused(exchange: Any, make_role: Any, provider: str) -> None:
     assert provider
     assert exchange(make_role(), token()) == REFUSED
 
@@ -125,13 +128,11 @@ def test_a_role_that_trusts_somebody_else_is_refused(exchange: Any, make_role: A
         ("a.b.c", "InvalidIdentityToken", "The ID Token provided is not a valid JWT."),
     ],
 )
-def test_a_token_that_the_account_cannot_take_is_refused(
-    exchange: Any, role: str, text: str, code: str, message: str
-) -> None:
+def test_an_invalid_token_is_refused(exchange: Any, role: str, text: str, code: str, message: str) -> None:
     found = exchange(role, text)
     assert (found[0], found[1][: len(message)]) == (code, message)
 
 
-def test_a_key_does_not_make_up_for_the_token(localstack: Any, role: str, refusal: Any) -> None:
+def test_an_access_key_does_not_replace_a_valid_token(localstack: Any, role: str, refusal: Any) -> None:
     request = {"RoleArn": role, "RoleSessionName": "run", "WebIdentityToken": token(sub="repo:a/b:ref:c")}
     assert refusal(localstack.client("sts").assume_role_with_web_identity, **request) == REFUSED

@@ -1,4 +1,4 @@
-"""A registry, a LocalStack before it, the docker CLI, and functions from images."""
+"""A container registry, a LocalStack that serves it as ECR, the docker CLI, and functions from images."""
 
 import base64
 import contextlib
@@ -55,21 +55,21 @@ MISBEHAVE = """
 
 
 def unavailable(reason: str) -> NoReturn:
-    """Skips the test; where CI is set nothing may be missing."""
+    """Skip the test, or fail it if CI is set."""
     if os.environ.get("CI"):
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)
 
 
 def run(*command: str, check: bool = True, **options: Any) -> subprocess.CompletedProcess[str]:
-    """Runs a command to its end; its output is in the failure."""
+    """Run a command; the failure shows its output."""
     done = subprocess.run(command, capture_output=True, text=True, **{"timeout": 120, **options})
     assert not check or done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
     return done
 
 
 def free_port() -> int:
-    """A port that is free now."""
+    """Return a port that is free now."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
@@ -87,13 +87,13 @@ class Registry:
     container: str
 
     def stop(self) -> None:
-        """Ends it, with what it stores."""
+        """Remove its container and volume."""
         run("docker", "rm", "--force", "--volumes", self.container, check=False)
 
 
 @pytest.fixture(scope="session")
 def choose_image() -> Callable[[str], str]:
-    """Chooses a public image, or its stand-in from Debian packages where it cannot be pulled."""
+    """Return a function that chooses a public image, or its stand-in from Debian packages if it cannot be pulled."""
     if not has_engine():
         unavailable("no container engine answers: start one")
     return lambda image: run(str(ROOT / "scripts/images/choose.sh"), image, timeout=600).stdout.strip()
@@ -101,7 +101,7 @@ def choose_image() -> Callable[[str], str]:
 
 @pytest.fixture(scope="session")
 def start_registry(choose_image: Callable[[str], str], eventually: Any) -> Iterator[Callable[[int], Registry]]:
-    """Starts a registry on a port."""
+    """Return a function that starts a registry on a port."""
     image = choose_image("registry:2.8.3")
     started: list[Registry] = []
 
@@ -115,7 +115,7 @@ def start_registry(choose_image: Callable[[str], str], eventually: Any) -> Itera
         container = run("docker", "run", "--detach", "--volume", "/var/lib/registry", *options, image)
         registry = Registry(f"http://127.0.0.1:{port}", container.stdout.strip())
         started.append(registry)
-        eventually(lambda: answers(registry.url), "the registry answers")
+        eventually(lambda: answers(registry.url), "the registry responds")
         return registry
 
     yield start
@@ -125,18 +125,18 @@ def start_registry(choose_image: Callable[[str], str], eventually: Any) -> Itera
 
 @dataclasses.dataclass
 class Stack:
-    """A LocalStack with its registry's port."""
+    """A LocalStack and the port of its registry."""
 
     localstack: Any
     registry_port: int
 
     @property
     def host(self) -> str:
-        """What repository URIs begin with."""
+        """The host and port that repository URIs begin with."""
         return str(self.localstack.endpoint_url.removeprefix("http://"))
 
     def ecr(self, region: str = REGION) -> Any:
-        """A client of the API."""
+        """Return an ECR client."""
         return boto3.client(
             "ecr",
             region_name=region,
@@ -146,19 +146,22 @@ class Stack:
         )
 
     def password(self, region: str = REGION) -> str:
-        """What `aws ecr get-login-password` prints."""
+        """Return the password that `aws ecr get-login-password` prints."""
         token = self.ecr(region).get_authorization_token()["authorizationData"][0]["authorizationToken"]
         return base64.b64decode(token).decode().removeprefix("AWS:")
 
     def rss(self) -> int:
-        """Bytes of memory LocalStack uses now."""
+        """Return LocalStack's resident memory in bytes."""
         status = Path(f"/proc/{self.localstack.process.pid}/status").read_text()
         return int(status.split("VmRSS:")[1].split()[0]) * 1024
 
 
 @pytest.fixture(scope="session")
 def start_stack(start_localstack: Any, start_registry: Any) -> Callable[[], Stack]:
-    """Starts a LocalStack whose registry is not started yet; without an engine or a registry the test is skipped."""
+    """Return a function that starts a LocalStack whose registry does not run yet.
+
+    The test is skipped if there is no engine or no registry image.
+    """
 
     def start() -> Stack:
         port = free_port()
@@ -177,7 +180,7 @@ def stack(start_stack: Callable[[], Stack], start_registry: Callable[[int], Regi
 
 @dataclasses.dataclass
 class Docker:
-    """The docker CLI with credentials of its own."""
+    """The docker CLI with its own credentials."""
 
     stack: Stack
     config: Path
@@ -187,12 +190,12 @@ class Docker:
         return run("docker", "--config", str(self.config), *arguments, check=check, **options)
 
     def login(self, password: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """`docker login` at the stack's registry."""
+        """Run `docker login` for the stack's registry."""
         command = ["login", "--username", "AWS", "--password-stdin", self.stack.host]
         return self(*command, input=password, check=check)
 
     def image(self, uri: str, content: bytes | None = None) -> str:
-        """Makes an image of one file under a name; returns its id."""
+        """Create an image of one file with a name; return its id."""
         buffer = io.BytesIO()
         with tarfile.open(fileobj=buffer, mode="w") as archive:
             data = uuid.uuid4().bytes if content is None else content
@@ -204,13 +207,13 @@ class Docker:
         return done.stdout.decode().strip()
 
     def remove(self, uri: str) -> None:
-        """Removes an image from the engine, so that a pull has to bring it."""
+        """Remove an image from the engine, so that it has to be pulled."""
         self("image", "rm", "--force", uri, check=False)
 
 
 @pytest.fixture
 def docker(stack: Stack, tmp_path: Path) -> Iterator[Docker]:
-    """A docker CLI, logged in; every image it made is removed afterwards."""
+    """A docker CLI that is logged in; its images are removed afterwards."""
     docker = Docker(stack, tmp_path / "docker", [])
     docker.config.mkdir()
     docker.login(stack.password())
@@ -221,7 +224,7 @@ def docker(stack: Stack, tmp_path: Path) -> Iterator[Docker]:
 
 @pytest.fixture(scope="session")
 def function_base(choose_image: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory) -> str:
-    """An image with the runtime client, which functions are made from by adding a file."""
+    """Return the name of an image with the runtime client, the base of every function's image."""
     folder = tmp_path_factory.mktemp("base")
     shutil.copy(ROOT / "emulator/lambda-runtime.txt", folder)
     (folder / "Dockerfile").write_text(FUNCTION_BASE)
@@ -233,9 +236,9 @@ def function_base(choose_image: Callable[[str], str], tmp_path_factory: pytest.T
 
 @pytest.fixture(scope="session")
 def start_image_localstack(start_localstack: Any, start_registry: Callable[[int], Registry]) -> Callable[..., Any]:
-    """Starts a LocalStack with ECR and the container executor, as a process of this machine.
+    """Return a function that starts a LocalStack with ECR and the container executor, outside containers.
 
-    Its functions reach it at the address of the engine's default bridge.
+    Functions reach it at the address of the engine's default bridge.
     """
     registry_port = free_port()
     start_registry(registry_port)
@@ -260,7 +263,7 @@ def image_localstack(start_image_localstack: Callable[..., Any]) -> Any:
 
 @dataclasses.dataclass
 class ImageFunction:
-    """A function from an image; `function` is what the emulator's other tests have, too."""
+    """A function from an image; `function` is the `Function` of the shared fixture `create_function`."""
 
     name: str
     stack: Stack
@@ -272,24 +275,24 @@ class ImageFunction:
 
     @property
     def localstack(self) -> Any:
-        """Where it runs."""
+        """The LocalStack that it runs in."""
         return self.stack.localstack
 
     @property
     def role_arn(self) -> str:
-        """Its role."""
+        """The ARN of its role."""
         return str(self.function.role_arn)
 
     def invoke(self, event: Any = None) -> Any:
-        """Invokes it and reads the answer."""
+        """Invoke it and return the response."""
         return self.function.invoke(event)
 
     def configuration(self) -> Any:
-        """What GetFunctionConfiguration answers."""
+        """Return the function's GetFunctionConfiguration."""
         return self.function.configuration()
 
     def build(self, source: str) -> str:
-        """Builds and pushes an image of the source under a new tag; returns its URI."""
+        """Build and push an image of the source with a new tag; return its URI."""
         self.folder.mkdir(exist_ok=True)
         (self.folder / "function.py").write_text(dedent(source))
         (self.folder / "Dockerfile").write_text(f"FROM {self.base}\nCOPY function.py /var/task/\n")
@@ -300,24 +303,24 @@ class ImageFunction:
         return self.image
 
     def push(self, source: str) -> None:
-        """Builds an image of the source and deploys it."""
+        """Build an image of the source and deploy it."""
         self.update(self.build(source))
 
     def update(self, image: str) -> None:
-        """Deploys an image of the repository."""
+        """Deploy an image of the repository."""
         self.image = image
         client = self.localstack.client("lambda")
         client.update_function_code(FunctionName=self.name, ImageUri=image)
         client.get_waiter("function_updated_v2").wait(FunctionName=self.name, WaiterConfig={"Delay": 1})
 
     def configure(self, **changes: Any) -> None:
-        """Changes the function's configuration."""
+        """Change the function's configuration."""
         client = self.localstack.client("lambda")
         client.update_function_configuration(FunctionName=self.name, **changes)
         client.get_waiter("function_updated_v2").wait(FunctionName=self.name, WaiterConfig={"Delay": 1})
 
     def containers(self) -> set[str]:
-        """Ids of the containers of this function's LocalStack."""
+        """Return the ids of all containers of this function's LocalStack."""
         label = f"label=pipeline-emulator.stack={self.localstack.folder}"
         return set(run("docker", "ps", "--all", "--quiet", "--filter", label).stdout.split())
 
@@ -326,9 +329,9 @@ class ImageFunction:
 def create_image_function(
     image_localstack: Any, function_base: str, create_function: Callable[..., Any], tmp_path: Path
 ) -> Iterator[Callable[..., ImageFunction]]:
-    """Creates a function from an image of a module `function` with a `handler`; all is deleted afterwards.
+    """Return a factory of functions from images, given the source of a `handler`; all are deleted afterwards.
 
-    `where` is a LocalStack other than the shared one, the rest goes to CreateFunction.
+    `where` is a LocalStack other than the shared one. The other arguments go to CreateFunction.
     """
     made: list[ImageFunction] = []
 
@@ -354,11 +357,11 @@ def create_image_function(
 
 @pytest.fixture(scope="session")
 def misbehaviour() -> str:
-    """The source of a function that ends in the way its event names."""
+    """Return the source of a function that fails in the way its event names."""
     return MISBEHAVE
 
 
 @pytest.fixture
 def misbehaving(create_image_function: Callable[..., ImageFunction]) -> ImageFunction:
-    """A function that ends in the way its event names."""
+    """A function that fails in the way its event names."""
     return create_image_function(MISBEHAVE, Timeout=2, MemorySize=128)

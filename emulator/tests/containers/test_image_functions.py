@@ -1,4 +1,4 @@
-"""Functions from images in ECR, in containers: what they see, how they end, and what they leave behind."""
+"""Functions from images in ECR, in containers: environment, failures and cleanup."""
 
 import json
 import re
@@ -22,7 +22,7 @@ ECHO = """
 """
 
 
-def test_environment_is_reused_and_answers_with_its_log(create_image_function: Callable[..., Any]) -> None:
+def test_environment_is_reused_and_returns_its_log(create_image_function: Callable[..., Any]) -> None:
     function = create_image_function(ECHO)
 
     first, second = function.invoke({"a": "ü"}), function.invoke([1])
@@ -35,7 +35,7 @@ def test_environment_is_reused_and_answers_with_its_log(create_image_function: C
     assert re.search(r"Max Memory Used: [1-9]\d* MB\tInit Duration: [0-9.]+ ms", first.log)
 
 
-def test_code_of_the_function_is_given_by_digest(create_image_function: Callable[..., Any]) -> None:
+def test_get_function_reports_the_digest_of_the_image(create_image_function: Callable[..., Any]) -> None:
     function = create_image_function(ECHO)
 
     code = function.localstack.client("lambda").get_function(FunctionName=function.name)
@@ -102,7 +102,7 @@ def test_permissions_and_limits_of_a_function(create_image_function: Callable[..
     }
 
 
-def test_function_reaches_aws_as_its_role(create_image_function: Callable[..., Any]) -> None:
+def test_function_calls_aws_with_its_role(create_image_function: Callable[..., Any]) -> None:
     function = create_image_function(
         """
         import boto3
@@ -124,19 +124,19 @@ def test_function_reaches_aws_as_its_role(create_image_function: Callable[..., A
 
 
 @pytest.mark.parametrize(
-    ("event", "how"),
+    ("event", "error"),
     [
         ("exit", "Runtime exited with error: exit status 7"),
         ("kill", "Runtime exited with error: signal: killed"),
         ("crash", "Runtime exited with error: signal: segmentation fault"),
     ],
 )
-def test_end_of_the_runtime(misbehaving: Any, event: str, how: str) -> None:
+def test_runtime_exit_is_reported(misbehaving: Any, event: str, error: str) -> None:
     answer = misbehaving.invoke(event)
 
     assert answer.error == "Unhandled"
     assert answer.payload["errorType"] == "Runtime.ExitError"
-    assert re.fullmatch(rf"RequestId: [0-9a-f-]{{36}} Error: {how}", answer.payload["errorMessage"])
+    assert re.fullmatch(rf"RequestId: [0-9a-f-]{{36}} Error: {error}", answer.payload["errorMessage"])
     assert "before the end" in answer.log
     assert "\tStatus: error\tError Type: Runtime.ExitError\t" in answer.log
     assert misbehaving.invoke("ok").payload == "alive"
@@ -147,7 +147,9 @@ def test_out_of_memory(misbehaving: Any, eventually: Callable[..., Any]) -> None
 
     assert answer.payload["errorMessage"].endswith("Error: Runtime exited with error: signal: killed")
     assert "\tMemory Size: 128 MB\tMax Memory Used: 128 MB\t" in answer.log
-    eventually(lambda: "used more than its 128 MB and was killed" in misbehaving.localstack.log(), "the log says why")
+    eventually(
+        lambda: "used more than its 128 MB and was killed" in misbehaving.localstack.log(), "the reason is in the log"
+    )
     assert misbehaving.invoke("ok").payload == "alive"
 
 
@@ -160,7 +162,7 @@ def test_timeout(misbehaving: Any) -> None:
     assert misbehaving.invoke("ok").payload == "alive"
 
 
-def test_overrides_of_the_image(create_image_function: Callable[..., Any]) -> None:
+def test_image_configuration_overrides_the_image(create_image_function: Callable[..., Any]) -> None:
     source = """
         import os
 
@@ -179,7 +181,7 @@ def test_overrides_of_the_image(create_image_function: Callable[..., Any]) -> No
     assert function.invoke().payload == ["handler", "/var/task"]
 
 
-def test_entry_point_that_does_not_exist(create_image_function: Callable[..., Any]) -> None:
+def test_missing_entry_point_is_reported(create_image_function: Callable[..., Any]) -> None:
     function = create_image_function(ECHO, ImageConfig={"EntryPoint": ["/no/such/program"]})
 
     answer = function.invoke()
@@ -192,7 +194,7 @@ def test_missing_image_is_refused_as_on_aws(create_image_function: Callable[...,
     function = create_image_function(ECHO)
     repository, _, _ = function.image.rpartition(":")
     client = function.localstack.client("lambda")
-    for uri, verdict in (
+    for uri, reason in (
         (f"{repository}:missing", "does not exist"),
         (f"{repository}@sha256:{'0' * 64}", "does not exist"),
         (f"{repository}-other:v1", "does not exist"),
@@ -207,9 +209,9 @@ def test_missing_image_is_refused_as_on_aws(create_image_function: Callable[...,
             )
         assert error.value.response["Error"] == {
             "Code": "InvalidParameterValueException",
-            "Message": f"Source image {uri} {verdict}. Provide a valid source image.",
+            "Message": f"Source image {uri} {reason}. Provide a valid source image.",
         }
-        with pytest.raises(ClientError, match=verdict):
+        with pytest.raises(ClientError, match=reason):
             client.update_function_code(FunctionName=function.name, ImageUri=uri)
     assert function.invoke(1).error is None
 
@@ -225,17 +227,17 @@ def test_image_of_another_architecture_is_refused_with_the_remedy(create_image_f
     assert f"the function for {other}" in configuration["StateReason"]
     assert "--platform linux/" in configuration["StateReason"]
     client = function.localstack.client("lambda")
-    client.delete_function(FunctionName=function.name)  # though it never ran
+    client.delete_function(FunctionName=function.name)  # although it never ran
     with pytest.raises(ClientError, match="ResourceNotFoundException"):
         client.get_function(FunctionName=function.name)
 
 
-def test_zip_is_refused(image_localstack: Any, create_function: Callable[..., Any]) -> None:
+def test_zip_package_is_refused(image_localstack: Any, create_function: Callable[..., Any]) -> None:
     function = create_function("def handler(event, context): ...", where=image_localstack)
     assert "package type Image only" in function.configuration()["StateReason"]
 
 
-def test_update_deploys_a_new_image_and_the_old_one_again(create_image_function: Callable[..., Any]) -> None:
+def test_update_deploys_a_new_image_and_then_the_old_one(create_image_function: Callable[..., Any]) -> None:
     function = create_image_function("def handler(event, context):\n    return 'old'")
     old = function.image
     assert function.invoke().payload == "old"
@@ -246,7 +248,7 @@ def test_update_deploys_a_new_image_and_the_old_one_again(create_image_function:
     assert function.invoke().payload == "old"
 
 
-def test_image_that_the_engine_does_not_have_is_pulled(create_image_function: Callable[..., Any]) -> None:
+def test_image_that_the_engine_lacks_is_pulled(create_image_function: Callable[..., Any]) -> None:
     function = create_image_function("def handler(event, context):\n    return 'old'")
     image = function.build("def handler(event, context):\n    return 'pulled'")
     function.docker.remove(image)
@@ -263,13 +265,13 @@ def test_no_container_is_left_behind(
     before = function.containers()
     for event in ("exit", "fork", "sleep", "ok"):
         function.invoke(event)
-    eventually(lambda: len(function.containers()) == len(before) + 1, "one environment lives")
+    eventually(lambda: len(function.containers()) == len(before) + 1, "one environment is left")
     function.localstack.client("lambda").delete_function(FunctionName=function.name)
-    eventually(lambda: function.containers() == before, "a deleted function leaves none")
+    eventually(lambda: function.containers() == before, "a deleted function leaves no container")
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
-def test_containers_end_with_localstack_or_at_its_next_start(
+def test_containers_are_removed_when_localstack_ends_or_starts_again(
     start_image_localstack: Callable[..., Any],
     create_image_function: Callable[..., Any],
     misbehaviour: str,

@@ -1,4 +1,4 @@
-"""Principals, and requests of theirs."""
+"""Principals, and factories of requests, contexts and policies."""
 
 import json
 from collections.abc import Callable
@@ -55,7 +55,7 @@ PRINCIPALS = {
 
 
 def context_(principal: str = "user", **values: Any) -> Context:
-    """A request's context, over TLS unless the principal is a plain one."""
+    """Return the context of a request, over TLS unless the principal's name starts with "plain"."""
     defaults: dict[str, Any] = {
         "secure_transport": not principal.startswith("plain"),
         "resource_account": ACCOUNT,
@@ -65,7 +65,7 @@ def context_(principal: str = "user", **values: Any) -> Context:
 
 
 def policy_(name: str, statements: Any, version: str = "2012-10-17") -> Policy:
-    """A policy of some statements."""
+    """Return a policy of some statements."""
     return Policy(name, json.dumps({"Version": version, "Statement": statements}))
 
 
@@ -77,7 +77,7 @@ def policies_(
     trust: Any = None,
     key: Any = None,
 ) -> Policies:
-    """Policies of all layers, from lists of statements."""
+    """Return policies of all layers, from lists of statements."""
     owner = resource or trust or key
     return Policies(
         identity=tuple(policy_(f"identity-{place}", each) for place, each in enumerate(identity)),
@@ -106,7 +106,7 @@ def policy_fixture() -> Callable[..., Policy]:
 
 @pytest.fixture(scope="session")
 def request_of() -> Callable[..., Request]:
-    """A request of a named principal."""
+    """Return a function that creates a request of a named principal."""
 
     def make(principal: str, action: str, resource: str, **values: Any) -> Request:
         return Request(action, resource, context_(principal, **values))

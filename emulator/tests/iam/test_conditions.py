@@ -46,13 +46,13 @@ def test_documented(case: dict[str, Any]) -> None:
         {"StringEquals": {"aws:username": "${aws:unknown, 'a'}"}},
     ],
 )
-def test_a_key_whose_value_the_emulator_cannot_tell_is_not_absent(block: Any) -> None:
+def test_a_key_that_the_emulator_does_not_know_is_undetermined_not_absent(block: Any) -> None:
     found = outcome(block, {"aws:username": "a"} | UNKNOWN)
     assert isinstance(found, Undetermined)
     assert "aws:unknown" in found.why
 
 
-def test_what_is_false_in_any_case_needs_no_unknown_key() -> None:
+def test_a_false_clause_outweighs_an_unknown_key() -> None:
     assert (
         outcome({"StringEquals": {"aws:unknown": "a", "aws:username": "b"}}, {"aws:username": "a"} | UNKNOWN) is False
     )
@@ -76,7 +76,7 @@ def test_what_is_false_in_any_case_needs_no_unknown_key() -> None:
         ({"NumericEquals": {"aws:username": "1"}}, "not a valid number"),
     ],
 )
-def test_what_cannot_be_evaluated_says_why(block: Any, why: str) -> None:
+def test_an_undetermined_block_states_the_reason(block: Any, why: str) -> None:
     context = {
         "aws:username": "david",
         "aws:sourcearn": "arn:aws:sns:eu-west-1:111122223333:t",
@@ -95,7 +95,7 @@ def test_a_block_that_aws_would_not_store_is_malformed(block: Any) -> None:
         outcome(block, {})
 
 
-def test_the_value_of_a_variable_is_no_pattern() -> None:
+def test_the_value_of_a_variable_is_not_a_pattern() -> None:
     block = {"StringLike": {"s3:prefix": "home/${aws:username}/*"}}
     assert outcome(block, {"s3:prefix": "home/David/a", "aws:username": "*"}) is False
     assert outcome(block, {"s3:prefix": "home/*/a", "aws:username": "*"}) is True

@@ -64,7 +64,7 @@ def test_keys_that_depend_on_credentials(
     assert context("federated").value(key) == of_session
 
 
-def test_keys_that_a_request_brings(context: Callable[..., Context]) -> None:
+def test_keys_that_depend_on_the_request(context: Callable[..., Context]) -> None:
     found = context(
         "session",
         request_tags={"Owner": "a"},
@@ -83,23 +83,23 @@ def test_keys_that_a_request_brings(context: Callable[..., Context]) -> None:
     assert found.value("s3:list") is found.value("s3:delimiter") is ABSENT
 
 
-def test_tags_are_looked_up_when_a_condition_asks_and_only_then(context: Callable[..., Context]) -> None:
-    asked = []
+def test_tags_are_looked_up_only_for_a_condition_that_reads_them(context: Callable[..., Context]) -> None:
+    lookups = []
 
     def tags(prefix: str) -> dict[str, str]:
-        asked.append(prefix)
+        lookups.append(prefix)
         return {"Stage": "stg"} if prefix == "aws:resourcetag" else {}
 
     found = context("user", resource_tags=tags)
     assert found.value("aws:principalaccount")
-    assert asked == []
+    assert lookups == []
     assert found.value("aws:resourcetag/stage") == "stg"
     assert found.value("aws:resourcetag/other") is ABSENT
     assert found.value("ecr:resourcetag/stage") is ABSENT
-    assert asked == ["aws:resourcetag", "aws:resourcetag", "ecr:resourcetag"]
+    assert lookups == ["aws:resourcetag", "aws:resourcetag", "ecr:resourcetag"]
 
 
-def test_an_encryption_context_is_known_with_all_its_pairs(context: Callable[..., Context]) -> None:
+def test_a_missing_pair_of_a_known_encryption_context_is_absent(context: Callable[..., Context]) -> None:
     found = context("user", service_values={"kms:encryptioncontext:aws:s3:arn": "arn:aws:s3:::b"})
     assert found.value("kms:encryptioncontext:aws:s3:arn") == "arn:aws:s3:::b"
     assert found.value("kms:encryptioncontext:aws:logs:arn") is ABSENT

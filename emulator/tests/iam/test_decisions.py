@@ -44,7 +44,7 @@ def test_documented(
 
 @pytest.mark.parametrize("case", ELEMENTS, ids=[f"{place}-{case['says']}" for place, case in enumerate(ELEMENTS)])
 def test_actions_and_resources(case: dict[str, Any], context: Callable[..., Context]) -> None:
-    """Whether a statement applies, for a user of the case's name and tags; its other element is a wildcard."""
+    """The case's element decides whether a statement applies to a user with the case's name and tags."""
     values = case.get("context", {})
     tags = {key.partition("/")[2]: value for key, value in values.items() if "/" in key}
     user = Principal(kind=Kind.USER, arn="", account="", user_name=values.get("aws:username"), tags=tags)
@@ -74,30 +74,30 @@ def test_actions_and_resources(case: dict[str, Any], context: Callable[..., Cont
         ({"trust": DENY_ALL}, "with an explicit deny in the role trust policy"),
     ],
 )
-def test_the_error_is_awss(
+def test_the_message_is_that_of_aws(
     layers: dict[str, Any], text: str, policies: Callable[..., Policies], request_of: Callable[..., Request]
 ) -> None:
-    """https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html has these texts."""
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html lists these texts."""
     decision = evaluate(request_of("user", "sqs:SendMessage", QUEUE), policies(**layers))
-    who = "User: arn:aws:iam::123456789012:user/carlossalazar is not authorized to perform: sqs:SendMessage"
-    assert decision.message == f"{who} on resource: {QUEUE} {text}"
+    prefix = "User: arn:aws:iam::123456789012:user/carlossalazar is not authorized to perform: sqs:SendMessage"
+    assert decision.message == f"{prefix} on resource: {QUEUE} {text}"
 
 
-def test_an_undetermined_condition_denies_and_says_so(
+def test_an_undetermined_condition_denies_with_the_reason(
     policies: Callable[..., Policies], request_of: Callable[..., Request]
 ) -> None:
     unknown = {"Condition": {"StringEquals": {"sqs:Unheard": "a"}}}
     request = request_of("user", "sqs:SendMessage", QUEUE)
-    allowance = evaluate(request, policies(identity=[[ALL[0][0] | unknown]]))
-    denial = evaluate(request, policies(identity=[*ALL, [DENY[0] | unknown]]))
-    assert (allowance.reason, denial.reason) == (Reason.IMPLICIT_DENY, Reason.UNDETERMINED)
-    for decision in (allowance, denial):
+    allow = evaluate(request, policies(identity=[[ALL[0][0] | unknown]]))
+    deny = evaluate(request, policies(identity=[*ALL, [DENY[0] | unknown]]))
+    assert (allow.reason, deny.reason) == (Reason.IMPLICIT_DENY, Reason.UNDETERMINED)
+    for decision in (allow, deny):
         assert "sqs:Unheard" in decision.explanation
     known = request_of("user", "sqs:SendMessage", QUEUE, service_keys=frozenset({"sqs:unheard"}))
     assert evaluate(known, policies(identity=[*ALL, [DENY[0] | unknown]])).allowed
 
 
-def test_an_undetermined_allowance_does_not_matter_beside_another(
+def test_an_undetermined_allow_does_not_affect_another_allow(
     policies: Callable[..., Policies], request_of: Callable[..., Request]
 ) -> None:
     unknown = ALL[0][0] | {"Condition": {"Unheard": {"aws:username": "a"}}}
@@ -120,7 +120,7 @@ def test_an_undetermined_allowance_does_not_matter_beside_another(
         '{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"Bool": []}}}',
     ],
 )
-def test_a_malformed_policy_denies_and_says_so(
+def test_a_malformed_policy_denies_with_the_reason(
     text: str, request_of: Callable[..., Request], policy: Callable[..., Policy]
 ) -> None:
     policies = Policies(identity=(Policy("broken", text), policy("good", ALL[0])))

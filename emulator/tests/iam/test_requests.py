@@ -59,8 +59,8 @@ def _listed(value: Value) -> str | list[str]:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_every_operation_of_a_service_is_named_or_undetermined(service: str) -> None:
-    """Nothing raises, whatever the parameters are: a request is parsed, but what its texts hold is the client's."""
+def test_every_operation_of_a_service_has_checks_or_is_undetermined(service: str) -> None:
+    """No parameters raise an error: the request is parsed, but clients choose the content of its texts."""
     draw = random.Random(service)
     odd: list[Any] = [
         None,
@@ -88,7 +88,7 @@ def test_every_operation_of_a_service_is_named_or_undetermined(service: str) -> 
                 assert all(check.action.partition(":")[2] and check.resource for check in found)
 
 
-def test_the_functions_log_policy_covers_its_streams_and_not_another_group(
+def test_the_functions_log_policy_covers_only_its_group(
     policies: Callable[..., Policies], request_of: Callable[..., Request]
 ) -> None:
     """The pattern of infrastructure/modules/lambda/iam.tf: the ARN of the group, then `:*`."""

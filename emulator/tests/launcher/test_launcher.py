@@ -1,4 +1,4 @@
-"""The command `pipeline-emulator` from the emulator's virtual environment, with a real LocalStack."""
+"""The command `pipeline-emulator` of the emulator's virtual environment, with a real LocalStack."""
 
 import contextlib
 import json
@@ -36,7 +36,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def run(folder: Path) -> Run:
-    """Runs the command with its own home and data folder."""
+    """Return a function that runs the command with its own home and data folder."""
     env = {"PATH": os.environ["PATH"], "HOME": str(folder), "PIPELINE_DATA": str(folder / "data")}
 
     def call(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -49,12 +49,12 @@ def run(folder: Path) -> Run:
 
 @pytest.fixture(scope="module")
 def started(run: Run) -> Iterator[str]:
-    """The endpoint of an emulator in the background that refuses every PutRecord."""
+    """Start an emulator in the background that refuses every PutRecord; yield its endpoint."""
     port = free_port()
-    # AWS_PROFILE=missing makes a LocalStack fail that is started by hand.
+    # A LocalStack that is started by hand fails with AWS_PROFILE=missing.
     done = run("start", "--detach", "--port", str(port), AWS_PROFILE="missing", KINESIS_ERROR_PROBABILITY="1")
     assert done.returncode == 0, done.stderr
-    assert "pipeline-emulator lambda-runtime" in done.stderr  # the home has none
+    assert "pipeline-emulator lambda-runtime" in done.stderr  # the home folder has no runtime
     yield f"http://127.0.0.1:{port}"
     run("stop")
 
@@ -71,7 +71,7 @@ def kinesis(started: str) -> Any:
     )
 
 
-def test_started_emulator_answers_and_uses_a_setting_of_the_environment(started: str, kinesis: Any) -> None:
+def test_started_emulator_answers_and_uses_a_setting_from_the_environment(started: str, kinesis: Any) -> None:
     kinesis.create_stream(StreamName="s", ShardCount=1)
     with pytest.raises(ClientError, match="ProvisionedThroughputExceededException"):
         kinesis.put_record(StreamName="s", Data=b"x", PartitionKey="x")
@@ -85,7 +85,7 @@ def test_status_shows_the_emulator_and_its_settings(started: str, run: Run) -> N
     assert "IAM_ENFORCEMENT" not in done.stdout
 
 
-def test_second_emulator_is_refused_for_the_same_folder_or_port(started: str, run: Run, tmp_path: Path) -> None:
+def test_second_emulator_with_the_same_folder_or_port_is_refused(started: str, run: Run, tmp_path: Path) -> None:
     done = run("start")
     assert done.returncode == 1
     assert f"already runs with this data folder: {started}" in done.stderr
@@ -123,7 +123,7 @@ def test_stop_ends_the_emulator_and_a_reused_process_id_is_not_mistaken_for_it(
     assert run("stop").returncode == 1
 
 
-def test_foreground_emulator_is_one_process_that_a_signal_ends(folder: Path, eventually: Callable[..., Any]) -> None:
+def test_foreground_emulator_is_one_process_and_ends_on_a_signal(folder: Path, eventually: Callable[..., Any]) -> None:
     data, port = folder / "foreground", free_port()
     command = [sys.executable, "-m", "pipeline_emulator", "start", "--data", str(data), "--port", str(port)]
     env = {"PATH": os.environ["PATH"], "HOME": str(folder)}

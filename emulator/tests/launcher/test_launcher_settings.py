@@ -1,4 +1,4 @@
-"""The table of settings: the README, what LocalStack gets, and invalid values."""
+"""The table of settings: the README, the variables of LocalStack, and invalid values."""
 
 import dataclasses
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Checks the keys that a request uses, and refuses it as the service does."""
+"""Checks the keys that a request uses, and refuses the request as the service does."""
 
 from collections.abc import Callable, Iterable, Mapping
 
@@ -41,7 +41,7 @@ def authorize(call: Call, service: str, caller: Caller | None, authorizer: Autho
     """Check that the caller may use the keys, and that the keys are usable.
 
     Raises:
-        CommonServiceException: one of them may not, or cannot, be used.
+        CommonServiceException: the caller may not use a key, or the key is not usable.
     """
     if service == "logs":
         log_groups.authorize(call, authorizer)
@@ -61,7 +61,7 @@ def error(
         uses: the key uses.
         service: the service that uses the keys.
         keys: resolves them.
-        caller: who makes the request; None for the root user, who is not checked.
+        caller: the caller of the request; None for the root user, who is not checked.
         authorizer: decides.
     """
     for use in uses:

@@ -1,4 +1,4 @@
-"""Log groups: CloudWatch Logs uses their key in its own name, so the key's policy must allow it.
+"""Checks keys of log groups: CloudWatch Logs uses them in its own name, so the key's policy must allow it.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html does not say which of the actions in
 its policy the service tries at once; this module checks all that have an encryption context. Code and text of the
@@ -19,10 +19,10 @@ OPERATIONS = frozenset({"AssociateKmsKey", "CreateLogGroup"})
 
 
 def authorize(call: Call, authorizer: Authorizer) -> None:
-    """Check that the service may use a group's new key, whoever sets it.
+    """Check that the service may use a group's new key, regardless of the caller.
 
     Raises:
-        CommonServiceException: it may not.
+        CommonServiceException: the service may not use the key.
     """
     key = call.text("kmsKeyId")
     name = call.text("logGroupName")

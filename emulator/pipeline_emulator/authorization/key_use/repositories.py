@@ -1,7 +1,7 @@
 """Repositories that ECR encrypts, with grants that it creates and retires on behalf of the caller.
 
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/encryption-at-rest.html. ECR reads and writes images with the
-grants, whoever the client is.
+grants, for every client.
 """
 
 from typing import Any

@@ -16,7 +16,7 @@ _UNDOCUMENTED = frozenset({"kms:grantoperations", "kms:granteeprincipal", "kms:r
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What a service does with a key.
+    """An action that a service takes with a key.
 
     Attributes:
         action: the KMS action, without prefix.
@@ -37,7 +37,7 @@ def check_of(use: Use, service: str | None, keys: Keys, caller_account: str) -> 
     The service itself reports a missing key.
 
     Args:
-        use: of the key.
+        use: the use of a key.
         service: the service through which the caller uses it, such as `kinesis`; None if the service acts in its own
             name.
         keys: resolves the key.
@@ -46,7 +46,7 @@ def check_of(use: Use, service: str | None, keys: Keys, caller_account: str) -> 
     key = None if use.key.startswith(AWS_MANAGED) else keys.of(use.key)
     if key is None or is_aws_managed(key):
         return None
-    region = parse_arn(key.arn).region  # a service encrypts with keys of its own region
+    region = parse_arn(key.arn).region  # a service encrypts with keys of its region
     via: dict[str, Value] = {"kms:viaservice": f"{service}.{region}.amazonaws.com"} if service else {}
     values = {**key.values(), "kms:calleraccount": caller_account, **via, **encryption_context(use.context)}
     if use.action in _CRYPTOGRAPHIC:

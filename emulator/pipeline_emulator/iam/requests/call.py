@@ -54,7 +54,7 @@ class Check:
 
 
 type Checks = Sequence[Check] | Undetermined
-"""All must be allowed; empty if AWS requires no permission. Undetermined if the emulator cannot tell the resource."""
+"""All must be allowed; empty if AWS requires no permission. Undetermined if the resource cannot be identified."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,12 +98,12 @@ def _of_request(call: Call) -> Key | Undetermined:
 
 
 def _decrypting(call: Call, parameter: str) -> Key | Undetermined:
-    """Return the key that decrypts. Without a name it is read from the ciphertext, which names its symmetric key."""
+    """Return the key that decrypts; a request that names none uses the symmetric key that the ciphertext names."""
     if name := call.text(parameter):
         return _named(call, name)
     blob = call.parameters.get("CiphertextBlob")
     found = call.lookups.key_of_ciphertext(blob) if isinstance(blob, bytes) else None
-    return found or Undetermined("the ciphertext was not made with a key of this emulator")
+    return found or Undetermined("the ciphertext was not encrypted with a key of this emulator")
 
 
 def _named(call: Call, name: str) -> Key:

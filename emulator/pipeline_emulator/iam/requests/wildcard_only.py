@@ -16,7 +16,7 @@ def wildcard_check(service: str, call: Call) -> Checks:
 
 
 def is_wildcard_only(service: str, call: Call) -> bool:
-    """Return whether an operation is checked on `*`, whatever its parameters name."""
+    """Return whether an operation is checked on `*`, whatever its parameters are."""
     return call.operation in _WILDCARD_ONLY[service]
 
 

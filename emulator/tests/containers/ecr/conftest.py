@@ -1,4 +1,4 @@
-"""Repositories, and the registry's HTTP API by hand."""
+"""Repositories, and a client of the registry's HTTP API."""
 
 import contextlib
 import dataclasses
@@ -19,7 +19,7 @@ CONFIG = "application/vnd.docker.container.image.v1+json"
 
 @pytest.fixture
 def create_repository(stack: Any) -> Iterator[Callable[..., str]]:
-    """Creates a repository and returns its name; deleted with its images afterwards."""
+    """Return a function that creates a repository and returns its name; all are deleted afterwards."""
     created = []
 
     def create(region: str = REGION, name: str | None = None, **arguments: Any) -> str:
@@ -37,21 +37,21 @@ def create_repository(stack: Any) -> Iterator[Callable[..., str]]:
 
 @dataclasses.dataclass
 class Http:
-    """The registry's HTTP API, by hand."""
+    """A client of the registry's HTTP API."""
 
     stack: Any
     password: str
 
     def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> urllib3.BaseHTTPResponse:
-        """Sends a request for a path below /v2/; header names have _ for -."""
+        """Send a request for a URL or a path below /v2/; `_` in a header name stands for `-`."""
         basic = urllib3.make_headers(basic_auth=f"AWS:{self.password}")
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         url = path if path.startswith("http") else f"{self.stack.localstack.endpoint_url}/v2/{path}"
-        # filled to the end by urllib3 unless told otherwise: answers here are small
+        # urllib3 reads the whole body by default; the responses here are small
         return urllib3.request(method, url, body=body, headers={**basic, **named}, retries=False, timeout=60)
 
     def push_blob(self, repository: str, data: bytes) -> dict[str, Any]:
-        """Uploads a blob and returns its descriptor."""
+        """Upload a blob and return its descriptor."""
         digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
         started = self("POST", f"{repository}/blobs/uploads/")
         assert started.status == 202, started.data
@@ -61,19 +61,19 @@ class Http:
         return {"digest": digest, "size": len(data)}
 
     def manifest(self, repository: str, layers: int = 1) -> bytes:
-        """Uploads an image's random blobs, and returns its manifest, which is not uploaded."""
+        """Upload the blobs of a random image; return its manifest, which is not uploaded."""
         config = {"mediaType": CONFIG, **self.push_blob(repository, json.dumps({"id": uuid.uuid4().hex}).encode())}
         blobs = [{"mediaType": LAYER, **self.push_blob(repository, uuid.uuid4().bytes)} for _ in range(layers)]
         document = {"schemaVersion": 2, "mediaType": DOCKER_MANIFEST, "config": config, "layers": blobs}
         return json.dumps(document).encode()
 
     def put(self, repository: str, reference: str, manifest: bytes) -> urllib3.BaseHTTPResponse:
-        """Pushes a manifest."""
+        """Push a manifest."""
         media_type = json.loads(manifest)["mediaType"]
         return self("PUT", f"{repository}/manifests/{reference}", manifest, Content_Type=media_type)
 
     def push(self, repository: str, *tags: str, layers: int = 1) -> str:
-        """Pushes an image under tags, or by its digest without any; returns the digest."""
+        """Push an image with tags, or by digest if there are none; return the digest."""
         manifest = self.manifest(repository, layers)
         digest = f"sha256:{hashlib.sha256(manifest).hexdigest()}"
         for reference in tags or (digest,):
@@ -84,17 +84,17 @@ class Http:
 
 @pytest.fixture
 def http(stack: Any) -> Http:
-    """The registry's HTTP API with the password of the usual region."""
+    """A client of the registry with a password for the default region."""
     return Http(stack, stack.password())
 
 
 @pytest.fixture
 def http_to() -> Callable[[Any], Http]:
-    """The registry's HTTP API of another stack."""
+    """Return a function that creates a client of another stack's registry."""
     return lambda stack: Http(stack, stack.password())
 
 
 @pytest.fixture
 def http_with(stack: Any) -> Callable[[str], Http]:
-    """The registry's HTTP API with another password."""
+    """Return a function that creates a client of the registry with another password."""
     return lambda password: Http(stack, password)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 
-def test_login_takes_the_password_of_the_api_and_no_other(docker: Any, stack: Any) -> None:
+def test_login_accepts_only_the_password_from_the_api(docker: Any, stack: Any) -> None:
     assert "Login Succeeded" in docker.login(stack.password()).stdout
     refused = docker.login("wrong", check=False)
     assert refused.returncode != 0
@@ -22,7 +22,7 @@ def test_push_and_pull_need_a_login(docker: Any, stack: Any, create_repository: 
 
 
 @pytest.mark.parametrize("by", ["tag", "digest"])
-def test_a_pushed_image_is_pulled_whole(by: str, docker: Any, stack: Any, create_repository: Any) -> None:
+def test_a_pushed_image_is_pulled_unchanged(by: str, docker: Any, stack: Any, create_repository: Any) -> None:
     name = create_repository()
     uri = stack.ecr().describe_repositories(repositoryNames=[name])["repositories"][0]["repositoryUri"]
     assert uri == f"{stack.host}/{name}"
@@ -44,7 +44,7 @@ def test_an_immutable_tag_keeps_its_image(docker: Any, stack: Any, create_reposi
     uri = f"{stack.host}/{name}:v1"
     docker.image(uri)
     docker("push", uri)
-    docker("push", uri)  # the same image again changes nothing
+    docker("push", uri)  # pushing the same image again changes nothing
     before = stack.ecr().describe_images(repositoryName=name)["imageDetails"]
     docker.remove(uri)
     docker.image(uri)
@@ -73,7 +73,7 @@ def test_a_mutable_tag_moves_and_leaves_the_image_untagged(docker: Any, stack: A
     assert list(details.values()) == [["v1"]]
 
 
-def test_push_and_pull_of_an_unknown_repository_name_it(docker: Any, stack: Any) -> None:
+def test_push_and_pull_errors_name_an_unknown_repository(docker: Any, stack: Any) -> None:
     uri = f"{stack.host}/nobody/made-this:v1"
     docker.image(uri)
     text = "The repository with name 'nobody/made-this' does not exist in the registry with id '000000000000'"
@@ -82,7 +82,7 @@ def test_push_and_pull_of_an_unknown_repository_name_it(docker: Any, stack: Any)
     assert text in docker("pull", uri, check=False).stderr
 
 
-def test_what_is_deleted_cannot_be_pulled_and_other_tags_can(docker: Any, stack: Any, create_repository: Any) -> None:
+def test_a_deleted_tag_cannot_be_pulled_but_other_tags_can(docker: Any, stack: Any, create_repository: Any) -> None:
     name = create_repository()
     uri = f"{stack.host}/{name}"
     docker.image(f"{uri}:one")

@@ -1,4 +1,4 @@
-"""The API's operations on images, checked against what the registry then serves."""
+"""The API's operations on images, checked against the registry's responses."""
 
 import hashlib
 import json
@@ -26,7 +26,7 @@ def details(stack: Any, name: str, **arguments: Any) -> list[dict[str, Any]]:
     return found
 
 
-def test_an_image_is_described_as_it_is(stack: Any, create_repository: Any, http: Any) -> None:
+def test_describe_images_matches_the_manifest(stack: Any, create_repository: Any, http: Any) -> None:
     name = create_repository()
     manifest = http.manifest(name, layers=2)
     for tag in ("v1", "latest"):
@@ -42,7 +42,7 @@ def test_an_image_is_described_as_it_is(stack: Any, create_repository: Any, http
     assert details(stack, name)[0]["imagePushedAt"] == image["imagePushedAt"]  # the time of the push, not of the call
 
 
-def test_a_list_is_as_large_as_its_largest_image_and_protects_its_images(
+def test_a_manifest_list_has_the_size_of_its_largest_image_and_protects_its_images(
     stack: Any, create_repository: Any, http: Any
 ) -> None:
     name = create_repository()
@@ -65,7 +65,7 @@ def test_a_list_is_as_large_as_its_largest_image_and_protects_its_images(
     assert [one["failureCode"] for one in refused["failures"]] == ["ImageReferencedByManifestList"]
 
 
-def test_lists_are_filtered_and_come_in_pages(stack: Any, create_repository: Any, http: Any) -> None:
+def test_image_lists_are_filtered_and_paginated(stack: Any, create_repository: Any, http: Any) -> None:
     name, ecr = create_repository(), stack.ecr()
     tagged = {http.push(name, f"v{number}") for number in range(5)}
     untagged = {http.push(name) for _ in range(2)}
@@ -88,7 +88,7 @@ def test_list_images_has_an_entry_for_each_tag(stack: Any, create_repository: An
     assert stack.ecr().list_images(repositoryName=name)["imageIds"] == expected
 
 
-def test_an_image_that_is_not_there_is_named(stack: Any, create_repository: Any, http: Any) -> None:
+def test_errors_name_a_missing_image_or_repository(stack: Any, create_repository: Any, http: Any) -> None:
     name, ecr = create_repository(), stack.ecr()
     http.push(name, "v1")
     code, text = code_and_text(ecr.describe_images, repositoryName=name, imageIds=[{"imageTag": "v2"}])
@@ -101,7 +101,9 @@ def test_an_image_that_is_not_there_is_named(stack: Any, create_repository: Any,
         assert "'nobody-made-this' does not exist in the registry with id '000000000000'" in text
 
 
-def test_batch_get_image_gives_the_asked_tag_and_tells_failures(stack: Any, create_repository: Any, http: Any) -> None:
+def test_batch_get_image_returns_the_requested_tag_and_reports_failures(
+    stack: Any, create_repository: Any, http: Any
+) -> None:
     name = create_repository()
     digest = http.push(name, "a", "b")
     other = http.push(name, "c")
@@ -126,7 +128,7 @@ def test_batch_get_image_gives_the_asked_tag_and_tells_failures(stack: Any, crea
     assert failures == list(zip(wanted[2:], codes, strict=True))
 
 
-def test_deleting_a_tag_leaves_the_image_and_deleting_the_digest_does_not(
+def test_deleting_a_tag_keeps_the_image_and_deleting_the_digest_removes_it(
     stack: Any, create_repository: Any, http: Any
 ) -> None:
     name, ecr = create_repository(), stack.ecr()
@@ -155,7 +157,7 @@ def test_a_deleted_image_can_be_pushed_again(stack: Any, create_repository: Any,
     assert http("GET", f"{name}/manifests/v1", Accept=DOCKER_MANIFEST).data == manifest
 
 
-def test_one_of_many_pushes_of_an_immutable_tag_wins(stack: Any, create_repository: Any, http: Any) -> None:
+def test_one_of_many_concurrent_pushes_of_an_immutable_tag_wins(stack: Any, create_repository: Any, http: Any) -> None:
     name = create_repository(imageTagMutability="IMMUTABLE")
     manifests = [http.manifest(name) for _ in range(8)]
     for tag in ("v1", "v2", "v3"):
@@ -200,7 +202,7 @@ def test_put_image_stores_a_manifest_once(stack: Any, create_repository: Any, ht
     assert code == "LayersNotFoundException"
 
 
-def test_layers_are_available_or_not(stack: Any, create_repository: Any, http: Any) -> None:
+def test_batch_check_layer_availability(stack: Any, create_repository: Any, http: Any) -> None:
     name = create_repository()
     layer = http.push_blob(name, b"layer")
     answer = stack.ecr().batch_check_layer_availability(

@@ -20,28 +20,28 @@ LOGIN = {"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "
 
 
 def allowing(actions: Any, resource: str = "*") -> dict[str, Any]:
-    """A statement."""
+    """Return a statement that allows actions of ECR."""
     return {"Effect": "Allow", "Action": [f"ecr:{action}" for action in actions], "Resource": resource}
 
 
 class User:
-    """A user of IAM with a password of ECR."""
+    """An IAM user with an ECR password."""
 
     def __init__(self, stack: Any) -> None:
         self._stack, self.name = stack, f"user-{uuid.uuid4().hex[:8]}"
         self._iam = stack.localstack.client("iam")
         self.arn = self._iam.create_user(UserName=self.name)["User"]["Arn"]
-        self.may()
+        self.set_policy()
         self.key = self._iam.create_access_key(UserName=self.name)["AccessKey"]
         self.password = password(stack, self.key["AccessKeyId"])
 
-    def may(self, *statements: dict[str, Any]) -> None:
-        """Replaces the policy; logging in is always allowed."""
+    def set_policy(self, *statements: dict[str, Any]) -> None:
+        """Replace the policy; logging in is always allowed."""
         document = {"Version": "2012-10-17", "Statement": [LOGIN, *statements]}
         self._iam.put_user_policy(UserName=self.name, PolicyName="inline", PolicyDocument=json.dumps(document))
 
     def denials(self) -> set[tuple[str, str, bool]]:
-        """What the interface lists of it: action, resource, and whether it was refused."""
+        """Return its recorded denials: action, resource, and whether the request was refused."""
         url = f"{self._stack.localstack.endpoint_url}/_pipeline/iam/denials"
         with urllib.request.urlopen(url, timeout=10) as answer:
             found = json.load(answer)["denials"]
@@ -49,7 +49,7 @@ class User:
 
 
 def password(stack: Any, key: str, **more: str) -> str:
-    """The password that a key gets."""
+    """Return the password that an access key gets."""
     ecr = boto3.client(
         "ecr",
         region_name=REGION,
@@ -72,8 +72,8 @@ def arn_of(repository: str) -> str:
     return f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/{repository}"
 
 
-def text_of(user: User, action: str, repository: str) -> str:
-    """AWS's refusal."""
+def refusal_message(user: User, action: str, repository: str) -> str:
+    """Return AWS's error message for a refused action."""
     return (
         f"denied: User: {user.arn} is not authorized to perform: ecr:{action} on resource: {arn_of(repository)} "
         f"because no identity-based policy allows the ecr:{action} action"
@@ -82,52 +82,56 @@ def text_of(user: User, action: str, repository: str) -> str:
 
 @pytest.fixture
 def image(docker: Any, stack: Any, create_repository: Callable[[], str]) -> tuple[str, str]:
-    """A repository, and the name of a local image that is to be pushed there."""
+    """Return the name of a repository and the URI of a local image to push there."""
     name = create_repository()
     uri = f"{stack.host}/{name}:v1"
     docker.image(uri)
     return name, uri
 
 
-def test_push_and_pull_take_the_actions_that_aws_documents(docker: Any, user: User, image: tuple[str, str]) -> None:
+def test_push_and_pull_need_only_the_actions_that_aws_documents(
+    docker: Any, user: User, image: tuple[str, str]
+) -> None:
     name, uri = image
     docker.login(user.password)
-    user.may(allowing(PUSHING, arn_of(name)))
+    user.set_policy(allowing(PUSHING, arn_of(name)))
     docker("push", uri)
     docker.remove(uri)
-    user.may(allowing(PULLING, arn_of(name)))
+    user.set_policy(allowing(PULLING, arn_of(name)))
     docker("pull", uri)
     assert user.denials() == set()
 
 
 @pytest.mark.parametrize("action", PUSHING)
-def test_without_one_of_them_a_push_is_refused(docker: Any, user: User, image: tuple[str, str], action: str) -> None:
+def test_a_push_is_refused_without_one_of_its_actions(
+    docker: Any, user: User, image: tuple[str, str], action: str
+) -> None:
     name, uri = image
     docker.login(user.password)
-    user.may(allowing(set(PUSHING) - {action}))
+    user.set_policy(allowing(set(PUSHING) - {action}))
     refused = docker("push", uri, check=False)
     assert refused.returncode != 0
-    if action != "BatchCheckLayerAvailability":  # asked with HEAD, whose answer has no text
-        assert text_of(user, action, name) in refused.stderr
+    if action != "BatchCheckLayerAvailability":  # a HEAD request, whose response has no body
+        assert refusal_message(user, action, name) in refused.stderr
     assert user.denials() == {(f"ecr:{action}", arn_of(name), True)}
 
 
 @pytest.mark.parametrize("action", PULLING)
-def test_without_one_of_them_a_pull_is_refused(docker: Any, user: User, image: tuple[str, str], action: str) -> None:
+def test_a_pull_is_refused_without_one_of_its_actions(
+    docker: Any, user: User, image: tuple[str, str], action: str
+) -> None:
     name, uri = image
     docker("push", uri)
     docker.remove(uri)
     docker.login(user.password)
-    user.may(allowing(set(PULLING) - {action}))
+    user.set_policy(allowing(set(PULLING) - {action}))
     refused = docker("pull", uri, check=False)
     assert refused.returncode != 0
     assert f"User: {user.arn} is not authorized to perform: ecr:{action} on resource: {arn_of(name)}" in refused.stderr
     assert user.denials() == {(f"ecr:{action}", arn_of(name), True)}
 
 
-def test_the_repositorys_policy_grants_and_denies(
-    http_with: Any, stack: Any, user: User, create_repository: Any
-) -> None:
+def test_a_repository_policy_grants_and_denies(http_with: Any, stack: Any, user: User, create_repository: Any) -> None:
     name, theirs = create_repository(), http_with(user.password)
 
     def put(effect: str) -> None:
@@ -139,7 +143,7 @@ def test_the_repositorys_policy_grants_and_denies(
     assert theirs("GET", f"{name}/tags/list").status == 403
     put("Allow")
     assert theirs("GET", f"{name}/tags/list").status == 200
-    user.may(allowing(["ListImages"]))
+    user.set_policy(allowing(["ListImages"]))
     put("Deny")
     answer = theirs("GET", f"{name}/tags/list")
     assert answer.status == 403
@@ -147,40 +151,40 @@ def test_the_repositorys_policy_grants_and_denies(
     assert (error["code"], error["message"].endswith("explicit deny in a resource-based policy")) == ("DENIED", True)
 
 
-def test_who_may_not_is_not_told_whether_a_repository_exists(http_with: Any, user: User) -> None:
+def test_a_denied_user_cannot_learn_whether_a_repository_exists(http_with: Any, user: User) -> None:
     theirs = http_with(user.password)
     assert theirs("GET", "nobody/made-this/tags/list").json()["errors"][0]["code"] == "DENIED"
-    user.may(allowing(["ListImages"]))
+    user.set_policy(allowing(["ListImages"]))
     assert theirs("GET", "nobody/made-this/tags/list").json()["errors"][0]["code"] == "NAME_UNKNOWN"
 
 
 @pytest.mark.parametrize(("actions", "status"), [(PUSHING, 202), ((*PUSHING, "GetDownloadUrlForLayer"), 201)])
-def test_a_layer_is_taken_over_from_where_it_may_be_read(
+def test_a_layer_is_mounted_only_from_a_readable_repository(
     http: Any, http_with: Any, user: User, create_repository: Any, actions: Any, status: int
 ) -> None:
     source, target = create_repository(), create_repository()
     digest = http.push_blob(source, b"content")["digest"]
-    user.may(allowing(actions))
+    user.set_policy(allowing(actions))
     mounted = http_with(user.password)("POST", f"{target}/blobs/uploads/?mount={digest}&from={source}")
-    assert mounted.status == status  # 201: it is there; 202: an upload begins
+    assert mounted.status == status  # 201: mounted; 202: an upload starts
     assert user.denials() == set()
 
 
-def test_content_in_the_last_step_of_an_upload_is_a_part_too(
+def test_content_in_the_last_request_of_an_upload_needs_upload_layer_part(
     http_with: Any, user: User, create_repository: Any
 ) -> None:
     name, theirs = create_repository(), http_with(user.password)
-    user.may(allowing({*PUSHING} - {"UploadLayerPart"}))
+    user.set_policy(allowing({*PUSHING} - {"UploadLayerPart"}))
     location = theirs("POST", f"{name}/blobs/uploads/").headers["Location"]
     answer = theirs("PUT", f"{location.removeprefix('/v2/')}&digest=sha256:{'0' * 64}", b"content")
     assert (answer.status, "ecr:UploadLayerPart" in answer.json()["errors"][0]["message"]) == (403, True)
 
 
-def test_a_session_keeps_its_policy_and_a_password_is_the_users_own(
+def test_a_session_has_its_users_policy_and_its_own_password(
     http_with: Any, stack: Any, user: User, create_repository: Any
 ) -> None:
     name = create_repository()
-    user.may(allowing(["ListImages"]))
+    user.set_policy(allowing(["ListImages"]))
     sts = boto3.client(
         "sts",
         region_name=REGION,
@@ -192,27 +196,27 @@ def test_a_session_keeps_its_policy_and_a_password_is_the_users_own(
     of_session = password(stack, keys["AccessKeyId"], aws_session_token=keys["SessionToken"])
     assert len({of_session, user.password, stack.password()}) == 3
     assert http_with(of_session)("GET", f"{name}/tags/list").status == 200
-    user.may()
+    user.set_policy()
     for each in (of_session, user.password):
         assert http_with(each)("GET", f"{name}/tags/list").status == 403
 
 
-def test_a_password_is_no_more_when_its_key_is_not(
-    http_with: Any, stack: Any, user: User, create_repository: Any
-) -> None:
+def test_a_password_ends_with_its_access_key(http_with: Any, stack: Any, user: User, create_repository: Any) -> None:
     name = create_repository()
-    user.may(allowing(["ListImages"]))
+    user.set_policy(allowing(["ListImages"]))
     assert http_with(user.password)("GET", f"{name}/tags/list").status == 200
     stack.localstack.client("iam").delete_access_key(UserName=user.name, AccessKeyId=user.key["AccessKeyId"])
     assert http_with(user.password)("GET", f"{name}/tags/list").status == 401
 
 
-@pytest.mark.parametrize(("mode", "told"), [("soft", {"ecr:ListImages"}), ("off", set())])
-def test_the_mode_counts_here_too(start_localstack: Any, http_with: Any, stack: Any, mode: str, told: set[str]) -> None:
+@pytest.mark.parametrize(("mode", "listed"), [("soft", {"ecr:ListImages"}), ("off", set())])
+def test_the_enforcement_mode_applies_to_the_registry(
+    start_localstack: Any, http_with: Any, stack: Any, mode: str, listed: set[str]
+) -> None:
     registry = f"http://127.0.0.1:{stack.registry_port}"
     other = type(stack)(start_localstack(PIPELINE_ECR_REGISTRY_URL=registry, IAM_ENFORCEMENT=mode), stack.registry_port)
     other.ecr().create_repository(repositoryName="some/name")
     user = User(other)
     theirs = type(http_with(""))(other, user.password)
     assert theirs("GET", "some/name/tags/list").status == 200
-    assert {(action, refused) for action, _, refused in user.denials()} == {(action, False) for action in told}
+    assert {(action, refused) for action, _, refused in user.denials()} == {(action, False) for action in listed}

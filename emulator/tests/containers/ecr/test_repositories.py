@@ -1,4 +1,4 @@
-"""Repositories: separate from each other and from deleted namesakes, and served with one password each."""
+"""Repositories are separate from each other, from those of other regions and from deleted ones of the same name."""
 
 import json
 from typing import Any
@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 OTHER_REGION = "eu-west-1"
 
 
-def test_a_repository_made_anew_is_empty(stack: Any, create_repository: Any, http: Any) -> None:
+def test_a_recreated_repository_is_empty(stack: Any, create_repository: Any, http: Any) -> None:
     name, ecr = create_repository(), stack.ecr()
     digest = http.push(name, "v1")
     with pytest.raises(ecr.exceptions.RepositoryNotEmptyException, match="still contains images"):
@@ -50,7 +50,7 @@ def test_regions_do_not_share_a_repository_of_the_same_name(
         assert [one["imageDigest"] for one in ecr.list_images(repositoryName=name)["imageIds"]] == [expected]
 
 
-def test_a_blob_is_mounted_from_a_visible_repository_only(
+def test_a_blob_is_mounted_only_from_a_repository_of_the_same_region(
     stack: Any, create_repository: Any, http: Any, http_with: Any
 ) -> None:
     source, target, foreign = create_repository(), create_repository(), create_repository(OTHER_REGION)
@@ -62,7 +62,9 @@ def test_a_blob_is_mounted_from_a_visible_repository_only(
     assert http("HEAD", f"{target}/blobs/{strange}").status == 404
 
 
-def test_the_registry_tells_nothing_of_itself(stack: Any, create_repository: Any, http: Any, http_with: Any) -> None:
+def test_the_registry_lists_tags_but_has_no_catalog_and_no_delete(
+    stack: Any, create_repository: Any, http: Any, http_with: Any
+) -> None:
     name = create_repository()
     http.push(name, "a", "b")
     listed = json.loads(http("GET", f"{name}/tags/list").data)
@@ -77,7 +79,7 @@ def test_the_registry_tells_nothing_of_itself(stack: Any, create_repository: Any
     assert json.loads(refused.data)["errors"][0]["code"] == "UNAUTHORIZED"
 
 
-def test_filters_except_tags_from_mutability(stack: Any, create_repository: Any, http: Any) -> None:
+def test_exclusion_filters_keep_tags_mutable(stack: Any, create_repository: Any, http: Any) -> None:
     exceptions = [{"filterType": "WILDCARD", "filter": "dev-*"}]
     name = create_repository(
         imageTagMutability="IMMUTABLE_WITH_EXCLUSION", imageTagMutabilityExclusionFilters=exceptions
@@ -87,7 +89,7 @@ def test_filters_except_tags_from_mutability(stack: Any, create_repository: Any,
         assert [http.put(name, tag, manifest).status for manifest in (first, second)] == expected
 
 
-def test_repositories_come_in_pages(stack: Any, create_repository: Any) -> None:
+def test_describe_repositories_is_paginated(stack: Any, create_repository: Any) -> None:
     names = {create_repository() for _ in range(3)}
     pages = stack.ecr().get_paginator("describe_repositories").paginate(PaginationConfig={"PageSize": 2})
     found = [repository["repositoryName"] for page in pages for repository in page["repositories"]]

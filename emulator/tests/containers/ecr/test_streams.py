@@ -1,4 +1,4 @@
-"""Layers pass through LocalStack without staying in its memory, and a missing registry is reported clearly."""
+"""Layers pass through LocalStack without staying in memory, and a missing registry is reported."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ MIB = 1024 * 1024
 
 
 class Peak:
-    """The most memory LocalStack used while the block ran, in bytes above what it used before."""
+    """LocalStack's peak memory in the block, in bytes above the level before it."""
 
     def __init__(self, rss: Callable[[], int]) -> None:
         self.growth = 0
@@ -33,13 +33,13 @@ class Peak:
         self._thread.join()
 
     def _watch(self) -> None:
-        while not self._done.wait(0.01):  # the interval at which it is sampled
+        while not self._done.wait(0.01):  # the sampling interval
             self.growth = max(self.growth, self._rss() - self._before)
 
 
 def test_a_large_layer_does_not_stay_in_memory(docker: Any, stack: Any, create_repository: Any) -> None:
     uri = f"{stack.host}/{create_repository()}"
-    for tag, size in (("small", 1), ("large", 50 * MIB)):  # the small one warms up
+    for tag, size in (("small", 1), ("large", 50 * MIB)):  # the small one is a warm-up
         image_id = docker.image(f"{uri}:{tag}", os.urandom(size))
         with Peak(stack.rss) as peak:
             docker("push", f"{uri}:{tag}")
@@ -56,9 +56,9 @@ def download(http: Any, name: str, digest: str, scheme: str = "http", **headers:
     return pool.request("GET", url, headers={**basic, **headers}, preload_content=False)
 
 
-@pytest.mark.parametrize("scheme", ["http", "https"])  # the gateway serves both on one port, and engines take TLS
-@pytest.mark.filterwarnings("ignore:Unverified HTTPS request")  # its certificate is its own
-def test_a_slow_client_does_not_fill_the_memory(scheme: str, stack: Any, create_repository: Any, http: Any) -> None:
+@pytest.mark.parametrize("scheme", ["http", "https"])  # the gateway serves both on one port, and engines choose TLS
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS request")  # self-signed
+def test_a_slow_client_does_not_fill_memory(scheme: str, stack: Any, create_repository: Any, http: Any) -> None:
     name, data = create_repository(), os.urandom(64 * MIB)
     digest = http.push_blob(name, data)["digest"]
     assert download(http, name, digest).read() == data
@@ -66,13 +66,13 @@ def test_a_slow_client_does_not_fill_the_memory(scheme: str, stack: Any, create_
     with Peak(stack.rss) as peak:
         slow = download(http, name, digest, scheme)
         first = slow.read(1)
-        assert download(http, name, digest).read() == data  # meanwhile LocalStack could have taken all of it
+        assert download(http, name, digest).read() == data  # in this time LocalStack could buffer all of the slow one
     assert peak.growth < 40 * MIB
 
     assert hashlib.sha256(first + slow.read()).hexdigest() == digest.removeprefix("sha256:")
 
 
-def test_a_part_of_a_layer_is_served(stack: Any, create_repository: Any, http: Any) -> None:
+def test_a_range_of_a_layer_is_served(stack: Any, create_repository: Any, http: Any) -> None:
     name = create_repository()
     digest = http.push_blob(name, b"0123456789")["digest"]
     part = download(http, name, digest, Range="bytes=2-4")
@@ -87,7 +87,7 @@ def test_a_layer_is_uploaded_in_chunks_of_unknown_length(stack: Any, create_repo
     digest = f"sha256:{hashlib.sha256(b''.join(parts)).hexdigest()}"
     location = http("POST", f"{name}/blobs/uploads/").headers["Location"]
 
-    def pieces(part: bytes) -> Iterator[bytes]:  # of no known length, so they are sent in chunks
+    def pieces(part: bytes) -> Iterator[bytes]:  # of unknown length, so that urllib3 sends chunks
         yield part
 
     for part in parts:
@@ -102,11 +102,11 @@ def test_a_layer_is_uploaded_in_chunks_of_unknown_length(stack: Any, create_repo
 
 @pytest.fixture(scope="module")
 def lone_stack(start_stack: Any) -> Any:
-    """A stack whose registry does not run until a test starts it."""
+    """A stack whose registry runs only if a test starts it."""
     return start_stack()
 
 
-def test_a_registry_that_is_away_is_told_and_may_come_back(
+def test_a_missing_registry_is_reported_and_may_come_back(
     lone_stack: Any, start_registry: Any, docker: Any, http_to: Any
 ) -> None:
     ecr = lone_stack.ecr()
@@ -126,7 +126,7 @@ def test_a_registry_that_is_away_is_told_and_may_come_back(
     registry.stop()
 
     refused = docker("pull", uri, check=False)
-    assert "503" in refused.stderr  # the engine does not show the text of such an answer, so LocalStack's log has it
+    assert "503" in refused.stderr  # the engine hides the response's text; LocalStack's log has it
     log = lone_stack.localstack.log()
     assert f"The container registry at {registry.url} does not respond" in log
     assert "Traceback" not in log
@@ -135,7 +135,7 @@ def test_a_registry_that_is_away_is_told_and_may_come_back(
     assert "does not respond" in json.loads(answer.data)["errors"][0]["message"]
 
 
-def test_a_registry_that_dies_breaks_a_download_off(lone_stack: Any, start_registry: Any, http_to: Any) -> None:
+def test_a_download_fails_when_the_registry_dies(lone_stack: Any, start_registry: Any, http_to: Any) -> None:
     registry = start_registry(lone_stack.registry_port)
     lone_stack.ecr().create_repository(repositoryName="dying")
     http = http_to(lone_stack)
@@ -150,7 +150,7 @@ def test_a_registry_that_dies_breaks_a_download_off(lone_stack: Any, start_regis
     assert "Traceback" not in lone_stack.localstack.log()
 
 
-def test_a_client_that_leaves_disturbs_nothing(
+def test_a_client_that_disconnects_leaves_no_connection(
     stack: Any, create_repository: Any, http: Any, eventually: Callable[..., Any]
 ) -> None:
     name, data = create_repository(), os.urandom(64 * MIB)
@@ -171,7 +171,7 @@ def test_a_client_that_leaves_disturbs_nothing(
     assert "Traceback" not in stack.localstack.log()
 
 
-def test_without_a_registry_repositories_exist_and_are_empty(localstack: Any) -> None:
+def test_repositories_work_without_a_registry_and_are_empty(localstack: Any) -> None:
     ecr = localstack.client("ecr")
     ecr.create_repository(repositoryName="empty")
     assert ecr.list_images(repositoryName="empty")["imageIds"] == []

@@ -1,4 +1,7 @@
-"""Random policies and requests, each from a seed: hypothesis draws the seeds, a hundred times faster than the parts."""
+"""Random policies and requests, each from a seed.
+
+hypothesis draws only the seeds, which is a hundred times faster than drawing the parts.
+"""
 
 import json
 import random
@@ -36,7 +39,7 @@ STRANGERS = {Kind.SERVICE: "lambda.amazonaws.com", Kind.PROVIDER: "accounts.goog
 
 
 class Generator(random.Random):
-    """Draws what policies and requests consist of."""
+    """Draws policies, requests and their parts."""
 
     def maybe(self, share: float = 0.5) -> bool:
         return self.random() < share
@@ -138,5 +141,5 @@ class Generator(random.Random):
 
 @pytest.fixture(scope="session")
 def generator() -> Callable[[int], Generator]:
-    """From a seed to a generator."""
+    """Return a function that creates a generator from a seed."""
     return Generator

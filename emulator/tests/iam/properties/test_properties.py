@@ -1,6 +1,6 @@
-"""What holds for all policies and requests.
+"""Properties of all policies and requests.
 
-IAM_EXAMPLES=100000 runs as many examples of each as issue 7 asks for (minutes); the seed of a failure is in its report.
+IAM_EXAMPLES=100000 runs as many examples of each as issue 7 requires; it takes minutes. A failure reports its seed.
 """
 
 import json
@@ -34,7 +34,7 @@ def document(*statements: dict[str, Any]) -> str:
 
 
 def extended(policies: Policies, layer: str, statement: dict[str, Any]) -> Policies:
-    """Add a policy to a layer, or put it in the place of the only one that a layer can have."""
+    """Add a policy to a layer, or replace the policy of a layer that has at most one."""
     policy = Policy("added", document(statement))
     single = layer in ("boundary", "resource")
     changes: dict[str, Any] = {layer: policy if single else (*(getattr(policies, layer) or ()), policy)}
@@ -43,7 +43,7 @@ def extended(policies: Policies, layer: str, statement: dict[str, Any]) -> Polic
 
 @run
 @given(seed=SEEDS, broken=st.booleans())
-def test_never_raises_and_always_says_why(seed: int, broken: bool, generator: Callable[[int], Any]) -> None:
+def test_evaluation_never_raises_and_always_explains(seed: int, broken: bool, generator: Callable[[int], Any]) -> None:
     draw = generator(seed)
     request = draw.request()
     decision = evaluate(request, draw.policies(broken))
@@ -63,17 +63,17 @@ def test_an_explicit_deny_wins(seed: int, layer: str, generator: Callable[[int],
 
 @run
 @given(seed=SEEDS, layer=LAYERS)
-def test_a_further_denial_never_allows_more(seed: int, layer: str, generator: Callable[[int], Any]) -> None:
+def test_an_additional_deny_never_allows_more(seed: int, layer: str, generator: Callable[[int], Any]) -> None:
     draw = generator(seed)
     request, policies = draw.request(), draw.policies()
     if evaluate(request, extended(policies, layer, draw.statement(effect="Deny"))).allowed:
-        assume(layer == "identity" or policies.session is not None)  # the first session policy is no further one
+        assume(layer == "identity" or policies.session is not None)  # the first session policy is not an additional one
         assert evaluate(request, policies).allowed
 
 
 @run
 @given(seed=SEEDS, layer=LAYERS)
-def test_a_further_allowance_never_allows_less(seed: int, layer: str, generator: Callable[[int], Any]) -> None:
+def test_an_additional_allow_never_allows_less(seed: int, layer: str, generator: Callable[[int], Any]) -> None:
     draw = generator(seed)
     request, policies = draw.request(), draw.policies()
     assume(layer == "identity" or policies.session is not None)
@@ -87,7 +87,7 @@ def test_not_elements_are_complements(seed: int, name: str, generator: Callable[
     draw = generator(seed)
     request, statement = draw.request(), draw.statement()
     pattern = statement.get(name) or statement[f"Not{name}"]
-    assume("${" not in str(pattern))  # a variable without a value: both are open
+    assume("${" not in str(pattern))  # a variable without a value leaves both undetermined
     denials = []
     for element in (name, f"Not{name}"):
         deny = {"Effect": "Deny", "Action": "*", "Resource": "*", element: pattern}
