@@ -45,6 +45,7 @@ def planned(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     return runtime, attributes(root.offline_plan(runtime, tmp_path_factory.mktemp("plan")))
 
 
+@pytest.mark.long_proof
 def test_the_docs_have_the_attributes_of_the_current_plan(planned: tuple[str, list[Attribute]]) -> None:
     runtime, found = planned
     kept = documented()

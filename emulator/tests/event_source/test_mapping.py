@@ -58,6 +58,7 @@ def test_latest_reads_later_shards_completely(create_mapped_stream: Any) -> None
     assert [i for batch in mapped.await_ids(set(range(5))) for i in batch] == list(range(5))
 
 
+@pytest.mark.long_proof
 def test_localstack_stops_promptly_without_discarding_records(
     start_localstack: Callable[..., Any], create_mapped_stream: Any
 ) -> None:

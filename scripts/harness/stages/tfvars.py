@@ -128,9 +128,7 @@ def _parsed(text: str, path: Path) -> dict[str, Any]:
 
 @functools.lru_cache(maxsize=256)  # a command reads the same files again and again, and parsing one takes 25 ms
 def _content(text: str) -> dict[str, Any]:
-    content: dict[str, Any] = hcl2.serialize(
-        hcl2.transform(hcl2.parses_to_tree(text)), serialization_options=OPTIONS
-    )
+    content: dict[str, Any] = hcl2.serialize(hcl2.transform(hcl2.parses_to_tree(text)), serialization_options=OPTIONS)
     return content
 
 

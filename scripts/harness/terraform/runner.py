@@ -100,10 +100,15 @@ class Terraform:
         text = self._tflocal("output", "-no-color", "-json")
         return {name: output["value"] for name, output in json.loads(text[text.index("{") :]).items()}
 
-    def plan_is_empty(self) -> bool:
-        """Return whether a plan would change nothing; the working copy must have been applied."""
+    def plan_is_empty(self, *, refresh: bool = True) -> bool:
+        """Return whether a plan would change nothing; the working copy must have been applied.
+
+        Args:
+            refresh: False to compare the configuration with the state alone, which takes half the time.
+        """
+        words = ["plan", "-input=false", "-no-color", "-detailed-exitcode", f"-refresh={str(refresh).lower()}"]
         try:
-            self._tflocal("plan", "-input=false", "-no-color", "-detailed-exitcode", *self.variables)
+            self._tflocal(*words, *self.variables)
         except CommandFailedError as error:
             if error.status == CHANGES_STATUS:
                 return False
