@@ -79,7 +79,6 @@ def _suite(tool: Tool, endpoint_url: str) -> Result:
         CONFORMANCE_SECONDS=str(SECONDS),
         CONFORMANCE_RESTART=tools.restart_command(tool),
         CONFORMANCE_RESULTS=str(found),
-        PYTHONDONTWRITEBYTECODE="1",
     )
     command: list[str | Path] = [install.PYTHON, "-m", "pytest", "-v", "--tb=short", f"--timeout={TEST_SECONDS}", SUITE]
     log = _log(tool.name)

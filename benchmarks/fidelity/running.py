@@ -95,7 +95,6 @@ def _start(bench: Bench, tests: list[str], folder: Path) -> subprocess.Popen[byt
         CONFORMANCE_ENDPOINT_URL=bench.endpoint_url,
         CONFORMANCE_SECONDS=str(CASE_SECONDS),
         CONFORMANCE_RESULTS=str(folder / "cases.json"),
-        PYTHONDONTWRITEBYTECODE="1",
         **{processes.MARKER: str(bench.stack.folder)},
         **({"CONFORMANCE_PACKAGE": json.dumps(made)} if bench.image else {}),
     )

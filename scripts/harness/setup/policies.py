@@ -98,5 +98,5 @@ def check() -> str:
 
 
 def _offline() -> dict[str, str]:
-    own = environment.clean(CHECKOV_RUN_SCA_PACKAGE_SCAN_V2="false", PYTHONDONTWRITEBYTECODE="1", LOG_LEVEL="ERROR")
+    own = environment.clean(CHECKOV_RUN_SCA_PACKAGE_SCAN_V2="false", LOG_LEVEL="ERROR")
     return {name: value for name, value in own.items() if not name.startswith(("BC_", "PRISMA_", "CKV_"))}

@@ -54,7 +54,7 @@ def silent() -> Iterator[Silent]:
 
 
 def _stage(home: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    env = {"PATH": os.environ["PATH"], "HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1"}
+    env = {"PATH": os.environ["PATH"], "HOME": str(home)}
     command = [sys.executable, "-m", "harness", *words]
     done = subprocess.run(
         command, cwd=ROOT, env=env | variables, stdin=subprocess.DEVNULL, capture_output=True, text=True,
