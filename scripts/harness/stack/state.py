@@ -162,7 +162,7 @@ def locked(name: str) -> Iterator[None]:
         path.write_text(str(os.getpid()))
         yield
     finally:
-        path.unlink(missing_ok=True)  # while the lock is held; whoever waits for it creates a new file
+        path.unlink(missing_ok=True)  # while holding the lock; a process that waits for it creates a new file
         lock.release()
         with contextlib.suppress(OSError):
             STACKS.rmdir()  # if it is empty

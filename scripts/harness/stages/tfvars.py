@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import functools
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -119,11 +121,8 @@ def _quoted(value: str) -> str:
 
 
 def _parsed(text: str, path: Path) -> dict[str, Any]:
-    try:
+    with _explained(path):
         return copy.deepcopy(_content(text))
-    except LarkError:
-        _tree(text, path)  # raises the error for the user
-        raise
 
 
 @functools.lru_cache(maxsize=256)  # a command reads the same files again and again, and parsing one takes 25 ms
@@ -133,8 +132,15 @@ def _content(text: str) -> dict[str, Any]:
 
 
 def _tree(text: str, path: Path) -> Tree[Any]:
-    try:
+    with _explained(path):
         return hcl2.parses_to_tree(text)
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Turn the parser's errors into those for the user, with the line."""
+    try:
+        yield
     except LarkError as error:
         line = getattr(error, "line", "?")
         raise HarnessError(
