@@ -20,8 +20,8 @@ from integration_tests.mapping import changed_mapping
 pytestmark = pytest.mark.local_only  # the faults are the emulator's
 
 EVENTS = 8
-# Longer than a batch's retries, each in a new environment; lost events are lost by then.
-TIMEOUTS = Timeouts(quiet=15.0)
+# Longer than a batch's retries, each in a new container beside another suite: only what is lost is given up.
+TIMEOUTS = Timeouts(quiet=60.0)
 # These stay in force: an event that contains the marker can never be processed.
 POISON = {"point": "lambda:Invoke", "effect": "crash", "seconds": 0.0, "content": "the poison"}
 
@@ -33,11 +33,13 @@ class Safeguard(NamedTuple):
         without: arguments for UpdateEventSourceMapping that remove it.
         fault: the rule in force during the test.
         verdicts: number of events by verdict without it.
+        timeouts: when events are given up without it.
     """
 
     without: Mapping[str, Any]
     fault: Mapping[str, Any]
     verdicts: Mapping[Verdict, int]
+    timeouts: Timeouts = TIMEOUTS
 
 
 SAFEGUARDS = {
@@ -52,6 +54,7 @@ SAFEGUARDS = {
             "resource": emulator_faults.OUTPUT,
         },
         {Verdict.LOST: EVENTS},
+        Timeouts(quiet=15.0),  # nothing is retried
     ),
     "retry of the failed part": Safeguard(
         {"MaximumRetryAttempts": 0},
@@ -68,16 +71,16 @@ SAFEGUARDS = {
 @pytest.mark.parametrize("safeguard", SAFEGUARDS.values(), ids=SAFEGUARDS)
 def test_without_a_safeguard_the_ledger_fails(stack: Stack, safeguard: Safeguard) -> None:
     # GIVEN a fault WHEN the safeguard is set THEN every event gets the right verdict
-    result = _result(stack, safeguard.fault)
+    result = _result(stack, safeguard.fault, TIMEOUTS)
     assert result.passed, result.summary()
     # WHEN it is not set THEN the ledger reports what happened to the events
     with changed_mapping(stack, **safeguard.without):
-        result = _result(stack, safeguard.fault)
+        result = _result(stack, safeguard.fault, safeguard.timeouts)
     assert not result.passed, result.summary()
     assert result.counts == safeguard.verdicts
 
 
-def _result(stack: Stack, fault: Mapping[str, Any]) -> ledger.Ledger:
+def _result(stack: Stack, fault: Mapping[str, Any], timeouts: Timeouts) -> ledger.Ledger:
     """Puts events in one batch; one of them is the poison if the fault looks for it."""
     records = [(data, "one key") for data, _ in events.made_up(stack, EVENTS)]
     poison = EVENTS // 2
@@ -89,7 +92,7 @@ def _result(stack: Stack, fault: Mapping[str, Any]) -> ledger.Ledger:
             records,
             lambda _: [None if for_ever and number == poison else one for number, one in enumerate(answers)],
             Step("events, one of them poison"),
-            timeouts=TIMEOUTS,
+            timeouts=timeouts,
         )
 
 
