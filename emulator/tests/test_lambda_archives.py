@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline_emulator.lambda_runtime import archive_layout, archives
+from pipeline_emulator.lambda_runtime import archive_layout, archives, code_folders
 from pipeline_emulator.lambda_runtime.archive_layout import RefusedArchiveError
 
 pytestmark = pytest.mark.local_only
@@ -145,7 +145,8 @@ HARMFUL = {
     "setuid": archive(Item("x", mode=FILE | stat.S_ISUID)),
     "setgid": archive(Item("x", mode=FILE | stat.S_ISGID)),
     "setuid without a type": archive(Item("x", mode=0o4755)),
-    "setgid folder": archive(Item("x/", b"", FOLDER | stat.S_ISGID)),
+    "setuid folder": archive(Item("x/", b"", FOLDER | stat.S_ISUID)),
+    "all bits": archive(Item("x", mode=0xFFFF)),
     "twice": archive(Item("x"), Item("x", b"other")),
     "twice, two slashes": archive(Item("a/b"), Item("a//b")),
     "twice, dot in the middle": archive(Item("a/b"), Item("a/./b")),
@@ -194,6 +195,8 @@ HARMLESS = {
     "backslash": archive(Item("a\\b")),  # a character as any other, on Linux
     "without modes": archive(Item("function.py", mode=0), Item("package/", b"", 0)),
     "DOS folder": archive(Item("a/", b"", 0, attributes=0x10)),
+    "setgid folder, from a shared folder": archive(Item("x/", b"", FOLDER | stat.S_ISGID)),
+    "folder with all bits, by Maven": archive(Item("x/", b"", 0xFFFF), Item("x/y")),
     "link to a file": archive(Item("lib/x.so.1"), link("lib/x.so", "x.so.1")),
     "link up, inside": archive(Item("a/x"), link("b/c/y", "../../a/x")),
     "link to the root": archive(link("a/root", "..")),
@@ -215,7 +218,8 @@ def snapshot(top: Path) -> dict[str, tuple[int, bytes | str]]:
     found: dict[str, tuple[int, bytes | str]] = {}
     for path in (top, *top.rglob("*")):
         content = os.readlink(path) if path.is_symlink() else b"" if path.is_dir() else path.read_bytes()
-        found[str(path.relative_to(top))] = (path.lstat().st_mode, content)
+        mode = LINK if path.is_symlink() else path.stat().st_mode  # a link's own mode depends on the system
+        found[str(path.relative_to(top))] = (mode, content)
     return found
 
 
@@ -238,6 +242,7 @@ def test_harmless_archive_is_unpacked(kind: str, tmp_path: Path) -> None:
     unpacked(HARMLESS[kind], tmp_path / "root")
     found = snapshot(tmp_path / "root")
     assert {name: os.fsencode(found[name][1]) for name in expected} == expected
+    assert {mode for mode, _ in found.values()} <= {FILE, FOLDER, LINK}
 
 
 @pytest.mark.parametrize(
@@ -252,6 +257,16 @@ def test_only_the_owner_may_write_and_programs_stay_programs(in_archive: int, on
         os.umask(previous)
     modes = [stat.S_IMODE((tmp_path / "root" / name).stat().st_mode) for name in ("", "a", "a/x")]
     assert modes == [0o755, 0o755, on_disk]
+
+
+def test_programs_stay_programs_in_read_only_folders(tmp_path: Path) -> None:
+    unpacked(
+        archive(Item("program", mode=stat.S_IFREG | 0o755), Item("module.py"), link("x", "program")), tmp_path / "a"
+    )
+    for writable, modes in ((False, [0o555, 0o444, 0o555]), (True, [0o755, 0o644, 0o755])):
+        code_folders.set_writable(tmp_path / "a", writable=writable)
+        found = [stat.S_IMODE((tmp_path / "a" / name).stat().st_mode) for name in ("program", "module.py", "")]
+        assert found == modes
 
 
 def test_size_is_reported_from_the_declared_sizes_before_anything_is_read(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ _MAX_PATH_BYTES = MAX_TARGET_BYTES - len("/var/task/")
 _MAX_LINKS_FOLLOWED = 40  # as in Linux
 _MAX_STEPS = 2_000_000  # of following all links: some 300 ms
 _DOS_FOLDER = 0x10
+_ALL_BITS = 0xFFFF  # a folder's mode in archives by older versions of Maven: none
 # https://libzip.org/specifications/extrafld.txt
 _PKWARE_UNIX, _ASI_UNIX, _UNICODE_PATH = 0x000D, 0x756E, 0x7075
 
@@ -156,7 +157,8 @@ def _parts(info: ZipInfo) -> tuple[str, ...]:
 
 
 def _kind(info: ZipInfo) -> Kind:
-    mode = info.external_attr >> 16
+    is_folder = info.filename.endswith("/")
+    mode = _mode(info, is_folder)
     if mode & (stat.S_ISUID | stat.S_ISGID):
         raise refused(info, "has the setuid or setgid bit")
     for tag, data in extra_fields(info):
@@ -169,7 +171,6 @@ def _kind(info: ZipInfo) -> Kind:
                 raise refused(info, "has two modes")
         if tag == _UNICODE_PATH and b"\0" in data[5:]:
             raise refused(info, "has a NUL character in its name")
-    is_folder = info.filename.endswith("/")
     kind = stat.S_IFMT(mode)
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK):
         raise refused(info, "is a device, FIFO or socket")
@@ -181,6 +182,17 @@ def _kind(info: ZipInfo) -> Kind:
     if kind == stat.S_IFLNK:
         return Kind.LINK
     return Kind.FOLDER if is_folder else Kind.FILE
+
+
+def _mode(info: ZipInfo, is_folder: bool) -> int:
+    """Return an entry's mode, without what many archives of Java and of shared folders say of folders.
+
+    There, setgid grants nothing: new files get the folder's group. It is not kept either.
+    """
+    mode = info.external_attr >> 16
+    if is_folder:
+        return 0 if mode == _ALL_BITS else mode & ~stat.S_ISGID
+    return mode
 
 
 def extra_fields(info: ZipInfo) -> Iterator[tuple[int, bytes]]:
