@@ -291,6 +291,50 @@ STOP_FAILED_VERSIONS = Patch(
     written_for=_CORE,
     fingerprint="e146981b06e0",
 )
+CHECK_ARCHIVE = Patch(
+    f"{_LAMBDA}.invocation.lambda_service:get_unzipped_size",
+    what="function code and layers that could do harm when unpacked are refused",
+    why="core adds up the declared sizes and looks at nothing else",
+    written_for=_CORE,
+    fingerprint="9f3ecbe741e3",
+)
+UNPACK_CODE = Patch(
+    f"{_LAMBDA}.invocation.lambda_models:S3Code.prepare_for_execution",
+    what="code is unpacked by our extractor, with modes like those on AWS",
+    why="core calls `unzip` and a recursive chmod, which both follow an archive's symbolic links",
+    written_for=_CORE,
+    fingerprint="c78303464962",
+)
+KEEP_NO_REFUSED_LAYER = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider.publish_layer_version",
+    what="a refused layer leaves nothing behind",
+    why="core creates the layer before it looks at the archive, and ListLayers then fails",
+    written_for=_CORE,
+    fingerprint="5eebb4687d4d",
+)
+_COUNT_LAYERS = "code and layers together must not exceed 250 MB unzipped"
+_LAYERS_NOT_COUNTED = "core compares each archive alone with the limit"
+SIZE_OF_NEW_FUNCTION = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider.create_function",
+    what=_COUNT_LAYERS,
+    why=_LAYERS_NOT_COUNTED,
+    written_for=_CORE,
+    fingerprint="ee8360ef3c94",
+)
+SIZE_OF_NEW_CODE = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider.update_function_code",
+    what=_COUNT_LAYERS,
+    why=_LAYERS_NOT_COUNTED,
+    written_for=_CORE,
+    fingerprint="36097d654fe6",
+)
+SIZE_OF_NEW_LAYERS = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider.update_function_configuration",
+    what=_COUNT_LAYERS,
+    why=_LAYERS_NOT_COUNTED,
+    written_for=_CORE,
+    fingerprint="006327bf4b24",
+)
 DELETE_CODE_WHEN_UNUSED = Patch(
     f"{_LAMBDA}.invocation.lambda_models:S3Code.destroy_cached",
     what="a function's code is deleted once no environment uses it",

@@ -9,12 +9,13 @@ from typing import Any
 
 
 def set_writable(folder: Path, *, writable: bool) -> None:
-    """Grant or revoke permission to write to `folder` and everything below it."""
+    """Grant or revoke permission to write to `folder` and everything below it. Programs stay executable."""
     for parent, _, files in os.walk(folder):
         for name in files:
             path = Path(parent, name)
             if not path.is_symlink():
-                path.chmod(0o644 if writable else 0o444)
+                executable = path.stat().st_mode & 0o111
+                path.chmod(executable | (0o644 if writable else 0o444))
         Path(parent).chmod(0o755 if writable else 0o555)
 
 

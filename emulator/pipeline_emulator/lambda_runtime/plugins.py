@@ -37,10 +37,11 @@ class ContainerRuntimeExecutorPlugin(RuntimeExecutorPlugin):
 
 @hooks.on_infra_start()  # type: ignore[untyped-decorator]
 def install_aliases() -> None:
-    """Patch core before its provider is created."""
-    from pipeline_emulator.lambda_runtime import aliases
+    """Patch aliases and the unpacking of code in core, before its provider is created. For every executor."""
+    from pipeline_emulator.lambda_runtime import aliases, code_archives
 
     aliases.install()
+    code_archives.install()
 
 
 @hooks.on_infra_start()  # type: ignore[untyped-decorator]
