@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -16,9 +17,15 @@ from harness.paths import shown
 from harness.stages import explain, explain_aws, prompts
 from harness.stages.access import Access
 from harness.stages.stage import Stage
+from harness.terraform.json_output import Errors, as_text
 
 DEADLINE = 300.0
-ADDRESS = "module.state_bucket.aws_s3_bucket.this"
+# The configuration that imports an existing bucket.
+ADOPTION = """import {{
+  to = module.state_bucket.aws_s3_bucket.this
+  id = {bucket}
+}}
+"""
 # S3's errors for settings that were never made.
 UNSET = ("NoSuchPublicAccessBlockConfiguration", "ServerSideEncryptionConfigurationNotFoundError")
 
@@ -126,19 +133,21 @@ def _apply_bootstrap(stage: Stage, access: Access, *, adopt: bool = False) -> No
         "aws_region": stage.backend["region"],
         "allowed_account_ids": "[" + ", ".join(f'"{account}"' for account in stage.accounts) + "]",
     }
-    options = [f"-var={name}={text}" for name, text in variables.items()]
-    _terraform(stage, access, folder / "bootstrap", "init")
     if adopt:
-        _terraform(stage, access, folder / "bootstrap", "import", *options, ADDRESS, stage.backend["bucket"])
+        (folder / "bootstrap" / "adopt.tf").write_text(ADOPTION.format(bucket=json.dumps(stage.backend["bucket"])))
+    _terraform(stage, access, folder / "bootstrap", "init")
+    options = [f"-var={name}={text}" for name, text in variables.items()]
     _terraform(stage, access, folder / "bootstrap", "apply", "-auto-approve", *options)
     shutil.rmtree(folder)
 
 
 def _terraform(stage: Stage, access: Access, folder: Path, word: str, *words: str) -> None:
+    errors = Errors()
     try:
         commands.run(
-            ["terraform", word, "-input=false", "-no-color", *words],
+            ["terraform", word, "-input=false", "-json", *words],
             cwd=folder, env=access.environment(), log=stage.log("bootstrap"), deadline=DEADLINE,
+            on_line=errors.read, as_text=as_text,
         )  # fmt: skip
     except CommandFailedError as error:
-        raise explain.failure(stage, error, "bootstrap") from None
+        raise explain.failure(stage, error, errors.found, "bootstrap") from None

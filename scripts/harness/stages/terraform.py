@@ -18,7 +18,7 @@ from harness.stages import explain
 from harness.stages.access import Access
 from harness.stages.plan import Plan
 from harness.stages.stage import Stage
-from harness.terraform.json_output import Progress, as_text
+from harness.terraform.json_output import Errors, Progress, as_text
 from harness.terraform.runner import working_copy
 
 APPLY_DEADLINE = 1800.0  # includes building and pushing an image
@@ -132,7 +132,7 @@ class StageTerraform:
             HarnessError: there is no such lock.
         """
         self.init()
-        self._execute(["terraform", "force-unlock", "-force", lock])
+        self._execute("terraform", "force-unlock", "-force", lock)
 
     def _variables(self, more: Mapping[str, str]) -> list[str]:
         known = {
@@ -149,20 +149,27 @@ class StageTerraform:
         texts = (file.read_text() for file in self.folder.glob("*.tf"))
         return {name for text in texts for name in re.findall(r'^variable "(\w+)"', text, re.MULTILINE)}
 
-    def _run(self, *words: str, progress: Progress | None = None) -> str:
-        form = "-json" if progress else "-no-color"
-        return self._execute(["terraform", *words[:1], "-input=false", form, *words[1:]], progress)
+    def _run(self, *words: str, progress: Progress | None = None) -> None:
+        """Run a command that reports its errors as JSON."""
+        errors = Errors()
 
-    def _read(self, *words: str) -> str:
-        text = self._execute(["terraform", *words[:1], "-no-color", *words[1:]])
-        return text[text.index("{") :]
+        def on_line(line: str) -> None:
+            errors.read(line)
+            if progress:
+                progress.read(line)
 
-    def _execute(self, command: list[str], progress: Progress | None = None) -> str:
         try:
-            return commands.run(
-                command, cwd=self.folder, env=self._environment, log=self.log,
-                deadline=APPLY_DEADLINE if progress else READ_DEADLINE, on_line=progress.read if progress else None,
-                as_text=as_text if progress else str,
+            commands.run(
+                ["terraform", *words[:1], "-input=false", "-json", *words[1:]],
+                cwd=self.folder, env=self._environment, log=self.log,
+                deadline=APPLY_DEADLINE if progress else READ_DEADLINE, on_line=on_line, as_text=as_text,
             )  # fmt: skip
         except CommandFailedError as error:
-            raise explain.failure(self.stage, error) from None
+            raise explain.failure(self.stage, error, errors.found) from None
+
+    def _read(self, *words: str) -> str:
+        text = self._execute("terraform", *words[:1], "-no-color", *words[1:])
+        return text[text.index("{") :]
+
+    def _execute(self, *command: str) -> str:
+        return commands.run(command, cwd=self.folder, env=self._environment, log=self.log, deadline=READ_DEADLINE)

@@ -1,4 +1,4 @@
-"""Reads Terraform's `-json` output line by line: progress for the user, text for the log.
+"""Reads Terraform's `-json` output line by line: progress for the user, text for the log, and the errors.
 
 https://developer.hashicorp.com/terraform/internals/machine-readable-ui
 """
@@ -6,6 +6,7 @@ https://developer.hashicorp.com/terraform/internals/machine-readable-ui
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from harness.console import Step
@@ -43,6 +44,49 @@ class Progress:
             slow = message.get("type") == "apply_progress"
             waiting = f", waiting for {message['hook']['resource']['addr']}" if slow else ""
             self.step.note(f"{self.done} of {self.total} resources{waiting}")
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """An error of Terraform or of a provider.
+
+    Attributes:
+        summary: its title; a provider's whole message.
+        detail: Terraform's explanation; may be empty.
+        place: file and line that caused it, as `main.tf:3`; None if none did.
+        code: that line.
+    """
+
+    summary: str
+    detail: str = ""
+    place: str | None = None
+    code: str = ""
+
+    def __str__(self) -> str:
+        return f"Error: {self.summary}\n{self.detail}".rstrip()
+
+
+class Errors:
+    """Collects the errors among Terraform's messages in `found`, in their order."""
+
+    def __init__(self) -> None:
+        self.found: list[Diagnostic] = []
+
+    def read(self, line: str) -> None:
+        """Read a line of Terraform's output."""
+        message = _parse(line)
+        if message.get("type") != "diagnostic" or message["diagnostic"]["severity"] != "error":
+            return
+        diagnostic = message["diagnostic"]
+        place, snippet = diagnostic.get("range"), diagnostic.get("snippet")
+        self.found.append(
+            Diagnostic(
+                diagnostic["summary"],
+                diagnostic.get("detail", ""),
+                f"{place['filename']}:{place['start']['line']}" if place else None,
+                snippet["code"] if snippet else "",
+            )
+        )
 
 
 def as_text(line: str) -> str:

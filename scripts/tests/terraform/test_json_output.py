@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.console import Step
-from harness.stages import explain
-from harness.terraform.json_output import Progress, as_text
+from harness.terraform.json_output import Errors, Progress, as_text
 
 # Needs no provider download.
 CONFIGURATION = """
@@ -65,16 +64,20 @@ def test_a_slow_resource_is_named() -> None:
     assert _shown([slow], total=2)[0] == ["0 of 2 resources, waiting for module.x"]
 
 
-def test_the_log_is_readable_and_the_error_can_be_explained(folder: Path) -> None:
-    text = "".join(as_text(line) for line in _terraform(folder, "apply", "-auto-approve", "-var=status=3"))
+def test_the_log_is_readable_and_the_error_is_collected(folder: Path) -> None:
+    lines = _terraform(folder, "apply", "-auto-approve", "-var=status=3")
+    text = "".join(as_text(line) for line in lines)
     assert "@message" not in text
     assert "terraform_data.first[0]: Creation complete after" in text
     assert "(local-exec): built" in text
-    [error] = explain.errors(text)
-    assert error.startswith(
-        "Error: local-exec provisioner error\n\n  with terraform_data.then,\n  on main.tf line 6:\n"
-    )
-    assert "exit status 3" in error
+    assert "│ Error: local-exec provisioner error\n│ \n│   with terraform_data.then,\n│   on main.tf line 6:\n" in text
+    errors = Errors()
+    for line in lines:
+        errors.read(line)
+    [error] = errors.found
+    assert error.summary == "local-exec provisioner error"
+    assert error.place == "main.tf:6"
+    assert "exit status 3" in error.detail
 
 
 @pytest.mark.parametrize("line", ["a notice of tflocal's\n", "{ not JSON\n", "\n"])
