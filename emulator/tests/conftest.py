@@ -30,6 +30,8 @@ from botocore.config import Config
 from botocore.exceptions import EndpointConnectionError
 from botocore.utils import parse_to_aware_datetime
 
+from pipeline_emulator.launcher import service_catalog
+
 ROOT = Path(__file__).parents[2]
 REGION = "ap-south-1"
 LOOPBACK = "127.0.0.1"
@@ -162,6 +164,7 @@ def localstack(start_localstack: Callable[..., LocalStack]) -> LocalStack:
 
 def _start(folder: Path, addresses: Sequence[str], variables: Mapping[str, str]) -> LocalStack:
     port, first_service_port = free_ports(2)
+    service_catalog.provide(folder / "localstack", os.environ)
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(folder),

@@ -157,7 +157,7 @@ def test_predictions_that_cannot_be_written_are_reported(
 ) -> None:
     aws.put_records = lambda key, data: "ProvisionedThroughputExceededException" if key in ("1", "3") else None
     records = [kinesis_record({**event, "sales_id": number}) for number in range(5)]
-    assert process(processor, records, milliseconds=1_000) == [number_of(records[1]), number_of(records[3])]
+    assert process(processor, records, milliseconds=3_000) == [number_of(records[1]), number_of(records[3])]
     assert [key for key, _ in aws.streams[STREAM]] == ["0", "2", "4"]
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import psutil
 
 from pipeline_emulator.launcher import environment as environments
+from pipeline_emulator.launcher import service_catalog
 from pipeline_emulator.launcher.errors import EmulatorError
 
 # -P: modules in the working directory, which may contain anything, are not imported.
@@ -106,6 +107,7 @@ def start(variables: Mapping[str, str] | None = None, **settings: object) -> Ins
     """
     chosen = environments.resolve(settings, os.environ)
     prepare(chosen)
+    service_catalog.provide(Path(chosen["data"]), os.environ)
     log = Path(chosen["data"]) / _LOG
     with log.open("ab") as sink:
         process = subprocess.Popen(
@@ -136,6 +138,7 @@ def run(chosen: Mapping[str, str], variables: Mapping[str, str]) -> None:
         EmulatorError: the folder or the port is in use.
     """
     prepare(chosen)
+    service_catalog.provide(Path(chosen["data"]), os.environ)
     _remember(os.getpid(), chosen)
     os.execve(COMMAND[0], COMMAND, environments.for_localstack(chosen, os.environ, variables))  # noqa: S606
 

@@ -77,6 +77,14 @@ def test_started_emulator_answers_and_uses_a_setting_from_the_environment(starte
         kinesis.put_record(StreamName="s", Data=b"x", PartitionKey="x")
 
 
+def test_the_index_of_services_is_built_once_for_a_user(started: str, kinesis: Any, folder: Path) -> None:
+    kinesis.list_streams()
+    (built,) = (folder / ".cache" / "pipeline-emulator").iterdir()
+    assert built.stat().st_size > 100_000
+    assert (folder / "data" / "usr" / "lib" / "localstack" / built.name).resolve() == built
+    assert not list((folder / "data").rglob("var/**/service-catalog*"))  # LocalStack built none of its own
+
+
 def test_status_shows_the_emulator_and_its_settings(started: str, run: Run) -> None:
     done = run("status")
     assert done.returncode == 0

@@ -186,7 +186,7 @@ BAD = (
     Bad("damaged Zip", "package", "not a zip file", _values(lambda_zip_path="main.tf")),
     Bad("Zip too large unzipped", "package", "250 MB unzipped", _huge_zip),
     Bad("Zip too large", "package", "51 MB uploaded", _large_zip),
-    Bad("docker does not answer", "engine", "no Docker engine answers", _no_docker),
+    Bad("docker does not answer", "engine", "no Docker engine answers|'docker' is not installed", _no_docker),
     Bad("no podman", "engine", "'podman' is not installed", _no_podman),
     Bad("answer from another host", "AWS's answer", "not an AWS endpoint", lambda _world, _patch: None),
     Bad("wrong account", "account", "belong to account 123456789012", _values(allowed_account_ids=["9" * 12])),
