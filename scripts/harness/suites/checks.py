@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ from harness.errors import HarnessError
 from harness.machine import commands
 from harness.setup import install, policies
 from harness.suites import jobs, junit
+from harness.terraform import attached
 from harness.terraform.runner import working_copy
 
 LOG = paths.CACHE / "logs" / "check.log"
@@ -51,17 +51,21 @@ def check() -> None:
 def terraform_test() -> None:
     """Run `terraform validate` and `terraform test` on a copy, with mocked providers."""
     env = install.terraform_environment() | GARBAGE
-    show = functools.partial(_show, env=env, log=paths.CACHE / "logs" / "terraform-test.log")
     report = jobs.folder() / "terraform-test.xml"
     report.parent.mkdir(parents=True, exist_ok=True)
     report.unlink(missing_ok=True)
+    log = paths.CACHE / "logs" / "terraform-test.log"
     with tempfile.TemporaryDirectory(prefix="terraform-test-") as scratch:
         folder = working_copy(Path(scratch) / "infrastructure")
-        for root in (folder, folder / "bootstrap"):
-            terraform = ["terraform", f"-chdir={root}"]
-            show(f"terraform init ({root.name})", [*terraform, "init", "-backend=false", "-input=false"])
-            show(f"terraform validate ({root.name})", [*terraform, "validate"])
-        show("terraform test", ["terraform", f"-chdir={folder}", "test", "-no-color", f"-junit-xml={report}"])
+        roots = {root: ["terraform", f"-chdir={root}"] for root in (folder, folder / "bootstrap")}
+        for root, terraform in roots.items():
+            init = [*terraform, "init", "-backend=false", "-input=false"]
+            _show(f"terraform init ({root.name})", init, env=env, log=log)
+        with attached.aws_provider(folder / ".terraform", env) as env:
+            for root, terraform in roots.items():
+                _show(f"terraform validate ({root.name})", [*terraform, "validate"], env=env, log=log)
+            test = [*roots[folder], "test", "-no-color", f"-junit-xml={report}"]
+            _show("terraform test", test, env=env, log=log)
     junit.print_totals([report])
 
 
