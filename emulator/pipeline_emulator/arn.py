@@ -5,6 +5,8 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
 
 from typing import NamedTuple
 
+_PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
+
 
 class Arn(NamedTuple):
     """The parts of `arn:partition:service:region:account:resource`.
@@ -35,6 +37,11 @@ class FunctionArn(NamedTuple):
     account: str
     name: str
     qualifier: str | None
+
+
+def partition_of(region: str) -> str:
+    """Return the partition of a region; `aws` for global resources, whose ARNs have no region."""
+    return next((name for prefix, name in _PARTITIONS.items() if region.startswith(prefix)), "aws")
 
 
 def find_arn(text: str) -> Arn | None:

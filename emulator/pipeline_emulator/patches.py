@@ -434,6 +434,13 @@ FILTER_METRICS = Patch(
     written_for=_CORE,
     fingerprint="8927f8624147",
 )
+FIND_LOG_GROUP = Patch(
+    "moto.logs.models:LogsBackend._find_log_group",
+    what="GetLogEvents reads the group that logGroupIdentifier names",
+    why="moto reads the newest group, whatever the identifier is",
+    written_for="moto-ext 5.1.25",
+    fingerprint="b8503e2d4ee2",
+)
 CHECK_KEY_OF_GROUP = Patch(
     "localstack.services.logs.provider:LogsProvider.create_log_group",
     what="a log group can only be created with a usable key",

@@ -1,13 +1,13 @@
 """Decides checks under the configured mode and records denials."""
 
-from pipeline_emulator.authorization import resources
+from pipeline_emulator.authorization import names, resources
 from pipeline_emulator.authorization.callers import Caller
 from pipeline_emulator.authorization.denials import DENIALS
 from pipeline_emulator.authorization.lazy_context import LazyContext
 from pipeline_emulator.authorization.origin import RequestOrigin
 from pipeline_emulator.authorization.recorder import RECORDER
 from pipeline_emulator.authorization.settings import Mode
-from pipeline_emulator.iam.decision import Decision, Layer
+from pipeline_emulator.iam.decision import Decision, Layer, Reason
 from pipeline_emulator.iam.evaluation import evaluate
 from pipeline_emulator.iam.request import Policies, Request
 from pipeline_emulator.iam.requests.call import Check
@@ -34,7 +34,9 @@ class Authorizer:
 
 
 def decide(caller: Caller, check: Check, origin: RequestOrigin) -> Decision:
-    """Evaluate a check with all policies that apply to it."""
+    """Evaluate a check with all policies that apply to it. A name that does not resolve to itself is refused."""
+    if why := names.problem(check.resource):
+        return unresolved(caller, check, why)
     trust = check.action in _ON_TRUST
     # Other actions on a role, such as iam:PassRole, do not involve its trust policy.
     on_role = check.resource.startswith("arn:aws:iam:")
@@ -61,6 +63,18 @@ def decide(caller: Caller, check: Check, origin: RequestOrigin) -> Decision:
     if RECORDER.role is not None and found.allowed:
         RECORDER.add(request, origin.context(caller, check), policies)
     return found
+
+
+def unresolved(caller: Caller, check: Check, why: str) -> Decision:
+    """Return the denial of a check on a resource that the service would not find under this name."""
+    return Decision(
+        reason=Reason.IMPLICIT_DENY,
+        principal=caller.principal.arn,
+        action=check.action,
+        resource=check.resource,
+        layer=Layer.IDENTITY,
+        notes=(why,),
+    )
 
 
 def error_message(found: Decision) -> str:

@@ -73,8 +73,12 @@ def from_key(key: str, account: str, *, allow_expired: bool = False) -> Caller |
 
 
 def for_role(role_arn: str, session_name: str) -> Caller:
-    """Return a role session as a service creates it."""
+    """Return a role session as a service creates it; it has no permissions if no role has this ARN."""
     role = parse_arn(role_arn)
+    # A role made later under another path is not this one.
+    found = policies.store_of(role.account).ROLES.get(role.name)
+    if found and found.role["Arn"] != role_arn:
+        return Caller(principal=Principal(kind=Kind.ROLE_SESSION, arn=role_arn, account=role.account))
     return _role(role.account, role.name, f"arn:aws:sts::{role.account}:assumed-role/{role.name}/{session_name}")
 
 

@@ -11,11 +11,12 @@ from pipeline_emulator.authorization import (
     callers,
     errors,
     execution_role,
+    names,
     policies,
     resources,
     web_identity,
 )
-from pipeline_emulator.authorization.authorizer import Authorizer, error_message
+from pipeline_emulator.authorization.authorizer import Authorizer, error_message, unresolved
 from pipeline_emulator.authorization.caller_cache import CALLERS
 from pipeline_emulator.authorization.callers import Caller, ExpiredKeyError, UnknownKeyError
 from pipeline_emulator.authorization.key_use import authorize as key_use
@@ -23,6 +24,7 @@ from pipeline_emulator.authorization.keys import Keys
 from pipeline_emulator.authorization.origin import RequestOrigin
 from pipeline_emulator.iam.decision import Decision, Layer, Reason
 from pipeline_emulator.iam.requests.call import Call, Check, Lookups
+from pipeline_emulator.iam.requests.canonical import misplaced
 from pipeline_emulator.iam.requests.services import checks
 from pipeline_emulator.iam.ternary import Undetermined
 from pipeline_emulator.kinesis.streams import tokens
@@ -59,6 +61,8 @@ class Handler:
             self._refuse(service, self._authorizer.record(_undetermined(caller, service, call, found)))
             return
         for check in [*found, *_missing_object_checks(service, call)]:
+            if why := misplaced(check.resource, call.account, call.region):
+                self._refuse(service, self._authorizer.record(unresolved(caller, check, why)))
             self._refuse(service, self._authorizer.refusal(caller, check, origin))
 
     def _refuse(self, service: str, decision: Decision | None) -> None:
@@ -143,6 +147,8 @@ def _lookups(account: str, region: str) -> Lookups:
         key_of=keys.of,
         key_of_ciphertext=keys.of_ciphertext,
         key_of_grant=keys.of_grant,
+        queue_of=lambda url: names.queue_of(url, account, region),
+        copy_source_of=names.copy_source_of,
     )
 
 

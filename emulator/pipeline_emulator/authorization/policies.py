@@ -9,7 +9,6 @@ from urllib.parse import unquote
 
 from localstack.services.iam.models import IamStore, iam_stores
 
-from pipeline_emulator.arn import parse_arn
 from pipeline_emulator.iam.request import Policy
 
 GLOBAL_REGION = "us-east-1"
@@ -51,12 +50,15 @@ def _managed_text(store: IamStore, arn: str) -> str:
         version = found.versions.get(found.policy.get("DefaultVersionId") or "")
         return text_of(version["Document"]) if version and version.get("Document") else _NOTHING
     if arn.startswith(_AWS_MANAGED):
-        return _aws_managed().get(parse_arn(arn).name, _NOTHING)
+        return _aws_managed().get(arn, _NOTHING)
     return _NOTHING
 
 
 @cache
 def _aws_managed() -> Mapping[str, str]:
-    """Return AWS's managed policies by name, from LocalStack's copy."""
+    """Return AWS's managed policies by ARN, from LocalStack's copy."""
     found = files("localstack.services.iam").joinpath("resources", "aws_managed_policies.json")
-    return {name: json.dumps(policy["Document"]) for name, policy in json.loads(found.read_text()).items()}
+    return {
+        f"arn:aws:iam::aws:policy{policy['Path']}{name}": json.dumps(policy["Document"])
+        for name, policy in json.loads(found.read_text()).items()
+    }

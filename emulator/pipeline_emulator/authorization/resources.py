@@ -118,7 +118,7 @@ def _of_topic(arn: str, region: str, account: str, _resource: str) -> str | None
 
 def _of_role(arn: str, _region: str, account: str, resource: str) -> str | None:
     found = store_of(account).ROLES.get(parse_arn(arn).name) if resource.startswith("role/") else None
-    return text_of(found.role["AssumeRolePolicyDocument"]) if found else None
+    return text_of(found.role["AssumeRolePolicyDocument"]) if found and found.role["Arn"] == arn else None
 
 
 _POLICIES: Mapping[str, Callable[[str, str, str, str], str | None]] = {

@@ -9,8 +9,10 @@ from typing import Any
 import botocore.session
 import pytest
 
+from pipeline_emulator.authorization import names
 from pipeline_emulator.iam.evaluation import evaluate
 from pipeline_emulator.iam.request import Policies, Request
+from pipeline_emulator.iam.requests import canonical
 from pipeline_emulator.iam.requests.call import Call, Lookups
 from pipeline_emulator.iam.requests.kms_keys import Key
 from pipeline_emulator.iam.requests.services import SERVICES, checks
@@ -31,6 +33,8 @@ LOOKUPS = Lookups(
     path_of=lambda kind, name: "/service/" if (kind, name) == ("role", "r") else None,
     key_of=dict.fromkeys(("k", KEY.arn, "alias/k", f"arn:aws:kms:{REGION}:{ACCOUNT}:alias/k"), KEY).get,
     key_of_grant={"token": KEY}.get,
+    queue_of=lambda url: names.queue_of(url, ACCOUNT, REGION),
+    copy_source_of=names.copy_source_of,
 )
 
 
@@ -51,6 +55,7 @@ def test_actions_and_resources(case: dict[str, Any]) -> None:
         assert {key: _listed(value) for key, value in check.values.items()} == more.get("values", {})
         assert check.tags == more.get("tags", {})
         assert list(check.tag_keys or []) == more.get("tag_keys", [])
+        assert canonical.problem(check.resource) is None
         assert check.keys >= {key for key in check.values if not key.startswith("kms:encryptioncontext:")}
 
 

@@ -7,7 +7,6 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPer
 import json
 from base64 import b64decode
 from typing import Any
-from urllib.parse import unquote
 
 from localstack.aws.api import ServiceException
 
@@ -33,7 +32,7 @@ def of_s3(call: Call) -> list[Use]:
     if call.operation in _READS or (call.operation == "HeadObject" and call.text("ChecksumMode")):
         found += _reading(bucket, key, call.text("VersionId"))
     if call.operation in _COPIES:
-        found += _copying(call.text("CopySource") or "")
+        found += _copying(call)
     if call.operation in _WRITES:
         found += _writing(call, bucket, key)
     if call.operation in _PARTS and (upload := bucket.multiparts.get(call.text("UploadId"))):
@@ -48,11 +47,13 @@ def _reading(bucket: Any, key: str, version: str | None) -> list[Use]:
         return []  # missing or deleted: S3 reports it
 
 
-def _copying(source: str) -> list[Use]:
-    path, _, version = source.lstrip("/").partition("?versionId=")
-    name, _, key = unquote(path).partition("/")
+def _copying(call: Call) -> list[Use]:
+    source = call.lookups.copy_source_of(call.text("CopySource") or "")
+    if source is None:
+        return []
+    name, key, version = source
     bucket = resources.bucket(name)
-    return _reading(bucket, key, version or None) if bucket else []
+    return _reading(bucket, key, version) if bucket else []
 
 
 def _writing(call: Call, bucket: Any, key: str) -> list[Use]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from localstack.services.sqs.models import sqs_stores
 
+from pipeline_emulator.arn import find_arn
 from pipeline_emulator.authorization import resources
 from pipeline_emulator.authorization.key_use.use import Use
 from pipeline_emulator.iam.requests.call import Call
@@ -49,7 +50,7 @@ def of_stream(arn: str, action: str) -> list[Use]:
 def of_sqs(call: Call) -> list[Use]:
     """Return the uses of a queue's key by sending and receiving."""
     actions = QUEUE_OPERATIONS.get(call.operation, ())
-    parts = (call.text("QueueUrl") or "").rstrip("/").split("/")
-    queue: Any = sqs_stores[parts[-2]][call.region].queues.get(parts[-1]) if actions and len(parts) > 1 else None
+    arn = find_arn(call.lookups.queue_of(call.text("QueueUrl") or "") or "") if actions else None
+    queue: Any = sqs_stores[arn.account][arn.region].queues.get(arn.resource) if arn else None
     key = queue.attributes.get("KmsMasterKeyId") if queue else None
     return [Use(action, key, {"aws:sqs:arn": queue.arn}) for action in actions] if key else []

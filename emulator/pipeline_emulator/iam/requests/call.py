@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipeline_emulator.arn import Arn, partition_of
 from pipeline_emulator.iam.requests.kms_keys import Key
 from pipeline_emulator.iam.ternary import Undetermined
 from pipeline_emulator.iam.variables import Value
@@ -22,6 +23,8 @@ class Lookups:
         key_of: a KMS key's id, ARN, alias or alias ARN, to the key.
         key_of_ciphertext: a ciphertext made with a symmetric key, to the key.
         key_of_grant: a grant token, to its key.
+        queue_of: a queue's URL, to the ARN of the queue that SQS uses for it.
+        copy_source_of: an S3 copy source, to bucket, key and version as S3 reads them.
     """
 
     stream_of: Callable[[str], str | None] = lambda _text: None
@@ -30,6 +33,8 @@ class Lookups:
     key_of: Callable[[str], Key | None] = lambda _name: None
     key_of_ciphertext: Callable[[bytes], Key | None] = lambda _blob: None
     key_of_grant: Callable[[str], Key | None] = lambda _token: None
+    queue_of: Callable[[str], str | None] = lambda _url: None
+    copy_source_of: Callable[[str], tuple[str, str, str | None] | None] = lambda _source: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,7 @@ class Call:
 
     def arn(self, service: str, resource: str) -> str:
         """Return the ARN of a regional resource."""
-        return f"arn:aws:{service}:{self.region}:{self.account}:{resource}"
+        return str(Arn(partition_of(self.region), service, self.region, self.account, resource))
 
     def text(self, *names: str) -> str | None:
         """Return the first of these parameters that is a non-empty string."""

@@ -1,5 +1,6 @@
 """https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html."""
 
+from pipeline_emulator.arn import Arn, partition_of
 from pipeline_emulator.iam.requests.call import Call, Check, Checks
 from pipeline_emulator.iam.requests.wildcard_only import wildcard_check
 
@@ -8,7 +9,7 @@ def checks(call: Call) -> Checks:
     """Return the checks on the repositories; a description without names covers all of them."""
     action = f"ecr:{call.operation}"
     registry = call.text("registryId") or call.account
-    prefix = f"arn:aws:ecr:{call.region}:{registry}:repository/"
+    prefix = str(Arn(partition_of(call.region), "ecr", call.region, registry, "repository/"))
     tags, keys = call.tags("tags"), call.tag_keys("tagKeys")
     if arn := call.text("resourceArn"):
         return [Check(action, arn, tags=tags, tag_keys=keys)]

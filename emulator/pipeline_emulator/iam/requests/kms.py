@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from pipeline_emulator.arn import find_arn
 from pipeline_emulator.iam.requests.call import Call, Check, Checks
 from pipeline_emulator.iam.requests.kms_keys import KEYS, Key
 from pipeline_emulator.iam.requests.kms_parameters import values_of
@@ -110,6 +111,7 @@ def _named(call: Call, name: str) -> Key:
     """Return the key with this id, ARN, alias or alias ARN; an unknown key gets an ARN made from the name."""
     if found := call.lookups.key_of(name):
         return found
-    if name.startswith("arn:"):
-        return Key(arn=name)
+    if arn := find_arn(name):
+        # Some operations ignore the account in an ARN.
+        return call.lookups.key_of(call.arn("kms", arn.resource)) or Key(arn=name)
     return Key(arn=call.arn("kms", name if name.startswith("alias/") else f"key/{name}"))

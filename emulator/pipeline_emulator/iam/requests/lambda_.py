@@ -2,6 +2,7 @@
 
 import re
 
+from pipeline_emulator.arn import Arn, partition_of
 from pipeline_emulator.iam.requests.call import Call, Check, Checks
 from pipeline_emulator.iam.requests.iam import pass_role
 from pipeline_emulator.iam.requests.wildcard_only import is_wildcard_only, wildcard_check
@@ -9,7 +10,11 @@ from pipeline_emulator.iam.variables import Value
 
 _ACTIONS = {"Invoke": "InvokeFunction", "InvokeWithResponseStream": "InvokeFunction", "InvokeAsync": "InvokeFunction"}
 # Accepted forms of a name: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_RequestParameters
-_NAME = re.compile(r"(?:arn:aws[a-z-]*:lambda:([a-z0-9-]+):)?(?:([0-9]{12}):)?(?:function:)?([A-Za-z0-9_-]+)(?::(.+))?")
+# LocalStack also takes a region without `arn:aws:lambda:`: `us-east-1:f` is not version `f` of a function us-east-1.
+_NAME = re.compile(
+    r"(?:arn:aws[a-zA-Z-]*:lambda:)?(?:([a-z]{2}(?:-gov)?-[a-z]+-[0-9]):)?(?:([0-9]{12}):)?(?:function:)?"
+    r"([A-Za-z0-9_-]+)(?::([A-Za-z0-9_$.-]+))?"
+)
 _MAPPINGS = {"CreateEventSourceMapping", "UpdateEventSourceMapping"}
 _QUALIFIED = {"Invoke", "InvokeWithResponseStream", "InvokeAsync", "GetFunction", "GetFunctionConfiguration"}
 _QUALIFIED |= {f"{verb}ProvisionedConcurrencyConfig" for verb in ("Delete", "Get", "Put")}
@@ -62,6 +67,7 @@ def _function(call: Call) -> str | None:
     if not found:
         return None
     region, account, name, qualifier = found.groups()
-    arn = f"arn:aws:lambda:{region or call.region}:{account or call.account}:function:{name}"
+    place = region or call.region
+    arn = str(Arn(partition_of(place), "lambda", place, account or call.account, f"function:{name}"))
     qualifier = call.text("Qualifier") or qualifier
     return f"{arn}:{qualifier}" if qualifier and (call.operation in _QUALIFIED or call.operation in _MAPPINGS) else arn

@@ -18,7 +18,7 @@ def checks(call: Call) -> Checks:
     tags, keys = call.tags("tags"), call.tag_keys("tagKeys", "tags") if "Untag" in call.operation else None
     if arn := call.text("resourceArn"):
         return [Check(action, arn, tags=tags, tag_keys=keys)]
-    groups = [call.text("logGroupName", "logGroupIdentifier", "resourceIdentifier")]
+    groups = [call.text(name) for name in ("logGroupName", "logGroupIdentifier", "resourceIdentifier")]
     groups += call.texts("logGroupNames") + call.texts("logGroupIdentifiers")
     named = [_group(call, group) for group in groups if group]
     if call.operation == "DescribeLogGroups":

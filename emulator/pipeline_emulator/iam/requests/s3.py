@@ -3,8 +3,6 @@
 Permissions by operation: https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
 """
 
-from urllib.parse import unquote
-
 from pipeline_emulator.iam.requests.call import Call, Check, Checks
 from pipeline_emulator.iam.requests.s3_actions import ON_VERSION, action_of
 from pipeline_emulator.iam.ternary import Undetermined
@@ -35,7 +33,7 @@ def checks(call: Call) -> Checks:
     bucket = call.text("Bucket")
     if not bucket:
         return Undetermined(f"s3:{call.operation} names no bucket")
-    arn = bucket if bucket.startswith("arn:") else f"arn:aws:s3:::{bucket}"
+    arn = f"arn:aws:s3:::{bucket}"
     if call.operation == "DeleteObjects":
         return _deletions(call, arn)
     values = _values(call)
@@ -44,8 +42,11 @@ def checks(call: Call) -> Checks:
     found = [
         Check(action, resource, values, _KEYS) for action in action_of(call.operation, bool(call.text("VersionId")))
     ]
-    if "Copy" in call.operation and (source := call.text("CopySource")):
-        found.insert(0, _source(source))
+    if "Copy" in call.operation:
+        source = call.lookups.copy_source_of(call.text("CopySource") or "")
+        if source is None:
+            return Undetermined(f"s3:{call.operation} names no object to copy")
+        found.insert(0, _reading(*source))
     if call.operation in ("PutObject", "CopyObject", "CreateMultipartUpload"):
         if call.text("Tagging"):
             found.append(Check("s3:PutObjectTagging", resource, values, _KEYS))
@@ -65,13 +66,10 @@ def _values(call: Call) -> dict[str, Value]:
     return found
 
 
-def _source(source: str) -> Check:
-    """Return the check on a copy source: URL-encoded `bucket/key?versionId=…`, or an access point object's ARN."""
-    path, _, version = source.lstrip("/").partition("?versionId=")
-    path = unquote(path)
+def _reading(bucket: str, key: str, version: str | None) -> Check:
     action = "s3:GetObjectVersion" if version else "s3:GetObject"
     values: dict[str, Value] = {"s3:versionid": version} if version else {}
-    return Check(action, path if path.startswith("arn:") else f"arn:aws:s3:::{path}", values, _KEYS)
+    return Check(action, f"arn:aws:s3:::{bucket}/{key}", values, _KEYS)
 
 
 def _deletions(call: Call, arn: str) -> Checks:

@@ -8,7 +8,9 @@ https://docs.aws.amazon.com/sns/latest/dg/sns-using-identity-based-policies.html
 from pipeline_emulator.arn import find_arn
 from pipeline_emulator.iam.requests.call import Call, Check, Checks
 from pipeline_emulator.iam.requests.wildcard_only import is_wildcard_only, wildcard_check
+from pipeline_emulator.iam.ternary import Undetermined
 
+_TARGETS = ("TopicArn", "TargetArn", "PhoneNumber")
 _KEYS = {"sns:endpoint": "Endpoint", "sns:protocol": "Protocol"}
 
 
@@ -16,6 +18,8 @@ def checks(call: Call) -> Checks:
     """Return the checks on the topic, or on the topic of the subscription that the request names."""
     action = f"sns:{call.operation.removesuffix('Batch')}"
     tags, keys = call.tags("Tags"), call.tag_keys("TagKeys")
+    if len([name for name in _TARGETS if call.text(name)]) > 1:
+        return Undetermined(f"{action} names several targets")
     topic = _topic(call)
     if topic is None:
         return [Check(action, "*")] if call.text("PhoneNumber") else wildcard_check("sns", call)

@@ -4,12 +4,13 @@ A batch requires the permission of the single operation:
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html
 """
 
+from pipeline_emulator.arn import Arn, partition_of
 from pipeline_emulator.iam.requests.call import Call, Check, Checks
 from pipeline_emulator.iam.requests.wildcard_only import wildcard_check
 
 
 def checks(call: Call) -> Checks:
-    """Return the check on the queue, whose URL ends with its account and name."""
+    """Return the check on the queue."""
     action = f"sqs:{call.operation.removesuffix('Batch')}"
     if call.operation in ("StartMessageMoveTask", "ListMessageMoveTasks"):
         arn = call.text("SourceArn")
@@ -17,8 +18,7 @@ def checks(call: Call) -> Checks:
     tags, keys = call.tags("tags", "Tags"), call.tag_keys("TagKeys")
     if name := call.text("QueueName"):
         owner = call.text("QueueOwnerAWSAccountId") or call.account
-        return [Check(action, f"arn:aws:sqs:{call.region}:{owner}:{name}", tags=tags, tag_keys=keys)]
-    parts = (call.text("QueueUrl") or "").rstrip("/").split("/")
-    if len(parts) < 2:
-        return wildcard_check("sqs", call)
-    return [Check(action, f"arn:aws:sqs:{call.region}:{parts[-2]}:{parts[-1]}", tags=tags, tag_keys=keys)]
+        arn = Arn(partition_of(call.region), "sqs", call.region, owner, name)
+        return [Check(action, str(arn), tags=tags, tag_keys=keys)]
+    queue = call.lookups.queue_of(call.text("QueueUrl") or "")
+    return [Check(action, queue, tags=tags, tag_keys=keys)] if queue else wildcard_check("sqs", call)

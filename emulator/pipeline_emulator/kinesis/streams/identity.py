@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pipeline_emulator.arn import parse_arn
-
-_PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
+from pipeline_emulator.arn import parse_arn, partition_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +17,7 @@ class StreamName:
     @property
     def arn(self) -> str:
         """The ARN."""
-        partition = next((name for prefix, name in _PARTITIONS.items() if self.region.startswith(prefix)), "aws")
-        return f"arn:{partition}:kinesis:{self.region}:{self.account}:stream/{self.name}"
+        return f"arn:{partition_of(self.region)}:kinesis:{self.region}:{self.account}:stream/{self.name}"
 
     def __str__(self) -> str:
         """Return the name as in AWS's messages."""

@@ -1,0 +1,58 @@
+"""Resolves names as the services do, so that policies judge the resource that a service will use."""
+
+from localstack.aws.api import ServiceException
+from localstack.services.s3.utils import extract_bucket_key_version_id_from_copy_source
+from localstack.services.sqs.utils import parse_queue_url
+
+from pipeline_emulator.arn import Arn, find_arn, partition_of
+from pipeline_emulator.authorization.policies import store_of
+from pipeline_emulator.iam.requests import canonical
+
+
+def problem(resource: str) -> str | None:
+    """Return why a text is not the one name of a resource; None if it is, or if it is `*`.
+
+    Core finds roles by the last part of their ARN, so an ARN with another path than the role's own is no name of it.
+    """
+    if why := canonical.problem(resource):
+        return why
+    if not resource.startswith("arn:aws:iam:"):
+        return None
+    own = role_arn(resource)
+    return f"the ARN of this role is {own}" if own and own != resource else None
+
+
+def role_arn(arn: str) -> str | None:
+    """Return the ARN of the role that core finds for an ARN; None if it finds none."""
+    parts = find_arn(arn)
+    if parts is None or not parts.resource.startswith("role"):
+        return None
+    found = store_of(parts.account).ROLES.get(parts.name)
+    return str(found.role["Arn"]) if found else None
+
+
+def queue_of(url: str, account: str, region: str) -> str | None:
+    """Return the ARN of the queue that SQS uses for a QueueUrl; None without one.
+
+    Args:
+        url: the parameter. Like SQS in LocalStack, this takes a text that is no URL for the queue's name.
+        account: of the endpoint, for names.
+        region: of the endpoint, for names and for URLs without a region.
+    """
+    if not url:
+        return None
+    try:
+        owner, place, name = parse_queue_url(url)
+    except (ValueError, IndexError):
+        owner, place, name = account, region, url
+    place = place or region
+    return str(Arn(partition_of(place), "sqs", place, owner, name))
+
+
+def copy_source_of(source: str) -> tuple[str, str, str | None] | None:
+    """Return bucket, key and version (or None) that S3 copies; None if it refuses the source."""
+    try:
+        bucket, key, version = extract_bucket_key_version_id_from_copy_source(source)
+    except (ServiceException, ValueError):
+        return None
+    return bucket, key, version
