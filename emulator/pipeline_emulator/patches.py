@@ -187,8 +187,15 @@ KEEP_FRACTIONS = Patch(
     fingerprint="1a5b841a87f0",
 )
 
-# The gateway's server.
+# The gateway and its server.
 
+CHECK_HOST_AND_ORIGIN = Patch(
+    "localstack.aws.app:LocalstackAwsGateway.__init__",
+    what="the first handler refuses foreign hosts and requests of foreign pages",
+    why="core serves any host, and checks origins late and not for S3; no list of handlers that it offers comes first",
+    written_for=_CORE,
+    fingerprint="f6ab100f02ee",
+)
 BIND_TO_ADDRESSES = Patch(
     "twisted.internet.endpoints:TCP4ServerEndpoint",
     what="the gateway listens only on the addresses in GATEWAY_LISTEN",

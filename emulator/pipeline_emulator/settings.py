@@ -65,6 +65,14 @@ SETTINGS: tuple[Setting, ...] = (
         documented_default="`127.0.0.1:<port>`",
     ),
     Setting(
+        "allowed_hosts",
+        "PIPELINE_ALLOWED_HOSTS",
+        "",
+        "more names of the emulator, separated by commas. Requests are served for loopback, this machine's name and "
+        "addresses, `LOCALSTACK_HOST`, these, and their subdomains, and to web pages of these hosts",
+        documented_default="none",
+    ),
+    Setting(
         "data",
         "PIPELINE_DATA",
         "",

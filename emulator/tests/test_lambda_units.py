@@ -191,11 +191,12 @@ def test_late_answer_does_not_count_for_the_next_event() -> None:
     assert asyncio.run(talk()) == (HTTPStatus.BAD_REQUEST, False)
 
 
-async def get(server: RuntimeApiServer) -> bytes:
+async def get(server: RuntimeApiServer, host_header: str = "", more: str = "") -> bytes:
     await server.start()
     host, _, port = server.address.partition(":")
     reader, writer = await asyncio.open_connection(host, int(port))
-    writer.write(b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    headers = f"Host: {host_header or server.address}\r\nConnection: close\r\n{more}\r\n"
+    writer.write(f"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\n{headers}".encode())
     try:
         return await asyncio.wait_for(reader.read(), 5)
     finally:
@@ -213,6 +214,25 @@ def test_any_client_context_fits_into_a_header(context: str) -> None:
     answer = asyncio.run(talk())
     assert answer.startswith(b"HTTP/1.1 200 ")
     assert b'{"k":"\xc3\xbc \xe2\x82\xac"}' in answer or b": no JSON\r\n" in answer
+
+
+@pytest.mark.parametrize(
+    ("host", "more"),
+    [
+        ("evil.example", ""),
+        ("127.0.0.1", ""),
+        ("", "Origin: null\r\n"),
+        ("", "Sec-Fetch-Site: cross-site\r\n"),
+        ("", "Sec-Fetch-Site: same-origin\r\n"),
+    ],
+)
+def test_page_in_a_browser_gets_no_event(host: str, more: str) -> None:
+    async def talk() -> bytes:
+        session = Session()
+        session.offer(invocation("id", "{}"), 1)
+        return await get(RuntimeApiServer(session), host, more)
+
+    assert asyncio.run(talk()).startswith(b"HTTP/1.1 403 ")
 
 
 class Broken:

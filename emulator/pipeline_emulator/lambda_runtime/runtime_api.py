@@ -19,6 +19,7 @@ LOG = logging.getLogger(__name__)
 
 PREFIX = "/2018-06-01/runtime"
 _READ_BYTES = 256 * 1024
+_SENT_BY_BROWSERS = (b"origin", b"sec-fetch-site")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -109,7 +110,7 @@ class RuntimeApiServer:
             elif isinstance(event, h11.Data):
                 body += event.data
             elif isinstance(event, h11.EndOfMessage) and request is not None:
-                head, body_out = await self._answer(request.method.decode(), request.target.decode(), bytes(body))
+                head, body_out = await self._answer(request, bytes(body))
                 writer.write(_encode(connection, head, body_out))
                 await writer.drain()
                 if connection.our_state is h11.MUST_CLOSE:
@@ -118,8 +119,12 @@ class RuntimeApiServer:
             else:  # the connection is closed
                 return
 
-    async def _answer(self, method: str, target: str, body: bytes) -> tuple[h11.Response, bytes]:
+    async def _answer(self, request: h11.Request, body: bytes) -> tuple[h11.Response, bytes]:
         """Return the response. If it cannot be created, the runtime gets an internal server error."""
+        method, target = request.method.decode(), request.target.decode()
+        if self._is_from_a_page(request):
+            reply = refusal(HTTPStatus.FORBIDDEN, "Forbidden", "The Lambda Runtime API does not serve web pages")
+            return _head(reply), reply.body
         try:
             reply = await self._route(method, target, body)
             return _head(reply), reply.body
@@ -127,6 +132,11 @@ class RuntimeApiServer:
             LOG.exception("Lambda Runtime API: %s %s", method, target)
             reply = refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalServerError", str(error))
             return _head(reply), reply.body
+
+    def _is_from_a_page(self, request: h11.Request) -> bool:
+        """Return whether a browser may have sent a request: pages reach this port, too, also by DNS rebinding."""
+        headers = dict(request.headers)
+        return headers.get(b"host") != self.address.encode() or not headers.keys().isdisjoint(_SENT_BY_BROWSERS)
 
     async def _route(self, method: str, target: str, body: bytes) -> Reply:
         match method, target.removeprefix(PREFIX).strip("/").split("/"):

@@ -18,6 +18,7 @@ OTHER = {
     "PIPELINE_PORT": "4999",
     "PIPELINE_HOST": "127.0.0.1,127.0.0.2",
     "LOCALSTACK_HOST": "localhost:4999",
+    "PIPELINE_ALLOWED_HOSTS": "localstack,aws.test",
     "PIPELINE_DATA": "/tmp/data",
     "PERSISTENCE": "1",
     "IAM_ENFORCEMENT": "soft",
