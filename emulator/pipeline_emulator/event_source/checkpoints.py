@@ -11,7 +11,7 @@ from typing import override
 
 from pipeline_emulator.event_source.mappings import MappingKey
 from pipeline_emulator.event_source.progress import MappingProgress, ProgressJournal, ShardProgress
-from pipeline_emulator.persistence import Database
+from pipeline_emulator.persistence import Database, StorageError
 
 VERSION = 1
 # Sequence numbers exceed SQLite's integers. As texts of equal length they have the same order.
@@ -29,6 +29,7 @@ CREATE TABLE completed (
 ) WITHOUT ROWID
 """
 _DIGITS = 64
+HOLDS = "the progress of all event source mappings, without which they start at their StartingPosition"
 
 
 class CheckpointStore:
@@ -40,16 +41,20 @@ class CheckpointStore:
         Raises:
             DatabaseError: the file cannot be used.
         """
-        self._database = Database(path, SCHEMA, VERSION)
-        with self._database.transaction() as connection:
+        self._database = Database(path, SCHEMA, VERSION, HOLDS)
+        with self._database.loading(), self._database.transaction() as connection:
             (last,) = connection.execute("SELECT MAX(id) FROM mapping").fetchone()
             for table in ("shard", "completed"):
                 connection.execute(f"DELETE FROM {table} WHERE mapping NOT IN (SELECT id FROM mapping)")  # noqa: S608
         self._ids = itertools.count((last or 0) + 1)
 
     def load(self) -> list[tuple[MappingKey, MappingProgress]]:
-        """Return all progress, oldest mapping first."""
-        with self._database.transaction() as connection:
+        """Return all progress, oldest mapping first.
+
+        Raises:
+            DatabaseError: the file's content cannot be used.
+        """
+        with self._database.loading(), self._database.transaction() as connection:
             rows = connection.execute("SELECT * FROM mapping ORDER BY id").fetchall()
             return [((row[1], row[2]), self._progress(connection, *row)) for row in rows]
 
@@ -97,6 +102,7 @@ class MappingJournal(ProgressJournal):
         self._database = database
         self._number = number
         self._function_arn, self._event_source_arn = key
+        self._unsaved: dict[str, set[int]] = {}
 
     @override
     def started(self, progress: MappingProgress) -> None:
@@ -116,7 +122,17 @@ class MappingJournal(ProgressJournal):
 
     @override
     def advanced(self, shard_id: str, progress: ShardProgress, beyond: Collection[int]) -> None:
-        """Store a shard's progress."""
+        """Store a shard's progress. If that fails, the mapping goes on, and the next call stores it, too.
+
+        Until then a restart delivers the records again.
+        """
+        unsaved = self._unsaved.pop(shard_id, set()).intersection(progress.completed).union(beyond)
+        try:
+            self._store(shard_id, progress, unsaved)
+        except StorageError:
+            self._unsaved[shard_id] = unsaved
+
+    def _store(self, shard_id: str, progress: ShardProgress, beyond: Collection[int]) -> None:
         place = (self._number, shard_id)
         checkpoint = _text(progress.checkpoint)
         row = (*place, _text(progress.first_seen), checkpoint, progress.finished)

@@ -3,18 +3,27 @@
 from collections.abc import Callable
 from typing import Any
 
+from localstack.runtime.exceptions import LocalstackExit
+
 from pipeline_emulator import patches
 from pipeline_emulator.arn import find_arn
 from pipeline_emulator.event_source.checkpoints import CheckpointStore
 from pipeline_emulator.event_source.mappings import Mappings
 from pipeline_emulator.event_source.worker import KinesisMappingWorker
-from pipeline_emulator.persistence import state_folder
+from pipeline_emulator.persistence import DatabaseError, state_folder
 
 
 def install() -> None:
-    """Give Kinesis mappings the emulator's workers, with the stored progress (PERSISTENCE=1)."""
+    """Give Kinesis mappings the emulator's workers, with the stored progress (PERSISTENCE=1).
+
+    Raises:
+        LocalstackExit: the file that stores the progress cannot be used.
+    """
     folder = state_folder()
-    mappings = Mappings(CheckpointStore(folder / "checkpoints.sqlite3") if folder else None)
+    try:
+        mappings = Mappings(CheckpointStore(folder / "checkpoints.sqlite3") if folder else None)
+    except DatabaseError as error:
+        raise LocalstackExit(str(error), 1) from error
 
     @patches.MAP_STREAMS.wrap
     def get_esm_worker(original: Callable[[Any], Any], self: Any) -> Any:

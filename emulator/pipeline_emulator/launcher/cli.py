@@ -71,6 +71,8 @@ def start(variables: tuple[str, ...], detach: bool, **settings: Any) -> None:
     if detach:
         started = instance.start(pairs, **settings)
         _warn_of_lambda_runtime(started.settings)
+        if lost := started.lost_records():
+            click.echo(f"warning: {lost} ({started.log})", err=True)
         click.echo(f"{started.endpoint_url}  process {started.pid}, log {started.log}")
         return
     chosen = environment.resolve(settings, os.environ)

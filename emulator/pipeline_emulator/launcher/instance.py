@@ -24,8 +24,11 @@ COMMAND = [sys.executable, "-P", "-m", "localstack.runtime.main"]
 READY_SECONDS = 90.0
 STOP_SECONDS = 15.0
 HEALTH = "/_localstack/health"
+LOSSES = "/_pipeline/kinesis/losses"
 _FILE = "pipeline-emulator.json"
 _LOG = "localstack.log"
+# What LocalStack prints last when it ends for a reason of ours (`persistence.DatabaseError`).
+_REASON, _NEXT_STEP = "Localstack returning with exit code 1. Reason: ", "\nnext: "
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy cannot reach this machine's loopback
 
 
@@ -72,6 +75,17 @@ class Instance:
         except (urllib.error.URLError, OSError, ValueError):
             return False
 
+    def lost_records(self) -> str:
+        """Return what the data folder should hold and does not (PERSISTENCE=1), in one line, or an empty text."""
+        try:
+            with _direct.open(f"{self.endpoint_url}{LOSSES}", timeout=5) as answer:
+                found = json.load(answer)
+        except (urllib.error.URLError, OSError, ValueError):
+            return ""
+        if found["unknown"]:
+            return f"whether acknowledged records are gone is not known: {found['unknown']}"
+        return f"{found['records']} acknowledged records are gone: see the log" if found["records"] else ""
+
     def stop(self) -> None:
         """Stop the emulator and every process it has started. Kills those that do not end in time."""
         if process := self.process():
@@ -110,6 +124,7 @@ def start(variables: Mapping[str, str] | None = None, **settings: object) -> Ins
     service_catalog.provide(Path(chosen["data"]), os.environ)
     log = Path(chosen["data"]) / _LOG
     with log.open("ab") as sink:
+        began = sink.tell()
         process = subprocess.Popen(
             COMMAND,
             env=environments.for_localstack(chosen, os.environ, variables),
@@ -120,7 +135,7 @@ def start(variables: Mapping[str, str] | None = None, **settings: object) -> Ins
         )
     instance = _remember(process.pid, chosen)
     try:
-        _wait_until_ready(instance, process)
+        _wait_until_ready(instance, process, began)
     except BaseException:
         instance.stop()
         raise
@@ -189,12 +204,23 @@ def _remember(pid: int, chosen: Mapping[str, str]) -> Instance:
     return instance
 
 
-def _wait_until_ready(instance: Instance, process: subprocess.Popen[bytes]) -> None:
+def _wait_until_ready(instance: Instance, process: subprocess.Popen[bytes], began: int) -> None:
     deadline = time.monotonic() + READY_SECONDS
     while not instance.is_ready():
         if process.poll() is not None:
-            tail = "\n".join(instance.log.read_text(errors="replace").splitlines()[-8:])
-            raise EmulatorError(f"LocalStack ended at its start:\n{tail}", f"read the whole log: {instance.log}")
+            with instance.log.open("rb") as log:
+                log.seek(began)
+                raise _startup_error(log.read().decode(errors="replace"), instance.log)
         if time.monotonic() > deadline:
             raise EmulatorError(f"LocalStack did not answer within {READY_SECONDS:.0f} s", f"read {instance.log}")
         time.sleep(0.1)
+
+
+def _startup_error(text: str, log: Path) -> EmulatorError:
+    """Return why LocalStack ended at its start: the reason it gave itself, or the end of its log."""
+    _, given, reason = text.rpartition(_REASON)
+    cause, separated, next_step = reason.strip().partition(_NEXT_STEP)
+    if given and separated:
+        return EmulatorError(cause, next_step)
+    tail = "\n".join(text.splitlines()[-8:])
+    return EmulatorError(f"LocalStack ended at its start:\n{tail}", f"read the whole log: {log}")

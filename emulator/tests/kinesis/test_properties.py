@@ -366,7 +366,7 @@ class StoredStreamMachine(StreamMachine):
         self.stream.set_retention(self.hours)
 
     def teardown(self) -> None:
-        self.journal.database.close()
+        self.journal.close()
         shutil.rmtree(self.folder)
 
 

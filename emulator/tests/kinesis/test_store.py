@@ -17,7 +17,7 @@ from pipeline_emulator.kinesis.streams.errors import ResourceNotFoundError
 from pipeline_emulator.kinesis.streams.hashing import entry
 from pipeline_emulator.kinesis.streams.iterators import Start
 from pipeline_emulator.kinesis.streams.settings import StreamSettings
-from pipeline_emulator.persistence import DatabaseError
+from pipeline_emulator.persistence import DatabaseError, StorageError
 
 pytestmark = pytest.mark.local_only
 
@@ -39,7 +39,7 @@ class Stored:
         left = self.folder / str(self.lives)
         self.lives += 1
         shutil.copytree(left, self.folder / str(self.lives))
-        self.journal.database.close()
+        self.journal.close()
         self.open(**settings)
 
 
@@ -48,7 +48,7 @@ def stored(world: Any, tmp_path: Path) -> Iterator[Stored]:
     """A stored world without streams."""
     stored = Stored(world, tmp_path)
     yield stored
-    stored.journal.database.close()
+    stored.journal.close()
 
 
 def test_records_are_restored_with_numbers_keys_and_times(stored: Stored) -> None:
@@ -169,7 +169,7 @@ def test_a_put_that_cannot_be_stored_fails_and_is_not_read(stored: Stored, monke
     world.put(stream, b"a")
     with monkeypatch.context() as broken:
         broken.setattr(stored.journal.database, "_connection", sqlite3.connect(":memory:", isolation_level=None))
-        with pytest.raises(sqlite3.OperationalError):
+        with pytest.raises(StorageError):
             world.put(stream, b"b")
         stored.journal.database.close()
     assert [record.data for record in world.read(stream)] == [b"a"]
@@ -189,7 +189,7 @@ def test_an_uncommitted_transaction_leaves_nothing(stored: Stored) -> None:
         shutil.copytree(stored.folder / "0", stored.folder / "copy")
     copy = SqliteJournal(stored.folder / "copy" / FILE)
     assert world.read(load(copy, StreamSettings(), world.clock).get(stream.name)) == []
-    copy.database.close()
+    copy.close()
 
 
 def rows(stored: Stored) -> int:
@@ -224,7 +224,7 @@ def test_the_memory_limit_applies_to_the_file_and_to_loading(world: Any, tmp_pat
         world.clock.now += 1
         world.put(again, *[bytes(1000)] * 10)
     assert len(world.read(again)) == rows(stored) <= 50
-    stored.journal.database.close()
+    stored.journal.close()
 
 
 def test_a_put_to_a_deleted_stream_leaves_nothing(stored: Stored) -> None:
@@ -238,7 +238,7 @@ def test_a_put_to_a_deleted_stream_leaves_nothing(stored: Stored) -> None:
 
 
 def test_a_file_belongs_to_one_process_and_one_version(stored: Stored, tmp_path: Path) -> None:
-    with pytest.raises(DatabaseError, match=r"database is locked.*Stop the LocalStack"):
+    with pytest.raises(DatabaseError, match=r"database is locked\nnext: stop the LocalStack"):
         SqliteJournal(tmp_path / "0" / FILE)
     stored.world.create()
     with stored.journal.database.transaction() as connection:

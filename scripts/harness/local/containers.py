@@ -80,6 +80,10 @@ def start(stack: Stack) -> None:
         try:
             Compose(stack).start()
         except HarnessError as error:
+            if refusal := _refusal(stack):
+                stop(stack, keep_streams=True)
+                where = f"the files are in the volume {persistence.volume(stack)}; make local-down removes it"
+                raise HarnessError(refusal.cause, f"{refusal.next_step}. {where}") from None
             raise HarnessError(_unhealthy(stack) or error.cause, error.next_step) from None
         (container,) = _service(stack, "localstack")
         stack.container = str(container.id)
@@ -90,6 +94,14 @@ def start(stack: Stack) -> None:
 
 def _service(stack: Stack, name: str) -> list[Container]:
     return engine.containers(engine.PROJECT_LABEL, stack.project, service=name)
+
+
+def _refusal(stack: Stack) -> HarnessError | None:
+    """Return why LocalStack refused to start, if it did."""
+    for container in _service(stack, "localstack"):
+        if container.attrs["State"]["Status"] == "exited":
+            return persistence.refusal(container.logs(tail=20).decode(errors="replace"))
+    return None
 
 
 def _unhealthy(stack: Stack) -> str | None:

@@ -74,6 +74,8 @@ def up(name: str, project_id: str, port: int, runtime: str | None = None) -> tup
             stack = Stack(name, project_id, port, runtime, persistent)
             with _removed_on_interrupt(name, persistent):
                 runtimes.of(stack).start(stack)
+            if persistent:
+                persistence.warn_of_losses(stack)
         fresh = not stack.ready
         with _removed_on_interrupt(name if fresh else None, persistent):
             if trained is None:  # needs the stack's own tracking server
@@ -99,6 +101,8 @@ def restart(stack: Stack) -> None:
         down_locked(stack.name, keep_streams=stack.persistent, keep_model=True)
         stack.ready, stack.outputs, stack.model = False, {}, {}
         runtimes.of(stack).start(stack)
+        if stack.persistent:
+            persistence.warn_of_losses(stack)
         deployment.deploy(stack, trained)
 
 

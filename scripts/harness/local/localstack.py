@@ -14,6 +14,7 @@ import psutil
 
 from harness import console, paths
 from harness.errors import HarnessError
+from harness.local import persistence
 from harness.machine import environment, processes
 from harness.setup import install
 from harness.stack.state import Stack
@@ -83,6 +84,7 @@ def _launch(stack: Stack, title: str, command: Sequence[str | Path], env: Mappin
     log = stack.log("localstack")
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as sink:
+        began = sink.tell()
         # A new session: Ctrl-C in the terminal must not end a running stack.
         process = subprocess.Popen(
             command,
@@ -100,7 +102,10 @@ def _launch(stack: Stack, title: str, command: Sequence[str | Path], env: Mappin
     deadline = time.monotonic() + READY_DEADLINE
     while not is_ready(stack, health):
         if process.poll() is not None:
-            tail = "\n".join(log.read_text(errors="replace").splitlines()[-8:])
+            text = log.read_bytes()[began:].decode(errors="replace")
+            if refusal := persistence.refusal(text):
+                raise refusal
+            tail = "\n".join(text.splitlines()[-8:])
             raise HarnessError(f"{title} ended while starting:\n{tail}", f"the whole log is in {paths.shown(log)}")
         if time.monotonic() > deadline:
             raise HarnessError(

@@ -10,12 +10,22 @@ import json
 import os
 from pathlib import Path
 
-from harness.errors import HarnessError
+from harness import console
+from harness.errors import HarnessError, NoAnswerError
+from harness.stack import interface
 from harness.stack.clients import Clients
 from harness.stack.state import Stack
 
 VARIABLE = "PERSISTENCE"
 VALUES = {"0": False, "false": False, "1": True, "true": True}
+
+LOSSES = "/_pipeline/kinesis/losses"
+# What LocalStack prints last if its start ends for a reason that the user can do something about.
+_REASON, _NEXT_STEP = "Localstack returning with exit code 1. Reason: ", "\nnext: "
+NO_LOSSES = NoAnswerError(
+    "this LocalStack does not say whether records are gone",
+    "it is not this project's, or an older version: make local-down local-up",
+)
 
 IMPORTS = """
 locals {{
@@ -80,3 +90,30 @@ def streams(stack: Stack) -> list[str]:
 def imports(names: list[str]) -> str:
     """Return Terraform configuration that imports existing streams, if they are the pipeline's."""
     return IMPORTS.format(names=json.dumps(names))
+
+
+def refusal(log: str) -> HarnessError | None:
+    """Return why LocalStack refused to start, for example because of a damaged file, or None if the log does not say.
+
+    Args:
+        log: what this LocalStack has printed.
+    """
+    _, given, reason = log.rpartition(_REASON)
+    cause, separated, next_step = reason.strip().partition(_NEXT_STEP)
+    return HarnessError(cause, next_step) if given and separated else None
+
+
+def warn_of_losses(stack: Stack) -> None:
+    """Warn if records that a former LocalStack acknowledged are gone: its files were damaged or removed.
+
+    Raises:
+        HarnessError: LocalStack does not respond.
+    """
+    found = interface.ask(stack, "GET", LOSSES, absent=NO_LOSSES)
+    if found["unknown"]:
+        console.warn(f"whether acknowledged records are gone is not known: {found['unknown']}")
+    if found["records"]:
+        by_stream = ", ".join(
+            f"{one['stream'] or 'streams that are gone, too'}: {one['records']}" for one in found["streams"]
+        )
+        console.warn(f"{found['records']} acknowledged records are gone ({by_stream}); see {stack.localstack_log}")

@@ -26,10 +26,14 @@ from pipeline_emulator.kinesis.streams.records import Record
 from pipeline_emulator.kinesis.streams.sequence import Clock, owner, seconds
 from pipeline_emulator.kinesis.streams.shard import Chunk, Entry
 from pipeline_emulator.kinesis.streams.stream import Placed, Stream
+from pipeline_emulator.persistence import StorageError
 
 # https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html
 LARGEST_REQUEST_BYTES = 5 * 2**20
 MAX_RECORDS_PER_READ = 10_000
+# https://docs.aws.amazon.com/kinesis/latest/APIReference/CommonErrors.html; also the code of a record that failed:
+# https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecordsResultEntry.html
+INTERNAL_FAILURE = "InternalFailure"
 
 
 class DataOperations(Operations):
@@ -57,7 +61,11 @@ class DataOperations(Operations):
             _require_size(stream, size, f"records.{index}.member.data")
         if sum(sizes) > LARGEST_REQUEST_BYTES:
             raise InvalidArgumentError("Records size exceeds 5 MB limit")
-        placed = self._put(stream, "PutRecords", entries, sizes)
+        try:
+            placed = self._put(stream, "PutRecords", entries, sizes)
+        except StorageError as error:
+            result = {"ErrorCode": INTERNAL_FAILURE, "ErrorMessage": str(error)}
+            return {"FailedRecordCount": len(entries), "Records": [result] * len(entries), **_encryption(stream)}
         failed = sum(one.number is None for one in placed)
         results = [_result(stream, one) for one in placed]
         return {"FailedRecordCount": failed, "Records": results, **_encryption(stream)}

@@ -1,18 +1,26 @@
 """Writes every change to streams into the file, each in one transaction."""
 
 import json
+import logging
+import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, override
 
+from pipeline_emulator.kinesis.store import acknowledged
+from pipeline_emulator.kinesis.store.acknowledged import Acknowledged
+from pipeline_emulator.kinesis.store.losses import Losses
 from pipeline_emulator.kinesis.streams import state
 from pipeline_emulator.kinesis.streams.journal import Journal
 from pipeline_emulator.kinesis.streams.records import Record
 from pipeline_emulator.kinesis.streams.sequence import counter
 from pipeline_emulator.kinesis.streams.shard import Shard
 from pipeline_emulator.kinesis.streams.stream import Stream
-from pipeline_emulator.persistence import Database
+from pipeline_emulator.persistence import Database, StorageError, damaged
+
+LOG = logging.getLogger(__name__)
 
 FILE = "kinesis.sqlite3"
 VERSION = 1
@@ -37,7 +45,8 @@ CREATE TABLE record (
     UNIQUE (shard, counter)
 )
 """
-SIGNING_KEY, LAST_CREATED = "signing key", "last created"
+SIGNING_KEY, LAST_CREATED, IDENTITY = "signing key", "last created", "identity"
+HOLDS = "all Kinesis streams and their records"
 
 
 class SqliteJournal(Journal):
@@ -49,7 +58,43 @@ class SqliteJournal(Journal):
         Raises:
             DatabaseError: the file cannot be used.
         """
-        self.database = Database(path, SCHEMA, VERSION)
+        self._acknowledged: Acknowledged | None = None
+        self._acknowledged_file = path.with_name(path.name + acknowledged.SUFFIX)
+        known = acknowledged.read(self._acknowledged_file)
+        # SQLite would make a new database of an empty file, and delete its log.
+        if known and path.is_file() and not path.stat().st_size:
+            raise damaged(path, HOLDS, "it is empty")
+        self.database = Database(path, SCHEMA, VERSION, HOLDS)
+        # What the last LocalStack acknowledged: the database's identity, and counters by creation time of the shard.
+        self.known_identity: bytes | None
+        self.known_identity, self.known = known or (None, {})
+        self.losses = Losses()
+        with self.database.loading():
+            self.identity, self.is_new = self._identity()
+
+    def _identity(self) -> tuple[bytes, bool]:
+        """Return what distinguishes this database from all others, and whether it was chosen just now."""
+        with self.database.transaction() as connection:
+            row = connection.execute("SELECT value FROM kept WHERE name = ?", (IDENTITY,)).fetchone()
+            if row:
+                return row[0], False
+            identity = os.urandom(acknowledged.IDENTITY_BYTES)
+            connection.execute("INSERT INTO kept VALUES (?, ?)", (IDENTITY, identity))
+            return identity, True
+
+    def watch(self, counters: Mapping[int, int]) -> None:
+        """Note from now on what is acknowledged, beginning with these counters by creation time of the shard."""
+        try:
+            self._acknowledged = Acknowledged(self._acknowledged_file, self.identity, counters)
+        except OSError as error:
+            LOG.warning("%s: %s. A later loss of records may go unnoticed.", self._acknowledged_file, error.strerror)
+
+    def close(self) -> None:
+        """Close the files."""
+        self.database.close()
+        if self._acknowledged:
+            self._acknowledged.close()
+            self._acknowledged = None
 
     @override
     def created(self, stream: Stream) -> None:
@@ -61,6 +106,7 @@ class SqliteJournal(Journal):
                 (stream.created, name.account, name.region, name.name, _settings(stream)),
             )
             _insert_shards(connection, stream.created, stream.topology.shards)
+        self._begin(stream.topology.shards)
 
     @override
     def changed(self, stream: Stream) -> None:
@@ -71,9 +117,10 @@ class SqliteJournal(Journal):
     @override
     def deleted(self, stream: Stream) -> None:
         """Delete a stream. The locks of its shards are not held: a late put may leave records, which `load` deletes."""
-        with self.database.transaction() as connection:
+        shards = stream.topology.shards
+        with self._ending(shards), self.database.transaction() as connection:
             connection.execute("DELETE FROM stream WHERE created = ?", (stream.created,))
-            _delete_shards(connection, stream.topology.shards)
+            _delete_shards(connection, shards)
 
     @override
     def resharded(self, stream: int, closed: Sequence[tuple[Shard, float]], opened: Sequence[Shard]) -> None:
@@ -84,11 +131,12 @@ class SqliteJournal(Journal):
                 [(at, shard.numbers.created) for shard, at in closed],
             )
             _insert_shards(connection, stream, opened)
+        self._begin(opened)
 
     @override
     def expired(self, shards: Sequence[Shard]) -> None:
         """Delete shards with their records."""
-        with self.database.transaction() as connection:
+        with self._ending(shards), self.database.transaction() as connection:
             _delete_shards(connection, shards)
 
     @override
@@ -110,12 +158,30 @@ class SqliteJournal(Journal):
         with self.database.transaction() as connection:
             connection.executemany("INSERT INTO record VALUES (?, ?, ?, ?, ?)", rows)
             connection.executemany("UPDATE shard SET counter = ?, last_arrival = ? WHERE created = ?", last)
+        if self._acknowledged:
+            for counted, _, created in last:
+                self._acknowledged.set(created, counted)
 
     @override
     def trimmed(self, shard: Shard, counter: int) -> None:
-        """Delete a shard's first records."""
-        with self.database.transaction() as connection:
+        """Delete a shard's first records. If that fails, the next call or `load` deletes them, too."""
+        with suppress(StorageError), self.database.transaction() as connection:
             connection.execute("DELETE FROM record WHERE shard = ? AND counter < ?", (shard.numbers.created, counter))
+
+    def _begin(self, shards: Sequence[Shard]) -> None:
+        if self._acknowledged:
+            self._acknowledged.add(shard.numbers.created for shard in shards)
+
+    @contextmanager
+    def _ending(self, shards: Sequence[Shard]) -> Iterator[None]:
+        """Stop watching shards before they are deleted: a kill in between must not look like a loss."""
+        if self._acknowledged:
+            self._acknowledged.remove(shard.numbers.created for shard in shards)
+        try:
+            yield
+        except StorageError:
+            self._begin(shards)
+            raise
 
 
 def _settings(stream: Stream) -> str:

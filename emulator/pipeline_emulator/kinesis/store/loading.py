@@ -7,9 +7,12 @@ import sqlite3
 import time
 from collections import defaultdict
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+from pipeline_emulator.kinesis.store.acknowledged import SUFFIX
 from pipeline_emulator.kinesis.store.journal import LAST_CREATED, SIGNING_KEY, SqliteJournal
+from pipeline_emulator.kinesis.store.losses import Losses, compare
 from pipeline_emulator.kinesis.streams import tokens
 from pipeline_emulator.kinesis.streams.identity import StreamName
 from pipeline_emulator.kinesis.streams.records import OVERHEAD_BYTES
@@ -23,10 +26,22 @@ LOG = logging.getLogger(__name__)
 _MEMORY = f"LENGTH(data) + LENGTH(CAST(partition_key AS BLOB)) + {OVERHEAD_BYTES}"
 
 
+def open_streams(path: Path, settings: StreamSettings) -> tuple[Streams, SqliteJournal]:
+    """Open or create the file; return the streams in it and their journal.
+
+    Raises:
+        DatabaseError: the file cannot be used.
+    """
+    journal = SqliteJournal(path)
+    with journal.database.loading():
+        return load(journal, settings), journal
+
+
 def load(journal: SqliteJournal, settings: StreamSettings, clock: Clock = time.time) -> Streams:
-    """Return the streams in a journal, which stores their changes from now on."""
+    """Return the streams in a journal, which stores their changes from now on; set `journal.losses`."""
     streams = Streams(settings, clock, journal)
     with journal.database.transaction() as connection:
+        losses = journal.losses = _losses(connection, journal)
         _delete_unneeded(connection, clock(), settings.memory_limit_bytes)
         kept = dict(connection.execute("SELECT name, value FROM kept"))
         if SIGNING_KEY not in kept:
@@ -35,11 +50,31 @@ def load(journal: SqliteJournal, settings: StreamSettings, clock: Clock = time.t
         shards = _shards(connection, journal)
         stored = connection.execute("SELECT created, account, region, name, settings FROM stream").fetchall()
     tokens.use_signing_key(kept[SIGNING_KEY])
-    streams.continue_after(kept.get(LAST_CREATED, 0))
+    streams.continue_after(max(kept.get(LAST_CREATED, 0), *journal.known, 0))
     for created, account, region, name, text in stored:
         streams.restore(StreamName(account, region, name), created, shards[created], json.loads(text))
+    journal.watch({shard.numbers.created: shard.counter for found in shards.values() for shard in found})
+    losses.report(journal.database.path)
     LOG.info("Kinesis streams loaded: %d", len(stored))
     return streams
+
+
+def _losses(connection: sqlite3.Connection, journal: SqliteJournal) -> Losses:
+    """Return what was acknowledged and is not in the file. Its sequence numbers are not given again."""
+    if not journal.known and journal.is_new:
+        return Losses()
+    if journal.known_identity != journal.identity and not journal.is_new:
+        return Losses(unknown=f"{journal.database.path.name}{SUFFIX} is missing, damaged or belongs to another file")
+    rows = connection.execute(
+        "SELECT shard.created, stream.name, shard.counter FROM shard JOIN stream ON stream.created = shard.stream"
+    )
+    losses = compare(journal.known, {created: (name, counter) for created, name, counter in rows})
+    if losses.records:
+        connection.executemany(
+            "UPDATE shard SET counter = MAX(counter, ?) WHERE created = ?",
+            [(counter, created) for created, counter in journal.known.items()],
+        )
+    return losses
 
 
 def _shards(connection: sqlite3.Connection, journal: SqliteJournal) -> dict[int, list[Shard]]:

@@ -75,6 +75,11 @@ class Shard:
         return self._last_arrival
 
     @property
+    def counter(self) -> int:
+        """How many numbers were given to records."""
+        return self._counter
+
+    @property
     def held_bytes(self) -> int:
         """Approximate memory of the records, in bytes."""
         with self.lock:
@@ -120,7 +125,7 @@ class Shard:
     def number(self, entries: Iterable[Entry], now: float, limited: bool) -> list[Record | None]:
         """Turn entries into records; None for those over the rate if it applies (`limited`). The caller holds the lock.
 
-        The records are not in the shard before `append`. Numbers not appended are never given again.
+        The records are not in the shard before `append`.
         """
         # Clients see whole milliseconds, and a read from such a time must find the record. The order must survive a
         # clock that is set back.
@@ -137,6 +142,13 @@ class Shard:
             number = self.numbers.number(self._counter, arrival)
             records.append(Record(number, arrival, entry.partition_key, entry.data, size, end))
         return records
+
+    def withdraw(self, records: Sequence[Record]) -> None:
+        """Take back the numbers from the last call of `number`, which nobody has seen: the records were not stored.
+
+        The counter thus stays the number of records put, from which losses are computed.
+        """
+        self._counter -= len(records)
 
     def append(self, records: Sequence[Record]) -> None:
         """Add records from `number`. The caller has held the lock since that call."""

@@ -165,7 +165,12 @@ class Stream:
                 for index, record in zip(indexes, records, strict=True):
                     placed[index] = Placed(shard.shard_id, record.number if record else None)
                 additions.append((shard, [record for record in records if record]))
-            self._journal.put(additions)
+            try:
+                self._journal.put(additions)
+            except BaseException:
+                for shard, added in additions:
+                    shard.withdraw(added)
+                raise
             for shard, added in additions:
                 shard.append(added)
         return left
