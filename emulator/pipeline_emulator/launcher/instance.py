@@ -23,6 +23,7 @@ COMMAND = [sys.executable, "-P", "-m", "localstack.runtime.main"]
 READY_SECONDS = 90.0
 STOP_SECONDS = 15.0
 HEALTH = "/_localstack/health"
+_ISOLATION = "/_pipeline/isolation"
 _FILE = "pipeline-emulator.json"
 _LOG = "localstack.log"
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy cannot reach this machine's loopback
@@ -70,6 +71,14 @@ class Instance:
                 return "services" in json.load(answer)
         except (urllib.error.URLError, OSError, ValueError):
             return False
+
+    def isolation(self) -> str:
+        """Return in one line how functions from Zips are isolated; empty if there are none or nothing answers."""
+        try:
+            with _direct.open(f"{self.endpoint_url}{_ISOLATION}", timeout=30) as answer:
+                return str(json.load(answer)["isolation"])
+        except (urllib.error.URLError, OSError, ValueError):
+            return ""
 
     def stop(self) -> None:
         """Stop the emulator and every process it has started. Kills those that do not end in time."""
