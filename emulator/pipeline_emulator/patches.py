@@ -151,6 +151,13 @@ AUTHORIZE = Patch(
     written_for=_CORE,
     fingerprint="CompositeHandler",
 )
+REFUSE_FUNCTIONS = Patch(
+    "localstack.aws.handlers:preprocess_request",
+    what="functions are kept from LocalStack's own HTTP interfaces",
+    why="those need no key, and change what any user of LocalStack sees",
+    written_for=_CORE,
+    fingerprint="CompositeHandler",
+)
 FORGET_CALLERS = Patch(
     "localstack.aws.handlers:run_custom_response_handlers",
     what="cached callers are dropped after a change in IAM",
@@ -220,7 +227,7 @@ WRITE_NO_ACCESS_LOG = Patch(
 PASS_TWISTED_REQUEST = Patch(
     "rolo.serving.twisted:update_wsgi_environment",
     what="applications can reach twisted's request",
-    why="an image layer must not be read faster than the client takes it",
+    why="an image layer must not be read faster than the client takes it; who connects must be known",
     written_for="rolo 0.8.1",
     fingerprint="204b82a9ede3",
 )

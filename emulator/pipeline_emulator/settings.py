@@ -156,6 +156,14 @@ SETTINGS: tuple[Setting, ...] = (
         Kind.INTEGER,
     ),
     Setting(
+        "lambda_root_access",
+        "LAMBDA_ROOT_ACCESS",
+        "0",
+        "functions may sign with the root user's keys (`test`), or not at all, and use the emulator's own HTTP "
+        "interfaces",
+        Kind.FLAG,
+    ),
+    Setting(
         "lambda_docker_network",
         "LAMBDA_DOCKER_NETWORK",
         "bridge",

@@ -41,7 +41,7 @@ def isolated(request: pytest.FixtureRequest, start_localstack: Callable[..., Any
 
 
 def has_namespaces(localstack: Any) -> bool:
-    return "read-only file system" in localstack.log()
+    return "Lambda isolation: process group" not in localstack.log()
 
 
 def test_tmp_is_private_and_the_code_read_only(

@@ -20,6 +20,7 @@ from typing import Any
 import psutil
 import pytest
 
+from pipeline_emulator.gateway.sockets import Connection
 from pipeline_emulator.lambda_runtime import code_folders, errors, event_loop, isolation, log_delivery, process, reports
 from pipeline_emulator.lambda_runtime.invocation import Invocation
 from pipeline_emulator.lambda_runtime.log_delivery import FunctionLog, LogEvent, batches
@@ -97,8 +98,12 @@ def test_lines_and_frames_become_messages() -> None:
     assert [message for _, message in messages[2:]] == ["one\n", "two\n", "\ufffdopen"]
 
 
+async def anybody(_connection: Connection) -> bool:
+    return True
+
+
 def test_specification_is_decoded_as_encoded() -> None:
-    specification = Specification(Isolation.USER_NAMESPACES, ["python"], {"A": "\n"}, "/", ["/x"], 1, 2)
+    specification = Specification(Isolation.USER_NAMESPACES, ["python"], {"A": "\n"}, "/", [["/x", "/y"]], 1, 2)
 
     assert vars(Specification.decode(specification.encode().strip())) == vars(specification)
     assert specification.encode().count(b"\n") == 1
@@ -209,7 +214,7 @@ def test_any_client_context_fits_into_a_header(context: str) -> None:
     async def talk() -> bytes:
         session = Session()
         session.offer(invocation("id", context), 1)
-        return await get(RuntimeApiServer(session))
+        return await get(RuntimeApiServer(session, anybody))
 
     answer = asyncio.run(talk())
     assert answer.startswith(b"HTTP/1.1 200 ")
@@ -244,7 +249,7 @@ class Broken:
 
 def test_response_that_cannot_be_sent_becomes_an_internal_server_error() -> None:
     async def talk() -> bytes:
-        return await get(RuntimeApiServer(Broken()))  # type: ignore[arg-type]
+        return await get(RuntimeApiServer(Broken(), anybody))  # type: ignore[arg-type]
 
     assert asyncio.run(talk()).startswith(b"HTTP/1.1 500 ")
 
@@ -298,30 +303,42 @@ def test_close_during_a_start_leaves_no_sandbox_behind(turns: int, eventually: C
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have only one isolation")
 @pytest.mark.parametrize(
-    ("refusals", "expected", "level"),
+    ("user", "refusals", "expected", "level"),
     [
-        ({Isolation.NAMESPACES: 1}, Isolation.NAMESPACES, logging.INFO),
-        ({Isolation.NAMESPACES: 2, Isolation.USER_NAMESPACES: 2}, Isolation.PROCESS_GROUP, logging.WARNING),
+        (0, 1, Isolation.NAMESPACES, logging.INFO),
+        (1000, 1, Isolation.USER_NAMESPACES, logging.INFO),
+        (0, 2, Isolation.PROCESS_GROUP, logging.WARNING),
+        (1000, 2, Isolation.PROCESS_GROUP, logging.WARNING),
     ],
 )
 def test_isolation_weakens_only_after_a_second_refusal_and_with_a_warning(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
-    refusals: dict[Isolation, int],
+    user: int,
+    refusals: int,
     expected: Isolation,
     level: int,
 ) -> None:
-    def refuse(candidate: Isolation) -> str | None:
-        refusals[candidate] = refusals.get(candidate, 0) - 1
-        return f"{candidate}: why" if refusals[candidate] >= 0 else None
-
+    answers = iter([f"{expected}: why"] * refusals)
     monkeypatch.delenv(isolation.VARIABLE, raising=False)
-    monkeypatch.setattr(isolation, "probe", refuse)
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    monkeypatch.setattr(isolation, "probe", lambda _level: next(answers, None))
     monkeypatch.setattr(event_loop, "run", lambda answer: answer)
     caplog.set_level(logging.INFO)
-    assert isolation.isolation.__wrapped__() is expected
+    assert isolation._find.__wrapped__()[0] is expected
     assert [entry.levelno for entry in caplog.records] == [level]
-    assert level == logging.INFO or "user namespaces: why" in caplog.text
+    assert len(caplog.messages[0].splitlines()) == 1
+    assert f"Lambda isolation: {expected} (" in caplog.text
+    assert level == logging.INFO or "; process group: why" in caplog.text
+
+
+@pytest.mark.parametrize("name", ["namespaces", "user-namespaces"])
+def test_root_has_no_functions_in_user_namespaces_alone(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """They would be root outside them."""
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert isolation.candidates(name) == [Isolation.NAMESPACES]
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert isolation.candidates(name) == [Isolation.USER_NAMESPACES]
 
 
 def test_probe_that_takes_too_long_returns_that_as_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from harness import console, events, failed, streams
-from harness.errors import HarnessError
+from harness.errors import HarnessError, NoAnswerError
 from harness.failed import report as failed_report
 from harness.local import usage
 from harness.machine.environment import EMULATOR_SETTINGS
 from harness.paths import shown
-from harness.stack import live
+from harness.stack import interface, live
 from harness.stack.clients import Clients
 from harness.stack.state import DOCKER, REGION, Stack
 
@@ -86,10 +86,21 @@ def show_status(stack: Stack) -> None:
     for output in ("source_stream_name", "predictions_stream_name"):
         summary = clients.kinesis.describe_stream_summary(StreamName=stack.outputs[output])["StreamDescriptionSummary"]
         rows.append((summary["StreamName"], f"{summary['StreamStatus']}, {summary['OpenShardCount']} shards"))
+    if stack.runtime != DOCKER:
+        rows.append(("function isolation", _isolation(stack)))
     found = usage.of(stack)
     what = "containers" if stack.runtime == DOCKER else "processes"
     rows.append((what, f"{len(found)}, {sum(used.memory_bytes for used in found) / 2**20:.0f} MiB resident"))
     console.pairs(rows)
+
+
+def _isolation(stack: Stack) -> str:
+    """Return in one line how the emulator isolates functions on this machine."""
+    unknown = NoAnswerError("this LocalStack does not say", "it is an older one: make local-down local-up")
+    try:
+        return str(interface.ask(stack, "GET", "/_pipeline/isolation", absent=unknown)["isolation"])
+    except NoAnswerError as error:
+        return f"unknown ({error.cause})"
 
 
 def show_logs(stack: Stack, *, follow: bool) -> None:

@@ -12,6 +12,7 @@ from pipeline_emulator.authorization import (
     errors,
     execution_role,
     names,
+    function_origin,
     policies,
     resources,
     web_identity,
@@ -37,6 +38,7 @@ class Handler:
 
     def __init__(self, authorizer: Authorizer) -> None:
         self._authorizer = authorizer
+        self._keeps_functions_from_root = function_origin.enabled()
 
     def __call__(self, _chain: Any, context: RequestContext, _response: Response) -> None:
         """Let an authorized request pass.
@@ -48,6 +50,7 @@ class Handler:
             return
         service = context.service.service_name.removesuffix("-query")
         caller = _caller(context, service)
+        self._refuse_function(caller, context, service)
         call = _call(context, caller)
         if caller is not None:
             self._authorize(caller, call, service, RequestOrigin.of(context))
@@ -64,6 +67,12 @@ class Handler:
             if why := misplaced(check.resource, call.account, call.region):
                 self._refuse(service, self._authorizer.record(unresolved(caller, check, why)))
             self._refuse(service, self._authorizer.refusal(caller, check, origin))
+
+    def _refuse_function(self, caller: Caller | None, context: RequestContext, service: str) -> None:
+        """Refuse a request that a function makes as the root user."""
+        found = function_origin.refusal(caller, context, service) if self._keeps_functions_from_root else None
+        if found:
+            self._refuse(service, self._authorizer.record(found))
 
     def _refuse(self, service: str, decision: Decision | None) -> None:
         if decision:

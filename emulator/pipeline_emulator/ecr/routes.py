@@ -13,19 +13,20 @@ from werkzeug import Request
 from werkzeug.exceptions import NotFound
 
 from pipeline_emulator.authorization.callers import UnknownKeyError
-from pipeline_emulator.ecr import pacing, permissions
+from pipeline_emulator.ecr import permissions
 from pipeline_emulator.ecr.credentials import PASSWORDS, USER, Bearer
 from pipeline_emulator.ecr.errors import RegistryUnavailableError, RepositoryNotFoundError, TagIsImmutableError
 from pipeline_emulator.ecr.permissions import DeniedError
 from pipeline_emulator.ecr.proxy import serve
 from pipeline_emulator.ecr.responses import error_response, unauthorized
+from pipeline_emulator.gateway import connections
 
 LOG = logging.getLogger(__name__)
 
 
 def install() -> None:
     """Add the paths to the gateway's router."""
-    pacing.install()
+    connections.install()
     ROUTER.add("/v2/", endpoint=handle)
     ROUTER.add("/v2/<path:path>", endpoint=handle)
 

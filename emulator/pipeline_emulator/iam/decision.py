@@ -42,7 +42,7 @@ class Decision:
     Attributes:
         reason: why the request is allowed or denied.
         principal, action, resource: as the error message names them.
-        layer: the type of the policy that decided; None for the root user, who needs no policy.
+        layer: the type of the policy that decided; None if none did: the root user needs none, and is refused by none.
         policy: its name; None if no policy of the layer allows the request.
         statement: the Sid or position of the statement that decided, if there is one.
         notes: one sentence about each thing that the emulator could not evaluate and that affected the decision.
@@ -66,7 +66,8 @@ class Decision:
     def message(self) -> str:
         """Return AWS's error message; undefined for an allowed request."""
         who = f"User: {self.principal} is not authorized to perform: {self.action} on resource: {self.resource}"
-        assert self.layer is not None
+        if self.layer is None:  # no policy is to blame
+            return who
         if self.reason is Reason.IMPLICIT_DENY:
             return f"{who} because no {self.layer.type_name} allows the {self.action} action"
         return f"{who} with an explicit deny in {self.layer.with_article}"

@@ -14,11 +14,14 @@ from typing import Any
 from docker.errors import DockerException
 from docker.utils.socket import frames_iter
 
+from pipeline_emulator.gateway.sockets import Connection
 from pipeline_emulator.lambda_runtime import engine
+from pipeline_emulator.lambda_runtime.origins import ENVIRONMENTS
 from pipeline_emulator.lambda_runtime.output import Output
 from pipeline_emulator.lambda_runtime.runtime import Exit, RuntimeStartError
 
 _KILL_SECONDS = 10.0
+_ADDRESS_SECONDS = 10.0
 # A function's output passes through the engine. It is complete when nothing has arrived for a moment and the last line
 # is finished (`print` writes the end of a line separately).
 _QUIET_SECONDS, _SETTLE_SECONDS = 0.004, 0.05
@@ -77,6 +80,7 @@ class ContainerRuntime:
         self._on_out_of_memory = on_out_of_memory
         self._loop = asyncio.get_running_loop()
         self._container_id: str | None = None
+        self._address: asyncio.Future[str] = self._loop.create_future()
         self._closed = False
         self._peak_bytes = 0
         self._measured = 0.0
@@ -90,6 +94,7 @@ class ContainerRuntime:
         """Start the runtime in a new container, with a new /tmp."""
         self.exited = self._loop.create_future()
         self._peak_bytes, self._measured, self._in_line = 0, 0.0, False
+        self._address = self._loop.create_future()
         try:
             container_id = await self._call(self._create, api_address)
             if self._closed:  # closed while the container was being created
@@ -98,7 +103,7 @@ class ContainerRuntime:
             self._container_id = container_id
             stream = await self._call(engine.client().attach_socket, container_id, _ATTACH)
             _Follower(container_id, stream, os.dup(self._output.lines.write_fd), self).start()
-            await self._call(engine.client().start, container_id)
+            self._address.set_result(await self._call(self._start, container_id))
         except DockerException as error:
             await self.kill()
             raise RuntimeStartError(f"no container for image {self._specification.image}: {error}") from error
@@ -109,8 +114,15 @@ class ContainerRuntime:
             return
         container_id, self._container_id = self._container_id, None
         await self._call(engine.remove, container_id)
+        if self._address.done():
+            ENVIRONMENTS.remove_address(self._address.result())
         if not self.exited.done():
             await asyncio.wait({self.exited}, timeout=_KILL_SECONDS)
+
+    async def made(self, connection: Connection) -> bool:
+        """Return whether the container made a connection. Without capabilities it can take no other's address."""
+        await asyncio.wait({self._address}, timeout=_ADDRESS_SECONDS)
+        return self._address.done() and connection.client[0] == self._address.result()
 
     async def exhaust_memory(self) -> None:
         """Kill the container, as the kernel would: the signal is the same."""
@@ -168,6 +180,14 @@ class ContainerRuntime:
 
     async def _call(self, function: Callable[..., Any], *arguments: Any) -> Any:
         return await self._loop.run_in_executor(_calls, function, *arguments)
+
+    def _start(self, container_id: str) -> str:
+        """Start the container and return the address that it then has."""
+        with ENVIRONMENTS.starting_container():
+            engine.client().start(container_id)
+            address = engine.address_of(container_id)
+            ENVIRONMENTS.add_address(address)
+        return address
 
     def _create(self, api_address: str) -> str:
         wanted = self._specification

@@ -11,6 +11,8 @@ from typing import Any
 import docker
 from docker.errors import DockerException, NotFound
 
+from pipeline_emulator.lambda_runtime.origins import ENVIRONMENTS
+
 LOG = logging.getLogger(__name__)
 
 # Core's own variable for the functions' network; compose and the harness set it. Docker's default network is "bridge".
@@ -78,6 +80,13 @@ def own_address() -> str:
     return str(settings.get("Gateway") or next(ipaddress.ip_network(settings["Subnet"]).hosts()))
 
 
+def gateways() -> list[str]:
+    """Return the addresses at which LocalStack sees requests from the engine's machine itself."""
+    container = _own_container()
+    networks = container["NetworkSettings"]["Networks"].values() if container else ()
+    return ["127.0.0.1", own_address(), *(found["Gateway"] for found in networks if found.get("Gateway"))]
+
+
 def _own_container() -> dict[str, Any] | None:
     """Return the container LocalStack runs in, or None. Docker uses a container's id as its host name."""
     name = socket.gethostname()
@@ -90,6 +99,12 @@ def _own_container() -> dict[str, Any] | None:
     return container if container["Id"].startswith(name) else None
 
 
+def address_of(container_id: str) -> str:
+    """Return the address of a function's container in the functions' network; empty if it has already ended."""
+    networks = client().inspect_container(container_id)["NetworkSettings"]["Networks"]
+    return str(networks.get(network(), {}).get("IPAddress", ""))
+
+
 def labels() -> dict[str, str]:
     """Return the labels that mark a container of this LocalStack."""
     return {LABEL: os.environ.get(STACK_VARIABLE, "")}
@@ -99,6 +114,7 @@ def prepare() -> None:
     """Log at LocalStack's start what is missing, and remove leftovers. A function's StateReason repeats it."""
     try:
         LOG.info("Lambda containers run in network %s, where LocalStack is %s", network(), own_address())
+        ENVIRONMENTS.set_gateways(gateways())
         remove_leftovers()
     except RuntimeError as error:
         LOG.error("Lambda: %s", error)  # noqa: TRY400 - the message is the remedy

@@ -43,7 +43,7 @@ class Environment:
         self._output = output
         self._log = log
         self._session = Session()
-        self._server = RuntimeApiServer(self._session, host)
+        self._server = RuntimeApiServer(self._session, runtime.made, host)
         self._healthy = False
         self._init_ms: float | None = None
         self._busy = False

@@ -6,6 +6,8 @@ https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
 from collections.abc import Mapping
 from pathlib import Path
 
+from pipeline_emulator.lambda_runtime.shown_files import Folders
+
 # Set by LocalStack core for its init binary or for containers; AWS does not have them.
 _FOREIGN_PREFIXES = ("LOCALSTACK_",)
 _FOREIGN = {"AWS_LAMBDA_FUNCTION_TIMEOUT", "EDGE_PORT"}
@@ -14,9 +16,7 @@ _FOREIGN = {"AWS_LAMBDA_FUNCTION_TIMEOUT", "EDGE_PORT"}
 def function_environment(
     core: Mapping[str, object],
     user: Mapping[str, str],
-    code: Path,
-    runtime: Path,
-    python: Path,
+    folders: Folders,
     private_tmp: Path | None,
 ) -> dict[str, str]:
     """Return all variables of a function.
@@ -24,11 +24,10 @@ def function_environment(
     Args:
         core: Variables from LocalStack core: names, region, credentials of the role's session, endpoint.
         user: The function's own variables; they win.
-        code: Folder of the function's code.
-        runtime: Folder of the runtime client and the AWS SDK.
-        python: The interpreter.
+        folders: Code, managed runtime and interpreter, as the function sees them.
         private_tmp: Folder to use instead of /tmp if /tmp itself cannot be private, else None.
     """
+    code, runtime, python = folders.code, folders.runtime, folders.python
     variables = without_foreign(core) | {
         "LAMBDA_TASK_ROOT": str(code),
         "LAMBDA_RUNTIME_DIR": str(runtime),

@@ -19,6 +19,7 @@ def interpreter() -> Path:
     A package that is missing from the Zip is then missing here, as on AWS.
     """
     folder = Path(tempfile.mkdtemp(prefix="lambda-python-"))
+    folder.chmod(0o755)  # the function's user is another than LocalStack's
     venv.create(folder, with_pip=False, symlinks=True)
     return folder / "bin" / "python"
 
@@ -37,12 +38,6 @@ def runtime_dir() -> Path:
             " with `pipeline-emulator lambda-runtime`, or set the variable to a folder that contains it"
         )
     return folder
-
-
-def needed_folders(code: Path) -> list[str]:
-    """Return all folders that a function must see, by the paths it uses and by their resolved paths."""
-    folders = [code, runtime_dir(), interpreter().parents[1], Path(sys.base_prefix)]
-    return sorted({str(path) for folder in folders for path in (folder, folder.resolve())})
 
 
 def compile_code(folder: Path) -> None:

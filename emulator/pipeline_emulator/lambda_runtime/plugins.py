@@ -38,10 +38,12 @@ class ContainerRuntimeExecutorPlugin(RuntimeExecutorPlugin):
 @hooks.on_infra_start()  # type: ignore[untyped-decorator]
 def install_aliases() -> None:
     """Patch aliases and the unpacking of code in core, before its provider is created. For every executor."""
-    from pipeline_emulator.lambda_runtime import aliases, code_archives
+    from pipeline_emulator.lambda_runtime import aliases, code_archives, isolation_report
 
     aliases.install()
     code_archives.install()
+    if ProcessRuntimeExecutorPlugin.name == config.LAMBDA_RUNTIME_EXECUTOR:
+        isolation_report.install()
 
 
 @hooks.on_infra_start()  # type: ignore[untyped-decorator]

@@ -11,9 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from pipeline_emulator.gateway.sockets import Connection
+from pipeline_emulator.lambda_runtime import shown_files
+from pipeline_emulator.lambda_runtime.origins import ENVIRONMENTS, Sandbox, sandbox_of
 from pipeline_emulator.lambda_runtime.output import Output
 from pipeline_emulator.lambda_runtime.runtime import Exit, RuntimeStartError
-from pipeline_emulator.sandbox.protocol import Isolation, Specification
+from pipeline_emulator.sandbox.protocol import LOG_VARIABLE, Isolation, Specification
 
 # `python -m` finds the sandbox here: the working directory comes first on its search path. The interpreter is the base
 # one, which has no packages installed.
@@ -53,6 +56,7 @@ class ProcessRuntime:
         self._pid = 0
         self._peak_bytes = 0
         self._closed = False
+        self._origin: Sandbox | None = None
         self.exited: asyncio.Future[Exit] = asyncio.get_running_loop().create_future()
 
     async def start(self, api_address: str) -> None:
@@ -71,6 +75,10 @@ class ProcessRuntime:
     async def exhaust_memory(self) -> None:
         """Kill the runtime, like `kill`, for exceeding its memory."""
         await self._kill("exhaust")
+
+    async def made(self, connection: Connection) -> bool:
+        """Return whether a process of the sandbox made a connection."""
+        return self._origin is not None and self._origin.made(connection)
 
     def watch(self, *, busy: bool) -> None:
         """Measure the memory while the function is busy."""
@@ -96,6 +104,8 @@ class ProcessRuntime:
         await self._end_of_sandbox()
         if self._events:
             await asyncio.wait({self._events})
+        if self._origin:
+            ENVIRONMENTS.remove(self._origin)
         if self._private_tmp:
             shutil.rmtree(self._private_tmp, ignore_errors=True)
 
@@ -129,7 +139,7 @@ class ProcessRuntime:
             )
             on_failure.pop_all()
         reader, writer = await asyncio.open_connection(sock=ours)
-        runtime_variables = {"AWS_LAMBDA_RUNTIME_API": api_address, "_LAMBDA_TELEMETRY_LOG_FD": str(frames_fd)}
+        runtime_variables = {"AWS_LAMBDA_RUNTIME_API": api_address, LOG_VARIABLE: str(frames_fd)}
         self._specification.environment |= {**runtime_variables, **stack_marker()}
         try:
             await self._isolate(reader, writer)
@@ -150,6 +160,9 @@ class ProcessRuntime:
         answer = json.loads(line or b'{"event": "failed", "reason": "the sandbox ended at its start"}')
         if answer["event"] != "isolated":
             raise RuntimeStartError(f"no execution environment ({self._specification.isolation}): {answer['reason']}")
+        assert self._sandbox is not None
+        self._origin = sandbox_of(self._sandbox.pid, answer["uid"])
+        ENVIRONMENTS.add(self._origin)
 
     def _check_open(self) -> None:
         """Raise if `close` was called during the start: it cannot close what the start is still creating."""
@@ -198,10 +211,10 @@ async def probe(isolation: Isolation) -> str | None:
     output = Output(lambda _timestamp, message: messages.append(message.strip()))
     specification = Specification(
         isolation=isolation,
-        command=["/bin/sh", "-c", "exit 0"],
+        command=[os.path.realpath(sys._base_executable), "-I", "-S", "-c", "pass"],  # type: ignore[attr-defined]
         environment={},
         folder="/",
-        visible=[],
+        shown=shown_files.of_interpreter() if sys.platform == "linux" else [],
         tmp_bytes=2**20,
         memory_bytes=2**30,
     )

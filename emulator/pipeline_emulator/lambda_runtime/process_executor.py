@@ -7,7 +7,7 @@ from pathlib import Path
 
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
 
-from pipeline_emulator.lambda_runtime import code_folders, interpreter
+from pipeline_emulator.lambda_runtime import code_folders, interpreter, shown_files
 from pipeline_emulator.lambda_runtime.environment_variables import function_environment
 from pipeline_emulator.lambda_runtime.executor import EnvironmentExecutor
 from pipeline_emulator.lambda_runtime.isolation import isolation
@@ -63,20 +63,17 @@ class ProcessRuntimeExecutor(EnvironmentExecutor):
         assert function.code is not None
         assert function.handler is not None
         code = Path(function.code.get_unzipped_code_location()).absolute()
-        python = interpreter.interpreter()
+        seen = shown_files.IN_NAMESPACES
+        if private_tmp:
+            seen = shown_files.Folders(code, interpreter.runtime_dir(), interpreter.interpreter())
         return Specification(
             isolation=isolation(),
-            command=[str(python), "-s", "-m", "awslambdaric", function.handler],
+            command=[str(seen.python), "-s", "-m", "awslambdaric", function.handler],
             environment=function_environment(
-                core=variables,
-                user=function.environment or {},
-                code=code,
-                runtime=interpreter.runtime_dir(),
-                python=python,
-                private_tmp=private_tmp,
+                core=variables, user=function.environment or {}, folders=seen, private_tmp=private_tmp
             ),
-            folder=str(code),
-            visible=interpreter.needed_folders(code),
+            folder=str(seen.code),
+            shown=[] if private_tmp else shown_files.of_code(code),
             tmp_bytes=self.tmp_bytes(),
             memory_bytes=function.memory_size * 2**20,
         )

@@ -4,6 +4,8 @@ import asyncio
 import dataclasses
 from typing import Protocol
 
+from pipeline_emulator.gateway.sockets import Connection
+
 
 class RuntimeStartError(Exception):
     """The environment itself cannot be created. Nothing is wrong with the function."""
@@ -35,6 +37,9 @@ class Runtime(Protocol):
 
     async def exhaust_memory(self) -> None:
         """Kill the runtime as the kernel does when it exceeds its memory; return when none is left."""
+
+    async def made(self, connection: Connection) -> bool:
+        """Return whether the runtime, or a child of it, made a connection to its Runtime API."""
 
     def watch(self, *, busy: bool) -> None:
         """Enforce the memory limit while the runtime is busy."""

@@ -1,7 +1,8 @@
 """The documented Lambda Runtime API over HTTP/1.1, one listening port per execution environment.
 
 https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html. AWS_LAMBDA_RUNTIME_API holds a bare `host:port`
-without a path, so each environment needs its own port.
+without a path, so each environment needs its own port. Every process in the network can find a port, so each connection
+is checked: only the environment's own processes are answered.
 """
 
 import asyncio
@@ -9,11 +10,13 @@ import contextlib
 import dataclasses
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Protocol
 
 import h11
+
+from pipeline_emulator.gateway.sockets import Connection
 
 LOG = logging.getLogger(__name__)
 
@@ -56,11 +59,21 @@ class RuntimeApi(Protocol):
         """Accept the error of a runtime that could not load the function."""
 
 
-class RuntimeApiServer:
-    """Serves one `RuntimeApi` on a free port."""
+type Admission = Callable[[Connection], Awaitable[bool]]
 
-    def __init__(self, api: RuntimeApi, host: str = "127.0.0.1") -> None:
+
+class RuntimeApiServer:
+    """Serves one `RuntimeApi` on a free port.
+
+    Args:
+        api: Answers the requests.
+        admits: Whether a connection comes from the environment; others are closed.
+        host: Address to listen on.
+    """
+
+    def __init__(self, api: RuntimeApi, admits: Admission, host: str = "127.0.0.1") -> None:
         self._api = api
+        self._admits = admits
         self._host = host
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
@@ -89,10 +102,20 @@ class RuntimeApiServer:
         self._connections.add(task)
         try:
             with contextlib.suppress(ConnectionError, h11.RemoteProtocolError, asyncio.CancelledError):
-                await self._serve(reader, writer)
+                if await self._admitted(writer):
+                    await self._serve(reader, writer)
         finally:
             self._connections.discard(task)
             writer.close()
+
+    async def _admitted(self, writer: asyncio.StreamWriter) -> bool:
+        addresses = [writer.get_extra_info(name)[:2] for name in ("peername", "sockname")]
+        admitted = await self._admits(Connection(*addresses))
+        if not admitted:
+            LOG.warning(
+                "Lambda Runtime API: refused a connection that is not its function's, from %s:%s", *addresses[0]
+            )
+        return admitted
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = h11.Connection(h11.SERVER)

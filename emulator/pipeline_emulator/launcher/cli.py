@@ -74,6 +74,7 @@ def start(variables: tuple[str, ...], detach: bool, **settings: Any) -> None:
         if lost := started.lost_records():
             click.echo(f"warning: {lost} ({started.log})", err=True)
         click.echo(f"{started.endpoint_url}  process {started.pid}, log {started.log}")
+        _show_isolation(started)
         return
     chosen = environment.resolve(settings, os.environ)
     _warn_of_lambda_runtime(chosen)
@@ -119,8 +120,14 @@ def status(data: str | None) -> None:
     for setting in SETTINGS:
         if (value := found.settings.get(setting.name, "")) != defaults[setting.name]:
             click.echo(f"  {setting.variable}={value}")
+    _show_isolation(found)
     if not found.is_ready():
         raise EmulatorError("the emulator does not answer", f"wait a moment, or read its log ({found.log})")
+
+
+def _show_isolation(found: instance.Instance) -> None:
+    if line := found.isolation():
+        click.echo(f"  function isolation: {line}")
 
 
 def _running(data: str | None) -> instance.Instance:

@@ -95,20 +95,14 @@ def _port(chosen: Mapping[str, str]) -> Finding:
 
 
 def _isolation(wanted: str) -> Finding:
+    from pipeline_emulator.lambda_runtime.isolation import candidates, description
     from pipeline_emulator.lambda_runtime.process import probe
-    from pipeline_emulator.sandbox.protocol import Isolation
 
-    async def refusal(kind: Isolation) -> str | None:
-        return await probe(kind)
-
-    kinds = [kind for kind in Isolation if wanted in ("", kind.value.replace(" ", "-"))]
-    if sys.platform != "linux":
-        kinds = [Isolation.PROCESS_GROUP]
     reasons: list[str] = []
-    for kind in kinds:
-        reason = asyncio.run(refusal(kind))
+    for level in candidates(wanted):
+        reason = asyncio.run(probe(level))
         if reason is None:
-            return Finding("function isolation", "; ".join([str(kind), *reasons]), True)
+            return Finding("function isolation", description(level, reasons), True)
         reasons.append(reason)
     return Finding("function isolation", "; ".join(reasons), False)
 

@@ -25,6 +25,7 @@ READY_SECONDS = 90.0
 STOP_SECONDS = 15.0
 HEALTH = "/_localstack/health"
 LOSSES = "/_pipeline/kinesis/losses"
+_ISOLATION = "/_pipeline/isolation"
 _FILE = "pipeline-emulator.json"
 _LOG = "localstack.log"
 # What LocalStack prints last when it ends for a reason of ours (`persistence.DatabaseError`).
@@ -85,6 +86,14 @@ class Instance:
         if found["unknown"]:
             return f"whether acknowledged records are gone is not known: {found['unknown']}"
         return f"{found['records']} acknowledged records are gone: see the log" if found["records"] else ""
+
+    def isolation(self) -> str:
+        """Return in one line how functions from Zips are isolated; empty if there are none or nothing answers."""
+        try:
+            with _direct.open(f"{self.endpoint_url}{_ISOLATION}", timeout=30) as answer:
+                return str(json.load(answer)["isolation"])
+        except (urllib.error.URLError, OSError, ValueError):
+            return ""
 
     def stop(self) -> None:
         """Stop the emulator and every process it has started. Kills those that do not end in time."""

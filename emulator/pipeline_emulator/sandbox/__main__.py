@@ -9,8 +9,8 @@ import select
 import signal
 import sys
 
-from pipeline_emulator.sandbox import linux, processes
-from pipeline_emulator.sandbox.protocol import Isolation, Specification, encode
+from pipeline_emulator.sandbox import linux, processes, root
+from pipeline_emulator.sandbox.protocol import LOG_VARIABLE, Isolation, Specification, encode
 
 _SAMPLE_SECONDS = 0.05 if processes.HAS_PROC else 0.5  # starting `ps` 20 times a second is too slow
 
@@ -21,19 +21,32 @@ class Supervisor:
     def __init__(self, control: int, specification: Specification) -> None:
         self._control = control
         self._specification = specification
+        self._in_namespaces = specification.isolation is not Isolation.PROCESS_GROUP
         self._keeper = 0
         self._status_fd = -1
         self._watching = False
         self._peak_bytes = 0
+        self._uid = os.getuid()  # the function's, as this machine sees it
 
-    def isolate(self) -> None:
-        """Enter the namespaces that every process of this environment shares."""
+    def isolate(self) -> int:
+        """Enter the namespaces that every process of this environment shares; return the user outside them."""
+        wanted = self._specification
         if sys.platform == "linux":
             linux.adopt_orphans()
-        if self._specification.isolation is Isolation.USER_NAMESPACES:
+        if not self._in_namespaces:
+            return self._uid
+        if wanted.isolation is Isolation.USER_NAMESPACES:
             linux.enter_user_namespace()
-        if self._specification.isolation is not Isolation.PROCESS_GROUP:
-            linux.make_read_only_except_tmp(self._specification.tmp_bytes, self._specification.visible)
+            linux.forbid_user_namespaces("/proc/sys")
+            owner = linux.FUNCTION_UID, linux.FUNCTION_GID
+        else:
+            self._uid = linux.unused_user()
+            owner = self._uid, self._uid
+            for output in (1, 2, int(wanted.environment[LOG_VARIABLE])):
+                os.fchown(output, *owner)  # a function may open /dev/stdout by its name
+        os.unshare(os.CLONE_NEWIPC | os.CLONE_NEWUTS)
+        root.build(wanted.shown, wanted.tmp_bytes, *owner)
+        return self._uid
 
     def serve(self, commands: bytes) -> None:
         """Execute commands until the socket closes; `commands` holds those received with the specification."""
@@ -76,7 +89,8 @@ class Supervisor:
         keeper = os.fork()
         if keeper == 0:
             try:
-                _keep(self._specification, started_write, status_write)
+                os.close(self._control)
+                _keep(self._specification, self._uid, started_write, status_write)
             finally:
                 os._exit(1)  # a failed keeper must not continue as a second supervisor
         os.close(started_write)
@@ -84,13 +98,13 @@ class Supervisor:
         os.read(started_read, 1)
         os.close(started_read)
         self._keeper = keeper
-        if self._specification.isolation is not Isolation.PROCESS_GROUP:
+        if self._in_namespaces:
             self._keeper = next(iter(processes.children(keeper)), keeper)
         self._peak_bytes = 0
         self._send({"event": "started", "pid": next(iter(processes.children(self._keeper)), 0)})
 
     def _measure(self) -> None:
-        used = processes.resident_bytes(self._keeper)
+        used = processes.used_bytes(self._keeper, own_segments=self._in_namespaces)
         if used > self._peak_bytes:
             self._peak_bytes = used
             self._send({"event": "memory", "bytes": used})
@@ -102,6 +116,8 @@ class Supervisor:
         if self._status_fd < 0:
             return
         processes.kill_descendants()
+        if self._in_namespaces:
+            linux.remove_segments(processes.segments())
         status = os.read(self._status_fd, 16)
         os.close(self._status_fd)
         self._status_fd = -1
@@ -112,22 +128,17 @@ class Supervisor:
         _write(self._control, encode(message))
 
 
-def _keep(specification: Specification, started: int, status: int) -> None:
+def _keep(specification: Specification, uid: int, started: int, status: int) -> None:
     """Run the runtime, reap every orphan, and write the runtime's wait status to `status`. Never returns."""
-    linux_system = sys.platform == "linux"
-    if linux_system:
+    if sys.platform == "linux":
         linux.die_with_parent()
     if specification.isolation is not Isolation.PROCESS_GROUP:
-        linux.enter_process_namespace()
-        keeper = os.fork()
-        if keeper != 0:
-            os.close(started)
-            os.close(status)
-            os.waitpid(keeper, 0)
-            os._exit(0)
-        linux.die_with_parent()
-        linux.mount_own_proc()
-    elif linux_system:
+        try:
+            _enter_sandbox(specification.isolation, uid, started, status)
+        except OSError as error:
+            os.write(2, f"no sandbox: {error.strerror or error}\n".encode())
+            os._exit(1)
+    elif sys.platform == "linux":
         linux.adopt_orphans()
     runtime = os.fork()
     if runtime == 0:
@@ -140,13 +151,33 @@ def _keep(specification: Specification, started: int, status: int) -> None:
             os._exit(0)
 
 
+def _enter_sandbox(isolation: Isolation, uid: int, started: int, status: int) -> None:
+    """Continue as process 1 of a PID namespace, with the function's file system and user."""
+    os.unshare(os.CLONE_NEWPID | os.CLONE_NEWNS)
+    first = os.fork()
+    if first != 0:
+        os.close(started)
+        os.close(status)
+        os.waitpid(first, 0)
+        os._exit(0)
+    settings = root.enter()
+    if isolation is Isolation.NAMESPACES:
+        linux.become(uid)
+        linux.enter_user_namespace()
+        linux.forbid_user_namespaces(f"/proc/self/fd/{settings}")
+    linux.never_gain_privileges()
+    linux.drop_capabilities()
+    linux.set_dumpable(dumpable=False)  # the function is the same user, and must not touch this process
+    linux.die_with_parent()  # the change of user has reset it
+
+
 def _execute(specification: Specification) -> None:
     os.setsid()
     if sys.platform == "linux":
         linux.die_with_parent()
-        linux.drop_privileges()
-    os.chdir(specification.folder)
+        linux.never_gain_privileges(keep_read_access=True)
     try:
+        os.chdir(specification.folder)
         os.execve(specification.command[0], specification.command, specification.environment)  # noqa: S606
     except OSError as error:
         os.write(2, f"cannot run {specification.command[0]}: {error.strerror}\n".encode())
@@ -171,12 +202,12 @@ def main() -> None:
     line, _, commands = received.partition(b"\n")
     supervisor = Supervisor(control, Specification.decode(line))
     try:
-        supervisor.isolate()
+        uid = supervisor.isolate()
     except OSError as error:
         _write(control, encode({"event": "failed", "reason": str(error)}))
         return
     try:
-        _write(control, encode({"event": "isolated"}))
+        _write(control, encode({"event": "isolated", "uid": uid}))
         supervisor.serve(commands)
     except (BrokenPipeError, ConnectionResetError):
         pass  # LocalStack is gone, as if the socket had closed

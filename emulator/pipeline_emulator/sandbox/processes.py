@@ -3,7 +3,7 @@
 import contextlib
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 HAS_PROC = os.path.exists(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
@@ -28,12 +28,24 @@ def descendants(pid: int) -> Iterator[int]:
         yield from descendants(child)
 
 
-def resident_bytes(pid: int) -> int:
-    """Return the resident memory of all descendants of a process."""
-    if HAS_PROC:
-        return sum(_resident_bytes_of_one(child) for child in descendants(pid))
+def used_bytes(pid: int, *, own_segments: bool) -> int:
+    """Return the memory that all descendants of a process use: resident pages, and shared ones that none has mapped.
+
+    Args:
+        pid: the process.
+        own_segments: whether they and this process have System V shared memory of their own.
+    """
     below = set(descendants(pid))
-    return sum(resident for child, _, resident in _process_table() if child in below)
+    if not HAS_PROC:
+        return sum(resident for child, _, resident in _process_table() if child in below)
+    resident = sum(_resident_bytes_of_one(child) for child in below)
+    shared = {inode: size for child in below for inode, size in _memory_files(child)}
+    if own_segments:
+        shared |= segments()
+    unmapped = sum(shared.values())
+    if unmapped:  # what is mapped counts once; the kernel needs a while to say how much that is
+        unmapped = max(0, unmapped - sum(_mapped_bytes(child, shared) for child in below))
+    return resident + unmapped
 
 
 def kill_descendants() -> None:
@@ -50,6 +62,40 @@ def kill_descendants() -> None:
             os.waitpid(-1, 0)
         except ChildProcessError:
             return
+
+
+def _memory_files(pid: int) -> Iterator[tuple[int, int]]:
+    """Yield number and size of the open files that exist in memory only (memfd_create), whoever made them."""
+    with contextlib.suppress(OSError):
+        for name in os.listdir(f"/proc/{pid}/fd"):
+            with contextlib.suppress(OSError):
+                if os.readlink(f"/proc/{pid}/fd/{name}").startswith("/memfd:"):
+                    found = os.stat(f"/proc/{pid}/fd/{name}")
+                    yield found.st_ino, found.st_blocks * 512
+
+
+def _mapped_bytes(pid: int, inodes: Container[int]) -> int:
+    """Return the resident memory of a process that belongs to the given files in memory and segments."""
+    mapped, counts = 0, False
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/smaps") as file:
+        for line in file:
+            fields = line.split()
+            if not fields[0].endswith(":"):  # the first line of a mapping: range, rights, offset, device, inode, path
+                counts = len(fields) > 5 and fields[5].startswith(("/memfd:", "/SYSV")) and int(fields[4]) in inodes
+            elif counts and fields[0] == "Rss:":
+                mapped += int(fields[1]) * 1024
+    return mapped
+
+
+def segments() -> dict[int, int]:
+    """Return number and size of the System V segments in this IPC namespace."""
+    found: dict[int, int] = {}
+    with contextlib.suppress(OSError), open("/proc/sysvipc/shm") as file:
+        names = next(file).split()
+        for line in file:
+            segment = dict(zip(names, map(int, line.split()), strict=True))
+            found[segment["shmid"]] = segment["rss"] + segment["swap"]
+    return found
 
 
 def _resident_bytes_of_one(pid: int) -> int:

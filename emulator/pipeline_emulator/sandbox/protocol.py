@@ -1,13 +1,17 @@
 """The protocol between LocalStack and a sandbox: one JSON object per line over a socket pair.
 
 LocalStack first sends a `Specification`, then commands: `start` the runtime, `watch` its memory or let it `rest`,
-`kill` it, or `exhaust` it (kill it for exceeding its memory). The sandbox replies with events: `isolated` or `failed`
-(once), `started` with the process id, `memory` with each new peak in bytes, `exited` with the exit status.
+`kill` it, or `exhaust` it (kill it for exceeding its memory). The sandbox replies with events: `isolated` with the
+function's user outside the sandbox, or `failed` (once), `started` with the process id, `memory` with each new peak in
+bytes, `exited` with the exit status.
 """
 
 import json
 from collections.abc import Mapping
 from enum import StrEnum
+
+# The runtime's logger writes frames to the descriptor in this variable.
+LOG_VARIABLE = "_LAMBDA_TELEMETRY_LOG_FD"
 
 
 class Isolation(StrEnum):
@@ -26,7 +30,7 @@ class Specification:  # not a dataclass: importing `dataclasses` takes as long a
         command: program and arguments of the function's runtime.
         environment: all of its environment variables.
         folder: its working directory.
-        visible: folders that must stay visible when the real /tmp is hidden.
+        shown: with namespaces, all that the function sees of this machine: pairs of a path and where it sees it.
         tmp_bytes: size of its /tmp.
         memory_bytes: the limit at which it is killed, together with its children.
     """
@@ -37,7 +41,7 @@ class Specification:  # not a dataclass: importing `dataclasses` takes as long a
         command: list[str],
         environment: dict[str, str],
         folder: str,
-        visible: list[str],
+        shown: list[list[str]],
         tmp_bytes: int,
         memory_bytes: int,
     ) -> None:
@@ -45,7 +49,7 @@ class Specification:  # not a dataclass: importing `dataclasses` takes as long a
         self.command = command
         self.environment = environment
         self.folder = folder
-        self.visible = visible
+        self.shown = shown
         self.tmp_bytes = tmp_bytes
         self.memory_bytes = memory_bytes
 
