@@ -1,7 +1,7 @@
 """Installs the authorization in LocalStack."""
 
 from pipeline_emulator import patches
-from pipeline_emulator.authorization import denials, recorder, role_use, sessions
+from pipeline_emulator.authorization import denials, internal_calls, queue_urls, recorder, role_use, sessions
 from pipeline_emulator.authorization.authorizer import Authorizer
 from pipeline_emulator.authorization.caller_cache import CALLERS
 from pipeline_emulator.authorization.handler import Handler
@@ -16,6 +16,8 @@ def install() -> None:
         return
     recorder.install()
     sessions.install()
+    internal_calls.install()
+    queue_urls.install()
     authorizer = Authorizer(chosen)
     role_use.AUTHORIZER = authorizer
     patches.AUTHORIZE.append(Handler(authorizer))

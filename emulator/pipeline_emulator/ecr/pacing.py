@@ -13,21 +13,11 @@ from typing import Any
 import urllib3
 from twisted.internet import reactor as installed_reactor
 
-from pipeline_emulator import patches
+from pipeline_emulator.gateway import twisted_request
 
 reactor: Any = installed_reactor
 LOG = logging.getLogger(__name__)
-_REQUEST = "pipeline_emulator.twisted_request"
 _STALL_SECONDS = 60
-
-
-def install() -> None:
-    """Make Twisted's request available in the WSGI environment."""
-
-    @patches.PASS_TWISTED_REQUEST.wrap
-    def update_wsgi_environment(original: Callable[..., None], environ: dict[str, Any], request: Any) -> None:
-        original(environ, request)
-        environ[_REQUEST] = request
 
 
 class _Gate:
@@ -68,7 +58,8 @@ def paced(blocks: Iterable[bytes], environ: dict[str, Any]) -> Iterator[bytes]:
         blocks: the blocks of the body.
         environ: the request's WSGI environment.
     """
-    client, gate = environ[_REQUEST], _Gate()
+    client: Any = twisted_request.of(environ)
+    gate = _Gate()
     reactor.callFromThread(_while_connected, client, lambda: client.registerProducer(gate, True))
     try:
         for block in blocks:

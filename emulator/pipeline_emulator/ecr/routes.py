@@ -13,7 +13,7 @@ from werkzeug import Request
 from werkzeug.exceptions import NotFound
 
 from pipeline_emulator.authorization.callers import UnknownKeyError
-from pipeline_emulator.ecr import pacing, permissions
+from pipeline_emulator.ecr import permissions
 from pipeline_emulator.ecr.credentials import PASSWORDS, USER, Bearer
 from pipeline_emulator.ecr.errors import RegistryUnavailableError, RepositoryNotFoundError, TagIsImmutableError
 from pipeline_emulator.ecr.permissions import DeniedError
@@ -25,7 +25,6 @@ LOG = logging.getLogger(__name__)
 
 def install() -> None:
     """Add the paths to the gateway's router."""
-    pacing.install()
     ROUTER.add("/v2/", endpoint=handle)
     ROUTER.add("/v2/<path:path>", endpoint=handle)
 
