@@ -186,6 +186,27 @@ LOSE_ANSWERS = Patch(
     written_for=_CORE,
     fingerprint="CompositeResponseHandler",
 )
+SEAL_INTERNAL_CALLS = Patch(
+    "localstack.aws.connect:dump_dto",
+    what="LocalStack's own requests carry a token",
+    why="core believes any client that sends the header of an internal request",
+    written_for=_CORE,
+    fingerprint="815ca302dc39",
+)
+CHECK_INTERNAL_CALLS = Patch(
+    "localstack.aws.handlers.internal_requests:load_dto",
+    what="a request counts as LocalStack's own only with that token",
+    why="core believes any client that sends the header of an internal request",
+    written_for=_CORE,
+    fingerprint="6fc9937ab698",
+)
+AUTHENTICATE_QUEUE_URLS = Patch(
+    "localstack.services.sqs.query_api:try_call_sqs",
+    what="requests to the URL of a queue are authenticated",
+    why="core serves them outside its chain of handlers, as root or with any key that they name",
+    written_for=_CORE,
+    fingerprint="a151780bb44b",
+)
 KEEP_FRACTIONS = Patch(
     "localstack.aws.protocol.parser:RequestParser._timestamp_unixtimestamp",
     what="timestamps in requests keep their fractions of a second",
@@ -227,7 +248,8 @@ WRITE_NO_ACCESS_LOG = Patch(
 PASS_TWISTED_REQUEST = Patch(
     "rolo.serving.twisted:update_wsgi_environment",
     what="applications can reach twisted's request",
-    why="an image layer must not be read faster than the client takes it; who connects must be known",
+    why="a layer must not be read faster than the client takes it, a signature is that of the raw body, and functions"
+    " are known by their connections",
     written_for="rolo 0.8.1",
     fingerprint="204b82a9ede3",
 )

@@ -94,6 +94,13 @@ SETTINGS: tuple[Setting, ...] = (
         "requests that IAM does not allow are refused (`on`), served and listed (`soft`) or not checked (`off`)",
         choices=("on", "soft", "off"),
     ),
+    Setting(
+        "root_secret",
+        "PIPELINE_ROOT_SECRET",
+        "any",
+        "secret for the root key `test`: `any` is accepted, or the signature must be made with `test`",
+        choices=("any", "test"),
+    ),
     Setting("faults", "FAULTS", "0", "allow fault injection at `/_pipeline/faults`", Kind.FLAG),
     Setting(
         "kinesis_enforce_limits",

@@ -1,5 +1,6 @@
 """Determines the caller of a request and its policies, from an access key or from the role that a service uses."""
 
+import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -13,8 +14,9 @@ from pipeline_emulator.authorization.decision_cache import DecisionCache
 from pipeline_emulator.iam.principals import Kind, Principal
 from pipeline_emulator.iam.request import Policy
 
-# Prefixes of the keys that LocalStack issues, to users and to sessions.
-_USER_KEY, _SESSION_KEY = "LKIA", "LSIA"
+# The root user's keys: `test`, and an account's number, with which LocalStack chooses the account.
+_ISSUED = ("LKIA", "LSIA", "AKIA", "ASIA")
+_ROOT_KEY = re.compile(r"test|[0-9]{12}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +27,8 @@ class Caller:
         principal: who makes the request.
         identity, boundary, session: its policies.
         expires: when its credentials expire; None if they do not.
+        secret: the secret access key; None for the callers that sign nothing.
+        token: the session token; None for a user's own key.
         decisions: earlier decisions from these policies.
     """
 
@@ -33,11 +37,13 @@ class Caller:
     boundary: Policy | None = None
     session: tuple[Policy, ...] | None = None
     expires: datetime | None = None
+    secret: str | None = field(default=None, repr=False)
+    token: str | None = field(default=None, repr=False)
     decisions: DecisionCache = field(default_factory=DecisionCache, compare=False, repr=False)
 
 
 class UnknownKeyError(Exception):
-    """The key has the form that LocalStack issues, but is not or no longer valid."""
+    """The key is not or no longer valid."""
 
 
 class ExpiredKeyError(Exception):
@@ -45,13 +51,13 @@ class ExpiredKeyError(Exception):
 
 
 def from_key(key: str, account: str, *, allow_expired: bool = False) -> Caller | None:
-    """Return the caller with an access key; None for the account's root user (`test` and the like).
+    """Return the caller with an access key; None for the account's root user (`test`, or the account's number).
 
     With `allow_expired`, expired sessions are returned too.
 
     Raises:
         ExpiredKeyError: the session has expired.
-        UnknownKeyError: the key has the form that LocalStack issues, but is unknown or inactive.
+        UnknownKeyError: the key is unknown or inactive.
     """
     found: TemporaryCredentials | None = sts_stores[account][policies.GLOBAL_REGION].credentials.get(key)
     if found:
@@ -59,17 +65,27 @@ def from_key(key: str, account: str, *, allow_expired: bool = False) -> Caller |
         if found.is_expired() and not lasting:
             raise ExpiredKeyError
         caller = _of_credentials(found)
-        return caller and replace(caller, expires=None if lasting else found.expiration)
+        return caller and replace(
+            caller,
+            expires=None if lasting else found.expiration,
+            secret=found.secret_access_key,
+            token=found.session_token,
+        )
     store = policies.store_of(account)
     user = store.USERS.get(store.ACCESS_KEY_INDEX.get(key) or "")
     if user:
         entity = user.access_keys.get(key)
-        if entity and entity.access_key.get("Status") == "Inactive":
+        if entity is None or entity.access_key.get("Status") == "Inactive":
             raise UnknownKeyError
-        return _user(store, account, user)
-    if key.startswith((_USER_KEY, _SESSION_KEY)):
+        return replace(_user(store, account, user), secret=entity.access_key["SecretAccessKey"])
+    if not _ROOT_KEY.fullmatch(key):
         raise UnknownKeyError
     return None
+
+
+def is_issued(key: str) -> bool:
+    """Return whether a key has the form of those that LocalStack issues to users and sessions."""
+    return key.startswith(_ISSUED)
 
 
 def for_role(role_arn: str, session_name: str) -> Caller:

@@ -7,15 +7,15 @@ references list as common to all operations of a service.
 from localstack.aws.api import CommonServiceException
 
 # Query and REST-XML services, and those that used to be Query services.
-_WITHOUT_SUFFIX = frozenset({"s3", "iam", "sts", "sqs", "sns", "cloudwatch"})
+WITHOUT_SUFFIX = frozenset({"s3", "iam", "sts", "sqs", "sns", "cloudwatch"})
 # REST services respond with 403, JSON services with 400.
-_STATUS_403 = _WITHOUT_SUFFIX | {"lambda", "xray"}
+_STATUS_403 = WITHOUT_SUFFIX | {"lambda", "xray"}
 
 
 def access_denied(service: str, text: str) -> CommonServiceException:
     """Return a service's error for a denied request, by botocore's service name."""
-    code = "AccessDenied" if service in _WITHOUT_SUFFIX else "AccessDeniedException"
-    return CommonServiceException(code, text, status_code=_status(service), sender_fault=True)
+    code = "AccessDenied" if service in WITHOUT_SUFFIX else "AccessDeniedException"
+    return CommonServiceException(code, text, status_code=status(service), sender_fault=True)
 
 
 def unknown_key(service: str) -> CommonServiceException:
@@ -23,9 +23,9 @@ def unknown_key(service: str) -> CommonServiceException:
     if service == "s3":
         text = "The AWS Access Key Id you provided does not exist in our records."
         return CommonServiceException("InvalidAccessKeyId", text, status_code=403, sender_fault=True)
-    code = "InvalidClientTokenId" if service in _WITHOUT_SUFFIX else "UnrecognizedClientException"
+    code = "InvalidClientTokenId" if service in WITHOUT_SUFFIX else "UnrecognizedClientException"
     text = "The security token included in the request is invalid."
-    return CommonServiceException(code, text, status_code=_status(service), sender_fault=True)
+    return CommonServiceException(code, text, status_code=status(service), sender_fault=True)
 
 
 def expired_key(service: str) -> CommonServiceException:
@@ -33,10 +33,11 @@ def expired_key(service: str) -> CommonServiceException:
     if service == "s3":
         text = "The provided token has expired."
         return CommonServiceException("ExpiredToken", text, status_code=400, sender_fault=True)
-    code = "ExpiredToken" if service in _WITHOUT_SUFFIX else "ExpiredTokenException"
+    code = "ExpiredToken" if service in WITHOUT_SUFFIX else "ExpiredTokenException"
     text = "The security token included in the request is expired"
-    return CommonServiceException(code, text, status_code=_status(service), sender_fault=True)
+    return CommonServiceException(code, text, status_code=status(service), sender_fault=True)
 
 
-def _status(service: str) -> int:
+def status(service: str) -> int:
+    """Return the status of a service's authorization errors."""
     return 403 if service in _STATUS_403 else 400

@@ -7,19 +7,17 @@ from localstack.aws.api import RequestContext, ServiceException
 from localstack.http import Response
 
 from pipeline_emulator.authorization import (
-    access_keys,
-    callers,
+    authentication,
     errors,
     execution_role,
-    names,
     function_origin,
+    names,
     policies,
     resources,
     web_identity,
 )
 from pipeline_emulator.authorization.authorizer import Authorizer, error_message, unresolved
-from pipeline_emulator.authorization.caller_cache import CALLERS
-from pipeline_emulator.authorization.callers import Caller, ExpiredKeyError, UnknownKeyError
+from pipeline_emulator.authorization.callers import Caller
 from pipeline_emulator.authorization.key_use import authorize as key_use
 from pipeline_emulator.authorization.keys import Keys
 from pipeline_emulator.authorization.origin import RequestOrigin
@@ -49,7 +47,7 @@ class Handler:
         if context.service is None or context.operation is None:
             return
         service = context.service.service_name.removesuffix("-query")
-        caller = _caller(context, service)
+        caller = authentication.caller_of(context, service)
         self._refuse_function(caller, context, service)
         call = _call(context, caller)
         if caller is not None:
@@ -90,31 +88,6 @@ def _call(context: RequestContext, caller: Caller | None) -> Call:
         _lookups(context.account_id, context.region),
         caller.principal.arn if caller and caller.principal.user_name else None,
     )
-
-
-def _caller(context: RequestContext, service: str) -> Caller | None:
-    """Return the caller of a request; None for the root user, or if the operation is open to anybody.
-
-    Raises:
-        CommonServiceException: the key, or the web identity token used instead, is invalid.
-    """
-    assert context.operation is not None
-    if context.operation.name == web_identity.OPERATION:
-        return web_identity.caller_of(context)
-    principal, key, account = (
-        access_keys.service_principal(context),
-        access_keys.access_key(context),
-        context.account_id,
-    )
-    try:
-        found = CALLERS.get((key, account), lambda: callers.from_key(key, account)) if key else None
-    except UnknownKeyError as error:
-        raise errors.unknown_key(service) from error
-    except ExpiredKeyError as error:
-        raise errors.expired_key(service) from error
-    if found is None and principal and context.operation.name == "AssumeRole":
-        return callers.for_service(f"{principal}.amazonaws.com")
-    return found
 
 
 def _undetermined(caller: Caller, service: str, call: Call, found: Undetermined) -> Decision:

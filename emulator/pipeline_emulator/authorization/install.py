@@ -1,12 +1,19 @@
 """Installs the authorization in LocalStack."""
 
 from pipeline_emulator import patches
-from pipeline_emulator.authorization import denials, function_origin, recorder, role_use, sessions
+from pipeline_emulator.authorization import (
+    denials,
+    function_origin,
+    internal_calls,
+    queue_urls,
+    recorder,
+    role_use,
+    sessions,
+)
 from pipeline_emulator.authorization.authorizer import Authorizer
 from pipeline_emulator.authorization.caller_cache import CALLERS
 from pipeline_emulator.authorization.handler import Handler
 from pipeline_emulator.authorization.settings import Mode, mode
-from pipeline_emulator.gateway import connections
 
 
 def install() -> None:
@@ -17,11 +24,11 @@ def install() -> None:
         return
     recorder.install()
     sessions.install()
+    internal_calls.install()
+    queue_urls.install()
     authorizer = Authorizer(chosen)
     role_use.AUTHORIZER = authorizer
     patches.AUTHORIZE.append(Handler(authorizer))
-    if function_origin.enabled():
-        connections.install()
-        if chosen is Mode.ON:
-            patches.REFUSE_FUNCTIONS.append(function_origin.refuse_interfaces)
+    if function_origin.enabled() and chosen is Mode.ON:
+        patches.REFUSE_FUNCTIONS.append(function_origin.refuse_interfaces)
     patches.FORGET_CALLERS.append(CALLERS.forget_after)

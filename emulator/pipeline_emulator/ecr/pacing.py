@@ -13,7 +13,7 @@ from typing import Any
 import urllib3
 from twisted.internet import reactor as installed_reactor
 
-from pipeline_emulator.gateway.connections import TWISTED_REQUEST
+from pipeline_emulator.gateway import twisted_request
 
 reactor: Any = installed_reactor
 LOG = logging.getLogger(__name__)
@@ -58,7 +58,8 @@ def paced(blocks: Iterable[bytes], environ: dict[str, Any]) -> Iterator[bytes]:
         blocks: the blocks of the body.
         environ: the request's WSGI environment.
     """
-    client, gate = environ[TWISTED_REQUEST], _Gate()
+    client: Any = twisted_request.of(environ)
+    gate = _Gate()
     reactor.callFromThread(_while_connected, client, lambda: client.registerProducer(gate, True))
     try:
         for block in blocks:

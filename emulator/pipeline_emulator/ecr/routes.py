@@ -19,14 +19,12 @@ from pipeline_emulator.ecr.errors import RegistryUnavailableError, RepositoryNot
 from pipeline_emulator.ecr.permissions import DeniedError
 from pipeline_emulator.ecr.proxy import serve
 from pipeline_emulator.ecr.responses import error_response, unauthorized
-from pipeline_emulator.gateway import connections
 
 LOG = logging.getLogger(__name__)
 
 
 def install() -> None:
     """Add the paths to the gateway's router."""
-    connections.install()
     ROUTER.add("/v2/", endpoint=handle)
     ROUTER.add("/v2/<path:path>", endpoint=handle)
 

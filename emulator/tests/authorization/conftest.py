@@ -24,7 +24,7 @@ class Identity:
     """A user with an access key, or a role session."""
 
     def __init__(self, localstack: Any, arn: str, credentials: Mapping[str, str]) -> None:
-        self.localstack, self.arn, self._credentials = localstack, arn, dict(credentials)
+        self.localstack, self.arn, self.credentials = localstack, arn, dict(credentials)
 
     def client(self, service: str) -> Any:
         """Return a client with its credentials and without retries."""
@@ -34,7 +34,7 @@ class Identity:
             endpoint_url=self.localstack.endpoint_url,
             region_name="ap-south-1",
             config=config,
-            **self._credentials,
+            **self.credentials,
         )
 
 

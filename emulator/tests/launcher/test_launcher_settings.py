@@ -22,6 +22,7 @@ OTHER = {
     "PIPELINE_DATA": "/tmp/data",
     "PERSISTENCE": "1",
     "IAM_ENFORCEMENT": "soft",
+    "PIPELINE_ROOT_SECRET": "test",
     "FAULTS": "1",
     "KINESIS_ENFORCE_LIMITS": "1",
     "KINESIS_MEMORY_LIMIT_MB": "0.5",

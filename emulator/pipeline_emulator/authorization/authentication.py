@@ -1,0 +1,108 @@
+"""Determines who sent a request: verifies its signature, and looks up the caller with its key."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from localstack.aws.api import RequestContext
+from werkzeug import Request
+
+from pipeline_emulator.authorization import access_keys, callers, errors, settings, web_identity
+from pipeline_emulator.authorization.caller_cache import CALLERS
+from pipeline_emulator.authorization.callers import Caller, ExpiredKeyError, UnknownKeyError
+from pipeline_emulator.authorization.signatures import errors as signature_errors
+from pipeline_emulator.authorization.signatures import verify
+from pipeline_emulator.authorization.signatures.claims import Claim, find
+from pipeline_emulator.authorization.signatures.raw import RawRequest
+from pipeline_emulator.iam.principals import Kind, Principal
+
+# Stands for the missing key where a request is sent on within LocalStack. No client can use it.
+ANONYMOUS_KEY = "anonymous"
+ANONYMOUS = Caller(principal=Principal(kind=Kind.ANONYMOUS, arn="anonymous"))
+# Their resource policies may allow everybody. Other services require a signature.
+_OPEN_SERVICES = frozenset({"s3", "sqs", "sns"})
+# Links in messages, which need no signature because they contain a token or the subscription's ARN.
+_OPEN_OPERATIONS = frozenset({("sns", "ConfirmSubscription"), ("sns", "Unsubscribe")})
+
+
+def caller_of(context: RequestContext, service: str) -> Caller | None:
+    """Return the caller of a request; None for the root user, or if the operation is open to anybody.
+
+    Raises:
+        CommonServiceException: the signature, the key, or the web identity token used instead, is invalid.
+    """
+    assert context.operation is not None
+    if context.operation.name == web_identity.OPERATION:
+        return web_identity.caller_of(context)
+    if context.is_internal_call:
+        return _internal_caller(context, service)
+    assert context.service is not None
+    claim, found = authenticated(
+        context.request, service, context.service.signing_name, context.account_id, _form(context)
+    )
+    return found if claim else _anonymous(context, service)
+
+
+def authenticated(
+    request: Request, service: str, signing_name: str, account: str, form: Mapping[str, str] | None = None
+) -> tuple[Claim | None, Caller | None]:
+    """Verify the signature of a request. Return it, and whose it is: None for the root user.
+
+    Without a signature, both are None.
+
+    Args:
+        request: the request, which core may have changed.
+        service: botocore's name of the service.
+        signing_name: the service's name in signatures.
+        account: whose root user the root keys are.
+        form: the fields of an S3 form.
+
+    Raises:
+        CommonServiceException: the signature or the key is invalid.
+    """
+    raw, form = RawRequest.of(request), form or {}
+    claim = find(raw, service, form=form)
+    if claim is None:
+        return None, None
+    caller = _with_key(claim.key, account, service)
+    verify.check_expiry(claim, service, datetime.now(UTC))
+    if secret := caller.secret if caller else settings.root_secret():
+        token = caller.token if caller else claim.token
+        policy = next((value for name, value in form.items() if name.lower() == "policy"), None)
+        verify.verify(raw, claim, service, signing_name, secret=secret, token=token, policy=policy)
+    return claim, caller
+
+
+def _form(context: RequestContext) -> Mapping[str, str]:
+    """Return the fields of an S3 form, which contains its signature."""
+    assert context.operation is not None
+    return context.request.form if context.operation.name == "PostObject" else {}
+
+
+def _anonymous(context: RequestContext, service: str) -> Caller | None:
+    assert context.operation is not None
+    if context.operation.auth_type == "none" or (service, context.operation.name) in _OPEN_OPERATIONS:
+        return None
+    if service in _OPEN_SERVICES:
+        return ANONYMOUS
+    raise signature_errors.missing(service)
+
+
+def _internal_caller(context: RequestContext, service: str) -> Caller | None:
+    """Return the caller of a request that LocalStack makes itself: a service, or a role that it uses."""
+    assert context.operation is not None
+    principal, key = access_keys.service_principal(context), access_keys.access_key(context)
+    if key == ANONYMOUS_KEY:
+        return ANONYMOUS
+    found = _with_key(key, context.account_id, service) if key and callers.is_issued(key) else None
+    if found is None and principal and context.operation.name == "AssumeRole":
+        return callers.for_service(f"{principal}.amazonaws.com")
+    return found
+
+
+def _with_key(key: str, account: str, service: str) -> Caller | None:
+    try:
+        return CALLERS.get((key, account), lambda: callers.from_key(key, account))
+    except UnknownKeyError as error:
+        raise errors.unknown_key(service) from error
+    except ExpiredKeyError as error:
+        raise errors.expired_key(service) from error

@@ -1,0 +1,22 @@
+"""Makes twisted's request available to applications: core's has neither its transport nor its rewound body."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pipeline_emulator import patches
+
+_KEY = "pipeline_emulator.twisted_request"
+
+
+def install() -> None:
+    """Keep twisted's request in the WSGI environment."""
+
+    @patches.PASS_TWISTED_REQUEST.wrap
+    def update_wsgi_environment(original: Callable[..., None], environ: dict[str, Any], request: Any) -> None:
+        original(environ, request)
+        environ[_KEY] = request
+
+
+def of(environ: Mapping[str, Any]) -> Any | None:
+    """Return twisted's request for a WSGI environment; None for websockets and calls within the process."""
+    return environ.get(_KEY)
