@@ -8,6 +8,7 @@ from pipeline_emulator import patches
 from pipeline_emulator.gateway.sockets import Connection
 
 TWISTED_REQUEST = "pipeline_emulator.twisted_request"
+_ANSWER = "_pipeline_emulator_answer"
 
 
 @functools.cache
@@ -20,10 +21,22 @@ def install() -> None:
         environ[TWISTED_REQUEST] = request
 
 
-def of(environ: Mapping[str, Any]) -> Connection | None:
-    """Return the connection of a request by its WSGI environment; None if LocalStack makes the request itself."""
+def remembered(environ: Mapping[str, Any], find: Callable[[Connection], bool]) -> bool:
+    """Return what `find` says of the connection of a request. It is asked once for each connection.
+
+    Args:
+        environ: the request's WSGI environment.
+        find: not asked, and the answer False, if LocalStack makes the request itself.
+    """
     request = environ.get(TWISTED_REQUEST)
     if request is None:
-        return None
+        return False
+    channel = request.channel  # one for each connection; None if it has just been closed
+    known: bool | None = getattr(channel, _ANSWER, None)
+    if known is not None:
+        return known
     client, server = request.getClientAddress(), request.getHost()
-    return Connection((client.host, client.port), (server.host, server.port))
+    answer = find(Connection((client.host, client.port), (server.host, server.port)))
+    if channel is not None:
+        setattr(channel, _ANSWER, answer)
+    return answer
