@@ -58,5 +58,4 @@ def refuse_interfaces(chain: Any, context: RequestContext, response: Response) -
 
 
 def _is_from_function(context: RequestContext) -> bool:
-    connection = connections.of(context.request.environ)
-    return connection is not None and ENVIRONMENTS.made(connection)
+    return connections.remembered(context.request.environ, ENVIRONMENTS.made)

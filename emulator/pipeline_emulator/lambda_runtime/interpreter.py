@@ -21,7 +21,19 @@ def interpreter() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="lambda-python-"))
     folder.chmod(0o755)  # the function's user is another than LocalStack's
     venv.create(folder, with_pip=False, symlinks=True)
+    _resolve(folder, Path(sys._base_executable).resolve())  # type: ignore[attr-defined]
     return folder / "bin" / "python"
+
+
+def _resolve(folder: Path, executable: Path) -> None:
+    """Make a virtual environment name its interpreter without links: those may lead through folders not shown."""
+    configuration = folder / "pyvenv.cfg"
+    lines = configuration.read_text().splitlines()
+    lines[:] = [f"home = {executable.parent}" if line.startswith("home = ") else line for line in lines]
+    configuration.write_text("\n".join(lines) + "\n")
+    python = folder / "bin" / "python"
+    python.unlink()
+    python.symlink_to(executable)
 
 
 def runtime_dir() -> Path:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -27,6 +28,9 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+LEVEL = r"^  function isolation: (namespaces|user namespaces|process group) \(.+\)"
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +95,7 @@ def test_status_shows_the_emulator_and_its_settings(started: str, run: Run) -> N
     assert started in done.stdout
     assert "KINESIS_ERROR_PROBABILITY=1" in done.stdout
     assert "IAM_ENFORCEMENT" not in done.stdout
+    assert re.search(LEVEL, done.stdout, re.MULTILINE)
 
 
 def test_second_emulator_with_the_same_folder_or_port_is_refused(started: str, run: Run, tmp_path: Path) -> None:
@@ -110,6 +115,7 @@ def test_doctor_reports_what_works_and_fails_for_a_port_in_use(started: str, run
     assert "cannot be listened on" in lines["port"]
     assert lines["LocalStack"] == "localstack-core 2026.3.0"
     assert lines["packages"] == "in the versions that work"
+    assert re.match(LEVEL, f"  function isolation: {lines['function isolation']}")
     assert [line[:4] for line in done.stdout.splitlines()].count("FAIL") == 1
     assert run("doctor", "--data", str(tmp_path), "--port", str(free_port())).returncode == 0
 

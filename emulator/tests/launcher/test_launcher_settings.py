@@ -32,6 +32,7 @@ OTHER = {
     "PIPELINE_LAMBDA_RUNTIME_DIR": "/tmp/runtime",
     "LAMBDA_PROCESS_ISOLATION": "process-group",
     "LAMBDA_KEEPALIVE_MS": "1000",
+    "LAMBDA_ROOT_ACCESS": "1",
     "LAMBDA_DOCKER_NETWORK": "functions",
     "DOCKER_HOST": "unix:///run/engine.sock",
     "PIPELINE_ECR_REGISTRY_URL": "http://registry:5000",
