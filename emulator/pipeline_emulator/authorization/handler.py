@@ -11,6 +11,7 @@ from pipeline_emulator.authorization import (
     callers,
     errors,
     execution_role,
+    forms,
     names,
     policies,
     resources,
@@ -72,10 +73,13 @@ class Handler:
 
 def _call(context: RequestContext, caller: Caller | None) -> Call:
     assert context.operation is not None
+    # The parser also includes parameters that the request does not have.
+    parameters = {name: value for name, value in (context.service_request or {}).items() if value is not None}
+    if context.operation.name == forms.OPERATION:
+        parameters |= forms.parameters_of(context)
     return Call(
         context.operation.name,
-        # The parser also includes parameters that the request does not have.
-        {name: value for name, value in (context.service_request or {}).items() if value is not None},
+        parameters,
         context.account_id,
         context.region,
         _lookups(context.account_id, context.region),
@@ -92,6 +96,8 @@ def _caller(context: RequestContext, service: str) -> Caller | None:
     assert context.operation is not None
     if context.operation.name == web_identity.OPERATION:
         return web_identity.caller_of(context)
+    if context.operation.name == web_identity.SAML_OPERATION:
+        return web_identity.saml_caller_of(context)
     principal, key, account = (
         access_keys.service_principal(context),
         access_keys.access_key(context),

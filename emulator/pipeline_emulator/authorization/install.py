@@ -1,7 +1,7 @@
 """Installs the authorization in LocalStack."""
 
 from pipeline_emulator import patches
-from pipeline_emulator.authorization import denials, recorder, role_use, sessions
+from pipeline_emulator.authorization import denials, recorder, role_use, routes, sessions
 from pipeline_emulator.authorization.authorizer import Authorizer
 from pipeline_emulator.authorization.caller_cache import CALLERS
 from pipeline_emulator.authorization.handler import Handler
@@ -18,5 +18,6 @@ def install() -> None:
     sessions.install()
     authorizer = Authorizer(chosen)
     role_use.AUTHORIZER = authorizer
+    routes.install(authorizer)
     patches.AUTHORIZE.append(Handler(authorizer))
     patches.FORGET_CALLERS.append(CALLERS.forget_after)
