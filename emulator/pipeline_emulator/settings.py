@@ -86,6 +86,13 @@ SETTINGS: tuple[Setting, ...] = (
         "requests that IAM does not allow are refused (`on`), served and listed (`soft`) or not checked (`off`)",
         choices=("on", "soft", "off"),
     ),
+    Setting(
+        "lambda_refuse_tracing",
+        "LAMBDA_REFUSE_TRACING",
+        "0",
+        "refuse active tracing for a function whose role may not write traces; otherwise the denial is only listed",
+        Kind.FLAG,
+    ),
     Setting("faults", "FAULTS", "0", "allow fault injection at `/_pipeline/faults`", Kind.FLAG),
     Setting(
         "kinesis_enforce_limits",

@@ -1,4 +1,4 @@
-"""Reads IAM_ENFORCEMENT."""
+"""Reads IAM_ENFORCEMENT and LAMBDA_REFUSE_TRACING."""
 
 import logging
 import os
@@ -13,6 +13,11 @@ class Mode(Enum):
     ON = "on"
     SOFT = "soft"
     OFF = "off"
+
+
+def refuses_tracing() -> bool:
+    """Return whether Lambda refuses active tracing to a function whose role may not write traces."""
+    return os.environ.get("LAMBDA_REFUSE_TRACING", "").strip().lower() in ("1", "true")
 
 
 def mode() -> Mode:

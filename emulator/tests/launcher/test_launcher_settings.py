@@ -21,6 +21,7 @@ OTHER = {
     "PIPELINE_DATA": "/tmp/data",
     "PERSISTENCE": "1",
     "IAM_ENFORCEMENT": "soft",
+    "LAMBDA_REFUSE_TRACING": "1",
     "FAULTS": "1",
     "KINESIS_ENFORCE_LIMITS": "1",
     "KINESIS_MEMORY_LIMIT_MB": "0.5",
