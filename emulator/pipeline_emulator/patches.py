@@ -254,6 +254,23 @@ PASS_TWISTED_REQUEST = Patch(
     fingerprint="204b82a9ede3",
 )
 
+# Routes outside the AWS services.
+
+LIST_MESSAGES = Patch(
+    "localstack.services.sqs.developer_api:SqsDeveloperApi._get_and_serialize_messages",
+    what="listing the messages of a queue at /_aws/sqs/messages needs sqs:ReceiveMessage",
+    why="core shows them to anybody",
+    written_for=_CORE,
+    fingerprint="50a744b13c30",
+)
+INVOKE_BY_URL = Patch(
+    f"{_LAMBDA}.urlrouter:FunctionUrlRouter.handle_lambda_url_invocation",
+    what="invoking a function by its URL needs lambda:InvokeFunctionUrl",
+    why="core ignores AuthType",
+    written_for=_CORE,
+    fingerprint="8eb97708dcf6",
+)
+
 # S3.
 
 KEEP_OBJECTS_APART = Patch(

@@ -101,6 +101,13 @@ SETTINGS: tuple[Setting, ...] = (
         "secret for the root key `test`: `any` is accepted, or the signature must be made with `test`",
         choices=("any", "test"),
     ),
+    Setting(
+        "lambda_refuse_tracing",
+        "LAMBDA_REFUSE_TRACING",
+        "0",
+        "refuse active tracing for a function whose role may not write traces; otherwise the denial is only listed",
+        Kind.FLAG,
+    ),
     Setting("faults", "FAULTS", "0", "allow fault injection at `/_pipeline/faults`", Kind.FLAG),
     Setting(
         "kinesis_enforce_limits",

@@ -36,7 +36,9 @@ def stack() -> Iterator[Stack]:
     """
     name = f"privileges-{os.getpid()}"
     try:
-        made, _ = lifecycle.up(name, "privileges", processes.free_ports(1)[0], EMBEDDED)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("LAMBDA_REFUSE_TRACING", "1")  # a missing permission must show
+            made, _ = lifecycle.up(name, "privileges", processes.free_ports(1)[0], EMBEDDED)
         terraform = Terraform(made, deployment.variables(made, made.run_id) | {"kms_enabled": "true"})
         terraform.apply(Step("a key"))
         assert terraform.plan_is_empty()

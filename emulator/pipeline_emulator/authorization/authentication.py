@@ -33,6 +33,8 @@ def caller_of(context: RequestContext, service: str) -> Caller | None:
     assert context.operation is not None
     if context.operation.name == web_identity.OPERATION:
         return web_identity.caller_of(context)
+    if context.operation.name == web_identity.SAML_OPERATION:
+        return web_identity.saml_caller_of(context)
     if context.is_internal_call:
         return _internal_caller(context, service)
     assert context.service is not None

@@ -12,7 +12,15 @@ from pipeline_emulator.iam.evaluation import evaluate
 from pipeline_emulator.iam.request import Policies, Request
 from pipeline_emulator.iam.requests.call import Check
 
-_ON_TRUST = frozenset({"sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:TagSession", "sts:SetSourceIdentity"})
+_ON_TRUST = frozenset(
+    {
+        "sts:AssumeRole",
+        "sts:AssumeRoleWithSAML",
+        "sts:AssumeRoleWithWebIdentity",
+        "sts:TagSession",
+        "sts:SetSourceIdentity",
+    }
+)
 
 
 class Authorizer:
@@ -26,6 +34,12 @@ class Authorizer:
         """Return the decision that refuses a request; None if the request is allowed or only recorded."""
         found = decide(caller, check, origin)
         return None if found.allowed else self.record(found)
+
+    def report(self, caller: Caller, check: Check, origin: RequestOrigin) -> None:
+        """Record a denial as soft, whatever the mode; the request is served."""
+        found = decide(caller, check, origin)
+        if not found.allowed:
+            DENIALS.add(found, refused=False)
 
     def record(self, found: Decision) -> Decision | None:
         """Record a denial; return it if the mode refuses the request."""

@@ -10,6 +10,7 @@ from pipeline_emulator.authorization import (
     authentication,
     errors,
     execution_role,
+    forms,
     function_origin,
     names,
     policies,
@@ -79,10 +80,13 @@ class Handler:
 
 def _call(context: RequestContext, caller: Caller | None) -> Call:
     assert context.operation is not None
+    # The parser also includes parameters that the request does not have.
+    parameters = {name: value for name, value in (context.service_request or {}).items() if value is not None}
+    if context.operation.name == forms.OPERATION:
+        parameters |= forms.parameters_of(context)
     return Call(
         context.operation.name,
-        # The parser also includes parameters that the request does not have.
-        {name: value for name, value in (context.service_request or {}).items() if value is not None},
+        parameters,
         context.account_id,
         context.region,
         _lookups(context.account_id, context.region),

@@ -8,6 +8,7 @@ from pipeline_emulator.authorization import (
     queue_urls,
     recorder,
     role_use,
+    routes,
     sessions,
 )
 from pipeline_emulator.authorization.authorizer import Authorizer
@@ -28,6 +29,7 @@ def install() -> None:
     queue_urls.install()
     authorizer = Authorizer(chosen)
     role_use.AUTHORIZER = authorizer
+    routes.install(authorizer)
     patches.AUTHORIZE.append(Handler(authorizer))
     if function_origin.enabled() and chosen is Mode.ON:
         patches.REFUSE_FUNCTIONS.append(function_origin.refuse_interfaces)

@@ -1,4 +1,4 @@
-"""Reads IAM_ENFORCEMENT and PIPELINE_ROOT_SECRET."""
+"""Reads IAM_ENFORCEMENT, PIPELINE_ROOT_SECRET and LAMBDA_REFUSE_TRACING."""
 
 import logging
 import os
@@ -20,6 +20,11 @@ class Mode(Enum):
 def root_secret() -> str | None:
     """Return the secret that requests with a root key must be signed with; None if any will do."""
     return "test" if os.environ.get("PIPELINE_ROOT_SECRET", "").strip().lower() == "test" else None
+
+
+def refuses_tracing() -> bool:
+    """Return whether Lambda refuses active tracing to a function whose role may not write traces."""
+    return os.environ.get("LAMBDA_REFUSE_TRACING", "").strip().lower() in ("1", "true")
 
 
 def mode() -> Mode:

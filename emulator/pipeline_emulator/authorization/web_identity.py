@@ -17,6 +17,7 @@ from pipeline_emulator.iam.principals import Kind, Principal
 from pipeline_emulator.iam.requests.web_identity import audiences_of, claims_of, issuer_of
 
 OPERATION = "AssumeRoleWithWebIdentity"
+SAML_OPERATION = "AssumeRoleWithSAML"
 # Trust policies name these directly, without a provider in the account.
 _BUILT_IN = frozenset({"accounts.google.com", "cognito-identity.amazonaws.com"})
 
@@ -45,6 +46,19 @@ def caller_of(context: RequestContext) -> Caller:
         raise _invalid(f"No OpenIDConnect provider found in your account for {claims['iss']}")
     if not {*audiences_of(claims)} & {*provider.client_id_list}:
         raise _invalid("Incorrect token audience")
+    return Caller(principal=Principal(kind=Kind.PROVIDER, arn=arn))
+
+
+def saml_caller_of(context: RequestContext) -> Caller:
+    """Return the caller of AssumeRoleWithSAML: the SAML provider that the request names. The assertion is not checked.
+
+    Raises:
+        CommonServiceException: the account has no such provider.
+    """
+    request: Any = context.service_request or {}
+    arn = request.get("PrincipalArn") or ""
+    if arn not in store_of(_account(request.get("RoleArn") or "", context)).SAML_PROVIDERS:
+        raise _invalid(f"No SAML provider {arn} found in your account")
     return Caller(principal=Principal(kind=Kind.PROVIDER, arn=arn))
 
 

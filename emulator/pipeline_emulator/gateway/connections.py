@@ -1,11 +1,10 @@
 """The connection of a request to the gateway."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pipeline_emulator.gateway import twisted_request
 from pipeline_emulator.gateway.sockets import Connection
-
 
 _ANSWER = "_pipeline_emulator_answer"
 

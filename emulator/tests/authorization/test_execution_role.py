@@ -82,10 +82,26 @@ def test_a_mapping_needs_the_actions_of_its_failure_destination(
 
 
 @pytest.mark.parametrize("action", ["xray:PutTraceSegments", "xray:PutTelemetryRecords"])
-def test_active_tracing_needs_xray_permissions(make_role: Any, create_function: Any, refusal: Any, action: str) -> None:
+def test_active_tracing_without_xray_permissions_is_accepted_and_listed(
+    make_role: Any, create_function: Any, denials: Any, action: str
+) -> None:
     other = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"} - {action}
-    role = make_role({"Action": sorted(other), "Resource": "*"})
-    code, message = refusal(lambda: create_function(HANDLER, Role=role, TracingConfig={"Mode": "Active"}))
+    role = make_role({"Action": sorted(other), "Resource": "*"}, LOGS)
+    create_function(HANDLER, Role=role, TracingConfig={"Mode": "Active"})
+    [denial] = denials(role.rpartition("/")[2])
+    assert (denial["action"], denial["refused"]) == (action, False)
+
+
+def test_active_tracing_needs_xray_permissions_if_the_setting_says_so(
+    start_localstack: Any, create_function: Any, create_role: Any, refusal: Any
+) -> None:
+    action, where = "xray:PutTraceSegments", start_localstack(LAMBDA_REFUSE_TRACING="1")
+    role = create_role(where)
+    iam, name = where.client("iam"), role.rpartition("/")[2]
+    statement = {"Effect": "Allow", "NotAction": action, "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam.put_role_policy(RoleName=name, PolicyName="everything", PolicyDocument=document)
+    code, message = refusal(lambda: create_function(HANDLER, Role=role, TracingConfig={"Mode": "Active"}, where=where))
     assert code == "InvalidParameterValueException"
     assert message.endswith(f"does not have permissions to call {action.partition(':')[2]} on XRAY")
 

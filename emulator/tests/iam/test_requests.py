@@ -8,6 +8,7 @@ from typing import Any
 
 import botocore.session
 import pytest
+from localstack.aws.spec import load_service
 
 from pipeline_emulator.authorization import names
 from pipeline_emulator.iam.evaluation import evaluate
@@ -15,9 +16,11 @@ from pipeline_emulator.iam.request import Policies, Request
 from pipeline_emulator.iam.requests import canonical
 from pipeline_emulator.iam.requests.call import Call, Lookups
 from pipeline_emulator.iam.requests.kms_keys import Key
+from pipeline_emulator.iam.requests.public import PUBLIC
 from pipeline_emulator.iam.requests.services import SERVICES, checks
 from pipeline_emulator.iam.ternary import Undetermined
 from pipeline_emulator.iam.variables import Value
+from pipeline_emulator.services import _PRELOADED
 
 pytestmark = pytest.mark.local_only
 
@@ -108,3 +111,34 @@ def test_the_functions_log_policy_covers_only_its_group(
             for each in found
         ]
     assert outcomes == [True, False]
+
+
+@pytest.mark.parametrize("service", sorted({*SERVICES, *_PRELOADED}))
+def test_every_operation_asks_or_is_public_for_a_reason(service: str) -> None:
+    """LocalStack's models have operations that botocore's lack, such as PostObject."""
+    model = load_service(service)
+    free = set()
+    for name in model.operation_names:
+        found = checks(service, call(name, _filled(model.operation_model(name).input_shape)))
+        if not isinstance(found, Undetermined) and not found:
+            free.add(name)
+    assert free == set(PUBLIC.get(service, {}))
+
+
+def _filled(shape: Any, depth: int = 0) -> Any:
+    """Return parameters of an operation with every member."""
+    if shape is None or depth > 4:
+        return {}
+    if shape.type_name == "structure":
+        return {name: _filled(member, depth + 1) for name, member in shape.members.items()}
+    if shape.type_name == "list":
+        return [_filled(shape.member, depth + 1)]
+    if shape.type_name == "map":
+        return {"a": _filled(shape.value, depth + 1)}
+    return {"string": "a", "boolean": True, "blob": b"a"}.get(shape.type_name, 1)
+
+
+def test_every_public_operation_exists_and_has_a_reason() -> None:
+    for service, reasons in PUBLIC.items():
+        assert set(reasons) <= set(load_service(service).operation_names)
+        assert all(reasons.values())

@@ -23,6 +23,7 @@ OTHER = {
     "PERSISTENCE": "1",
     "IAM_ENFORCEMENT": "soft",
     "PIPELINE_ROOT_SECRET": "test",
+    "LAMBDA_REFUSE_TRACING": "1",
     "FAULTS": "1",
     "KINESIS_ENFORCE_LIMITS": "1",
     "KINESIS_MEMORY_LIMIT_MB": "0.5",

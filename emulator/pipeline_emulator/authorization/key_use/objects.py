@@ -14,7 +14,7 @@ from pipeline_emulator.authorization import resources
 from pipeline_emulator.authorization.key_use.use import Use
 from pipeline_emulator.iam.requests.call import Call
 
-_WRITES = frozenset({"PutObject", "CopyObject", "CreateMultipartUpload"})
+_WRITES = frozenset({"PutObject", "PostObject", "CopyObject", "CreateMultipartUpload"})
 _READS = frozenset({"GetObject", "SelectObjectContent"})
 _COPIES = frozenset({"CopyObject", "UploadPartCopy"})
 _PARTS = frozenset({"UploadPart", "UploadPartCopy"})

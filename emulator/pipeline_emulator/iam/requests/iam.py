@@ -47,7 +47,10 @@ def checks(call: Call) -> Checks:
     resource = _resource(call)
     if resource is None or is_wildcard_only("iam", call):
         return wildcard_check("iam", call)
-    return [Check(f"iam:{call.operation}", resource, values, keys, tags, tag_keys)]
+    found = [Check(f"iam:{call.operation}", resource, values, keys, tags, tag_keys)]
+    if call.operation == "AddRoleToInstanceProfile" and (role := _entity(call, "role", call.text("RoleName"))):
+        found.append(pass_role(role, "ec2.amazonaws.com"))
+    return found
 
 
 def pass_role(role: str, service: str) -> Check:

@@ -5,6 +5,7 @@ import re
 from pipeline_emulator.arn import Arn, partition_of
 from pipeline_emulator.iam.requests.call import Call, Check, Checks
 from pipeline_emulator.iam.requests.iam import pass_role
+from pipeline_emulator.iam.requests.s3 import reads_of
 from pipeline_emulator.iam.requests.wildcard_only import is_wildcard_only, wildcard_check
 from pipeline_emulator.iam.variables import Value
 
@@ -18,6 +19,9 @@ _NAME = re.compile(
 _MAPPINGS = {"CreateEventSourceMapping", "UpdateEventSourceMapping"}
 _QUALIFIED = {"Invoke", "InvokeWithResponseStream", "InvokeAsync", "GetFunction", "GetFunctionConfiguration"}
 _QUALIFIED |= {f"{verb}ProvisionedConcurrencyConfig" for verb in ("Delete", "Get", "Put")}
+# The parameter that names code in S3, which the caller must be allowed to read; empty if the request itself does.
+# https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html
+_CODE = {"CreateFunction": "Code", "UpdateFunctionCode": "", "PublishLayerVersion": "Content"}
 _KEYS = frozenset({"lambda:functionarn", "lambda:functionurlauthtype", "lambda:principal", "lambda:layer"})
 
 
@@ -43,7 +47,10 @@ def checks(call: Call) -> Checks:
     role = call.text("Role")
     if role and call.operation in ("CreateFunction", "UpdateFunctionConfiguration"):
         found.append(pass_role(role, "lambda.amazonaws.com"))
-    return found
+    if call.operation in ("CreateFunction", "UpdateFunctionConfiguration"):
+        found += [Check("lambda:GetLayerVersion", layer, keys=_KEYS) for layer in call.texts("Layers")]
+    code = _CODE.get(call.operation)
+    return found if code is None else found + reads_of(call.parameters.get(code) if code else call.parameters)
 
 
 def _resource(call: Call, function: str | None) -> str | None:

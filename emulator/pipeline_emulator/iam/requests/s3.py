@@ -3,6 +3,8 @@
 Permissions by operation: https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
 """
 
+from collections.abc import Iterator, Mapping
+
 from pipeline_emulator.iam.requests.call import Call, Check, Checks
 from pipeline_emulator.iam.requests.s3_actions import ON_VERSION, action_of
 from pipeline_emulator.iam.ternary import Undetermined
@@ -24,6 +26,20 @@ _PARAMETERS = {
     "s3:if-match": "IfMatch",
 }
 _KEYS = frozenset(_PARAMETERS)
+_GRANTS = ("ACL", "GrantRead", "GrantWrite", "GrantFullControl", "GrantReadACP", "GrantWriteACP")
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html#object-lock-permissions
+_OF_OBJECT = {
+    "PutObjectTagging": ("Tagging",),
+    "PutObjectAcl": _GRANTS,
+    "PutObjectRetention": ("ObjectLockMode", "ObjectLockRetainUntilDate"),
+    "PutObjectLegalHold": ("ObjectLockLegalHoldStatus",),
+}
+# https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
+_OF_BUCKET = {"PutBucketAcl": _GRANTS, "PutBucketOwnershipControls": ("ObjectOwnership",)}
+_FURTHER: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("PutObject", "PostObject", "CopyObject", "CreateMultipartUpload"), _OF_OBJECT),
+    "CreateBucket": _OF_BUCKET,
+}
 
 
 def checks(call: Call) -> Checks:
@@ -47,12 +63,22 @@ def checks(call: Call) -> Checks:
         if source is None:
             return Undetermined(f"s3:{call.operation} names no object to copy")
         found.insert(0, _reading(*source))
-    if call.operation in ("PutObject", "CopyObject", "CreateMultipartUpload"):
-        if call.text("Tagging"):
-            found.append(Check("s3:PutObjectTagging", resource, values, _KEYS))
-        if call.text("ACL", "GrantRead", "GrantFullControl", "GrantReadACP", "GrantWriteACP"):
-            found.append(Check("s3:PutObjectAcl", resource, values, _KEYS))
+    found += [Check(f"s3:{action}", resource, values, _KEYS) for action in _further_actions(call)]
     return found
+
+
+def _further_actions(call: Call) -> Iterator[str]:
+    """Yield the actions that parameters of a request require, beside the operation's own."""
+    if call.operation in _FURTHER:
+        yield from (
+            action
+            for action, names in _FURTHER[call.operation].items()
+            if any(call.parameters.get(name) for name in names)
+        )
+    if call.parameters.get("BypassGovernanceRetention"):
+        yield "BypassGovernanceRetention"
+    if call.parameters.get("ObjectLockEnabledForBucket"):
+        yield from ("PutBucketObjectLockConfiguration", "PutBucketVersioning")
 
 
 def _values(call: Call) -> dict[str, Value]:
@@ -72,6 +98,13 @@ def _reading(bucket: str, key: str, version: str | None) -> Check:
     return Check(action, f"arn:aws:s3:::{bucket}/{key}", values, _KEYS)
 
 
+def reads_of(code: object) -> list[Check]:
+    """Return the check for reading the object that a request to another service names as S3Bucket and S3Key."""
+    if not isinstance(code, Mapping) or not code.get("S3Bucket"):
+        return []
+    return [_reading(str(code["S3Bucket"]), str(code.get("S3Key") or ""), code.get("S3ObjectVersion") or None)]
+
+
 def _deletions(call: Call, arn: str) -> Checks:
     delete = call.parameters.get("Delete")
     objects = delete.get("Objects") if isinstance(delete, dict) else None
@@ -80,5 +113,6 @@ def _deletions(call: Call, arn: str) -> Checks:
         versioned = bool(each.get("VersionId"))
         action = ON_VERSION["DeleteObject"] if versioned else "DeleteObject"
         values: dict[str, Value] = {"s3:versionid": each["VersionId"]} if versioned else {}
-        found.append(Check(f"s3:{action}", f"{arn}/{each.get('Key', '')}", values, _KEYS))
+        resource = f"{arn}/{each.get('Key', '')}"
+        found += [Check(f"s3:{name}", resource, values, _KEYS) for name in (action, *_further_actions(call))]
     return found or Undetermined("s3:DeleteObjects names no objects")

@@ -47,6 +47,7 @@ ACTIONS: Mapping[str, Sequence[str]] = {
     "ListObjects": ["ListBucket"],
     "ListObjectsV2": ["ListBucket"],
     "ListParts": ["ListMultipartUploadParts"],
+    "PostObject": ["PutObject"],
     "PutBucketAccelerateConfiguration": ["PutAccelerateConfiguration"],
     "PutBucketAnalyticsConfiguration": ["PutAnalyticsConfiguration"],
     "PutBucketCors": ["PutBucketCORS"],

@@ -14,7 +14,7 @@ def checks(call: Call) -> Checks:
     action = f"sqs:{call.operation.removesuffix('Batch')}"
     if call.operation in ("StartMessageMoveTask", "ListMessageMoveTasks"):
         arn = call.text("SourceArn")
-        return [Check(action, arn)] if arn else wildcard_check("sqs", call)
+        return _move(call, arn) if arn else wildcard_check("sqs", call)
     tags, keys = call.tags("tags", "Tags"), call.tag_keys("TagKeys")
     if name := call.text("QueueName"):
         owner = call.text("QueueOwnerAWSAccountId") or call.account
@@ -22,3 +22,16 @@ def checks(call: Call) -> Checks:
         return [Check(action, queue, tags=tags, tag_keys=keys)]
     found = call.lookups.queue_of(call.text("QueueUrl") or "")
     return [Check(action, found, tags=tags, tag_keys=keys)] if found else wildcard_check("sqs", call)
+
+
+def _move(call: Call, source: str) -> Checks:
+    """Moving messages also takes them out of one queue and sends them to another.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html
+    """
+    if call.operation != "StartMessageMoveTask":
+        return [Check(f"sqs:{call.operation}", source)]
+    on_source = (call.operation, "ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
+    destination = call.text("DestinationArn")
+    sending = [Check("sqs:SendMessage", destination)] if destination else []
+    return [*(Check(f"sqs:{action}", source) for action in on_source), *sending]

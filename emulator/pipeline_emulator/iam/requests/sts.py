@@ -6,11 +6,11 @@ https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
 """
 
 from pipeline_emulator.iam.requests.call import Call, Check, Checks
+from pipeline_emulator.iam.requests.public import PUBLIC
 from pipeline_emulator.iam.requests.web_identity import context_keys
 from pipeline_emulator.iam.requests.wildcard_only import wildcard_check
 from pipeline_emulator.iam.variables import Value
 
-_FREE = {"GetCallerIdentity", "GetSessionToken"}
 _KEYS = {
     "sts:externalid": "ExternalId",
     "sts:rolesessionname": "RoleSessionName",
@@ -20,7 +20,7 @@ _KEYS = {
 
 def checks(call: Call) -> Checks:
     """Return the checks on the role to be assumed; session tags and a source identity are separate actions."""
-    if call.operation in _FREE:
+    if call.operation in PUBLIC["sts"]:
         return []
     action = f"sts:{call.operation}"
     tags = call.tags("Tags")
