@@ -186,6 +186,65 @@ KEEP_FRACTIONS = Patch(
     written_for=_CORE,
     fingerprint="1a5b841a87f0",
 )
+_PARSER = "localstack.aws.protocol.parser"
+_CHECK_TYPES = "values have the types of the service's model, or the request is refused"
+_ANY_TYPE = "core passes on any JSON or XML, and services fail with an error 500"
+PARSE_JSON_STRINGS = Patch(
+    f"{_PARSER}:BaseJSONRequestParser._parse_string",
+    what=_CHECK_TYPES,
+    why=_ANY_TYPE,
+    written_for=_CORE,
+    fingerprint="d6a3d29d72e9",
+)
+PARSE_JSON_INTEGERS = Patch(
+    f"{_PARSER}:BaseJSONRequestParser._parse_integer",
+    what=_CHECK_TYPES,
+    why=_ANY_TYPE,
+    written_for=_CORE,
+    fingerprint="d6a3d29d72e9",
+)
+PARSE_JSON_LONGS = Patch(
+    f"{_PARSER}:BaseJSONRequestParser._parse_long",
+    what=_CHECK_TYPES,
+    why=_ANY_TYPE,
+    written_for=_CORE,
+    fingerprint="d6a3d29d72e9",
+)
+PARSE_JSON_BOOLEANS = Patch(
+    f"{_PARSER}:BaseJSONRequestParser._parse_boolean",
+    what=_CHECK_TYPES,
+    why=_ANY_TYPE,
+    written_for=_CORE,
+    fingerprint="e443f33f8b18",
+)
+PARSE_JSON_LISTS = Patch(
+    f"{_PARSER}:BaseJSONRequestParser._parse_list",
+    what=_CHECK_TYPES,
+    why=_ANY_TYPE,
+    written_for=_CORE,
+    fingerprint="ede1fb596ddf",
+)
+PARSE_XML_STRINGS = Patch(
+    f"{_PARSER}:RestXMLRequestParser._parse_string",
+    what=_CHECK_TYPES,
+    why=_ANY_TYPE,
+    written_for=_CORE,
+    fingerprint="d6a3d29d72e9",
+)
+REQUIRE_MEMBERS = Patch(
+    "localstack.aws.handlers:serve_custom_service_request_handlers",
+    what="requests without a required member are refused",
+    why="core passes None to the service, which may store it",
+    written_for=_CORE,
+    fingerprint="CompositeHandler",
+)
+ANSWER_MALFORMED_REQUESTS = Patch(
+    "localstack.aws.handlers.service:ServiceExceptionSerializer.create_exception_response",
+    what="malformed requests get AWS's errors 400",
+    why="core answers an InternalError 500 to whatever its parsers or a service cannot process",
+    written_for=_CORE,
+    fingerprint="68f9306be2e4",
+)
 
 # The gateway's server.
 
