@@ -276,6 +276,42 @@ PASS_TWISTED_REQUEST = Patch(
     written_for="rolo 0.8.1",
     fingerprint="204b82a9ede3",
 )
+_LIMIT = "bodies have the sizes that AWS documents"
+LIMIT_BODIES = Patch(
+    "rolo.serving.twisted:TwistedRequestAdapter.gotLength",
+    what=_LIMIT,
+    why="twisted receives bodies of any size into memory or a temporary file",
+    written_for="rolo 0.8.1",
+    fingerprint="b3489674dd1f",
+)
+PASS_EXCEEDED_LIMIT = Patch(
+    "rolo.serving.twisted:update_wsgi_environment",
+    what="the gateway knows which bodies were discarded",
+    why="only twisted's request has it",
+    written_for="rolo 0.8.1",
+    fingerprint="204b82a9ede3",
+)
+REFUSE_LARGE_BODIES = Patch(
+    "localstack.aws.handlers.internal_requests:InternalRequestParamsEnricher.__call__",
+    what=_LIMIT,
+    why="this handler is the first, and core's list of handlers cannot be extended at its beginning",
+    written_for=_CORE,
+    fingerprint="2679ce1c69a5",
+)
+LIMIT_DECODED_BODIES = Patch(
+    "localstack.aws.handlers.codec:ContentDecoder.__call__",
+    what=_LIMIT,
+    why="core decodes gzipped bodies of any size into memory",
+    written_for=_CORE,
+    fingerprint="54b57bb3fc48",
+)
+LIMIT_BODIES_BY_SERVICE = Patch(
+    "localstack.aws.handlers.service:ServiceNameParser.__call__",
+    what=_LIMIT,
+    why="a service is only known here, and the next handler reads the body",
+    written_for=_CORE,
+    fingerprint="fcfe78eb94b3",
+)
 
 # S3.
 

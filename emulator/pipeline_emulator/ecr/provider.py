@@ -89,7 +89,8 @@ class EcrProvider:
     @handler("PutRegistryScanningConfiguration", expand=False)
     def put_registry_scanning_configuration(self, context: RequestContext, request: Any) -> Any:
         """Set the registry's scanning; both parameters are optional, and moto fails without rules."""
-        return call_moto_with_request(context, {**request, "rules": request.get("rules") or []})
+        complete: Any = {**request, "rules": request.get("rules") or []}
+        return call_moto_with_request(context, complete)
 
     @handler("PutImage", expand=False)
     def put_image(self, context: RequestContext, request: Any) -> Any:

@@ -86,6 +86,8 @@ def _require_members(_chain: Any, context: RequestContext, _response: Response) 
 def _error(exception: Exception, context: RequestContext) -> CommonServiceException | None:
     """Return AWS's error for a malformed request, or None if the exception is not the request's fault."""
     if isinstance(exception, RequestParserError):
+        if isinstance(exception.__cause__, CommonServiceException):  # reading the body has refused it
+            return exception.__cause__
         LOG.debug("Malformed request: %s", exception, exc_info=exception)
         return _unparsable(exception, context)
     if isinstance(exception, NotImplementedError) or context.operation is None:
@@ -155,20 +157,20 @@ def _bad_request(code: str, message: str, status: int = 400) -> CommonServiceExc
     return CommonServiceException(code, message, status_code=status, sender_fault=True)
 
 
-def _response(error: CommonServiceException, context: RequestContext) -> Response:
+def _response(error: CommonServiceException, context: RequestContext) -> Any:
     service = context.service
     assert service is not None
     # Without an operation, any one serves: it decides nothing about an error of no shape.
     operation = context.operation or service.operation_model(service.operation_names[0])
     context.service_exception = error
-    serializer = create_serializer(service, context.protocol)
+    serializer: Any = create_serializer(service, context.protocol)
     return serializer.serialize_error_to_response(error, operation, context.request.headers, context.request_id)
 
 
 def _wrong_type(shape: Any, node: object) -> ProtocolParserError:
-    kind = {dict: "Start of structure or map", list: "Start of list"}.get(type(node))
-    if kind:
-        return ProtocolParserError(f"{kind} found where not expected")
+    if isinstance(node, dict | list):
+        kind = "structure or map" if isinstance(node, dict) else "list"
+        return ProtocolParserError(f"Start of {kind} found where not expected")
     return ProtocolParserError(f"{type(node).__name__} cannot be converted to {shape.type_name}")
 
 

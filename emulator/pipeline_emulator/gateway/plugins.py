@@ -20,12 +20,13 @@ class BoundRuntimeServerPlugin(RuntimeServerPlugin):
 @hooks.on_infra_start(priority=-100)  # type: ignore[untyped-decorator]
 def load_services() -> None:
     """Load the pipeline's services one after the other, then tune the process."""
-    from pipeline_emulator.gateway import core_adjustments, malformed_requests
+    from pipeline_emulator.gateway import core_adjustments, large_bodies, malformed_requests
     from pipeline_emulator.services import freeze_loaded_objects, load
 
     core_adjustments.keep_fractions()
     core_adjustments.use_own_s3_folder()
     malformed_requests.install()
+    large_bodies.install()
     load()
     core_adjustments.reduce_request_overhead()
     freeze_loaded_objects()

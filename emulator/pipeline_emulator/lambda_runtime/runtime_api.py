@@ -15,6 +15,8 @@ from typing import Protocol
 
 import h11
 
+from pipeline_emulator.lambda_runtime import errors
+
 LOG = logging.getLogger(__name__)
 
 PREFIX = "/2018-06-01/runtime"
@@ -107,7 +109,8 @@ class RuntimeApiServer:
             elif isinstance(event, h11.Request):
                 request, body = event, bytearray()
             elif isinstance(event, h11.Data):
-                body += event.data
+                if len(body) <= errors.MAX_RESPONSE_BYTES:  # more is dropped: it is too large already
+                    body += event.data
             elif isinstance(event, h11.EndOfMessage) and request is not None:
                 head, body_out = await self._answer(request.method.decode(), request.target.decode(), bytes(body))
                 writer.write(_encode(connection, head, body_out))
