@@ -214,6 +214,65 @@ KEEP_FRACTIONS = Patch(
     written_for=_CORE,
     fingerprint="1a5b841a87f0",
 )
+_PARSER = "localstack.aws.protocol.parser"
+_CHECK_TYPES = "values have the types of the service's model, or the request is refused"
+_ANY_TYPE = "core passes on any JSON or XML, and services fail with an error 500"
+PARSE_JSON_STRINGS = Patch(
+    f"{_PARSER}:BaseJSONRequestParser._parse_string",
+    what=_CHECK_TYPES,
+    why=_ANY_TYPE,
+    written_for=_CORE,
+    fingerprint="d6a3d29d72e9",
+)
+PARSE_JSON_INTEGERS = Patch(
+    f"{_PARSER}:BaseJSONRequestParser._parse_integer",
+    what=_CHECK_TYPES,
+    why=_ANY_TYPE,
+    written_for=_CORE,
+    fingerprint="d6a3d29d72e9",
+)
+PARSE_JSON_LONGS = Patch(
+    f"{_PARSER}:BaseJSONRequestParser._parse_long",
+    what=_CHECK_TYPES,
+    why=_ANY_TYPE,
+    written_for=_CORE,
+    fingerprint="d6a3d29d72e9",
+)
+PARSE_JSON_BOOLEANS = Patch(
+    f"{_PARSER}:BaseJSONRequestParser._parse_boolean",
+    what=_CHECK_TYPES,
+    why=_ANY_TYPE,
+    written_for=_CORE,
+    fingerprint="e443f33f8b18",
+)
+PARSE_JSON_LISTS = Patch(
+    f"{_PARSER}:BaseJSONRequestParser._parse_list",
+    what=_CHECK_TYPES,
+    why=_ANY_TYPE,
+    written_for=_CORE,
+    fingerprint="ede1fb596ddf",
+)
+PARSE_XML_STRINGS = Patch(
+    f"{_PARSER}:RestXMLRequestParser._parse_string",
+    what=_CHECK_TYPES,
+    why=_ANY_TYPE,
+    written_for=_CORE,
+    fingerprint="d6a3d29d72e9",
+)
+REQUIRE_MEMBERS = Patch(
+    "localstack.aws.handlers:serve_custom_service_request_handlers",
+    what="requests without a required member are refused",
+    why="core passes None to the service, which may store it",
+    written_for=_CORE,
+    fingerprint="CompositeHandler",
+)
+ANSWER_MALFORMED_REQUESTS = Patch(
+    "localstack.aws.handlers.service:ServiceExceptionSerializer.create_exception_response",
+    what="malformed requests get AWS's errors 400",
+    why="core answers an InternalError 500 to whatever its parsers or a service cannot process",
+    written_for=_CORE,
+    fingerprint="68f9306be2e4",
+)
 
 # The gateway and its server.
 
@@ -252,6 +311,42 @@ PASS_TWISTED_REQUEST = Patch(
     " are known by their connections",
     written_for="rolo 0.8.1",
     fingerprint="204b82a9ede3",
+)
+_LIMIT = "bodies have the sizes that AWS documents"
+LIMIT_BODIES = Patch(
+    "rolo.serving.twisted:TwistedRequestAdapter.gotLength",
+    what=_LIMIT,
+    why="twisted receives bodies of any size into memory or a temporary file",
+    written_for="rolo 0.8.1",
+    fingerprint="b3489674dd1f",
+)
+PASS_EXCEEDED_LIMIT = Patch(
+    "rolo.serving.twisted:update_wsgi_environment",
+    what="the gateway knows which bodies were discarded",
+    why="only twisted's request has it",
+    written_for="rolo 0.8.1",
+    fingerprint="204b82a9ede3",
+)
+REFUSE_LARGE_BODIES = Patch(
+    "localstack.aws.handlers.internal_requests:InternalRequestParamsEnricher.__call__",
+    what=_LIMIT,
+    why="this handler is the first, and core's list of handlers cannot be extended at its beginning",
+    written_for=_CORE,
+    fingerprint="2679ce1c69a5",
+)
+LIMIT_DECODED_BODIES = Patch(
+    "localstack.aws.handlers.codec:ContentDecoder.__call__",
+    what=_LIMIT,
+    why="core decodes gzipped bodies of any size into memory",
+    written_for=_CORE,
+    fingerprint="54b57bb3fc48",
+)
+LIMIT_BODIES_BY_SERVICE = Patch(
+    "localstack.aws.handlers.service:ServiceNameParser.__call__",
+    what=_LIMIT,
+    why="a service is only known here, and the next handler reads the body",
+    written_for=_CORE,
+    fingerprint="fcfe78eb94b3",
 )
 
 # Routes outside the AWS services.

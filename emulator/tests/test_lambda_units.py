@@ -102,6 +102,23 @@ async def anybody(_connection: Connection) -> bool:
     return True
 
 
+def test_a_frame_of_four_gibibytes_is_taken_in_pieces() -> None:
+    sizes: list[int] = []
+
+    async def write() -> None:
+        output = Output(lambda _timestamp, message: sizes.append(len(message)))
+        piece = 16 * 1024
+        os.write(output.frames.write_fd, struct.pack(">IIQ", 0xA55A0003, 2**32 - 1, 1_000))
+        for _ in range(100):
+            os.write(output.frames.write_fd, b"x" * piece)
+            output.drain()
+        assert sum(sizes) > 99 * piece - 256 * 1024
+        assert max(sizes) == 256 * 1024
+        output.close()
+
+    asyncio.run(write())
+
+
 def test_specification_is_decoded_as_encoded() -> None:
     specification = Specification(Isolation.USER_NAMESPACES, ["python"], {"A": "\n"}, "/", [["/x", "/y"]], 1, 2)
 

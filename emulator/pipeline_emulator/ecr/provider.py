@@ -6,7 +6,7 @@ from typing import Any
 from localstack.aws.api import RequestContext, ServiceRequest, ServiceResponse, handler
 from localstack.aws.skeleton import DispatchTable, create_dispatch_table
 from localstack.aws.spec import load_service
-from localstack.services.moto import call_moto
+from localstack.services.moto import call_moto, call_moto_with_request
 from localstack.services.plugins import Service
 
 from pipeline_emulator.authorization import registry_access
@@ -85,6 +85,12 @@ class EcrProvider:
     def batch_check_layer_availability(self, context: RequestContext, request: Any) -> Any:
         """Return which layers the registry has."""
         return image_batches.batch_check_layer_availability(_repository(context, request), request)
+
+    @handler("PutRegistryScanningConfiguration", expand=False)
+    def put_registry_scanning_configuration(self, context: RequestContext, request: Any) -> Any:
+        """Set the registry's scanning; both parameters are optional, and moto fails without rules."""
+        complete: Any = {**request, "rules": request.get("rules") or []}
+        return call_moto_with_request(context, complete)
 
     @handler("PutImage", expand=False)
     def put_image(self, context: RequestContext, request: Any) -> Any:

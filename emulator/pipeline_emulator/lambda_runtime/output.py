@@ -55,6 +55,7 @@ class Output:
 
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
+        self._frame_left, self._frame_ms = 0, 0
         self.lines = Pipe(self._take_lines)
         self.frames = Pipe(self._take_frames)
 
@@ -75,10 +76,17 @@ class Output:
             del buffer[:size]
 
     def _take_frames(self, buffer: bytearray, _more: bool) -> None:
-        while len(buffer) >= _FRAME_HEADER.size:
-            _, length, microseconds = _FRAME_HEADER.unpack_from(buffer)
-            end = _FRAME_HEADER.size + length
-            if len(buffer) < end:
+        """Take complete frames, and pieces of a longer one: its header may announce up to 4 GiB."""
+        while True:
+            if not self._frame_left:
+                if len(buffer) < _FRAME_HEADER.size:
+                    return
+                _, self._frame_left, microseconds = _FRAME_HEADER.unpack_from(buffer)
+                self._frame_ms = microseconds // 1000
+                del buffer[: _FRAME_HEADER.size]
+            size = min(self._frame_left, _MAX_LINE_BYTES)
+            if len(buffer) < size:
                 return
-            self._sink(microseconds // 1000, buffer[_FRAME_HEADER.size : end].decode(errors="replace"))
-            del buffer[:end]
+            self._sink(self._frame_ms, buffer[:size].decode(errors="replace"))
+            del buffer[:size]
+            self._frame_left -= size

@@ -17,6 +17,7 @@ from typing import Protocol
 import h11
 
 from pipeline_emulator.gateway.sockets import Connection
+from pipeline_emulator.lambda_runtime import errors
 
 LOG = logging.getLogger(__name__)
 
@@ -131,7 +132,8 @@ class RuntimeApiServer:
             elif isinstance(event, h11.Request):
                 request, body = event, bytearray()
             elif isinstance(event, h11.Data):
-                body += event.data
+                if len(body) <= errors.MAX_RESPONSE_BYTES:  # more is dropped: it is too large already
+                    body += event.data
             elif isinstance(event, h11.EndOfMessage) and request is not None:
                 head, body_out = await self._answer(request, bytes(body))
                 writer.write(_encode(connection, head, body_out))

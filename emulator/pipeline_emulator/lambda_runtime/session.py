@@ -69,13 +69,17 @@ class Session:
         return refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "RequestEntityTooLarge", message)
 
     def invocation_error(self, request_id: str, body: bytes) -> Reply:
-        """Accept the function's exception."""
+        """Accept the function's exception, like an answer."""
+        if len(body) > errors.MAX_RESPONSE_BYTES:
+            return self.invocation_response(request_id, body)
         return self._take(request_id, Answer(body, is_error=True))
 
     def init_error(self, body: bytes) -> Reply:
         """Accept the error of a runtime that could not load the function. The caller gets its document."""
         if self.initialized.done():
             return refusal(HTTPStatus.FORBIDDEN, "InvalidStateTransition", "the initialization is over")
+        if len(body) > errors.MAX_RESPONSE_BYTES:
+            body = errors.response_too_large()
         self.initialized.set_result(Failure("error", _error_type(body), lambda _request_id: body))
         return ACCEPTED
 

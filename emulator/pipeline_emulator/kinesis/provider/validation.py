@@ -118,7 +118,7 @@ def _sized(shape: Any) -> Check:
 def _string(shape: Any) -> Check:
     check_size = _sized(shape)
     pattern, allowed = shape.metadata.get("pattern"), shape.metadata.get("enum")
-    expression = re.compile(pattern) if pattern else None
+    expression = _expression(pattern)
 
     def check(value: Any, path: Path, errors: list[str]) -> None:
         check_size(value, path, errors)
@@ -130,6 +130,14 @@ def _string(shape: Any) -> Check:
             errors.append(failure(f"'{value}' ", _text(path), f"satisfy enum value set: [{', '.join(allowed)}]"))
 
     return check
+
+
+def _expression(pattern: str | None) -> re.Pattern[str] | None:
+    r"""Compile a model's pattern; some services use Java's syntax, such as \p{L}, which Python does not know."""
+    try:
+        return re.compile(pattern) if pattern else None
+    except re.error:
+        return None
 
 
 def _integer(shape: Any) -> Check:
