@@ -252,7 +252,7 @@ def test_page_in_a_browser_gets_no_event(host: str, more: str) -> None:
     async def talk() -> bytes:
         session = Session()
         session.offer(invocation("id", "{}"), 1)
-        return await get(RuntimeApiServer(session), host, more)
+        return await get(RuntimeApiServer(session, anybody), host, more)
 
     assert asyncio.run(talk()).startswith(b"HTTP/1.1 403 ")
 

@@ -199,8 +199,10 @@ def _targets(endpoint: str, app: str, secret: str, made: Mapping[str, str]) -> d
     key_id = made["key"].rpartition("/")[2]
     group = arn("logs", "log-group:{}")
     host = endpoint.removeprefix("http://")
-    queue = ("{}", f"{endpoint}/{ACCOUNT}/{{}}", f"{endpoint}/queue/{REGION}/{ACCOUNT}/{{}}")
-    queue += (f"http://sqs.{REGION}.localhost.localstack.cloud:4566/{ACCOUNT}/{{}}",)
+    queue = (
+        *("{}", f"{endpoint}/{ACCOUNT}/{{}}", f"{endpoint}/queue/{REGION}/{ACCOUNT}/{{}}"),
+        f"http://sqs.{REGION}.localhost.localstack.cloud:4566/{ACCOUNT}/{{}}",
+    )
     identifiers = ("{}", group, group + ":*")
     return {
         "kinesis-arn": Target(
