@@ -238,7 +238,9 @@ except ClientError as error:
 """
     text = attack(code)
     denials = json.loads(_denials(attacked))["denials"]
-    assert [found["action"] for found in denials if "root" in found["principal"]].count("s3:ListBuckets") == 1
+    assert [found["action"] for found in denials if found["principal"] == "arn:aws:iam::000000000000:root"].count(
+        "s3:ListBuckets"
+    ) == 1
     assert "arn:aws:iam::000000000000:root is not authorized to perform: s3:ListBuckets" in text
     assert "must be signed with the credentials of its role" in text
     assert "LAMBDA_ROOT_ACCESS=1" in text
