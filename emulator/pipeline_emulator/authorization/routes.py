@@ -8,9 +8,8 @@ from typing import Any
 
 from localstack.aws.accounts import get_account_id_from_access_key_id
 from localstack.aws.api import RequestContext
-from localstack.http import Response
+from localstack.http import Request, Response
 from localstack.services.lambda_.invocation.models import lambda_stores
-from werkzeug import Request
 
 from pipeline_emulator import patches
 from pipeline_emulator.arn import Arn, parse_arn, partition_of

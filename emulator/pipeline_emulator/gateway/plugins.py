@@ -20,10 +20,11 @@ class BoundRuntimeServerPlugin(RuntimeServerPlugin):
 @hooks.on_infra_start(priority=-100)  # type: ignore[untyped-decorator]
 def load_services() -> None:
     """Load the pipeline's services one after the other, then tune the process."""
-    from pipeline_emulator.gateway import core_adjustments
+    from pipeline_emulator.gateway import core_adjustments, moto_requests
     from pipeline_emulator.services import freeze_loaded_objects, load
 
     core_adjustments.keep_fractions()
+    moto_requests.install()
     core_adjustments.use_own_s3_folder()
     load()
     core_adjustments.reduce_request_overhead()

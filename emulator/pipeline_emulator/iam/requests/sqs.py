@@ -18,8 +18,8 @@ def checks(call: Call) -> Checks:
     tags, keys = call.tags("tags", "Tags"), call.tag_keys("TagKeys")
     if name := call.text("QueueName"):
         owner = call.text("QueueOwnerAWSAccountId") or call.account
-        arn = Arn(partition_of(call.region), "sqs", call.region, owner, name)
-        return [Check(action, str(arn), tags=tags, tag_keys=keys)]
+        named = Arn(partition_of(call.region), "sqs", call.region, owner, name)
+        return [Check(action, str(named), tags=tags, tag_keys=keys)]
     queue = call.lookups.queue_of(call.text("QueueUrl") or "")
     return [Check(action, queue, tags=tags, tag_keys=keys)] if queue else wildcard_check("sqs", call)
 
