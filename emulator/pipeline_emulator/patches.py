@@ -273,6 +273,20 @@ ANSWER_MALFORMED_REQUESTS = Patch(
     written_for=_CORE,
     fingerprint="68f9306be2e4",
 )
+READ_NO_QUERY = Patch(
+    "moto.core.responses:BaseResponse.setup_class",
+    what="moto reads the parameters of a JSON request from its JSON",
+    why="it prefers query strings in the URL, in headers and in the body, which core does not authorize",
+    written_for="moto-ext 5.1.25",
+    fingerprint="7944b39df82c",
+)
+READ_TARGET = Patch(
+    "moto.core.responses:BaseResponse._get_action",
+    what="moto reads the operation of a JSON request from X-Amz-Target",
+    why="it prefers a parameter Action, which core does not authorize",
+    written_for="moto-ext 5.1.25",
+    fingerprint="2e560672de8a",
+)
 
 # The gateway and its server.
 

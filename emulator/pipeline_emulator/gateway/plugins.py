@@ -20,12 +20,20 @@ class BoundRuntimeServerPlugin(RuntimeServerPlugin):
 @hooks.on_infra_start(priority=-100)  # type: ignore[untyped-decorator]
 def load_services() -> None:
     """Guard the gateway, load the pipeline's services one after the other, then tune the process."""
-    from pipeline_emulator.gateway import browsers, core_adjustments, large_bodies, malformed_requests, twisted_request
+    from pipeline_emulator.gateway import (
+        browsers,
+        core_adjustments,
+        large_bodies,
+        malformed_requests,
+        moto_requests,
+        twisted_request,
+    )
     from pipeline_emulator.services import freeze_loaded_objects, load
 
     browsers.install()
     twisted_request.install()
     core_adjustments.keep_fractions()
+    moto_requests.install()
     core_adjustments.use_own_s3_folder()
     malformed_requests.install()
     large_bodies.install()

@@ -6,6 +6,7 @@ Whatever text they send as a name, a response never shows the secret.
 
 import json
 import re
+import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -166,7 +167,7 @@ def _make(localstack: Any, app: str, secret: str) -> dict[str, str]:
         of["sns"].create_topic(Name=name, Attributes={"DisplayName": f"topic {name}"})
         of["logs"].create_log_group(logGroupName=name)
         of["logs"].create_log_stream(logGroupName=name, logStreamName="s")
-        event = {"timestamp": 1_790_000_000_000, "message": f"event of {name}"}
+        event = {"timestamp": int(time.time() * 1000), "message": f"event of {name}"}
         of["logs"].put_log_events(logGroupName=name, logStreamName="s", logEvents=[event])
         of["ecr"].create_repository(repositoryName=name, tags=[{"Key": "of", "Value": f"repository {name}"}])
     key = of["kms"].create_key(Description="secret key")["KeyMetadata"]["Arn"]
