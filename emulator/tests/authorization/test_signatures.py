@@ -263,6 +263,13 @@ def test_changed_object_is_refused(client: Any, keys: Any, create_bucket: Any) -
     assert "Contents" not in client("s3", keys).list_objects_v2(Bucket=bucket)
 
 
+def test_changed_body_of_s3s_control_api_is_refused(localstack: Any, keys: Any) -> None:
+    url, bodies = f"{localstack.endpoint_url}/v20180820/tags/arn%3Aaws%3As3%3A%3A%3Abucket", (b"<A/>", b"<B/>")
+    headers = signed(keys, "s3", "POST", url, bodies[0], x_amz_account_id="000000000000")
+    answers = [send(url, "POST", headers, body) for body in bodies]
+    assert ["XAmzContentSHA256Mismatch" in text for _, text in answers] == [False, True], answers
+
+
 def kinesis_request(localstack: Any, keys: Any, service: str = "kinesis") -> tuple[str, dict[str, str], bytes]:
     url, body = f"{localstack.endpoint_url}/", b"{}"
     more = {"X_Amz_Target": "Kinesis_20131202.ListStreams", "Content_Type": "application/x-amz-json-1.1"}
