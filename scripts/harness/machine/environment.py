@@ -38,6 +38,7 @@ EMULATOR_SETTINGS = {
     "PIPELINE_ALLOWED_HOSTS": "",
     "LAMBDA_ROOT_ACCESS": "0",
     "LAMBDA_REFUSE_TRACING": "0",
+    "PIPELINE_ROOT_SECRET": "any",
 }
 LOOPBACK = ("127.0.0.1", "localhost")
 
