@@ -32,4 +32,4 @@ def install() -> None:
 
 @cache
 def _is_json(service: str | None) -> bool:
-    return bool(service) and load_service(service).protocol == "json"
+    return service is not None and load_service(service).protocol == "json"
