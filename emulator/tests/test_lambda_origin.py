@@ -125,6 +125,11 @@ ANSWER = 'POST /2018-06-01/runtime/invocation/{id}/response HTTP/1.1\r\nHost: x\
 INIT_ERROR = "POST /2018-06-01/runtime/init/error HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}"
 
 
+def to(address: str, request: str) -> str:
+    """Return a request for the Runtime API at an address, with its own name: another one is refused for that alone."""
+    return request.replace("Host: x", f"Host: {address}")
+
+
 def test_no_other_environment_reaches_the_runtime_api(
     create_function: Callable[..., Any], attacked: Any, attack: Callable[..., Any]
 ) -> None:
@@ -144,14 +149,16 @@ result = [
     for data in event["requests"] for how in ("", "other address", "mapped")
 ] + [["child", in_child(child, host, port, event["requests"][0])]]
 """
-    found = attack(code, address=address, requests=[NEXT, ANSWER.format(id="x"), INIT_ERROR])
+    found = attack(
+        code, address=address, requests=[to(address, text) for text in (NEXT, ANSWER.format(id="x"), INIT_ERROR)]
+    )
 
     assert [(how, answer) for how, answer in found if answer != "closed"] == []
     assert victim.invoke("still its own").payload == "still its own"
     # AND no program of this machine reaches it
     host, _, port = address.partition(":")
     with socket.create_connection((host, int(port)), 5) as outsider, contextlib.suppress(ConnectionError):
-        outsider.sendall(NEXT.encode())
+        outsider.sendall(to(address, NEXT).encode())
         assert outsider.recv(999) == b""
     assert victim.invoke("and again").payload == "and again"
 
@@ -163,7 +170,8 @@ child = (
     "import http.client, sys; c = http.client.HTTPConnection(sys.argv[1], int(sys.argv[2]))\\n"
     "c.request('POST', '/2018-06-01/runtime/invocation/other/response', b'1'); print(c.getresponse().status)"
 )
-result = [talk(connect(host, int(port)), event["request"].encode())[:12], in_child(child, host, port)]
+own = event["request"].replace("Host: x", f"Host: {host}:{port}")
+result = [talk(connect(host, int(port)), own.encode())[:12], in_child(child, host, port)]
 """
     assert attack(code, request=ANSWER.format(id="other")) == ["HTTP/1.1 400", "400"]
 
@@ -220,7 +228,8 @@ ROOT = {
 @pytest.mark.parametrize("how", ROOT)
 def test_a_function_is_not_root(attack: Callable[..., Any], how: str) -> None:
     answer = attack(f"result = {ROOT[how]}")
-    assert "AccessDenied" in answer or answer.startswith("HTTP/1.1 403"), answer
+    refused = ("AccessDenied", "InvalidAccessKeyId", "MissingAuthenticationToken")
+    assert any(code in answer for code in refused) or answer.startswith("HTTP/1.1 403"), answer
     assert "ListAllMyBucketsResult" not in answer
 
 
@@ -300,5 +309,5 @@ def test_the_machine_itself_is_root_while_functions_run(attack: Callable[..., An
 @pytest.mark.long_proof
 def test_a_setting_allows_it(start_localstack: Callable[..., Any], create_function: Callable[..., Any]) -> None:
     function = create_function(ATTACKER, where=start_localstack(LAMBDA_ROOT_ACCESS="1"), Timeout=60)
-    for how in ("root's keys", "no signature"):
+    for how in ("root's keys", "root's keys, JSON"):
         assert function.invoke({"code": f"result = {ROOT[how]}"}).payload == "served"

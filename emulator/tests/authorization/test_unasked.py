@@ -6,6 +6,7 @@ import urllib.request
 import uuid
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import boto3
 import pytest
@@ -63,11 +64,15 @@ def test_a_form_uploads_only_what_its_signer_may_put(
     localstack: Any, make_user: Any, bucket: str, fields: dict[str, str], filename: str, status: int
 ) -> None:
     user = make_user({"Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{bucket}/own/*"})
-    body, content_type = form(fields, filename)
+    more = {name: text for name, text in fields.items() if name != "key"}
+    post = user.client("s3").generate_presigned_post(
+        bucket, fields["key"], Fields=more, Conditions=[{name: text} for name, text in more.items()]
+    )
+    body, content_type = form(post["fields"], filename)
     request = AWSRequest(
         "POST", f"{localstack.endpoint_url}/{bucket}", headers={"Content-Type": content_type}, data=body
     )
-    assert send(request, user)[0] == status
+    assert send(request)[0] == status
 
 
 OBJECT = {"Action": ["s3:PutObject", "s3:DeleteObject*", "s3:PutObjectRetention"], "Resource": "*"}
@@ -157,7 +162,7 @@ def listing(localstack: Any, name: str, form_: str) -> AWSRequest:
         return AWSRequest("GET", f"{base}/{REGION}/{ACCOUNT}/{name}")
     url = f"{localstack.endpoint_url}/queue/{REGION}/{ACCOUNT}/{name}"
     if form_ == "query":
-        return AWSRequest("GET", f"{base}?QueueUrl={url}")
+        return AWSRequest("GET", f"{base}?QueueUrl={quote(url, safe='')}")
     body = json.dumps({"QueueUrl": url}).encode()
     headers = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "AmazonSQS.ReceiveMessage"}
     return AWSRequest("POST", base, headers=headers, data=body)

@@ -22,7 +22,7 @@ REFUSED = ("AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdent
 
 def token(**claims: Any) -> str:
     """Return a token with a made-up signature."""
-    found = {"iss": f"https://{ISSUER}", "aud": AUDIENCE, "sub": SUBJECT, "exp": int(time.time()) + 600, **claims}
+    found = {"iss": f"https://{ISSUER}", "aud": AUDIENCE, "sub": SUBJECT, "exp": int(time.time()) + 7200, **claims}
     parts = ({"alg": "RS256", "typ": "JWT"}, {name: claim for name, claim in found.items() if claim is not None})
     texts = [base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts]
     return ".".join([*texts, "c2lnbmF0dXJl"])

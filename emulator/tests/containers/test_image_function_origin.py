@@ -26,7 +26,8 @@ ATTACKER = """
         connection = socket.create_connection((host, int(port)), 5)
         connection.settimeout(2)
         try:
-            connection.sendall(b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n")
+            request = f"GET /2018-06-01/runtime/invocation/next HTTP/1.1\\r\\nHost: {address}\\r\\n\\r\\n"
+            connection.sendall(request.encode())
             return connection.recv(999).decode() or "closed"
         except TimeoutError:
             return "nothing"
@@ -68,14 +69,17 @@ def test_a_container_is_its_role_and_answers_for_itself_only(create_image_functi
     found = victim.invoke().payload
 
     assert found["role"] == "served"
-    assert set(found["root"]) <= {"AccessDenied", "AccessDeniedException"}
+    *signed, unsigned = found["root"]
+    assert set(signed) <= {"AccessDenied", "AccessDeniedException"}
+    assert unsigned == "MissingAuthenticationTokenException"
     assert found["interfaces"] == [403, 403]
     assert attacker.invoke(found["address"]).payload == "closed"
     # AND no program of the machine gets the function's events
     host, _, port = found["address"].partition(":")
     with contextlib.suppress(OSError), socket.create_connection((host, int(port)), 5) as outsider:
         outsider.settimeout(2)
-        outsider.sendall(b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: x\r\n\r\n")
+        request = f"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: {found['address']}\r\n\r\n"
+        outsider.sendall(request.encode())
         assert outsider.recv(999) == b""
     assert victim.invoke().payload["role"] == "served"
     victim.localstack.client("s3").list_buckets()  # the machine's own requests are root's as before

@@ -33,7 +33,7 @@ class User:
         self.arn = self._iam.create_user(UserName=self.name)["User"]["Arn"]
         self.set_policy()
         self.key = self._iam.create_access_key(UserName=self.name)["AccessKey"]
-        self.password = password(stack, self.key["AccessKeyId"])
+        self.password = password(stack, self.key)
 
     def set_policy(self, *statements: dict[str, Any]) -> None:
         """Replace the policy; logging in is always allowed."""
@@ -48,14 +48,14 @@ class User:
         return {(each["action"], each["resource"], each["refused"]) for each in found if each["principal"] == self.arn}
 
 
-def password(stack: Any, key: str, **more: str) -> str:
-    """Return the password that an access key gets."""
+def password(stack: Any, key: dict[str, Any], **more: str) -> str:
+    """Return the password that an access key gets, given as IAM or STS returns it."""
     ecr = boto3.client(
         "ecr",
         region_name=REGION,
         endpoint_url=stack.localstack.endpoint_url,
-        aws_access_key_id=key,
-        aws_secret_access_key="any",
+        aws_access_key_id=key["AccessKeyId"],
+        aws_secret_access_key=key["SecretAccessKey"],
         **more,
     )
     token = ecr.get_authorization_token()["authorizationData"][0]["authorizationToken"]
@@ -190,10 +190,10 @@ def test_a_session_has_its_users_policy_and_its_own_password(
         region_name=REGION,
         endpoint_url=stack.localstack.endpoint_url,
         aws_access_key_id=user.key["AccessKeyId"],
-        aws_secret_access_key="any",
+        aws_secret_access_key=user.key["SecretAccessKey"],
     )
     keys = sts.get_session_token()["Credentials"]
-    of_session = password(stack, keys["AccessKeyId"], aws_session_token=keys["SessionToken"])
+    of_session = password(stack, keys, aws_session_token=keys["SessionToken"])
     assert len({of_session, user.password, stack.password()}) == 3
     assert http_with(of_session)("GET", f"{name}/tags/list").status == 200
     user.set_policy()
