@@ -95,7 +95,7 @@ ATTACKER = """
 """
 
 
-@pytest.fixture(scope="module", params=["", "process-group"])
+@pytest.fixture(scope="module", params=["", pytest.param("process-group", marks=pytest.mark.long_proof)])
 def attacked(request: pytest.FixtureRequest, start_localstack: Callable[..., Any]) -> Any:
     """A LocalStack with the strongest isolation, which knows functions by their user, and one without."""
     return start_localstack(LAMBDA_PROCESS_ISOLATION=request.param, FAULTS="1")

@@ -92,6 +92,7 @@ def test_active_tracing_without_xray_permissions_is_accepted_and_listed(
     assert (denial["action"], denial["refused"]) == (action, False)
 
 
+@pytest.mark.long_proof
 def test_active_tracing_needs_xray_permissions_if_the_setting_says_so(
     start_localstack: Any, create_function: Any, create_role: Any, refusal: Any
 ) -> None:

@@ -20,6 +20,7 @@ def test_off_checks_nothing(start_localstack: Callable[..., Any], make_user: Any
     assert denials(where=where) == []
 
 
+@pytest.mark.long_proof
 def test_an_invalid_value_counts_as_on_and_is_logged(
     start_localstack: Callable[..., Any], make_user: Any, refusal: Any
 ) -> None:

@@ -568,6 +568,7 @@ def test_unencoded_path_and_query(keys: Any, localstack: Any, create_bucket: Any
     assert send(base, "GET", headers, target=f"/{bucket}?prefix=a/b&list-type=2")[0] == 403
 
 
+@pytest.mark.long_proof
 @pytest.mark.local_only
 def test_root_key_may_have_any_secret_unless_the_setting_forbids_it(
     client: Any, localstack: Any, start_localstack: Any

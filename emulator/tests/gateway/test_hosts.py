@@ -174,6 +174,7 @@ def test_http2_is_guarded(send_http2: Callable[..., int], localstack: Any) -> No
     assert send_http2([(":path", HEALTH), ("host", "evil.example")]) == 403
 
 
+@pytest.mark.long_proof
 def test_setting_adds_names(start_localstack: Callable[..., Any], send: Send) -> None:
     other = start_localstack(PIPELINE_ALLOWED_HOSTS=" localstack, .aws.test ,", LOCALSTACK_HOST="emulator.lan:4566")
     for host in ("localstack:4566", "aws.test", "bucket.s3.aws.test", "emulator.lan", "x.emulator.lan:80", "localhost"):

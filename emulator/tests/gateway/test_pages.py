@@ -228,6 +228,7 @@ def test_allowed_page_reaches_no_other_service(send: Send, localstack: Any, shar
     assert name not in names_of_users(localstack)
 
 
+@pytest.mark.long_proof
 def test_localstacks_own_setting_for_origins_counts(start_localstack: Callable[..., Any], send: Send) -> None:
     other = start_localstack(EXTRA_CORS_ALLOWED_ORIGINS=f"{PAGE}, app://desk")
     for origin, status in (
