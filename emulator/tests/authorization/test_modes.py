@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 
 def test_soft_serves_and_reports(start_localstack: Callable[..., Any], make_user: Any, denials: Any) -> None:
     where = start_localstack(IAM_ENFORCEMENT="soft")
