@@ -116,6 +116,15 @@ def test_locks_and_their_bypass_need_permissions_of_their_own(
     assert (code, f"perform: {action} on" in message) == ("AccessDenied", True), message
 
 
+def test_a_new_bucket_needs_permission_for_every_acl_but_the_default(make_user: Any, refusal: Any) -> None:
+    creator = make_user({"Action": "s3:CreateBucket", "Resource": "*"}).client("s3")
+    where = {"CreateBucketConfiguration": {"LocationConstraint": REGION}}
+    for more in ({}, {"ACL": "private"}):  # Terraform's provider always sends the latter
+        creator.create_bucket(Bucket=f"bucket-{uuid.uuid4().hex[:8]}", **where, **more)
+    code, message = refusal(creator.create_bucket, Bucket=f"bucket-{uuid.uuid4().hex[:8]}", ACL="public-read", **where)
+    assert (code, "perform: s3:PutBucketAcl on" in message) == ("AccessDenied", True), message
+
+
 @pytest.mark.parametrize("operation", ["create_function", "update_function_code", "publish_layer_version"])
 def test_code_in_s3_must_be_readable_for_the_caller(
     make_user: Any,

@@ -71,14 +71,18 @@ def _further_actions(call: Call) -> Iterator[str]:
     """Yield the actions that parameters of a request require, beside the operation's own."""
     if call.operation in _FURTHER:
         yield from (
-            action
-            for action, names in _FURTHER[call.operation].items()
-            if any(call.parameters.get(name) for name in names)
+            action for action, names in _FURTHER[call.operation].items() if any(_is_given(call, name) for name in names)
         )
     if call.parameters.get("BypassGovernanceRetention"):
         yield "BypassGovernanceRetention"
     if call.parameters.get("ObjectLockEnabledForBucket"):
         yield from ("PutBucketObjectLockConfiguration", "PutBucketVersioning")
+
+
+def _is_given(call: Call, name: str) -> bool:
+    value = call.parameters.get(name)
+    # A new bucket is private in any case: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
+    return bool(value) and (call.operation, name, value) != ("CreateBucket", "ACL", "private")
 
 
 def _values(call: Call) -> dict[str, Value]:
