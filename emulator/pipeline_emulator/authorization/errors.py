@@ -8,6 +8,7 @@ from localstack.aws.api import CommonServiceException
 
 # Query and REST-XML services, and those that used to be Query services.
 WITHOUT_SUFFIX = frozenset({"s3", "iam", "sts", "sqs", "sns", "cloudwatch"})
+_KEYS = "(emulator: use a key that IAM or STS issued here, or the root user's, test)"
 # REST services respond with 403, JSON services with 400.
 _STATUS_403 = WITHOUT_SUFFIX | {"lambda", "xray"}
 
@@ -19,12 +20,12 @@ def access_denied(service: str, text: str) -> CommonServiceException:
 
 
 def unknown_key(service: str) -> CommonServiceException:
-    """Return a service's error for an invalid access key."""
+    """Return a service's error for an invalid access key, and say which keys work here."""
     if service == "s3":
-        text = "The AWS Access Key Id you provided does not exist in our records."
+        text = f"The AWS Access Key Id you provided does not exist in our records. {_KEYS}"
         return CommonServiceException("InvalidAccessKeyId", text, status_code=403, sender_fault=True)
     code = "InvalidClientTokenId" if service in WITHOUT_SUFFIX else "UnrecognizedClientException"
-    text = "The security token included in the request is invalid."
+    text = f"The security token included in the request is invalid. {_KEYS}"
     return CommonServiceException(code, text, status_code=status(service), sender_fault=True)
 
 
