@@ -84,15 +84,15 @@ def watched(stack: Stack, clients: Clients) -> Callable[[], dict[str, str]]:
 def fired(stack: Stack, watched: Callable[[], dict[str, str]]) -> set[str]:
     """The alarms that went off for their causes, which have all ended by themselves."""
     poll(lambda: set(watched().values()) == {"OK"}, "quiet alarms", DEADLINE, PAUSE)
-    for cause in CAUSES.values():
-        cause(stack)
-    # Their causes come one after the other, so one alarm may end before another goes off.
     found: set[str] = set()
 
     def all_fired() -> bool:
         found.update(what for what, state in watched().items() if state == "ALARM")
         return found == set(CAUSES)
 
+    for cause in CAUSES.values():
+        cause(stack)
+        all_fired()  # one alarm may end before the cause of another
     with suppress(HarnessError):
         poll(all_fired, "each alarm", DEADLINE, PAUSE)
     return found
