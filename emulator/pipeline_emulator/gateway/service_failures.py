@@ -29,7 +29,6 @@ _ANYWHERE = (
     Failure(UnicodeError, None, "The request contains invalid characters."),
 )
 _NO_RESOURCE = Failure(AttributeError, None, "The resource ARN is invalid.")
-_NO_DELIVERY = Failure(IndexError, "ValidationException", "The ARN is invalid.")
 _GRANTING = ("CopyObject", "CreateBucket", "CreateMultipartUpload", "PutBucketAcl", "PutObject", "PutObjectAcl")
 _NO_GRANT = Failure(ValueError, None, "Argument format not recognized")
 _BY_OPERATION: dict[tuple[str, str], Failure] = {
@@ -43,8 +42,10 @@ _BY_OPERATION: dict[tuple[str, str], Failure] = {
     ("logs", "ListTagsForResource"): _NO_RESOURCE,
     ("logs", "TagResource"): _NO_RESOURCE,
     ("logs", "UntagResource"): _NO_RESOURCE,
-    ("logs", "PutDeliveryDestination"): _NO_DELIVERY,
-    ("logs", "PutDeliverySource"): _NO_DELIVERY,
+    ("logs", "PutDeliveryDestination"): Failure(
+        (IndexError, TypeError), "ValidationException", "The delivery destination needs the ARN of a resource."
+    ),
+    ("logs", "PutDeliverySource"): Failure(IndexError, "ValidationException", "The ARN is invalid."),
     ("logs", "DescribeDestinations"): Failure((TypeError, ValueError), None, "The limit or the next token is invalid."),
     ("logs", "StartQuery"): Failure(TypeError, None, "Exactly one of the log group parameters must be given."),
     **{("s3", name): _NO_GRANT for name in _GRANTING},
