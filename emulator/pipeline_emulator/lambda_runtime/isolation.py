@@ -14,7 +14,7 @@ from pipeline_emulator.sandbox.protocol import Isolation
 LOG = logging.getLogger(__name__)
 
 VARIABLE = "LAMBDA_PROCESS_ISOLATION"
-_finding = threading.Lock()  # one probe and one line in the log, whoever asks first
+_finding = threading.Lock()  # one probe and one line in the log, for all who ask
 _SANDBOX = "the function sees its code, the interpreter and system programs, a private /tmp and its own processes"
 _EFFECT = {
     Isolation.NAMESPACES: f"{_SANDBOX}; a user of its own, no capabilities",

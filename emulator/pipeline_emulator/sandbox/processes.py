@@ -65,7 +65,7 @@ def kill_descendants() -> None:
 
 
 def _memory_files(pid: int) -> Iterator[tuple[int, int]]:
-    """Yield number and size of the open files that exist in memory only (memfd_create), whoever made them."""
+    """Yield number and size of the open files that exist in memory only (memfd_create), made by any process."""
     with contextlib.suppress(OSError):
         for name in os.listdir(f"/proc/{pid}/fd"):
             with contextlib.suppress(OSError):
