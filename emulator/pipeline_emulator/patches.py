@@ -321,8 +321,8 @@ WRITE_NO_ACCESS_LOG = Patch(
 PASS_TWISTED_REQUEST = Patch(
     "rolo.serving.twisted:update_wsgi_environment",
     what="applications can reach twisted's request",
-    why="a layer must not be read faster than the client takes it, a signature is that of the raw body, and functions"
-    " are known by their connections",
+    why="a layer must not be read faster than the client takes it, a signature is that of the raw body, bodies over"
+    " their limit are discarded, and functions are known by their connections",
     written_for="rolo 0.8.1",
     fingerprint="204b82a9ede3",
 )
@@ -333,13 +333,6 @@ LIMIT_BODIES = Patch(
     why="twisted receives bodies of any size into memory or a temporary file",
     written_for="rolo 0.8.1",
     fingerprint="b3489674dd1f",
-)
-PASS_EXCEEDED_LIMIT = Patch(
-    "rolo.serving.twisted:update_wsgi_environment",
-    what="the gateway knows which bodies were discarded",
-    why="only twisted's request has it",
-    written_for="rolo 0.8.1",
-    fingerprint="204b82a9ede3",
 )
 REFUSE_LARGE_BODIES = Patch(
     "localstack.aws.handlers.internal_requests:InternalRequestParamsEnricher.__call__",

@@ -99,8 +99,8 @@ def test_files_of_the_machine_do_not_exist(run: Callable[..., Any], sandboxed: A
             "/etc/ssl/private",
             "/var/lib",
         ),
-        *(str(sandboxed.folder), str(Path(__file__)), str(Path.home() / ".aws"), str(Path.home() / ".ssh")),
-        "/root/.bashrc",
+        *(str(sandboxed.folder), str(Path(__file__))),
+        *(str(Path.home() / name) for name in (".aws", ".ssh", ".bashrc")),
     ]
 
     # directly, around the root, and through what /proc offers of this process and of the sandbox's first one

@@ -16,9 +16,9 @@ from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.aws.spec import load_service
 
 from pipeline_emulator import patches
+from pipeline_emulator.gateway import twisted_request
 from pipeline_emulator.gateway.body_limits import SMALLEST, Limit, limit_of, signed_for
 
-_EXCEEDED = "pipeline_emulator.exceeded_limit"
 _DECODED_BYTES = 64 * 2**20
 _READ_BYTES = 64 * 1024
 
@@ -83,15 +83,10 @@ def install() -> None:
         if (limit := _limit_of(self)) is not None and (length is None or length > limit.size):
             self.content = _LimitedBody(self.content, limit, exceeded=length is not None)
 
-    @patches.PASS_EXCEEDED_LIMIT.wrap
-    def update_wsgi_environment(original: Any, environ: dict[str, Any], request: Any) -> None:
-        original(environ, request)
-        if isinstance(request.content, _LimitedBody) and request.content.exceeded:
-            environ[_EXCEEDED] = request.content.exceeded
-
     @patches.REFUSE_LARGE_BODIES.wrap
     def add_internal_request_params(original: Any, self: Any, chain: Any, context: RequestContext, answer: Any) -> None:
-        if limit := context.request.environ.get(_EXCEEDED):
+        body = getattr(twisted_request.of(context.request.environ), "content", None)
+        if isinstance(body, _LimitedBody) and (limit := body.exceeded):
             context.service = load_service(_loadable(_signed_for(context)))
             raise _refusal(limit)
         original(self, chain, context, answer)
