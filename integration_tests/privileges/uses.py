@@ -91,7 +91,7 @@ def handle_events(stack: Stack, refused: Callable[[], bool]) -> str:
 USES: dict[str, Use] = {
     "make the mapping": make_the_mapping,
     "configure the function": configure_the_function,
-    "handle events": handle_events,
     "start an environment": start_an_environment,
+    "handle events": handle_events,
 }
-"""Cheapest first: the first failure is enough."""
+"""The first failure is enough. A start comes before events, because events may need one: then both would fail."""
