@@ -153,7 +153,7 @@ variable "noncurrent_expiration_days" {
   default     = 30
 }
 
-# Encryption with a key of the stage's own; docs/security.md says who may use it.
+# Encryption with a key of the stage's own; docs/encryption.md says who may use it.
 
 variable "kms_enabled" {
   description = "Whether to create a KMS key for the stage and encrypt streams, buckets, the function's log group and the ECR repository with it. false leaves the streams unencrypted at rest and the others to AWS's keys. An existing repository keeps its encryption."

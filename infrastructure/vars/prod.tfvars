@@ -25,7 +25,7 @@ docker_image_local_path    = "../service/Dockerfile"
 force_destroy         = false
 log_retention_in_days = 90
 
-# A KMS key for the stage's streams, buckets, logs and images: docs/security.md.
+# A KMS key for the stage's streams, buckets, logs and images: docs/encryption.md.
 kms_enabled = true
 
 # The SNS topic that alarms notify; without it they only show in CloudWatch. Thresholds: variables_monitoring.tf.

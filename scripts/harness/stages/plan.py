@@ -14,7 +14,7 @@ HOLD_DATA = ("aws_kinesis_stream", "aws_s3_bucket", "aws_ecr_repository", "aws_c
 _LOST = {
     "aws_kms_key": (
         "everything encrypted with {}, including the model, would become unreadable at once "
-        "(docs/security.md: turning it off)"
+        "(docs/encryption.md: turning it off)"
     )
 }
 _KINDS = {
