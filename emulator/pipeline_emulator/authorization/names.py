@@ -1,5 +1,6 @@
 """Resolves names as the services do, so that policies judge the resource that a service will use."""
 
+from localstack import config
 from localstack.aws.api import ServiceException
 from localstack.services.s3.utils import extract_bucket_key_version_id_from_copy_source
 from localstack.services.sqs.utils import parse_queue_url
@@ -16,6 +17,8 @@ def problem(resource: str) -> str | None:
     """
     if why := canonical.problem(resource):
         return why
+    if resource.startswith(f"arn:aws:s3:::{config.BUCKET_MARKER_LOCAL}/"):
+        return "Lambda takes this bucket for a folder of the machine, which only the root user may name"
     if not resource.startswith("arn:aws:iam:"):
         return None
     own = role_arn(resource)

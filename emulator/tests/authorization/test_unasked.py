@@ -153,6 +153,20 @@ def test_code_in_s3_must_be_readable_for_the_caller(
     assert getattr(make_user(everything, reading).client("lambda"), operation)(**request)
 
 
+@pytest.mark.parametrize("operation", ["create_function", "update_function_code"])
+def test_hot_reload_mounts_a_folder_of_the_machine_for_root_only(
+    make_user: Any, make_role: Any, create_function: Any, refusal: Any, operation: str
+) -> None:
+    code = {"S3Bucket": "hot-reload", "S3Key": "/etc"}
+    request: dict[str, Any] = {"FunctionName": create_function("def handler(*_): pass").name, **code}
+    if operation == "create_function":
+        runtime = {"Role": make_role(), "Runtime": "python3.13", "Handler": "function.handler", "Code": code}
+        request = {"FunctionName": f"function-{uuid.uuid4().hex[:8]}", **runtime}
+    user = make_user({"Action": "*", "Resource": "*"})
+    error, message = refusal(getattr(user.client("lambda"), operation), **request)
+    assert (error, "only the root user may name" in message) == ("AccessDeniedException", True), message
+
+
 @pytest.mark.parametrize(
     ("layers", "status"), [("arn:aws:lambda:ap-south-1:000000000000:layer:l:1", "lambda:GetLayerVersion")]
 )
