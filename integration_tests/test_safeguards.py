@@ -68,7 +68,14 @@ SAFEGUARDS = {
 }
 
 
-@pytest.mark.parametrize("safeguard", SAFEGUARDS.values(), ids=SAFEGUARDS)
+# Nothing tells that an event will never come, so the ledger waits a minute for it.
+SLOW = "failure destination"
+
+
+@pytest.mark.parametrize(
+    "safeguard",
+    [pytest.param(each, id=name, marks=[pytest.mark.long_proof] * (name == SLOW)) for name, each in SAFEGUARDS.items()],
+)
 def test_without_a_safeguard_the_ledger_fails(stack: Stack, safeguard: Safeguard) -> None:
     # GIVEN a fault WHEN the safeguard is set THEN every event gets the right verdict
     result = _result(stack, safeguard.fault, TIMEOUTS)

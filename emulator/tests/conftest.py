@@ -29,12 +29,20 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import EndpointConnectionError
 from botocore.utils import parse_to_aware_datetime
+from hypothesis import HealthCheck, settings
 
 from pipeline_emulator.launcher import service_catalog
 
 ROOT = Path(__file__).parents[2]
 REGION = "ap-south-1"
 LOOPBACK = "127.0.0.1"
+
+# Tests with the mark `property` take multiples of these. `make test-all` runs them with --hypothesis-profile=many.
+for profile, examples in {"everyday": 25, "many": 100}.items():
+    settings.register_profile(
+        profile, max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+    )
+settings.load_profile("everyday")
 
 
 def installed(variable: str, default: str) -> Path:

@@ -25,6 +25,7 @@ from pipeline_emulator.lambda_runtime.archive_layout import RefusedArchiveError
 pytestmark = pytest.mark.local_only
 
 LIMIT = 262_144_000
+SHARE = settings().max_examples
 FILE, FOLDER, LINK = stat.S_IFREG | 0o644, stat.S_IFDIR | 0o755, stat.S_IFLNK | 0o777
 
 
@@ -350,13 +351,15 @@ def tree_of(items: list[Item]) -> dict[str, tuple[int, bytes | str]]:
     return tree
 
 
-@settings(max_examples=300, deadline=None)
+@pytest.mark.property
+@settings(max_examples=3 * SHARE)
 @given(st.lists(ITEMS, max_size=6))
 def test_nothing_outside_changes_and_what_is_unpacked_is_what_the_archive_says(items: list[Item]) -> None:
     check_unpacking(archive(*items), items)
 
 
-@settings(max_examples=100, deadline=None)
+@pytest.mark.property
+@settings(max_examples=SHARE)
 @given(st.lists(st.builds(Item, SAFE_PATHS.map(lambda path: f"x/{path}.py"), st.binary(max_size=9)), unique_by=str))
 def test_ordinary_archives_are_accepted(items: list[Item]) -> None:
     ordinary = list({item.name: item for item in items}.values())
@@ -367,7 +370,8 @@ BASE = archive(Item("a/x.py"), folder("b/"), link("b/y", "../a/x.py"), STORED)
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")  # zipfile's, about strange fields
-@settings(max_examples=500, deadline=None)
+@pytest.mark.property
+@settings(max_examples=5 * SHARE)
 @given(st.lists(st.tuples(st.integers(0, len(BASE) - 1), st.integers(0, 255)), min_size=1, max_size=4))
 def test_damaged_archives_are_refused_or_harmless(changes: list[tuple[int, int]]) -> None:
     data = bytearray(BASE)

@@ -7,6 +7,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 from harness import paths
 from harness.machine import environment
 
@@ -38,6 +40,7 @@ print(json.dumps(changed))
 """
 
 
+@pytest.mark.long_proof
 def test_importing_a_module_changes_neither_environment_nor_path() -> None:
     done = subprocess.run(
         [sys.executable, "-c", IMPORT_EACH, *PACKAGES],  # one process: MLflow and scikit-learn are slow

@@ -17,7 +17,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError, ParamValidationError
 from botocore.handlers import handle_copy_source_param
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 ACCOUNT, REGION = "000000000000", "ap-south-1"
@@ -307,7 +307,6 @@ NAMES = [
     "lambda-name",
     "lambda-tags",
 ]
-EXAMPLES = 60
 
 
 def reached(stage: Stage, name: str, user: str, text: str) -> str | None:
@@ -326,6 +325,7 @@ def _is_own(name: str, stage: Stage, text: str) -> bool:
     return name.endswith("-tags") and stage.secret not in text
 
 
+@pytest.mark.property
 @pytest.mark.parametrize("user", ["narrow", "wide"])
 @pytest.mark.parametrize("name", NAMES)
 def test_no_spelling_reaches_the_secret(stage: Stage, name: str, user: str) -> None:
@@ -333,9 +333,7 @@ def test_no_spelling_reaches_the_secret(stage: Stage, name: str, user: str) -> N
     for text in [*(each.format(stage.secret) for each in target.spellings), *target.seeds]:
         assert reached(stage, name, user, text) is None, text
 
-    @settings(
-        max_examples=EXAMPLES, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
-    )
+    @settings(max_examples=settings().max_examples * 3 // 5, derandomize=True)
     @given(spelling(target, stage))
     def attempt(text: str) -> None:
         assert reached(stage, name, user, text) is None

@@ -10,6 +10,7 @@ from pipeline_emulator.iam.wildcards import Mode, matcher
 
 pytestmark = pytest.mark.local_only
 
+SHARE = settings().max_examples
 PIECES = st.lists(st.tuples(st.text("ab:*?", max_size=6), st.booleans()), max_size=4).map(tuple)
 TEXTS = st.text("ab:*?", max_size=12)
 ARNS = st.lists(st.text("ab*?", max_size=3), min_size=6, max_size=8).map(":".join)
@@ -35,7 +36,8 @@ def reference(pattern: str, literal: tuple[bool, ...], text: str, mode: Mode) ->
     return rest(0, 0)
 
 
-@settings(max_examples=800, deadline=None)
+@pytest.mark.property
+@settings(max_examples=8 * SHARE)
 @given(pieces=PIECES, text=TEXTS | ARNS, mode=st.sampled_from(Mode))
 def test_patterns_match_by_definition(pieces: tuple[tuple[str, bool], ...], text: str, mode: Mode) -> None:
     pattern = "".join(piece for piece, _ in pieces)
@@ -43,7 +45,8 @@ def test_patterns_match_by_definition(pieces: tuple[tuple[str, bool], ...], text
     assert matcher(pieces, mode)(text) is reference(pattern, literal, text, mode)
 
 
-@settings(max_examples=300, deadline=None)
+@pytest.mark.property
+@settings(max_examples=3 * SHARE)
 @given(arn=ARNS, mode=st.sampled_from([Mode.RESOURCE, Mode.ARN]), data=st.data())
 def test_a_part_replaced_by_a_star_still_matches(arn: str, mode: Mode, data: st.DataObject) -> None:
     parts = arn.split(":")

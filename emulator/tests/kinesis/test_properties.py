@@ -370,7 +370,7 @@ class StoredStreamMachine(StreamMachine):
         shutil.rmtree(self.folder)
 
 
-StreamMachine.TestCase.settings = settings(max_examples=70, stateful_step_count=50, deadline=None, database=None)
-TestStream = StreamMachine.TestCase
+StreamMachine.TestCase.settings = settings(max_examples=settings().max_examples * 7 // 10, stateful_step_count=50)
+TestStream = pytest.mark.property(StreamMachine.TestCase)
 StoredStreamMachine.TestCase.settings = StreamMachine.TestCase.settings
-TestStoredStream = StoredStreamMachine.TestCase
+TestStoredStream = pytest.mark.property(StoredStreamMachine.TestCase)

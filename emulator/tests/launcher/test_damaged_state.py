@@ -74,7 +74,7 @@ def kinesis(port: int) -> Any:
     )
 
 
-@pytest.mark.parametrize("name", ["kinesis.sqlite3", "checkpoints.sqlite3"])
+@pytest.mark.parametrize("name", ["kinesis.sqlite3", pytest.param("checkpoints.sqlite3", marks=pytest.mark.long_proof)])
 def test_damaged_file_is_one_error_and_nothing_is_left_running(run: Run, tmp_path: Path, name: str) -> None:
     file = tmp_path / "data" / STATE / name
     file.parent.mkdir(parents=True)
@@ -102,6 +102,7 @@ def read(kinesis: Any) -> list[bytes]:
     return [record["Data"] for record in kinesis.get_records(ShardIterator=iterator)["Records"]]
 
 
+@pytest.mark.long_proof
 def test_full_disk_is_retryable_and_lost_records_are_counted(run: Run, tmp_path: Path, kinesis: Any) -> None:
     # GIVEN an emulator with a record WHEN its files cannot grow
     assert run("start", "--detach").returncode == 0

@@ -241,6 +241,7 @@ def without_cloudwatch(start_localstack: Callable[..., Any]) -> Iterator[Any]:
     localstack.stop()
 
 
+@pytest.mark.long_proof
 def test_localstack_without_cloudwatch_works(without_cloudwatch: Any, create_function: Callable[..., Any]) -> None:
     kinesis = without_cloudwatch.client("kinesis")
     kinesis.create_stream(StreamName="stream", ShardCount=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import psutil
@@ -30,7 +30,7 @@ CONFORMANCE = "benchmarks/conformance/suite"
 OTHER_JOBS = tuple(f"--ignore={folder}" for folder in (IMAGE_BUILD, STAGES, PRIVILEGES))
 
 # Which tests of a folder; CONTRIBUTING.md defines the long proofs.
-EVERYDAY, LONG, BOTH = "not long_proof", "long_proof", ""
+EVERYDAY, LONG, BOTH = "not long_proof", "(long_proof or property)", ""
 
 
 def run(name: str) -> None:
@@ -77,6 +77,7 @@ def _pytest(
     which: str = BOTH,
     only: str = "",
     processes: int = 0,
+    options: Sequence[str] = (),
     python: Path = install.PYTHON,
     cwd: Path = paths.ROOT,
 ) -> Job:
@@ -88,6 +89,7 @@ def _pytest(
         which: EVERYDAY, LONG or BOTH.
         only: a further pytest marker expression that the tests must match.
         processes: number of test processes; the tests of a file, and the stack they share, stay in one process.
+        options: further options for pytest.
         python: an interpreter with the tests' dependencies.
         cwd: working directory, with pytest's settings.
     """
@@ -96,7 +98,7 @@ def _pytest(
     command = [str(python), "-m", "pytest", "-n", str(processes), "--dist", "loadfile"]
     command += ["--durations=12", "--durations-min=5"]  # seconds; each job's log shows where the time goes
     command += [f"--junit-xml={report}", "-o", "junit_logging=all", "-o", "junit_log_passing_tests=false"]
-    command += [*folders, "-m", " and ".join(filter(None, (which, only)))]
+    command += [*folders, "-m", " and ".join(filter(None, (which, only))), *options]
     deadline = DEADLINE * (ALL_ACTIONS if os.environ.get("ACTIONS") else 1)
     return Job(title, command, jobs.folder(), counts=True, cwd=cwd, deadline=deadline)
 
@@ -115,9 +117,12 @@ def _unit(which: str) -> Job:
 
 
 def _emulator(which: str) -> Job:
-    """The emulator's tests, in the environment that has LocalStack."""
+    """The emulator's tests, in the environment that has LocalStack. Unless everyday, properties get more examples."""
+    options = () if which == EVERYDAY else ("--hypothesis-profile=many",)
     python = paths.EMULATOR_VENV / "bin" / "python"
-    return _pytest("emulator", "tests", which=which, processes=_processors(), python=python, cwd=paths.EMULATOR)
+    return _pytest(
+        "emulator", "tests", which=which, processes=_processors(), options=options, python=python, cwd=paths.EMULATOR
+    )
 
 
 def _e2e(which: str) -> Job:

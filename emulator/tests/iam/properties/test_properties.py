@@ -1,30 +1,24 @@
 """Properties of all policies and requests.
 
-IAM_EXAMPLES=100000 runs as many examples of each as issue 7 requires; it takes minutes. A failure reports its seed.
+A failure reports its seed.
 """
 
 import json
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from pipeline_emulator.iam.decision import Reason
 from pipeline_emulator.iam.evaluation import evaluate
 from pipeline_emulator.iam.request import Policies, Policy
 
-pytestmark = [pytest.mark.local_only, pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.local_only, pytest.mark.property, pytest.mark.timeout(3600)]
 
-run = settings(
-    max_examples=int(os.environ.get("IAM_EXAMPLES", "800")),
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-    database=None,
-)
+run = settings(max_examples=8 * settings().max_examples)
 SEEDS = st.integers(0, 2**63)
 LAYERS = st.sampled_from(["identity", "session"])
 

@@ -44,6 +44,7 @@ def _lock(world: Any) -> tuple[str, str]:
     return backend["bucket"], key
 
 
+@pytest.mark.long_proof
 def test_a_locked_state_is_explained_and_the_suggested_command_unlocks_it(there: Any) -> None:
     bucket, key = _lock(there)
     run = _terraform(there)
@@ -92,6 +93,7 @@ def test_an_unreadable_state_is_reported_with_the_missing_permission(there: Any)
     assert "allow s3:GetObject" in refused.value.next_step
 
 
+@pytest.mark.long_proof
 def test_a_state_bucket_whose_creation_was_interrupted_is_completed(
     there: Any, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
