@@ -56,8 +56,8 @@ def _draw_days(axes: Axes, hold_out: Dataset, predicted: Floats) -> None:
     axes.set(xlabel="day", ylabel="sales of all stores", title="Sum of all stores open that day")
     axes.set_ylim(0, float(max(actual_sums.max(), predicted_sums.max())) * 1.18)
     axes.yaxis.set_major_formatter(FuncFormatter(_thousands))
-    axes.xaxis.set_major_locator(mdates.WeekdayLocator(mdates.MO))  # type: ignore[no-untyped-call]
-    axes.xaxis.set_major_formatter(mdates.DateFormatter("%d %b %Y"))  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_locator(mdates.WeekdayLocator(mdates.MO))
+    axes.xaxis.set_major_formatter(mdates.DateFormatter("%d %b %Y"))
     axes.tick_params(axis="x", labelrotation=30)
     axes.legend(loc="upper right", frameon=False, ncols=2)
     _tidy(axes)
