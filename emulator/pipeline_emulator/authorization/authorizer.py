@@ -1,5 +1,7 @@
 """Decides checks under the configured mode and records denials."""
 
+import re
+
 from pipeline_emulator.authorization import names, resources
 from pipeline_emulator.authorization.callers import Caller
 from pipeline_emulator.authorization.denials import DENIALS
@@ -12,6 +14,8 @@ from pipeline_emulator.iam.evaluation import evaluate
 from pipeline_emulator.iam.request import Policies, Request
 from pipeline_emulator.iam.requests.call import Check
 
+# https://www.w3.org/TR/xml/#charsets
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ON_TRUST = frozenset(
     {
         "sts:AssumeRole",
@@ -92,5 +96,6 @@ def unresolved(caller: Caller, check: Check, why: str) -> Decision:
 
 
 def error_message(found: Decision) -> str:
-    """Return AWS's error message, followed by what the emulator could not evaluate."""
-    return " ".join([found.message, *(f"(emulator: {note})" for note in found.notes)])
+    """Return AWS's error message, followed by what the emulator could not evaluate; XML can hold all of it."""
+    text = " ".join([found.message, *(f"(emulator: {note})" for note in found.notes)])
+    return _NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", text)
