@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib.util
+import os
 import shutil
 import subprocess
 import sys
@@ -30,12 +31,12 @@ def is_complete(folder: Path) -> bool:
 
 
 def install(folder: Path) -> None:
-    """Create the folder, completely or not at all.
+    """Create the folder, completely or not at all. Several processes may do so at a time.
 
     Raises:
         EmulatorError: there is no installer, or it failed.
     """
-    unfinished = folder.with_name(f"{folder.name}.unfinished")
+    unfinished = folder.with_name(f"{folder.name}.unfinished-{os.getpid()}")
     shutil.rmtree(unfinished, ignore_errors=True)
     command = [
         *_installer(),
@@ -54,7 +55,12 @@ def install(folder: Path) -> None:
             f"the Lambda runtime could not be installed:\n{last}", "check the network and pip's settings"
         )
     shutil.rmtree(folder, ignore_errors=True)
-    unfinished.rename(folder)
+    try:
+        unfinished.rename(folder)
+    except OSError:
+        if not is_complete(folder):  # another process was faster
+            raise
+        shutil.rmtree(unfinished)
 
 
 def _installer() -> list[str]:

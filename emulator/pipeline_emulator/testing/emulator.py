@@ -1,0 +1,181 @@
+"""The emulator that tests use: started for them, already running, or AWS itself."""
+
+import contextlib
+import functools
+import json
+import os
+import socket
+import urllib.error
+import urllib.request
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import botocore.session
+from botocore.config import Config
+
+from pipeline_emulator.launcher import lambda_runtime
+from pipeline_emulator.launcher.environment import resolve
+from pipeline_emulator.launcher.errors import EmulatorError
+from pipeline_emulator.launcher.instance import HEALTH, Instance, start
+
+DENIALS = "/_pipeline/iam/denials"
+FAULTS = "/_pipeline/faults"
+_REGION = "us-east-1"
+_ANSWER_SECONDS = 10.0
+_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy cannot reach this machine's loopback
+
+
+@dataclass(frozen=True)
+class Emulator:
+    """What the fixture `emulator` returns.
+
+    Attributes:
+        endpoint_url: where AWS clients reach it; None for AWS itself.
+        region: of clients and subprocesses.
+        instance: its process, if it was started for these tests.
+    """
+
+    endpoint_url: str | None
+    region: str
+    instance: Instance | None = None
+
+    def client(self, service: str, **options: Any) -> Any:
+        """Return a boto3 client; options are those of `boto3.client`. On AWS it uses your own credentials."""
+        if self.endpoint_url is None:
+            return boto3.client(service, **{"region_name": self.region, **options})
+        addressing = Config(s3={"addressing_style": "path"})  # bucket names need no name server
+        given = options.pop("config", None)
+        config = addressing.merge(given) if given else addressing
+        defaults = {"endpoint_url": self.endpoint_url, "region_name": self.region, "config": config}
+        keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+        return _session().client(service, **{**defaults, **keys, **options})
+
+    def environment(self, **variables: str) -> dict[str, str]:
+        """Return the environment for a subprocess whose AWS clients shall use this emulator.
+
+        None of your own `AWS_*` variables is in it, so that no mistake reaches your account.
+        """
+        if self.endpoint_url is None:
+            return {**os.environ, "AWS_DEFAULT_REGION": self.region, **variables}
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        return {
+            **kept,
+            "AWS_ENDPOINT_URL": self.endpoint_url,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": self.region,
+            "AWS_REGION": self.region,
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            **variables,
+        }
+
+    def ask(self, method: str, path: str, document: object = None) -> Any:
+        """Send a request to one of the emulator's own interfaces and return the JSON that it answers.
+
+        Raises:
+            EmulatorError: it does not answer, refuses, or has no such interface.
+        """
+        body = None if document is None else json.dumps(document).encode()
+        try:
+            request = urllib.request.Request(f"{self.endpoint_url}{path}", data=body, method=method)  # noqa: S310 - http
+            with _direct.open(request, timeout=_ANSWER_SECONDS) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            text = error.read().decode(errors="replace")
+            raise EmulatorError(f"{method} {path}: status {error.code}: {text}", _remedy(path, error.code)) from None
+        except (OSError, ValueError) as error:
+            cause = f"{self.endpoint_url} does not answer as an emulator does: {error}"
+            raise EmulatorError(cause, "see its log, or start the tests again") from None
+
+    def denials(self) -> list[dict[str, Any]]:
+        """Return what IAM did not allow, oldest first: principal, action, resource, refused, message and more."""
+        found: list[dict[str, Any]] = self.ask("GET", DENIALS)["denials"]
+        return found
+
+
+class Faults:
+    """Rules that make requests or functions fail. The emulator's README lists points and effects."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        """Work on an emulator."""
+        self._emulator = emulator
+
+    def inject(self, *rules: Mapping[str, Any], seed: int = 0) -> None:
+        """Replace all rules.
+
+        Raises:
+            EmulatorError: a rule is not valid.
+        """
+        self._emulator.ask("PUT", FAULTS, {"seed": seed, "rules": list(rules)})
+
+    def struck(self) -> Sequence[int]:
+        """Return how often each rule has struck."""
+        return [int(rule["struck"]) for rule in self._emulator.ask("GET", FAULTS)["rules"]]
+
+    def clear(self) -> None:
+        """Remove all rules."""
+        self._emulator.ask("DELETE", FAULTS)
+
+
+@contextlib.contextmanager
+def started(folder: Path, settings: Mapping[str, object]) -> Iterator[Emulator]:
+    """Start an emulator on a free port, with fault injection, and stop it at the end.
+
+    Raises:
+        EmulatorError: it does not start.
+    """
+    chosen = {"port": free_port(), "data": folder / "data", "faults": True, **settings}
+    runtime = Path(resolve(chosen, os.environ)["lambda_runtime_dir"])
+    if not lambda_runtime.is_complete(runtime):
+        try:
+            lambda_runtime.install(runtime)
+        except EmulatorError as error:
+            warnings.warn(f"functions from Zips cannot run: {error}", stacklevel=1)
+    instance = start(None, **chosen)
+    try:
+        yield Emulator(instance.endpoint_url, region(), instance)
+    finally:
+        instance.stop()
+
+
+@functools.cache
+def _session() -> Any:
+    """Return a session that ignores your profile and your AWS files, which may not exist."""
+    files = dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
+    nothing: dict[str, Any] = {"profile": (None, None, None, None), **files}
+    return boto3.Session(botocore_session=botocore.session.Session(session_vars=nothing))
+
+
+def running(endpoint_url: str) -> Emulator:
+    """Return the emulator at an address.
+
+    Raises:
+        EmulatorError: nothing answers there.
+    """
+    found = Emulator(endpoint_url.rstrip("/"), region())
+    found.ask("GET", HEALTH)
+    return found
+
+
+def region() -> str:
+    """Return the region of the user's environment, or a default."""
+    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or _REGION
+
+
+def free_port() -> int:
+    """Return a port that is free now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _remedy(path: str, status: int) -> str:
+    if path == FAULTS and status == 404:
+        return "start the emulator with FAULTS=1"
+    return "see the message" if status == 400 else "is this emulator of the same version as the plugin?"

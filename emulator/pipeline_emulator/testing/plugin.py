@@ -1,0 +1,114 @@
+"""pytest's hooks and the fixtures `emulator`, `ledger`, `faults` and `iam_denials`.
+
+pytest finds this module by its entry point, in every project where the emulator is installed, so it imports nothing
+else of the package until a test asks for a fixture.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Generator, Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from pipeline_emulator.testing.emulator import Emulator, Faults
+    from pipeline_emulator.testing.ledger import Ledger
+
+_FIXTURE = "emulator"
+_BEGAN = pytest.StashKey[datetime]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--emulator`."""
+    group = parser.getgroup("pipeline-emulator")
+    group.addoption(
+        "--emulator",
+        default="embedded",
+        metavar="embedded|URL|aws",
+        help="what tests with the fixture `emulator` use: one started for them (embedded, the default), the one that "
+        "runs at a URL, or AWS itself, with your credentials",
+    )
+
+
+@pytest.fixture(scope="session")
+def emulator_settings() -> dict[str, object]:
+    """Settings for the embedded emulator, by name in `pipeline_emulator.SETTINGS`; override it in your conftest.py."""
+    return {}
+
+
+@pytest.fixture(scope="session")
+def emulator(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, emulator_settings: dict[str, object]
+) -> Iterator[Emulator]:
+    """An emulator for all tests of a process: with pytest-xdist, each worker has its own."""
+    from pipeline_emulator.launcher.errors import EmulatorError
+    from pipeline_emulator.testing import emulator as emulators
+
+    chosen = str(request.config.getoption("--emulator"))
+    with contextlib.ExitStack() as stack:
+        failure = ""
+        try:
+            if chosen == "aws":
+                found = emulators.Emulator(None, emulators.region())
+            elif chosen.startswith(("http://", "https://")):
+                found = emulators.running(chosen)
+            elif chosen == "embedded":
+                folder = tmp_path_factory.mktemp("emulator")
+                found = stack.enter_context(emulators.started(folder, emulator_settings))
+            else:
+                failure = f"--emulator={chosen} is unknown; use embedded, a URL or aws"
+        except EmulatorError as error:
+            failure = f"{error.cause}\nnext: {error.next_step}"
+        if failure:  # not within the except clause, which would show its traceback
+            pytest.fail(failure, pytrace=False)
+        yield found
+
+
+@pytest.fixture
+def ledger(emulator: Emulator) -> Ledger:
+    """An empty ledger: `put` events, `collect` answers, ask for the `verdict`."""
+    from pipeline_emulator.testing.ledger import Ledger
+
+    return Ledger(emulator)
+
+
+@pytest.fixture
+def faults(emulator: Emulator) -> Iterator[Faults]:
+    """Fault injection; no fault outlives the test."""
+    from pipeline_emulator.testing.emulator import Faults
+
+    if emulator.endpoint_url is None:
+        pytest.skip("faults cannot be injected into AWS")
+    found = Faults(emulator)
+    yield found
+    found.clear()
+
+
+@pytest.fixture
+def iam_denials(emulator: Emulator) -> Callable[[], list[dict[str, Any]]]:
+    """A function that returns what IAM has not allowed since the test began."""
+    if emulator.endpoint_url is None:
+        pytest.skip("AWS keeps no list of what IAM refused; see CloudTrail")
+    began = datetime.now(UTC)
+    return lambda: [each for each in emulator.denials() if datetime.fromisoformat(each["last"]) >= began]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Remember when a test began."""
+    item.stash[_BEGAN] = datetime.now(UTC)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add what the emulator knows to the report of a failed test."""
+    report = yield
+    found = getattr(item, "funcargs", {}).get(_FIXTURE)
+    if report.failed and report.when == "call" and found is not None:
+        from pipeline_emulator.testing import failure_report
+
+        report.sections += failure_report.sections(found, item.stash[_BEGAN])
+    return report

@@ -1,0 +1,202 @@
+"""The pytest plugin, as strangers use it: their test files run in a pytest of their own."""
+
+import os
+import re
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import pytest
+
+pytest_plugins = ["pytester"]
+pytestmark = pytest.mark.local_only
+
+# As in the README: a function from a Zip between two streams, and what it does with 1,000 events.
+STRANGERS_CONFTEST = """
+import io, json, zipfile, pytest
+
+CODE = '''
+import base64, boto3, json
+def handler(event, context):
+    rides = [json.loads(base64.b64decode(each["kinesis"]["data"])) for each in event["Records"]]
+    if any(ride["ride_id"] == "poison" for ride in rides):
+        raise ValueError("a poisoned ride")
+    answers = [{"Data": json.dumps({"ride_id": ride["ride_id"], "minutes": 3}), "PartitionKey": "x"} for ride in rides]
+    boto3.client("kinesis").put_records(StreamName="predictions", Records=answers)
+'''
+
+def zipped():
+    with zipfile.ZipFile(made := io.BytesIO(), "w") as file:
+        file.writestr("function.py", CODE)
+    return made.getvalue()
+
+@pytest.fixture(scope="session")
+def pipeline(emulator):
+    kinesis, iam, functions = (emulator.client(name) for name in ("kinesis", "iam", "lambda"))
+    for name in ("rides", "predictions"):
+        kinesis.create_stream(StreamName=name, ShardCount=2)
+        kinesis.get_waiter("stream_exists").wait(StreamName=name)
+    emulator.client("s3").create_bucket(
+        Bucket="failed", CreateBucketConfiguration={"LocationConstraint": "ap-south-1"})
+    emulator.client("sqs").create_queue(QueueName="unused")
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    role = iam.create_role(RoleName="rides", AssumeRolePolicyDocument=json.dumps(
+        {"Version": "2012-10-17", "Statement": [trust]}))["Role"]["Arn"]
+    allowed = ["kinesis:*", "s3:*", "logs:*"]
+    iam.put_role_policy(RoleName="rides", PolicyName="own", PolicyDocument=json.dumps(
+        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": allowed, "Resource": "*"}]}))
+    functions.create_function(FunctionName="rides", Role=role, Runtime="python3.13", Handler="function.handler",
+                              Code={"ZipFile": zipped()}, Timeout=20)
+    functions.get_waiter("function_active_v2").wait(FunctionName="rides")
+    account = role.split(":")[4]
+    functions.create_event_source_mapping(
+        FunctionName="rides", EventSourceArn=f"arn:aws:kinesis:ap-south-1:{account}:stream/rides",
+        StartingPosition="TRIM_HORIZON", MaximumRetryAttempts=0, BisectBatchOnFunctionError=True,
+        DestinationConfig={"OnFailure": {"Destination": "arn:aws:s3:::failed"}})
+"""
+STRANGERS_TEST = """
+import os, subprocess, sys
+
+def test_every_ride_is_predicted_once(pipeline, ledger):
+    ledger.put("rides", [{"ride_id": number} for number in range(1000)])
+    answers = ledger.collect("predictions", timeout=60)
+    verdict = ledger.verdict(lambda ride: ride["ride_id"], lambda answer: answer["ride_id"])
+    assert verdict.complete, verdict
+    assert len(answers) == 1000 and not verdict.duplicated
+
+def test_a_subprocess_uses_the_emulator(emulator):
+    code = "import boto3; print(boto3.client('kinesis').list_streams()['StreamNames'])"
+    done = subprocess.run([sys.executable, "-c", code], env=emulator.environment(), capture_output=True, text=True)
+    assert "rides" in done.stdout, done.stderr
+    assert "AWS_PROFILE" not in emulator.environment()
+"""
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    runtime = Path(os.environ.get("PIPELINE_LAMBDA_RUNTIME_DIR") or Path(__file__).parents[3] / ".cache/lambda-runtime")
+    monkeypatch.setenv("PIPELINE_LAMBDA_RUNTIME_DIR", str(runtime))
+    monkeypatch.setenv("AWS_REGION", "ap-south-1")
+    monkeypatch.setenv("AWS_PROFILE", "of-the-user")
+
+
+def run(pytester: pytest.Pytester, test: str, *options: str, conftest: str = "") -> pytest.RunResult:
+    pytester.makeconftest(conftest)
+    pytester.makepyfile(dedent(test))
+    return pytester.runpytest_subprocess("-p", "no:cacheprovider", *options)
+
+
+def test_a_strangers_tests_pass_with_an_emulator_of_their_own(pytester: pytest.Pytester) -> None:
+    result = run(pytester, STRANGERS_TEST, conftest=STRANGERS_CONFTEST)
+    result.assert_outcomes(passed=2)
+
+
+def test_a_failure_shows_log_denials_and_failed_events(pytester: pytest.Pytester) -> None:
+    test = """
+    def test_poison(pipeline, ledger, emulator):
+        ledger.put("rides", [{"ride_id": "poison"}, {"ride_id": 1}])
+        ledger.collect("predictions", timeout=15)
+        assert ledger.verdict(lambda ride: ride["ride_id"], lambda answer: answer["ride_id"]).complete
+
+    def test_denied(emulator):
+        iam = emulator.client("iam")
+        iam.create_user(UserName="nobody")
+        key = iam.create_access_key(UserName="nobody")["AccessKey"]
+        emulator.client("kinesis", aws_access_key_id=key["AccessKeyId"],
+                        aws_secret_access_key=key["SecretAccessKey"]).list_streams()
+    """
+    result = run(pytester, test, conftest=STRANGERS_CONFTEST)
+    result.assert_outcomes(failed=2)
+    shown = result.stdout.str()
+    assert re.search(r"-+ the end of the emulator's log -+", shown)
+    assert "lost=['poison']" in shown
+    assert re.search(r"s3://failed/aws/lambda/\S+: \{", shown)
+    assert re.search(r"-+ the functions' logs -+", shown)
+    assert re.search(r"^rides: .*a poisoned ride", shown, re.MULTILINE)
+    assert re.search(r"kinesis:ListStreams on \* by arn:aws:iam::\d+:user/nobody \(refused\)", shown)
+
+
+def test_faults_strike_and_end_with_the_test(pytester: pytest.Pytester, faulty: Any) -> None:
+    test = """
+    import pytest
+
+    def test_one(emulator, faults):
+        kinesis = emulator.client("kinesis")
+        faults.inject({"point": "kinesis:ListStreams", "effect": "error", "code": "InvalidArgumentException",
+                       "status": 400, "count": 1})
+        with pytest.raises(kinesis.exceptions.InvalidArgumentException):
+            kinesis.list_streams()
+        assert faults.struck() == [1]
+        faults.inject({"point": "kinesis:ListStreams", "effect": "error"})
+
+    def test_two(emulator, iam_denials):
+        emulator.client("kinesis").list_streams()
+        assert iam_denials() == []
+
+    def test_wrong(faults):
+        faults.inject({"point": "kinesis:ListStreams", "effect": "nothing"})
+    """
+    result = run(pytester, test, f"--emulator={faulty.endpoint_url}")
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines(["*has no effect 'nothing'*"])
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("http://127.0.0.1:9", "does not answer as an emulator does"),
+        ("kubernetes", "--emulator=kubernetes is unknown; use embedded, a URL or aws"),
+    ],
+)
+def test_a_wrong_option_is_one_clear_error(pytester: pytest.Pytester, option: str, message: str) -> None:
+    result = run(pytester, "def test(emulator): pass", f"--emulator={option}")
+    result.assert_outcomes(errors=1)
+    assert message in result.stdout.str()
+    assert "Traceback" not in result.stdout.str()
+
+
+def test_aws_is_used_only_if_it_is_asked_for_by_name(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_PROFILE")
+    test = """
+    def test_clients(emulator):
+        assert urllib.parse.urlsplit(emulator.client("kinesis").meta.endpoint_url).hostname == HOST
+
+    def test_faults(faults): pass
+    def test_denials(iam_denials): pass
+    """
+    host = f'import urllib.parse\nHOST = "kinesis.ap-south-1.amazonaws.com"\n{dedent(test)}'
+    pytester.makepyfile(host)
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "--emulator=aws")
+    result.assert_outcomes(passed=1, skipped=2)
+
+
+def test_nothing_starts_without_the_fixture(pytester: pytest.Pytester) -> None:
+    """The plugin is loaded in every project, so it must not import LocalStack or boto3 by itself."""
+    test = """
+    import sys
+
+    def test_imports():
+        assert not {"boto3", "localstack", "pipeline_emulator.launcher"} & sys.modules.keys()
+    """
+    run(pytester, test).assert_outcomes(passed=1)
+
+
+@pytest.fixture(scope="module")
+def faulty(start_localstack: Any) -> Any:
+    return start_localstack(FAULTS="1")
+
+
+@pytest.mark.long_proof
+def test_each_worker_of_xdist_has_its_own(pytester: pytest.Pytester) -> None:
+    test = """
+    import pytest
+
+    @pytest.mark.parametrize("number", range(4))
+    def test_one(emulator, number, worker_id):
+        kinesis = emulator.client("kinesis")
+        kinesis.create_stream(StreamName=f"{worker_id}-{number}", ShardCount=1)
+        assert all(name.startswith(worker_id) for name in kinesis.list_streams()["StreamNames"])
+    """
+    run(pytester, test, "-n", "2").assert_outcomes(passed=4)
