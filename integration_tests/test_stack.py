@@ -34,12 +34,14 @@ def test_a_plan_after_the_apply_is_empty(stack: Stack) -> None:
 
 
 @pytest.mark.aws_valid
+@pytest.mark.long_proof
 def test_a_plan_with_a_change_is_not_empty(stack: Stack) -> None:
     """The check above can fail."""
     assert not Terraform(stack, deployment.variables(stack, "0" * 32)).plan_is_empty(refresh=False)
 
 
 @pytest.mark.local_only
+@pytest.mark.long_proof
 def test_a_manual_plan_on_a_running_stack_destroys_nothing(stack: Stack) -> None:
     """With vars/local.tfvars alone, without the harness's variables; a stack in containers refuses it."""
     by_hand = Terraform(stack, {"lambda_zip_path": str(FUNCTION_ZIP)})  # the file's path is relative to the checkout

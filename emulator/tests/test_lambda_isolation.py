@@ -34,7 +34,7 @@ WRITER = """
 """
 
 
-@pytest.fixture(scope="module", params=["", "process-group"])
+@pytest.fixture(scope="module", params=["", pytest.param("process-group", marks=pytest.mark.long_proof)])
 def isolated(request: pytest.FixtureRequest, start_localstack: Callable[..., Any]) -> Any:
     """A LocalStack with the strongest isolation that the machine allows, and one without namespaces."""
     return start_localstack(LAMBDA_PROCESS_ISOLATION=request.param)

@@ -137,6 +137,7 @@ def test_stop_ends_the_emulator_and_a_reused_process_id_is_not_mistaken_for_it(
     assert run("stop").returncode == 1
 
 
+@pytest.mark.long_proof
 def test_foreground_emulator_is_one_process_and_ends_on_a_signal(folder: Path, eventually: Callable[..., Any]) -> None:
     data, port = folder / "foreground", free_port()
     command = [sys.executable, "-m", "pipeline_emulator", "start", "--data", str(data), "--port", str(port)]

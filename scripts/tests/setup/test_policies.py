@@ -35,6 +35,7 @@ def blocks(example: str) -> list[str]:
     return re.findall(r'^(?:resource|data) "\w+" "(\w+)"', text, re.MULTILINE)
 
 
+@pytest.mark.long_proof
 def test_each_failing_example_fails_its_own_check_and_no_other(results: list[dict[str, Any]]) -> None:
     expected = {(name, OWN.match(name)[0]) for name in blocks("failing")}  # type: ignore[index]
     assert own(results, "failing", "FAILED") == expected
