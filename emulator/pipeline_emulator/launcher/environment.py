@@ -96,7 +96,7 @@ def for_localstack(
     """
     data = Path(chosen["data"])
     # LocalStack takes ports for the services it starts from a range. Emulators on one machine need different ranges.
-    first = _free_port()
+    first = free_port()
     return {
         "OVERRIDE_IN_DOCKER": "0",  # FILESYSTEM_ROOT is ignored on machines that have /.dockerenv
         **{name: environment[name] for name in INHERITED if name in environment},
@@ -134,7 +134,8 @@ def reached_at(chosen: Mapping[str, str]) -> str:
     return "127.0.0.1" if first == _EVERY_ADDRESS else first
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of the loopback address that is free now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -30,7 +30,7 @@ _FILE = "pipeline-emulator.json"
 _LOG = "localstack.log"
 # What LocalStack prints last when it ends for a reason of ours (`persistence.DatabaseError`).
 _REASON, _NEXT_STEP = "Localstack returning with exit code 1. Reason: ", "\nnext: "
-_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy cannot reach this machine's loopback
+direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy cannot reach this machine's loopback
 
 
 @dataclasses.dataclass
@@ -71,7 +71,7 @@ class Instance:
     def is_ready(self) -> bool:
         """Return whether the emulator answers."""
         try:
-            with _direct.open(f"{self.endpoint_url}{HEALTH}", timeout=2) as answer:
+            with direct.open(f"{self.endpoint_url}{HEALTH}", timeout=2) as answer:
                 return "services" in json.load(answer)
         except (urllib.error.URLError, OSError, ValueError):
             return False
@@ -79,7 +79,7 @@ class Instance:
     def lost_records(self) -> str:
         """Return what the data folder should hold and does not (PERSISTENCE=1), in one line, or an empty text."""
         try:
-            with _direct.open(f"{self.endpoint_url}{LOSSES}", timeout=5) as answer:
+            with direct.open(f"{self.endpoint_url}{LOSSES}", timeout=5) as answer:
                 found = json.load(answer)
         except (urllib.error.URLError, OSError, ValueError):
             return ""
@@ -90,7 +90,7 @@ class Instance:
     def isolation(self) -> str:
         """Return in one line how functions from Zips are isolated; empty if there are none or nothing answers."""
         try:
-            with _direct.open(f"{self.endpoint_url}{_ISOLATION}", timeout=30) as answer:
+            with direct.open(f"{self.endpoint_url}{_ISOLATION}", timeout=30) as answer:
                 return str(json.load(answer)["isolation"])
         except (urllib.error.URLError, OSError, ValueError):
             return ""

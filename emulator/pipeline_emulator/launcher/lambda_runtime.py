@@ -54,7 +54,8 @@ def install(folder: Path) -> None:
         raise EmulatorError(
             f"the Lambda runtime could not be installed:\n{last}", "check the network and pip's settings"
         )
-    shutil.rmtree(folder, ignore_errors=True)
+    if not is_complete(folder):  # never remove what another process has just installed and uses
+        shutil.rmtree(folder, ignore_errors=True)
     try:
         unfinished.rename(folder)
     except OSError:

@@ -4,7 +4,6 @@ import contextlib
 import functools
 import json
 import os
-import socket
 import urllib.error
 import urllib.request
 import warnings
@@ -18,15 +17,14 @@ import botocore.session
 from botocore.config import Config
 
 from pipeline_emulator.launcher import lambda_runtime
-from pipeline_emulator.launcher.environment import resolve
+from pipeline_emulator.launcher.environment import free_port, resolve
 from pipeline_emulator.launcher.errors import EmulatorError
-from pipeline_emulator.launcher.instance import HEALTH, Instance, start
+from pipeline_emulator.launcher.instance import HEALTH, Instance, direct, start
 
 DENIALS = "/_pipeline/iam/denials"
 FAULTS = "/_pipeline/faults"
 _REGION = "us-east-1"
 _ANSWER_SECONDS = 10.0
-_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy cannot reach this machine's loopback
 
 
 @dataclass(frozen=True)
@@ -84,7 +82,7 @@ class Emulator:
         body = None if document is None else json.dumps(document).encode()
         try:
             request = urllib.request.Request(f"{self.endpoint_url}{path}", data=body, method=method)  # noqa: S310 - http
-            with _direct.open(request, timeout=_ANSWER_SECONDS) as answer:
+            with direct.open(request, timeout=_ANSWER_SECONDS) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
             text = error.read().decode(errors="replace")
@@ -166,13 +164,6 @@ def running(endpoint_url: str) -> Emulator:
 def region() -> str:
     """Return the region of the user's environment, or a default."""
     return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or _REGION
-
-
-def free_port() -> int:
-    """Return a port that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _remedy(path: str, status: int) -> str:
