@@ -45,6 +45,15 @@ for profile, examples in {"everyday": 25, "many": 100}.items():
 settings.load_profile("everyday")
 
 
+@pytest.hookimpl(tryfirst=True)  # before `-m` selects
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With many examples, properties are long proofs."""
+    if config.getoption("--hypothesis-profile") == "many":
+        for item in items:
+            if item.get_closest_marker("property"):
+                item.add_marker(pytest.mark.long_proof)
+
+
 def installed(variable: str, default: str) -> Path:
     """Return a folder that `make setup` creates; fail the test with the remedy if it is missing."""
     path = Path(os.environ.get(variable) or ROOT / default).absolute()

@@ -77,7 +77,6 @@ def _pytest(
     which: str = BOTH,
     only: str = "",
     processes: int = 0,
-    repeated: str = "",
     options: Sequence[str] = (),
     python: Path = install.PYTHON,
     cwd: Path = paths.ROOT,
@@ -90,7 +89,6 @@ def _pytest(
         which: EVERYDAY, LONG or BOTH.
         only: a further pytest marker expression that the tests must match.
         processes: number of test processes; the tests of a file, and the stack they share, stay in one process.
-        repeated: a marker whose everyday tests the long proofs run again.
         options: further options for pytest.
         python: an interpreter with the tests' dependencies.
         cwd: working directory, with pytest's settings.
@@ -100,8 +98,7 @@ def _pytest(
     command = [str(python), "-m", "pytest", "-n", str(processes), "--dist", "loadfile"]
     command += ["--durations=12", "--durations-min=5"]  # seconds; each job's log shows where the time goes
     command += [f"--junit-xml={report}", "-o", "junit_logging=all", "-o", "junit_log_passing_tests=false"]
-    tier = f"({which} or {repeated})" if which == LONG and repeated else which
-    command += [*folders, "-m", " and ".join(filter(None, (tier, only))), *options]
+    command += [*folders, "-m", " and ".join(filter(None, (which, only))), *options]
     deadline = DEADLINE * (ALL_ACTIONS if os.environ.get("ACTIONS") else 1)
     return Job(title, command, jobs.folder(), counts=True, cwd=cwd, deadline=deadline)
 
@@ -124,14 +121,7 @@ def _emulator(which: str) -> Job:
     options = () if which == EVERYDAY else ("--hypothesis-profile=many",)
     python = paths.EMULATOR_VENV / "bin" / "python"
     return _pytest(
-        "emulator",
-        "tests",
-        which=which,
-        processes=_processors(),
-        repeated="property",
-        options=options,
-        python=python,
-        cwd=paths.EMULATOR,
+        "emulator", "tests", which=which, processes=_processors(), options=options, python=python, cwd=paths.EMULATOR
     )
 
 
