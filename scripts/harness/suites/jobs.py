@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import re
 import signal
 import subprocess
 import time
@@ -23,6 +24,8 @@ from harness.suites import junit
 LOOK_SECONDS = 0.5
 # On an interrupt, pytest takes down the stacks of its tests.
 END_SECONDS = 90.0
+# In the short summary of pytest-rerunfailures.
+_AGAIN = re.compile(r"^RERUN (\S+)", re.MULTILINE)
 
 
 def folder() -> Path:
@@ -90,11 +93,13 @@ class _Running:
         return self.seconds() > self.job.deadline
 
     def outcome(self) -> str:
-        """Return the result on one line, followed by the reasons for skipped tests."""
+        """Return the result on one line, then the tests that were tried again and the reasons for skipped ones."""
         found = junit.read([self.job.report])
         totals = f": {found.totals()}" if self.job.counts else ""
+        again = () if self.visible else _AGAIN.findall(self.job.log.read_text(errors="replace"))
+        tried = [f"    tried again: {name}" for name in again]
         skipped = [f"    skipped ({count}): {reason}" for reason, count in found.skipped.items()]
-        return "\n".join([f"✓ {self.job.name}{totals} ({self.seconds():.0f} s)", *skipped])
+        return "\n".join([f"✓ {self.job.name}{totals} ({self.seconds():.0f} s)", *tried, *skipped])
 
 
 def run(title: str, jobs: Sequence[Job], env: Mapping[str, str], at_once: int) -> None:

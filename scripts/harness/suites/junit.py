@@ -44,15 +44,25 @@ class Report:
 
 
 def read(files: Iterable[Path]) -> Report:
-    """Read reports. One that is missing or incomplete adds no tests, because its program did not get that far."""
+    """Read reports.
+
+    One that is missing or incomplete adds no tests, because its program did not get that far. Of a test that was tried
+    again, the last result counts.
+    """
     found = Report()
     for file in files:
         try:
             root = ElementTree.parse(file).getroot()  # noqa: S314 - written by our own programs
         except (FileNotFoundError, ElementTree.ParseError):
             continue
-        for case in root.iter("testcase"):
-            found.add(_of_case(case))
+        for suite in root.iter("testsuite"):
+            cases = suite.findall("testcase")
+            last = {_name_of(case): case for case in cases}
+            for case in cases:
+                result = _of_case(case)
+                # A failure that is followed by another try has neither a failure nor anything else in the report.
+                if not (result.passed and _name_of(case) and last[_name_of(case)] is not case):
+                    found.add(result)
     return found
 
 
@@ -69,8 +79,12 @@ def print_totals(files: Iterable[Path], *, broken: bool = False) -> None:
     print(found.totals(), flush=True)
 
 
+def _name_of(case: ElementTree.Element) -> str:
+    return "::".join(filter(None, (case.get("classname"), case.get("name"))))
+
+
 def _of_case(case: ElementTree.Element) -> Report:
-    name = "::".join(filter(None, (case.get("classname"), case.get("name"))))
+    name = _name_of(case)
     if failures := [*case.findall("failure"), *case.findall("error")]:
         told = [failure.text or failure.get("message") or "" for failure in failures]
         captured = [part.text or "" for kind in ("system-out", "system-err") for part in case.findall(kind)]

@@ -98,6 +98,7 @@ def _pytest(
     command = [str(python), "-m", "pytest", "-n", str(processes), "--dist", "loadfile"]
     command += ["--durations=12", "--durations-min=5"]  # seconds; each job's log shows where the time goes
     command += [f"--junit-xml={report}", "-o", "junit_logging=all", "-o", "junit_log_passing_tests=false"]
+    command += ["--reruns", os.environ.get("RERUNS") or "0", "-rR"]
     command += [*folders, "-m", " and ".join(filter(None, (which, only))), *options]
     deadline = DEADLINE * (ALL_ACTIONS if os.environ.get("ACTIONS") else 1)
     return Job(title, command, jobs.folder(), counts=True, cwd=cwd, deadline=deadline)

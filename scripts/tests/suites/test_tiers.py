@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
+import os
+import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from harness import console
 from harness.errors import HarnessError
 from harness.paths import ROOT
-from harness.suites import junit, tiers
+from harness.suites import jobs, junit, tiers
 from harness.suites.jobs import Job
 
 
@@ -51,3 +56,22 @@ def test_a_job_that_breaks_before_its_report_counts_as_a_failure(
     junit.print_totals([tmp_path / "missing.xml"], broken=True)
     assert capsys.readouterr().out == "0 passed, 1 failed\n"
     assert junit.read([tmp_path / "missing.xml"]).totals() == "0 passed, 0 failed"
+
+
+@pytest.mark.parametrize(("reruns", "seen"), [("1", "1 passed, 0 failed"), ("0", "0 passed, 1 failed")])
+def test_in_ci_a_test_that_fails_once_is_named_and_tried_again(
+    reruns: str, seen: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "import pathlib\ndef test_once(tmp_path_factory):\n    file = pathlib.Path(__file__).with_suffix('.once')\n"
+    text += "    again = file.exists()\n    file.touch()\n    assert again\n"
+    (tmp_path / "test_flaky.py").write_text(text)
+    monkeypatch.setenv("RERUNS", reruns)
+    monkeypatch.setattr(jobs, "folder", lambda: tmp_path)
+    flaky = tiers._pytest("flaky", str(tmp_path), cwd=tmp_path, processes=1)
+    passes = dataclasses.replace(flaky, name="passes", command=[sys.executable, "-c", ""], counts=False)
+    told: list[str] = []
+    monkeypatch.setattr(console, "say", told.append)
+    with contextlib.suppress(HarnessError):
+        jobs.run("Flaky", [flaky, passes], dict(os.environ), 2)
+    assert junit.read([flaky.report]).totals() == seen
+    assert ("tried again: test_flaky.py::test_once" in "\n".join(told)) == (reruns == "1")
