@@ -25,6 +25,9 @@ _ADDRESS_SECONDS = 10.0
 # A function's output passes through the engine. It is complete when nothing has arrived for a moment and the last line
 # is finished (`print` writes the end of a line separately).
 _QUIET_SECONDS, _SETTLE_SECONDS = 0.004, 0.05
+# On a busy machine, more than a moment passes before the first line arrives. It is awaited for longer if the function
+# wrote something with the previous event: it probably does so with each.
+_EXPECTED_SECONDS = 0.5
 # The engine measures memory on request and takes a while, so it is not asked after every event.
 _MEASURE_SECONDS = 5.0
 # Lambda runs every image as a default user with least privileges, whatever its USER says.
@@ -85,15 +88,15 @@ class ContainerRuntime:
         self._peak_bytes = 0
         self._measured = 0.0
         self._measuring: asyncio.Task[None] | None = None
-        self._last_output = 0.0
-        self._in_line = False
+        self._last_output, self._event_began = 0.0, 0.0
+        self._in_line, self._wrote_last_time = False, False
         self.exited: asyncio.Future[Exit] = self._loop.create_future()
         self.exited.set_result(Exit(0))  # nothing runs yet
 
     async def start(self, api_address: str) -> None:
         """Start the runtime in a new container, with a new /tmp."""
         self.exited = self._loop.create_future()
-        self._peak_bytes, self._measured, self._in_line = 0, 0.0, False
+        self._peak_bytes, self._measured, self._in_line, self._wrote_last_time = 0, 0.0, False, False
         self._address = self._loop.create_future()
         try:
             container_id = await self._call(self._create, api_address)
@@ -130,8 +133,10 @@ class ContainerRuntime:
         await self.kill()
 
     def watch(self, *, busy: bool) -> None:
-        """Measure the memory now and then, after an event. The kernel enforces the limit."""
+        """Note when an event begins, and measure the memory now and then afterwards. The kernel enforces the limit."""
         now = self._loop.time()
+        if busy:
+            self._event_began = now
         if not busy and self._container_id and now - self._measured > _MEASURE_SECONDS:
             self._measured = now
             self._measuring = self._loop.create_task(self._measure(self._container_id))
@@ -142,17 +147,16 @@ class ContainerRuntime:
 
     async def settle(self) -> None:
         """Wait until nothing has arrived from the engine for a moment, or the container has ended."""
-        deadline = self._loop.time() + _SETTLE_SECONDS
+        began = self._loop.time()
         if not self._peak_bytes:  # the first event: without a measurement its report would say 0 MB
             self.watch(busy=False)
             if self._measuring:
                 await asyncio.wait({self._measuring}, timeout=_SETTLE_SECONDS)
         await asyncio.sleep(_QUIET_SECONDS)
-        while not self.exited.done() and self._loop.time() < deadline:
-            if self._loop.time() - self._last_output > _QUIET_SECONDS and not self._in_line:
-                return
+        while not self.exited.done() and self._unsettled(self._loop.time() - began):
             await asyncio.sleep(_QUIET_SECONDS / 4)
         self._in_line = False  # an unfinished line delays one event only
+        self._wrote_last_time = self._wrote()
 
     async def close(self) -> None:
         """Kill and remove the container. One that is being created is removed as soon as it exists."""
@@ -171,6 +175,15 @@ class ContainerRuntime:
             self._on_out_of_memory()
         if not self.exited.done():
             self.exited.set_result(exit_)
+
+    def _unsettled(self, waited: float) -> bool:
+        if not self._wrote() and self._wrote_last_time:
+            return waited < _EXPECTED_SECONDS
+        quiet = self._loop.time() - self._last_output > _QUIET_SECONDS and not self._in_line
+        return not quiet and waited < _SETTLE_SECONDS
+
+    def _wrote(self) -> bool:
+        return self._last_output >= self._event_began
 
     async def _measure(self, container_id: str) -> None:
         with contextlib.suppress(DockerException, KeyError):  # the container may just have ended
