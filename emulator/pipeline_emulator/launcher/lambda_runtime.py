@@ -68,5 +68,5 @@ def _installer() -> list[str]:
     if importlib.util.find_spec("pip"):
         return [sys.executable, "-m", "pip", "install", "--disable-pip-version-check"]
     if uv := shutil.which("uv"):
-        return [uv, "pip", "install", "--python", sys.executable]
+        return [uv, "pip", "install", "--compile-bytecode", "--python", sys.executable]
     raise EmulatorError("neither pip nor uv is installed", "install one of them: python -m ensurepip")

@@ -150,6 +150,7 @@ def lambda_runtime() -> None:
         if part.needed:
             run(
                 UV, "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--python", PYTHON,
+                "--compile-bytecode",  # functions see it read-only
                 "--target", target, "--requirements", lock,
             )  # fmt: skip
 
