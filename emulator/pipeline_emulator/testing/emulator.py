@@ -122,6 +122,24 @@ class Faults:
 
 
 @contextlib.contextmanager
+def chosen(option: str, folder: Path, settings: Mapping[str, object]) -> Iterator[Emulator]:
+    """Provide the emulator that the option `--emulator` names: embedded, a URL or aws.
+
+    Raises:
+        EmulatorError: the option is unknown, nothing answers, or the emulator does not start.
+    """
+    if option == "aws":
+        yield Emulator(None, region())
+    elif option.startswith(("http://", "https://")):
+        yield running(option)
+    elif option == "embedded":
+        with started(folder, settings) as found:
+            yield found
+    else:
+        raise EmulatorError(f"--emulator={option} is unknown", "use embedded, a URL or aws")
+
+
+@contextlib.contextmanager
 def started(folder: Path, settings: Mapping[str, object]) -> Iterator[Emulator]:
     """Start an emulator on a free port, with fault injection, and stop it at the end.
 

@@ -1,4 +1,4 @@
-"""pytest's hooks and the fixtures `emulator`, `ledger`, `faults` and `iam_denials`.
+"""pytest's hooks and the fixtures `emulator`, `terraform_stack`, `ledger`, `faults` and `iam_denials`.
 
 pytest finds this module by its entry point, in every project where the emulator is installed, so it imports nothing
 else of the package until a test asks for a fixture.
@@ -7,6 +7,7 @@ else of the package until a test asks for a fixture.
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ import pytest
 if TYPE_CHECKING:
     from pipeline_emulator.testing.emulator import Emulator, Faults
     from pipeline_emulator.testing.ledger import Ledger
+    from pipeline_emulator.testing.terraform_stack import TerraformStack
 
 _FIXTURE = "emulator"
 _BEGAN = pytest.StashKey[datetime]()
@@ -44,27 +46,32 @@ def emulator(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, emulator_settings: dict[str, object]
 ) -> Iterator[Emulator]:
     """An emulator for all tests of a process: with pytest-xdist, each worker has its own."""
-    from pipeline_emulator.launcher.errors import EmulatorError
     from pipeline_emulator.testing import emulator as emulators
 
     chosen = str(request.config.getoption("--emulator"))
+    folder = tmp_path_factory.mktemp("emulator")
     with contextlib.ExitStack() as stack:
-        failure = ""
-        try:
-            if chosen == "aws":
-                found = emulators.Emulator(None, emulators.region())
-            elif chosen.startswith(("http://", "https://")):
-                found = emulators.running(chosen)
-            elif chosen == "embedded":
-                folder = tmp_path_factory.mktemp("emulator")
-                found = stack.enter_context(emulators.started(folder, emulator_settings))
-            else:
-                failure = f"--emulator={chosen} is unknown; use embedded, a URL or aws"
-        except EmulatorError as error:
-            failure = f"{error.cause}\nnext: {error.next_step}"
-        if failure:  # not within the except clause, which would show its traceback
-            pytest.fail(failure, pytrace=False)
-        yield found
+        yield _or_fail(lambda: stack.enter_context(emulators.chosen(chosen, folder, emulator_settings)))
+
+
+@pytest.fixture(scope="session")
+def terraform_stack(
+    request: pytest.FixtureRequest, emulator: Emulator, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[..., TerraformStack]]:
+    """A function that applies a root module; its arguments are those of `TerraformStacks.apply`.
+
+    The module is applied once for the same arguments, and destroyed at the end of the session.
+    """
+    from pipeline_emulator.testing.terraform_stack import TerraformStacks
+
+    progress = functools.partial(_tell, request.config)
+    stacks = TerraformStacks(emulator, request.config.rootpath, tmp_path_factory.getbasetemp(), progress)
+
+    def apply(*arguments: Any, **options: Any) -> TerraformStack:
+        return _or_fail(lambda: stacks.apply(*arguments, **options))
+
+    yield apply
+    _or_fail(stacks.destroy)
 
 
 @pytest.fixture
@@ -112,3 +119,24 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
         report.sections += failure_report.sections(found, item.stash[_BEGAN])
     return report
+
+
+def _tell(config: pytest.Config, line: str) -> None:
+    """Print a line although a test runs, whose output pytest captures."""
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    capture = config.pluginmanager.get_plugin("capturemanager")
+    if terminal:  # the workers of pytest-xdist have none
+        with capture.global_and_fixture_disabled() if capture else contextlib.nullcontext():
+            terminal.ensure_newline()
+            terminal.write_line(line)
+
+
+def _or_fail[T](act: Callable[[], T]) -> T:
+    """Return what a function returns; if it raises our error, fail with its message, without a traceback."""
+    from pipeline_emulator.launcher.errors import EmulatorError
+
+    try:
+        return act()
+    except EmulatorError as error:
+        failure = f"{error.cause}\nnext: {error.next_step}"
+    pytest.fail(failure, pytrace=False)  # not within the except clause, which would show the traceback

@@ -86,6 +86,7 @@ def run(pytester: pytest.Pytester, test: str, *options: str, conftest: str = "")
     return pytester.runpytest_subprocess("-p", "no:cacheprovider", *options)
 
 
+@pytest.mark.long_proof
 def test_a_strangers_tests_pass_with_an_emulator_of_their_own(pytester: pytest.Pytester) -> None:
     result = run(pytester, STRANGERS_TEST, conftest=STRANGERS_CONFTEST)
     result.assert_outcomes(passed=2)
@@ -145,7 +146,7 @@ def test_faults_strike_and_end_with_the_test(pytester: pytest.Pytester, faulty: 
     ("option", "message"),
     [
         ("http://127.0.0.1:9", "does not answer as an emulator does"),
-        ("kubernetes", "--emulator=kubernetes is unknown; use embedded, a URL or aws"),
+        ("kubernetes", "--emulator=kubernetes is unknown"),
     ],
 )
 def test_a_wrong_option_is_one_clear_error(pytester: pytest.Pytester, option: str, message: str) -> None:

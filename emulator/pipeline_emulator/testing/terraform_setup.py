@@ -1,0 +1,165 @@
+"""What Terraform needs before it can run for tests: a copy of the folder, an environment, its providers."""
+
+import fcntl
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from pipeline_emulator.launcher.errors import EmulatorError
+from pipeline_emulator.testing.emulator import Emulator
+
+_AWS = "registry.terraform.io/hashicorp/aws"
+_FIRST_MAJOR = 5  # earlier ones know no AWS_ENDPOINT_URL
+# Not copied: large, or about other runs. Terraform's own files come anew from `terraform init`.
+_LEFT_OUT = shutil.ignore_patterns(
+    *(".git", ".terraform", "terraform.tfstate*", ".terraform.tfstate*", "node_modules", "__pycache__"),
+    *(".venv", "venv", ".tox", ".nox", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".cache", ".local"),
+)
+_OVERRIDE = """\
+# Written for tests: the state stays in this folder, whatever backend the module has.
+terraform {
+  backend "local" {}
+}
+"""
+# Where administrators put mirrors of providers. Terraform itself does not look there.
+_MIRRORS = ("/opt", "/srv", "/usr/local", "/usr/lib", "/usr/share", "/var/lib", "/var/opt")
+_MIRROR_DEPTH = 4
+_MIRROR_CONFIGURATION = """\
+# Written for tests: the registry is out of reach, and this machine has a mirror.
+provider_installation {{
+  filesystem_mirror {{
+    path = "{mirror}"
+  }}
+}}
+"""
+
+
+def program() -> str:
+    """Return the path of Terraform, or of OpenTofu.
+
+    Raises:
+        EmulatorError: neither is installed.
+    """
+    found = shutil.which("terraform") or shutil.which("tofu")
+    if found is None:
+        raise EmulatorError("terraform is not on the PATH", "install Terraform 1.6 or later, or OpenTofu")
+    return found
+
+
+def copy(root: Path, target: Path, scratch: Path) -> Path:
+    """Copy a root module with the repository around it, to which its relative paths may lead.
+
+    Args:
+        root: the module's folder.
+        target: where the copy of the repository (or, outside of one, of the folder above the module) is made.
+        scratch: pytest's temporary folder; not copied if it is in the repository.
+
+    Returns:
+        The copied root module.
+
+    Raises:
+        EmulatorError: the folder has no Terraform files.
+    """
+    if not any((*root.glob("*.tf"), *root.glob("*.tf.json"))):
+        raise EmulatorError(f"{root} has no .tf files", "name the folder of a root module, from pytest's root folder")
+    around = next((each for each in root.parents if (each / ".git").exists()), root.parent)
+    if (root / ".git").exists():
+        around = root
+
+    def left_out(folder: str, names: list[str]) -> set[str]:
+        found = _LEFT_OUT(folder, names)
+        return found | ({scratch.name} if Path(folder) == scratch.parent else set())
+
+    try:
+        shutil.copytree(around, target, symlinks=True, ignore=left_out)
+    except shutil.Error as error:
+        first = error.args[0][0]
+        cause = f"{around} cannot be copied: {first[0]}: {first[2]}"
+        raise EmulatorError(cause, "can the tests read everything in it?") from None
+    if (around / ".git").exists():  # `git rev-parse HEAD` in a provisioner works
+        (target / ".git").symlink_to(around / ".git")
+    copied = target / root.relative_to(around)
+    (copied / "zz_pipeline_emulator_override.tf").write_text(_OVERRIDE)
+    return copied
+
+
+def environment(emulator: Emulator) -> dict[str, str]:
+    """Return Terraform's environment: the emulator's, with your variables but without your other settings."""
+    made = {
+        name: value
+        for name, value in emulator.environment().items()
+        if not name.startswith("TF_") or name.startswith(("TF_VAR_", "TF_PLUGIN_CACHE", "TF_CLI_CONFIG_FILE"))
+    }
+    if not Path(made.get("TF_CLI_CONFIG_FILE", "")).is_file():
+        made.pop("TF_CLI_CONFIG_FILE", None)
+        made.setdefault("TF_PLUGIN_CACHE_DIR", str(_cache()))
+    if emulator.endpoint_url is not None:
+        # With an address in place of a name, the provider does not put the bucket's name in front of it.
+        made["AWS_ENDPOINT_URL"] = re.sub(r"//localhost\b", "//127.0.0.1", emulator.endpoint_url)
+    return {**made, "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
+
+
+def init(run: Callable[[], str], environment: dict[str, str], scratch: Path) -> None:
+    """Run `terraform init`; if that fails, again with this machine's mirror of providers, if it has one.
+
+    Args:
+        run: runs it.
+        environment: Terraform's; gets the mirror's configuration.
+        scratch: folder for that file.
+
+    Raises:
+        EmulatorError: it failed.
+    """
+    with (_cache() / "lock").open("w") as lock:  # Terraform does not share the cache between processes
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            run()
+        except EmulatorError:
+            mirror = None if "TF_CLI_CONFIG_FILE" in environment else find_mirror(_MIRRORS)
+            if mirror is None:
+                raise
+            configuration = scratch / "terraform.rc"
+            configuration.write_text(_MIRROR_CONFIGURATION.format(mirror=mirror))
+            environment["TF_CLI_CONFIG_FILE"] = str(configuration)
+            environment.pop("TF_PLUGIN_CACHE_DIR", None)  # a copy of what is on this machine already
+            run()
+
+
+def check_version(selections: dict[str, str]) -> None:
+    """Check that the AWS provider can be directed to an emulator; selections are versions by provider.
+
+    Raises:
+        EmulatorError: it cannot.
+    """
+    version = selections.get(_AWS)
+    if version and int(version.split(".")[0]) < _FIRST_MAJOR:
+        raise EmulatorError(
+            f"the module uses version {version} of the AWS provider, which knows no AWS_ENDPOINT_URL",
+            f"allow version {_FIRST_MAJOR} in required_providers and .terraform.lock.hcl",
+        )
+
+
+def find_mirror(bases: Iterable[str]) -> Path | None:
+    """Return the first folder below `bases` that mirrors Terraform's registry, or None."""
+    return next(
+        (each for base in bases for each in _folders(Path(base), _MIRROR_DEPTH) if (each / _AWS).is_dir()), None
+    )
+
+
+def _cache() -> Path:
+    cache = Path.home() / ".cache" / "pipeline-emulator" / "terraform-plugins"
+    cache.mkdir(parents=True, exist_ok=True)
+    return cache
+
+
+def _folders(base: Path, depth: int) -> Iterator[Path]:
+    yield base
+    if depth:
+        try:
+            children = sorted(entry.path for entry in os.scandir(base) if entry.is_dir(follow_symlinks=False))
+        except OSError:
+            return  # missing, or not readable
+        for child in children:
+            yield from _folders(Path(child), depth - 1)
