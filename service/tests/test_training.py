@@ -6,6 +6,7 @@ import io
 import json
 import math
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -23,9 +24,9 @@ from store_sales.events import Event, parse_event
 from store_sales.features import FEATURE_NAMES
 from store_sales.model import Model
 from store_sales_testing.samples import sales_rows
-from training import rossmann, training_run
+from training import rossmann, shapes, training_run
 from training.dataset import COLUMNS, Dataset, read_csv
-from training.fitting import baseline, fit, rmspe
+from training.fitting import PARAMETERS, baseline, fit, rmspe
 from training.onnx_export import floor32, to_onnx
 from training.splitting import split
 from training.store_profiles import fit_profiles
@@ -48,7 +49,7 @@ def test_the_result_says_where_the_model_is(trained: dict[str, Any]) -> None:
     assert f"run_id: {trained['run_id']}\n" in (folder / "MLmodel").read_text()
     assert trained["model_key"] == f"{trained['experiment_id']}/models/{trained['model_id']}/artifacts"
     assert trained["stores"] == [7, 14, 21]
-    assert trained["date_range"] == ["2021-01-04", "2021-06-10"]
+    assert trained["date_range"] == ["2021-01-04", "2021-07-22"]  # the hold-out included
 
 
 def test_the_model_beats_the_baseline_by_learning_the_noise_free_part(trained: dict[str, Any]) -> None:
@@ -70,6 +71,9 @@ def test_the_run_is_in_mlflow(trained: dict[str, Any]) -> None:
     card = (artifacts / "model_card.md").read_text()
     assert f"**{trained['metrics']['rmspe']:.4f}**" in card
     assert "The 84 rows with sales 0 were left out" in card
+    assert "516 open days of 3 stores, 2021-01-04 to 2021-07-22" in card
+    assert re.search(r"by mean RMSPE: (\d+ trees of \d+ leaves 0\.\d{4}(, )?){3}\.\n", card)
+    assert run.data.params["training_rows"] == "516"
     assert "the season is NOT learned" in card
     assert "$" not in card
     assert (artifacts / "predicted_vs_actual.png").read_bytes().startswith(b"\x89PNG")
@@ -185,13 +189,52 @@ def test_a_sample_on_the_edge_of_a_split_goes_the_same_way_in_onnx() -> None:
 def test_a_model_that_onnx_does_not_reproduce_is_refused(sales_csv: Path) -> None:
     parts = split(read_csv(sales_csv))
     fitted = fit(parts.training)
-    model = to_onnx(fitted.trees, training_run._metadata(fitted, parts))
+    model = to_onnx(fitted.trees, training_run._metadata(fitted, parts.training))
     training_run._measure(parts, fitted, model)
     (tree_node,) = (node for node in model.graph.node if node.op_type == "TreeEnsembleRegressor")
     (weights,) = (attribute for attribute in tree_node.attribute if attribute.name == "target_weights")
     weights.floats[0] += 0.01
     with pytest.raises(TrainingError, match=r"predicts up to .* off the trained model's predictions"):
         training_run._measure(parts, fitted, model)
+
+
+def test_the_served_model_knows_the_days_of_the_hold_out(trained: dict[str, Any], sales_csv: Path) -> None:
+    served = Model((Path(trained["model_dir"]) / "model.onnx").read_bytes(), trained["run_id"])
+    parts = split(read_csv(sales_csv))
+    choice = shapes.choose(parts.training)
+    before, after = (fit(data, choice.parameters) for data in (parts.training, parts.open_days))
+    features = after.features(parts.hold_out)
+    np.testing.assert_allclose(served.run(features), after.predict(features), rtol=1e-5)
+    of_before = before.predict(before.features(parts.hold_out))
+    assert trained["metrics"]["rmspe"] == pytest.approx(rmspe(parts.hold_out.sales, of_before), rel=1e-5)
+
+
+def wavy(stores: int, days: int) -> Dataset:
+    """Sales that swing during the month, in all stores alike, with noise."""
+    dates = [dt.date(2021, 1, 4) + dt.timedelta(days=day) for day in range(days) for _ in range(stores)]
+    noise = np.random.default_rng(0).normal(0.0, 0.1, len(dates)).tolist()
+    sales = [100.0 * math.exp(math.sin(date.day) + some) for date, some in zip(dates, noise, strict=True)]
+    return make_data([(str(date), 1 + row % stores, sales[row], 0) for row, date in enumerate(dates)])
+
+
+def test_the_shape_with_the_smallest_error_before_the_hold_out_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        shapes, "SHAPES", ({"max_leaf_nodes": 2, "max_iter": 2}, {"max_leaf_nodes": 16, "max_iter": 200})
+    )
+    data = wavy(stores=4, days=300)
+    choice = shapes.choose(data)
+    assert [name for name, _ in choice.scores] == ["200 trees of 16 leaves", "2 trees of 2 leaves"]
+    assert choice.parameters["max_leaf_nodes"] == 16
+    (best, other) = (score for _, score in choice.scores)
+    assert best < other
+    monkeypatch.setattr(shapes, "MAX_ROWS", 600)  # half of the stores
+    assert shapes.choose(data).scores != choice.scores
+
+
+def test_with_too_little_data_to_compare_shapes_the_default_is_taken() -> None:
+    choice = shapes.choose(wavy(stores=1, days=90))
+    assert choice.scores == []
+    assert choice.parameters == PARAMETERS
 
 
 def run_training(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -259,7 +302,9 @@ def test_training_works_with_the_largest_and_smallest_accepted_sales(tmp_path: P
     (tmp_path / "s.csv").write_text("\n".join(",".join(map(str, r)) for r in [list(COLUMNS), *rows]))
     parts = split(read_csv(tmp_path / "s.csv"))
     fitted = fit(parts.training)
-    measured = training_run._measure(parts, fitted, to_onnx(fitted.trees, training_run._metadata(fitted, parts)))
+    measured = training_run._measure(
+        parts, fitted, to_onnx(fitted.trees, training_run._metadata(fitted, parts.training))
+    )
     assert measured["rmspe"] < 0.08
 
 

@@ -7,6 +7,7 @@ from string import Template
 
 from store_sales.features import FEATURE_NAMES
 from training.fitting import Fitted
+from training.shapes import Choice
 from training.splitting import Split, date_range
 from training.store_profiles import RECENT_DAYS
 
@@ -20,13 +21,14 @@ class Card:
 
     source: str
     split: Split
+    choice: Choice
     fitted: Fitted
     metrics: dict[str, float]
 
 
 def model_card(card: Card, run_id: str) -> str:
     """Return the model card as Markdown."""
-    training_first, training_last = date_range(card.split.training)
+    training_first, training_last = date_range(card.split.open_days)
     hold_out_first, hold_out_last = date_range(card.split.hold_out)
     days = (training_last - training_first).days + 1
     figures = {name: f"{card.metrics[name]:.4f}" for name in ("rmspe", "baseline_rmspe", "mape", "baseline_mape")}
@@ -37,7 +39,7 @@ def model_card(card: Card, run_id: str) -> str:
         source=card.source,
         training_first=training_first,
         training_last=training_last,
-        training_rows=f"{len(card.split.training):,}",
+        training_rows=f"{len(card.split.open_days):,}",
         store_count=f"{len(card.fitted.profiles.stores):,}",
         hold_out_first=hold_out_first,
         hold_out_last=hold_out_last,
@@ -48,6 +50,14 @@ def model_card(card: Card, run_id: str) -> str:
         recent_days=RECENT_DAYS,
         trees=card.fitted.trees.n_iter_,
         features=", ".join(FEATURE_NAMES),
+        shapes=_shapes(card.choice),
         closed_days=f"{card.split.closed_days:,}",
         span_note=f"here the training data span {days} days{'.' if days >= YEAR else ': the season is NOT learned.'}",
     )
+
+
+def _shapes(choice: Choice) -> str:
+    if not choice.scores:
+        return "were not compared: there was too little data for it"
+    tried = ", ".join(f"{name} {score:.4f}" for name, score in choice.scores)
+    return f"were compared on windows of six weeks before the hold-out, by mean RMSPE: {tried}"

@@ -15,10 +15,18 @@ MIN_TRAINING_ROWS, MIN_HOLD_OUT_ROWS = 40, 7
 
 @dataclass(frozen=True)
 class Split:
-    """The open days before and in the hold-out, and the number of closed days left out."""
+    """Open days, and the number of closed days left out.
+
+    Attributes:
+        training: before the hold-out; the model that is measured learns from these.
+        hold_out: the last six weeks.
+        open_days: both; the model that is served learns from all of them.
+        closed_days: number of rows left out.
+    """
 
     training: Dataset
     hold_out: Dataset
+    open_days: Dataset
     closed_days: int
 
 
@@ -45,7 +53,7 @@ def split(data: Dataset) -> Split:
             f"too little data: {rows} open days to train and {held_rows} to measure on, "
             f"but {MIN_TRAINING_ROWS} and {MIN_HOLD_OUT_ROWS} are needed"
         )
-    return Split(open_days.where(~held), open_days.where(held), len(data) - len(open_days))
+    return Split(open_days.where(~held), open_days.where(held), open_days, len(data) - len(open_days))
 
 
 def date_range(data: Dataset) -> tuple[dt.date, dt.date]:
