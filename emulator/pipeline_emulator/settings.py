@@ -141,9 +141,10 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "lambda_executor",
         "LAMBDA_RUNTIME_EXECUTOR",
-        "process",
-        "`process` runs functions from Zips as processes, `container` runs functions from images in containers",
-        choices=("process", "container"),
+        "auto",
+        "`auto` runs functions from Zips as processes and functions from images in containers; `process` and "
+        "`container` run only one kind and refuse the other",
+        choices=("auto", "process", "container"),
     ),
     Setting(
         "lambda_runtime_dir",

@@ -21,7 +21,7 @@ class ContainerRuntimeExecutor(EnvironmentExecutor):
         """Pull the image. An exception raised here becomes the function's StateReason."""
         if function_version.config.package_type != "Image":
             raise RuntimeError(
-                "the container executor runs package type Image only; for Zips set LAMBDA_RUNTIME_EXECUTOR=process"
+                "the container executor runs package type Image only; for Zips set LAMBDA_RUNTIME_EXECUTOR=auto"
             )
         engine.own_address()
         image.pull(function_version)

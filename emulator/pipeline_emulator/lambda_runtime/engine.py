@@ -10,6 +10,7 @@ from typing import Any
 
 import docker
 from docker.errors import DockerException, NotFound
+from localstack import config
 
 from pipeline_emulator.lambda_runtime.origins import ENVIRONMENTS
 
@@ -61,8 +62,19 @@ def own_address() -> str:
     """Return LocalStack's address in the functions' network, where they reach the Runtime API and AWS.
 
     Raises:
-        RuntimeError: The network is missing, or LocalStack is not in it.
+        RuntimeError: The network is missing, LocalStack is not in it, or it does not listen there.
     """
+    address = _own_address()
+    listens = [each.host for each in config.GATEWAY_LISTEN]
+    if not {address, "0.0.0.0"} & set(listens):  # noqa: S104 - compared
+        raise RuntimeError(
+            f"functions in containers reach LocalStack at {address}, but it listens at {', '.join(listens)} only: start"
+            f" it with --host {','.join([*listens, address])}"
+        )
+    return address
+
+
+def _own_address() -> str:
     try:
         found = client().inspect_network(network())
     except NotFound:
@@ -110,14 +122,21 @@ def labels() -> dict[str, str]:
     return {LABEL: os.environ.get(STACK_VARIABLE, "")}
 
 
-def prepare() -> None:
-    """Log at LocalStack's start what is missing, and remove leftovers. A function's StateReason repeats it."""
+def prepare(*, needed: bool) -> None:
+    """Log at LocalStack's start what is missing, and remove leftovers. A function's StateReason repeats it.
+
+    Args:
+        needed: whether every function runs in a container; otherwise an engine is not missed.
+    """
     try:
         LOG.info("Lambda containers run in network %s, where LocalStack is %s", network(), own_address())
         ENVIRONMENTS.set_gateways(gateways())
         remove_leftovers()
     except RuntimeError as error:
-        LOG.error("Lambda: %s", error)  # noqa: TRY400 - the message is the remedy
+        if needed:
+            LOG.error("Lambda: %s", error)  # noqa: TRY400 - the message is the remedy
+        else:
+            LOG.info("Lambda: functions from images cannot run: %s", error)
 
 
 def remove_leftovers() -> None:

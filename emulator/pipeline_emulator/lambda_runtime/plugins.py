@@ -35,6 +35,20 @@ class ContainerRuntimeExecutorPlugin(RuntimeExecutorPlugin):
         return ContainerRuntimeExecutor
 
 
+class PackageRuntimeExecutorPlugin(RuntimeExecutorPlugin):
+    """`LAMBDA_RUNTIME_EXECUTOR=auto`."""
+
+    name = "auto"
+
+    def load(self, *_args: Any, **_kwargs: Any) -> Any:
+        """Return the executor's class."""
+        from pipeline_emulator.lambda_runtime import install
+        from pipeline_emulator.lambda_runtime.package_executor import PackageRuntimeExecutor
+
+        install.install()
+        return PackageRuntimeExecutor
+
+
 @hooks.on_infra_start()  # type: ignore[untyped-decorator]
 def install_aliases() -> None:
     """Patch aliases and the unpacking of code in core, before its provider is created. For every executor."""
@@ -42,16 +56,17 @@ def install_aliases() -> None:
 
     aliases.install()
     code_archives.install()
-    if ProcessRuntimeExecutorPlugin.name == config.LAMBDA_RUNTIME_EXECUTOR:
+    if config.LAMBDA_RUNTIME_EXECUTOR in (ProcessRuntimeExecutorPlugin.name, PackageRuntimeExecutorPlugin.name):
         isolation_report.install()
 
 
 @hooks.on_infra_start()  # type: ignore[untyped-decorator]
 def prepare_containers() -> None:
     """Look up images in our ECR from the first request on, and remove containers that a killed LocalStack left."""
-    if ContainerRuntimeExecutorPlugin.name != config.LAMBDA_RUNTIME_EXECUTOR:
+    containers = ContainerRuntimeExecutorPlugin.name == config.LAMBDA_RUNTIME_EXECUTOR
+    if not containers and PackageRuntimeExecutorPlugin.name != config.LAMBDA_RUNTIME_EXECUTOR:
         return
     from pipeline_emulator.lambda_runtime import engine, image
 
     image.install()
-    engine.prepare()
+    engine.prepare(needed=containers)

@@ -88,7 +88,7 @@ def _check_supported(function_version: FunctionVersion) -> None:
     function = function_version.config
     if function.package_type != "Zip":
         raise RuntimeError(
-            "the process executor runs package type Zip only; for images set LAMBDA_RUNTIME_EXECUTOR=container"
+            "the process executor runs package type Zip only; for images set LAMBDA_RUNTIME_EXECUTOR=auto"
         )
     if function.runtime != interpreter.SUPPORTED_RUNTIME:
         raise RuntimeError(

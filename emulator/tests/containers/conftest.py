@@ -236,7 +236,7 @@ def function_base(choose_image: Callable[[str], str], tmp_path_factory: pytest.T
 
 @pytest.fixture(scope="session")
 def start_image_localstack(start_localstack: Any, start_registry: Callable[[int], Registry]) -> Callable[..., Any]:
-    """Return a function that starts a LocalStack with ECR and the container executor, outside containers.
+    """Return a function that starts a LocalStack with ECR outside containers, for functions from images and Zips.
 
     Functions reach it at the address of the engine's default bridge.
     """
@@ -247,10 +247,10 @@ def start_image_localstack(start_localstack: Any, start_registry: Callable[[int]
 
     def start(**variables: str) -> Any:
         settings = {
-            "LAMBDA_RUNTIME_EXECUTOR": "container",
+            "LAMBDA_RUNTIME_EXECUTOR": "auto",
             "PIPELINE_ECR_REGISTRY_URL": f"http://127.0.0.1:{registry_port}",
         }
-        return start_localstack(bridge, **settings, **variables)
+        return start_localstack(bridge, **{**settings, **variables})
 
     return start
 

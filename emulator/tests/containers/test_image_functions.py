@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from pipeline_emulator.launcher.environment import free_port
+
 pytestmark = pytest.mark.local_only
 
 ECHO = """
@@ -232,9 +234,42 @@ def test_image_of_another_architecture_is_refused_with_the_remedy(create_image_f
         client.get_function(FunctionName=function.name)
 
 
-def test_zip_package_is_refused(image_localstack: Any, create_function: Callable[..., Any]) -> None:
-    function = create_function("def handler(event, context): ...", where=image_localstack)
+def test_functions_from_zips_and_images_run_side_by_side(
+    image_localstack: Any, create_function: Callable[..., Any], create_image_function: Callable[..., Any]
+) -> None:
+    source = """
+        import os
+        import boto3
+
+        def handler(event, context):
+            return {"user": boto3.client("sts").get_caller_identity()["Arn"].split("/")[1],
+                    "container": os.path.exists("/.dockerenv")}
+    """
+    from_zip = create_function(source, where=image_localstack)
+    from_image = create_image_function(source)
+    for function, container in ((from_zip, False), (from_image, True)):
+        answer = function.invoke({}).payload
+        assert answer == {"user": function.role_arn.rpartition("/")[2], "container": container}
+
+
+@pytest.mark.long_proof
+def test_container_executor_refuses_zips(
+    start_image_localstack: Callable[..., Any], create_function: Callable[..., Any]
+) -> None:
+    containers = start_image_localstack(LAMBDA_RUNTIME_EXECUTOR="container")
+    function = create_function("def handler(event, context): ...", where=containers)
     assert "package type Image only" in function.configuration()["StateReason"]
+
+
+@pytest.mark.long_proof
+def test_without_the_bridges_address_a_function_from_an_image_fails_with_the_remedy(
+    start_localstack: Callable[..., Any], create_image_function: Callable[..., Any], start_registry: Callable[..., Any]
+) -> None:
+    registry = start_registry(free_port())
+    loopback = start_localstack(LAMBDA_RUNTIME_EXECUTOR="auto", PIPELINE_ECR_REGISTRY_URL=registry.url)
+    function = create_image_function("def handler(event, context): ...", where=loopback)
+    reason = function.configuration()["StateReason"]
+    assert re.search(r"it listens at 127\.0\.0\.1 only: start it with --host 127\.0\.0\.1,[0-9.]+$", reason)
 
 
 def test_update_deploys_a_new_image_and_then_the_old_one(create_image_function: Callable[..., Any]) -> None:
