@@ -192,7 +192,8 @@ SETTINGS: tuple[Setting, ...] = (
         "PIPELINE_ECR_REGISTRY_URL",
         "",
         "a registry (distribution 2.8 with `REGISTRY_STORAGE_DELETE_ENABLED=true`) that nothing else can reach",
-        documented_default="none: repositories without images",
+        documented_default="the program `registry` or `docker-registry`, if it is installed; otherwise none: "
+        "repositories without images",
     ),
     Setting(
         "stack",

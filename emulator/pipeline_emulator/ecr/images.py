@@ -9,7 +9,6 @@ from pipeline_emulator.ecr import registry_client
 from pipeline_emulator.ecr.errors import RegistryUnavailableError, TagIsImmutableError
 from pipeline_emulator.ecr.manifests import MEDIA_TYPES, OCI_INDEX, Manifest, digest_of
 from pipeline_emulator.ecr.repositories import Repository, is_digest
-from pipeline_emulator.ecr.settings import registry_url
 
 _ACCEPT = {"Accept": ", ".join(MEDIA_TYPES)}
 
@@ -34,7 +33,7 @@ def all_images(repository: Repository) -> list[Image]:
     Raises:
         RegistryUnavailableError: the registry does not respond.
     """
-    if registry_url() is None:
+    if not registry_client.available():
         return []
     with repository.content.lock:
         tags: dict[str, list[str]] = {digest: [] for digest in repository.content.pushed_at}

@@ -157,6 +157,12 @@ class Stack:
 
 
 @pytest.fixture(scope="session")
+def stack_type() -> type[Stack]:
+    """The class, for tests with a LocalStack of their own."""
+    return Stack
+
+
+@pytest.fixture(scope="session")
 def start_stack(start_localstack: Any, start_registry: Any) -> Callable[[], Stack]:
     """Return a function that starts a LocalStack whose registry does not run yet.
 
