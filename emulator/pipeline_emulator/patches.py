@@ -356,6 +356,14 @@ LIMIT_BODIES_BY_SERVICE = Patch(
     fingerprint="fcfe78eb94b3",
 )
 
+QUEUE_URL = Patch(
+    "localstack.services.sqs.models:SqsQueue.url",
+    what="the URL of a queue begins with the address by which the client reached the emulator",
+    why="core's has the port of LOCALSTACK_HOST, not the published one, and a host that needs a name server",
+    written_for=_CORE,
+    fingerprint="cf93fe21231e",
+)
+
 # Routes outside the AWS services.
 
 LIST_MESSAGES = Patch(

@@ -7,7 +7,7 @@ from pipeline_emulator.ecr.credentials import PASSWORDS, USER, Bearer, Scope
 from pipeline_emulator.ecr.errors import RepositoryNotFoundError
 from pipeline_emulator.ecr.images import digest_behind
 from pipeline_emulator.ecr.repositories import find_repository
-from pipeline_emulator.ecr.settings import public_host
+from pipeline_emulator.ecr.settings import is_public_host, public_host
 
 _URI = re.compile(r"(?P<host>[^/]+)/(?P<name>[^:@]+)(?::(?P<tag>[\w][\w.-]*))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?")
 
@@ -43,8 +43,8 @@ def find_image(image_uri: str, account_id: str, region: str) -> FoundImage:
         RegistryUnavailableError: the registry is not configured or does not respond.
     """
     host = image_uri.partition("/")[0]
-    if host != public_host():
-        raise NotInThisRegistryError(f"Image {image_uri} is not in this account's registry, {public_host()}")
+    if not is_public_host(host):
+        raise NotInThisRegistryError(f"Image {image_uri} is not in this account's registry, {public_host(host)}")
     match = _URI.fullmatch(image_uri)
     if match is None:
         raise ImageNotFoundError(f"{image_uri} is not an image URI: <registry>/<repository>:<tag> or …@sha256:<hex>")

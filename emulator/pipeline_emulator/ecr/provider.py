@@ -34,14 +34,18 @@ class EcrProvider:
         bearer = Bearer(Scope(context.account_id, context.region), registry_access.issued_key(context))
         password, expires = PASSWORDS.issue(bearer)
         token = b64encode(f"{USER}:{password}".encode()).decode()
-        entry = {"authorizationToken": token, "expiresAt": expires, "proxyEndpoint": f"http://{public_host()}"}
+        entry = {
+            "authorizationToken": token,
+            "expiresAt": expires,
+            "proxyEndpoint": f"http://{public_host(context.request.host)}",
+        }
         return {"authorizationData": [entry] * len(request.get("registryIds") or [context.account_id])}
 
     @handler("CreateRepository", expand=False)
     def create_repository(self, context: RequestContext, _request: ServiceRequest) -> Any:
         """Create the repository, with its address on the gateway."""
         answer: Any = call_moto(context)
-        return {"repository": _addressed(answer["repository"])}
+        return {"repository": _addressed(answer["repository"], context)}
 
     @handler("DescribeRepositories", expand=False)
     def describe_repositories(self, context: RequestContext, request: Any) -> Any:
@@ -49,7 +53,7 @@ class EcrProvider:
         answer: Any = call_moto(context)
         repositories = sorted(answer["repositories"], key=lambda entry: str(entry["repositoryName"]))
         chosen, token = page(repositories, lambda entry: str(entry["repositoryName"]), request)
-        return {"repositories": [_addressed(entry) for entry in chosen], **token}
+        return {"repositories": [_addressed(entry, context) for entry in chosen], **token}
 
     @handler("DeleteRepository", expand=False)
     def delete_repository(self, context: RequestContext, request: Any) -> Any:
@@ -59,7 +63,7 @@ class EcrProvider:
             if not request.get("force") and all_images(repository):
                 raise RepositoryNotEmptyError(repository.name, repository.registry_id)
             answer: Any = call_moto(context)
-        return {"repository": _addressed(answer["repository"])}
+        return {"repository": _addressed(answer["repository"], context)}
 
     @handler("DescribeImages", expand=False)
     def describe_images(self, context: RequestContext, request: Any) -> Any:
@@ -103,8 +107,8 @@ def _repository(context: RequestContext, request: Any) -> Repository:
     return find_repository(scope, request["repositoryName"], request.get("registryId"))
 
 
-def _addressed(repository: dict[str, Any]) -> dict[str, Any]:
-    return {**repository, "repositoryUri": f"{public_host()}/{repository['repositoryName']}"}
+def _addressed(repository: dict[str, Any], context: RequestContext) -> dict[str, Any]:
+    return {**repository, "repositoryUri": f"{public_host(context.request.host)}/{repository['repositoryName']}"}
 
 
 def create_service() -> Service:

@@ -22,13 +22,13 @@ def error_response(status: int, code: str, message: str) -> Response:
     return json_response(status, {"errors": [{"code": code, "message": message}]})
 
 
-def unauthorized() -> Response:
-    """Return the response that asks for a password, as ECR does."""
+def unauthorized(asked: str) -> Response:
+    """Return the response that asks for a password, as ECR does; `asked` is the request's Host."""
     answer = error_response(
         401,
         "UNAUTHORIZED",
         "The password is missing, wrong or expired: log in again as user AWS with the password that "
         "`aws ecr get-login-password` prints.",
     )
-    answer.headers["WWW-Authenticate"] = f'Basic realm="http://{public_host()}/",service="ecr.amazonaws.com"'
+    answer.headers["WWW-Authenticate"] = f'Basic realm="http://{public_host(asked)}/",service="ecr.amazonaws.com"'
     return answer

@@ -38,12 +38,12 @@ def handle(request: Request, path: str = "") -> Response:
     request.shallow = True  # keeps core's logger from reading a refused layer into memory
     bearer, path = _bearer(request), unquote(path)  # core's router does not decode it
     if bearer is None:
-        return unauthorized()
+        return unauthorized(request.host)
     try:
         permissions.require(request, path, bearer)
         return serve(request, path, bearer)
     except UnknownKeyError:
-        return unauthorized()
+        return unauthorized(request.host)
     except DeniedError as error:
         return error_response(403, "DENIED", str(error))
     except RepositoryNotFoundError as error:

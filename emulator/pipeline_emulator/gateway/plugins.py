@@ -26,6 +26,7 @@ def load_services() -> None:
         large_bodies,
         malformed_requests,
         moto_requests,
+        queue_urls,
         twisted_request,
     )
     from pipeline_emulator.services import freeze_loaded_objects, load
@@ -37,6 +38,7 @@ def load_services() -> None:
     core_adjustments.use_own_s3_folder()
     malformed_requests.install()
     large_bodies.install()
+    queue_urls.install()
     load()
     core_adjustments.reduce_request_overhead()
     freeze_loaded_objects()

@@ -12,6 +12,7 @@ import docker
 from docker.errors import DockerException, NotFound
 from localstack import config
 
+from pipeline_emulator.ecr import settings
 from pipeline_emulator.lambda_runtime.origins import ENVIRONMENTS
 
 LOG = logging.getLogger(__name__)
@@ -50,6 +51,15 @@ def client() -> Any:
             f" ({error})"
         ) from error
     return found
+
+
+def answers() -> bool:
+    """Return whether LocalStack may use a container engine."""
+    try:
+        client()
+    except RuntimeError:
+        return False
+    return True
 
 
 def network() -> str:
@@ -99,6 +109,14 @@ def gateways() -> list[str]:
     return ["127.0.0.1", own_address(), *(found["Gateway"] for found in networks if found.get("Gateway"))]
 
 
+def published_ports() -> list[str]:
+    """Return the ports of the engine's machine that lead to LocalStack's container; none if it runs in no container."""
+    container = _own_container()
+    ports = (container or {}).get("NetworkSettings", {}).get("Ports") or {}
+    inside = {f"{each.port}/tcp" for each in config.GATEWAY_LISTEN}
+    return [entry["HostPort"] for name in inside for entry in ports.get(name) or []]
+
+
 def _own_container() -> dict[str, Any] | None:
     """Return the container LocalStack runs in, or None. Docker uses a container's id as its host name."""
     name = socket.gethostname()
@@ -131,6 +149,7 @@ def prepare(*, needed: bool) -> None:
     try:
         LOG.info("Lambda containers run in network %s, where LocalStack is %s", network(), own_address())
         ENVIRONMENTS.set_gateways(gateways())
+        settings.add_ports(published_ports())
         remove_leftovers()
     except RuntimeError as error:
         if needed:

@@ -52,7 +52,7 @@ def choose() -> Images:
         function_base=function_base,
         base=base,
         registry=registry,
-        localstack=f"store-sales/emulator:{_hash(official or base, paths.emulator_sources())}",
+        localstack=f"store-sales/emulator:{_hash(official or f'{base} {registry}', paths.emulator_sources())}",
         official=official,
         mlflow=f"store-sales/mlflow:{_hash(base, paths.mlflow_sources())}",
     )

@@ -1,0 +1,138 @@
+"""The emulator's image, run alone with `docker run` on a port that the engine chooses."""
+
+import json
+import subprocess
+import time
+import urllib.error
+import urllib.request
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+pytestmark = [pytest.mark.local_only, pytest.mark.long_proof]
+
+ROOT = Path(__file__).parents[3]
+SOCKET = Path("/var/run/docker.sock")
+START_SECONDS = 90
+
+
+@dataclass
+class Container:
+    """A running emulator; the fixtures that make functions take it for a LocalStack."""
+
+    id: str
+    endpoint_url: str
+
+    def client(self, service: str) -> Any:
+        return boto3.client(
+            service,
+            endpoint_url=self.endpoint_url,
+            region_name="ap-south-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            config=Config(s3={"addressing_style": "path"}),
+        )
+
+
+@pytest.fixture(scope="module")
+def emulator_image(choose_image: Callable[[str], str]) -> str:
+    """The image, built as the README says."""
+    bases = {"BASE_IMAGE": "python:3.13-slim-trixie", "REGISTRY_IMAGE": "registry:2.8.3"}
+    options = [f"--build-arg={name}={choose_image(image)}" for name, image in bases.items()]
+    tag = "pipeline-emulator-tests/emulator"
+    subprocess.run(["docker", "build", "--quiet", "--tag", tag, *options, str(ROOT / "emulator")], check=True)
+    return tag
+
+
+@pytest.fixture
+def start(emulator_image: str) -> Iterator[Callable[..., Container]]:
+    """Start the image with options of `docker run`; it is removed afterwards."""
+    started: list[str] = []
+
+    def start(*options: str) -> Container:
+        command = ["docker", "run", "--detach", "--publish", "127.0.0.1:0:4566", *options, emulator_image]
+        started.append(subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip())
+        port = subprocess.run(["docker", "port", started[-1], "4566"], check=True, capture_output=True, text=True)
+        container = Container(started[-1], f"http://{port.stdout.split()[0]}")
+        deadline = time.monotonic() + START_SECONDS
+        while not answers(container):
+            logs = subprocess.run(["docker", "logs", container.id], capture_output=True, text=True, check=False)
+            assert time.monotonic() < deadline, logs.stdout + logs.stderr
+            time.sleep(0.2)
+        return container
+
+    yield start
+    for one in started:
+        subprocess.run(["docker", "rm", "--force", "--volumes", one], check=True, capture_output=True)
+
+
+def answers(container: Container) -> bool:
+    try:
+        with urllib.request.urlopen(f"{container.endpoint_url}/_localstack/health", timeout=5):
+            return True
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def with_socket() -> list[str]:
+    return ["--volume", f"{SOCKET}:/var/run/docker.sock", "--group-add", str(SOCKET.stat().st_gid)]
+
+
+def test_services_and_both_kinds_of_functions_work_on_any_port(
+    start: Callable[..., Container],
+    create_function: Callable[..., Any],
+    create_image_function: Callable[..., Any],
+) -> None:
+    container = start(*with_socket(), "--security-opt", "seccomp=unconfined")
+    s3, sqs = container.client("s3"), container.client("sqs")
+    s3.create_bucket(Bucket="models", CreateBucketConfiguration={"LocationConstraint": "ap-south-1"})
+    s3.put_object(Bucket="models", Key="model", Body=b"weights")
+    assert s3.get_object(Bucket="models", Key="model")["Body"].read() == b"weights"
+    url = sqs.create_queue(QueueName="failed")["QueueUrl"]
+    assert url == f"{container.endpoint_url}/000000000000/failed"
+    source = """
+        import os
+
+        def handler(event, context):
+            return {"event": event, "user": os.getuid(), "socket": os.path.exists("/var/run/docker.sock")}
+    """
+    expected = {"event": {"a": 1}, "user": 993, "socket": False}
+    from_zip = create_function(source, where=container)
+    assert from_zip.invoke({"a": 1}).payload == expected
+    from_image = create_image_function(source, where=container)
+    assert from_image.image.startswith(container.endpoint_url.removeprefix("http://"))
+    assert from_image.invoke({"a": 1}).payload == expected
+
+
+def test_without_a_sandbox_a_zip_runs_only_where_it_cannot_reach_the_engine(
+    start: Callable[..., Container], create_function: Callable[..., Any]
+) -> None:
+    """Docker's default seccomp profile forbids user namespaces."""
+    refused = create_function("def handler(event, context): ...", where=start(*with_socket()))
+    assert "could take over the machine" in refused.configuration()["StateReason"]
+    function = create_function("def handler(event, context): return event", where=start())
+    assert function.invoke({"a": 1}).payload == {"a": 1}
+
+
+def test_streams_in_a_volume_survive_a_kill(start: Callable[..., Container]) -> None:
+    volume = f"emulator-{uuid.uuid4().hex[:8]}"
+    options = ["--volume", f"{volume}:/var/lib/localstack", "--env", "PERSISTENCE=1"]
+    try:
+        kinesis = (first := start(*options)).client("kinesis")
+        kinesis.create_stream(StreamName="rides", ShardCount=1)
+        kinesis.get_waiter("stream_exists").wait(StreamName="rides", WaiterConfig={"Delay": 1})
+        kinesis.put_record(StreamName="rides", Data=json.dumps({"ride": 1}).encode(), PartitionKey="a")
+        subprocess.run(["docker", "kill", first.id], check=True, capture_output=True)
+        kinesis = start(*options).client("kinesis")
+        shard = kinesis.list_shards(StreamName="rides")["Shards"][0]["ShardId"]
+        place = kinesis.get_shard_iterator(StreamName="rides", ShardId=shard, ShardIteratorType="TRIM_HORIZON")
+        (record,) = kinesis.get_records(ShardIterator=place["ShardIterator"])["Records"]
+        assert json.loads(record["Data"]) == {"ride": 1}
+    finally:
+        subprocess.run(["docker", "volume", "rm", "--force", volume], check=False, capture_output=True)
