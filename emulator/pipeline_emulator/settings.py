@@ -95,10 +95,17 @@ SETTINGS: tuple[Setting, ...] = (
         choices=("on", "soft", "off"),
     ),
     Setting(
+        "root_key",
+        "PIPELINE_ROOT_KEY",
+        "",
+        "an access key of the account's root user besides `test`",
+        documented_default="none; in a container, its AWS_ACCESS_KEY_ID",
+    ),
+    Setting(
         "root_secret",
         "PIPELINE_ROOT_SECRET",
         "any",
-        "secret for the root key `test`: `any` is accepted, or the signature must be made with `test`",
+        "secret for the root keys: `any` is accepted, or the signature must be made with `test`",
         choices=("any", "test"),
     ),
     Setting(

@@ -9,7 +9,7 @@ from localstack.services.iam.models import IamStore, UserEntity
 from localstack.services.sts.models import TemporaryCredentials, sts_stores
 
 from pipeline_emulator.arn import parse_arn
-from pipeline_emulator.authorization import policies, sessions
+from pipeline_emulator.authorization import policies, sessions, settings
 from pipeline_emulator.authorization.decision_cache import DecisionCache
 from pipeline_emulator.iam.principals import Kind, Principal
 from pipeline_emulator.iam.request import Policy
@@ -78,7 +78,7 @@ def from_key(key: str, account: str, *, allow_expired: bool = False) -> Caller |
         if entity is None or entity.access_key.get("Status") == "Inactive":
             raise UnknownKeyError
         return replace(_user(store, account, user), secret=entity.access_key["SecretAccessKey"])
-    if not _ROOT_KEY.fullmatch(key):
+    if not _ROOT_KEY.fullmatch(key) and key != settings.root_key():
         raise UnknownKeyError
     return None
 

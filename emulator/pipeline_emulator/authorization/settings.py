@@ -1,4 +1,4 @@
-"""Reads IAM_ENFORCEMENT, PIPELINE_ROOT_SECRET and LAMBDA_REFUSE_TRACING."""
+"""Reads IAM_ENFORCEMENT, PIPELINE_ROOT_KEY, PIPELINE_ROOT_SECRET and LAMBDA_REFUSE_TRACING."""
 
 import logging
 import os
@@ -14,6 +14,12 @@ class Mode(Enum):
     ON = "on"
     SOFT = "soft"
     OFF = "off"
+
+
+@cache
+def root_key() -> str | None:
+    """Return the access key that is the root user's besides `test`; None if there is no other."""
+    return os.environ.get("PIPELINE_ROOT_KEY", "").strip() or None
 
 
 @cache

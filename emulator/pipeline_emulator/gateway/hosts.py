@@ -1,12 +1,15 @@
 """The names under which this emulator is reached: those that a request's Host and a page's Origin may have."""
 
+import contextlib
 import functools
 import ipaddress
 import os
 import re
 import socket
+import struct
 import time
 from collections.abc import Iterable
+from pathlib import Path
 
 import psutil
 from localstack import config
@@ -17,6 +20,7 @@ VARIABLE = "PIPELINE_ALLOWED_HOSTS"
 _ENGINE_NAMES = ("host.docker.internal", "gateway.docker.internal", "host.containers.internal")
 _AUTHORITY = re.compile(r"(?:\[(?P<v6>[0-9a-f:.]+)\]|(?P<name>[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?)\.?)(?::\d{1,5})?")
 _MAX_KEPT = 1000
+_ANY = "00000000"
 _REFRESH_SECONDS = 1.0
 
 type Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -78,9 +82,25 @@ def allowed() -> AllowedHosts:
         [
             *(LOCALHOST, LOCALHOST_HOSTNAME, config.LOCALSTACK_HOST.host, socket.gethostname()),
             *_ENGINE_NAMES,
+            *(engine_addresses() if config.is_in_docker else ()),
             *os.environ.get(VARIABLE, "").split(","),
         ]
     )
+
+
+def engine_addresses(routes: Path = Path("/proc/net/route")) -> list[str]:
+    """Return the container's default gateways: the machine that publishes its port, as other containers see it.
+
+    Args:
+        routes: the kernel's table of IPv4 routes, with addresses in hexadecimal and the machine's byte order.
+    """
+    found = []
+    with contextlib.suppress(OSError, ValueError, struct.error):
+        for line in routes.read_text().splitlines()[1:]:
+            _, destination, gateway, *_ = line.split()
+            if destination == _ANY and gateway != _ANY:
+                found.append(socket.inet_ntoa(struct.pack("=L", int(gateway, 16))))
+    return found
 
 
 def _address(text: str) -> Address | None:

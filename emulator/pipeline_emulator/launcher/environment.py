@@ -95,6 +95,7 @@ def for_localstack(
         extra: additional variables for LocalStack; they win.
     """
     data = Path(chosen["data"])
+    in_container = environment.get("OVERRIDE_IN_DOCKER") == "1"
     # LocalStack takes ports for the services it starts from a range. Emulators on one machine need different ranges.
     first = free_port()
     return {
@@ -119,8 +120,14 @@ def for_localstack(
             for setting in SETTINGS
             if setting.name not in _DERIVED and chosen[setting.name]
         },
+        # testcontainers chooses the key so. Outside containers the variable is the user's real key.
+        **({"PIPELINE_ROOT_KEY": key} if in_container and (key := _root_key(chosen, environment)) else {}),
         **(extra or {}),
     }
+
+
+def _root_key(chosen: Mapping[str, str], environment: Mapping[str, str]) -> str:
+    return chosen["root_key"] or environment.get("AWS_ACCESS_KEY_ID", "")
 
 
 def hosts(chosen: Mapping[str, str]) -> list[str]:

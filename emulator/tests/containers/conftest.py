@@ -241,6 +241,16 @@ def function_base(choose_image: Callable[[str], str], tmp_path_factory: pytest.T
 
 
 @pytest.fixture(scope="session")
+def emulator_image(choose_image: Callable[[str], str]) -> str:
+    """The image, built as the README says."""
+    bases = {"BASE_IMAGE": "python:3.13-slim-trixie", "REGISTRY_IMAGE": "registry:2.8.3"}
+    options = [f"--build-arg={name}={choose_image(image)}" for name, image in bases.items()]
+    tag = "pipeline-emulator-tests/emulator"
+    run("docker", "build", "--quiet", "--tag", tag, *options, str(ROOT / "emulator"), timeout=900)
+    return tag
+
+
+@pytest.fixture(scope="session")
 def start_image_localstack(start_localstack: Any, start_registry: Callable[[int], Registry]) -> Callable[..., Any]:
     """Return a function that starts a LocalStack with ECR outside containers, for functions from images and Zips.
 

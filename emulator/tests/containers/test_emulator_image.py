@@ -17,7 +17,6 @@ from botocore.config import Config
 
 pytestmark = [pytest.mark.local_only, pytest.mark.long_proof]
 
-ROOT = Path(__file__).parents[3]
 SOCKET = Path("/var/run/docker.sock")
 START_SECONDS = 90
 
@@ -38,16 +37,6 @@ class Container:
             aws_secret_access_key="test",
             config=Config(s3={"addressing_style": "path"}),
         )
-
-
-@pytest.fixture(scope="module")
-def emulator_image(choose_image: Callable[[str], str]) -> str:
-    """The image, built as the README says."""
-    bases = {"BASE_IMAGE": "python:3.13-slim-trixie", "REGISTRY_IMAGE": "registry:2.8.3"}
-    options = [f"--build-arg={name}={choose_image(image)}" for name, image in bases.items()]
-    tag = "pipeline-emulator-tests/emulator"
-    subprocess.run(["docker", "build", "--quiet", "--tag", tag, *options, str(ROOT / "emulator")], check=True)
-    return tag
 
 
 @pytest.fixture

@@ -3,11 +3,13 @@
 import json
 import socket
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
+from pipeline_emulator.gateway import hosts
 from pipeline_emulator.gateway.hosts import AllowedHosts
 
 pytestmark = pytest.mark.local_only
@@ -181,3 +183,18 @@ def test_setting_adds_names(start_localstack: Callable[..., Any], send: Send) ->
         assert send("GET", HEALTH, host=host, where=other)[0] == 200, host
     for host in ("evil.example", "aws.test.evil.example", "localstack.evil.example"):
         assert send("GET", HEALTH, host=host, where=other)[0] == 403, host
+
+
+def test_in_a_container_the_engines_machine_is_an_address_of_the_emulator(tmp_path: Path) -> None:
+    routes = tmp_path / "route"
+    routes.write_text(
+        "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n"
+        "eth0\t00000000\t010011AC\t0003\t0\t0\t0\t00000000\t0\t0\t0\n"
+        "eth0\t000011AC\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0\n"
+    )
+    assert hosts.engine_addresses(routes) == ["172.17.0.1"]
+    allowed = AllowedHosts(hosts.engine_addresses(routes))
+    assert allowed.allow("172.17.0.1:32768")
+    assert not allowed.allow("172.17.0.2:32768")
+    routes.write_text("a header\nnot a route\n")
+    assert hosts.engine_addresses(routes) == hosts.engine_addresses(tmp_path / "missing") == []

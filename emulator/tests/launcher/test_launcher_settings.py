@@ -22,6 +22,7 @@ OTHER = {
     "PIPELINE_DATA": "/tmp/data",
     "PERSISTENCE": "1",
     "IAM_ENFORCEMENT": "soft",
+    "PIPELINE_ROOT_KEY": "own-key",
     "PIPELINE_ROOT_SECRET": "test",
     "LAMBDA_REFUSE_TRACING": "1",
     "FAULTS": "1",
@@ -117,3 +118,13 @@ def test_public_names_exist() -> None:
     assert {name for name in pipeline_emulator.__all__ if not hasattr(pipeline_emulator, name)} == set()
     with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
         _ = pipeline_emulator.nothing
+
+
+def test_a_key_from_the_environment_is_the_roots_in_a_container_alone() -> None:
+    own = {"AWS_ACCESS_KEY_ID": "AKIAREALKEYOFTHEUSER", "PATH": "/bin"}
+    chosen = environment.resolve({}, own)
+    assert "PIPELINE_ROOT_KEY" not in environment.for_localstack(chosen, own)
+    inside = {**own, "OVERRIDE_IN_DOCKER": "1"}
+    assert environment.for_localstack(chosen, inside)["PIPELINE_ROOT_KEY"] == "AKIAREALKEYOFTHEUSER"
+    named = {**inside, "PIPELINE_ROOT_KEY": "own-key"}
+    assert environment.for_localstack(environment.resolve({}, named), named)["PIPELINE_ROOT_KEY"] == "own-key"

@@ -63,6 +63,7 @@ VARIABLES = {
     ),
     "tests": (
         Variable("CI", "", "set: a test that finds no container engine fails; unset, it is skipped"),
+        Variable("RERUNS", "0", "how often a failed test is tried again; the output names it (CI: 1)"),
         Variable("E2E_KEEP", "", "1: `make e2e` leaves its stack running and uses it again next time"),
     ),
 }
