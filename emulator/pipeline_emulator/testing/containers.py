@@ -60,7 +60,7 @@ class PipelineEmulatorContainer(LocalStackContainer):
         return self
 
     def with_engine(self, socket: Path = _SOCKET) -> Self:
-        """Let it start containers for functions from images. Whoever has the engine's socket can be root there."""
+        """Let it start containers for functions from images. Access to the engine's socket is as good as root."""
         self.with_volume_mapping(str(socket), str(_SOCKET), "rw")
         groups = [*self._kwargs.get("group_add", []), socket.stat().st_gid]
         return self.with_kwargs(**{**self._kwargs, "group_add": groups})

@@ -1,10 +1,9 @@
 """What Terraform needs before it can run for tests: a copy of the folder, an environment, its providers."""
 
 import fcntl
-import os
 import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from pipeline_emulator.launcher.errors import EmulatorError
@@ -152,14 +151,3 @@ def _cache() -> Path:
     cache = Path.home() / ".cache" / "pipeline-emulator" / "terraform-plugins"
     cache.mkdir(parents=True, exist_ok=True)
     return cache
-
-
-def _folders(base: Path, depth: int) -> Iterator[Path]:
-    yield base
-    if depth:
-        try:
-            children = sorted(entry.path for entry in os.scandir(base) if entry.is_dir(follow_symlinks=False))
-        except OSError:
-            return  # missing, or not readable
-        for child in children:
-            yield from _folders(Path(child), depth - 1)
