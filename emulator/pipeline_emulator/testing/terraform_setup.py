@@ -142,9 +142,9 @@ def check_version(selections: dict[str, str]) -> None:
 
 def find_mirror(bases: Iterable[str]) -> Path | None:
     """Return the first folder below `bases` that mirrors Terraform's registry, or None."""
-    return next(
-        (each for base in bases for each in _folders(Path(base), _MIRROR_DEPTH) if (each / _AWS).is_dir()), None
-    )
+    patterns = [f"{'*/' * depth}{_AWS}" for depth in range(_MIRROR_DEPTH + 1)]
+    found = (provider for base in bases for pattern in patterns for provider in Path(base).glob(pattern))
+    return next((provider.parents[_AWS.count("/")] for provider in found), None)
 
 
 def _cache() -> Path:
