@@ -18,7 +18,7 @@ LOG = paths.CACHE / "logs" / "check.log"
 DEADLINE = 600.0
 # By default Terraform and its AWS provider spend a third of their processor time on garbage collection.
 GARBAGE = {"GOGC": "400"}
-SHELL = ("scripts", ".ci", "infrastructure/modules")
+SHELL = ("scripts", ".ci", "emulator", "infrastructure/modules")
 
 
 def check() -> None:
@@ -39,7 +39,7 @@ def check() -> None:
     _show("terraform fmt", ["terraform", "fmt", "-check", "-recursive", "-diff", paths.INFRASTRUCTURE])
     # Offline, so that the result depends on neither GitHub nor a token.
     options = ("--offline", "--strict-collection", "--no-progress", "--quiet")
-    _show("zizmor", [paths.VENV_BIN / "zizmor", *options, ".github/workflows"])
+    _show("zizmor", [paths.VENV_BIN / "zizmor", *options, ".github/workflows", "emulator/action.yml"])
     policies.install()
     with console.step("checkov") as step:
         step.result = policies.check()
