@@ -32,6 +32,7 @@ _PROGRAMS = ("registry", "docker-registry")
 _START_SECONDS, _PAUSE_SECONDS, _END_SECONDS = 20.0, 0.02, 5.0
 _SOCKET_BYTES = 100  # a socket's path may have 107
 _PR_SET_PDEATHSIG = 1
+_LOCK = threading.Lock()
 # The second marks every process of an emulator.
 _VARIABLES = ("PATH", "PIPELINE_STACK")
 _libc = ctypes.CDLL(None)
@@ -46,11 +47,6 @@ def program() -> str | None:
     return next((found for name in _PROGRAMS if (found := shutil.which(name))), None)
 
 
-@functools.cache
-def _lock() -> threading.Lock:
-    return threading.Lock()
-
-
 def socket_path(found: str) -> Path:
     """Return the socket of the running registry; start it if it does not run, or no longer.
 
@@ -61,7 +57,7 @@ def socket_path(found: str) -> Path:
         NotStartedError: it ended at once, or does not answer in time.
     """
     global _running
-    with _lock():
+    with _LOCK:
         if _running is None or _running.process.poll() is not None:
             _running = _Registry(found)
         return _running.socket
