@@ -114,7 +114,7 @@ def repository(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Pa
     monkeypatch.setenv("TF_WORKSPACE", "production")
     monkeypatch.setenv("TF_CLI_ARGS_plan", "-destroy")
     monkeypatch.setenv("AWS_PROFILE", "of-the-user")
-    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    monkeypatch.setenv("AWS_REGION", "ap-south-1")
     subprocess.run(["git", "init", "--quiet"], cwd=pytester.path, check=True)
     for name, text in {
         "terraform/live/main.tf": ROOT,
@@ -134,9 +134,14 @@ def run(pytester: pytest.Pytester, test: str, *options: str) -> pytest.RunResult
 
 
 @pytest.mark.long_proof
-def test_a_root_module_is_applied_once_and_destroyed_and_leaves_nothing_in_the_repository(
+def test_a_strangers_pipeline_is_applied_once_answers_every_event_and_leaves_nothing_in_the_repository(
     pytester: pytest.Pytester, repository: Path
 ) -> None:
+    (repository / "terraform/live/function.tf").write_text(FUNCTION)
+    (repository / "build").mkdir()
+    with zipfile.ZipFile(made := io.BytesIO(), "w") as file:
+        file.write(repository / "function/function.py", "function.py")
+    (repository / "build/function.zip").write_bytes(made.getvalue())
     before = sorted(repository.rglob("*"))
     result = run(
         pytester,
@@ -148,10 +153,16 @@ def test_a_root_module_is_applied_once_and_destroyed_and_leaves_nothing_in_the_r
             return terraform_stack("terraform/live", var_file="stg.tfvars", variables={"aws_region": "ap-south-1"})
 
         def test_outputs(stack, emulator):
-            assert stack.outputs == {"source_stream": "rides-stg", "bucket": "models-stg"}
-            kinesis = emulator.client("kinesis", region_name="ap-south-1")
-            assert kinesis.list_streams()["StreamNames"] == ["rides-stg"]
+            assert stack.outputs == {
+                "source_stream": "rides-stg", "predictions": "predictions-stg", "bucket": "models-stg"}
+            assert sorted(emulator.client("kinesis").list_streams()["StreamNames"]) == ["predictions-stg", "rides-stg"]
             assert emulator.client("s3").get_object(Bucket="models-stg", Key="function.py")["Body"].read()
+
+        def test_events(stack, ledger):
+            ledger.put(stack.outputs["source_stream"], [{"ride_id": number} for number in range(1000)])
+            ledger.collect(stack.outputs["predictions"])
+            verdict = ledger.verdict(lambda ride: ride["ride_id"], lambda answer: answer["ride_id"])
+            assert verdict.complete, verdict
 
         def test_the_same_stack(stack, terraform_stack):
             assert terraform_stack("terraform/live", "stg.tfvars", {"aws_region": "ap-south-1"}) is stack
@@ -160,7 +171,7 @@ def test_a_root_module_is_applied_once_and_destroyed_and_leaves_nothing_in_the_r
             assert "module.rides.aws_kinesis_stream.this" in found.split()
         """,
     )
-    result.assert_outcomes(passed=2)
+    result.assert_outcomes(passed=3)
     shown = [line for line in result.outlines if line.startswith("terraform ")]
     assert shown == ["terraform init live", "terraform apply live", "terraform destroy live"]
     (test,) = repository.glob("test_*.py")
@@ -203,24 +214,3 @@ def test_a_provider_that_knows_no_endpoint_url_is_refused() -> None:
         terraform_setup.check_version({"registry.terraform.io/hashicorp/aws": "4.67.0"})
     terraform_setup.check_version({"registry.terraform.io/hashicorp/aws": "5.100.0"})
     terraform_setup.check_version({})
-
-
-@pytest.mark.long_proof
-def test_every_event_of_a_strangers_pipeline_is_answered(pytester: pytest.Pytester, repository: Path) -> None:
-    (repository / "terraform/live/function.tf").write_text(FUNCTION)
-    (repository / "build").mkdir()
-    with zipfile.ZipFile(made := io.BytesIO(), "w") as file:
-        file.write(repository / "function/function.py", "function.py")
-    (repository / "build/function.zip").write_bytes(made.getvalue())
-    result = run(
-        pytester,
-        """
-        def test_pipeline(terraform_stack, ledger):
-            stack = terraform_stack("terraform/live", var_file="stg.tfvars")
-            ledger.put(stack.outputs["source_stream"], [{"ride_id": number} for number in range(1000)])
-            ledger.collect(stack.outputs["predictions"])
-            verdict = ledger.verdict(lambda ride: ride["ride_id"], lambda answer: answer["ride_id"])
-            assert verdict.complete, verdict
-        """,
-    )
-    result.assert_outcomes(passed=1)
