@@ -166,10 +166,10 @@ GROUPS: dict[str, Callable[[], list[Job]]] = {
     ],
     "long-proofs": lambda: [
         _e2e_own_stacks(),
+        _emulator(LONG),
         _e2e(LONG),
         _stages(),
         _privileges(),
-        _emulator(LONG),
         _unit(LONG),
         _conformance(),
     ],
