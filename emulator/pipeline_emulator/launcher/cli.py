@@ -90,7 +90,7 @@ def _pairs(variables: tuple[str, ...]) -> dict[str, str]:
 
 def _warn_of_lambda_runtime(chosen: dict[str, str]) -> None:
     folder = Path(chosen["lambda_runtime_dir"])
-    if chosen["lambda_executor"] == "process" and not lambda_runtime.is_complete(folder):
+    if chosen["lambda_executor"] != "container" and not lambda_runtime.is_complete(folder):
         click.echo(
             f"warning: functions from Zips will fail: {folder} does not contain awslambdaric\n"
             "next:    pipeline-emulator lambda-runtime",
