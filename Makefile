@@ -7,7 +7,7 @@
         plan-stg plan-prod deploy-prod smoke-stg smoke-prod destroy-stg destroy-prod unlock-stg unlock-prod \
         promote rollback bench bench-iam conformance fidelity cost sbom audit lock clean
 
-# Many machines set this. Without it, each command and test would compile every module that it imports.
+# Many machines set this. Each command and test would then compile every module that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
 # Make passes the variables on: `make send COUNT=100` is `COUNT=100 pipeline send`.

@@ -10,8 +10,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
 
-import boto3
-from botocore.config import Config
 from testcontainers.community.localstack import LocalStackContainer
 from testcontainers.core.config import ConnectionMode
 from testcontainers.core.container import DockerContainer
@@ -19,6 +17,7 @@ from testcontainers.core.container import DockerContainer
 from pipeline_emulator.launcher.errors import EmulatorError
 from pipeline_emulator.launcher.instance import HEALTH, direct
 from pipeline_emulator.settings import SETTINGS
+from pipeline_emulator.testing.emulator import Emulator
 
 __all__ = ["PipelineEmulatorContainer"]
 
@@ -26,7 +25,6 @@ START_SECONDS = 120.0
 _ANSWER_SECONDS, _PAUSE_SECONDS, _LINES = 5.0, 0.1, 20
 _LOCAL = ("localhost", "127.0.0.1")
 _SOCKET = Path("/var/run/docker.sock")
-_KEY = "test"
 
 
 class PipelineEmulatorContainer(LocalStackContainer):
@@ -89,13 +87,4 @@ class PipelineEmulatorContainer(LocalStackContainer):
 
     def get_client(self, name: str, **kwargs: Any) -> Any:  # type: ignore[override]
         """Return a boto3 client of the account's root user; arguments are those of `boto3.client`."""
-        given = kwargs.pop("config", None)
-        config = Config(s3={"addressing_style": "path"})  # bucket names need no name server
-        defaults = {
-            "endpoint_url": self.get_url(),
-            "region_name": self.region_name,
-            "aws_access_key_id": _KEY,
-            "aws_secret_access_key": _KEY,
-            "config": config.merge(given) if given else config,
-        }
-        return boto3.client(name, **{**defaults, **kwargs})
+        return Emulator(self.get_url(), self.region_name).client(name, **kwargs)

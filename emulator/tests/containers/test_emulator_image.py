@@ -7,13 +7,12 @@ import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
+
+from pipeline_emulator.testing.emulator import Emulator
 
 pytestmark = [pytest.mark.local_only, pytest.mark.long_proof]
 
@@ -21,37 +20,19 @@ SOCKET = Path("/var/run/docker.sock")
 START_SECONDS = 90
 
 
-@dataclass
-class Container:
-    """A running emulator; the fixtures that make functions take it for a LocalStack."""
-
-    id: str
-    endpoint_url: str
-
-    def client(self, service: str) -> Any:
-        return boto3.client(
-            service,
-            endpoint_url=self.endpoint_url,
-            region_name="ap-south-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-            config=Config(s3={"addressing_style": "path"}),
-        )
-
-
 @pytest.fixture
-def start(emulator_image: str) -> Iterator[Callable[..., Container]]:
-    """Start the image with options of `docker run`; it is removed afterwards."""
+def start(emulator_image: str) -> Iterator[Callable[..., Emulator]]:
+    """Start the image with options of `docker run`; all are removed afterwards."""
     started: list[str] = []
 
-    def start(*options: str) -> Container:
+    def start(*options: str) -> Emulator:
         command = ["docker", "run", "--detach", "--publish", "127.0.0.1:0:4566", *options, emulator_image]
         started.append(subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip())
         port = subprocess.run(["docker", "port", started[-1], "4566"], check=True, capture_output=True, text=True)
-        container = Container(started[-1], f"http://{port.stdout.split()[0]}")
+        container = Emulator(f"http://{port.stdout.split()[0]}", "ap-south-1")
         deadline = time.monotonic() + START_SECONDS
         while not answers(container):
-            logs = subprocess.run(["docker", "logs", container.id], capture_output=True, text=True, check=False)
+            logs = subprocess.run(["docker", "logs", started[-1]], capture_output=True, text=True, check=False)
             assert time.monotonic() < deadline, logs.stdout + logs.stderr
             time.sleep(0.2)
         return container
@@ -61,7 +42,7 @@ def start(emulator_image: str) -> Iterator[Callable[..., Container]]:
         subprocess.run(["docker", "rm", "--force", "--volumes", one], check=True, capture_output=True)
 
 
-def answers(container: Container) -> bool:
+def answers(container: Emulator) -> bool:
     try:
         with urllib.request.urlopen(f"{container.endpoint_url}/_localstack/health", timeout=5):
             return True
@@ -74,7 +55,7 @@ def with_socket() -> list[str]:
 
 
 def test_services_and_both_kinds_of_functions_work_on_any_port(
-    start: Callable[..., Container],
+    start: Callable[..., Emulator],
     create_function: Callable[..., Any],
     create_image_function: Callable[..., Any],
 ) -> None:
@@ -95,12 +76,12 @@ def test_services_and_both_kinds_of_functions_work_on_any_port(
     from_zip = create_function(source, where=container)
     assert from_zip.invoke({"a": 1}).payload == expected
     from_image = create_image_function(source, where=container)
-    assert from_image.image.startswith(container.endpoint_url.removeprefix("http://"))
+    assert f"http://{from_image.image}".startswith(f"{container.endpoint_url}/")
     assert from_image.invoke({"a": 1}).payload == expected
 
 
 def test_without_a_sandbox_a_zip_runs_only_where_it_cannot_reach_the_engine(
-    start: Callable[..., Container], create_function: Callable[..., Any]
+    start: Callable[..., Emulator], create_function: Callable[..., Any]
 ) -> None:
     """Docker's default seccomp profile forbids user namespaces."""
     refused = create_function("def handler(event, context): ...", where=start(*with_socket()))
@@ -109,15 +90,17 @@ def test_without_a_sandbox_a_zip_runs_only_where_it_cannot_reach_the_engine(
     assert function.invoke({"a": 1}).payload == {"a": 1}
 
 
-def test_streams_in_a_volume_survive_a_kill(start: Callable[..., Container]) -> None:
+def test_streams_in_a_volume_survive_a_kill(start: Callable[..., Emulator]) -> None:
     volume = f"emulator-{uuid.uuid4().hex[:8]}"
     options = ["--volume", f"{volume}:/var/lib/localstack", "--env", "PERSISTENCE=1"]
     try:
-        kinesis = (first := start(*options)).client("kinesis")
+        kinesis = start(*options).client("kinesis")
         kinesis.create_stream(StreamName="rides", ShardCount=1)
         kinesis.get_waiter("stream_exists").wait(StreamName="rides", WaiterConfig={"Delay": 1})
         kinesis.put_record(StreamName="rides", Data=json.dumps({"ride": 1}).encode(), PartitionKey="a")
-        subprocess.run(["docker", "kill", first.id], check=True, capture_output=True)
+        running = ["docker", "ps", "--quiet", "--filter", f"volume={volume}"]
+        (first,) = subprocess.run(running, check=True, capture_output=True, text=True).stdout.split()
+        subprocess.run(["docker", "kill", first], check=True, capture_output=True)
         kinesis = start(*options).client("kinesis")
         shard = kinesis.list_shards(StreamName="rides")["Shards"][0]["ShardId"]
         place = kinesis.get_shard_iterator(StreamName="rides", ShardId=shard, ShardIteratorType="TRIM_HORIZON")

@@ -12,6 +12,8 @@ from testcontainers.core.config import ConnectionMode, testcontainers_config
 
 from pipeline_emulator.launcher.errors import EmulatorError
 from pipeline_emulator.testing.containers import PipelineEmulatorContainer
+from pipeline_emulator.testing.emulator import Emulator
+from pipeline_emulator.testing.ledger import Ledger
 
 pytestmark = [pytest.mark.local_only, pytest.mark.long_proof]
 
@@ -54,16 +56,9 @@ def run_pipeline(container: Any) -> None:
         EventSourceArn=kinesis.describe_stream_summary(StreamName="rides")["StreamDescriptionSummary"]["StreamARN"],
         StartingPosition="TRIM_HORIZON",
     )
-    kinesis.put_record(StreamName="rides", Data=json.dumps({"ride": 7}).encode(), PartitionKey="x")
-    shard = kinesis.list_shards(StreamName="answers")["Shards"][0]["ShardId"]
-    place = kinesis.get_shard_iterator(StreamName="answers", ShardId=shard, ShardIteratorType="TRIM_HORIZON")
-    position, found = place["ShardIterator"], list[Any]()
-    for _ in range(150):
-        answer = kinesis.get_records(ShardIterator=position)
-        position, found = answer["NextShardIterator"], found + answer["Records"]
-        if found:
-            break
-    assert [json.loads(each["Data"]) for each in found] == [{"ride": 7}]
+    ledger = Ledger(Emulator(container.get_url(), container.region_name))
+    ledger.put("rides", [{"ride": 7}])
+    assert ledger.collect("answers") == [{"ride": 7}]
 
 
 @pytest.mark.filterwarnings("ignore:The wait_for_logs function:DeprecationWarning")  # testcontainers calls it itself
@@ -96,7 +91,7 @@ def test_our_container_takes_its_place_with_settings_and_images(
         assert {each["HostIp"] for each in bound} == {"127.0.0.1"}
         settings = running.get_wrapped_container().attrs["Config"]["Env"]
         assert {"IAM_ENFORCEMENT=soft", "FAULTS=1"} <= set(settings)
-        where = Where(running.get_url().replace("localhost", "127.0.0.1"), running.get_client)
+        where = Emulator(running.get_url().replace("localhost", "127.0.0.1"), running.region_name)
         function = create_image_function("def handler(event, context): return event", where=where)
         assert function.invoke({"a": 1}).payload == {"a": 1}
 
@@ -105,10 +100,3 @@ def test_an_unknown_setting_is_refused_with_the_known_ones(emulator_image: str) 
     with pytest.raises(EmulatorError, match="no setting persistent") as refused:
         PipelineEmulatorContainer(emulator_image).with_settings(persistent=True)
     assert "persistence" in refused.value.next_step
-
-
-class Where:
-    """What the fixtures that make functions need of a LocalStack."""
-
-    def __init__(self, endpoint_url: str, client: Callable[[str], Any]) -> None:
-        self.endpoint_url, self.client = endpoint_url, client
