@@ -53,7 +53,7 @@ def unlimited(stack: Stack) -> Iterator[Container]:
 
 def test_every_container_has_no_root_no_capability_and_a_read_only_root(stack: Stack) -> None:
     # GIVEN a function that has just answered, so that its container exists
-    canary.answer_to(stack, {"sales_input": events.SAMPLE["sales_input"], "sales_id": "rights"}, Step("rights"))
+    canary.answer_to(stack, {"sales_input": events.sample()["sales_input"], "sales_id": "rights"}, Step("rights"))
     services = engine.containers(engine.PROJECT_LABEL, stack.project)
     functions = containers.functions(stack)
     assert {container.labels[engine.SERVICE_LABEL] for container in services} == SERVICES

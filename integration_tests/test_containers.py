@@ -162,4 +162,4 @@ def test_events_of_a_function_out_of_memory_are_kept_and_can_be_redriven(
 
 
 def _event(sales_id: str) -> dict[str, Any]:
-    return {"sales_input": events.SAMPLE["sales_input"], "sales_id": sales_id}
+    return {"sales_input": events.sample()["sales_input"], "sales_id": sales_id}

@@ -9,9 +9,8 @@ import pytest
 from harness import chaos, events, ledger
 from harness.chaos import emulator_faults, soak
 from harness.console import Step
-from harness.ledger import Verdict
+from harness.ledger import Verdict, expected
 from harness.local import workers
-from harness.model import offline
 from harness.stack.state import Stack
 
 pytestmark = pytest.mark.local_only
@@ -31,7 +30,7 @@ def test_killed_function_processes_lose_nothing(stack: Stack) -> None:
     thread.start()
     try:
         records = events.made_up(stack, 600, seed=9)
-        result = ledger.run(stack, records, offline.expectations(stack.model), Step("600 events"), rate=100)
+        result = ledger.run(stack, records, expected.of(stack), Step("600 events"), rate=100)
     finally:
         done.set()
         thread.join()
@@ -45,7 +44,7 @@ def test_events_stored_twice_by_a_put_without_answer_are_predicted_twice(stack: 
     emulator_faults.request(stack, "PUT", {"rules": [{**rule, "resource": stack.outputs["source_stream_name"]}]})
     try:
         records = events.made_up(stack, 60, keys=6)
-        result = ledger.run(stack, records, offline.expectations(stack.model), Step("60 events"), rate=100)
+        result = ledger.run(stack, records, expected.of(stack), Step("60 events"), rate=100)
     finally:
         emulator_faults.request(stack, "DELETE")
     assert result.passed, result.summary()

@@ -10,9 +10,8 @@ import pytest
 from harness import events, ledger, streams
 from harness.console import Step
 from harness.failed import Failed
-from harness.ledger import Verdict
+from harness.ledger import Verdict, expected
 from harness.machine.waiting import poll
-from harness.model import offline
 from harness.stack import live
 from harness.stack.clients import Clients
 from harness.stack.state import Stack
@@ -93,6 +92,6 @@ def test_a_whole_batch_given_up_is_one_object_and_is_redriven_record_by_record(
 
 
 def test_traffic_flows_again_afterwards(stack: Stack) -> None:
-    result = ledger.run(stack, events.made_up(stack, 50, seed=6), offline.expectations(stack.model), Step("50 events"))
+    result = ledger.run(stack, events.made_up(stack, 50, seed=6), expected.of(stack), Step("50 events"))
     assert result.passed, result.summary()
     assert result.counts == {Verdict.PREDICTED: 50}

@@ -9,9 +9,8 @@ import pytest
 
 from harness import events, failed, ledger, streams
 from harness.console import Step
-from harness.ledger import Verdict
+from harness.ledger import Verdict, expected
 from harness.machine.waiting import poll
-from harness.model import offline
 from harness.stack.clients import Clients
 from harness.stack.state import Stack
 
@@ -67,7 +66,7 @@ def test_malformed_events_fail_with_reason_and_payload_and_their_neighbours_are_
     malformed = [(data, "malformed") for data, _ in MALFORMED.values()]
     valid = [(data, "malformed") for data, _ in events.made_up(stack, len(malformed), seed=3)]
     records = [record for pair in zip(malformed, valid, strict=True) for record in pair]
-    answers = offline.expectations(stack.model)([data for data, _ in valid])
+    answers = expected.of(stack)([data for data, _ in valid])
     wanted = [answer for value in answers for answer in (None, value)]
     # WHEN all are put
     result = ledger.run(stack, records, lambda _: wanted, Step("malformed events"))

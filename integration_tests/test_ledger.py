@@ -17,10 +17,9 @@ import pytest
 
 from harness import events, failed, ledger, streams
 from harness.console import Step
-from harness.ledger import Ledger, Target, Timeouts, Verdict
+from harness.ledger import Ledger, Target, Timeouts, Verdict, expected
 from harness.ledger.collector import Watch
 from harness.machine.waiting import poll
-from harness.model import offline
 from harness.stack.clients import Clients
 from harness.stack.state import Stack
 
@@ -55,8 +54,8 @@ class Scene:
 
         records = events.made_up(self.stack, count, keys=KEYS)
         with Watch(forward, 0.05) as watch:
-            expected = offline.expectations(self.stack.model)
-            result = ledger.run(self.target, records, expected, Step("tampered"), rate, SHORT_TIMEOUTS)
+            wanted = expected.of(self.stack)
+            result = ledger.run(self.target, records, wanted, Step("tampered"), rate, SHORT_TIMEOUTS)
             watch.check()
         return result
 
@@ -137,9 +136,9 @@ def test_swapping_two_records_of_a_key_breaks_the_order(scene: Scene) -> None:
 @pytest.mark.parametrize(
     ("change", "mistake"),
     [
-        ({"sales_prediction": 1.0}, "predicted 1.0 instead of"),
-        ({"sales_id": "another"}, "for sales_id 'another'"),
-        ({"version": "another"}, "by version another"),
+        ({"sales_prediction": 1.0}, "prediction.sales_prediction is 1.0 instead of"),
+        ({"sales_id": "another"}, "for the id 'another'"),
+        ({"version": "another"}, 'version is "another" instead of'),
     ],
 )
 def test_a_changed_prediction_is_wrong(scene: Scene, change: dict[str, Any], mistake: str) -> None:
@@ -166,6 +165,8 @@ def test_a_changed_event_id_and_a_truncated_record_are_reported_and_their_events
 def test_failures_count_only_with_the_whole_payload(scene: Scene) -> None:
     """Two events must fail; the stored payload of one is truncated, the other's is unchanged."""
     invalid = [(b'{"sales_id": "cut off"', "a"), (b'{"sales_id": "kept"', "b")]
+    target = scene.target.bucket
+    assert target is not None
     news = failed.NewFailures(scene.clients.s3, scene.stack.outputs["failed_events_bucket"])
     bodies = [data for data, _ in invalid]
 
@@ -178,7 +179,7 @@ def test_failures_count_only_with_the_whole_payload(scene: Scene) -> None:
                 document = json.loads(body)
                 if event.data == bodies[0]:
                     document["payload"] = document["payload"][:-1]
-                scene.clients.s3.put_object(Bucket=scene.target.bucket, Key=event.key, Body=json.dumps(document))
+                scene.clients.s3.put_object(Bucket=target, Key=event.key, Body=json.dumps(document))
 
     with Watch(copy, 0.2) as watch:
         result = ledger.run(scene.target, invalid, lambda _: [None, None], Step("failures"), None, SHORT_TIMEOUTS)

@@ -14,10 +14,10 @@ from harness import chaos, events, ledger, streams
 from harness.chaos import KILL
 from harness.console import Step
 from harness.errors import HarnessError
+from harness.ledger import expected
 from harness.local import deployment, lifecycle, runtimes
 from harness.machine import engine, processes
 from harness.machine.waiting import poll
-from harness.model import offline
 from harness.paths import STACKS
 from harness.stack import state as stacks
 from harness.stack.clients import Clients
@@ -75,7 +75,7 @@ def test_a_killed_localstack_is_replaced_and_nothing_is_left_after_down(name: st
     assert stack.alive()
     records, step = events.made_up(stack, 5000, seed=2), Step("5,000 events")
     with ThreadPoolExecutor(1) as pool:
-        run = pool.submit(ledger.run, stack, records, offline.expectations(stack.model), step, 100.0)
+        run = pool.submit(ledger.run, stack, records, expected.of(stack), step, 100.0)
         poll(lambda: step.done > 100 or run.done(), "the first events", deadline=300)
         runtimes.of(stack).kill(stack)
         poll(lambda: not stack.alive(), "the end of LocalStack")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.model import checks
+from harness.model import current as current_model
 from harness.rollout import model_versions
 from harness.stack.clients import Clients
 from harness.stack.state import Stack
@@ -22,7 +22,7 @@ def test_the_served_model_could_be_promoted(stack: Stack, clients: Clients, tmp_
     assert version.number == stack.model["model_version"]
     # WHEN it is downloaded THEN it passes
     folder = model_versions.download(version, tmp_path)
-    assert list(checks.check(folder, stack.run_id).profiles.stores) == stack.model["stores"]
+    assert current_model.check(folder, stack.run_id)["stores"] == stack.model["stores"]
     # AND the bucket has the same files
     copy = model_bucket.prepare(clients.s3, stack.outputs["model_bucket"], version.key, folder, stack.run_id)
     assert copy.missing == []

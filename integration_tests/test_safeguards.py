@@ -12,8 +12,7 @@ import pytest
 from harness import events, ledger
 from harness.chaos import emulator_faults
 from harness.console import Step
-from harness.ledger import Timeouts, Verdict
-from harness.model import offline
+from harness.ledger import Timeouts, Verdict, expected
 from harness.stack.state import Stack
 from integration_tests.mapping import changed_mapping
 
@@ -91,7 +90,7 @@ def _result(stack: Stack, fault: Mapping[str, Any], timeouts: Timeouts) -> ledge
     """Puts events in one batch; one of them is the poison if the fault looks for it."""
     records = [(data, "one key") for data, _ in events.made_up(stack, EVENTS)]
     poison = EVENTS // 2
-    answers = list(offline.expectations(stack.model)([data for data, _ in records]))
+    answers = list(expected.of(stack)([data for data, _ in records]))
     for_ever = "content" in fault and "count" not in fault
     with _injected(stack, fault, b64encode(records[poison][0]).decode()):
         return ledger.run(
@@ -109,7 +108,7 @@ def _injected(stack: Stack, fault: Mapping[str, Any], poison: str) -> Iterator[N
     if "content" in rule:
         rule["content"] = poison
     if "resource" in rule:
-        rule["resource"] = stack.outputs[rule["resource"]]
+        rule["resource"] = getattr(stack.resources, rule["resource"])
     emulator_faults.request(stack, "PUT", {"rules": [rule]})
     try:
         yield

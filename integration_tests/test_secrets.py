@@ -20,7 +20,7 @@ pytestmark = pytest.mark.local_only
 
 def test_no_secret_is_in_image_state_outputs_or_logs(stack: Stack, clients: Clients) -> None:
     # GIVEN a stack that was started with secrets in the environment and has answered
-    canary.answer_to(stack, {"sales_input": events.SAMPLE["sales_input"], "sales_id": "secrets"}, Step("secrets"))
+    canary.answer_to(stack, {"sales_input": events.sample()["sales_input"], "sales_id": "secrets"}, Step("secrets"))
     secret = {**planted.USERS}
     if stack.runtime == DOCKER:
         password = ecr_password.password(clients.ecr)  # the one with which Terraform pushed the image

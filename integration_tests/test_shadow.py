@@ -12,11 +12,11 @@ import pytest
 
 from harness import events, streams
 from harness.console import Step
+from harness.ledger import expected
 from harness.local import deployment
 from harness.machine import environment
 from harness.machine.waiting import poll
 from harness.model import current as current_model
-from harness.model import offline
 from harness.setup.install import PYTHON
 from harness.stack.clients import Clients
 from harness.stack.state import Stack
@@ -74,6 +74,10 @@ def _apply(stack: Stack, variables: dict[str, str]) -> None:
     Terraform(stack, variables).apply(Step("shadow"))
 
 
+def _sales(answers: expected.Answers) -> list[float]:
+    return [answer["prediction"]["sales_prediction"] for answer in answers]
+
+
 def _predicted(stack: Stack, clients: Clients, seed: int) -> dict[str, tuple[bytes, float]]:
     """Puts events and waits for their predictions; returns both by event id."""
     reader = streams.Reader(clients.kinesis, stack.outputs["predictions_stream_name"], "LATEST")
@@ -105,8 +109,8 @@ def test_the_second_model_answers_every_event_in_the_log_and_none_on_the_stream(
     shadowed(second["run_id"])
     found = _predicted(stack, clients, seed=21)
     records = [record for record, _ in found.values()]
-    live = offline.expectations(stack.model)(records)
-    shadow = offline.expectations(second)(records)
+    live = _sales(expected.of(stack)(records))
+    shadow = _sales(expected.of_model(stack.pipeline, second)(records))
     assert [sales for _, sales in found.values()] == pytest.approx(live, rel=1e-5)
     assert [sales for _, sales in found.values()] != pytest.approx(shadow, rel=0.01), "the models must differ"
 
@@ -133,7 +137,7 @@ def test_a_missing_shadow_costs_no_prediction(
     missing = "0" * 32
     shadowed(missing)
     found = _predicted(stack, clients, seed=22)
-    live = offline.expectations(stack.model)([record for record, _ in found.values()])
+    live = _sales(expected.of(stack)([record for record, _ in found.values()]))
     assert [sales for _, sales in found.values()] == pytest.approx(live, rel=1e-5)
 
     def failed() -> list[dict[str, Any]]:

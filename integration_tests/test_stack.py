@@ -10,7 +10,7 @@ import pytest
 
 from harness.local import containers, deployment
 from harness.machine import engine, processes
-from harness.paths import FUNCTION_ZIP, VENV_BIN
+from harness.paths import VENV_BIN
 from harness.stack import live
 from harness.stack.clients import Clients
 from harness.stack.state import DOCKER, Stack
@@ -44,7 +44,9 @@ def test_a_plan_with_a_change_is_not_empty(stack: Stack) -> None:
 @pytest.mark.long_proof
 def test_a_manual_plan_on_a_running_stack_destroys_nothing(stack: Stack) -> None:
     """With vars/local.tfvars alone, without the harness's variables; a stack in containers refuses it."""
-    by_hand = Terraform(stack, {"lambda_zip_path": str(FUNCTION_ZIP)})  # the file's path is relative to the checkout
+    by_hand = Terraform(
+        stack, {"lambda_zip_path": str(deployment.zip_of(stack.pipeline))}
+    )  # the file's path is relative to the checkout
     command = [str(VENV_BIN / "tflocal"), "plan", "-refresh=false", "-json", "-input=false", *by_hand.variables]
     done = subprocess.run(command, cwd=by_hand.folder, env=by_hand.env, capture_output=True, text=True, timeout=300)
     messages = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]

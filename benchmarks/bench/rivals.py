@@ -31,7 +31,7 @@ def deployed(name: str, start: Callable[[Stack], None]) -> Iterator[Stack]:
             lifecycle.down_locked(stack.name)
             with install.exclusive("training and packaging"):
                 trained = current_model.current(None)
-                deployment.build_function()
+                deployment.build_function(stack.pipeline)
             start(stack)
             deployment.deploy(stack, trained)
         yield stack

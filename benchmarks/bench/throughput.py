@@ -10,10 +10,9 @@ from benchmarks.bench.figures import Figure
 from benchmarks.bench.rounds import Round, follow
 from harness import events, streams
 from harness.console import Step
-from harness.ledger import Ledger
+from harness.ledger import Ledger, expected
 from harness.ledger.collector import Watch
 from harness.local import usage
-from harness.model import offline
 from harness.stack.clients import Clients
 from harness.stack.state import Stack
 
@@ -33,13 +32,13 @@ def many_events(stack: Stack, count: int, step: Step) -> tuple[dict[str, Figure]
     rounds: list[Round] = []
     cpu: list[float] = []
     wanted = 3 if count < REPEATS_BELOW else 2
-    expect = offline.expectations(stack.model)
+    expect = expected.of(stack)
     for number in range(wanted):
         step.note("making events")
         records = events.made_up(stack, count)
-        expected = expect([data for data, _ in records])
+        answers = expect([data for data, _ in records])
         before = cpu_seconds(stack)
-        rounds.append(_round(stack, records, expected, deadline(count), step, f"round {number + 1} of {wanted}: "))
+        rounds.append(_round(stack, records, answers, deadline(count), step, f"round {number + 1} of {wanted}: "))
         cpu.append((cpu_seconds(stack) - before) / max(1, rounds[-1].answered) * 1000)
         if rounds[-1].late is not None:
             break
@@ -74,7 +73,7 @@ def cpu_seconds(stack: Stack) -> float:
 def _round(
     stack: Stack,
     records: Sequence[tuple[bytes, str]],
-    expected: Sequence[float | None],
+    answers: expected.Answers,
     seconds: float,
     step: Step,
     title: str,
@@ -82,12 +81,12 @@ def _round(
     kinesis = Clients(stack).kinesis
     reader = streams.Reader(kinesis, stack.outputs["predictions_stream_name"], "LATEST")
     reader.read()  # turns LATEST into a position in the stream
-    ledger = Ledger(stack.run_id)
+    ledger = Ledger(stack.pipeline)
     with Watch(lambda: ledger.take_predictions(reader.read()), READ_PAUSE) as watch:
         started = time.monotonic()
         end = started + seconds
         puts = streams.put(kinesis, stack.outputs["source_stream_name"], records)
-        for put, answer in zip(puts, expected, strict=True):
+        for put, answer in zip(puts, answers, strict=True):
             ledger.enter(put, answer)
             if len(ledger.entries) % NOTED == 0:
                 step.note(f"{title}{len(ledger.entries):,} of {len(records):,} put")

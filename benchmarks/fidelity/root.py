@@ -14,7 +14,7 @@ from harness.setup import install
 from harness.stack.state import EMBEDDED, REGION, Stack
 from harness.stages.terraform import APPLY_DEADLINE, NO_BACKEND, READ_DEADLINE
 from harness.terraform.json_output import Progress, as_text
-from harness.terraform.runner import working_copy
+from harness.terraform.working_copy import working_copy
 
 VARS = "vars/stg.tfvars"  # the local variables leave out the lifecycle rules
 RUN_ID = "0" * 32  # the function gets no events; probes have their own functions

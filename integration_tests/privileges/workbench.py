@@ -14,7 +14,7 @@ from harness.errors import HarnessError
 from harness.stack import denials
 from harness.stages import deploy, deployer, models, state_bucket
 from harness.stages.terraform import StageTerraform
-from harness.terraform.runner import working_copy
+from harness.terraform.working_copy import working_copy
 from integration_tests.privileges import narrower, trials
 from integration_tests.privileges.deployer_policy import Permission, without
 from integration_tests.privileges.deployment import FIRST, Scene, another_zip, edit, log_in

@@ -1,89 +1,116 @@
-"""Store-sales events to send: the sample, made-up events, or events from a file."""
+"""Events to send: a pipeline's samples, made-up events, or events from a file."""
 
 from __future__ import annotations
 
-import datetime as dt
-import itertools
 import json
 import random
 import time
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from harness.errors import HarnessError
+from harness.pipeline import code, definition
+from harness.pipeline.definition import Pipeline
 from harness.stack.state import Stack
 
 MAX_RECORD = 1024 * 1024
 UNREADABLE = "unreadable"
 SHOWN = 60  # characters of an invalid line in an error message
-
-SAMPLE: dict[str, Any] = {
-    "sales_input": {"date": "2022-12-25", "store": 2, "promo": 1, "holiday": 0},
-    "sales_id": 512,
-}
+_NUMBERED = 2**20  # ids of one run that are integers
 
 
-def generated(
-    count: int, stores: Sequence[int], last_day: dt.date, prefix: str, seed: int = 0, keys: int | None = None
-) -> Iterator[dict[str, Any]]:
-    """Make up events: every store in turn, on days after the training data.
-
-    Args:
-        count: number of events.
-        stores: store numbers to cycle through.
-        last_day: last day of the training data.
-        prefix: first part of every sales_id, to tell runs apart.
-        seed: of the random promo, holiday and days.
-        keys: number of sales_ids to cycle through; None for one per event.
-
-    Yields:
-        Events like SAMPLE, with sales_id `<prefix>-<number>`.
-    """
-    chance = random.Random(seed)  # noqa: S311 - test data, no secret
-    for number, store in zip(range(count), itertools.cycle(stores), strict=False):
-        day = last_day + dt.timedelta(days=chance.randint(1, 42))
-        yield {
-            "sales_input": {
-                "date": day.isoformat(),
-                "store": store,
-                "promo": chance.randint(0, 1),
-                "holiday": int(chance.random() < 0.03),
-            },
-            "sales_id": f"{prefix}-{number if keys is None else number % keys}",
-        }
+def sample() -> dict[str, Any]:
+    """Return the current pipeline's first sample event."""
+    return definition.current().samples()[0]
 
 
 def few_keys(count: int) -> int:
-    """Return a number of sales_ids that gives each several events, so that their order can be checked."""
+    """Return a number of ids that gives each several events, so that their order can be checked."""
     return min(1000, max(1, count // 8))
 
 
 def made_up(
     stack: Stack, count: int, seed: int = 0, prefix: str | None = None, keys: int | None = None
 ) -> list[tuple[bytes, str]]:
-    """Make up events for the model that a stack serves; arguments as for `of_model`."""
-    return of_model(stack.model, count, seed, prefix, keys)
+    """Make up events for the pipeline and the model of a stack; arguments as for `of_model`."""
+    return of_model(stack.pipeline, stack.model, count, seed, prefix, keys)
 
 
 def of_model(
-    model: Mapping[str, Any], count: int, seed: int = 0, prefix: str | None = None, keys: int | None = None
+    pipeline: Pipeline,
+    model: Mapping[str, Any],
+    count: int,
+    seed: int = 0,
+    prefix: str | None = None,
+    keys: int | None = None,
 ) -> list[tuple[bytes, str]]:
-    """Make up the events of one run, for the stores that a model knows and after its training data.
+    """Make up the events of one run, as `events.made_up` of the pipeline does, or from its samples.
 
     Args:
-        model: a training result, or its `stores` and `date_range`.
+        pipeline: describes its events.
+        model: a training result, for functions that want one; may be empty.
         count: number of events.
-        seed: as for `generated`.
-        prefix: as for `generated`; None for a new one.
-        keys: as for `generated`.
+        seed: of everything random.
+        prefix: first part of every id, to tell runs apart; None for a new one.
+        keys: number of ids to cycle through; None for one per event. Without `ledger.source_id` each event has its own.
 
     Returns:
-        Data and partition key (the sales_id) of each event.
+        Data and partition key (the id) of each event.
     """
-    last_day = dt.date.fromisoformat(model["date_range"][1])
-    made = generated(count, model["stores"], last_day, prefix or f"run-{time.time_ns():x}", seed, keys)
-    return [(encode(event), str(event["sales_id"])) for event in made]
+    if pipeline.file.events.made_up:
+        made = code.of(pipeline).made_up(count, seed, model)
+    else:
+        made = list(from_samples(pipeline.samples(), count, seed))
+    identity = pipeline.identity
+    if identity.source is None:
+        keys = None
+    ids = _Ids(prefix or f"run-{time.time_ns():x}")
+    records = []
+    for number, event in enumerate(made):
+        named = identity.with_id(event, ids.of(identity.of_event(event), number if keys is None else number % keys))
+        records.append((encode(named), str(identity.of_event(named))[:256] or UNREADABLE))
+    return records
+
+
+class _Ids:
+    """Ids of one run, of the type that the pipeline's ids have."""
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+        self._first = zlib.crc32(prefix.encode()) * _NUMBERED  # below 2**52: exact in every JSON parser
+
+    def of(self, former: Any, number: int) -> str | int:
+        return self._first + number if type(former) is int else f"{self._prefix}-{number}"
+
+
+def from_samples(samples: Sequence[dict[str, Any]], count: int, seed: int) -> Iterator[dict[str, Any]]:
+    """Make up events that look like the samples: each value is one that some sample has in the same place.
+
+    Numbers with a fraction are drawn from between the smallest and the largest one.
+
+    Args:
+        samples: at least one.
+        count: number of events.
+        seed: of the random choices.
+    """
+    chance = random.Random(seed)  # noqa: S311 - test data, no secret
+    for _ in range(count):
+        yield _mixed(chance.choice(samples), samples, chance)
+
+
+def _mixed(sample: dict[str, Any], others: Sequence[dict[str, Any]], chance: random.Random) -> dict[str, Any]:
+    mixed: dict[str, Any] = {}
+    for key, value in sample.items():
+        same = [other[key] for other in others if type(other.get(key)) is type(value)]
+        if isinstance(value, dict):
+            mixed[key] = _mixed(value, same, chance)
+        elif isinstance(value, float):
+            mixed[key] = round(chance.uniform(min(same), max(same)), 6)
+        else:
+            mixed[key] = chance.choice(same)
+    return mixed
 
 
 def from_file(path: Path) -> Iterator[bytes]:
@@ -132,16 +159,17 @@ def _is_object(record: bytes) -> bool:
         return False
 
 
-def encode(event: dict[str, Any]) -> bytes:
+def encode(event: Mapping[str, Any]) -> bytes:
     """Encode an event as the data of a record."""
     return json.dumps(event, separators=(",", ":")).encode()
 
 
-def partition_key(record: bytes) -> str:
-    """Return a record's partition key: its sales_id, or one key for all records without a sales_id."""
+def partition_key(pipeline: Pipeline, record: bytes) -> str:
+    """Return a record's partition key: its id, or one key for all records without an id."""
+    found = pipeline.identity.id_in(record)
+    key = "" if found is None else str(found)[:256]
     try:
-        key = str(json.loads(record)["sales_id"])[:256]
         key.encode()  # JSON allows lone surrogates, Kinesis does not
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except UnicodeEncodeError:
         return UNREADABLE
     return key or UNREADABLE

@@ -15,9 +15,9 @@ from harness.failed import report as failed_report
 from harness.local import usage
 from harness.machine.environment import EMULATOR_SETTINGS
 from harness.paths import shown
-from harness.stack import interface, live
+from harness.stack import interface, mapping
 from harness.stack.clients import Clients
-from harness.stack.state import DOCKER, REGION, Stack
+from harness.stack.state import DOCKER, Stack
 
 FOLLOW_PAUSE = 1.0
 WATCH_PAUSE = 0.2
@@ -26,23 +26,16 @@ LATE_LINES_MS = 10_000
 
 def show_started(stack: Stack, answer: dict[str, Any]) -> None:
     """Print the answered sample event, the names of the stack's resources, and the next steps."""
-    sample = events.SAMPLE["sales_input"]
     console.out.print()
-    console.out.print(f"  event       {json.dumps(events.SAMPLE)}")
-    console.out.print(f"  prediction  {json.dumps(answer)}")
-    console.out.print(
-        f"  [dim]store {sample['store']} on {sample['date']} is predicted to sell "
-        f"{answer['prediction']['sales_prediction']:,.0f}"
-        + ("" if answer["store_known"] else "; the training data has no such store, so this is for an average store")
-        + "[/dim]\n"
-    )
+    console.out.print(f"  event   {json.dumps(stack.pipeline.samples()[0])}", markup=False)
+    console.out.print(f"  answer  {json.dumps(answer)}\n", markup=False)
     console.pairs(_names(stack))
     console.out.print(
         "\n  Next: [bold]make send COUNT=100[/bold], [bold]make watch[/bold], [bold]make verify[/bold], "
         "[bold]make local-logs[/bold]; stop it with [bold]make local-down[/bold]"
         + ("\n  Pull the image: [bold]make ecr-login[/bold]" if stack.outputs.get("image_uri") else "")
         + f"\n  Any AWS client works: [dim]AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test \\\n"
-        f"    AWS_DEFAULT_REGION={REGION} aws --endpoint-url {stack.endpoint_url} kinesis list-streams[/dim]"
+        f"    AWS_DEFAULT_REGION={stack.region} aws --endpoint-url {stack.endpoint_url} kinesis list-streams[/dim]"
     )
 
 
@@ -52,15 +45,16 @@ def _names(stack: Stack) -> list[tuple[str, str]]:
         rows.append(("MLflow", stack.mlflow_url))
     if stack.outputs.get("image_uri"):
         rows.append(("image", str(stack.outputs["image_uri"])))
-    for title, output in (
-        ("source stream", "source_stream_name"),
-        ("predictions stream", "predictions_stream_name"),
-        ("function", "lambda_function"),
-        ("model bucket", "model_bucket"),
-        ("failed events", "failed_events_bucket"),
+    names = stack.resources
+    for title, name in (
+        ("source stream", names.source_stream),
+        ("output stream", names.output_stream),
+        ("function", names.function),
+        ("model bucket", names.model_bucket),
+        ("failed events", names.failed_events),
+        ("model (RUN_ID)", stack.run_id),
     ):
-        rows.append((title, str(stack.outputs[output])))
-    rows.append(("model (RUN_ID)", stack.run_id))
+        rows += [(title, name)] if name else []
     changed = [f"{name}={value}" for name, value in stack.settings.items() if value != EMULATOR_SETTINGS.get(name)]
     return [*rows, *([("settings", " ".join(changed))] if changed else [])]
 
@@ -77,20 +71,18 @@ def show_status(stack: Stack) -> None:
     """Print what runs, and the state of function, mapping and streams."""
     clients = Clients(stack)
     rows = _names(stack)
-    function = clients.functions.get_function_configuration(
-        FunctionName=stack.outputs["lambda_function"], Qualifier=live.ALIAS
-    )
+    names, found = stack.resources, mapping.of(stack)
+    function = clients.functions.get_function_configuration(FunctionName=found["FunctionArn"])
     rows.append(("live version", f"{function['Version']}, {function.get('State', '?')}"))
-    mapping = clients.functions.get_event_source_mapping(UUID=stack.outputs["event_source_mapping_id"])
-    rows.append(("event source mapping", f"{mapping['State']}, {mapping.get('LastProcessingResult', '?')}"))
-    for output in ("source_stream_name", "predictions_stream_name"):
-        summary = clients.kinesis.describe_stream_summary(StreamName=stack.outputs[output])["StreamDescriptionSummary"]
+    rows.append(("event source mapping", f"{found['State']}, {found.get('LastProcessingResult', '?')}"))
+    for stream in (names.source_stream, names.output_stream):
+        summary = clients.kinesis.describe_stream_summary(StreamName=stream)["StreamDescriptionSummary"]
         rows.append((summary["StreamName"], f"{summary['StreamStatus']}, {summary['OpenShardCount']} shards"))
     if stack.runtime != DOCKER:
         rows.append(("function isolation", _isolation(stack)))
-    found = usage.of(stack)
+    running = usage.of(stack)
     what = "containers" if stack.runtime == DOCKER else "processes"
-    rows.append((what, f"{len(found)}, {sum(used.memory_bytes for used in found) / 2**20:.0f} MiB resident"))
+    rows.append((what, f"{len(running)}, {sum(used.memory_bytes for used in running) / 2**20:.0f} MiB resident"))
     console.pairs(rows)
 
 
@@ -106,7 +98,7 @@ def _isolation(stack: Stack) -> str:
 def show_logs(stack: Stack, *, follow: bool) -> None:
     """Print the function's log, oldest line first; with `follow`, continue with new lines until Ctrl-C."""
     client = Clients(stack).logs
-    group = stack.outputs["log_group"]
+    group = mapping.log_group(stack)
     console.say(f"log group {group}; LocalStack's own: {stack.localstack_log}")
     seen: set[str] = set()
     since = 0
@@ -137,22 +129,23 @@ def _ended_by_ctrl_c() -> Iterator[None]:
 def send(stack: Stack, file: Path | None, count: int, rate: float | None) -> None:
     """Put the events of a file, or `count` made-up ones, on the source stream."""
     if file is not None and str(file) != ".":
-        records = [(data, events.partition_key(data)) for data in events.from_file(file.expanduser())]
+        records = [(data, events.partition_key(stack.pipeline, data)) for data in events.from_file(file.expanduser())]
         if not records:
             raise HarnessError(f"{file} holds no events", "write one JSON object per line")
     else:
         records = events.made_up(stack, count)
-    client = Clients(stack).kinesis
-    with console.step(f"Send {len(records)} events to {stack.outputs['source_stream_name']}") as step:
-        for number, _ in enumerate(streams.put(client, stack.outputs["source_stream_name"], records, rate), 1):
+    client, source = Clients(stack).kinesis, stack.resources.source_stream
+    with console.step(f"Send {len(records)} events to {source}") as step:
+        for number, _ in enumerate(streams.put(client, source, records, rate), 1):
             step.note(f"{number} of {len(records)}")
     console.say("Next: make watch shows predictions, make failed-events the events without one")
 
 
 def watch(stack: Stack) -> None:
     """Print each prediction as it arrives, until Ctrl-C."""
-    reader = streams.Reader(Clients(stack).kinesis, stack.outputs["predictions_stream_name"], "LATEST")
-    console.say(f"following {stack.outputs['predictions_stream_name']}; Ctrl-C ends it")
+    output = stack.resources.output_stream
+    reader = streams.Reader(Clients(stack).kinesis, output, "LATEST")
+    console.say(f"following {output}; Ctrl-C ends it")
     with _ended_by_ctrl_c():
         for found in reader.until(float("inf")):
             for read in found:
@@ -162,7 +155,7 @@ def watch(stack: Stack) -> None:
 
 def show_failed(stack: Stack) -> None:
     """List the failed events of both kinds."""
-    if failed_report.show(Clients(stack).s3, stack.outputs["failed_events_bucket"]):
+    if failed_report.show(Clients(stack).s3, failed.bucket_of(stack)):
         console.say("Next: make redrive puts them back on the source stream")
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,18 +13,51 @@ from hypothesis import strategies as st
 
 from harness import events, traffic
 from harness.errors import HarnessError
+from harness.pipeline import definition
 from harness.stack.state import Stack
 
 LAST = dt.date(2015, 7, 31)
 
 
-def test_generated_events_cover_all_stores_after_the_training_dates() -> None:
-    made = list(events.generated(250, range(1, 101), LAST, "x"))
+MODEL = {"stores": list(range(1, 101)), "date_range": ["2013-01-01", LAST.isoformat()]}
+
+
+def _made(seed: int = 0, **more: Any) -> list[tuple[bytes, str]]:
+    return events.of_model(definition.current(), MODEL, 1000, seed, "x", **more)
+
+
+def test_made_up_events_are_those_of_the_pipeline_and_of_the_seed() -> None:
+    made = [json.loads(data) for data, _ in _made()]
     assert {event["sales_input"]["store"] for event in made} == set(range(1, 101))
-    assert all(event["sales_input"]["date"] > "2015-07-31" for event in made)
-    assert len({event["sales_id"] for event in made}) == 250
-    assert made == list(events.generated(250, range(1, 101), LAST, "x"))
-    assert made != list(events.generated(250, range(1, 101), LAST, "x", seed=1))
+    late = [event for event in made if event["sales_input"]["date"] > LAST.isoformat()]
+    assert 900 < len(late) < 1000, "the others have dates of a wrong clock"
+    assert [event["sales_id"] for event in made] == [f"x-{number}" for number in range(1000)]
+    assert _made() == _made()
+    assert _made() != _made(seed=1)
+
+
+def test_events_of_few_keys_have_several_events_each() -> None:
+    keys = [key for _, key in _made(keys=events.few_keys(1000))]
+    assert len(set(keys)) == 125
+    assert keys[:125] == keys[125:250]
+
+
+SAMPLES = [
+    {"ride": {"from": 130, "to": "a", "miles": 3.5, "vip": True}, "ride_id": 1},
+    {"ride": {"from": 205, "to": "b", "miles": 1.5, "vip": False}, "ride_id": 2},
+]
+
+
+def test_events_from_samples_have_values_that_samples_have() -> None:
+    made = list(events.from_samples(SAMPLES, 200, seed=3))
+    assert made == list(events.from_samples(SAMPLES, 200, seed=3))
+    rides = [event["ride"] for event in made]
+    assert {(ride["from"], ride["to"], ride["vip"]) for ride in rides} == {
+        (start, to, vip) for start in (130, 205) for to in "ab" for vip in (True, False)
+    }
+    assert all(1.5 <= ride["miles"] <= 3.5 for ride in rides)
+    assert len({ride["miles"] for ride in rides}) > 100
+    assert list(events.from_samples(SAMPLES[:1], 1, seed=0)) == SAMPLES[:1]
 
 
 def test_lines_of_a_file_are_sent_unchanged(tmp_path: Path) -> None:
@@ -58,11 +93,11 @@ def test_a_missing_file_is_reported(tmp_path: Path) -> None:
 
 @given(st.binary())
 def test_any_record_has_a_partition_key_that_kinesis_accepts(record: bytes) -> None:
-    assert 1 <= len(events.partition_key(record)) <= 256
+    assert 1 <= len(events.partition_key(definition.current(), record)) <= 256
 
 
 @pytest.mark.parametrize(
     ("record", "key"), [(b'{"sales_id": 5}', "5"), (b'{"sales_id": "a"}', "a"), (b"[1]", "unreadable")]
 )
 def test_the_partition_key_is_the_sales_id(record: bytes, key: str) -> None:
-    assert events.partition_key(record) == key
+    assert events.partition_key(definition.current(), record) == key

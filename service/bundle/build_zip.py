@@ -24,7 +24,7 @@ MAX_UNPACKED = 250 * 1024 * 1024
 """Lambda's limit: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 
 
-class BuildError(Exception):
+class BuildError(ValueError):
     """The Zip cannot be built; the message names the cause and the next step."""
 
 
@@ -63,6 +63,16 @@ def build_zip(
         os.replace(archive, output)
     _marker(output).write_text(json.dumps({"inputs": inputs, "sha256": _sha256(output)}) + "\n")
     return output
+
+
+def build(output: Path, python: Path, uv: Path) -> str:
+    """Build the Zip of this folder's function; `function.build` of pipeline.toml. Takes the arguments of `build_zip`.
+
+    Raises:
+        BuildError: as for `build_zip`.
+    """
+    service = Path(__file__).resolve().parents[1]
+    return str(build_zip(service, service / "requirements.txt", output, python, uv))
 
 
 def _inputs_hash(service_dir: Path, requirements: Path, platform: str | None) -> str:

@@ -5,12 +5,26 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
-class TrainingError(Exception):
-    """Training cannot continue; the message names the cause and the next step."""
+class TrainingError(ValueError):
+    """Training cannot continue; the message names the cause."""
+
+    next_step = "fix it, then train again"
 
 
 class DataError(TrainingError):
     """The training data is unusable; the message lists the errors and where they are."""
+
+
+class CheckError(ValueError):
+    """A model does not pass a check.
+
+    Attributes:
+        next_step: what to do about it.
+    """
+
+    def __init__(self, cause: str, next_step: str) -> None:
+        super().__init__(cause)
+        self.next_step = next_step
 
 
 @contextmanager

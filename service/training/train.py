@@ -24,7 +24,12 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line. Exit status: 0, or 2 if data or folders are unusable, or 130 after Ctrl-C."""
     options = _parser().parse_args(arguments)
     try:
-        result = train(options.data, options.mlflow_dir, options.cache_dir, options.tracking_uri)
+        result = train(
+            options.data,
+            mlflow_dir=options.mlflow_dir,
+            cache_dir=options.cache_dir,
+            tracking_uri=options.tracking_uri,
+        )
         _write_json(options.result, result)
     except TrainingError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -38,8 +43,19 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def train(data: Path | None, mlflow_dir: Path, cache_dir: Path, tracking_uri: str | None = None) -> dict[str, Any]:
-    """Read the data, train, log, and print the model's quality.
+def train(
+    data: Path | None = None, *, mlflow_dir: Path, cache_dir: Path, tracking_uri: str | None = None
+) -> dict[str, Any]:
+    """Read the data, train, log, and print the model's quality; `model.train` of pipeline.toml.
+
+    Args:
+        data: CSV file; None for the default data.
+        mlflow_dir: MLflow's folder; with a tracking server, for the models downloaded from it.
+        cache_dir: keeps the downloaded default data.
+        tracking_uri: URL of a tracking server, or None.
+
+    Returns:
+        What publishing, serving and checking the model takes; see `training_run`.
 
     Raises:
         TrainingError: the data is unusable, or the model cannot be exported faithfully.

@@ -9,6 +9,7 @@ import pytest
 from benchmarks.bench import rounds, throughput
 from benchmarks.bench.rounds import Round
 from harness.ledger import Ledger, Verdict
+from harness.pipeline import definition
 from harness.streams import Put, Read
 
 VERSION = "run-1"
@@ -22,11 +23,11 @@ class Pipeline:
         self.now = 0.0
         self.every, self.until = every, until
         self.answered = 0
-        self.ledger = Ledger(VERSION)
+        self.ledger = Ledger(definition.current())
         for number in range(EVENTS):
             data = json.dumps({"sales_id": number}).encode()
             put = Put(data, str(number), f"shardId-000000000000:{number}", 0.0)
-            self.ledger.enter(put, float(number))
+            self.ledger.enter(put, {"prediction": {"sales_prediction": float(number)}})
 
     def take(self) -> None:
         due = min(self.until, int(self.now / self.every))

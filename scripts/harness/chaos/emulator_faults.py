@@ -22,10 +22,10 @@ NO_FAULTS = NoAnswerError(
 )
 THROTTLED = {"code": "ProvisionedThroughputExceededException", "status": 400}
 SLOW_DOWN = {"code": "SlowDown", "status": 503}
-OUTPUT, FAILED, MODEL = "predictions_stream_name", "failed_events_bucket", "model_bucket"
+OUTPUT, FAILED, MODEL = "output_stream", "failed_events", "model_bucket"
 
 Rule = Mapping[str, Any]
-# `resource` names an output of the stack.
+# `resource` is one of `Resources`.
 RULES: dict[str, Sequence[Rule]] = {
     "crash function": [{"point": "lambda:Invoke", "effect": "crash", "seconds": 0.004, "count": 2}],
     "function out of memory": [{"point": "lambda:Invoke", "effect": "out-of-memory", "seconds": 0.004, "count": 2}],
@@ -63,7 +63,10 @@ def inject(name: str, stack: Stack) -> int:
         NoAnswerError: the stack does not inject faults.
     """
     seed = sum(name.encode())
-    request(stack, "PUT", {"seed": seed, "rules": [_named(rule, stack) for rule in RULES[name]]})
+    rules = [_named(rule, stack) for rule in RULES[name] if applies(rule, stack)]
+    if not rules:
+        return 0
+    request(stack, "PUT", {"seed": seed, "rules": rules})
     try:
         time.sleep(RULES_SECONDS)
         return sum(rule["struck"] for rule in request(stack, "GET")["rules"])
@@ -71,8 +74,13 @@ def inject(name: str, stack: Stack) -> int:
         request(stack, "DELETE")
 
 
+def applies(rule: Rule, stack: Stack) -> bool:
+    """Return whether a stack's pipeline has the resource that a rule is about."""
+    return "resource" not in rule or getattr(stack.resources, rule["resource"]) is not None
+
+
 def _named(rule: Rule, stack: Stack) -> Rule:
-    return {**rule, "resource": stack.outputs[rule["resource"]]} if "resource" in rule else rule
+    return {**rule, "resource": getattr(stack.resources, rule["resource"])} if "resource" in rule else rule
 
 
 def request(stack: Stack, method: str, document: Any = None) -> Any:

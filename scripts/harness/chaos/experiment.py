@@ -42,7 +42,7 @@ class Outcome:
 
 
 def run(stack: Stack, seed: int, step: Step, count: int = EVENTS, rate: float = RATE) -> Outcome:
-    """Put events at a steady rate, some of them invalid or with wrong dates, while the seed's faults happen.
+    """Put events at a steady rate, some of them invalid, while the seed's faults happen.
 
     Buckets do not survive LocalStack: a schedule that kills it has no invalid events.
 

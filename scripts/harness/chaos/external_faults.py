@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from harness.local import lifecycle, runtimes, workers
 from harness.machine.waiting import poll
-from harness.stack import live
+from harness.stack import live, mapping
 from harness.stack.clients import Clients
 from harness.stack.state import Stack
 
@@ -37,7 +37,7 @@ def freeze_function(stack: Stack) -> bool:
 def switch_mapping(stack: Stack) -> bool:
     """Disable the event source mapping, wait until it is disabled, and enable it again."""
     client = Clients(stack).functions
-    uuid = stack.outputs["event_source_mapping_id"]
+    uuid = mapping.uuid(stack)
 
     def switch(state: str) -> None:
         client.update_event_source_mapping(UUID=uuid, Enabled=state == "Enabled")

@@ -8,7 +8,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from harness.cli import options
-from harness.cli.everyday import NAME, runtime
+from harness.cli.everyday import runtime
 
 if TYPE_CHECKING:
     from harness.stages.access import Access
@@ -116,7 +116,7 @@ def promote(choice: str, stage: str, shadow: bool) -> None:
     environment.prepare_for_mlflow()
     from harness.rollout import promote as rollout  # imports MLflow
 
-    stack = stacks.load(NAME)
+    stack = stacks.load(stacks.name())
     rollout.run(choice, stage, stack if stack and stack.alive() else None, shadow=shadow)
 
 

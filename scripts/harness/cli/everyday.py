@@ -10,7 +10,6 @@ import click
 from harness import console
 from harness.cli import options
 
-NAME = "local"  # the stack of all these commands
 runtime = options.setting(
     "--runtime", envvar="RUNTIME", metavar="embedded|docker",
     show_default="docker if a container engine answers",
@@ -25,6 +24,20 @@ def setup() -> None:
 
     install.everything()
     console.say("Ready. Next: make local-up")
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path), default=".", metavar="[FOLDER]")
+@options.file(
+    "--sample", envvar="SAMPLE", show_default="a file with a usual name, such as event.json",
+    help="File of sample events: JSON objects, one per line, or a test event of Lambda.",
+)  # fmt: skip
+@options.setting("--yes", envvar="YES", is_flag=True, help="Do not ask: take the likeliest answers.")
+def init(folder: Path, sample: Path | None) -> None:
+    """Write the pipeline.toml of a Terraform folder, from a plan of it."""
+    from harness import init as inits
+
+    inits.run(folder, sample)
 
 
 @click.command()
@@ -53,8 +66,9 @@ def local_up() -> None:
     """Start the pipeline on this machine and answer one event."""
     from harness import traffic
     from harness.local import lifecycle
+    from harness.stack import state as stacks
 
-    stack, answer = lifecycle.up(NAME, "local", lifecycle.wanted_port(NAME))
+    stack, answer = lifecycle.up(stacks.name(), "local", lifecycle.wanted_port(stacks.name()))
     traffic.show_started(stack, answer)
 
 
@@ -62,8 +76,9 @@ def local_up() -> None:
 def local_down() -> None:
     """Stop the pipeline and remove everything it made."""
     from harness.local import lifecycle
+    from harness.stack import state as stacks
 
-    if not lifecycle.down(NAME):
+    if not lifecycle.down(stacks.name()):
         console.say("no pipeline runs here")
 
 
@@ -73,7 +88,7 @@ def local_status() -> None:
     from harness import traffic
     from harness.stack import state as stacks
 
-    traffic.show_status(stacks.running(NAME))
+    traffic.show_status(stacks.running(stacks.name()))
 
 
 @click.command()
@@ -83,7 +98,7 @@ def local_logs(follow: bool) -> None:
     from harness import traffic
     from harness.stack import state as stacks
 
-    traffic.show_logs(stacks.running(NAME), follow=follow)
+    traffic.show_logs(stacks.running(stacks.name()), follow=follow)
 
 
 @click.command()
@@ -91,15 +106,15 @@ def outputs() -> None:
     """Print the stack's Terraform outputs, endpoint and region as one flat JSON object."""
     from harness.stack import state as stacks
 
-    stack = stacks.running(NAME)
-    print(json.dumps(stack.outputs | {"endpoint_url": stack.endpoint_url, "aws_region": stacks.REGION}, indent=2))
+    stack = stacks.running(stacks.name())
+    print(json.dumps(stack.outputs | {"endpoint_url": stack.endpoint_url, "aws_region": stack.region}, indent=2))
 
 
 @click.command()
 @options.file(
     "--data", envvar="DATA",
     show_default="the default data",
-    help="CSV file with the columns date,store,sales,promo,holiday; `default` goes back to the default data.",
+    help="CSV file with the columns date,store,sales,promo,holiday (of this pipeline); `default`: the default data.",
 )  # fmt: skip
 def train(data: Path | None) -> None:
     """Train a model, log it to MLflow, and serve it from the next local-up on."""
@@ -109,7 +124,7 @@ def train(data: Path | None) -> None:
     from harness.stack import state as stacks
 
     with install.exclusive("training"):
-        known = stacks.load(NAME)
+        known = stacks.load(stacks.name())
         result = current_model.train(data, known if known and known.alive() else None)
     traffic.show_trained(result)
 
@@ -126,7 +141,7 @@ def send(file: Path | None, count: int, rate: float | None) -> None:
     from harness import traffic
     from harness.stack import state as stacks
 
-    traffic.send(stacks.running(NAME), file, count, rate)
+    traffic.send(stacks.running(stacks.name()), file, count, rate)
 
 
 @click.command()
@@ -135,7 +150,7 @@ def watch() -> None:
     from harness import traffic
     from harness.stack import state as stacks
 
-    traffic.watch(stacks.running(NAME))
+    traffic.watch(stacks.running(stacks.name()))
 
 
 @click.command()
@@ -144,7 +159,7 @@ def failed_events() -> None:
     from harness import traffic
     from harness.stack import state as stacks
 
-    traffic.show_failed(stacks.running(NAME))
+    traffic.show_failed(stacks.running(stacks.name()))
 
 
 @click.command()
@@ -153,7 +168,7 @@ def redrive() -> None:
     from harness import traffic
     from harness.stack import state as stacks
 
-    traffic.redrive(stacks.running(NAME))
+    traffic.redrive(stacks.running(stacks.name()))
 
 
 @click.command()
@@ -162,7 +177,7 @@ def ecr_login() -> None:
     from harness.local import containers
     from harness.stack import state as stacks
 
-    containers.login(stacks.running(NAME))
+    containers.login(stacks.running(stacks.name()))
 
 
 @click.command()
@@ -171,10 +186,10 @@ def iam_denials() -> None:
     from harness.stack import denials
     from harness.stack import state as stacks
 
-    denials.show(stacks.running(NAME))
+    denials.show(stacks.running(stacks.name()))
 
 
 COMMANDS = (
-    *(setup, local_up, local_down, local_status, local_logs, outputs, train, send, watch, failed_events, redrive),
+    *(setup, init, local_up, local_down, local_status, local_logs, outputs, train, send, watch, failed_events, redrive),
     *(ecr_login, iam_denials),
 )

@@ -8,9 +8,8 @@ from collections import Counter
 from harness import chaos, console, events, ledger
 from harness.chaos import series, soak
 from harness.errors import HarnessError
-from harness.ledger import Ledger
+from harness.ledger import Ledger, expected
 from harness.ledger import report as ledger_report
-from harness.model import offline
 from harness.stack import denials
 from harness.stack.state import Stack
 
@@ -25,7 +24,7 @@ def verify(stack: Stack, count: int, rate: float | None) -> None:
     """
     with console.step(f"Verify {count} events") as step:
         records = events.made_up(stack, count, keys=events.few_keys(count))
-        result = ledger.run(stack, records, offline.expectations(stack.model), step, rate)
+        result = ledger.run(stack, records, expected.of(stack), step, rate)
     _conclude(stack, result, "not every event was predicted correctly and in order", LOGS)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 import traceback
@@ -17,6 +18,7 @@ from harness.machine import environment
 from harness.paths import CACHE, shown
 
 EXIT_INTERRUPTED = 130
+VARIABLE = re.compile(r"(?P<name>[A-Z][A-Z0-9_]*)=(?P<value>.*)", re.DOTALL)
 
 
 @click.group(cls=Sections)
@@ -26,7 +28,9 @@ def commands(context: click.Context) -> None:
     """Run, test and deploy a Kinesis, Lambda and S3 pipeline.
 
     Each make target is one of these commands. Options are also read from the environment, because make exports its
-    variables: `make send COUNT=100` is `pipeline send --count 100`.
+    variables: `make send COUNT=100` is `pipeline send --count 100`, or `pipeline send COUNT=100`.
+
+    PIPELINE=folder chooses another pipeline than that of the working directory or of the checkout.
     """
     if context.invoked_subcommand not in deploy.AT_AWS:  # only these may reach AWS with the user's own settings
         environment.clean_this_process()
@@ -42,7 +46,7 @@ def main() -> None:
     """Runs a command; every failure ends in a message with the next step, never in a traceback."""
     take_signals()
     try:
-        commands.main(prog_name=develop.PROGRAM, standalone_mode=False)
+        commands.main(args=_without_variables(sys.argv[1:]), prog_name=develop.PROGRAM, standalone_mode=False)
     except HarnessError as error:
         _fail(error)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -59,6 +63,14 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Exception as error:
         _fail(_of_aws(error) or _of_engine(error) or _unexpected(error))
+
+
+def _without_variables(words: list[str]) -> list[str]:
+    """Put words like COUNT=100 in the environment, as make does, and return the others."""
+    for word in words:
+        if found := VARIABLE.fullmatch(word):
+            os.environ[found["name"]] = found["value"]
+    return [word for word in words if not VARIABLE.fullmatch(word)]
 
 
 def _fail(error: HarnessError) -> None:

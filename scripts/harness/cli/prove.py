@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from harness.cli import options
-from harness.cli.everyday import NAME, runtime
+from harness.cli.everyday import runtime
 from harness.errors import HarnessError
 
 
@@ -17,7 +17,7 @@ def verify(count: int, rate: float | None) -> None:
     from harness.cli import ledger_runs
     from harness.stack import state as stacks
 
-    ledger_runs.verify(stacks.running(NAME), count, rate)
+    ledger_runs.verify(stacks.running(stacks.name()), count, rate)
 
 
 @click.command()
@@ -37,9 +37,9 @@ def chaos(count: int, seed: int | None, seeds: str) -> None:
     if chosen is not None and seed is not None:
         raise HarnessError("SEED and SEEDS are both set", "leave one of them out")
     if chosen is None:
-        ledger_runs.chaos_of_one(stacks.running(NAME), seed, count)
+        ledger_runs.chaos_of_one(stacks.running(stacks.name()), seed, count)
     else:
-        ledger_runs.chaos_of_many(stacks.running(NAME), chosen, count)
+        ledger_runs.chaos_of_many(stacks.running(stacks.name()), chosen, count)
 
 
 @click.command()
@@ -51,7 +51,7 @@ def soak(count: int, rate: float | None, seed: int | None) -> None:
     from harness.cli import ledger_runs
     from harness.stack import state as stacks
 
-    ledger_runs.soak_test(stacks.running(NAME), seed, count, rate)
+    ledger_runs.soak_test(stacks.running(stacks.name()), seed, count, rate)
 
 
 def _run(suite: str) -> None:

@@ -9,6 +9,7 @@ import click
 # Other packages add commands through this group of entry points.
 PLUGINS = "pipeline.commands"
 SECTIONS = ("Everyday", "Prove", "Deploy", "Develop", "Measure")
+SHORT = {"up": "local-up", "down": "local-down", "status": "local-status", "logs": "local-logs"}
 OF_PLUGINS = "Develop"  # for commands without a section
 
 
@@ -39,7 +40,8 @@ class Sections(click.Group):
             self.add(getattr(command, "section", OF_PLUGINS), command)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command with a name, including those of other packages."""
+        """The command with a name, including those of other packages; `up` is short for `local-up`, and so on."""
+        cmd_name = SHORT.get(cmd_name, cmd_name)
         if cmd_name not in self.commands:
             self.add_plugins()
         return super().get_command(ctx, cmd_name)

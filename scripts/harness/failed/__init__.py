@@ -2,7 +2,7 @@
 
 from harness.failed.documents import DISCARDED, INVALID, Failed
 from harness.failed.reader import NewFailures, Object, objects, read
-from harness.failed.redriving import Redriven, redrive, redrive_bucket
+from harness.failed.redriving import Redriven, bucket_of, redrive, redrive_bucket
 
 __all__ = [
     "DISCARDED",
@@ -11,6 +11,7 @@ __all__ = [
     "NewFailures",
     "Object",
     "Redriven",
+    "bucket_of",
     "objects",
     "read",
     "redrive",

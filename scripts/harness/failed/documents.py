@@ -60,7 +60,7 @@ def parse(key: str, body: bytes) -> list[Failed]:
 
 
 def _invalid(key: str, document: dict[str, Any]) -> Failed:
-    """Parse a document of the handler, `store_sales.failures.failure_document`."""
+    """Parse a document that the handler has written; docs/ledger.md has its form."""
     payload = document["payload"]
     return Failed(
         key,

@@ -125,19 +125,23 @@ class NewFailures:
 
     Args:
         client: S3.
-        bucket: the failed-events bucket.
+        bucket: the failed-events bucket; None if the pipeline has none.
         trouble: as for `Backoff`.
     """
 
-    def __init__(self, client: S3Client, bucket: str, trouble: Trouble = no_trouble) -> None:
+    def __init__(self, client: S3Client, bucket: str | None, trouble: Trouble = no_trouble) -> None:
         self._client, self._bucket, self._trouble = client, bucket, trouble
         self._missing = _patient(trouble)
         self._since = dt.datetime.now(dt.UTC) - CLOCK_MARGIN
         self._not_before = 0.0
         # Skip the existing objects, of which there may be thousands.
         self._seen: set[str] = set()
-        with contextlib.suppress(client.exceptions.NoSuchBucket):
-            self._seen.update(_listed(client, bucket, self._seen, self._since, trouble))
+        if bucket is not None:
+            self._skip_existing(bucket)
+
+    def _skip_existing(self, bucket: str) -> None:
+        with contextlib.suppress(self._client.exceptions.NoSuchBucket):
+            self._seen.update(_listed(self._client, bucket, self._seen, self._since, self._trouble))
 
     def read(self, *, now: bool = False) -> Iterator[Failed]:
         """Read what is new.
@@ -152,13 +156,14 @@ class NewFailures:
             HarnessError: for two minutes S3 did not respond or had no such bucket.
         """
         started = time.monotonic()
-        if started < self._not_before and not now:
+        bucket = self._bucket
+        if bucket is None or (started < self._not_before and not now):
             return
         try:
-            listed = _listed(self._client, self._bucket, self._seen, self._since, self._trouble)
+            listed = _listed(self._client, bucket, self._seen, self._since, self._trouble)
             # The time for reading new objects does not count: after many of them, more are likely.
             pause = (time.monotonic() - started) / LISTING_SHARE
-            for found in _read_all(self._client, self._bucket, listed, self._seen, self._trouble):
+            for found in _read_all(self._client, bucket, listed, self._seen, self._trouble):
                 yield from found.events
         except self._client.exceptions.NoSuchBucket as error:  # after a kill, LocalStack's buckets are created again
             self._not_before = time.monotonic() + self._missing.failed(error)

@@ -44,10 +44,23 @@ class Redriven:
 
 def redrive(stack: Stack, step: Step | None = None) -> Redriven:
     """Put all failed events of a stack back; see `redrive_bucket`."""
-    clients, outputs = Clients(stack), stack.outputs
-    return redrive_bucket(
-        clients.kinesis, clients.s3, outputs["source_stream_name"], outputs["failed_events_bucket"], step
-    )
+    clients = Clients(stack)
+    return redrive_bucket(clients.kinesis, clients.s3, stack.resources.source_stream, bucket_of(stack), step)
+
+
+def bucket_of(stack: Stack) -> str:
+    """Return the name of a stack's failed-events bucket.
+
+    Raises:
+        HarnessError: its pipeline names none.
+    """
+    if (bucket := stack.resources.failed_events) is None:
+        raise stack.pipeline.mistake(
+            ["outputs"],
+            "outputs.failed_events is not set, so failed events are kept nowhere that this command knows",
+            "set it to the Terraform output with the bucket of the mapping's on-failure destination",
+        )
+    return bucket
 
 
 def redrive_bucket(

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from harness.ledger.entries import Answer, Entry
+from harness.ledger.entries import Answer, Entry, Rules
 
 
-def match(unknown: Sequence[Answer], entries: Iterable[Entry], version: str | None) -> list[Answer]:
+def match(unknown: Sequence[Answer], entries: Iterable[Entry], rules: Rules) -> list[Answer]:
     """Find the predictions for second records of events that were put more than once, and count them.
 
     A producer never learns the event id of a record whose acknowledgement was lost. Its prediction is recognized by
-    sales_id, value and model version, which must match an event whose put was repeated.
+    id and content, which must match an event whose put was repeated.
 
     Args:
         unknown: predictions whose event id no acknowledgement named.
         entries: all events of a run; their `copies` are counted.
-        version: the model version that every prediction must name, if given.
+        rules: of the pipeline.
 
     Returns:
         The predictions that match no such event.
@@ -28,16 +28,16 @@ def match(unknown: Sequence[Answer], entries: Iterable[Entry], version: str | No
     left = []
     owners: dict[str, Entry] = {}  # a copy's event id to its event: a copy may be delivered twice, too
     for answer in unknown:
-        owner = owners.get(answer.event_id) or _owner(answer, repeated.get(answer.key, ()), version)
+        owner = owners.get(answer.reference) or _owner(answer, repeated.get(answer.key, ()), rules)
         if owner is None:
             left.append(answer)
             continue
-        owners[answer.event_id] = owner
+        owners[answer.reference] = owner
         owner.copies += 1
     return left
 
 
-def _owner(answer: Answer, candidates: Sequence[Entry], version: str | None) -> Entry | None:
+def _owner(answer: Answer, candidates: Sequence[Entry], rules: Rules) -> Entry | None:
     """Return the event that an answer matches; among equal events, the one with the fewest copies."""
-    fitting = [entry for entry in candidates if not entry.mistake_in(answer, version)]
+    fitting = [entry for entry in candidates if not entry.mistake_in(answer, rules)]
     return min(fitting, key=lambda entry: entry.copies, default=None)

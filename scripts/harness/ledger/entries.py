@@ -9,9 +9,9 @@ from enum import StrEnum
 from typing import Any
 
 from harness import streams
-
-# Predictions travel as JSON text of a float32 result.
-RELATIVE_TOLERANCE, ABSOLUTE_TOLERANCE = 1e-5, 1e-3
+from harness.ledger.expected import difference
+from harness.pipeline.definition import Pipeline
+from harness.pipeline.identity import Identity
 
 
 class Verdict(StrEnum):
@@ -25,47 +25,60 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """A prediction in the output stream.
+class Rules:
+    """How a pipeline's answers are read and compared.
 
     Attributes:
-        event_id: of the source record that it answers.
-        sales_id: as the prediction has it.
-        sales: the predicted sales.
-        version: of the model.
+        identity: how answers refer to events.
+        tolerance: largest relative difference between equal numbers.
+    """
+
+    identity: Identity
+    tolerance: float
+
+    @classmethod
+    def of(cls, pipeline: Pipeline) -> Rules:
+        """Return the rules of a pipeline."""
+        return cls(pipeline.identity, pipeline.file.ledger.tolerance)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer in the output stream.
+
+    Attributes:
+        reference: what it refers to: the source record's event id if answers have it, otherwise the event's id.
+        id: the event's id.
+        document: the parsed answer.
         key: the record's partition key.
         arrived: when the output stream received it, in seconds since the epoch.
         position: among all records read; the order within a partition key is that of the stream.
     """
 
-    event_id: str
-    sales_id: Any
-    sales: float
-    version: str
+    reference: str
+    id: Any
+    document: Any
     key: str
     arrived: float
     position: int
 
     @classmethod
-    def of(cls, record: streams.Read, position: int) -> Answer | None:
-        """Parse a record; None if it is not a prediction."""
+    def of(cls, record: streams.Read, position: int, identity: Identity) -> Answer | None:
+        """Parse a record; None if it refers to no event."""
         try:
             document = json.loads(record.data)
-            prediction = document["prediction"]
-            sales = prediction["sales_prediction"]
-            if type(document["event_id"]) is not str or type(sales) not in (int, float):
-                return None
-            return cls(
-                document["event_id"],
-                prediction["sales_id"],
-                float(sales),
-                document["version"],
-                record.key,
-                record.arrived,
-                position,
-            )
-        except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
+        except (ValueError, RecursionError):
             return None
+        found = identity.of_answer(document)
+        reference = as_text(found) if identity.source is None else identity.source(document)
+        if found is None or type(reference) is not str:
+            return None
+        return cls(reference, found, document, record.key, record.arrived, position)
+
+
+def as_text(value: Any) -> str:
+    """Return an id as text that differs for 7 and "7"."""
+    return json.dumps(value, sort_keys=True)
 
 
 @dataclass(slots=True)
@@ -74,20 +87,20 @@ class Entry:
 
     Attributes:
         put: the acknowledged record.
-        expected: the expected prediction; None if the event must fail.
-        predictions: number of predictions read.
-        latency: seconds from the put to the arrival of the first prediction in the output stream; NaN without one.
-        position: of the first prediction among all records read.
-        output_key: partition key of the first prediction.
-        mistake: what is wrong with a prediction, or with the payload stored after a failure.
+        expected: what the answer must have, as JSON; None if the event must fail.
+        predictions: number of answers read.
+        latency: seconds from the put to the arrival of the first answer in the output stream; NaN without one.
+        position: of the first answer among all records read.
+        output_key: partition key of the first answer.
+        mistake: what is wrong with an answer, or with the payload stored after a failure.
         reasons: of all failures read.
-        copies: predictions for a second record of the event, stored by a put whose response was lost; set by
+        copies: answers to a second record of the event, stored by a put whose response was lost; set by
             `copies.match`.
-        late: whether the first prediction came after that of a later event with the same keys; set by `order.judge`.
+        late: whether the first answer came after that of a later event with the same keys; set by `order.judge`.
     """
 
     put: streams.Put
-    expected: float | None = None
+    expected: bytes | None = None
     predictions: int = 0
     latency: float = math.nan
     position: int = -1
@@ -99,7 +112,7 @@ class Entry:
 
     @property
     def answered(self) -> bool:
-        """Whether a prediction or a failure was read."""
+        """Whether an answer or a failure was read."""
         return bool(self.predictions or self.reasons)
 
     @property
@@ -113,33 +126,31 @@ class Entry:
             return Verdict.FAILED
         return Verdict.DUPLICATED if self.predictions + self.copies > 1 else Verdict.PREDICTED
 
-    def take_prediction(self, answer: Answer, version: str | None) -> None:
-        """Enter a prediction.
+    def take_prediction(self, answer: Answer, rules: Rules) -> None:
+        """Enter an answer.
 
         Args:
-            answer: the prediction.
-            version: the model version that it must name, if given.
+            answer: the answer.
+            rules: of the pipeline.
         """
         if not self.predictions:
             self.latency = answer.arrived - self.put.at
             self.position = answer.position
             self.output_key = self.put.key if answer.key == self.put.key else answer.key  # keep equal strings once
         self.predictions += 1
-        self.mistake = self.mistake or self.mistake_in(answer, version)
+        self.mistake = self.mistake or self.mistake_in(answer, rules)
 
-    def mistake_in(self, answer: Answer, version: str | None) -> str:
-        """Return what is wrong with a prediction; empty if it is right. Takes the arguments of `take_prediction`."""
+    def mistake_in(self, answer: Answer, rules: Rules) -> str:
+        """Return what is wrong with an answer; empty if it is right. Takes the arguments of `take_prediction`."""
         if self.expected is None:
-            return f"predicted {answer.sales}, but it must fail"
-        if not math.isclose(answer.sales, self.expected, rel_tol=RELATIVE_TOLERANCE, abs_tol=ABSOLUTE_TOLERANCE):
-            return f"predicted {answer.sales} instead of {self.expected}"
-        if version not in (None, answer.version):
-            return f"predicted by version {answer.version} instead of {version}"
-        sales_id = json.loads(self.put.data)["sales_id"]
-        if answer.sales_id != sales_id or type(answer.sales_id) is not type(sales_id):
-            return f"predicted for sales_id {answer.sales_id!r} instead of {sales_id!r}"
-        if answer.key != str(sales_id):
-            return f"under the partition key {answer.key!r} instead of {str(sales_id)!r}"
+            return "it was answered, but it must fail"
+        wanted = rules.identity.id_in(self.put.data)
+        if as_text(answer.id) != as_text(wanted):
+            return f"answered for the id {answer.id!r} instead of {wanted!r}"
+        if told := difference(json.loads(self.expected), answer.document, rules.tolerance):
+            return told
+        if rules.identity.partition_key and answer.key != (key := str(rules.identity.partition_key(answer.document))):
+            return f"under the partition key {answer.key!r} instead of {key!r}"
         return ""
 
     def take_failure(self, reason: str, data: bytes, key: str) -> None:

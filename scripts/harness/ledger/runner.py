@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,9 @@ from harness import console, failed, streams
 from harness.console import Step
 from harness.errors import HarnessError
 from harness.ledger.collector import Collector, Timeouts
+from harness.ledger.expected import Expectations
 from harness.ledger.verdicts import Ledger
+from harness.pipeline.definition import Pipeline
 from harness.stack.clients import Clients
 from harness.stack.state import Stack
 from harness.streams.backoff import GIVE_UP_SECONDS, Trouble, no_trouble
@@ -32,8 +34,8 @@ class Target:
         s3: client for the bucket.
         source: name of the source stream.
         output: name of the output stream.
-        bucket: name of the failed-events bucket.
-        version: the model version that every prediction must name; None for any.
+        bucket: name of the failed-events bucket; None if failed events are kept nowhere.
+        pipeline: how its answers are read and compared.
         trouble: called when a call fails; a text ends the run and is the cause.
     """
 
@@ -41,21 +43,21 @@ class Target:
     s3: S3Client
     source: str
     output: str
-    bucket: str
-    version: str | None = None
+    bucket: str | None
+    pipeline: Pipeline
     trouble: Trouble = no_trouble
 
     @classmethod
     def of(cls, stack: Stack) -> Target:
         """Return the pipeline of a running stack."""
-        clients, outputs = Clients(stack), stack.outputs
+        clients, names = Clients(stack), stack.resources
         return cls(
             clients.kinesis,
             clients.s3,
-            outputs["source_stream_name"],
-            outputs["predictions_stream_name"],
-            outputs["failed_events_bucket"],
-            stack.run_id,
+            names.source_stream,
+            names.output_stream,
+            names.failed_events,
+            stack.pipeline,
             _end_of(stack),
         )
 
@@ -77,9 +79,6 @@ def _end_of(stack: Stack) -> Trouble:
     return trouble
 
 
-Expectations = Callable[[Sequence[bytes]], Sequence[float | None]]
-
-
 def run(
     pipeline: Stack | Target,
     records: Sequence[tuple[bytes, str]],
@@ -93,7 +92,7 @@ def run(
     Args:
         pipeline: a running stack, or any running pipeline.
         records: data and partition key of each.
-        expected: returns the expected prediction of each record; None for records that must fail.
+        expected: returns what the answer to each record must have; None for records that must fail.
         step: shows the progress; `done` is the number of records put.
         rate: maximum records per second; None for as fast as possible.
         timeouts: when missing events are given up.
@@ -104,7 +103,7 @@ def run(
     """
     target = Target.of(pipeline) if isinstance(pipeline, Stack) else pipeline
     answers = expected([data for data, _ in records])
-    ledger, interrupted = Ledger(target.version), threading.Event()
+    ledger, interrupted = Ledger(target.pipeline), threading.Event()
 
     def trouble() -> str | None:
         return "it was interrupted" if interrupted.is_set() else target.trouble()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import math
 import threading
 import time
@@ -13,7 +14,8 @@ from typing import Any
 from harness import failed, streams
 from harness.errors import HarnessError
 from harness.ledger import copies, order
-from harness.ledger.entries import Answer, Entry, Verdict
+from harness.ledger.entries import Answer, Entry, Rules, Verdict, as_text
+from harness.pipeline.definition import Pipeline
 
 PERCENTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "max": 1.0}
 
@@ -22,11 +24,11 @@ class Ledger:
     """All events of a run by event id, and records that belong to none of them.
 
     Args:
-        version: the model version that every prediction must name, if given.
+        pipeline: how its answers are read and compared.
 
     Attributes:
         entries: event id to entry.
-        unreadable: number of records in the output stream that are not predictions.
+        unreadable: number of records in the output stream that refer to no event.
         seconds: from the first put to the last first answer.
         heard_at: time.monotonic() of the last answer for a known event.
         gave_up: why the ledger stopped before every event was answered; empty if all were.
@@ -34,8 +36,10 @@ class Ledger:
         not_put: events that were never acknowledged because the run ended early.
     """
 
-    def __init__(self, version: str | None = None) -> None:
+    def __init__(self, pipeline: Pipeline) -> None:
         self.entries: dict[str, Entry] = {}
+        # Without `ledger.source_id`, answers refer to events by their own ids.
+        self._by_id: dict[str, Entry] = {}
         self._unknown: list[Answer] = []
         self.unreadable = 0
         self.seconds = 0.0
@@ -43,7 +47,7 @@ class Ledger:
         self.gave_up = ""
         self.broken: HarnessError | None = None
         self.not_put = 0
-        self._version = version
+        self._rules = Rules.of(pipeline)
         self._answered = 0
         self._last_answer = 0.0
         self._first_put = math.inf
@@ -52,19 +56,26 @@ class Ledger:
         # A prediction can be read before the put is acknowledged: it waits here for its entry.
         self._early: dict[str, list[Answer]] | None = {}
 
-    def enter(self, put: streams.Put, expected: float | None) -> None:
+    def enter(self, put: streams.Put, expected: Any) -> None:
         """Enter an event that was put.
 
         Args:
             put: the acknowledged record.
-            expected: the expected prediction; None if the event must fail.
+            expected: what the answer must have; None if the event must fail.
         """
-        entry = Entry(put, expected)
+        entry = Entry(put, None if expected is None else json.dumps(expected).encode())
+        identity = self._rules.identity
+        reference = put.event_id if identity.source else as_text(identity.id_in(put.data))
         with self._lock:
             self.entries[put.event_id] = entry
+            if not identity.source:
+                self._by_id[reference] = entry
             self._first_put = min(self._first_put, put.at)
-            for answer in (self._early or {}).pop(put.event_id, ()):
+            for answer in (self._early or {}).pop(reference, ()):
                 self._take(entry, answer)
+
+    def _find(self, answer: Answer) -> Entry | None:
+        return (self.entries if self._rules.identity.source else self._by_id).get(answer.reference)
 
     def all_entered(self) -> None:
         """Declare that no more events will be put: predictions for unknown events belong to another run."""
@@ -78,21 +89,21 @@ class Ledger:
         with self._lock:
             for record in records:
                 self._position += 1
-                answer = Answer.of(record, self._position)
+                answer = Answer.of(record, self._position, self._rules.identity)
                 if answer is None:
                     self.unreadable += 1
-                elif entry := self.entries.get(answer.event_id):
+                elif entry := self._find(answer):
                     self._take(entry, answer)
                 elif self._early is None:
                     self._unknown.append(answer)
                 else:
-                    self._early.setdefault(answer.event_id, []).append(answer)
+                    self._early.setdefault(answer.reference, []).append(answer)
 
     def _take(self, entry: Entry, answer: Answer) -> None:
         if not entry.answered:
             self._answered += 1
             self._last_answer = max(self._last_answer, answer.arrived)
-        entry.take_prediction(answer, self._version)
+        entry.take_prediction(answer, self._rules)
         self.heard_at = time.monotonic()
 
     def take_failures(self, failures: Iterable[failed.Failed]) -> None:
@@ -131,13 +142,13 @@ class Ledger:
     def close(self) -> None:
         """End the run."""
         with self._lock:
-            self._unknown = copies.match(self._unknown, self.entries.values(), self._version)
+            self._unknown = copies.match(self._unknown, self.entries.values(), self._rules)
         self.seconds = max(0.0, self._last_answer - self._first_put) if self._answered else 0.0
 
     @property
     def strangers(self) -> list[str]:
-        """Event ids of predictions for events that were not put by this run."""
-        return [answer.event_id for answer in self._unknown]
+        """What the predictions for events that were not put by this run refer to."""
+        return [answer.reference for answer in self._unknown]
 
     @property
     def counts(self) -> Counter[Verdict]:

@@ -9,7 +9,9 @@ from typing import Any
 from harness import events, failed, streams
 from harness.console import Step
 from harness.errors import HarnessError
-from harness.stack import denials
+from harness.ledger.entries import as_text
+from harness.pipeline.identity import Identity
+from harness.stack import denials, mapping
 from harness.stack.clients import Clients
 from harness.stack.state import Stack
 
@@ -18,7 +20,7 @@ FAILURE_CHECK_SECONDS = 2.0
 
 
 def answer_to(stack: Stack, event: dict[str, Any], step: Step) -> dict[str, Any]:
-    """Put one event on the source stream and wait for its prediction.
+    """Put one event on the source stream and wait for its answer.
 
     Args:
         stack: a stack whose Terraform has been applied and whose model is published.
@@ -26,40 +28,54 @@ def answer_to(stack: Stack, event: dict[str, Any], step: Step) -> dict[str, Any]
         step: shows the time until the answer.
 
     Returns:
-        The output record.
+        The answer.
 
     Raises:
-        HarnessError: the event failed, or no prediction came within the deadline; the message has the function's log.
+        HarnessError: the event failed, or no answer came within the deadline; the message has the function's log.
     """
-    clients = Clients(stack)
-    reader = streams.Reader(clients.kinesis, stack.outputs["predictions_stream_name"], "LATEST")
+    clients, names, identity = Clients(stack), stack.resources, stack.pipeline.identity
+    reader = streams.Reader(clients.kinesis, names.output_stream, "LATEST")
     data = events.encode(event)
     started = time.monotonic()
-    record = next(streams.put(clients.kinesis, stack.outputs["source_stream_name"], [(data, str(event["sales_id"]))]))
+    key = events.partition_key(stack.pipeline, data)
+    record = next(streams.put(clients.kinesis, names.source_stream, [(data, key)]))
     last_check = started
     for found in reader.until(started + DEADLINE):
         for read in found:
-            prediction: dict[str, Any] = json.loads(read.data)
-            if prediction["event_id"] == record.event_id:
+            answer = _parsed(read.data)
+            if _refers_to(answer, event, record.event_id, identity):
                 step.result = f"answered after {(time.monotonic() - started) * 1000:.0f} ms"
-                return prediction
+                return dict(answer)
         if time.monotonic() - last_check > FAILURE_CHECK_SECONDS:
             last_check = time.monotonic()
-            for failure in failed.read(clients.s3, stack.outputs["failed_events_bucket"]):
+            for failure in failed.read(clients.s3, names.failed_events) if names.failed_events else ():
                 if failure.event_id == record.event_id:
                     cause = f"the event failed: {failure.reason}"
                     raise HarnessError(denials.beside(cause, stack), "read the function's log: make local-logs")
-    cause = denials.beside(f"no prediction within {DEADLINE:.0f} s.", stack)
+    cause = denials.beside(f"no answer to the sample event within {DEADLINE:.0f} s.", stack)
     raise HarnessError(
         f"{cause}\nThe function's log ends with:\n{function_log_tail(stack)}",
         f"read the whole log (make local-logs) and {stack.localstack_log}",
     )
 
 
+def _parsed(data: bytes) -> Any:
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _refers_to(answer: Any, event: dict[str, Any], event_id: str, identity: Identity) -> bool:
+    if identity.source is not None:
+        return bool(identity.source(answer) == event_id)
+    return as_text(identity.of_answer(answer)) == as_text(identity.of_event(event))
+
+
 def function_log_tail(stack: Stack, lines: int = 12) -> str:
     """Return the last lines of the function's log, or the reason why there are none."""
     client = Clients(stack).logs
-    group = stack.outputs["log_group"]
+    group = mapping.log_group(stack)
     try:
         streams_ = client.describe_log_streams(logGroupName=group, orderBy="LastEventTime", descending=True, limit=1)
         if not streams_["logStreams"]:

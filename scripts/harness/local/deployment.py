@@ -5,32 +5,44 @@ from __future__ import annotations
 import json
 import platform
 import shlex
+from pathlib import Path
 from typing import Any
 
-from harness import console, events, paths
-from harness.local import canary, persistence
-from harness.machine import commands, environment
+from harness import console, paths
+from harness.local import canary, package, persistence
 from harness.model import current as current_model
+from harness.pipeline import code
+from harness.pipeline.definition import Pipeline
 from harness.setup import install
 from harness.stack.state import EMBEDDED, Stack
 from harness.terraform.runner import Terraform
+from harness.terraform.working_copy import declared
 
 BUILD_DEADLINE = 300.0
+ZIP_VARIABLE = "lambda_zip_path"
 
 
-def build_function() -> None:
-    """Build the function's Zip from the service's sources and lock file; quick if nothing has changed."""
+def build_function(pipeline: Pipeline) -> None:
+    """Build the Zip of the function's source, if Terraform takes one; quick if nothing has changed."""
+    if pipeline.file.function is None or ZIP_VARIABLE not in declared(pipeline.root):
+        return
+    output, build = zip_of(pipeline), pipeline.file.function.build
     log = paths.CACHE / "logs" / "function.log"
     log.unlink(missing_ok=True)
     with console.step("Function package") as step:
-        commands.run(
-            [
-                install.PYTHON, "-m", "bundle.build_zip", "--output", paths.FUNCTION_ZIP,
-                "--python", install.PYTHON, "--uv", install.UV,
-            ],
-            cwd=paths.SERVICE, env=environment.clean(), log=log, deadline=BUILD_DEADLINE,
-        )  # fmt: skip
-        step.result = f"{paths.FUNCTION_ZIP.stat().st_size / 2**20:.0f} MiB"
+        if build is None:
+            package.build(pipeline, output, log)
+        else:
+            programs = {"output": output, "python": install.PYTHON, "uv": install.UV}
+            code.of(pipeline).run(
+                ["function", "build"], build, programs, log=log, deadline=BUILD_DEADLINE, on_line=step.note
+            )
+        step.result = f"{output.stat().st_size / 2**20:.0f} MiB"
+
+
+def zip_of(pipeline: Pipeline) -> Path:
+    """Return the path of the function's Zip."""
+    return pipeline.cache / "function" / "function.zip"
 
 
 def deploy(stack: Stack, trained: dict[str, Any]) -> dict[str, Any]:
@@ -43,56 +55,77 @@ def deploy(stack: Stack, trained: dict[str, Any]) -> dict[str, Any]:
     Returns:
         The output record that answers the sample event.
     """
-    terraform = Terraform(stack, variables(stack, trained["run_id"]))
+    terraform = Terraform(stack, variables(stack, trained.get("run_id", "")))
     if stack.outputs:  # the bucket exists: publish the model before the function that reads it
         terraform.lift_stale_lock()
         _publish(stack, trained)
     # A mapping that finds kept events invokes the function at once: the model must be published first.
     kept = persistence.streams(stack) if stack.persistent and not stack.outputs else []
-    with console.step("Terraform init") as step:
-        terraform.init(persistence.imports(kept) if kept else "")
-        step.result = f"taking over {', '.join(kept)}" if kept else ""
+    with console.step("Terraform init"):
+        terraform.init()
     if kept:
-        with console.step("Terraform apply, the model's bucket") as step:
-            stack.outputs = terraform.apply(step, target="module.model_bucket")
-        _publish(stack, trained)
+        _take_over(stack, terraform, kept, trained)
     with console.step("Terraform apply") as step:
         stack.outputs = terraform.apply(step)
+    stack.region = terraform.region()
     if not stack.model and not kept:
         _publish(stack, trained)
     stack.model = trained
     stack.save()
     with console.step("Send the sample event") as step:
-        answer = canary.answer_to(stack, events.SAMPLE, step)
+        answer = canary.answer_to(stack, stack.pipeline.samples()[0], step)
     stack.ready = True
     stack.save()
     return answer
 
 
+def _take_over(stack: Stack, terraform: Terraform, kept: list[str], trained: dict[str, Any]) -> None:
+    """Let Terraform import the streams that are there already, and publish the model before anything reads it."""
+    with console.step("Terraform plan") as step:
+        planned = terraform.planned()
+        terraform.add("kept.tf", persistence.imports(kept, planned))
+        step.result = f"taking over {', '.join(kept)}"
+    if not trained:
+        return
+    name = stack.pipeline.resources(planned.outputs).model_bucket
+    buckets = [bucket for bucket in planned.of_type("aws_s3_bucket") if bucket.values.get("bucket") == name]
+    with console.step("Terraform apply, the model's bucket") as step:
+        stack.outputs = planned.outputs | terraform.apply(step, target=buckets[0].address)
+    _publish(stack, trained)
+
+
 def _publish(stack: Stack, trained: dict[str, Any]) -> None:
+    if not trained:
+        return
     with console.step("Publish the model") as step:
         current_model.publish(stack, trained)
-        step.result = f"s3://{stack.outputs['model_bucket']}/{trained['model_key']}"
+        step.result = f"s3://{current_model.bucket_of(stack)}/{trained['model_key']}"
 
 
 def variables(stack: Stack, run_id: str) -> dict[str, str]:
-    """Return the Terraform variables that only the harness knows.
+    """Return the Terraform variables that only the harness knows, those of them that the root module declares.
 
     Args:
         stack: its runtime decides between Zip and image.
         run_id: MLflow run id of the model to serve.
     """
+    taken = declared(stack.pipeline.root)
+    return {name: value for name, value in _known(stack, run_id).items() if name in taken}
+
+
+def _known(stack: Stack, run_id: str) -> dict[str, str]:
+    source = stack.pipeline.source
     known = {
-        "run_id": run_id,
-        "lambda_function_local_path": str(paths.SERVICE),
-        "docker_image_local_path": str(paths.SERVICE / "Dockerfile"),
+        **({"run_id": run_id} if run_id else {}),
+        **({"lambda_function_local_path": str(source)} if source else {}),
+        **({"docker_image_local_path": str(source / "Dockerfile")} if source else {}),
         # Other emulators may not support alarms; the benchmarks compare them without.
         "monitoring_enabled": str(bool(stack.emulator)).lower(),
         # Zip and image contain wheels of this machine's architecture.
         "lambda_architecture": "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64",
     }
     if stack.runtime == EMBEDDED:
-        return known | {"lambda_package_type": "Zip", "lambda_zip_path": str(paths.FUNCTION_ZIP)}
+        return known | {"lambda_package_type": "Zip", ZIP_VARIABLE: str(zip_of(stack.pipeline))}
     return known | {
         "lambda_package_type": "Image",
         "image_build_args": json.dumps({"BASE_IMAGE": stack.base_image}),

@@ -16,6 +16,7 @@ from harness.machine import files, processes
 from harness.machine.waiting import poll
 from harness.model import current as current_model
 from harness.paths import STACKS, shown
+from harness.pipeline import definition
 from harness.setup import install
 from harness.stack import state as stacks
 from harness.stack.state import EMBEDDED, Stack
@@ -68,7 +69,7 @@ def up(name: str, project_id: str, port: int, runtime: str | None = None) -> tup
         if runtime == EMBEDDED:  # before anything starts: fail early
             with install.exclusive("training and packaging"):
                 trained = current_model.current(None)
-                deployment.build_function()
+                deployment.build_function(definition.current())
         if stack is None:
             down_locked(name, keep_streams=persistent)
             stack = Stack(name, project_id, port, runtime, persistent)
@@ -110,6 +111,11 @@ def _reusable(name: str, port: int) -> Stack | None:
     stack = stacks.load(name)
     if stack is None:
         return None
+    if stack.alive() and stack.pipeline_folder != str(definition.current().folder):
+        raise HarnessError(
+            f"the stack {name} runs the pipeline in {stack.pipeline_folder}",
+            f"take it down: PIPELINE={stack.pipeline_folder} make local-down; or give this pipeline another name",
+        )
     if not stack.alive():
         console.warn("the previous stack has ended; starting a new one")
         return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from harness import console
@@ -15,6 +16,7 @@ from harness.errors import HarnessError, NoAnswerError
 from harness.stack import interface
 from harness.stack.clients import Clients
 from harness.stack.state import Stack
+from harness.terraform.planned import Planned
 
 VARIABLE = "PERSISTENCE"
 VALUES = {"0": False, "false": False, "1": True, "true": True}
@@ -27,21 +29,10 @@ NO_LOSSES = NoAnswerError(
     "it is not this project's, or an older version: make local-down local-up",
 )
 
-IMPORTS = """
-locals {{
-  kept_streams = {names}
-}}
-
+IMPORT = """
 import {{
-  for_each = setintersection(local.kept_streams, [local.source_stream_name])
-  to       = module.source_stream.aws_kinesis_stream.this
-  id       = each.value
-}}
-
-import {{
-  for_each = setintersection(local.kept_streams, [local.output_stream_name])
-  to       = module.output_stream.aws_kinesis_stream.this
-  id       = each.value
+  to = {address}
+  id = {name}
 }}
 """
 
@@ -87,9 +78,16 @@ def streams(stack: Stack) -> list[str]:
     return [name for page in pages for name in page["StreamNames"]]
 
 
-def imports(names: list[str]) -> str:
-    """Return Terraform configuration that imports existing streams, if they are the pipeline's."""
-    return IMPORTS.format(names=json.dumps(names))
+def imports(names: Iterable[str], planned: Planned) -> str:
+    """Return Terraform configuration that imports existing streams, if they are the pipeline's.
+
+    Args:
+        names: of the existing streams.
+        planned: what Terraform would make without the imports.
+    """
+    known = set(names)
+    found = [each for each in planned.of_type("aws_kinesis_stream") if each.values.get("name") in known]
+    return "".join(IMPORT.format(address=each.address, name=json.dumps(each.values["name"])) for each in found)
 
 
 def refusal(log: str) -> HarnessError | None:

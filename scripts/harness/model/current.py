@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness import console, paths
-from harness.errors import CommandFailedError, HarnessError
-from harness.machine import commands, environment
+from harness.errors import HarnessError
 from harness.machine.files import write_whole
+from harness.pipeline import code, definition
+from harness.pipeline.definition import Pipeline
 from harness.setup import install
 from harness.stack.clients import Clients
 from harness.stack.state import Stack
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
 TRAIN_DEADLINE = 900.0
 DEFAULT = Path("default")  # DATA=default
 WAY_BACK = "To go back to the default data: make train DATA=default"
-UNUSABLE = 2  # exit status of the training when data or arguments cannot be used
+# What a training function has to return: text each. `model_dir` is a folder, `model_key` its prefix in the bucket.
+RESULT = ("run_id", "model_dir", "model_key")
+RESULT_KEYS = "a dict with the text values run_id, model_dir (a folder) and model_key (its prefix in the model bucket)"
+TESTS = "tests"
 
 
 @dataclass(frozen=True)
@@ -43,8 +47,13 @@ class Place:
 def place(stack: Stack | None) -> Place:
     """Return the checkout's MLflow folder, or a stack's tracking server, whose runs end with the stack."""
     if stack is None or not stack.mlflow_port:
-        return Place(paths.MODEL_FILE, paths.MLFLOW_DIR, None)
+        cache = _pipeline(stack).cache
+        return Place(cache / "model.json", cache / "mlflow", None)
     return Place(*of_server(stack), stack.mlflow_url)
+
+
+def _pipeline(stack: Stack | None = None) -> Pipeline:
+    return definition.current() if stack is None else stack.pipeline
 
 
 def of_server(stack: Stack) -> tuple[Path, Path]:
@@ -62,16 +71,20 @@ def current(stack: Stack | None) -> dict[str, Any]:
         stack: serves the model; None for a stack without a tracking server.
 
     Returns:
-        The training result (see `service/training/train.py`).
+        The training result, as `model.train` of the pipeline returned it; empty for a pipeline without a model.
     """
+    pipeline = _pipeline(stack)
+    if not pipeline.has_model:
+        return {}
     if (promoted := _chosen()) is not None:
         return promoted
-    chosen = paths.TRAINING_DATA.read_text() if paths.TRAINING_DATA.exists() else ""
+    memory = _data_file(pipeline)
+    chosen = memory.read_text() if memory.exists() else ""
     if chosen:
         console.say(f"The model's data: {paths.shown(Path(chosen))}, from the last make train. {WAY_BACK}")
     try:
         known = json.loads(place(stack).memory.read_text())
-        same = known["code"] == _code() and (known["data"] or "") == chosen
+        same = known["code"] == code_hash() and (known["data"] or "") == chosen
         result: dict[str, Any] = known["result"]
         if same and (Path(result["model_dir"]) / "MLmodel").is_file():
             return result
@@ -86,47 +99,70 @@ def train(data: Path | None, stack: Stack | None) -> dict[str, Any]:
     """Train a model and make it the current one.
 
     Args:
-        data: CSV file with the columns date,store,sales,promo,holiday; None or `default` for the default data.
+        data: file for the training function; None or `default` for the default data.
         stack: logs the model on its tracking server; None for a stack without one.
 
     Returns:
         The training result.
 
     Raises:
-        HarnessError: the data is unusable, or the training failed.
+        HarnessError: the pipeline trains no model, the data is unusable, or the training failed.
     """
-    data = _file(data)
-    where = place(stack)
-    result_file = paths.CACHE / "training-result.json"
-    result_file.unlink(missing_ok=True)
+    pipeline, data, where, hashed = _pipeline(stack), _file(data), place(stack), code_hash()
+    function = pipeline.file.model.train
+    if function is None:
+        raise pipeline.mistake(
+            ["name"], f"the pipeline {pipeline.name} trains no model", 'set model.train = "module:function"'
+        )
     log = paths.CACHE / "logs" / "train.log"
     log.unlink(missing_ok=True)
-    code = _code()
     with console.step(f"Train the model on {paths.shown(data) if data else 'the default data'}") as step:
-        command: list[str | Path] = [
-            install.PYTHON, "-m", "training.train", *(["--data", str(data)] if data else []),
-            *(["--tracking-uri", where.server] if where.server else []),
-            "--mlflow-dir", where.store, "--cache-dir", paths.DATA_DIR, "--result", result_file,
-        ]  # fmt: skip
-        try:
-            commands.run(
-                command,
-                cwd=paths.SERVICE,
-                env=environment.clean(PYTHONUNBUFFERED="1"),
-                log=log,
-                deadline=TRAIN_DEADLINE,
-                on_line=lambda line: step.note(line.strip()),
-            )
-        except CommandFailedError as error:
-            raise _unusable(error) or error from None
-        result: dict[str, Any] = json.loads(result_file.read_text())
-        rmspe = result["metrics"]["rmspe"]
-        step.result = "RMSPE {rmspe:.3f}, version {model_version}, run {run_id}".format(rmspe=rmspe, **result)
-    remembered = {"code": code, "data": str(data) if data else None, "result": result}
+        folders = {"mlflow_dir": where.store, "cache_dir": pipeline.cache / "data"}
+        result = code.of(pipeline).run(
+            ["model", "train"], function, folders | ({"data": data} if data else {}), tracking_uri=where.server,
+            log=log, deadline=TRAIN_DEADLINE, on_line=lambda line: step.note(line.strip()),
+        )  # fmt: skip
+        _check_result(pipeline, result)
+        step.result = _summary(result)
+    remembered = {"code": hashed, "data": str(data) if data else None, "result": result}
     write_whole(where.memory, json.dumps(remembered, indent=2))
-    write_whole(paths.TRAINING_DATA, str(data or ""))
-    paths.CHOSEN_MODEL.unlink(missing_ok=True)
-    return result
+    write_whole(_data_file(pipeline), str(data or ""))
+    _chosen_file(pipeline).unlink(missing_ok=True)
+    return dict(result)
+
+
+def _check_result(pipeline: Pipeline, result: Any) -> None:
+    """Check that a training function returned what publishing the model takes.
+
+    Raises:
+        HarnessError: a key is missing.
+    """
+    if isinstance(result, dict) and (missing := [key for key in RESULT if type(result.get(key)) is not str]):
+        raise pipeline.mistake(
+            ["model", "train"], f"model.train returned a result without {', '.join(missing)}", f"it needs {RESULT_KEYS}"
+        )
+    if not isinstance(result, dict):
+        raise pipeline.mistake(["model", "train"], f"model.train returned {result!r}", f"it needs {RESULT_KEYS}")
+
+
+def _summary(result: Mapping[str, Any]) -> str:
+    """Return the first metric, version and run of a training result, as far as it has them."""
+    metrics = [f"{name.upper()} {value:.3f}" for name, value in list(result.get("metrics", {}).items())[:1]]
+    version = [f"version {result['model_version']}"] if "model_version" in result else []
+    return ", ".join([*metrics, *version, f"run {result['run_id']}"])
+
+
+def _data_file(pipeline: Pipeline) -> Path:
+    return pipeline.cache / "training-data"
+
+
+def _chosen_file(pipeline: Pipeline) -> Path:
+    return pipeline.cache / "chosen-model.json"
+
+
+def releases(pipeline: Pipeline | None = None) -> Path:
+    """Return the folder of promoted models, of the current pipeline unless another one is given."""
+    return (pipeline or _pipeline()).cache / "releases"
 
 
 def _file(data: Path | None) -> Path | None:
@@ -148,7 +184,7 @@ def known(run_id: str) -> dict[str, Any] | None:
     if (promoted := kept(run_id)) is not None:
         return promoted
     try:
-        result: dict[str, Any] = json.loads(paths.MODEL_FILE.read_text())["result"]
+        result: dict[str, Any] = json.loads(place(None).memory.read_text())["result"]
     except (OSError, ValueError, KeyError):
         return None
     return result if result["run_id"] == run_id and (Path(result["model_dir"]) / "MLmodel").is_file() else None
@@ -157,10 +193,10 @@ def known(run_id: str) -> dict[str, Any] | None:
 def kept(run_id: str) -> dict[str, Any] | None:
     """Return the promoted model of a run from `.cache/releases`, or None."""
     try:
-        result: dict[str, Any] = json.loads((paths.RELEASES / run_id / "result.json").read_text())
+        result: dict[str, Any] = json.loads((releases() / run_id / "result.json").read_text())
     except (OSError, ValueError):
         return None
-    return result | {"model_dir": str(paths.RELEASES / run_id / "model")}
+    return result | {"model_dir": str(releases() / run_id / "model")}
 
 
 def choose(run_id: str) -> None:
@@ -169,7 +205,7 @@ def choose(run_id: str) -> None:
     Args:
         run_id: a run whose model is kept (`kept`) and has passed the checks with the current code.
     """
-    write_whole(paths.CHOSEN_MODEL, json.dumps({"run_id": run_id, "code": _code()}))
+    write_whole(_chosen_file(_pipeline()), json.dumps({"run_id": run_id, "code": code_hash()}))
 
 
 def _chosen() -> dict[str, Any] | None:
@@ -179,7 +215,7 @@ def _chosen() -> dict[str, Any] | None:
         HarnessError: the model does not pass any more.
     """
     try:
-        known = json.loads(paths.CHOSEN_MODEL.read_text())
+        known = json.loads(_chosen_file(_pipeline()).read_text())
     except (OSError, ValueError):
         return None
     result = kept(known["run_id"])
@@ -188,22 +224,33 @@ def _chosen() -> dict[str, Any] | None:
             f"the model that was promoted, run {known['run_id']}, is not kept any more",
             "promote one again (make promote MODEL=… STAGE=local), or train one: make train",
         )
-    if known["code"] != _code():
-        from harness.model import (
-            checks,  # imports MLflow, which takes seconds, and most commands need no promoted model
-        )
-
-        checks.check(Path(result["model_dir"]), known["run_id"])
+    if known["code"] != code_hash():
+        check(Path(result["model_dir"]), known["run_id"])
         choose(known["run_id"])
     return result
 
 
-def _unusable(error: CommandFailedError) -> HarnessError | None:
-    """Return the training's own message about unusable data or folders (exit status 2), in full."""
-    start = error.output.find("error: ")
-    if error.status != UNUSABLE or start < 0:
-        return None
-    return HarnessError(error.output[start:].removeprefix("error: ").rstrip(), "fix it, then train again")
+def check(folder: Path, run_id: str) -> dict[str, Any]:
+    """Check that the pipeline's function can serve a model (`model.promote`).
+
+    Args:
+        folder: MLflow's model folder.
+        run_id: the run that the model must belong to.
+
+    Returns:
+        What the check found out about it; added to its training result.
+
+    Raises:
+        HarnessError: it does not pass, or the pipeline does not say how to check models.
+    """
+    pipeline = _pipeline()
+    function = pipeline.file.model.promote
+    if function is None:
+        raise pipeline.mistake(
+            ["model"], f"the pipeline {pipeline.name} does not say how to check a model",
+            'set model.promote = "module:function", which raises ValueError for a model that must not be served',
+        )  # fmt: skip
+    return dict(code.of(pipeline).call(["model", "promote"], function, {"folder": folder}, run_id=run_id) or {})
 
 
 def publish(stack: Stack, result: dict[str, Any]) -> None:
@@ -213,7 +260,19 @@ def publish(stack: Stack, result: dict[str, Any]) -> None:
         stack: its outputs name the bucket.
         result: the training result of the model.
     """
-    upload(Clients(stack).s3, stack.outputs["model_bucket"], result)
+    upload(Clients(stack).s3, bucket_of(stack), result)
+
+
+def bucket_of(stack: Stack) -> str:
+    """Return the name of a stack's model bucket.
+
+    Raises:
+        HarnessError: its pipeline names none.
+    """
+    if (bucket := stack.resources.model_bucket) is None:
+        cause = "outputs.model_bucket is not set, but the pipeline trains a model"
+        raise stack.pipeline.mistake(["outputs"], cause, "set it to the Terraform output with the bucket of models")
+    return bucket
 
 
 def upload(s3: S3Client, bucket: str, result: Mapping[str, Any]) -> None:
@@ -237,7 +296,11 @@ def files(folder: Path) -> list[Path]:
     return sorted((p for p in folder.rglob("*") if p.is_file()), key=lambda p: (p.name == "MLmodel", p))
 
 
-def _code() -> str:
-    files = [*(paths.SERVICE / "training").rglob("*"), *(paths.SERVICE / "store_sales").rglob("*")]
-    sources = [file for file in files if file.suffix in (".py", ".md")]
-    return install.digest([*sources, paths.ROOT / "requirements.txt"])
+def code_hash() -> str:
+    """Return the hash of what a model is made from besides its data: the function's code and the training's."""
+    pipeline = _pipeline()
+    train = (pipeline.file.model.train or "").partition(":")[0].partition(".")[0]
+    places = [pipeline.folder / train, pipeline.folder / f"{train}.py", *([pipeline.source] if pipeline.source else [])]
+    found = {file for place in places for file in ([place] if place.is_file() else place.rglob("*"))}
+    sources = [file for file in found if file.suffix in (".py", ".md") and TESTS not in file.parts]
+    return install.digest([*sorted(sources), paths.ROOT / "requirements.txt"])

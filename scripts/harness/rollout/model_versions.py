@@ -19,8 +19,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from harness.errors import HarnessError
 from harness.model.current import place
 from harness.paths import shown
+from harness.pipeline import definition
 from harness.stack.state import Stack
-from training.tracking import REGISTERED_NAME, Store
 
 MISSING = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # the latter for a missing alias
 
@@ -61,7 +61,17 @@ class Version:
     @property
     def label(self) -> str:
         """Its name in messages."""
-        return f"{REGISTERED_NAME} version {self.number} (run {self.run_id})"
+        return f"{registered_name()} version {self.number} (run {self.run_id})"
+
+
+def registered_name() -> str:
+    """The name under which the pipeline's training registers its models: the pipeline's, with underscores."""
+    return definition.current().name.replace("-", "_")
+
+
+def uri_of(folder: Path) -> str:
+    """MLflow's tracking URI of a folder without a server."""
+    return f"sqlite:///{folder.resolve() / 'mlflow.db'}"
 
 
 def registries(stack: Stack | None) -> list[Registry]:
@@ -75,7 +85,7 @@ def registries(stack: Stack | None) -> list[Registry]:
     if stack is not None and (server := place(stack).server):
         found.append(Registry(server, f"the stack's MLflow, {server}"))
     if (own.store / "mlflow.db").is_file():  # opening a missing database would create it
-        found.append(Registry(Store(own.store).uri, f"the checkout's MLflow, {shown(own.store)}"))
+        found.append(Registry(uri_of(own.store), f"the checkout's MLflow, {shown(own.store)}"))
     return found
 
 
@@ -98,7 +108,7 @@ def resolve(choice: str, known: Sequence[Registry]) -> Version:
     if not any(_exists(registry) for registry in known):
         raise HarnessError("no model has been trained here", "train one: make train")
     raise HarnessError(
-        f"there is no version, run or alias '{choice}' of {REGISTERED_NAME} in {', '.join(r.shown for r in known)}",
+        f"there is no version, run or alias '{choice}' of {registered_name()} in {', '.join(r.shown for r in known)}",
         "use one of\n" + "\n".join(line for registry in known for line in listing(registry)),
     )
 
@@ -106,7 +116,7 @@ def resolve(choice: str, known: Sequence[Registry]) -> Version:
 def listing(registry: Registry, most: int = 10) -> list[str]:
     """The newest versions of a registry, one per line."""
     with explained(registry):
-        versions = registry.client.search_model_versions(f"name = '{REGISTERED_NAME}'", max_results=1000)
+        versions = registry.client.search_model_versions(f"name = '{registered_name()}'", max_results=1000)
         newest = sorted(versions, key=lambda one: int(one.version), reverse=True)[:most]
         return [f"  version {one.version}  run {one.run_id}  {_aliases(registry, one)}".rstrip() for one in newest]
 
@@ -119,7 +129,7 @@ def download(version: Version, folder: Path) -> Path:
     """
     with explained(version.registry):
         mlflow.set_tracking_uri(version.registry.uri)  # artifact locations are relative to it
-        location = version.registry.client.get_model_version_download_uri(REGISTERED_NAME, str(version.number))
+        location = version.registry.client.get_model_version_download_uri(registered_name(), str(version.number))
         try:
             return Path(mlflow.artifacts.download_artifacts(artifact_uri=location, dst_path=str(folder)))
         except OSError as error:
@@ -131,7 +141,7 @@ def download(version: Version, folder: Path) -> Path:
 def set_alias(version: Version, alias: str) -> None:
     """Moves an alias to a version."""
     with explained(version.registry):
-        version.registry.client.set_registered_model_alias(REGISTERED_NAME, alias, str(version.number))
+        version.registry.client.set_registered_model_alias(registered_name(), alias, str(version.number))
 
 
 @contextmanager
@@ -152,12 +162,12 @@ def explained(registry: Registry) -> Iterator[None]:
 def _find(choice: str, registry: Registry) -> ModelVersion | None:
     client = registry.client
     if re.fullmatch(r"[0-9a-f]{32}", choice):
-        found = client.search_model_versions(f"name = '{REGISTERED_NAME}' and run_id = '{choice}'")
+        found = client.search_model_versions(f"name = '{registered_name()}' and run_id = '{choice}'")
         return max(found, key=lambda one: int(one.version), default=None)
     try:
         if choice.isascii() and choice.isdigit():
-            return client.get_model_version(REGISTERED_NAME, choice)
-        return client.get_model_version_by_alias(REGISTERED_NAME, choice)
+            return client.get_model_version(registered_name(), choice)
+        return client.get_model_version_by_alias(registered_name(), choice)
     except MlflowException as error:
         if error.error_code in MISSING:
             return None
@@ -167,7 +177,7 @@ def _find(choice: str, registry: Registry) -> ModelVersion | None:
 def _version(found: ModelVersion, registry: Registry) -> Version:
     if not found.run_id or not found.source:
         raise HarnessError(
-            f"version {found.version} of {REGISTERED_NAME} names no run",
+            f"version {found.version} of {registered_name()} names no run",
             "the function finds models by run: log it in one",
         )
     run = registry.client.get_run(found.run_id)
@@ -181,9 +191,9 @@ def _version(found: ModelVersion, registry: Registry) -> Version:
 
 def _exists(registry: Registry) -> bool:
     with explained(registry):
-        return bool(registry.client.search_registered_models(f"name = '{REGISTERED_NAME}'"))
+        return bool(registry.client.search_registered_models(f"name = '{registered_name()}'"))
 
 
 def _aliases(registry: Registry, version: Any) -> str:
     # A search result has no aliases.
-    return ", ".join(registry.client.get_model_version(REGISTERED_NAME, version.version).aliases)
+    return ", ".join(registry.client.get_model_version(registered_name(), version.version).aliases)

@@ -9,18 +9,16 @@ from typing import Any
 
 from harness import console
 from harness.errors import HarnessError
-from harness.model import checks
 from harness.model import current as current_model
 from harness.paths import shown
 from harness.rollout import model_versions, releases
-from harness.rollout.model_versions import Registry
+from harness.rollout.model_versions import Registry, Version
 from harness.setup import install
 from harness.stack import state as stacks
 from harness.stack.state import Stack
 from harness.stages import guards, model_bucket, tfvars
 from harness.stages.access import Access
 from harness.stages.stage import NAMES, Stage, load
-from store_sales.model import Model
 
 LOCAL = "local"
 
@@ -74,7 +72,7 @@ def to_stage(
     guards.check_for_destroy(stage, access)  # the guards on the target
     s3, name = access.client("s3"), model_bucket.of_stage(stage)
     with tempfile.TemporaryDirectory(prefix="promote-") as scratch:
-        version, folder, loaded = _checked(choice, known, Path(scratch))
+        version, folder, facts = _checked(choice, known, Path(scratch))
         if shadow and version.run_id == stage.run_id:
             raise HarnessError(f"{version.label} is the live model of {stage.name}", "name another one as its shadow")
         with console.step(f"Look at bucket {name}") as step:
@@ -82,7 +80,7 @@ def to_stage(
             if model_bucket.exists(s3, name, access.account()):
                 copy = model_bucket.prepare(s3, name, version.key, folder, version.run_id)
             step.result = _intention(copy)
-        kept = releases.keep(version, folder, loaded)
+        kept = releases.keep(version, folder, facts)
         if copy is not None and copy.missing:
             with console.step("Publish the model") as step:
                 copy.run(s3)
@@ -101,28 +99,28 @@ def to_local(choice: str, known: Sequence[Registry]) -> dict[str, Any]:
         HarnessError: the model fails a check.
     """
     with tempfile.TemporaryDirectory(prefix="promote-") as scratch:
-        version, folder, loaded = _checked(choice, known, Path(scratch))
-        kept = releases.keep(version, folder, loaded)
+        version, folder, facts = _checked(choice, known, Path(scratch))
+        kept = releases.keep(version, folder, facts)
     current_model.choose(version.run_id)
     model_versions.set_alias(version, LOCAL)
     console.say(f"{version.label} is the current model. Next: make local-up serves it")
     return kept
 
 
-def _checked(choice: str, known: Sequence[Registry], scratch: Path) -> tuple[model_versions.Version, Path, Model]:
+def _checked(choice: str, known: Sequence[Registry], scratch: Path) -> tuple[Version, Path, dict[str, Any]]:
     with console.step(f"Find model {choice}") as step:
         version = model_versions.resolve(choice, known)
         step.result = f"{version.label} in {version.registry.shown}"
-    with console.step("Check signature and golden batch") as step:
+    with console.step("Check the model") as step:
         folder = model_versions.download(version, scratch)
-        loaded = checks.check(folder, version.run_id)
+        facts = current_model.check(folder, version.run_id)
         kept = current_model.kept(version.run_id)
         if kept is not None and not _equal(Path(kept["model_dir"]), folder):
             raise HarnessError(
                 f"{version.label} differs from what was promoted before under that run id",
                 f"find out what changed it; the former files are in {shown(Path(kept['model_dir']))}",
             )
-    return version, folder, loaded
+    return version, folder, facts
 
 
 def _equal(one: Path, other: Path) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.config import Config
 
-from harness.stack.state import REGION, Stack
+from harness.stack.state import Stack
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -26,7 +26,7 @@ class Clients:
     """Clients of one stack, with the root credentials of the local account."""
 
     def __init__(self, stack: Stack) -> None:
-        self._session = boto3.session.Session("test", "test", region_name=REGION)
+        self._session = boto3.session.Session("test", "test", region_name=stack.region)
         self._endpoint = stack.endpoint_url
 
     @property

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import psutil
 
 from harness import console
-from harness.errors import NoAnswerError
+from harness.errors import HarnessError, NoAnswerError
 from harness.stack import interface
 from harness.stack.state import Stack
 
@@ -79,8 +79,9 @@ def summary(stack: Stack, since: datetime | None = None) -> str:
 
 def _of(denial: Denial, stack: Stack) -> bool:
     """Return whether a denial concerns a stack's function, whose sessions have its name, or a service that runs it."""
-    function = stack.outputs.get("lambda_function")
-    if function is None:
+    try:
+        function = str(stack.pipeline.resource("function", stack.outputs))
+    except HarnessError:  # not applied yet
         return True
     return denial.principal.rpartition("/")[2] == function or (
         denial.principal.endswith(".amazonaws.com") and function in denial.resource

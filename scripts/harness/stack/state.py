@@ -19,6 +19,8 @@ from harness.errors import HarnessError
 from harness.machine import engine, environment
 from harness.machine.files import write_whole
 from harness.paths import STACKS, shown
+from harness.pipeline import definition
+from harness.pipeline.definition import Pipeline, Resources
 
 REGION = "ap-south-1"
 EMBEDDED, DOCKER = "embedded", "docker"
@@ -43,6 +45,8 @@ class Stack:
         model: the training result whose model is served.
         emulator: hash of LocalStack's lock and our plugin's code, as they were at its start.
         settings: the emulator's settings that are in force, by their environment variables.
+        pipeline_folder: the folder of the pipeline that runs in it.
+        region: the AWS region of its resources.
     """
 
     name: str
@@ -60,11 +64,27 @@ class Stack:
     model: dict[str, Any] = field(default_factory=dict)
     emulator: str = ""
     settings: dict[str, str] = field(default_factory=environment.emulator_settings)
+    pipeline_folder: str = field(default_factory=lambda: str(definition.current().folder))
+    region: str = REGION
 
     @property
     def folder(self) -> Path:
         """The stack's folder."""
         return STACKS / self.name
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """The pipeline that runs in it."""
+        return definition.at(self.pipeline_folder)
+
+    @property
+    def resources(self) -> Resources:
+        """The names of the pipeline's resources, once Terraform has been applied.
+
+        Raises:
+            HarnessError: `pipeline.toml` names an output that Terraform does not have.
+        """
+        return self.pipeline.resources(self.outputs)
 
     @property
     def endpoint_url(self) -> str:
@@ -73,8 +93,8 @@ class Stack:
 
     @property
     def run_id(self) -> str:
-        """MLflow run id of the served model."""
-        return str(self.model["run_id"])
+        """MLflow run id of the served model; empty if the pipeline has none."""
+        return str(self.model.get("run_id", ""))
 
     @property
     def mlflow_url(self) -> str:
@@ -116,6 +136,11 @@ class Stack:
             return process if alive and abs(process.create_time() - self.pid_created) < 2 else None
         except (psutil.Error, ValueError):
             return None
+
+
+def name() -> str:
+    """Return the name of the current pipeline's stack on this machine."""
+    return definition.current().stack_name
 
 
 def load(name: str) -> Stack | None:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from harness.errors import HarnessError
+from harness.model import in_bucket
 from harness.model.current import files
 from harness.stages import variables
 from harness.stages.stage import Stage
-from store_sales.location import models_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -115,13 +115,13 @@ def prepare(s3: S3Client, bucket: str, key: str, folder: Path, run_id: str) -> C
 
 
 def models(s3: S3Client, bucket: str, run_id: str) -> list[str]:
-    """Return the keys of a run's ONNX files in the bucket.
+    """Return the folders of a run's models in the bucket.
 
     Raises:
         HarnessError: it cannot be read.
     """
     try:
-        return models_of(s3, bucket, run_id)
+        return in_bucket.folders(s3, bucket, run_id)
     except ClientError as error:
         raise _forbidden(bucket, error) from None
     except BotoCoreError as error:
@@ -144,7 +144,7 @@ def _same(s3: S3Client, bucket: str, key: str, file: Path) -> bool:
 
 def _check_only_one(s3: S3Client, bucket: str, key: str, run_id: str) -> None:
     """Refuse a second model of a run, because the function does not choose between two."""
-    others = [found for found in models_of(s3, bucket, run_id) if found.rpartition("/")[0] != key]
+    others = [found for found in in_bucket.folders(s3, bucket, run_id) if found != key]
     if others:
         raise HarnessError(
             f"bucket {bucket} has another model of run {run_id}: {others[0]}",

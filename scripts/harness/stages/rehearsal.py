@@ -88,10 +88,10 @@ def empty_localstack(prefix: str, runtime: str | None = None) -> Iterator[Stack]
     name = f"{prefix}-{os.getpid()}"
     runtime = runtime or runtimes.wanted(name)
     install.for_runtime(runtime)
+    stack = Stack(name, STAGE, processes.free_ports(1)[0], runtime)
     if runtime == EMBEDDED:
         with install.exclusive("packaging"):
-            deployment.build_function()
-    stack = Stack(name, STAGE, processes.free_ports(1)[0], runtime)
+            deployment.build_function(stack.pipeline)
     with stacks.locked(name):
         try:
             runtimes.of(stack).start(stack)

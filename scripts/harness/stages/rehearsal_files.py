@@ -14,7 +14,7 @@ from harness.stack.state import Stack
 from harness.stages import stage as stages
 from harness.stages import tfvars
 from harness.stages.stage import Stage
-from harness.terraform.runner import working_copy
+from harness.terraform.working_copy import working_copy
 
 NAME = "stg"
 ACCOUNT = "000000000000"  # LocalStack's
@@ -30,8 +30,8 @@ def of_checkout(stack: Stack) -> Stage:
         stack: the LocalStack of the rehearsal; its folder gets the copies.
     """
     folder = stack.folder / NAME
-    infrastructure = working_copy(folder / "checkout" / "infrastructure")
-    return _filled_in(stack, infrastructure, paths.SERVICE, folder)
+    infrastructure = working_copy(folder / "checkout" / "infrastructure", stack.pipeline.root)
+    return _filled_in(stack, infrastructure, stack.pipeline.source or stack.pipeline.root, folder)
 
 
 def of_revision(stack: Stack, revision: str) -> Stage:
@@ -58,9 +58,9 @@ def _filled_in(stack: Stack, infrastructure: Path, service: Path, folder: Path) 
         trained = current_model.current(None)
     file = infrastructure / "vars" / f"{NAME}.tfvars"
     values = tfvars.read(file) | {"allowed_account_ids": [ACCOUNT]}
-    for name, value in deployment.variables(stack, trained["run_id"]).items():
+    for name, value in deployment.variables(stack, trained.get("run_id", "")).items():
         values[name] = json.loads(value) if name in EXPRESSIONS else value
     for name in ("lambda_function_local_path", "docker_image_local_path"):
-        del values[name]  # set by the deployment
+        values.pop(name, None)  # set by the deployment
     file.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items()))
     return stages.load(NAME, infrastructure, service, folder)

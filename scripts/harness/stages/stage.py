@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness import paths
 from harness.errors import HarnessError
+from harness.pipeline import definition
+from harness.pipeline.definition import Pipeline
 from harness.setup import install
 from harness.stages import tfvars
 
@@ -26,6 +27,7 @@ class Stage:
         folder: for working copies, plans and logs.
         variables: the values in `vars/<name>.tfvars`.
         backend: bucket, key and region of the state, from `vars/<name>.s3.tfbackend`.
+        pipeline: whose stage it is.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Stage:
     folder: Path
     variables: dict[str, Any]
     backend: dict[str, str]
+    pipeline: Pipeline = field(default_factory=definition.current)
 
     @property
     def vars_file(self) -> Path:
@@ -82,16 +85,16 @@ def backend_file(infrastructure: Path, name: str) -> Path:
 
 def load(
     name: str,
-    infrastructure: Path = paths.INFRASTRUCTURE,
-    service: Path = paths.SERVICE,
+    infrastructure: Path | None = None,
+    service: Path | None = None,
     folder: Path | None = None,
 ) -> Stage:
     """Read a stage's files.
 
     Args:
         name: of the stage.
-        infrastructure: the root module with the stage's files.
-        service: the function's source.
+        infrastructure: the root module with the stage's files; None for the pipeline's own.
+        service: the function's source; None for the pipeline's own.
         folder: to work in; None for one below `.cache`.
 
     Raises:
@@ -99,6 +102,11 @@ def load(
     """
     if name not in NAMES:
         raise HarnessError(f"there is no stage {name!r}", f"use one of: {', '.join(NAMES)}")
+    pipeline = definition.current()
+    infrastructure = infrastructure or pipeline.root
+    service = service or pipeline.source or pipeline.root
     variables = tfvars.read(infrastructure / "vars" / f"{name}.tfvars")
     backend = tfvars.read(backend_file(infrastructure, name))
-    return Stage(name, infrastructure, service, folder or paths.CACHE / "stages" / name, variables, backend)
+    return Stage(
+        name, infrastructure, service, folder or pipeline.cache / "stages" / name, variables, backend, pipeline
+    )

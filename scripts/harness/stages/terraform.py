@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shlex
 import shutil
 from collections.abc import Mapping, Sequence
@@ -19,7 +18,7 @@ from harness.stages.access import Access
 from harness.stages.plan import Plan
 from harness.stages.stage import Stage
 from harness.terraform.json_output import Errors, Progress, as_text
-from harness.terraform.runner import working_copy
+from harness.terraform.working_copy import declared, working_copy
 
 APPLY_DEADLINE = 1800.0  # includes building and pushing an image
 READ_DEADLINE = 300.0
@@ -141,13 +140,9 @@ class StageTerraform:
         }
         if not self.stage.variables.get("ecr_password_command"):  # works without the AWS CLI
             known["ecr_password_command"] = shlex.join([str(install.PYTHON), "-P", str(ECR_PASSWORD)])
-        declared = self._declared()  # an earlier commit's modules may not declare them all
-        chosen = [f"-var={name}={text}" for name, text in {**known, **more}.items() if name in declared]
+        taken = declared(self.folder)  # an earlier commit's modules may not declare them all
+        chosen = [f"-var={name}={text}" for name, text in {**known, **more}.items() if name in taken]
         return [f"-var-file=vars/{self.stage.vars_file.name}", *chosen]
-
-    def _declared(self) -> set[str]:
-        texts = (file.read_text() for file in self.folder.glob("*.tf"))
-        return {name for text in texts for name in re.findall(r'^variable "(\w+)"', text, re.MULTILINE)}
 
     def _run(self, *words: str, progress: Progress | None = None) -> None:
         """Run a command that reports its errors as JSON."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from botocore.exceptions import BotoCoreError, ClientError
 
 from harness.errors import HarnessError
-from store_sales.calls import retryable
+from harness.streams.retries import retryable
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0
 # After a kill LocalStack is back within about a minute, the whole stack within a minute and a half.

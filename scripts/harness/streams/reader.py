@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from harness.streams.backoff import Backoff, Trouble, no_trouble
-from store_sales.calls import retryable
+from harness.streams.retries import retryable
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient

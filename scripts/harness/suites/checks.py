@@ -12,7 +12,7 @@ from harness.machine import commands
 from harness.setup import install, policies
 from harness.suites import jobs, junit
 from harness.terraform import attached
-from harness.terraform.runner import working_copy
+from harness.terraform.working_copy import working_copy
 
 LOG = paths.CACHE / "logs" / "check.log"
 DEADLINE = 600.0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,47 +14,76 @@ from harness.console import Step
 from harness.errors import CommandFailedError
 from harness.machine import commands, processes
 from harness.machine.processes import MARKER
-from harness.paths import INFRASTRUCTURE, VENV_BIN
+from harness.paths import VENV_BIN
+from harness.pipeline.definition import LOCAL, Pipeline
 from harness.setup import install
 from harness.stack.clients import Clients
 from harness.stack.state import REGION, Stack
 from harness.terraform.json_output import Progress, as_text
+from harness.terraform.planned import Planned
+from harness.terraform.working_copy import declared, with_surroundings
 
 APPLY_DEADLINE = 600.0
 READ_DEADLINE = 120.0
 CHANGES_STATUS = 2  # of a plan with -detailed-exitcode
-BACKEND = "vars/local.s3.tfbackend"
+BACKEND = f"{LOCAL}.s3.tfbackend"
+COPIED = "copied"  # file that names the copied root module
+LOCAL_BACKEND = """terraform {{
+  backend "local" {{
+    path = {path}
+  }}
+}}
+"""
+ARN = re.compile(r"arn:aws[\w-]*:(?:kinesis|lambda):([a-z]{2}(?:-[a-z]+)+-\d):\d{12}:")
 
 
 class Terraform:
-    """Runs `tflocal` on a copy of `infrastructure/`, with the state in the stack's own S3.
+    """Runs Terraform on a copy of a pipeline's root module.
 
-    LocalStack loses everything on a restart, and this state with it, so the two cannot drift apart. Streams that
-    PERSISTENCE=1 keeps are imported.
+    Args:
+        stack: has the LocalStack.
+        variables: values of Terraform variables.
+        pipeline: None for the stack's own.
+
+    Modules with a backend file for this machine (`local.s3.tfbackend` beside their variables) run with tflocal, as the
+    user can, and keep their state in the stack's own S3. Others run with Terraform itself, whose AWS provider is
+    directed to LocalStack, and keep their state in the stack's folder. Both end with the stack, so that resources and
+    state cannot drift apart. Streams that PERSISTENCE=1 keeps are imported.
     """
 
-    def __init__(self, stack: Stack, variables: Mapping[str, str]) -> None:
-        self.folder = stack.folder / "terraform"
+    def __init__(self, stack: Stack, variables: Mapping[str, str], pipeline: Pipeline | None = None) -> None:
         self.stack = stack
         self.log = stack.log("terraform")
+        self._pipeline = pipeline or stack.pipeline
+        self._root = self._pipeline.root
+        self._var_file = self._pipeline.local_var_file()
+        self._backend = self._var_file.with_name(BACKEND) if self._var_file else None
+        self.has_backend = self._backend is not None and self._backend.is_file()
+        self._place = stack.folder / "terraform"
+        known = {"project_id": stack.project_id} if "project_id" in declared(self._root) else {}
         self.variables = [
-            "-var-file=vars/local.tfvars",
-            f"-var=project_id={stack.project_id}",
-            *(f"-var={name}={value}" for name, value in variables.items()),
+            *([f"-var-file={self._var_file}"] if self._var_file else []),
+            *(f"-var={name}={value}" for name, value in {**known, **variables}.items()),
         ]
         self.env = self._environment()
 
-    def init(self, more: str = "") -> None:
-        """Create the working copy and initialize it; tflocal creates the state bucket.
+    @property
+    def folder(self) -> Path:
+        """The copied root module; `init` creates it."""
+        try:
+            return Path((self._place / COPIED).read_text())
+        except FileNotFoundError:
+            return self._place
 
-        Args:
-            more: configuration to add to the copy.
-        """
-        shutil.rmtree(self.folder, ignore_errors=True)
-        working_copy(self.folder)
-        if more:
-            (self.folder / "kept.tf").write_text(more)
-        self._tflocal("init", "-input=false", "-no-color", f"-backend-config={BACKEND}")
+    def init(self) -> None:
+        """Create the working copy and initialize it; tflocal creates the state bucket."""
+        copy = with_surroundings(self._root, self._pipeline.folder, self._place)
+        (self._place / COPIED).write_text(str(copy))
+        if not self.has_backend:
+            state = json.dumps(str(self.stack.folder / "terraform.tfstate"))
+            (copy / "harness_override.tf").write_text(LOCAL_BACKEND.format(path=state))
+        backend = [f"-backend-config={self._backend}"] if self.has_backend else []
+        self._run("init", "-input=false", "-no-color", *backend)
 
     def lift_stale_lock(self) -> None:
         """End the Terraform of a killed run, and remove its lock on the state.
@@ -66,6 +94,8 @@ class Terraform:
         found = processes.of_stack(self.stack.folder)
         left = [process for process in found if programs.search(processes.command_line(process))]
         processes.end_all(left, grace=commands.GRACE_SECONDS)
+        if not self.has_backend:  # the lock on a file ends with the process
+            return
         bucket, key = self._state()
         client = Clients(self.stack).s3
         with contextlib.suppress(client.exceptions.NoSuchBucket):
@@ -74,7 +104,8 @@ class Terraform:
                 client.delete_object(Bucket=bucket, Key=f"{key}.tflock")
 
     def _state(self) -> tuple[str, str]:
-        backend = dict(re.findall(r'^(\w+)\s*=\s*"(.*)"', (INFRASTRUCTURE / BACKEND).read_text(), re.MULTILINE))
+        assert self._backend is not None
+        backend = dict(re.findall(r'^(\w+)\s*=\s*"(.*)"', self._backend.read_text(), re.MULTILINE))
         return backend["bucket"], backend["key"]
 
     def apply(self, step: Step, target: str | None = None) -> dict[str, Any]:
@@ -82,23 +113,45 @@ class Terraform:
 
         Args:
             step: shows how many resources are done.
-            target: the only module to apply; None for the whole configuration.
+            target: the only resource to apply; None for the whole configuration.
 
         Returns:
             The outputs, by name.
         """
         progress = Progress(step)
-        self._tflocal(
+        self._run(
             "apply", "-input=false", "-json", "-auto-approve", *([f"-target={target}"] if target else []),
             *self.variables, deadline=APPLY_DEADLINE, on_line=progress.read, as_text=as_text,
         )  # fmt: skip
         step.result = progress.summary
         return self.outputs()
 
+    def planned(self) -> Planned:
+        """Return what an apply is going to make."""
+        return Planned.of(self.plan_document())
+
+    def plan_document(self) -> dict[str, Any]:
+        """Return a plan as `terraform show -json` does."""
+        file = str(self.stack.folder / "plan")
+        self._run("plan", "-input=false", "-no-color", f"-out={file}", *self.variables)
+        text = self._run("show", "-no-color", "-json", file)
+        return dict(json.loads(text[text.index("{") :]))
+
+    def add(self, name: str, text: str) -> None:
+        """Add a file of configuration to the working copy, until the next `init`."""
+        (self.folder / name).write_text(text)
+
     def outputs(self) -> dict[str, Any]:
         """Return the outputs of the last apply, by name."""
-        text = self._tflocal("output", "-no-color", "-json")
+        text = self._run("output", "-no-color", "-json")
         return {name: output["value"] for name, output in json.loads(text[text.index("{") :]).items()}
+
+    def region(self) -> str:
+        """Return the AWS region of what the last apply made: that of the first ARN in outputs or state."""
+        for text in (json.dumps(self.outputs()), self._run("state", "pull")):
+            if found := ARN.search(text):
+                return found[1]
+        return REGION
 
     def plan_is_empty(self, *, refresh: bool = True) -> bool:
         """Return whether a plan would change nothing; the working copy must have been applied.
@@ -108,7 +161,7 @@ class Terraform:
         """
         words = ["plan", "-input=false", "-no-color", "-detailed-exitcode", f"-refresh={str(refresh).lower()}"]
         try:
-            self._tflocal(*words, *self.variables)
+            self._run(*words, *self.variables)
         except CommandFailedError as error:
             if error.status == CHANGES_STATUS:
                 return False
@@ -117,11 +170,11 @@ class Terraform:
 
     def destroy(self) -> None:
         """Destroy every resource."""
-        self._tflocal("destroy", "-input=false", "-no-color", "-auto-approve", *self.variables, deadline=APPLY_DEADLINE)
+        self._run("destroy", "-input=false", "-no-color", "-auto-approve", *self.variables, deadline=APPLY_DEADLINE)
 
-    def _tflocal(self, *words: str, deadline: float = READ_DEADLINE, **more: Any) -> str:
+    def _run(self, *words: str, deadline: float = READ_DEADLINE, **more: Any) -> str:
         return commands.run(
-            [VENV_BIN / "tflocal", *words],
+            [VENV_BIN / "tflocal" if self.has_backend else "terraform", *words],
             cwd=self.folder, env=self.env, log=self.log, deadline=deadline, **more,
             trouble=lambda: None if self.stack.alive() else "was stopped: LocalStack has ended",
         )  # fmt: skip
@@ -131,17 +184,10 @@ class Terraform:
             "AWS_ENDPOINT_URL": self.stack.endpoint_url,
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_REGION": REGION,
-            "AWS_DEFAULT_REGION": REGION,
+            "AWS_REGION": self.stack.region,
+            "AWS_DEFAULT_REGION": self.stack.region,
             "S3_HOSTNAME": "127.0.0.1",  # nothing has to resolve bucket host names
             "DISABLE_DEPRECATION_NOTICE": "1",
             "TF_DATA_DIR": str(self.stack.folder / "terraform-data"),
             MARKER: str(self.stack.folder),
         }
-
-
-def working_copy(target: Path, source: Path = INFRASTRUCTURE) -> Path:
-    """Copy `infrastructure/`, without local leftovers such as state files."""
-    ignored = shutil.ignore_patterns(".terraform", "*.tfstate*", "*_override.tf")
-    shutil.copytree(source, target, ignore=ignored, dirs_exist_ok=True)
-    return target

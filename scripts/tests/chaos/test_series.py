@@ -13,6 +13,7 @@ from harness.chaos import Outcome
 from harness.chaos.series import Series, by_kind, seeds
 from harness.errors import HarnessError
 from harness.ledger import Ledger
+from harness.pipeline import definition
 from harness.streams import Put, Read
 
 
@@ -29,10 +30,10 @@ def test_other_texts_are_refused(text: str) -> None:
 
 def _outcome(seed: int, *, events: int, predicted: int, twice: int = 0, faults: Counter[str]) -> Outcome:
     """Return a run whose first events are predicted, some of them twice."""
-    ledger = Ledger()
+    ledger = Ledger(definition.current())
     puts = [Put(b'{"sales_id": "a"}', "a", f"shardId-000000000000:{number}", 1.0) for number in range(1, events + 1)]
     for put in puts:
-        ledger.enter(put, 7.0)
+        ledger.enter(put, {"prediction": {"sales_prediction": 7.0}})
     ledger.all_entered()
     documents = [
         {"event_id": put.event_id, "version": "v", "prediction": {"sales_id": "a", "sales_prediction": 7.0}}

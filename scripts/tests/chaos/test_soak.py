@@ -11,6 +11,7 @@ from harness import console
 from harness.chaos import Outcome, soak
 from harness.chaos.memory import ENVIRONMENT, FUNCTION, LOCALSTACK, Sample, figures
 from harness.ledger import Ledger
+from harness.pipeline import definition
 
 
 def _sample(events: int, localstack: float, function: float = 100.0, instance: str = "a") -> Sample:
@@ -42,7 +43,7 @@ def test_too_few_events_or_no_environment_give_no_figure() -> None:
 
 
 def test_the_report_is_json_and_a_table(tmp_path: Path) -> None:
-    outcome = Outcome(7, Ledger(), Counter({"kill function": 3}), 20.0)
+    outcome = Outcome(7, Ledger(definition.current()), Counter({"kill function": 3}), 20.0)
     found = soak.Soak(900.0, 720.0, outcome, [_sample(0, 200, 0), _sample(20_000, 240)])
     path = tmp_path / "ledger" / "soak.json"
     soak.write(found, path)

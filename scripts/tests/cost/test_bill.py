@@ -154,12 +154,13 @@ def test_an_arm_function_costs_20_percent_less() -> None:
 
 
 def test_the_assumed_sizes_cover_the_documented_events() -> None:
-    key = str(events.SAMPLE["sales_id"])
-    event = json.dumps(events.SAMPLE)
+    sample = events.sample()
+    key = str(sample["sales_id"])
+    event = json.dumps(sample)
     prediction = {
         "model": "store_sales",
         "version": 32 * "a",
-        "prediction": {"sales_prediction": 6123.412345, "sales_id": events.SAMPLE["sales_id"]},
+        "prediction": {"sales_prediction": 6123.412345, "sales_id": sample["sales_id"]},
         "event_id": f"shardId-000000000000:{56 * '4'}",
     }
     assert len(event + key) <= Workload(1).event_bytes

@@ -10,14 +10,15 @@ import pytest
 from harness import console
 from harness.failed import Failed
 from harness.ledger import Ledger, report
+from harness.pipeline import definition
 from harness.streams import Put, Read
 
 
 def _ledger() -> Ledger:
-    ledger = Ledger()
+    ledger = Ledger(definition.current())
     puts = [Put(b'{"sales_id": "[red]"}', "[red]", f"shardId-000000000001:{10**55 + i}", 100.0) for i in range(4)]
     for put in puts:
-        ledger.enter(put, 7.0)
+        ledger.enter(put, {"prediction": {"sales_prediction": 7.0}})
     ledger.all_entered()
 
     def answer(put: Put, value: float) -> Read:
@@ -41,7 +42,7 @@ def test_the_file_has_a_verdict_for_every_event(tmp_path: Path) -> None:
     events = written["events"]
     assert [event["verdict"] for event in events] == ["wrong prediction", "predicted", "failed with reason", "lost"]
     assert [event["out_of_order"] for event in events] == [True, False, False, False]
-    assert events[0]["mistake"] == "predicted 8.0 instead of 7.0"
+    assert events[0]["mistake"] == "prediction.sales_prediction is 8.0 instead of 7.0"
     assert events[1] == {
         "event_id": f"shardId-000000000001:{10**55 + 1}",
         "key": "[red]",
@@ -60,6 +61,6 @@ def test_the_table_lists_the_bad_events(tmp_path: Path, monkeypatch: pytest.Monk
         report.show(_ledger(), tmp_path / "ledger.json")
     text = captured.get()
     assert f"shardId-000000000001:{10**55}" in text
-    assert "predicted 8.0 instead of 7.0; predicted after a later event of its key" in text
+    assert "prediction.sales_prediction is 8.0 instead of 7.0; predicted after a later event of its key" in text
     assert "key [red]: failed with reason; bad [date]" in text
     assert "lost" in text

@@ -8,6 +8,7 @@ from pathlib import Path
 from harness.console import Step
 from harness.ledger import Target, report, run
 from harness.machine import processes
+from harness.pipeline import definition
 from harness.stack.clients import Clients
 from harness.stack.state import Stack
 
@@ -15,9 +16,11 @@ from harness.stack.state import Stack
 def test_the_verdict_names_a_dead_localstack_as_the_cause(tmp_path: Path) -> None:
     # GIVEN an endpoint where nothing listens
     clients = Clients(Stack("x", "x", processes.free_ports(1)[0]))
-    target = Target(clients.kinesis, clients.s3, "in", "out", "failed", None, lambda: "LocalStack has died")
+    target = Target(
+        clients.kinesis, clients.s3, "in", "out", "failed", definition.current(), lambda: "LocalStack has died"
+    )
     # WHEN events are put THEN the run stops retrying at once, and the ledger says why
-    result = run(target, [(b"{}", "k")] * 3, lambda records: [1.0] * len(records), Step("dead"))
+    result = run(target, [(b"{}", "k")] * 3, lambda records: [{}] * len(records), Step("dead"))
     assert not result.passed
     assert result.broken is not None
     assert "LocalStack has died" in result.broken.cause

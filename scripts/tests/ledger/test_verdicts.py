@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from harness.failed import Failed
 from harness.ledger import Ledger, Verdict
+from harness.pipeline import definition
 from harness.streams import Put, Read
 
 VERSION = "run-1"
@@ -35,15 +37,20 @@ def _answer(put: Put, value: object, *, key: str | None = None, **changes: objec
     return Read(json.dumps(answer | changes).encode(), key or put.key, SHARD, "1", 101.5, 102.0)
 
 
+def _sales(value: float) -> dict[str, Any]:
+    """Return what an answer must have."""
+    return {"version": VERSION, "prediction": {"sales_prediction": value}}
+
+
 def _failure(put: Put, data: bytes | None = None, key: str | None = None) -> Failed:
     kept = put.data if data is None else data
     return Failed("invalid/x.json", "bad", put.event_id, key or put.key, kept, "2026-01-01", "bad")
 
 
 def _filled(puts: list[Put], *, all_entered: bool = True) -> Ledger:
-    ledger = Ledger(VERSION)
+    ledger = Ledger(definition.current())
     for number, put in enumerate(puts, 1):
-        ledger.enter(put, 10.0 * number)
+        ledger.enter(put, _sales(10.0 * number))
     if all_entered:
         ledger.all_entered()
     return ledger
@@ -96,7 +103,7 @@ def test_a_duplicated_record_is_reported_but_allowed(ledger: Ledger, answers: li
     ("change", "word"),
     [
         (lambda put: _answer(put, 10.1), "10.1"),
-        (lambda put: _answer(put, float("nan")), "nan"),
+        (lambda put: _answer(put, float("nan")), "NaN"),
         (lambda put: _answer(put, 10.0, version="other"), "other"),
         (lambda put: _answer(put, 10.0, sales_id=4711), "4711"),
         (lambda put: _answer(put, 10.0, sales_id="1"), "'1'"),
@@ -139,9 +146,9 @@ def test_a_record_that_is_not_a_prediction_does_not_pass(ledger: Ledger, answers
 
 
 @pytest.mark.parametrize("value", ["10.0", None, True, [10.0]])
-def test_a_prediction_that_is_not_a_number_is_unreadable(ledger: Ledger, puts: list[Put], value: object) -> None:
+def test_a_prediction_that_is_not_a_number_is_wrong(ledger: Ledger, puts: list[Put], value: object) -> None:
     ledger.take_predictions([_answer(puts[0], value)])
-    assert ledger.unreadable == 1
+    assert ledger.counts[Verdict.WRONG] == 1
 
 
 def test_an_unexpected_failure_does_not_pass(ledger: Ledger, puts: list[Put], answers: list[Read]) -> None:
@@ -196,10 +203,10 @@ def test_a_prediction_of_another_event_is_reported(ledger: Ledger, answers: list
 
 
 def test_predictions_read_before_their_put_was_acknowledged_count(puts: list[Put], answers: list[Read]) -> None:
-    ledger = Ledger(VERSION)
+    ledger = Ledger(definition.current())
     ledger.take_predictions([*answers, answers[0], _answer(_put(77), 1.0)])
     for number, put in enumerate(puts, 1):
-        ledger.enter(put, 10.0 * number)
+        ledger.enter(put, _sales(10.0 * number))
     ledger.all_entered()
     assert ledger.counts == {Verdict.PREDICTED: 4, Verdict.DUPLICATED: 1}
     assert ledger.strangers == [f"{SHARD}:77"]
@@ -232,7 +239,7 @@ def test_early_predictions_keep_the_streams_order() -> None:
     ledger = _filled([], all_entered=False)
     ledger.take_predictions([_answer(puts[1], 20.0), _answer(puts[0], 10.0)])
     for number, put in enumerate(puts, 1):
-        ledger.enter(put, 10.0 * number)
+        ledger.enter(put, _sales(10.0 * number))
     assert ledger.out_of_order == 1
 
 
@@ -255,9 +262,9 @@ def _repeated(number: int, key: str) -> Put:
 def test_a_record_stored_twice_by_an_unacknowledged_put_is_predicted_twice() -> None:
     """The producer knows only the second event id. The first is recognized by the content of its prediction."""
     put, other = _repeated(7, "k"), _put(8, "k")
-    ledger = Ledger(VERSION)
-    ledger.enter(put, 10.0)
-    ledger.enter(other, 20.0)
+    ledger = Ledger(definition.current())
+    ledger.enter(put, _sales(10.0))
+    ledger.enter(other, _sales(20.0))
     unacknowledged = replace(put, event_id=f"{SHARD}:5")
     ledger.take_predictions([_answer(unacknowledged, 10.0), _answer(put, 10.0), _answer(other, 20.0)])
     ledger.all_entered()
@@ -281,8 +288,8 @@ def test_a_record_stored_twice_by_an_unacknowledged_put_is_predicted_twice() -> 
     ids=["not repeated", "value", "sales_id", "version"],
 )
 def test_a_prediction_that_matches_no_repeated_put_belongs_to_another_event(put: Put, answer: Read) -> None:
-    ledger = Ledger(VERSION)
-    ledger.enter(put, 10.0)
+    ledger = Ledger(definition.current())
+    ledger.enter(put, _sales(10.0))
     ledger.all_entered()
     ledger.take_predictions([_answer(put, 10.0), answer])
     ledger.close()
@@ -291,8 +298,8 @@ def test_a_prediction_that_matches_no_repeated_put_belongs_to_another_event(put:
 
 
 def test_a_copy_does_not_count_as_the_event_itself() -> None:
-    ledger = Ledger(VERSION)
-    ledger.enter(_repeated(7, "k"), 10.0)
+    ledger = Ledger(definition.current())
+    ledger.enter(_repeated(7, "k"), _sales(10.0))
     ledger.all_entered()
     ledger.take_predictions([_answer(_put(5, "k"), 10.0)])
     ledger.close()

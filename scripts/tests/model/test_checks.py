@@ -12,8 +12,8 @@ import onnx
 import pytest
 import yaml
 
-from harness.errors import HarnessError
-from harness.model import checks
+from training import checks
+from training.terminal import CheckError
 
 
 @pytest.fixture
@@ -67,8 +67,8 @@ def twelve_inputs(described: dict[str, Any]) -> None:
 
 
 def test_a_trained_model_passes(folder: Path, trained: list[dict[str, Any]]) -> None:
-    model = checks.check(folder, trained[0]["run_id"])
-    assert list(model.profiles.stores) == trained[0]["stores"]
+    found = checks.check(folder, trained[0]["run_id"])
+    assert found == {"stores": trained[0]["stores"], "date_range": trained[0]["date_range"]}
 
 
 @pytest.mark.parametrize(
@@ -97,6 +97,6 @@ def test_a_bad_model_is_refused(
     folder: Path, trained: list[dict[str, Any]], edit: Callable[[Path], object], cause: str
 ) -> None:
     edit(folder)
-    with pytest.raises(HarnessError, match=cause) as refused:
+    with pytest.raises(CheckError, match=cause) as refused:
         checks.check(folder, trained[0]["run_id"])
     assert "make train" in refused.value.next_step or "log the model" in refused.value.next_step

@@ -17,11 +17,15 @@ WAY_BACK = "make train DATA=default"
 @pytest.fixture(autouse=True)
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The file of the last `make train DATA=…`, in a separate checkout."""
-    for name in ("TRAINING_DATA", "MODEL_FILE", "CHOSEN_MODEL", "CACHE", "MLFLOW_DIR", "DATA_DIR"):
-        monkeypatch.setattr(paths, name, tmp_path / name.lower())
+    monkeypatch.setattr(paths, "CACHE", tmp_path)
     file = tmp_path / "own.csv"
-    paths.TRAINING_DATA.write_text(str(file))
+    (tmp_path / "training-data").write_text(str(file))
     return file
+
+
+def _remember(folder: Path, data: str | None, result: dict[str, str]) -> None:
+    known = {"code": current_model.code_hash(), "data": data, "result": result}
+    (folder / "model.json").write_text(json.dumps(known))
 
 
 def test_the_last_trainings_data_are_reported_with_the_way_back(
@@ -30,7 +34,9 @@ def test_the_last_trainings_data_are_reported_with_the_way_back(
     # GIVEN a model from make train DATA=own.csv
     (tmp_path / "MLmodel").touch()
     result = {"model_dir": str(tmp_path), "run_id": "x"}
-    paths.MODEL_FILE.write_text(json.dumps({"code": current_model._code(), "data": str(data), "result": result}))
+    (tmp_path / "model.json").write_text(
+        json.dumps({"code": current_model.code_hash(), "data": str(data), "result": result})
+    )
     # WHEN local-up chooses its model THEN it uses that one, and reports its data
     assert current_model.current(None) == result
     printed = capsys.readouterr().err
@@ -41,8 +47,10 @@ def test_the_last_trainings_data_are_reported_with_the_way_back(
 def test_the_default_data_are_not_mentioned(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "MLmodel").touch()
     result = {"model_dir": str(tmp_path), "run_id": "x"}
-    paths.MODEL_FILE.write_text(json.dumps({"code": current_model._code(), "data": None, "result": result}))
-    paths.TRAINING_DATA.unlink()
+    (tmp_path / "model.json").write_text(
+        json.dumps({"code": current_model.code_hash(), "data": None, "result": result})
+    )
+    (tmp_path / "training-data").unlink()
     assert current_model.current(None) == result
     assert capsys.readouterr().err == ""
 

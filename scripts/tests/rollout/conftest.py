@@ -23,7 +23,7 @@ from harness.stack.state import Stack
 from harness.stages import stage as stages
 from harness.stages.access import Access
 from harness.stages.stage import Stage
-from harness.terraform.runner import working_copy
+from harness.terraform.working_copy import working_copy
 from training.tracking import REGISTERED_NAME, Store
 
 REGION = "ap-south-1"
@@ -53,8 +53,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def own_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Give each test its own record of models."""
-    for name in ("RELEASES", "CHOSEN_MODEL", "MODEL_FILE"):
-        monkeypatch.setattr(paths, name, tmp_path / "cache" / name.lower())
+    monkeypatch.setattr(paths, "CACHE", tmp_path / "cache")
     (tmp_path / "cache").mkdir()
 
 

@@ -34,8 +34,8 @@ def unchanged(
         s3 = deployment.access.client("s3")
         buckets = [one["Name"] for one in s3.list_buckets()["Buckets"]]
         objects = deployment.objects() if "models-stg" in buckets else {}
-        kept = sorted(paths.RELEASES.rglob("*"))
-        return [buckets, objects, deployment.tfvars, aliases(), kept, paths.CHOSEN_MODEL.exists()]
+        kept = sorted(current_model.releases().rglob("*"))
+        return [buckets, objects, deployment.tfvars, aliases(), kept, (paths.CACHE / "chosen-model.json").exists()]
 
     @contextmanager
     def block(cause: str, next_step: str = "") -> Iterator[None]:
@@ -91,7 +91,7 @@ def test_the_first_deployment_publishes_a_model_promoted_before_it(
     models.publish(deployed, deployment.access, "models-stg")
     assert f"{trained[0]['model_key']}/MLmodel" in deployment.objects()
     # AND on a machine without the model, the copy in the bucket is enough
-    (paths.RELEASES / trained[0]["run_id"]).rename(paths.RELEASES / "elsewhere")
+    (current_model.releases() / trained[0]["run_id"]).rename(current_model.releases() / "elsewhere")
     capsys.readouterr()
     models.publish(deployed, deployment.access, "models-stg")
     assert "unchanged" in capsys.readouterr().err
@@ -304,10 +304,10 @@ def test_a_model_promoted_to_local_becomes_the_current_one(
     promote.to_local("2", known)
     assert current_model.current(None)["run_id"] == trained[1]["run_id"]
     # WHEN the code changes THEN the model is checked again
-    monkeypatch.setattr(current_model, "_code", lambda: "changed")
+    monkeypatch.setattr(current_model, "code_hash", lambda: "changed")
     assert current_model.current(None)["run_id"] == trained[1]["run_id"]
-    assert json.loads(paths.CHOSEN_MODEL.read_text())["code"] == "changed"
-    monkeypatch.setattr(current_model, "_code", lambda: "changed again")
-    (paths.RELEASES / trained[1]["run_id"] / "model" / "model.onnx").write_bytes(b"damaged")
+    assert json.loads((paths.CACHE / "chosen-model.json").read_text())["code"] == "changed"
+    monkeypatch.setattr(current_model, "code_hash", lambda: "changed again")
+    (current_model.releases() / trained[1]["run_id"] / "model" / "model.onnx").write_bytes(b"damaged")
     with pytest.raises(HarnessError, match="damaged or not an ONNX model"):
         current_model.current(None)

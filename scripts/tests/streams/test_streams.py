@@ -18,7 +18,7 @@ from botocore.stub import ANY, Stubber
 from harness import streams
 from harness.errors import HarnessError
 from harness.streams import backoff, writer
-from store_sales.calls import retryable
+from harness.streams.retries import retryable
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 THROTTLED = "ProvisionedThroughputExceededException"

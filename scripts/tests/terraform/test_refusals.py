@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from harness.setup import install
-from harness.terraform.runner import working_copy
+from harness.terraform.working_copy import working_copy
 
 WRONG = {
     "failed_events_expiration_days": (0, "must be at least 1"),

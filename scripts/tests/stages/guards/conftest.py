@@ -28,7 +28,7 @@ from harness.stages import guards, tfvars
 from harness.stages.access import Access
 from harness.stages.guards import GUARDS
 from harness.stages.stage import Stage, load
-from harness.terraform.runner import working_copy
+from harness.terraform.working_copy import working_copy
 
 ACCOUNT = "123456789012"  # LocalStack uses an access key of 12 digits as the account
 REGION = "ap-south-1"
@@ -203,7 +203,6 @@ def world(tmp_path: Path, template: Path, running: LocalStack, monkeypatch: pyte
     made.push()
     trained = {"run_id": RUN_ID, "model_dir": str(made.folder / "model")}
     (made.folder / "model.json").write_text(json.dumps({"result": trained}))
-    monkeypatch.setattr(paths, "MODEL_FILE", made.folder / "model.json")
-    monkeypatch.setattr(paths, "RELEASES", made.folder / "releases")
+    monkeypatch.setattr(paths, "CACHE", made.folder)
     yield made
     running.inject()

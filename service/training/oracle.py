@@ -1,39 +1,38 @@
-"""Predicts with the model through MLflow on this machine, without stream or function."""
-
-from __future__ import annotations
+"""What the function must answer: MLflow predicts with the model on this machine, without stream or function."""
 
 import datetime as dt
-import json
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 
-def expectations(model: dict[str, Any]) -> Callable[[Sequence[bytes]], list[float | None]]:
-    """Return the function that computes a ledger's expected predictions.
+def expected(events: Sequence[dict[str, Any]], model: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the answers to valid events; `ledger.expected` of pipeline.toml.
 
     Args:
+        events: parsed events.
         model: a training result; its `model_dir` has the MLflow model.
-
-    Returns:
-        A function from valid records to the sales predicted for each.
     """
+    sales = _predict(model["model_dir"], events) if events else []
+    return [
+        {
+            "model": "store_sales",
+            "version": model["run_id"],
+            "prediction": {"sales_prediction": value, "sales_id": event["sales_id"]},
+        }
+        for event, value in zip(events, sales, strict=True)
+    ]
 
-    def expect(records: Sequence[bytes]) -> list[float | None]:
-        return list(_predict(model["model_dir"], tuple(records))) if records else []
 
-    return expect
-
-
-def _predict(model_dir: str, records: tuple[bytes, ...]) -> list[float]:
+def _predict(model_dir: str, events: Sequence[dict[str, Any]]) -> list[float]:
     predictor, profiles = _load(model_dir)
-    import numpy as np  # slow to import, and most commands need no model
+    import numpy as np  # slow to import
 
     from store_sales.features import feature_matrix
 
-    inputs = [json.loads(record)["sales_input"] for record in records]
+    inputs = [event["sales_input"] for event in events]
     features = feature_matrix(
         [dt.date.fromisoformat(entry["date"]) for entry in inputs],
         [entry["store"] for entry in inputs],
@@ -43,7 +42,7 @@ def _predict(model_dir: str, records: tuple[bytes, ...]) -> list[float]:
     )
     answer = predictor.predict(features)
     [values] = answer.values() if isinstance(answer, dict) else [answer]
-    return [float(value) for value in np.maximum(np.asarray(values).reshape(len(records)), 0)]
+    return [float(value) for value in np.maximum(np.asarray(values).reshape(len(inputs)), 0)]
 
 
 @lru_cache(maxsize=2)

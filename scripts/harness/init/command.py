@@ -1,0 +1,191 @@
+"""Runs `pipeline init`: finds the root module, reads a plan of it, asks what it cannot tell, writes the file."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from harness import console
+from harness.errors import HarnessError
+from harness.init import folder as folders
+from harness.init import samples, unproved, writing
+from harness.init.plan import Choices, Reading
+from harness.local import lifecycle, runtimes
+from harness.machine import processes
+from harness.paths import shown
+from harness.pipeline import definition, schema, toml_file
+from harness.pipeline.definition import Pipeline
+from harness.setup import install
+from harness.stack import state as stacks
+from harness.stack.state import EMBEDDED, Stack
+from harness.terraform.runner import Terraform
+
+PLACEHOLDER = "unknown"
+
+
+def run(folder: Path, sample: Path | None) -> None:
+    """Write a folder's `pipeline.toml`, and print what a local run cannot prove.
+
+    Args:
+        folder: with Terraform in it, or below.
+        sample: file with sample events; None to look for one in the folder.
+
+    Raises:
+        HarnessError: there is a file already, no Terraform, no pipeline in its plan, or no sample.
+    """
+    folder = folder.expanduser().resolve()
+    target = folder / toml_file.NAME
+    if target.exists():
+        raise HarnessError(f"{shown(target)} exists already", "edit it; or delete it, then run it again")
+    root = _root(folder)
+    events_file = _sample(folder, sample)
+    events = samples.read(events_file)
+    provisional = _provisional(folder, root)
+    reading = Reading(_plan(provisional))
+    content = _content(provisional, reading, events, _kept(folder, events_file, events))
+    target.write_text(writing.text(content), encoding="utf-8")
+    definition.load(folder)  # what was written must be valid
+    console.say(f"written: {shown(target)}")
+    _show_unproved(reading)
+    where = "" if Path.cwd() == folder else f"PIPELINE={shown(folder)} "
+    console.say(f"Next: {where}pipeline up, then {where}pipeline verify COUNT=2000")
+
+
+def _root(folder: Path) -> Path:
+    found = folders.roots(folder)
+    names = Choices(tuple(str(path.relative_to(folder)) for path in found), len(found) == 1)
+    return folder / _chosen("root module", names)
+
+
+def _sample(folder: Path, given: Path | None) -> Path:
+    file = given.expanduser().resolve() if given else samples.find(folder)
+    if file is None:
+        raise HarnessError("there are no sample events, and none in a file with a usual name", samples.REMEDY)
+    if given is None:
+        console.say(f"sample events: {shown(file)}")
+    return file
+
+
+def _kept(folder: Path, file: Path, events: Sequence[dict[str, Any]]) -> str:
+    """Return the samples' file, relative to the folder; written there if it is elsewhere, or in Lambda's form."""
+    plain = [json.loads(line) for line in file.read_text().splitlines() if line.strip()] if _is_lines(file) else None
+    if plain == list(events) and file.is_relative_to(folder):
+        return file.relative_to(folder).as_posix()
+    target = folder / "samples.jsonl"
+    target.write_text("".join(json.dumps(event) + "\n" for event in events), encoding="utf-8")
+    return target.name
+
+
+def _is_lines(file: Path) -> bool:
+    try:
+        return all(isinstance(json.loads(line), dict) for line in file.read_text().splitlines() if line.strip())
+    except ValueError:
+        return False
+
+
+def _provisional(folder: Path, root: Path) -> Pipeline:
+    """Return a pipeline of which only the Terraform is known."""
+    pattern = folders.var_file(root)
+    inside = root.relative_to(folder).as_posix()
+    unknown = schema.Literal(name=PLACEHOLDER)
+    file = schema.File(
+        name=re.sub(r"[^a-z0-9]+", "-", folder.name.lower()).strip("-0123456789")[:31].rstrip("-") or "pipeline",
+        terraform=schema.Terraform(root=inside, var_file=pattern and (Path(inside) / pattern).as_posix()),
+        outputs=schema.Outputs(source_stream=unknown, output_stream=unknown, function=unknown),
+        events=schema.Events(sample={}),
+        ledger=schema.Ledger(id_in="id", id_out="id"),
+    )
+    return Pipeline(folder, file)
+
+
+def _plan(pipeline: Pipeline) -> dict[str, Any]:
+    """Return the JSON of a plan, made against an empty LocalStack."""
+    with _empty_localstack() as stack:
+        terraform = Terraform(stack, {}, pipeline)
+        with console.step("Terraform init"):
+            terraform.init()
+        with console.step("Terraform plan") as step:
+            document = terraform.plan_document()
+            step.result = f"{len(document.get('resource_changes', []))} resources"
+    return document
+
+
+@contextmanager
+def _empty_localstack() -> Iterator[Stack]:
+    lifecycle.remove_abandoned("init")
+    install.for_runtime(EMBEDDED)
+    stack = Stack(f"init-{os.getpid()}", "local", processes.free_ports(1)[0], EMBEDDED)
+    with stacks.locked(stack.name):
+        try:
+            runtimes.of(stack).start(stack)
+            yield stack
+        finally:
+            lifecycle.down_locked(stack.name)
+
+
+def _content(provisional: Pipeline, reading: Reading, events: Sequence[dict[str, Any]], sample: str) -> writing.Content:
+    source_stream = _chosen("source stream", reading.source_stream())
+    named: dict[str, str | None] = {
+        "source_stream": source_stream,
+        "output_stream": _chosen("output stream", _some(reading.output_stream(source_stream))),
+        "failed_events": reading.failed_events(),
+        "function": _chosen("function", reading.function()),
+        "model_bucket": reading.model_bucket(),
+    }
+    code = folders.source(provisional.folder)
+    id_in = _chosen("path of the id in an event (JMESPath)", _some(Choices(tuple(samples.ids(events)), False), events))
+    guess = f"prediction.{id_in} || {id_in}"
+    return writing.Content(
+        name=provisional.name,
+        root=provisional.file.terraform.root,
+        var_file=provisional.file.terraform.var_file,
+        source=code.relative_to(provisional.folder).as_posix() if code else None,
+        outputs={key: _reference(reading, name) for key, name in named.items() if name},
+        sample=sample,
+        id_in=id_in,
+        id_out=_chosen("path of that id in an answer (JMESPath)", Choices((guess,), False)),
+    )
+
+
+def _some(choices: Choices, events: Sequence[dict[str, Any]] = ()) -> Choices:
+    """Refuse an empty choice."""
+    if choices.names:
+        return choices
+    if events:
+        raise HarnessError(f"the sample event has no text or integer that could be its id: {events[0]}", "add one")
+    raise HarnessError(
+        "the plan makes no second Kinesis stream for the answers",
+        "the ledger reads answers from a stream: add one, or write pipeline.toml by hand (docs/pipeline-toml.md)",
+    )
+
+
+def _reference(reading: Reading, name: str) -> str:
+    found = reading.output_for(name)
+    return writing.output(found) if found else writing.literal(name)
+
+
+def _chosen(what: str, choices: Choices) -> str:
+    """Return the likeliest name, or what the user chooses: asked in doubt only, on a terminal, and without YES=1."""
+    first = choices.names[0]
+    if choices.certain or os.environ.get("YES") == "1" or not sys.stdin.isatty():
+        console.say(f"{what}: {first}" + ("" if choices.certain else ", assumed"))
+        return first
+    for name in choices.names[1:]:
+        console.say(f"  or {name}")
+    return str(click.prompt(what, default=first, err=True))
+
+
+def _show_unproved(reading: Reading) -> None:
+    console.say("A local run cannot prove:")
+    for address, reason in unproved.of(reading.planned.resources):
+        console.say(f"  {address}: {reason}")
+    for text in unproved.ALWAYS:
+        console.say(f"  {text}")

@@ -1,0 +1,81 @@
+"""Follows references in a plan's configuration: from an argument, through modules, to the resources behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Module:
+    """A module's configuration, as `terraform show -json` has it.
+
+    Attributes:
+        content: `configuration.root_module`, or the `module` of a module call.
+        address: `module.a.module.b`; empty for the root.
+        caller: the module that calls it; None for the root.
+        call: the module call with its arguments.
+    """
+
+    content: Mapping[str, Any]
+    address: str = ""
+    caller: Module | None = None
+    call: Mapping[str, Any] | None = None
+
+    def child(self, name: str) -> Module | None:
+        """Return a module that this one calls."""
+        call = self.content.get("module_calls", {}).get(name)
+        address = ".".join(filter(None, [self.address, "module", name]))
+        return call and Module(call["module"], address, self, call)
+
+    def all(self) -> Iterator[Module]:
+        """Yield this module and those below it."""
+        yield self
+        for name in self.content.get("module_calls", {}):
+            if child := self.child(name):
+                yield from child.all()
+
+    def resources(self, kind: str) -> Iterator[tuple[Module, Mapping[str, Any]]]:
+        """Yield the managed resources of a type, here and below, each with its module."""
+        for module in self.all():
+            for resource in module.content.get("resources", []):
+                if resource["mode"] == "managed" and resource["type"] == kind:
+                    yield module, resource
+
+
+def behind(module: Module, expression: Any) -> set[str]:
+    """Return the addresses of the resources that an argument refers to, without instance keys.
+
+    Args:
+        module: the module with the argument.
+        expression: the argument: an object with `references`, or a list of blocks with such.
+    """
+    found: set[str] = set()
+    for reference in _references(expression):
+        found |= _follow(module, reference.split("."))
+    return found
+
+
+def _references(expression: Any) -> Iterator[str]:
+    if isinstance(expression, list):
+        for each in expression:
+            yield from _references(each)
+    elif isinstance(expression, dict):
+        if isinstance(expression.get("references"), list):
+            yield from expression["references"]
+        else:
+            yield from _references(list(expression.values()))
+
+
+def _follow(module: Module, words: list[str]) -> set[str]:
+    match [word.partition("[")[0] for word in words]:
+        case ["var", name, *_] if module.caller is not None and module.call is not None:
+            return behind(module.caller, module.call.get("expressions", {}).get(name))
+        case ["module", name, output, *_]:
+            child = module.child(name)
+            return behind(child, child.content.get("outputs", {}).get(output, {}).get("expression")) if child else set()
+        case [kind, name, *_] if kind.startswith("aws_"):
+            return {".".join(filter(None, [module.address, kind, name]))}
+        case _:  # locals are not in a plan's configuration
+            return set()

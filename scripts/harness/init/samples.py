@@ -1,0 +1,88 @@
+"""Sample events: from a file of events, or from a test event of Lambda."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from harness.errors import HarnessError
+from harness.paths import shown
+
+# Where people keep an event.
+USUAL = ("event.json", "events.jsonl", "sample.json", "sample.jsonl", "*sample*.json", "*sample*.jsonl", "*event*.json")
+REMEDY = "give a file with events, one JSON object per line: --sample events.jsonl"
+
+
+def find(folder: Path) -> Path | None:
+    """Return a file in a folder or one below it that looks like sample events, or None."""
+    for pattern in (*USUAL, *(f"*/{each}" for each in USUAL)):
+        for file in sorted(folder.glob(pattern)):
+            if not any(part.startswith(".") for part in file.relative_to(folder).parts) and _usable(file):
+                return file
+    return None
+
+
+def _usable(file: Path) -> bool:
+    try:
+        return bool(read(file))
+    except HarnessError:
+        return False
+
+
+def read(file: Path) -> list[dict[str, Any]]:
+    """Return the events in a file: a JSON object, one per line, or a Lambda test event with Kinesis records.
+
+    Raises:
+        HarnessError: there are none.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise HarnessError(f"{shown(file)} cannot be read: {error}", REMEDY) from None
+    try:
+        found = [json.loads(text)]
+    except ValueError:
+        found = [_line(file, number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    events = [event for each in found for event in _events(file, each)]
+    if not events:
+        raise HarnessError(f"{shown(file)} has no events", REMEDY)
+    return events
+
+
+def _line(file: Path, number: int, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise HarnessError(f"{shown(file)}, line {number} is no JSON: {error}", REMEDY) from None
+
+
+def _events(file: Path, document: Any) -> list[dict[str, Any]]:
+    if isinstance(document, dict) and isinstance(records := document.get("Records"), list):
+        try:
+            document = [json.loads(base64.b64decode(record["kinesis"]["data"], validate=True)) for record in records]
+        except (KeyError, TypeError, ValueError, binascii.Error) as error:
+            raise HarnessError(f"{shown(file)} has a record without a JSON event: {error!r}", REMEDY) from None
+    events = document if isinstance(document, list) else [document]
+    if not all(isinstance(event, dict) for event in events):
+        raise HarnessError(f"{shown(file)} has an event that is no JSON object", REMEDY)
+    return events
+
+
+def ids(events: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the paths that may be the events' ids, the likeliest first: texts and integers with `id` in their name."""
+    paths = [path for path, value in _leaves(events[0]) if type(value) in (int, str)]
+    named = [path for path in paths if path.lower().endswith(("_id", ".id", "id"))]
+    by_depth = sorted(named, key=lambda path: (path.count("."), not path.lower().endswith("_id")))
+    return [*by_depth, *(path for path in paths if path not in named)]
+
+
+def _leaves(document: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    found: list[tuple[str, Any]] = []
+    for key, value in document.items():
+        path = f"{prefix}{key}"
+        found += _leaves(value, f"{path}.") if isinstance(value, dict) else [(path, value)]
+    return found

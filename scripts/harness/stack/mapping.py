@@ -1,0 +1,51 @@
+"""The event source mapping from the source stream to the function, and the function's log group."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.errors import HarnessError
+from harness.stack.clients import Clients
+from harness.stack.state import Stack
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda.type_defs import EventSourceMappingConfigurationTypeDef
+
+
+def of(stack: Stack) -> EventSourceMappingConfigurationTypeDef:
+    """Return the mapping that invokes the stack's function with records of its source stream.
+
+    Raises:
+        HarnessError: there is none.
+    """
+    client, names = Clients(stack).functions, stack.resources
+    pages = client.get_paginator("list_event_source_mappings").paginate()
+    for found in (mapping for page in pages for mapping in page["EventSourceMappings"]):
+        # arn:aws:kinesis:region:account:stream/name[/consumer/…], arn:aws:lambda:region:account:function:name[:…]
+        source, function = found.get("EventSourceArn", "").split("/"), found.get("FunctionArn", "").split(":")
+        if source[1:2] == [names.source_stream] and names.function in function:
+            return found
+    raise HarnessError(
+        f"no event source mapping leads from the stream {names.source_stream} to the function {names.function}",
+        "add an aws_lambda_event_source_mapping to your Terraform, or correct [outputs] in pipeline.toml",
+    )
+
+
+def uuid(stack: Stack) -> str:
+    """Return the mapping's UUID. As `of`."""
+    return of(stack)["UUID"]
+
+
+def alias(stack: Stack) -> str | None:
+    """Return the function's alias or version that the mapping invokes; None for $LATEST. As `of`."""
+    words = of(stack)["FunctionArn"].split(":")  # arn:aws:lambda:region:account:function:name[:qualifier]
+    return words[7] if len(words) > 7 and words[7] != "$LATEST" else None
+
+
+def log_group(stack: Stack) -> str:
+    """Return the name of the function's log group."""
+    if known := stack.outputs.get("log_group"):
+        return str(known)
+    name = stack.resources.function
+    found = Clients(stack).functions.get_function_configuration(FunctionName=name)
+    return found.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{name}"

@@ -1,0 +1,88 @@
+"""Copies of root modules, so that nothing that tflocal or the harness adds can reach a real deployment."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness.errors import HarnessError
+from harness.machine.files import remove
+from harness.paths import INFRASTRUCTURE, shown
+
+# Local leftovers such as state files, and what is large or about other runs.
+_TERRAFORM = (".terraform", "*.tfstate*", "*_override.tf")
+_AROUND = (*(".git", "node_modules", "__pycache__", ".venv", "venv", ".tox", ".nox", ".cache", ".local"), "*_cache")
+_UP = re.compile(r"\.\.(?:/[\w.-]+)*")
+EXAMPLES = "examples"  # of modules; not part of what is applied
+
+
+def working_copy(target: Path, source: Path = INFRASTRUCTURE) -> Path:
+    """Copy a root module's folder alone, without local leftovers.
+
+    Args:
+        target: where the copy is made.
+        source: the root module.
+    """
+    shutil.copytree(source, target, ignore=shutil.ignore_patterns(*_TERRAFORM), dirs_exist_ok=True)
+    return target
+
+
+def with_surroundings(root: Path, pipeline: Path, target: Path) -> Path:
+    """Copy a root module, with what its relative paths lead to.
+
+    Args:
+        root: the root module.
+        pipeline: the pipeline's folder.
+        target: where the copy is made; replaced.
+
+    Returns:
+        The copied root module.
+
+    Raises:
+        HarnessError: a file cannot be read.
+    """
+    remove(target)
+    try:
+        if not _leads_out(root):
+            return working_copy(target, root)
+        around = _around(root, pipeline)
+        left_out = shutil.ignore_patterns(*_TERRAFORM, *_AROUND)
+        shutil.copytree(around, target, ignore=left_out, symlinks=True)
+    except (OSError, shutil.Error) as error:
+        first = error.args[0][0][2] if isinstance(error, shutil.Error) else error
+        raise HarnessError(f"{shown(root)} cannot be copied: {first}", "make everything in it readable") from None
+    if (around / ".git").exists():  # `git rev-parse HEAD` in a provisioner works
+        (target / ".git").symlink_to(around / ".git")
+    return target / root.relative_to(around)
+
+
+def _around(root: Path, pipeline: Path) -> Path:
+    """Return the repository around a root module; outside of one, the folder that holds it and the pipeline."""
+    for folder in (root, *root.parents):
+        if (folder / ".git").exists():
+            return folder
+    return next(folder for folder in root.parents if folder == pipeline or pipeline.is_relative_to(folder))
+
+
+def _leads_out(root: Path) -> bool:
+    """Return whether a file of the module has a path that leads out of it, seen from the file or from the root."""
+    for file in _files(root):
+        for found in _UP.findall(file.read_text(encoding="utf-8", errors="replace")):
+            ends = ((folder / found).resolve() for folder in (file.parent, root))
+            if not all(end.is_relative_to(root) for end in ends):
+                return True
+    return False
+
+
+def _files(root: Path) -> Iterator[Path]:
+    for file in root.rglob("*.tf"):
+        if not {EXAMPLES, ".terraform"}.intersection(file.relative_to(root).parts):
+            yield file
+
+
+def declared(folder: Path) -> set[str]:
+    """Return the names of the variables that a root module declares."""
+    texts = (file.read_text(encoding="utf-8", errors="replace") for file in folder.glob("*.tf"))
+    return {name for text in texts for name in re.findall(r'^\s*variable\s+"?([\w-]+)"?', text, re.MULTILINE)}
