@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import decimal
 import json
+import math
 import random
 import time
 import zlib
@@ -88,7 +90,7 @@ class _Ids:
 def from_samples(samples: Sequence[dict[str, Any]], count: int, seed: int) -> Iterator[dict[str, Any]]:
     """Make up events that look like the samples: each value is one that some sample has in the same place.
 
-    Numbers with a fraction are drawn from between the smallest and the largest one.
+    Numbers with a fraction are drawn from between the smallest and the largest one, with as many decimals.
 
     Args:
         samples: at least one.
@@ -107,10 +109,15 @@ def _mixed(sample: dict[str, Any], others: Sequence[dict[str, Any]], chance: ran
         if isinstance(value, dict):
             mixed[key] = _mixed(value, same, chance)
         elif isinstance(value, float):
-            mixed[key] = round(chance.uniform(min(same), max(same)), 6)
+            mixed[key] = round(chance.uniform(min(same), max(same)), max(map(_decimals, same)))
         else:
             mixed[key] = chance.choice(same)
     return mixed
+
+
+def _decimals(number: float) -> int:
+    """Return the number of digits behind the decimal point."""
+    return max(0, -int(decimal.Decimal(repr(number)).as_tuple().exponent)) if math.isfinite(number) else 0
 
 
 def from_file(path: Path) -> Iterator[bytes]:

@@ -72,9 +72,14 @@ def summary(stack: Stack, since: datetime | None = None) -> str:
         each for each in found if each.refused and _of(each, stack) and datetime.fromisoformat(each.last) >= began
     ]
     refused.sort(key=lambda denial: denial.last, reverse=True)
-    lines = [f"IAM refused {denial.action} on {denial.resource} to {denial.principal}" for denial in refused[:TOLD]]
+    lines = [line(denial) for denial in refused[:TOLD]]
     more = [f"and {len(refused) - TOLD} more: make iam-denials"] if len(refused) > TOLD else []
     return "\n".join([*lines, *more])
+
+
+def line(denial: Denial) -> str:
+    """Describe a denial in one line."""
+    return f"IAM refused {denial.action} on {denial.resource} to {denial.principal}"
 
 
 def _of(denial: Denial, stack: Stack) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from harness.stack.clients import Clients
 from harness.stack.state import REGION, Stack
 from harness.terraform.json_output import Progress, as_text
 from harness.terraform.planned import Planned
+from harness.terraform.refusals import Refusals
 from harness.terraform.working_copy import declared, with_surroundings
 
 APPLY_DEADLINE = 600.0
@@ -118,10 +119,10 @@ class Terraform:
         Returns:
             The outputs, by name.
         """
-        progress = Progress(step)
+        progress, refusals = Progress(step), Refusals(self.stack)
         self._run(
             "apply", "-input=false", "-json", "-auto-approve", *([f"-target={target}"] if target else []),
-            *self.variables, deadline=APPLY_DEADLINE, on_line=progress.read, as_text=as_text,
+            *self.variables, deadline=APPLY_DEADLINE, on_line=progress.read, as_text=as_text, hopeless=refusals.final,
         )  # fmt: skip
         step.result = progress.summary
         return self.outputs()
@@ -172,11 +173,17 @@ class Terraform:
         """Destroy every resource."""
         self._run("destroy", "-input=false", "-no-color", "-auto-approve", *self.variables, deadline=APPLY_DEADLINE)
 
-    def _run(self, *words: str, deadline: float = READ_DEADLINE, **more: Any) -> str:
+    def _run(
+        self,
+        *words: str,
+        deadline: float = READ_DEADLINE,
+        hopeless: Callable[[], str | None] = lambda: None,
+        **more: Any,
+    ) -> str:
         return commands.run(
             [VENV_BIN / "tflocal" if self.has_backend else "terraform", *words],
             cwd=self.folder, env=self.env, log=self.log, deadline=deadline, **more,
-            trouble=lambda: None if self.stack.alive() else "was stopped: LocalStack has ended",
+            trouble=lambda: hopeless() if self.stack.alive() else "was stopped: LocalStack has ended",
         )  # fmt: skip
 
     def _environment(self) -> dict[str, str]:
