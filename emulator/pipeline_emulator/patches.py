@@ -447,6 +447,13 @@ PASS_CLIENT_CONTEXT = Patch(
     written_for=_CORE,
     fingerprint="cf0e0565b58f",
 )
+INVOKE_WITH_RESPONSE_STREAM = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider.invoke_with_response_stream",
+    what="InvokeWithResponseStream",
+    why="core does not have the operation",
+    written_for=_CORE,
+    fingerprint="0f43185657b0",
+)
 STOP_FAILED_VERSIONS = Patch(
     f"{_LAMBDA}.invocation.lambda_service:LambdaService.stop_version",
     what="a version in state Failed can be stopped",

@@ -1,14 +1,16 @@
 """Relays requests to the registry and responses to the client, both as streams."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
 
 from localstack.http import Response
+from urllib3 import BaseHTTPResponse
+from urllib3.exceptions import HTTPError
 from werkzeug import Request
 
 from pipeline_emulator.ecr import registry_client
-from pipeline_emulator.ecr.pacing import paced
+from pipeline_emulator.gateway.pacing import BrokenOffError, paced
 
 _REQUEST_HEADERS = (
     "Accept",
@@ -54,12 +56,17 @@ def relay(request: Request, path: str, names: Names, query: Mapping[str, str] | 
     if answer.status >= 400:
         return relayed(registry_client.read_response(answer), names, is_head=request.method == "HEAD")
     is_empty = request.method == "HEAD" or answer.headers.get("Content-Length") == "0"
-    blocks = (
-        [] if is_empty else paced(answer.stream(registry_client.BLOCK_BYTES, decode_content=False), request.environ)
-    )
+    blocks = [] if is_empty else paced(_blocks(answer), request.environ, "a response of the container registry")
     response = Response(blocks, answer.status, _headers(answer.headers, names))
     response.call_on_close(answer.close)
     return response
+
+
+def _blocks(answer: BaseHTTPResponse) -> Iterator[bytes]:
+    try:
+        yield from answer.stream(registry_client.BLOCK_BYTES, decode_content=False)
+    except HTTPError as error:
+        raise BrokenOffError(str(error)) from error
 
 
 def relayed(answer: registry_client.RegistryResponse, names: Names, is_head: bool = False) -> Response:

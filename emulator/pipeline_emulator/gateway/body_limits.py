@@ -24,7 +24,7 @@ _BY_SERVICE = {"kinesis": 16 * _MIB, "sqs": 8 * _MIB, "logs": 8 * _MIB, "iam": 2
 _OTHERS = 64 * _MIB
 
 _SCOPE = re.compile(r"Credential=[^/,]+/\d+/[^/,]+/([a-z0-9-]+)/")
-_INVOKE = re.compile(r"^/\d{4}-\d\d-\d\d/functions/[^/]+/invocations/?$")
+_INVOKE = re.compile(r"^/\d{4}-\d\d-\d\d/functions/[^/]+/(?:response-streaming-)?invocations/?$")
 _LAMBDA = re.compile(r"^/\d{4}-\d\d-\d\d/(functions|layers)\b")
 _OBJECT_PARAMETERS = re.compile(r"(partNumber|uploadId|x-id|X-Amz-.*|AWSAccessKeyId|Signature|Expires)$", re.IGNORECASE)
 

@@ -168,6 +168,8 @@ class Environment:
         if fault:
             deadline = await fault.during(self._runtime, self._session, answer, deadline)
         await _either(answer, self._runtime.exited, deadline - _now())
+        if not answer.done() and self._runtime.exited.done():
+            await self._session.read_rest()
         withdrawn = self._session.withdraw()
         if answer.done():
             return answer.result()

@@ -5,10 +5,14 @@ import signal
 
 # 6 MiB plus 100 bytes: the number in AWS's message.
 MAX_RESPONSE_BYTES = 6_291_556
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: 200 MB for streamed responses.
+MAX_STREAMED_BYTES = 200 * 2**20
 
 TIMEOUT = "Sandbox.Timedout"
 EXIT = "Runtime.ExitError"
 ENTRYPOINT = "Runtime.InvalidEntrypoint"
+TRUNCATED = "Runtime.TruncatedResponse"
+_UNKNOWN = "Runtime.Unknown"
 
 
 def payload(error_type: str, message: str) -> bytes:
@@ -31,12 +35,36 @@ def not_started(request_id: str, reason: str) -> bytes:
     return payload(ENTRYPOINT, f"RequestId: {request_id} Error: {reason}")
 
 
-def response_too_large() -> bytes:
-    """Return the error of an answer that is larger than Invoke allows."""
+def response_too_large(limit: int = MAX_RESPONSE_BYTES) -> bytes:
+    """Return the error of an answer that is larger than Invoke, or a stream, allows."""
     return payload(
         "Function.ResponseSizeTooLarge",
-        f"Response payload size exceeded maximum allowed payload size ({MAX_RESPONSE_BYTES} bytes).",
+        f"Response payload size exceeded maximum allowed payload size ({limit} bytes).",
     )
+
+
+def truncated() -> bytes:
+    """Return the error of a streamed response whose connection ended before the response did."""
+    return payload(TRUNCATED, "The runtime closed the connection before the end of its streamed response.")
+
+
+def streamed(error_type: str, body: bytes) -> bytes:
+    """Return the error document of a response that failed midway, from its trailers."""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict):
+        return payload(error_type, body.decode(errors="replace"))
+    return json.dumps({**document, "errorType": error_type}).encode()
+
+
+def type_of(document: bytes) -> str:
+    """Return the type in an error document."""
+    try:
+        return str(json.loads(document)["errorType"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return _UNKNOWN
 
 
 def _exit_text(returncode: int) -> str:

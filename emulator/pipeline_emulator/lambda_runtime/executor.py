@@ -18,7 +18,7 @@ from localstack.services.lambda_.invocation.lambda_models import (
 )
 from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecutor
 
-from pipeline_emulator.lambda_runtime import event_loop
+from pipeline_emulator.lambda_runtime import event_loop, response_stream
 from pipeline_emulator.lambda_runtime.environment import Environment, FunctionSettings
 from pipeline_emulator.lambda_runtime.invocation import Invocation
 from pipeline_emulator.lambda_runtime.log_delivery import FunctionLog
@@ -82,12 +82,16 @@ class EnvironmentExecutor(RuntimeExecutor):
     def invoke(self, payload: dict[str, str]) -> InvocationResult:
         """Pass one event to the function and wait for the answer."""
         assert self._environment is not None
+        stream = response_stream.CURRENT.get()
+        if stream:
+            stream.version = self.function_version.id.qualifier
         invocation = Invocation(
             request_id=payload["invoke-id"],
             function_arn=payload["invoked-function-arn"],
             payload=payload["payload"].encode(),
             trace=payload["trace-id"],
             client_context=self.client_context,
+            stream=stream,
         )
         result = event_loop.run(self._environment.invoke(invocation))
         return InvocationResult(invocation.request_id, result.payload, result.is_error, result.log_tail)

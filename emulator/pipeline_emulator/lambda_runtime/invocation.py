@@ -3,16 +3,22 @@
 import dataclasses
 from collections.abc import Callable
 
+from pipeline_emulator.lambda_runtime.response_stream import ResponseStream
+
 
 @dataclasses.dataclass(frozen=True)
 class Invocation:
-    """One event for the function; `trace` is an X-Ray trace header, `client_context` JSON."""
+    """One event for the function; `trace` is an X-Ray trace header, `client_context` JSON.
+
+    A caller who reads the response while the function writes it has a `stream`.
+    """
 
     request_id: str
     function_arn: str
     payload: bytes
     trace: str
     client_context: str | None = None
+    stream: ResponseStream | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -51,11 +51,15 @@ class PackageRuntimeExecutorPlugin(RuntimeExecutorPlugin):
 
 @hooks.on_infra_start()  # type: ignore[untyped-decorator]
 def install_aliases() -> None:
-    """Patch aliases and the unpacking of code in core, before its provider is created. For every executor."""
-    from pipeline_emulator.lambda_runtime import aliases, code_archives, isolation_report
+    """Patch aliases, streamed invocations and the unpacking of code in core. For every executor.
+
+    Core creates its provider later.
+    """
+    from pipeline_emulator.lambda_runtime import aliases, code_archives, isolation_report, streamed_invocations
 
     aliases.install()
     code_archives.install()
+    streamed_invocations.install()
     if config.LAMBDA_RUNTIME_EXECUTOR in (ProcessRuntimeExecutorPlugin.name, PackageRuntimeExecutorPlugin.name):
         isolation_report.install()
 

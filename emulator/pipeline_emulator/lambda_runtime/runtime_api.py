@@ -23,7 +23,10 @@ LOG = logging.getLogger(__name__)
 
 PREFIX = "/2018-06-01/runtime"
 _READ_BYTES = 256 * 1024
+# Trailers hold an error with its stack trace.
+_HEADER_BYTES = 256 * 1024
 _SENT_BY_BROWSERS = (b"origin", b"sec-fetch-site")
+_RESPONSE_MODE, _DEFAULT_TYPE = b"lambda-runtime-function-response-mode", b"application/octet-stream"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,6 +47,19 @@ def refusal(status: HTTPStatus, error_type: str, message: str) -> Reply:
     return Reply(status, {"Content-Type": "application/json"}, body)
 
 
+class Body(Protocol):
+    """Receives the body of a request."""
+
+    async def write(self, data: bytes) -> None:
+        """Take the next part."""
+
+    async def finish(self, trailers: Mapping[str, str]) -> Reply:
+        """Answer the complete request."""
+
+    def break_off(self) -> None:
+        """Note that the connection has ended. Nothing changes if the request was complete."""
+
+
 class RuntimeApi(Protocol):
     """Answers a runtime's requests."""
 
@@ -52,6 +68,9 @@ class RuntimeApi(Protocol):
 
     def invocation_response(self, request_id: str, body: bytes) -> Reply:
         """Accept the function's answer."""
+
+    def invocation_stream(self, request_id: str, content_type: str) -> Body | Reply:
+        """Accept an answer that the function streams, or refuse it."""
 
     def invocation_error(self, request_id: str, body: bytes) -> Reply:
         """Accept the function's exception."""
@@ -119,48 +138,58 @@ class RuntimeApiServer:
         return admitted
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        connection = h11.Connection(h11.SERVER)
-        request: h11.Request | None = None
-        body = bytearray()
-        while True:
-            event = connection.next_event()
-            if event is h11.NEED_DATA:
-                if connection.they_are_waiting_for_100_continue:
-                    informational = h11.InformationalResponse(status_code=100, headers=[])
-                    writer.write(connection.send(informational) or b"")
-                connection.receive_data(await reader.read(_READ_BYTES))
-            elif isinstance(event, h11.Request):
-                request, body = event, bytearray()
-            elif isinstance(event, h11.Data):
-                if len(body) <= errors.MAX_RESPONSE_BYTES:  # more is dropped: it is too large already
-                    body += event.data
-            elif isinstance(event, h11.EndOfMessage) and request is not None:
-                head, body_out = await self._answer(request, bytes(body))
-                writer.write(_encode(connection, head, body_out))
-                await writer.drain()
-                if connection.our_state is h11.MUST_CLOSE:
+        connection = h11.Connection(h11.SERVER, max_incomplete_event_size=_HEADER_BYTES)
+        body: Body | None = None
+        try:
+            while True:
+                event = connection.next_event()
+                if event is h11.NEED_DATA:
+                    if connection.they_are_waiting_for_100_continue:
+                        informational = h11.InformationalResponse(status_code=100, headers=[])
+                        writer.write(connection.send(informational) or b"")
+                    connection.receive_data(await reader.read(_READ_BYTES))
+                elif isinstance(event, h11.Request):
+                    body = self._body_of(event)
+                elif isinstance(event, h11.Data) and body:
+                    await body.write(bytes(event.data))
+                elif isinstance(event, h11.EndOfMessage) and body:
+                    reply = await body.finish({name.decode(): value.decode() for name, value in event.headers})
+                    writer.write(_encode(connection, _head(reply), reply.body))
+                    await writer.drain()
+                    if connection.our_state is h11.MUST_CLOSE:
+                        return
+                    connection.start_next_cycle()
+                else:  # the connection is closed
                     return
-                connection.start_next_cycle()
-            else:  # the connection is closed
-                return
+        finally:
+            if body:
+                body.break_off()
 
-    async def _answer(self, request: h11.Request, body: bytes) -> tuple[h11.Response, bytes]:
-        """Return the response. If it cannot be created, the runtime gets an internal server error."""
-        method, target = request.method.decode(), request.target.decode()
-        if self._is_from_a_page(request):
+    def _body_of(self, request: h11.Request) -> Body:
+        """Return what receives the body of a request."""
+        headers = dict(request.headers)
+        if self._is_from_a_page(headers):
             reply = refusal(HTTPStatus.FORBIDDEN, "Forbidden", "The Lambda Runtime API does not serve web pages")
-            return _head(reply), reply.body
+            return _Refused(reply)
+        method, target = request.method.decode(), request.target.decode()
+        if headers.get(_RESPONSE_MODE, b"").lower() == b"streaming" and (request_id := _answered(method, target)):
+            content_type = headers.get(b"content-type", _DEFAULT_TYPE).decode(errors="replace")
+            accepted = self._api.invocation_stream(request_id, content_type)
+            return _Refused(accepted) if isinstance(accepted, Reply) else accepted
+        return _Buffered(lambda body: self._answer(method, target, body))
+
+    async def _answer(self, method: str, target: str, body: bytes) -> Reply:
+        """Return the response. If it cannot be created, the runtime gets an internal server error."""
         try:
             reply = await self._route(method, target, body)
-            return _head(reply), reply.body
+            _head(reply)  # raises if a header cannot be sent
+            return reply
         except Exception as error:
             LOG.exception("Lambda Runtime API: %s %s", method, target)
-            reply = refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalServerError", str(error))
-            return _head(reply), reply.body
+            return refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalServerError", str(error))
 
-    def _is_from_a_page(self, request: h11.Request) -> bool:
+    def _is_from_a_page(self, headers: Mapping[bytes, bytes]) -> bool:
         """Return whether a browser may have sent a request: pages reach this port, too, also by DNS rebinding."""
-        headers = dict(request.headers)
         return headers.get(b"host") != self.address.encode() or not headers.keys().isdisjoint(_SENT_BY_BROWSERS)
 
     async def _route(self, method: str, target: str, body: bytes) -> Reply:
@@ -174,6 +203,48 @@ class RuntimeApiServer:
             case "POST", ["init", "error"]:
                 return self._api.init_error(body)
         return refusal(HTTPStatus.NOT_FOUND, "NotFound", f"{method} {target} is no request of the Lambda Runtime API")
+
+
+class _Buffered:
+    """Collects a body, and drops what is too large already."""
+
+    def __init__(self, answer: Callable[[bytes], Awaitable[Reply]]) -> None:
+        self._answer = answer
+        self._content = bytearray()
+
+    async def write(self, data: bytes) -> None:
+        if len(self._content) <= errors.MAX_RESPONSE_BYTES:
+            self._content += data
+
+    async def finish(self, _trailers: Mapping[str, str]) -> Reply:
+        return await self._answer(bytes(self._content))
+
+    def break_off(self) -> None:
+        pass
+
+
+class _Refused:
+    """Drops the body of a refused request."""
+
+    def __init__(self, reply: Reply) -> None:
+        self._reply = reply
+
+    async def write(self, data: bytes) -> None:
+        pass
+
+    async def finish(self, _trailers: Mapping[str, str]) -> Reply:
+        return self._reply
+
+    def break_off(self) -> None:
+        pass
+
+
+def _answered(method: str, target: str) -> str | None:
+    """Return the id of the invocation that a request answers, or None."""
+    match method, target.removeprefix(PREFIX).strip("/").split("/"):
+        case "POST", ["invocation", request_id, "response"]:
+            return request_id
+    return None
 
 
 def _head(reply: Reply) -> h11.Response:

@@ -8,6 +8,10 @@ from http import HTTPStatus
 from pipeline_emulator.lambda_runtime import errors
 from pipeline_emulator.lambda_runtime.invocation import Answer, Failure, Invocation
 from pipeline_emulator.lambda_runtime.runtime_api import ACCEPTED, Reply, refusal
+from pipeline_emulator.lambda_runtime.streamed_response import StreamedResponse
+
+# How long an ended runtime's response is read: what it wrote before its end may still be on its way.
+_REST_SECONDS = 1.0
 
 
 class Session:
@@ -22,6 +26,7 @@ class Session:
         self._answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting: asyncio.Queue[tuple[Invocation, int]] = asyncio.Queue(1)
         self._current: Invocation | None = None
+        self._streamed: StreamedResponse | None = None
 
     def offer(self, invocation: Invocation, seconds: float) -> asyncio.Future[Answer]:
         """Offer an event, to be answered within `seconds`. The runtime takes it with its next request for one."""
@@ -68,6 +73,22 @@ class Session:
         message = f"Exceeded maximum allowed payload size ({errors.MAX_RESPONSE_BYTES} bytes)."
         return refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "RequestEntityTooLarge", message)
 
+    def invocation_stream(self, request_id: str, content_type: str) -> StreamedResponse | Reply:
+        """Accept a response that the runtime streams. https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html#runtimes-custom-response-streaming."""
+        if self._current is None or self._current.request_id != request_id or self._answer.done():
+            return _invalid_request_id()
+        stream = self._current.stream
+        if stream:
+            stream.begin_streaming(content_type)
+        self._current = None
+        self._streamed = StreamedResponse(self._answer, stream)
+        return self._streamed
+
+    async def read_rest(self) -> None:
+        """Wait for the rest of a response that an ended runtime was streaming."""
+        if self._streamed:
+            await asyncio.wait({self._streamed.ended}, timeout=_REST_SECONDS)
+
     def invocation_error(self, request_id: str, body: bytes) -> Reply:
         """Accept the function's exception, like an answer."""
         if len(body) > errors.MAX_RESPONSE_BYTES:
@@ -80,12 +101,12 @@ class Session:
             return refusal(HTTPStatus.FORBIDDEN, "InvalidStateTransition", "the initialization is over")
         if len(body) > errors.MAX_RESPONSE_BYTES:
             body = errors.response_too_large()
-        self.initialized.set_result(Failure("error", _error_type(body), lambda _request_id: body))
+        self.initialized.set_result(Failure("error", errors.type_of(body), lambda _request_id: body))
         return ACCEPTED
 
     def _take(self, request_id: str, answer: Answer) -> Reply:
         if self._current is None or self._current.request_id != request_id or self._answer.done():
-            return refusal(HTTPStatus.BAD_REQUEST, "InvalidRequestID", "Invalid request ID")
+            return _invalid_request_id()
         self._answer.set_result(answer)
         self._current = None  # otherwise a late answer to this event would count for the next one
         return ACCEPTED
@@ -99,8 +120,5 @@ def _one_line(client_context: str) -> str:
         return " ".join(client_context.split())
 
 
-def _error_type(body: bytes) -> str:
-    try:
-        return str(json.loads(body)["errorType"])
-    except (ValueError, TypeError, KeyError):
-        return "Runtime.Unknown"
+def _invalid_request_id() -> Reply:
+    return refusal(HTTPStatus.BAD_REQUEST, "InvalidRequestID", "Invalid request ID")

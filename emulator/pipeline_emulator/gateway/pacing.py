@@ -1,8 +1,9 @@
 """Sends a response no faster than the client reads it.
 
 Twisted's WSGI container buffers everything an application yields ("providing some back-pressure may nevertheless be a
-Good Thing at some point in the future", twisted/web/wsgi.py), so a layer would fill LocalStack's memory while a slow
-client reads it. Here the response registers as a producer with Twisted's request and waits whenever it is paused.
+Good Thing at some point in the future", twisted/web/wsgi.py), so a layer of an image, or what a function streams, would
+fill LocalStack's memory while a slow client reads it. Here the response registers as a producer with Twisted's request
+and waits whenever it is paused.
 """
 
 import logging
@@ -10,7 +11,6 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-import urllib3
 from twisted.internet import reactor as installed_reactor
 
 from pipeline_emulator.gateway import twisted_request
@@ -18,6 +18,10 @@ from pipeline_emulator.gateway import twisted_request
 reactor: Any = installed_reactor
 LOG = logging.getLogger(__name__)
 _STALL_SECONDS = 60
+
+
+class BrokenOffError(Exception):
+    """The rest of a response will not come."""
 
 
 class _Gate:
@@ -49,14 +53,15 @@ class _Gate:
             raise TimeoutError(f"the client has read nothing for {_STALL_SECONDS} s")
 
 
-def paced(blocks: Iterable[bytes], environ: dict[str, Any]) -> Iterator[bytes]:
+def paced(blocks: Iterable[bytes], environ: dict[str, Any], what: str) -> Iterator[bytes]:
     """Yield a response's blocks at the client's pace.
 
     If the blocks break off, close the connection: the client has no other sign that the rest is missing.
 
     Args:
-        blocks: the blocks of the body.
+        blocks: the blocks of the body. They may raise `BrokenOffError`.
         environ: the request's WSGI environment.
+        what: the response, for the log.
     """
     client: Any = twisted_request.of(environ)
     gate = _Gate()
@@ -65,8 +70,8 @@ def paced(blocks: Iterable[bytes], environ: dict[str, Any]) -> Iterator[bytes]:
         for block in blocks:
             yield block
             gate.wait()
-    except (urllib3.exceptions.HTTPError, TimeoutError) as error:
-        LOG.warning("Aborted a response of the container registry: %s", error)
+    except (BrokenOffError, TimeoutError) as error:
+        LOG.warning("Aborted %s: %s", what, error)
         reactor.callFromThread(client.loseConnection)
     finally:
         reactor.callFromThread(_while_connected, client, client.unregisterProducer)
