@@ -373,12 +373,73 @@ LIST_MESSAGES = Patch(
     written_for=_CORE,
     fingerprint="50a744b13c30",
 )
+_URLS = "function URLs as on AWS: authorization, events, responses, CORS, streams"
+SERVE_FUNCTION_URLS = Patch(
+    "localstack.aws.app:LocalstackAwsGateway.__init__",
+    what=_URLS,
+    why="core's handlers would take the path for a bucket's, answer preflight requests and add headers before its route",
+    written_for=_CORE,
+    fingerprint="f6ab100f02ee",
+)
 INVOKE_BY_URL = Patch(
     f"{_LAMBDA}.urlrouter:FunctionUrlRouter.handle_lambda_url_invocation",
-    what="invoking a function by its URL needs lambda:InvokeFunctionUrl",
-    why="core ignores AuthType",
+    what=_URLS,
+    why="core ignores AuthType, CORS and InvokeMode, and serves malformed responses",
     written_for=_CORE,
     fingerprint="8eb97708dcf6",
+)
+_REACHABLE = "a function URL begins with the name and port by which the client reached the emulator"
+_FIXED_URL = "core's has LOCALSTACK_HOST, which may be an address without subdomains, and the port of the gateway"
+CREATE_URL = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider.create_function_url_config",
+    what=_REACHABLE,
+    why=_FIXED_URL,
+    written_for=_CORE,
+    fingerprint="81e81d451e8b",
+)
+GET_URL = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider.get_function_url_config",
+    what=_REACHABLE,
+    why=_FIXED_URL,
+    written_for=_CORE,
+    fingerprint="11fb57f89b83",
+)
+UPDATE_URL = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider.update_function_url_config",
+    what=_REACHABLE,
+    why=_FIXED_URL,
+    written_for=_CORE,
+    fingerprint="85ff76135bd4",
+)
+LIST_URLS = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider.list_function_url_configs",
+    what=_REACHABLE,
+    why=_FIXED_URL,
+    written_for=_CORE,
+    fingerprint="fc1bfb4d03c7",
+)
+VALIDATE_INVOKE_MODE = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider._validate_invoke_mode",
+    what="RESPONSE_STREAM is accepted without a warning",
+    why="core warns that it does not support it",
+    written_for=_CORE,
+    fingerprint="973df50492fe",
+)
+_VIA_URL = "a permission can be for invocations by URL only (InvokedViaFunctionUrl)"
+_ANY_INVOCATION = "core drops the condition and allows any invocation"
+ADD_PERMISSION = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider.add_permission",
+    what=_VIA_URL,
+    why=_ANY_INVOCATION,
+    written_for=_CORE,
+    fingerprint="84de6b5245f7",
+)
+BUILD_STATEMENT = Patch(
+    f"{_LAMBDA}.api_utils:build_statement",
+    what=_VIA_URL,
+    why=_ANY_INVOCATION,
+    written_for=_CORE,
+    fingerprint="cb3e9a3be906",
 )
 
 # S3.

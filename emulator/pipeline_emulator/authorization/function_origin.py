@@ -10,6 +10,7 @@ from typing import Any
 from localstack.aws.api import RequestContext
 from localstack.constants import INTERNAL_RESOURCE_PATH
 from localstack.http import Response
+from werkzeug import Request
 
 from pipeline_emulator.authorization.callers import Caller
 from pipeline_emulator.gateway import connections
@@ -36,10 +37,21 @@ def refusal(caller: Caller | None, context: RequestContext, service: str) -> Dec
     assert context.operation is not None
     if caller is not None or not _is_from_function(context):
         return None
+    return _refused(context.account_id, f"{service}:{context.operation.name}")
+
+
+def refusal_by_url(caller: Caller | None, request: Request, account: str) -> Decision | None:
+    """Return the decision that refuses a function's request to a function URL without a caller of IAM's, or None."""
+    if caller is not None or not enabled() or not connections.remembered(request.environ, ENVIRONMENTS.made):
+        return None
+    return _refused(account, "lambda:InvokeFunctionUrl")
+
+
+def _refused(account: str, action: str) -> Decision:
     return Decision(
         reason=Reason.EXPLICIT_DENY,
-        principal=f"arn:aws:iam::{context.account_id}:root",
-        action=f"{service}:{context.operation.name}",
+        principal=f"arn:aws:iam::{account}:root",
+        action=action,
         resource="*",
         notes=(_WHY,),
     )

@@ -4,6 +4,7 @@ from pipeline_emulator import patches
 from pipeline_emulator.authorization import (
     denials,
     function_origin,
+    function_urls,
     internal_calls,
     queue_urls,
     recorder,
@@ -30,6 +31,7 @@ def install() -> None:
     authorizer = Authorizer(chosen)
     role_use.AUTHORIZER = authorizer
     routes.install(authorizer)
+    function_urls.install(authorizer)
     patches.AUTHORIZE.append(Handler(authorizer))
     if function_origin.enabled() and chosen is Mode.ON:
         patches.REFUSE_FUNCTIONS.append(function_origin.refuse_interfaces)

@@ -46,6 +46,11 @@ def signed_for(authorization: str, target: str, path: str) -> str:
     return "unknown" if target and service == "s3" else service  # S3 has no target
 
 
+def limit_of_function_url() -> Limit:
+    """Return the limit of a request to a function URL."""
+    return _limit_of_invocation(_INVOKE_BYTES)
+
+
 def limit_of(service: str, method: str, uri: str, *, asynchronous: bool) -> Limit | None:
     """Return the limit of a request, or None for a push to the registry, which has its own.
 
@@ -70,8 +75,15 @@ def limit_of(service: str, method: str, uri: str, *, asynchronous: bool) -> Limi
 
 
 def _limit_of_lambda(path: str, *, asynchronous: bool) -> Limit:
-    operation, size = "CreateFunction", _CODE_BYTES
     if _INVOKE.match(path):
-        operation, size = "InvokeFunction", _ASYNCHRONOUS_BYTES if asynchronous else _INVOKE_BYTES
+        return _limit_of_invocation(_ASYNCHRONOUS_BYTES if asynchronous else _INVOKE_BYTES)
+    return _too_large(_CODE_BYTES, "CreateFunction")
+
+
+def _limit_of_invocation(size: int) -> Limit:
+    return _too_large(size, "InvokeFunction")
+
+
+def _too_large(size: int, operation: str) -> Limit:
     message = f"Request must be smaller than {size} bytes for the {operation} operation"
     return Limit(size, "RequestEntityTooLargeException", 413, message)

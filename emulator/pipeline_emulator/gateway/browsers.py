@@ -20,7 +20,7 @@ from localstack.services.s3.cors import S3CorsHandler
 from werkzeug.datastructures import Headers
 
 from pipeline_emulator import patches
-from pipeline_emulator.gateway import hosts
+from pipeline_emulator.gateway import hooks, hosts
 
 LOG = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ _BODY = "<ErrorResponse><Error><Code>AccessDenied</Code><Message>{}</Message></E
 _HOST = f"The emulator does not serve the host {{!r}}. If it is reached by this name, add it to {hosts.VARIABLE}."
 _PAGE = (
     "The emulator does not serve requests that a browser sends for {!r}. If this is a page of yours, add its host to "
-    f"{hosts.VARIABLE}, or allow its origin in the bucket's CORS configuration. To follow a link, open it from the "
+    f"{hosts.VARIABLE}, or allow its origin in the CORS configuration of the bucket or function URL. To follow a link, open it from the "
     "address bar."
 )
 _NO_METADATA = (
@@ -75,7 +75,7 @@ class Guard:
             if site is None:
                 return self._problem_without_metadata(request, environ, referer)
             origin = _origin_of(referer)
-        if self._is_allowed(origin) or _bucket_allows(request, origin):
+        if self._is_allowed(origin) or _resource_allows(request, origin):
             return None
         return _PAGE.format(origin or "another page")
 
@@ -87,7 +87,7 @@ class Guard:
         if not environ.get("HTTP_USER_AGENT", "").startswith("Mozilla/"):
             return None
         origin = _origin_of(referer)
-        if origin and not self._is_allowed(origin) and not _bucket_allows(request, origin):
+        if origin and not self._is_allowed(origin) and not _resource_allows(request, origin):
             return _PAGE.format(origin)
         return _NO_METADATA if any(name.lower() == "action" for name in request.args) else None
 
@@ -107,6 +107,12 @@ _EXTRA_ORIGINS = frozenset(each.strip() for each in config.EXTRA_CORS_ALLOWED_OR
 def _origin_of(url: str | None) -> str | None:
     parts = urlsplit(url or "")
     return f"{parts.scheme}://{parts.netloc}" if parts.scheme and parts.netloc else None
+
+
+def _resource_allows(request: Any, origin: str | None) -> bool:
+    """Return whether a resource that the request is for lets pages of this origin in."""
+    decided = hooks.allows_page(request, origin)
+    return _bucket_allows(request, origin) if decided is None else decided
 
 
 def _bucket_allows(request: Any, origin: str | None) -> bool:

@@ -19,6 +19,7 @@ VARIABLE = "PIPELINE_ALLOWED_HOSTS"
 # Container engines resolve these to the machine they run on; nobody can register a name under .internal.
 _ENGINE_NAMES = ("host.docker.internal", "gateway.docker.internal", "host.containers.internal")
 _AUTHORITY = re.compile(r"(?:\[(?P<v6>[0-9a-f:.]+)\]|(?P<name>[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?)\.?)(?::\d{1,5})?")
+_FUNCTION_URL = re.compile(r"([^.]+)\.lambda-url\.([a-z0-9-]+)\..+")
 _MAX_KEPT = 1000
 _ANY = "00000000"
 _REFRESH_SECONDS = 1.0
@@ -73,6 +74,14 @@ def host_of(authority: str | None) -> str | None:
     """Return the host in lower case, without port, brackets and final dot; None if the text is no host and port."""
     found = _AUTHORITY.fullmatch((authority or "").lower())
     return (found["v6"] or found["name"]) if found else None
+
+
+def function_url_of(authority: str | None) -> tuple[str, str] | None:
+    """Return id and region of the function URL that a Host header names, or None."""
+    if ".lambda-url." not in (authority or "").lower():  # almost always
+        return None
+    found = _FUNCTION_URL.fullmatch(host_of(authority) or "")
+    return (found[1], found[2]) if found else None
 
 
 @functools.cache

@@ -16,8 +16,8 @@ from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.aws.spec import load_service
 
 from pipeline_emulator import patches
-from pipeline_emulator.gateway import twisted_request
-from pipeline_emulator.gateway.body_limits import SMALLEST, Limit, limit_of, signed_for
+from pipeline_emulator.gateway import hosts, twisted_request
+from pipeline_emulator.gateway.body_limits import SMALLEST, Limit, limit_of, limit_of_function_url, signed_for
 
 _DECODED_BYTES = 64 * 2**20
 _READ_BYTES = 64 * 1024
@@ -85,8 +85,7 @@ def install() -> None:
 
     @patches.REFUSE_LARGE_BODIES.wrap
     def add_internal_request_params(original: Any, self: Any, chain: Any, context: RequestContext, answer: Any) -> None:
-        body = getattr(twisted_request.of(context.request.environ), "content", None)
-        if isinstance(body, _LimitedBody) and (limit := body.exceeded):
+        if limit := exceeded(context.request):
             context.service = load_service(_loadable(_signed_for(context)))
             raise _refusal(limit)
         original(self, chain, context, answer)
@@ -108,12 +107,20 @@ def install() -> None:
                 raise _refusal(limit)
 
 
+def exceeded(request: Any) -> Limit | None:
+    """Return the limit that the body of a received request has exceeded, or None."""
+    body = getattr(twisted_request.of(request.environ), "content", None)
+    return body.exceeded if isinstance(body, _LimitedBody) else None
+
+
 def _limit_of(request: Any) -> Limit | None:
     """Return the limit of a request whose headers Twisted has received."""
 
     def header(name: bytes) -> str:
         return str((request.requestHeaders.getRawHeaders(name) or [b""])[0].decode("latin-1"))
 
+    if hosts.function_url_of(header(b"host")):
+        return limit_of_function_url()
     uri = request.channel._path.decode("latin-1")
     service = signed_for(header(b"authorization"), header(b"x-amz-target"), uri.partition("?")[0])
     method = request.channel._command.decode("latin-1")

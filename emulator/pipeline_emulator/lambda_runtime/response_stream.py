@@ -91,6 +91,10 @@ class ResponseStream:
             return self._end
         raise self._end or RuntimeError("the invocation has not ended")
 
+    def has_failed(self) -> bool:
+        """Return whether the invocation has ended with an error."""
+        return self._end is not None and not (isinstance(self._end, InvocationResult) and not self._end.is_error)
+
     def abandon(self) -> None:
         """Drop the rest: the caller is gone. The function continues, as on AWS."""
         with self._changed:

@@ -22,7 +22,15 @@ _QUALIFIED |= {f"{verb}ProvisionedConcurrencyConfig" for verb in ("Delete", "Get
 # The parameter that names code in S3, which the caller must be allowed to read; empty if the request itself does.
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html
 _CODE = {"CreateFunction": "Code", "UpdateFunctionCode": "", "PublishLayerVersion": "Content"}
-_KEYS = frozenset({"lambda:functionarn", "lambda:functionurlauthtype", "lambda:principal", "lambda:layer"})
+_KEYS = frozenset(
+    {
+        "lambda:functionarn",
+        "lambda:functionurlauthtype",
+        "lambda:invokedviafunctionurl",
+        "lambda:principal",
+        "lambda:layer",
+    }
+)
 
 
 def checks(call: Call) -> Checks:

@@ -1,0 +1,51 @@
+"""The hosts of function URLs: `<id>.lambda-url.<region>.<host of the emulator>`."""
+
+import ipaddress
+from typing import Any
+
+from localstack import config
+from localstack.services.lambda_.invocation.models import lambda_stores
+from werkzeug import Request
+
+from pipeline_emulator.arn import parse_function_arn
+from pipeline_emulator.gateway import hosts
+
+# Browsers, curl and systemd find names below it on this machine, without a name server (RFC 6761, 6.3).
+_LOOPBACK_NAME = "localhost"
+
+
+def configuration_of(authority: str | None) -> Any | None:
+    """Return core's FunctionUrlConfig of a Host header; None if no function has this URL."""
+    named = hosts.function_url_of(authority)
+    if named is None:
+        return None
+    url_id, region = named
+    found: Any = None
+    for account in list(lambda_stores):
+        store = lambda_stores[account].get(region)  # [] would create it
+        for function in list(store.functions.values()) if store else ():
+            for each in list(function.function_url_configs.values()):
+                if each.url_id.lower() == url_id:
+                    found = each  # like core: the last one, if there are several
+    return found
+
+
+def url_of(url_id: str, function_arn: str, request: Request) -> str:
+    """Return the URL under the name and port by which the client of the Lambda API reaches the emulator.
+
+    Subdomains need a name. Where the client uses an address, that is LOCALSTACK_HOST's, or `localhost`.
+    """
+    region = parse_function_arn(function_arn).region
+    _, separator, port = request.host.rpartition(":")
+    suffix = f":{port}" if separator and port.isdigit() else ""
+    names = (hosts.host_of(request.host), config.LOCALSTACK_HOST.host, _LOOPBACK_NAME)
+    name = next(name for name in names if name and not _is_address(name))
+    return f"{request.scheme}://{url_id}.lambda-url.{region}.{name}{suffix}/"
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True

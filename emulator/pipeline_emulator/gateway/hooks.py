@@ -1,0 +1,8 @@
+"""Hooks of the gateway."""
+
+from typing import Any
+
+from pipeline_emulator.hooks import Question
+
+allows_page: Question[[Any, str | None], bool] = Question()
+"""Whether a page of another host may send a request, by the page's origin. None: others decide."""
