@@ -4,6 +4,7 @@ import ipaddress
 from typing import Any
 
 from localstack import config
+from localstack.constants import LOCALHOST_HOSTNAME
 from localstack.services.lambda_.invocation.models import lambda_stores
 from werkzeug import Request
 
@@ -33,12 +34,14 @@ def configuration_of(authority: str | None) -> Any | None:
 def url_of(url_id: str, function_arn: str, request: Request) -> str:
     """Return the URL under the name and port by which the client of the Lambda API reaches the emulator.
 
-    Subdomains need a name. Where the client uses an address, that is LOCALSTACK_HOST's, or `localhost`.
+    Subdomains need a name. Where the client uses an address, that is LOCALSTACK_HOST's, or `localhost`. Core's default
+    for the former needs a name server.
     """
     region = parse_function_arn(function_arn).region
     _, separator, port = request.host.rpartition(":")
     suffix = f":{port}" if separator and port.isdigit() else ""
-    names = (hosts.host_of(request.host), config.LOCALSTACK_HOST.host, _LOOPBACK_NAME)
+    own = config.LOCALSTACK_HOST.host
+    names = (hosts.host_of(request.host), own if own != LOCALHOST_HOSTNAME else None, _LOOPBACK_NAME)
     name = next(name for name in names if name and not _is_address(name))
     return f"{request.scheme}://{url_id}.lambda-url.{region}.{name}{suffix}/"
 

@@ -72,9 +72,14 @@ def paced(blocks: Iterable[bytes], environ: dict[str, Any], what: str) -> Iterat
             gate.wait()
     except (BrokenOffError, TimeoutError) as error:
         LOG.warning("Aborted %s: %s", what, error)
-        reactor.callFromThread(client.loseConnection)
+        reactor.callFromThread(_while_connected, client, lambda: _break_off(client))
     finally:
         reactor.callFromThread(_while_connected, client, client.unregisterProducer)
+
+
+def _break_off(client: Any) -> None:
+    client.chunked = False  # otherwise the container sends the last chunk, and the response looks complete
+    client.loseConnection()
 
 
 def _while_connected(client: Any, act: Callable[[], object]) -> None:
