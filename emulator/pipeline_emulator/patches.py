@@ -377,7 +377,7 @@ _URLS = "function URLs as on AWS: authorization, events, responses, CORS, stream
 SERVE_FUNCTION_URLS = Patch(
     "localstack.aws.app:LocalstackAwsGateway.__init__",
     what=_URLS,
-    why="core's handlers would take the path for a bucket's, answer preflight requests and add headers before its route",
+    why="before core's route, its handlers take the path for a bucket's, answer preflight requests and add headers",
     written_for=_CORE,
     fingerprint="f6ab100f02ee",
 )

@@ -453,7 +453,9 @@ def test_other_pages_are_kept_out(
     assert (status, cors_headers(headers)) == (200, {}), "the browser sends nothing after this"
     for target in ("/", f"/{bucket}/key"):  # the bucket's configuration is not for this host
         assert call(localstack, url, "GET", target, evil)[0] == 403
-    assert call(localstack, url, "GET", "/", [("Sec-Fetch-Site", "cross-site"), ("User-Agent", "Mozilla/5.0")])[0] == 403
+    assert (
+        call(localstack, url, "GET", "/", [("Sec-Fetch-Site", "cross-site"), ("User-Agent", "Mozilla/5.0")])[0] == 403
+    )
 
 
 def test_pages_are_kept_out_without_a_cors_configuration(

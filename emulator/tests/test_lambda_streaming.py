@@ -54,7 +54,7 @@ def chunks(answer: dict[str, Any]) -> Generator[bytes, None, dict[str, str]]:
     with contextlib.closing(answer["EventStream"]) as events:
         for event in events:
             if "InvokeComplete" in event:
-                return event["InvokeComplete"]  # noqa: B901
+                return dict(event["InvokeComplete"])
             yield event["PayloadChunk"]["Payload"]
     raise AssertionError("the stream ends without InvokeComplete")
 

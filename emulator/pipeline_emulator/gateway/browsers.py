@@ -28,8 +28,8 @@ _BODY = "<ErrorResponse><Error><Code>AccessDenied</Code><Message>{}</Message></E
 _HOST = f"The emulator does not serve the host {{!r}}. If it is reached by this name, add it to {hosts.VARIABLE}."
 _PAGE = (
     "The emulator does not serve requests that a browser sends for {!r}. If this is a page of yours, add its host to "
-    f"{hosts.VARIABLE}, or allow its origin in the CORS configuration of the bucket or function URL. To follow a link, open it from the "
-    "address bar."
+    f"{hosts.VARIABLE}, or allow its origin in the CORS configuration of the bucket or function URL. To follow a link,"
+    " open it from the address bar."
 )
 _NO_METADATA = (
     "The emulator does not serve requests with Action in the URL to browsers, which may send them for any page."

@@ -183,10 +183,10 @@ class RuntimeApiServer:
         try:
             reply = await self._route(method, target, body)
             _head(reply)  # raises if a header cannot be sent
-            return reply
         except Exception as error:
             LOG.exception("Lambda Runtime API: %s %s", method, target)
             return refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalServerError", str(error))
+        return reply
 
     def _is_from_a_page(self, headers: Mapping[bytes, bytes]) -> bool:
         """Return whether a browser may have sent a request: pages reach this port, too, also by DNS rebinding."""

@@ -8,14 +8,13 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from localstack.aws.api import ServiceException
+from localstack.aws.api import CommonServiceException, ServiceException
 from localstack.aws.api.lambda_ import (
     InvalidParameterValueException,
     InvocationType,
     LogType,
     ResponseStreamingInvocationType,
 )
-from localstack.aws.api.lambda_ import ServiceException as LambdaServiceException
 from localstack.http import Response
 from localstack.services.lambda_ import api_utils
 from localstack.services.lambda_.invocation.lambda_models import InvocationResult
@@ -73,7 +72,7 @@ def install() -> None:
         except Exception as error:
             # like core's Invoke
             text = f"Internal error while executing lambda {name}: {type(error).__name__}: {error}"
-            raise LambdaServiceException(f"[{context.request_id}] {text}") from error
+            raise CommonServiceException("ServiceException", f"[{context.request_id}] {text}", 500) from error
         return _response(stream, context, with_log=log_type == LogType.Tail)
 
 

@@ -38,7 +38,10 @@ def call(localstack: Any, url: str, user: Any = None, service: str = "lambda", b
 
 def allow(root: Any, function: Any, action: str = "InvokeFunctionUrl", **arguments: Any) -> None:
     """Add a statement to a function's policy."""
-    conditions = {"InvokeFunctionUrl": {"FunctionUrlAuthType": "NONE"}, "InvokeFunction": {"InvokedViaFunctionUrl": True}}
+    conditions: dict[str, dict[str, Any]] = {
+        "InvokeFunctionUrl": {"FunctionUrlAuthType": "NONE"},
+        "InvokeFunction": {"InvokedViaFunctionUrl": True},
+    }
     root("lambda").add_permission(
         **{
             "FunctionName": function.name,

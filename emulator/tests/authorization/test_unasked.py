@@ -206,30 +206,6 @@ def test_messages_are_listed_only_for_callers_who_may_receive_them(
     assert outcomes == [(False, False), (False, False), (True, True)]
 
 
-@pytest.mark.parametrize("auth", ["AWS_IAM", "NONE"])
-def test_a_function_url_asks_its_policy(
-    localstack: Any, make_user: Any, create_function: Any, root: Any, auth: str
-) -> None:
-    function = create_function("def handler(event, context): return 'done'")
-    url = root("lambda").create_function_url_config(FunctionName=function.name, AuthType=auth)["FunctionUrl"]
-    host = url.removeprefix("http://").rstrip("/")
-    invoker = make_user({"Action": "lambda:InvokeFunctionUrl", "Resource": function.arn})
-
-    def outcome(user: Any) -> int:
-        request = AWSRequest("GET", f"{localstack.endpoint_url}/", headers={"Host": host})
-        return send(request, user, "lambda")[0]
-
-    assert [outcome(user) for user in (None, make_user(), invoker)] == [403, 403, 200 if auth == "AWS_IAM" else 403]
-    root("lambda").add_permission(
-        FunctionName=function.name,
-        StatementId="public",
-        Action="lambda:InvokeFunctionUrl",
-        Principal="*",
-        FunctionUrlAuthType=auth,
-    )
-    assert outcome(None) == 200
-
-
 def test_a_saml_assertion_needs_a_provider_that_the_role_trusts(
     localstack: Any, make_role: Any, root: Any, refusal: Callable[..., tuple[str, str]]
 ) -> None:
