@@ -187,7 +187,7 @@ class ProcessRuntime:
             case "memory":
                 self._peak_bytes = max(self._peak_bytes, event["bytes"])
             case "exited":
-                self._end(Exit(returncode=os.waitstatus_to_exitcode(event["status"])))
+                self._end(Exit(os.waitstatus_to_exitcode(event["status"]), event["not_started"]))
                 if event["out_of_memory"]:
                     self._on_out_of_memory()
 

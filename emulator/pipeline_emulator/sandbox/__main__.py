@@ -12,6 +12,7 @@ import sys
 from pipeline_emulator.sandbox import linux, processes, root
 from pipeline_emulator.sandbox.protocol import LOG_VARIABLE, Isolation, Specification, encode
 
+_NOT_STARTED = 127  # the exit status of a shell that cannot start a program
 _SAMPLE_SECONDS = 0.05 if processes.HAS_PROC else 0.5  # starting `ps` 20 times a second is too slow
 
 
@@ -118,18 +119,23 @@ class Supervisor:
         processes.kill_descendants()
         if self._in_namespaces:
             linux.remove_segments(processes.segments())
-        status = os.read(self._status_fd, 16)
+        written = os.read(self._status_fd, select.PIPE_BUF).decode(errors="replace")
         os.close(self._status_fd)
         self._status_fd = -1
-        killed = f"{int(signal.SIGKILL)}".encode()
-        self._send({"event": "exited", "status": int(status or killed), "out_of_memory": out_of_memory})
+        reason, _, status = written.rpartition("\n")
+        killed = _NOT_STARTED << 8 if reason else int(signal.SIGKILL)
+        exited = {"event": "exited", "status": int(status or killed), "out_of_memory": out_of_memory}
+        self._send({**exited, "not_started": reason or None})
 
     def _send(self, message: dict[str, object]) -> None:
         _write(self._control, encode(message))
 
 
 def _keep(specification: Specification, uid: int, started: int, status: int) -> None:
-    """Run the runtime, reap every orphan, and write the runtime's wait status to `status`. Never returns."""
+    """Run the runtime, reap every orphan, and write the runtime's wait status to `status`. Never returns.
+
+    Before it stands a line with the reason if the program could not be started.
+    """
     if sys.platform == "linux":
         linux.die_with_parent()
     if specification.isolation is not Isolation.PROCESS_GROUP:
@@ -142,7 +148,7 @@ def _keep(specification: Specification, uid: int, started: int, status: int) -> 
         linux.adopt_orphans()
     runtime = os.fork()
     if runtime == 0:
-        _execute(specification)
+        _execute(specification, status)
     os.write(started, b"1")
     while True:
         pid, wait_status = os.wait()
@@ -171,17 +177,24 @@ def _enter_sandbox(isolation: Isolation, uid: int, started: int, status: int) ->
     linux.die_with_parent()  # the change of user has reset it
 
 
-def _execute(specification: Specification) -> None:
+def _execute(specification: Specification, status: int) -> None:
     os.setsid()
     if sys.platform == "linux":
         linux.die_with_parent()
         linux.never_gain_privileges(keep_read_access=True)
+    program = next(filter(os.path.exists, specification.programs), specification.command[0])
     try:
         os.chdir(specification.folder)
-        os.execve(specification.command[0], specification.command, specification.environment)  # noqa: S606
+        os.execve(program, specification.command, specification.environment)  # noqa: S606
     except OSError as error:
-        os.write(2, f"cannot run {specification.command[0]}: {error.strerror}\n".encode())
-        os._exit(127)
+        # In the words of AWS, whose messages are Go's.
+        reason = f"fork/exec {program}: {(error.strerror or '').lower()}"
+        if specification.programs and program not in specification.programs:
+            reason = f"Couldn't find valid bootstrap(s): [{' '.join(specification.programs)}]"
+        line = f"{reason}\n".encode()[-select.PIPE_BUF // 2 :]
+        os.write(2, line)
+        os.write(status, line)
+        os._exit(_NOT_STARTED)
 
 
 def _write(descriptor: int, data: bytes) -> None:

@@ -3,11 +3,11 @@
 LocalStack first sends a `Specification`, then commands: `start` the runtime, `watch` its memory or let it `rest`,
 `kill` it, or `exhaust` it (kill it for exceeding its memory). The sandbox replies with events: `isolated` with the
 function's user outside the sandbox, or `failed` (once), `started` with the process id, `memory` with each new peak in
-bytes, `exited` with the exit status.
+bytes, `exited` with the exit status and, if the runtime's program could not be started, the reason.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 # The runtime's logger writes frames to the descriptor in this variable.
@@ -28,6 +28,7 @@ class Specification:  # not a dataclass: importing `dataclasses` takes as long a
     Args:
         isolation: how the function is isolated.
         command: program and arguments of the function's runtime.
+        programs: where the program may be, if the command alone does not say; the first that exists is run.
         environment: all of its environment variables.
         folder: its working directory.
         shown: with namespaces, all that the function sees of this machine: pairs of a path and where it sees it.
@@ -44,6 +45,7 @@ class Specification:  # not a dataclass: importing `dataclasses` takes as long a
         shown: list[list[str]],
         tmp_bytes: int,
         memory_bytes: int,
+        programs: Sequence[str] = (),
     ) -> None:
         self.isolation = isolation
         self.command = command
@@ -52,6 +54,7 @@ class Specification:  # not a dataclass: importing `dataclasses` takes as long a
         self.shown = shown
         self.tmp_bytes = tmp_bytes
         self.memory_bytes = memory_bytes
+        self.programs = list(programs)
 
     def encode(self) -> bytes:
         """Encode the specification as a line."""

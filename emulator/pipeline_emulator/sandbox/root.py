@@ -85,9 +85,12 @@ def _open(path: str) -> int | None:
 
 
 def _show(handle: int, target: str) -> None:
-    """Bind a file or folder, or copy a link. What is inside something already shown stays as it is."""
+    """Bind a file or folder, or copy a link. What is shown already stays as it is, but a file covers a file."""
     mode = os.fstat(handle).st_mode
-    if not os.path.lexists(target):
+    if stat.S_ISREG(mode) and os.path.isfile(target) and not os.path.islink(target):
+        _bind(handle, target)
+        linux.make_read_only(target)
+    elif not os.path.lexists(target):
         os.makedirs(os.path.dirname(target), mode=0o755, exist_ok=True)
         if stat.S_ISLNK(mode):
             os.symlink(os.readlink("", dir_fd=handle), target)
