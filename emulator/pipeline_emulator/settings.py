@@ -163,6 +163,14 @@ SETTINGS: tuple[Setting, ...] = (
         documented_default="`~/.cache/pipeline-emulator/lambda-runtime-<hash>`",
     ),
     Setting(
+        "lambda_interpreters",
+        "LAMBDA_INTERPRETERS",
+        "",
+        "folders with interpreters for functions from Zips (`python3.12`, `node`), or with a `bin` folder that has "
+        "them, separated by colons; the PATH and the versions of pyenv, uv and nvm are searched after them",
+        documented_default="none",
+    ),
+    Setting(
         "lambda_process_isolation",
         "LAMBDA_PROCESS_ISOLATION",
         "",

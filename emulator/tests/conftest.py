@@ -199,6 +199,7 @@ def _start(folder: Path, addresses: Sequence[str], variables: Mapping[str, str])
         "LAMBDA_RUNTIME_EXECUTOR": "process",
         "PIPELINE_LAMBDA_RUNTIME_DIR": str(installed("PIPELINE_LAMBDA_RUNTIME_DIR", ".cache/lambda-runtime")),
         "PIPELINE_STACK": str(folder),
+        **_interpreters(),
         **variables,
     }
     with (folder / "localstack.log").open("ab") as log:
@@ -212,6 +213,13 @@ def _start(folder: Path, addresses: Sequence[str], variables: Mapping[str, str])
         localstack.stop()
         raise
     return localstack
+
+
+def _interpreters() -> dict[str, str]:
+    """Return the variables by which LocalStack, whose HOME is another, finds this user's interpreters."""
+    folders = {"PYENV_ROOT": ".pyenv", "UV_PYTHON_INSTALL_DIR": ".local/share/uv/python", "NVM_DIR": ".nvm"}
+    found = {name: os.environ.get(name) or str(Path.home() / folder) for name, folder in folders.items()}
+    return {**found, "LAMBDA_INTERPRETERS": os.environ.get("LAMBDA_INTERPRETERS", "")}
 
 
 def _is_ready(localstack: LocalStack) -> bool:

@@ -6,15 +6,17 @@ https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
 from collections.abc import Mapping
 from pathlib import Path
 
-from pipeline_emulator.lambda_runtime.shown_files import Folders
+from pipeline_emulator.lambda_runtime.runtimes.folders import Folders
 
 # Set by LocalStack core for its init binary or for containers; AWS does not have them.
 _FOREIGN_PREFIXES = ("LOCALSTACK_",)
 _FOREIGN = {"AWS_LAMBDA_FUNCTION_TIMEOUT", "EDGE_PORT"}
+_OF_THE_RUNTIME = "AWS_EXECUTION_ENV"  # core sets it for every function, AWS not with an OS-only runtime
 
 
 def function_environment(
     core: Mapping[str, object],
+    runtime: Mapping[str, str],
     user: Mapping[str, str],
     folders: Folders,
     private_tmp: Path | None,
@@ -23,28 +25,27 @@ def function_environment(
 
     Args:
         core: Variables from LocalStack core: names, region, credentials of the role's session, endpoint.
+        runtime: Variables of its runtime.
         user: The function's own variables; they win.
-        folders: Code, managed runtime and interpreter, as the function sees them.
+        folders: Its folders, as the function sees them.
         private_tmp: Folder to use instead of /tmp if /tmp itself cannot be private, else None.
     """
-    code, runtime, python = folders.code, folders.runtime, folders.python
-    variables = without_foreign(core) | {
+    code, layers = folders.code, folders.layers
+    variables = without_foreign(core)
+    variables.pop(_OF_THE_RUNTIME, None)
+    variables |= {
         "LAMBDA_TASK_ROOT": str(code),
-        "LAMBDA_RUNTIME_DIR": str(runtime),
-        "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
+        "LAMBDA_RUNTIME_DIR": str(folders.runtime),
         "LANG": "en_US.UTF-8",
         "TZ": ":UTC",
-        "PATH": f"{python.parent}:/usr/local/bin:/usr/bin:/bin",
-        "LD_LIBRARY_PATH": f"{runtime}/lib:{code}:{code}/lib",
-        # AWS sets it, too, to $LAMBDA_RUNTIME_DIR: functions and their child processes find the runtime client and the
-        # SDK by it, and a function may set its own.
-        "PYTHONPATH": str(runtime),
+        "PATH": f"{folders.interpreter}/bin:/usr/local/bin:/usr/bin:/bin:{layers}/bin",
+        "LD_LIBRARY_PATH": f"{folders.runtime}:{folders.runtime}/lib:{code}:{code}/lib:{layers}/lib",
         # AWS does not set it. Here "~" would be the developer's home folder, with credentials.
         "HOME": str(private_tmp or "/tmp"),  # noqa: S108
     }
     if private_tmp:
         variables["TMPDIR"] = str(private_tmp)
-    return variables | dict(user)
+    return {**variables, **runtime, **user}
 
 
 def without_foreign(core: Mapping[str, object]) -> dict[str, str]:

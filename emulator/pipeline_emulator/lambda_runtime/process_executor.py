@@ -7,15 +7,20 @@ from pathlib import Path
 
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
 
-from pipeline_emulator.lambda_runtime import code_folders, interpreter, shown_files
+from pipeline_emulator.lambda_runtime import code_folders, layer_folders, shown_files
 from pipeline_emulator.lambda_runtime.environment_variables import function_environment
 from pipeline_emulator.lambda_runtime.executor import EnvironmentExecutor
 from pipeline_emulator.lambda_runtime.isolation import isolation
 from pipeline_emulator.lambda_runtime.output import Output
 from pipeline_emulator.lambda_runtime.process import ProcessRuntime
+from pipeline_emulator.lambda_runtime.runtimes.folders import IN_NAMESPACES
+from pipeline_emulator.lambda_runtime.runtimes.python import runtime_dir
+from pipeline_emulator.lambda_runtime.runtimes.supported import FunctionRuntime, runtime_of
 from pipeline_emulator.sandbox.protocol import Isolation, Specification
 
 LOG = logging.getLogger(__name__)
+# https://docs.aws.amazon.com/lambda/latest/dg/runtimes-modify.html: not with an OS-only runtime
+_WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER"
 
 
 class ProcessRuntimeExecutor(EnvironmentExecutor):
@@ -23,25 +28,28 @@ class ProcessRuntimeExecutor(EnvironmentExecutor):
 
     @classmethod
     def prepare_version(cls, function_version: FunctionVersion) -> None:
-        """Unpack the code. An exception raised here becomes the function's StateReason."""
-        _check_supported(function_version)
+        """Unpack code and layers. An exception raised here becomes the function's StateReason."""
+        runtime = _runtime(function_version)
         isolation()
-        interpreter.compile_runtime()
         code = function_version.config.code
-        assert code is not None  # `_check_supported` accepts only Zips
+        assert code is not None  # `_runtime` accepts only Zips
         code.prepare_for_execution()
-        if code.is_hot_reloading():
-            return
         folder = Path(code.get_unzipped_code_location())
-        interpreter.compile_code(folder)
+        layers = layer_folders.merge(function_version.config.layers) if function_version.config.layers else None
+        if layers:
+            shown_files.check_layers(layers, runtime.shown())
+        reloading = code.is_hot_reloading()
+        runtime.prepare(folder if not reloading else None, layers)
         if isolation() is Isolation.PROCESS_GROUP:
-            code_folders.set_writable(folder, writable=False)
+            for unpacked in (None if reloading else folder, layers):
+                if unpacked:
+                    code_folders.set_writable(unpacked, writable=False)
 
     @classmethod
     def validate_environment(cls) -> bool:
         """Report what is missing at the start instead of at the first event."""
         try:
-            interpreter.runtime_dir()
+            runtime_dir()
         except RuntimeError as error:
             LOG.error("Lambda: %s", error)  # noqa: TRY400 - the message is the remedy
             return False
@@ -56,31 +64,44 @@ class ProcessRuntimeExecutor(EnvironmentExecutor):
     def runtime_version(self) -> tuple[str, str]:
         """Return name and ARN of the managed runtime that this machine's interpreter replaces."""
         found = self.function_version.config.runtime_version_config or {}
-        return interpreter.SUPPORTED_RUNTIME.replace("python", "python:"), str(found.get("RuntimeVersionArn", ""))
+        return _runtime(self.function_version).name, str(found.get("RuntimeVersionArn", ""))
 
     def _specification(self, variables: Mapping[str, str], private_tmp: Path | None) -> Specification:
         function = self.function_version.config
         assert function.code is not None
-        assert function.handler is not None
+        runtime, user = _runtime(self.function_version), function.environment or {}
         code = Path(function.code.get_unzipped_code_location()).absolute()
-        seen = shown_files.IN_NAMESPACES
-        if private_tmp:
-            seen = shown_files.Folders(code, interpreter.runtime_dir(), interpreter.interpreter())
+        layers = layer_folders.folder_of(function.layers)
+        seen = runtime.folders(code, layers) if private_tmp else IN_NAMESPACES
+        programs = runtime.programs(seen)
+        wrapper = "" if programs else user.get(_WRAPPER, "")
+        wrapper = wrapper.replace(f"{IN_NAMESPACES.layers}/", f"{seen.layers}/", 1)
         return Specification(
             isolation=isolation(),
-            command=[str(seen.python), "-s", "-m", "awslambdaric", function.handler],
+            command=[*([wrapper] if wrapper else []), *runtime.command(function, seen)],
             environment=function_environment(
-                core=variables, user=function.environment or {}, folders=seen, private_tmp=private_tmp
+                core=variables,
+                runtime=runtime.variables(seen),
+                user=user,
+                folders=seen,
+                private_tmp=private_tmp,
             ),
             folder=str(seen.code),
-            shown=[] if private_tmp else shown_files.of_code(code),
+            shown=[] if private_tmp else self._shown(runtime, code, layers),
             tmp_bytes=self.tmp_bytes(),
             memory_bytes=function.memory_size * 2**20,
+            programs=programs,
         )
 
+    def _shown(self, runtime: FunctionRuntime, code: Path, layers: Path) -> list[list[str]]:
+        shown = [*shown_files.of_system(), *runtime.shown(), *shown_files.pairs([(code, IN_NAMESPACES.code)])]
+        if self.function_version.config.layers:
+            shown += shown_files.of_layers(layers, IN_NAMESPACES.layers)
+        return shown
 
-def _check_supported(function_version: FunctionVersion) -> None:
-    """Reject functions that cannot run here.
+
+def _runtime(function_version: FunctionVersion) -> FunctionRuntime:
+    """Return the runtime of a function, or reject one that cannot run here.
 
     Raises:
         RuntimeError: The message names what the function needs and what is supported.
@@ -90,11 +111,4 @@ def _check_supported(function_version: FunctionVersion) -> None:
         raise RuntimeError(
             "the process executor runs package type Zip only; for images set LAMBDA_RUNTIME_EXECUTOR=auto"
         )
-    if function.runtime != interpreter.SUPPORTED_RUNTIME:
-        raise RuntimeError(
-            f"the process executor runs functions of runtime {interpreter.SUPPORTED_RUNTIME} only,"
-            f" not {function.runtime}"
-        )
-    if function.layers:
-        raise RuntimeError("the process executor does not support layers: put their content into the function's Zip")
-    interpreter.runtime_dir()
+    return runtime_of(function)

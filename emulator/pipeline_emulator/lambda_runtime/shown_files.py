@@ -1,76 +1,84 @@
-"""What a function in namespaces sees of this machine, and where: the interpreter, the system's programs, its code.
+"""What a function in namespaces sees of this machine, and where: its interpreter, the system's programs, its code.
 
 Nothing else exists for it: no home folder, no socket of a container engine, no LocalStack, no other environment.
 """
 
-import dataclasses
 import functools
 import os
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from pipeline_emulator.lambda_runtime import interpreter
+from pipeline_emulator.lambda_runtime.runtimes.folders import IN_NAMESPACES
+from pipeline_emulator.lambda_runtime.runtimes.search import Interpreter, outside
 
-# As on AWS. https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
-TASK_ROOT, RUNTIME_DIR = Path("/var/task"), Path("/var/runtime")
-_PYTHON = Path("/var/lang")
 # Programs, libraries, time zones, and what the C library, OpenSSL and the resolver read. Folders of keys are left out.
+# Debian's Node.js reads a part of its own modules from /usr/share/nodejs.
 _SYSTEM = (
     *("/usr/bin", "/usr/sbin", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/libexec"),
     *("/bin", "/sbin", "/lib", "/lib32", "/lib64"),
     *("/usr/share/zoneinfo", "/usr/share/ca-certificates", "/usr/share/ca-certs", "/usr/share/locale"),
-    *("/etc/alternatives", "/etc/ld.so.cache", "/etc/localtime", "/etc/mime.types"),
+    *("/usr/share/nodejs", "/etc/alternatives", "/etc/ld.so.cache", "/etc/localtime", "/etc/mime.types"),
     *("/etc/ssl/certs", "/etc/ssl/cert.pem", "/etc/ssl/openssl.cnf", "/etc/ca-certificates/extracted"),
     *("/etc/pki/tls/certs", "/etc/pki/tls/cert.pem", "/etc/pki/tls/openssl.cnf", "/etc/pki/ca-trust/extracted"),
     *("/etc/hosts", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/gai.conf", "/etc/services", "/etc/protocols"),
 )
 
 
-@dataclasses.dataclass(frozen=True)
-class Folders:
-    """The folders of a function, by the paths at which it sees them."""
-
-    code: Path
-    runtime: Path
-    python: Path
-
-
-IN_NAMESPACES = Folders(TASK_ROOT, RUNTIME_DIR, _PYTHON / "bin" / "python")
-
-
-def of_code(code: Path) -> list[list[str]]:
-    """Return pairs of a path on this machine and the path at which the function sees it.
-
-    Raises:
-        RuntimeError: the folder of the managed runtime is missing.
-    """
-    own = ((code, TASK_ROOT), (interpreter.runtime_dir(), RUNTIME_DIR), (interpreter.interpreter().parents[1], _PYTHON))
-    return [*of_interpreter(), *([str(source.resolve()), str(target)] for source, target in own)]
+@functools.cache
+def of_interpreter() -> list[list[str]]:
+    """Return pairs of a path on this machine and where the function sees it: the system and LocalStack's Python."""
+    prefix = Path(sys.base_prefix)
+    libraries = outside(_loaded(), sys.base_prefix, os.path.realpath(prefix), sys.prefix)
+    own = Interpreter("", Path(os.path.realpath(sys._base_executable)), prefix, libraries)  # type: ignore[attr-defined]
+    return [*of_system(), *of_installation(own)]
 
 
 @functools.cache
-def of_interpreter() -> list[list[str]]:
-    """Return the same pairs for everything but the code and the managed runtime."""
-    prefix = os.path.realpath(sys.base_prefix)
+def of_system() -> list[list[str]]:
+    """Return the same pairs for what every function sees."""
     shown = [[path, path] for path in _SYSTEM if os.path.lexists(path)]
-    shown.append([os.path.realpath("/etc/resolv.conf"), "/etc/resolv.conf"])  # often a link into /run
-    folders = {prefix, sys.base_prefix, *_libraries()}
-    covered = tuple(f"{path}/" for path, _ in shown if os.path.isdir(path))
-    return [*shown, *([folder, folder] for folder in sorted(folders) if not f"{folder}/".startswith(covered))]
+    return [*shown, [os.path.realpath("/etc/resolv.conf"), "/etc/resolv.conf"]]  # often a link into /run
 
 
-def _libraries() -> set[str]:
-    """Return the folders of the shared libraries of this process, which the same interpreter runs.
+def of_installation(interpreter: Interpreter) -> list[list[str]]:
+    """Return the same pairs for an interpreter: its installation, and the libraries that are not the system's."""
+    folders = set(interpreter.libraries)
+    if interpreter.prefix:
+        folders |= {str(interpreter.prefix), os.path.realpath(interpreter.prefix)}
+    return [[folder, folder] for folder in sorted(folders) if not _is_the_systems(folder)]
 
-    Those of the emulator's own packages are not the function's.
+
+def of_layers(layers: Path, target: Path) -> list[list[str]]:
+    """Return the same pairs for what is in a folder of layers: an interpreter may be in /opt, too."""
+    return [[str(entry), str(target / entry.name)] for entry in sorted(layers.iterdir())]
+
+
+def check_layers(layers: Path, shown: Iterable[Sequence[str]]) -> None:
+    """Check that layers hide no part of the interpreter.
+
+    Raises:
+        RuntimeError: they would.
     """
-    files: set[str] = set()
+    for _, target in of_layers(layers, IN_NAMESPACES.layers):
+        if hidden := next((path for _, path in shown if f"{path}/".startswith(f"{target}/")), None):
+            raise RuntimeError(f"the layers have {target}, where this machine has the interpreter ({hidden})")
+
+
+def pairs(shown: Iterable[tuple[Path, Path]]) -> list[list[str]]:
+    """Return the same pairs as text, without links in what is shown."""
+    return [[str(source.resolve()), str(target)] for source, target in shown]
+
+
+def _is_the_systems(folder: str) -> bool:
+    covered = tuple(f"{path}/" for path, _ in of_system() if os.path.isdir(path))
+    return folder == "/usr" or f"{folder}/".startswith(covered)
+
+
+def _loaded() -> list[str]:
+    """Return the shared libraries of this process, which the same interpreter runs."""
     try:
         lines = Path("/proc/self/maps").read_text().splitlines()
     except OSError:
-        return files
-    for line in lines:
-        path = line.split(maxsplit=5)[5:]
-        if path and ".so" in path[0] and path[0].startswith("/") and "-packages/" not in path[0]:
-            files.add(os.path.dirname(path[0]))
-    return {folder for folder in files if not folder.startswith((f"{sys.base_prefix}/", f"{sys.prefix}/"))}
+        return []
+    return [path[0] for line in lines if (path := line.split(maxsplit=5)[5:]) and ".so" in path[0]]

@@ -157,9 +157,10 @@ def doctor(**settings: Any) -> None:
 def install_lambda_runtime(folder: str | None) -> None:
     """Install what functions from Zips need.
 
-    That is awslambdaric and boto3, as in AWS's managed runtime.
+    That is awslambdaric and boto3, as in AWS's managed runtimes, for every supported version of Python.
     """
     target = Path(environment.resolve({"lambda_runtime_dir": folder}, os.environ)["lambda_runtime_dir"])
-    if not lambda_runtime.is_complete(target):
-        lambda_runtime.install(target)
+    if lambda_runtime.missing_versions(target):
+        for version, reason in lambda_runtime.install(target).items():
+            click.echo(f"warning: functions of Python {version} will fail: {reason}", err=True)
     click.echo(str(target))

@@ -12,6 +12,8 @@ from pipeline_emulator.settings import SETTINGS, Kind, Setting
 INHERITED = (
     *("PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "PYTHONDONTWRITEBYTECODE"),
     *("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"),
+    # Where functions' interpreters may be.
+    *("PYENV_ROOT", "UV_PYTHON_INSTALL_DIR", "NVM_DIR"),
     # In a container: the first makes LocalStack use the folders in /var/lib/localstack, the second names the container.
     *("OVERRIDE_IN_DOCKER", "HOSTNAME"),
 )

@@ -32,6 +32,7 @@ OTHER = {
     "KINESIS_ERROR_PROBABILITY": "0.25",
     "LAMBDA_RUNTIME_EXECUTOR": "container",
     "PIPELINE_LAMBDA_RUNTIME_DIR": "/tmp/runtime",
+    "LAMBDA_INTERPRETERS": "/tmp/python/bin:/tmp/node",
     "LAMBDA_PROCESS_ISOLATION": "process-group",
     "LAMBDA_KEEPALIVE_MS": "1000",
     "LAMBDA_ROOT_ACCESS": "1",
