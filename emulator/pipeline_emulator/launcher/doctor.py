@@ -5,8 +5,9 @@ import importlib.metadata
 import os
 import platform
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -45,6 +46,7 @@ def examine(chosen: Mapping[str, str]) -> Iterator[Finding]:
     if not needs_containers:
         yield _isolation(chosen["lambda_process_isolation"])
         yield _lambda_runtime(Path(chosen["lambda_runtime_dir"]))
+        yield _interpreters(chosen["lambda_interpreters"])
     yield _engine(chosen["docker_host"], needed=needs_containers)
 
 
@@ -111,6 +113,27 @@ def _lambda_runtime(folder: Path) -> Finding:
     if lambda_runtime.is_complete(folder):
         return Finding("Lambda runtime", str(folder), True)
     return Finding("Lambda runtime", f"{folder} is missing; functions need it: pipeline-emulator lambda-runtime", None)
+
+
+def _interpreters(named: str) -> Finding:
+    """List the runtimes of functions from Zips that have an interpreter here. None of them is needed to start."""
+    from pipeline_emulator.lambda_runtime.runtimes import search
+    from pipeline_emulator.lambda_runtime.runtimes.versions import NODES, PYTHONS
+
+    os.environ[search.VARIABLE] = named
+    wanted: list[tuple[str, Callable[[], search.Interpreter]]] = [
+        *((f"python{version}", partial(search.python, version)) for version in PYTHONS),
+        *((f"nodejs{major}.x", partial(search.node, major)) for major in NODES),
+    ]
+    found, missing = [], []
+    for runtime, find in wanted:
+        try:
+            interpreter = find()
+            found.append(f"{runtime} ({interpreter.version})")
+        except RuntimeError:
+            missing.append(runtime)
+    text = f"{', '.join(found)}" + (f"; no interpreter for {', '.join(missing)}" if missing else "")
+    return Finding("function runtimes", text, None if missing else True)
 
 
 def _engine(docker_host: str, *, needed: bool) -> Finding:
