@@ -23,7 +23,7 @@ STACKS = ROOT / ".local"
 
 def emulator_sources() -> list[Path]:
     """Return the files that LocalStack runs from: our plugin and the locks of its dependencies."""
-    plugin = (EMULATOR / "pipeline_emulator").rglob("*.py")
+    plugin = (file for kind in ("*.py", "*.mjs") for file in (EMULATOR / "pipeline_emulator").rglob(kind))
     parts = ("requirements.txt", "lambda-runtime.txt", "pyproject.toml", "Dockerfile")
     return [*plugin, *(EMULATOR / name for name in parts)]
 

@@ -21,6 +21,7 @@ DROPPED = (
 EMULATOR = (
     *("PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH"),
     *("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"),
+    *("PYENV_ROOT", "UV_PYTHON_INSTALL_DIR", "NVM_DIR"),  # functions' interpreters may be there
 )
 # MLflow reads these on import. They switch off usage statistics, and the warning that git is missing.
 MLFLOW = {"MLFLOW_DISABLE_TELEMETRY": "true", "GIT_PYTHON_REFRESH": "quiet"}
@@ -35,6 +36,7 @@ EMULATOR_SETTINGS = {
     "KINESIS_ERROR_PROBABILITY": "0",
     "KINESIS_LATENCY_MS": "0",
     "KINESIS_MEMORY_LIMIT_MB": "1024",
+    "LAMBDA_INTERPRETERS": "",
     "LAMBDA_KEEPALIVE_MS": "600000",
     "LAMBDA_PROCESS_ISOLATION": "",
     "PIPELINE_ALLOWED_HOSTS": "",

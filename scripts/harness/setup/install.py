@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import sys
 from collections.abc import Iterable, Iterator
@@ -143,16 +144,14 @@ def _make_environment(venv: Path, lock: Path) -> None:
 
 
 def lambda_runtime() -> None:
-    """Install the stand-in for AWS's managed python3.13 runtime: awslambdaric and boto3."""
-    lock = paths.EMULATOR / "lambda-runtime.txt"
+    """Install the stand-in for AWS's managed Python runtimes, awslambdaric and boto3; needs `emulator`."""
     target = paths.LAMBDA_RUNTIME
-    with Part("Lambda runtime", target, [lock]) as part:
+    inputs = [paths.EMULATOR / "lambda-runtime.txt", paths.EMULATOR / "pipeline_emulator/launcher/lambda_runtime.py"]
+    with Part("Lambda runtime", target, inputs) as part:
         if part.needed:
-            run(
-                UV, "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--python", PYTHON,
-                "--compile-bytecode",  # functions see it read-only
-                "--target", target, "--requirements", lock,
-            )  # fmt: skip
+            path = os.pathsep.join((str(UV.parent), *os.get_exec_path()))
+            launcher = paths.EMULATOR_VENV / "bin" / "pipeline-emulator"
+            run(launcher, "lambda-runtime", "--folder", target, env=dict(os.environ, PATH=path))
 
 
 def kinesis_clients() -> None:

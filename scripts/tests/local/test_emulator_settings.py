@@ -18,7 +18,7 @@ from harness.stack.state import DOCKER, Stack
 
 SETTINGS = environment.EMULATOR_SETTINGS
 # Settings that do not apply in containers, or that the harness chooses.
-WITHOUT_CONTAINERS = {"LAMBDA_PROCESS_ISOLATION"}
+WITHOUT_CONTAINERS = {"LAMBDA_INTERPRETERS", "LAMBDA_PROCESS_ISOLATION"}
 
 
 @pytest.fixture(autouse=True)
