@@ -6,6 +6,7 @@ import json
 import os
 import re
 import sys
+import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +19,7 @@ from harness.errors import HarnessError
 from harness.init import folder as folders
 from harness.init import samples, unproved, writing
 from harness.init.plan import Choices, Reading
-from harness.local import lifecycle, runtimes
+from harness.local import deployment, lifecycle, runtimes
 from harness.machine import processes
 from harness.paths import shown
 from harness.pipeline import definition, schema, toml_file
@@ -109,13 +110,23 @@ def _provisional(folder: Path, root: Path) -> Pipeline:
 def _plan(pipeline: Pipeline) -> dict[str, Any]:
     """Return the JSON of a plan, made against an empty LocalStack."""
     with _empty_localstack() as stack:
-        terraform = Terraform(stack, {}, pipeline)
+        terraform = Terraform(stack, _variables(stack, pipeline), pipeline)
         with console.step("Terraform init"):
             terraform.init()
         with console.step("Terraform plan") as step:
             document = terraform.plan_document()
             step.result = f"{len(document.get('resource_changes', []))} resources"
     return document
+
+
+def _variables(stack: Stack, pipeline: Pipeline) -> dict[str, str]:
+    """Return the variables that the harness sets; a Zip that does not exist yet is an empty one."""
+    found = deployment.variables(stack, "", pipeline)
+    if deployment.ZIP_VARIABLE in found:
+        package = stack.folder / "empty.zip"
+        with zipfile.ZipFile(package, "w"):
+            found[deployment.ZIP_VARIABLE] = str(package)
+    return found
 
 
 @contextmanager
@@ -140,7 +151,7 @@ def _content(provisional: Pipeline, reading: Reading, events: Sequence[dict[str,
         "function": _chosen("function", reading.function()),
         "model_bucket": reading.model_bucket(),
     }
-    code = folders.source(provisional.folder)
+    code = folders.source(provisional.folder, reading.handler(named["function"] or ""))
     id_in = _chosen("path of the id in an event (JMESPath)", _some(Choices(tuple(samples.ids(events)), False), events))
     guess = f"prediction.{id_in} || {id_in}"
     return writing.Content(

@@ -12,6 +12,7 @@ from harness.pipeline.schema import STAGE
 
 LEFT_OUT = {"modules", "module", "examples", "tests", "node_modules", "venv", "__pycache__"}
 # Where people put variables, and how they name stages.
+CODE = (".py", ".mjs", ".js", ".cjs")
 VARIABLES = ("vars/{stage}.tfvars", "{stage}.tfvars", "env/{stage}.tfvars", "environments/{stage}.tfvars")
 _ROOT = re.compile(r'^\s*(provider|module)\s+"|^\s*backend\s+"', re.MULTILINE)
 _MAKES = re.compile(r'^\s*(module|resource)\s+"', re.MULTILINE)
@@ -51,8 +52,28 @@ def var_file(root: Path) -> str | None:
     return None
 
 
-def source(folder: Path) -> Path | None:
-    """Return the folder of the only Dockerfile at or below a folder; None if there is none, or several."""
-    files = [file for file in folder.rglob("Dockerfile") if not LEFT_OUT.intersection(file.relative_to(folder).parts)]
-    visible = [file for file in files if not any(part.startswith(".") for part in file.relative_to(folder).parts)]
-    return visible[0].parent if len(visible) == 1 else None
+def source(folder: Path, handler: str | None) -> Path | None:
+    """Return the folder of the function's code: that of the handler's module, or of the Dockerfile.
+
+    Args:
+        folder: searched, with those below.
+        handler: of a function from a Zip, such as `enrich.handler`; None for an image.
+
+    Returns:
+        None if there is no such file, or several.
+    """
+    if handler is None:
+        return _only(folder, "Dockerfile", 1)
+    module = handler.rpartition(".")[0].replace(".", "/")
+    depth = module.count("/") + 1
+    return next(filter(None, (_only(folder, f"{module}{ending}", depth) for ending in CODE)), None)
+
+
+def _only(folder: Path, name: str, depth: int) -> Path | None:
+    """Return the folder that is `depth` levels above the only file with a name (a path's end)."""
+    found = []
+    for file in folder.rglob(name):
+        parts = file.relative_to(folder).parts
+        if not LEFT_OUT.intersection(parts) and not any(part.startswith(".") for part in parts):
+            found.append(file.parents[depth - 1])
+    return found[0] if len(found) == 1 else None

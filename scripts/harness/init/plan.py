@@ -80,9 +80,10 @@ class Reading:
         """Return the Terraform output whose value is a resource's name."""
         return next((output for output, value in self.planned.outputs.items() if value == name), None)
 
-    def is_image(self) -> bool:
-        """Return whether the function is a container image."""
-        return any(each.values.get("package_type") == "Image" for each in self.planned.of_type(FUNCTION))
+    def handler(self, function: str) -> str | None:
+        """Return the handler of a function from a Zip, None for an image."""
+        found = [each for each in self.planned.of_type(FUNCTION) if _name(each) == function]
+        return next((each.values.get("handler") or None for each in found), None)
 
     def _environment(self) -> set[str]:
         blocks = [block for each in self.planned.of_type(FUNCTION) for block in each.values.get("environment") or []]

@@ -102,19 +102,21 @@ def _publish(stack: Stack, trained: dict[str, Any]) -> None:
         step.result = f"s3://{current_model.bucket_of(stack)}/{trained['model_key']}"
 
 
-def variables(stack: Stack, run_id: str) -> dict[str, str]:
+def variables(stack: Stack, run_id: str, pipeline: Pipeline | None = None) -> dict[str, str]:
     """Return the Terraform variables that only the harness knows, those of them that the root module declares.
 
     Args:
         stack: its runtime decides between Zip and image.
-        run_id: MLflow run id of the model to serve.
+        run_id: MLflow run id of the model to serve; empty for none.
+        pipeline: None for the stack's own.
     """
-    taken = declared(stack.pipeline.root)
-    return {name: value for name, value in _known(stack, run_id).items() if name in taken}
+    pipeline = pipeline or stack.pipeline
+    taken = declared(pipeline.root)
+    return {name: value for name, value in _known(stack, run_id, pipeline).items() if name in taken}
 
 
-def _known(stack: Stack, run_id: str) -> dict[str, str]:
-    source = stack.pipeline.source
+def _known(stack: Stack, run_id: str, pipeline: Pipeline) -> dict[str, str]:
+    source = pipeline.source
     known = {
         **({"run_id": run_id} if run_id else {}),
         **({"lambda_function_local_path": str(source)} if source else {}),
@@ -125,7 +127,7 @@ def _known(stack: Stack, run_id: str) -> dict[str, str]:
         "lambda_architecture": "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64",
     }
     if stack.runtime == EMBEDDED:
-        return known | {"lambda_package_type": "Zip", ZIP_VARIABLE: str(zip_of(stack.pipeline))}
+        return known | {"lambda_package_type": "Zip", ZIP_VARIABLE: str(zip_of(pipeline))}
     return known | {
         "lambda_package_type": "Image",
         "image_build_args": json.dumps({"BASE_IMAGE": stack.base_image}),
