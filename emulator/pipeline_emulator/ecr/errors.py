@@ -21,6 +21,7 @@ class RepositoryNotFoundError(CommonServiceException):
     def __init__(self, name: str, registry_id: str) -> None:
         message = f"The repository with name '{name}' does not exist in the registry with id '{registry_id}'"
         super().__init__("RepositoryNotFoundException", message)
+        self.name = name
 
 
 class RepositoryNotEmptyError(CommonServiceException):

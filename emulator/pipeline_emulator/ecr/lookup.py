@@ -7,7 +7,7 @@ from pipeline_emulator.ecr.credentials import PASSWORDS, USER, Bearer, Scope
 from pipeline_emulator.ecr.errors import RepositoryNotFoundError
 from pipeline_emulator.ecr.images import digest_behind
 from pipeline_emulator.ecr.repositories import find_repository
-from pipeline_emulator.ecr.settings import is_public_host, public_host
+from pipeline_emulator.ecr.settings import public_host
 
 _URI = re.compile(r"(?P<host>[^/]+)/(?P<name>[^:@]+)(?::(?P<tag>[\w][\w.-]*))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?")
 
@@ -33,7 +33,8 @@ def find_image(image_uri: str, account_id: str, region: str) -> FoundImage:
     """Return the image that a URI currently names. A digest takes precedence over a tag; the default tag is `latest`.
 
     Args:
-        image_uri: "<public host>/<repository>", with ":<tag>", "@sha256:<hex>" or both.
+        image_uri: "<public host>/<repository>", with ":<tag>", "@sha256:<hex>" or both. In place of the public host,
+            AWS's name of the account's registry in the region, which many configurations put together themselves.
         account_id: the account whose repositories are searched.
         region: the region of the repositories.
 
@@ -42,9 +43,10 @@ def find_image(image_uri: str, account_id: str, region: str) -> FoundImage:
         NotInThisRegistryError: the URI's host is not this registry's.
         RegistryUnavailableError: the registry is not configured or does not respond.
     """
-    host = image_uri.partition("/")[0]
-    if not is_public_host(host):
-        raise NotInThisRegistryError(f"Image {image_uri} is not in this account's registry, {public_host(host)}")
+    given = image_uri.partition("/")[0]
+    host = public_host(given)
+    if given not in (host, f"{account_id}.dkr.ecr.{region}.amazonaws.com"):
+        raise NotInThisRegistryError(f"Image {image_uri} is not in this account's registry, {host}")
     match = _URI.fullmatch(image_uri)
     if match is None:
         raise ImageNotFoundError(f"{image_uri} is not an image URI: <registry>/<repository>:<tag> or …@sha256:<hex>")

@@ -71,6 +71,18 @@ def find_repository(scope: Scope, name: str, registry_id: str | None = None) -> 
     return Repository(name, model.registry_id, content, model)
 
 
+def place(scope: Scope, name: str) -> str:
+    """Return where a missing repository was looked for, and where there is one, to complete an error's message.
+
+    A password is for one region, and neither a container client nor the repository's URI shows which.
+    """
+    regions = sorted(
+        region for region, backend in list(ecr_backends[scope.account_id].items()) if name in backend.repositories
+    )
+    found = f"it exists in {' and '.join(regions)}" if regions else "it exists in no region"
+    return f"in region {scope.region}; {found}"
+
+
 def is_digest(reference: str) -> bool:
     """Return whether a manifest reference is a digest; otherwise it is a tag."""
     return _DIGEST.fullmatch(reference) is not None

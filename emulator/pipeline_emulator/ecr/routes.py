@@ -18,6 +18,7 @@ from pipeline_emulator.ecr.credentials import PASSWORDS, USER, Bearer
 from pipeline_emulator.ecr.errors import RegistryUnavailableError, RepositoryNotFoundError, TagIsImmutableError
 from pipeline_emulator.ecr.permissions import DeniedError
 from pipeline_emulator.ecr.proxy import serve
+from pipeline_emulator.ecr.repositories import place
 from pipeline_emulator.ecr.responses import error_response, unauthorized
 
 LOG = logging.getLogger(__name__)
@@ -47,7 +48,7 @@ def handle(request: Request, path: str = "") -> Response:
     except DeniedError as error:
         return error_response(403, "DENIED", str(error))
     except RepositoryNotFoundError as error:
-        return error_response(404, "NAME_UNKNOWN", error.message)
+        return error_response(404, "NAME_UNKNOWN", f"{error.message} {place(bearer.scope, error.name)}")
     except TagIsImmutableError as error:
         return error_response(400, "TAG_INVALID", error.message)
     except RegistryUnavailableError as error:

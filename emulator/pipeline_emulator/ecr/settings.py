@@ -36,8 +36,3 @@ def public_host(asked: str) -> str:
 def add_ports(published: Iterable[str]) -> None:
     """Add ports of the engine's machine that lead to the gateway."""
     _PORTS.update(published)
-
-
-def is_public_host(host: str) -> bool:
-    """Return whether image URIs with this `host:port` name this registry."""
-    return public_host(host) == host

@@ -9,8 +9,9 @@ from typing import Any
 
 import click
 
+from pipeline_emulator.clients import folder
 from pipeline_emulator.launcher import doctor as examination
-from pipeline_emulator.launcher import environment, instance, lambda_runtime
+from pipeline_emulator.launcher import environment, instance, lambda_runtime, shells
 from pipeline_emulator.launcher.errors import EmulatorError
 from pipeline_emulator.settings import SETTINGS, Kind, Setting
 
@@ -101,7 +102,8 @@ def _warn_of_lambda_runtime(chosen: dict[str, str]) -> None:
 @commands.command()
 @data_option
 def stop(data: str | None) -> None:
-    """Stop the emulator that runs with a data folder."""
+    """Stop the emulator that runs with a data folder, and remove what `env` has made in it."""
+    folder.remove(folder.in_data_folder(_data(data)))
     found = _running(data)
     found.stop()
     click.echo(f"stopped {found.endpoint_url}")
@@ -130,11 +132,32 @@ def _show_isolation(found: instance.Instance) -> None:
         click.echo(f"  function isolation: {line}")
 
 
+def _data(given: str | None) -> str:
+    return environment.resolve({"data": given}, os.environ)["data"]
+
+
 def _running(data: str | None) -> instance.Instance:
-    folder = environment.resolve({"data": data}, os.environ)["data"]
-    if (found := instance.find(folder)) is None:
-        raise EmulatorError(f"no emulator runs with the data folder {folder}", "choose another folder with --data")
+    if (found := instance.find(_data(data))) is None:
+        raise EmulatorError(f"no emulator runs with the data folder {_data(data)}", "choose another folder with --data")
     return found
+
+
+@commands.command("env", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@data_option
+@click.option("--endpoint-url", metavar="URL", help="The emulator's address, instead of its data folder.")
+@click.option("--region", metavar="REGION", help="Region of clients; by default AWS_REGION or AWS_DEFAULT_REGION.")
+@click.argument("command", nargs=-1, type=click.UNPROCESSED)
+def env(data: str | None, endpoint_url: str | None, region: str | None, command: tuple[str, ...]) -> None:
+    """Run a command that uses the emulator in place of AWS.
+
+    AWS clients, Terraform and tflocal find the emulator. So does `docker`: login, build, push and others replace ECR's
+    registries, <account>.dkr.ecr.<region>.amazonaws.com, with the emulator's. Without a command, print exports for
+    `eval "$(pipeline-emulator env)"`; `pipeline-emulator stop` removes what they refer to.
+    """
+    url, chosen = shells.endpoint(endpoint_url, _data(data)), shells.default_region(region)
+    if command:
+        sys.exit(shells.run(command, url, chosen, os.environ))
+    click.echo(shells.exports(url, chosen, _data(data), os.environ))
 
 
 @commands.command()

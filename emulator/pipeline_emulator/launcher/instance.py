@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psutil
 
+from pipeline_emulator.clients import folder
 from pipeline_emulator.launcher import environment as environments
 from pipeline_emulator.launcher import service_catalog
 from pipeline_emulator.launcher.errors import EmulatorError
@@ -107,6 +108,7 @@ class Instance:
                         left.kill()
                 psutil.wait_procs(everything, STOP_SECONDS)
         (self.data / _FILE).unlink(missing_ok=True)
+        folder.remove(folder.in_data_folder(self.data))
 
 
 def find(data: str | Path) -> Instance | None:
@@ -187,6 +189,7 @@ def prepare(chosen: Mapping[str, str]) -> None:
         ) from None
     if not os.access(data, os.W_OK):
         raise EmulatorError(f"{data} is not writable", "choose another folder with --data")
+    folder.remove(folder.in_data_folder(data))  # of an emulator that Ctrl-C has ended
     for host in environments.hosts(chosen):
         if refusal := port_refusal(host, int(chosen["port"])):
             raise EmulatorError(refusal, "choose another port with --port, or another address with --host")

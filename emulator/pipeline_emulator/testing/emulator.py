@@ -16,6 +16,7 @@ import boto3
 import botocore.session
 from botocore.config import Config
 
+from pipeline_emulator.clients import environment as clients
 from pipeline_emulator.launcher import lambda_runtime
 from pipeline_emulator.launcher.environment import free_port, resolve
 from pipeline_emulator.launcher.errors import EmulatorError
@@ -23,7 +24,6 @@ from pipeline_emulator.launcher.instance import HEALTH, Instance, direct, start
 
 DENIALS = "/_pipeline/iam/denials"
 FAULTS = "/_pipeline/faults"
-_REGION = "us-east-1"
 _ANSWER_SECONDS = 10.0
 
 
@@ -60,18 +60,7 @@ class Emulator:
         if self.endpoint_url is None:
             return {**os.environ, "AWS_DEFAULT_REGION": self.region, **variables}
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-        return {
-            **kept,
-            "AWS_ENDPOINT_URL": self.endpoint_url,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_DEFAULT_REGION": self.region,
-            "AWS_REGION": self.region,
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            **variables,
-        }
+        return {**kept, **clients.for_clients(self.endpoint_url, self.region), **variables}
 
     def ask(self, method: str, path: str, document: object = None) -> Any:
         """Send a request to one of the emulator's own interfaces and return the JSON that it answers.
@@ -129,7 +118,7 @@ def chosen(option: str, folder: Path, settings: Mapping[str, object]) -> Iterato
         EmulatorError: the option is unknown, nothing answers, or the emulator does not start.
     """
     if option == "aws":
-        yield Emulator(None, region())
+        yield Emulator(None, clients.region(os.environ))
     elif option.startswith(("http://", "https://")):
         yield running(option)
     elif option == "embedded":
@@ -155,7 +144,7 @@ def started(folder: Path, settings: Mapping[str, object]) -> Iterator[Emulator]:
             warnings.warn(f"functions from Zips cannot run: {error}", stacklevel=1)
     instance = start(None, **chosen)
     try:
-        yield Emulator(instance.endpoint_url, region(), instance)
+        yield Emulator(instance.endpoint_url, clients.region(os.environ), instance)
     finally:
         instance.stop()
 
@@ -174,14 +163,9 @@ def running(endpoint_url: str) -> Emulator:
     Raises:
         EmulatorError: nothing answers there.
     """
-    found = Emulator(endpoint_url.rstrip("/"), region())
+    found = Emulator(endpoint_url.rstrip("/"), clients.region(os.environ))
     found.ask("GET", HEALTH)
     return found
-
-
-def region() -> str:
-    """Return the region of the user's environment, or a default."""
-    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or _REGION
 
 
 def _remedy(path: str, status: int) -> str:

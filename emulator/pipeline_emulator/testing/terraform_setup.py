@@ -1,11 +1,11 @@
 """What Terraform needs before it can run for tests: a copy of the folder, an environment, its providers."""
 
 import fcntl
-import re
 import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from pipeline_emulator.clients import environment as clients
 from pipeline_emulator.launcher.errors import EmulatorError
 from pipeline_emulator.testing.emulator import Emulator
 
@@ -95,8 +95,7 @@ def environment(emulator: Emulator) -> dict[str, str]:
         made.pop("TF_CLI_CONFIG_FILE", None)
         made.setdefault("TF_PLUGIN_CACHE_DIR", str(_cache()))
     if emulator.endpoint_url is not None:
-        # With an address in place of a name, the provider does not put the bucket's name in front of it.
-        made["AWS_ENDPOINT_URL"] = re.sub(r"//localhost\b", "//127.0.0.1", emulator.endpoint_url)
+        made["AWS_ENDPOINT_URL"] = clients.by_address(emulator.endpoint_url)
     return {**made, "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pipeline_emulator.clients import folder
 from pipeline_emulator.launcher.errors import EmulatorError
 from pipeline_emulator.testing import terraform_setup
 from pipeline_emulator.testing.emulator import Emulator
@@ -85,12 +86,23 @@ class TerraformStacks:
             raise found
         return found
 
+    @property
+    def _programs(self) -> Path:
+        """The folder with `docker` and `aws` for provisioners."""
+        return self.scratch / "programs-of-terraform-stack"
+
     def destroy(self) -> None:
         """Destroy all stacks, the newest first.
 
         Raises:
             EmulatorError: a stack could not be destroyed; the others are.
         """
+        try:
+            self._destroy()
+        finally:
+            folder.remove(self._programs)
+
+    def _destroy(self) -> None:
         errors = []
         while self._begun:
             (root, *_), terraform = self._begun.pop()
@@ -119,6 +131,8 @@ class TerraformStacks:
             file.write_text(variables)
             options.append(f"-var-file={file}")
         environment = terraform_setup.environment(self.emulator)
+        if self.emulator.endpoint_url is not None:
+            environment |= folder.make(self._programs, environment)
         terraform = Terraform(copy, environment, timeout, options)
         self.progress(f"terraform init {root.name}")
         terraform_setup.init(lambda: terraform.call("init", "-input=false", "-no-color"), environment, scratch)

@@ -63,7 +63,6 @@ def test_a_repositorys_port_is_taken_from_the_request_only_if_it_leads_to_the_ga
     asked: str, expected: str
 ) -> None:
     assert settings.public_host(asked) == expected
-    assert settings.is_public_host(asked) == (asked == expected)
 
 
 @pytest.mark.usefixtures("published")
