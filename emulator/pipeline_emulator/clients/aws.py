@@ -1,8 +1,8 @@
 """The program `aws` that is first in the PATH while command lines use the emulator.
 
 It runs the user's AWS CLI. Versions before 1.29 and 2.13 know no AWS_ENDPOINT_URL and would ask AWS, so they get the
-address as an option: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html. Without an AWS CLI, this
-program answers `aws ecr get-login-password` itself, since a `docker login` needs no more of it.
+address as an option: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html. Without an AWS CLI,
+this program answers `aws ecr get-login-password` itself, since a `docker login` needs no more of it.
 """
 
 import base64

@@ -1,0 +1,6 @@
+project_id           = "stg"
+source_stream_name   = "ride_events"
+output_stream_name   = "ride_predictions"
+model_bucket         = "ride-models"
+ecr_repo_name        = "ride_model_duration"
+lambda_function_name = "ride_prediction"
