@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes a local stand-in for a public base image from Debian packages, for machines without access to a registry.
-#   base.sh python     store-sales/python:3.13-trixie   for python:3.13-slim and AWS's lambda/python:3.13
+#   base.sh python     store-sales/python:3.13-trixie   for python:3.13-slim
+#   base.sh lambda     store-sales/lambda-debian:trixie  what lambda.sh makes the stand-in for AWS's lambda/python:3.13 of
 #   base.sh registry   store-sales/registry:2.8         for registry:2.8.3: same entry point, port and configuration path
 # Prints the image's name. Keeps an image whose inputs have not changed.
 #   DEBIAN_MIRROR   mirror of Debian's packages, if the bootstrap program's default is not reachable
@@ -63,11 +64,13 @@ add_certificates() {
 
 make_python() {
   # libstdc++6: needed by ONNX Runtime; the public images have it through the package manager, which is left out here.
-  packages "$1" essential libstdc++6 python3 python3-venv python-is-python3 ca-certificates
+  packages "$1" essential "${@:2}" libstdc++6 python3 python3-venv python-is-python3 ca-certificates
   add_certificates "$1"
   # Python's own default without a locale is ASCII for file names on some systems; the public images set this too.
   changes+=(--change "ENV LANG=C.UTF-8" --change 'CMD ["python3"]')
 }
+
+make_lambda() { make_python "$1" apt; } # with a package manager, as AWS's image has one
 
 # Debian's registry is one program that only needs libc; busybox is the entry point's shell and the health checks' `wget`.
 make_registry() {
@@ -92,8 +95,9 @@ make_registry() {
 
 case ${1:-} in
   python) image=store-sales/python:3.13-trixie ;;
+  lambda) image=store-sales/lambda-debian:trixie ;;
   registry) image=store-sales/registry:2.8 ;;
-  *) fail "which image: '${1:-}' is neither python nor registry" "run: scripts/images/base.sh python" ;;
+  *) fail "which image: '${1:-}' is neither python, lambda nor registry" "run: scripts/images/base.sh python" ;;
 esac
 
 trusted=$(certificates "/$bundle" 2>/dev/null | sha256sum || true)

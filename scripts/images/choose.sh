@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Prints the name of the image to build on or to run: the public one if the engine has or can pull it, otherwise the local
-# stand-in from base.sh. Only the name goes to standard output.
+# stand-in from base.sh or lambda.sh. Only the name goes to standard output.
 #   choose.sh python:3.13-slim-trixie | public.ecr.aws/lambda/python:3.13 | registry:2.8.3
 #   IMAGE_SOURCE   auto (default), public: fail instead of using a stand-in, local: do not contact a registry
 set -euo pipefail
@@ -13,8 +13,9 @@ say() { printf '▸ %s\n' "$*" >&2; }
 fail() { printf '\nerror: %s\nnext:  %s\n' "$1" "$2" >&2; exit 1; }
 
 case $public in
-  registry:* | */registry:*) stand_in=registry ;;
-  python:* | */python:*) stand_in=python ;;
+  registry:* | */registry:*) stand_in=(base.sh registry) ;;
+  */lambda/python:*) stand_in=(lambda.sh) ;;
+  python:* | */python:*) stand_in=(base.sh python) ;;
   *) fail "there is no stand-in for the image '$public'" "name a python or a registry image with its tag" ;;
 esac
 case $source in auto | public | local) ;; *) fail "IMAGE_SOURCE is '$source'" "set it to auto, public or local" ;; esac
@@ -46,6 +47,10 @@ elif [ "$source" != local ]; then
   say "$public cannot be pulled: ${reason:-the registry did not answer within $registry_deadline s}"
   [ "$source" = auto ] || fail "$public is not here and cannot be pulled" "check the network, or set IMAGE_SOURCE=auto"
 fi
-name=$("$here/base.sh" "$stand_in")
+name=$("$here/${stand_in[0]}" "${stand_in[@]:1}")
 say "using $name instead of $public"
+case $public in
+  python:3.13* | */python:3.13* | *registry:*) ;;
+  *) say "its Python is 3.13: what needs the version of $public fails or differs" ;;
+esac
 echo "$name"

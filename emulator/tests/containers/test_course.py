@@ -1,4 +1,4 @@
-"""The Terraform that courses teach, unchanged: no outputs, an image that a local-exec builds and pushes, a base from AWS."""
+"""The Terraform that courses teach, unchanged: no outputs, a local-exec that builds and pushes, a base image of AWS."""
 
 import os
 import shutil
