@@ -52,13 +52,22 @@ def _rewritten(command: Command, folder: Path) -> Command:
     replacements = Replacements(functools.cache(lambda: local_registry(endpoint)), bases)
     if first_only:
         return command._replace(words=_first_name(command.words, replacements))
-    words = [
-        word if docker_command.is_label(command.words, position) else replacements.in_argument(word)
-        for position, word in enumerate(command.words)
-    ]
-    if command.name in ("build", "b"):
+    words = [_word(command.words, position, replacements) for position in range(len(command.words))]
+    if command.name in docker_command.BUILD:
         words += _dockerfile(command.words, replacements, folder)
     return command._replace(words=words)
+
+
+def _word(words: Sequence[str], position: int, replacements: Replacements) -> str:
+    word = words[position]
+    match docker_command.option_of(words, position):
+        case "--label" | "--annotation":
+            return word
+        case "--build-arg":  # may be a Dockerfile's base
+            name, equals, value = word.rpartition("=")
+            return f"{name}{equals}{replacements.of(value)}"
+        case _:
+            return replacements.in_argument(word)
 
 
 def _login(command: Command, endpoint: str, folder: Path) -> Command:

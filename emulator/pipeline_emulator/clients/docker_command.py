@@ -11,10 +11,10 @@ _GLOBAL_WITH_VALUE = frozenset(
     ("--config", "-c", "--context", "-H", "--host", "-l", "--log-level", "--tlscacert", "--tlscert", "--tlskey")
 )
 _GROUPS = ("image", "container", "builder", "buildx", "manifest")
-_BUILD, _IMAGES = ("build", "b"), ("tag", "push", "pull", "rmi", "rm", "inspect", "save", "history", "images", "ls")
-NAMES_EVERYWHERE = frozenset((*_BUILD, *_IMAGES, "imagetools", "create", "annotate"))
+BUILD, _IMAGES = ("build", "b"), ("tag", "push", "pull", "rmi", "rm", "inspect", "save", "history", "images", "ls")
+NAMES_EVERYWHERE = frozenset((*BUILD, *_IMAGES, "imagetools", "create", "annotate"))
 NAME_FIRST = frozenset(("run", "create"))  # what follows the image belongs to the container
-_LABELS = ("--label", "--annotation")
+_TEXTS = ("--label", "--annotation", "--build-arg")
 # All other options of `docker build` take a value.
 _BUILD_SWITCHES = frozenset(
     (
@@ -52,10 +52,11 @@ def parse(arguments: Sequence[str]) -> Command:
     )
 
 
-def is_label(words: Sequence[str], position: int) -> bool:
-    """Return whether a word is the text of a label, which is kept as it is."""
-    return words[position].startswith(tuple(f"{each}=" for each in _LABELS)) or (
-        position > 0 and words[position - 1] in _LABELS
+def option_of(words: Sequence[str], position: int) -> str:
+    """Return the option with a text of the user's to which a word belongs; empty if there is none."""
+    return next(
+        (each for each in _TEXTS if words[position].startswith(f"{each}=") or words[position - 1 : position] == [each]),
+        "",
     )
 
 

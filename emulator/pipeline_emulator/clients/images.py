@@ -9,8 +9,8 @@ from pipeline_emulator.launcher.errors import EmulatorError
 
 BASE_IMAGES = "PIPELINE_BASE_IMAGES"
 _TAG = re.compile(r"(?::[\w][\w.-]*)?(?:@sha256:[0-9a-f]{64})?$")
-# An image's name in an argument: all of it, or after -t, NAME=, docker-image:// or docker://.
-_NAME = re.compile(rf"(?P<before>^(?:-t)?|=|://)(?P<name>{REGISTRY.pattern}(?=/)[^\s,=]*|[^\s,=]+)")
+# Where the name of an image can begin in an argument: at its beginning, or after -t, NAME= or docker-image://.
+_IN_REGISTRY = re.compile(rf"(?P<before>^(?:-t)?|=|://){REGISTRY.pattern}(?=/)")
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ class Replacements:
         return self.bases.get(name) or self.bases.get(_TAG.sub("", name)) or name
 
     def in_argument(self, argument: str) -> str:
-        """Return an argument with the images that it names replaced, such as `--cache-from=type=registry,ref=…`."""
-        return _NAME.sub(lambda match: match["before"] + self.of(match["name"]), argument)
+        """Return an argument with ECR's registries replaced, such as `--cache-from=type=registry,ref=…`."""
+        return _IN_REGISTRY.sub(lambda match: match["before"] + self.registry(), argument)
 
 
 def bases(text: str) -> dict[str, str]:
