@@ -82,3 +82,85 @@ def test_the_login_line_of_awss_documents_works_and_leaves_nothing_behind(
     assert tags(stack, repository) == ["latest"]
     assert {path: path.read_bytes() for path in home.rglob("*") if path.is_file()} == before
     assert not list((tmp_path / "temporary").iterdir())
+
+
+def test_a_wrong_password_is_refused_by_the_emulators_registry(shell: Shell) -> None:
+    done = shell(f"echo wrong | docker login --username AWS --password-stdin {REGISTRY}", check=False)
+    assert done.returncode != 0
+    assert "unauthorized" in done.stderr.lower()
+    assert "no such host" not in done.stderr
+
+
+def test_images_named_by_ecrs_registry_are_built_tagged_pushed_pulled_and_run(
+    stack: Any, shell: Shell, repository: str, source: Path, docker: Any, function_base: str
+) -> None:
+    docker.images += [f"{stack.host}/{repository}:{tag}" for tag in ("one", "two", "three")]
+    name = f"{REGISTRY}/{repository}"
+    (source / "Dockerfile").write_text(f'FROM {function_base}\nENTRYPOINT []\nCMD ["true"]\n')
+    (source / "Next").write_text(f"FROM {name}:one\nRUN echo more > /more\n")
+
+    shell(f"""{LOGIN}
+        docker build --tag {name}:one source
+        docker tag {name}:one {name}:two
+        docker push {name}:one
+        docker image push {name}:two
+        docker rmi {name}:one {name}:two
+        docker pull {name}:two
+        docker rmi {name}:two
+        docker build --pull --tag {name}:three --file source/Next source
+        docker push {name}:three
+    """)
+    done = shell(
+        f"docker run --rm --interactive --network none {name}:three sh -c 'cat; cat /more; exit 7' < source/Next", False
+    )
+
+    assert tags(stack, repository) == ["one", "three", "two"]
+    assert done.returncode == 7
+    assert done.stdout == f"FROM {name}:one\nRUN echo more > /more\nmore\n"
+
+
+def test_a_password_for_another_region_names_both_regions(
+    stack: Any, shell: Shell, repository: str, source: Path, docker: Any
+) -> None:
+    uri = f"{stack.host}/{repository}:one"
+    docker.images.append(uri)
+    place = "in region ap-south-1; it exists in eu-west-1"
+    elsewhere = LOGIN.replace(REGION, "ap-south-1")
+
+    pushed = shell(f"{elsewhere}; docker build -t {uri} source; docker push {uri}", check=False)
+    pulled = shell(f"{elsewhere}; docker rmi {uri}; docker pull {uri}", check=False)
+    nowhere = shell(f"{elsewhere}; docker pull {stack.host}/nobody/made-this", check=False)
+
+    for done in (pushed, pulled):
+        assert done.returncode != 0
+        assert f"'{repository}' does not exist in the registry with id '000000000000' {place}" in done.stderr
+    assert "in region ap-south-1; it exists in no region" in nowhere.stderr
+
+
+def test_a_shell_uses_the_emulator_until_it_stops(
+    stack: Any, repository: str, source: Path, docker: Any, home: Path, tmp_path: Path
+) -> None:
+    """The lines of the README, with an emulator that runs already."""
+    uri = f"{stack.host}/{repository}:one"
+    docker.images.append(uri)
+    data = tmp_path / "data"
+    program = f"{PROGRAM} env --data {data} --endpoint-url {stack.localstack.endpoint_url}"
+    ambient = {"AWS_PROFILE": "mine", "AWS_SESSION_TOKEN": "of another account", "AWS_REGION": REGION}
+    script = f"""eval "$({program})"
+        eval "$({program})"
+        docker build -t {uri} source
+        {LOGIN}
+        docker push {uri}
+        echo "$PATH"
+        [ -z "${{AWS_PROFILE+set}}${{AWS_SESSION_TOKEN+set}}" ]
+        {PROGRAM} stop --data {data} || true"""
+    env = {"PATH": os.environ["PATH"], "HOME": str(home), **ambient}
+
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script], env=env, cwd=tmp_path, capture_output=True, text=True, timeout=240
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert tags(stack, repository) == ["one"]
+    assert done.stdout.splitlines()[-1] == f"{data}/clients/bin:{os.environ['PATH']}"
+    assert not (data / "clients").exists()
