@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
@@ -10,9 +11,12 @@ from typing import Any
 
 import pytest
 
+from pipeline_emulator.testing import terraform_setup
+
 pytest_plugins = ["pytester"]
 pytestmark = [pytest.mark.local_only, pytest.mark.timeout(600)]
 
+ROOT = Path(__file__).parents[3]
 COURSE = Path(__file__).with_name("course")
 BASE = "public.ecr.aws/lambda/python:3.13"
 TEST = """
@@ -91,3 +95,46 @@ def test_a_courses_project_is_applied_unchanged_and_answers_every_event(
         image = f"{url.removeprefix('http://')}/ride_model_duration_{identity}:latest"
         subprocess.run(["docker", "image", "rm", image], capture_output=True, check=False)
     result.assert_outcomes(passed=2)
+
+
+@pytest.mark.long_proof
+@pytest.mark.parametrize("program", ["terraform", "tflocal"])
+def test_by_hand_with_the_state_in_a_bucket(
+    program: str, project: Callable[[str], str], pytester: pytest.Pytester, image_localstack: Any
+) -> None:
+    """The bucket of the backend is made by hand, as the course says; everything else is in the project."""
+    found = shutil.which(program, path=f"{os.environ['PATH']}:{ROOT / '.venv/bin'}")
+    assert found, "run `make setup`"
+    project("eu-west-1")
+    region, bucket = "eu-west-1", "tf-state-of-the-rides"
+    environment = {**os.environ, "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
+    if mirror := terraform_setup.find_mirror(terraform_setup._MIRRORS):
+        configuration = pytester.path / "terraform.rc"
+        configuration.write_text(terraform_setup._MIRROR_CONFIGURATION.format(mirror=mirror))
+        environment["TF_CLI_CONFIG_FILE"] = str(configuration)
+    url = image_localstack.endpoint_url
+    launcher = [Path(sys.prefix) / "bin" / "pipeline-emulator", "env", "--endpoint-url", url, "--region", region]
+
+    def run(*command: str | Path) -> str:
+        done = subprocess.run(
+            [*launcher, *command],
+            cwd=pytester.path / "infrastructure", env=environment,
+            capture_output=True, text=True, timeout=300, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    run("aws", "s3", "mb", f"s3://{bucket}")
+    variables = ["-input=false", "-no-color", "-var-file=vars/stg.tfvars", f"-var=project_id={program}"]
+    try:
+        # tflocal's backend would put the bucket's name in front of the address.
+        style = ["-backend-config=use_path_style=true"] if program == "tflocal" else []
+        run(found, "init", "-input=false", "-no-color", *style)
+        run(found, "apply", "-auto-approve", *variables)
+        run(found, "plan", "-detailed-exitcode", *variables)  # status 2 if it has changes
+        assert "rides-stg.tfstate" in run("aws", "s3", "ls", f"s3://{bucket}")
+        run(found, "destroy", "-auto-approve", *variables)
+    finally:
+        image = f"{url.removeprefix('http://')}/ride_model_duration_{program}:latest"
+        subprocess.run(["docker", "image", "rm", image], capture_output=True, check=False)
+        run("aws", "s3", "rb", "--force", f"s3://{bucket}")
