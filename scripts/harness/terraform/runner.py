@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -14,7 +15,7 @@ from harness.console import Step
 from harness.errors import CommandFailedError
 from harness.machine import commands, processes
 from harness.machine.processes import MARKER
-from harness.paths import VENV_BIN
+from harness.paths import EMULATOR_VENV, VENV_BIN
 from harness.pipeline.definition import LOCAL, Pipeline
 from harness.setup import install
 from harness.stack.clients import Clients
@@ -83,6 +84,7 @@ class Terraform:
         if not self.has_backend:
             state = json.dumps(str(self.stack.folder / "terraform.tfstate"))
             (copy / "harness_override.tf").write_text(LOCAL_BACKEND.format(path=state))
+        self._make_programs()
         backend = [f"-backend-config={self._backend}"] if self.has_backend else []
         self._run("init", "-input=false", "-no-color", *backend)
 
@@ -186,8 +188,21 @@ class Terraform:
             trouble=lambda: hopeless() if self.stack.alive() else "was stopped: LocalStack has ended",
         )  # fmt: skip
 
+    def _make_programs(self) -> None:
+        """Make the `docker` and `aws` with which provisioners that name ECR's registries on AWS reach the stack's."""
+        commands.run(
+            [EMULATOR_VENV / "bin" / "pipeline-emulator", "env", "--data", self.stack.folder / "programs",
+             "--endpoint-url", self.stack.endpoint_url],
+            env=install.terraform_environment(), log=self.log, deadline=READ_DEADLINE,
+        )  # fmt: skip
+        self.env = self._environment()
+
     def _environment(self) -> dict[str, str]:
-        return install.terraform_environment() | {
+        base, programs = install.terraform_environment(), self.stack.folder / "programs" / "clients"
+        if programs.is_dir():
+            path = f"{programs / 'bin'}{os.pathsep}{base.get('PATH', os.defpath)}"
+            base |= {"PATH": path, "DOCKER_CONFIG": str(programs / "docker")}
+        return base | {
             "AWS_ENDPOINT_URL": self.stack.endpoint_url,
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
