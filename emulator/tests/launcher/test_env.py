@@ -30,7 +30,7 @@ def env(base: dict[str, str], localstack: Any) -> Env:
     """Return a function that runs the command for the tests' emulator."""
 
     def run(*command: str, url: str = localstack.endpoint_url, **variables: str) -> subprocess.CompletedProcess[str]:
-        full = [PROGRAM, "env", "--endpoint-url", url, *command]
+        full: list[str | Path] = [PROGRAM, "env", "--endpoint-url", url, *command]
         return subprocess.run(full, env={**base, **variables}, capture_output=True, text=True, timeout=60, check=False)
 
     return run

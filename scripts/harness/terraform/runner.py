@@ -23,7 +23,7 @@ from harness.stack.state import REGION, Stack
 from harness.terraform.json_output import Progress, as_text
 from harness.terraform.planned import Planned
 from harness.terraform.refusals import Refusals
-from harness.terraform.working_copy import declared, with_surroundings
+from harness.terraform.working_copy import declared, names_ecr, with_surroundings
 
 APPLY_DEADLINE = 600.0
 READ_DEADLINE = 120.0
@@ -84,7 +84,9 @@ class Terraform:
         if not self.has_backend:
             state = json.dumps(str(self.stack.folder / "terraform.tfstate"))
             (copy / "harness_override.tf").write_text(LOCAL_BACKEND.format(path=state))
-        self._make_programs()
+        scripts = self._root if self._pipeline.is_default else self._pipeline.folder
+        if names_ecr(self._root) or names_ecr(scripts):
+            self._make_programs()
         backend = [f"-backend-config={self._backend}"] if self.has_backend else []
         self._run("init", "-input=false", "-no-color", *backend)
 
@@ -190,6 +192,8 @@ class Terraform:
 
     def _make_programs(self) -> None:
         """Make the `docker` and `aws` with which provisioners that name ECR's registries on AWS reach the stack's."""
+        with install.exclusive("setup"):
+            install.emulator()  # in containers, only this needs it
         commands.run(
             [EMULATOR_VENV / "bin" / "pipeline-emulator", "env", "--data", self.stack.folder / "programs",
              "--endpoint-url", self.stack.endpoint_url],

@@ -15,7 +15,7 @@ from harness.paths import INFRASTRUCTURE, shown
 _TERRAFORM = (".terraform", "*.tfstate*", "*_override.tf")
 _AROUND = (*(".git", "node_modules", "__pycache__", ".venv", "venv", ".tox", ".nox", ".cache", ".local"), "*_cache")
 _UP = re.compile(r"\.\.(?:/[\w.-]+)*")
-EXAMPLES = "examples"  # of modules; not part of what is applied
+EXAMPLES, TESTS = "examples", "tests"  # of modules; not part of what is applied
 
 
 def working_copy(target: Path, source: Path = INFRASTRUCTURE) -> Path:
@@ -86,3 +86,10 @@ def declared(folder: Path) -> set[str]:
     """Return the names of the variables that a root module declares."""
     texts = (file.read_text(encoding="utf-8", errors="replace") for file in folder.glob("*.tf"))
     return {name for text in texts for name in re.findall(r'^\s*variable\s+"?([\w-]+)"?', text, re.MULTILINE)}
+
+
+def names_ecr(folder: Path) -> bool:
+    """Return whether Terraform or a script in a folder names one of ECR's registries on AWS; examples do not count."""
+    files = (file for pattern in ("*.tf", "*.sh") for file in folder.rglob(pattern))
+    mine = (file for file in files if not {EXAMPLES, TESTS, ".terraform"}.intersection(file.relative_to(folder).parts))
+    return any(".dkr.ecr." in file.read_text(encoding="utf-8", errors="replace") for file in mine)
