@@ -192,6 +192,22 @@ def test_missing_entry_point_is_reported(create_image_function: Callable[..., An
     assert answer.payload["errorMessage"].endswith("Error: fork/exec /no/such/program: no such file or directory")
 
 
+def test_an_image_may_be_named_by_awss_name_of_the_registry(create_image_function: Callable[..., Any]) -> None:
+    function = create_image_function(ECHO)
+    repository = function.image.partition("/")[2]
+    client = function.localstack.client("lambda")
+
+    function.update(f"000000000000.dkr.ecr.ap-south-1.amazonaws.com/{repository}")
+
+    code = client.get_function(FunctionName=function.name)["Code"]
+    assert code["ImageUri"] == function.image
+    assert code["ResolvedImageUri"].startswith(function.localstack.endpoint_url.removeprefix("http://"))
+    assert function.invoke(1).error is None
+    for other in ("000000000000.dkr.ecr.eu-west-1", "111111111111.dkr.ecr.ap-south-1"):
+        with pytest.raises(ClientError, match="is not valid"):
+            client.update_function_code(FunctionName=function.name, ImageUri=f"{other}.amazonaws.com/{repository}")
+
+
 def test_missing_image_is_refused_as_on_aws(create_image_function: Callable[..., Any], create_role: Any) -> None:
     function = create_image_function(ECHO)
     repository, _, _ = function.image.rpartition(":")
