@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from harness import console, paths
+from harness.errors import HarnessError
 from harness.local import canary, package, persistence
 from harness.model import current as current_model
 from harness.pipeline import code
@@ -16,7 +17,7 @@ from harness.pipeline.definition import Pipeline
 from harness.setup import install
 from harness.stack.state import EMBEDDED, Stack
 from harness.terraform.runner import Terraform
-from harness.terraform.working_copy import declared
+from harness.terraform.working_copy import declared, makes_image_function
 
 BUILD_DEADLINE = 300.0
 ZIP_VARIABLE = "lambda_zip_path"
@@ -38,6 +39,20 @@ def build_function(pipeline: Pipeline) -> None:
                 ["function", "build"], build, programs, log=log, deadline=BUILD_DEADLINE, on_line=step.note
             )
         step.result = f"{output.stat().st_size / 2**20:.0f} MiB"
+
+
+def check_form(pipeline: Pipeline, runtime: str) -> None:
+    """Check that a runtime can run the function in the form that the Terraform gives it.
+
+    Raises:
+        HarnessError: the function is an image, and there are no containers.
+    """
+    if runtime == EMBEDDED and makes_image_function(pipeline.root):
+        raise HarnessError(
+            f"the function of {pipeline.name} is a container image; RUNTIME={EMBEDDED} runs functions from Zips only",
+            "start a Docker engine and use RUNTIME=docker; or give the Terraform a variable lambda_package_type, which "
+            "decides between Zip and Image (docs/pipeline-toml.md)",
+        )
 
 
 def zip_of(pipeline: Pipeline) -> Path:

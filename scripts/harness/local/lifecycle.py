@@ -61,6 +61,7 @@ def up(name: str, project_id: str, port: int, runtime: str | None = None) -> tup
         HarnessError: a step failed.
     """
     runtime = runtime or runtimes.wanted(name)
+    deployment.check_form(definition.current(), runtime)
     persistent = persistence.wanted(stacks.load(name))
     install.for_runtime(runtime)
     with stacks.locked(name):

@@ -29,6 +29,7 @@ APPLY_DEADLINE = 600.0
 READ_DEADLINE = 120.0
 CHANGES_STATUS = 2  # of a plan with -detailed-exitcode
 BACKEND = f"{LOCAL}.s3.tfbackend"
+AWS_BASE = "public.ecr.aws/lambda/python"
 COPIED = "copied"  # file that names the copied root module
 LOCAL_BACKEND = """terraform {{
   backend "local" {{
@@ -206,6 +207,8 @@ class Terraform:
         if programs.is_dir():
             path = f"{programs / 'bin'}{os.pathsep}{base.get('PATH', os.defpath)}"
             base |= {"PATH": path, "DOCKER_CONFIG": str(programs / "docker")}
+            if self.stack.base_image and not self.stack.base_image.startswith(AWS_BASE):  # it could not be pulled
+                base.setdefault("PIPELINE_BASE_IMAGES", f"{AWS_BASE}={self.stack.base_image}")
         return base | {
             "AWS_ENDPOINT_URL": self.stack.endpoint_url,
             "AWS_ACCESS_KEY_ID": "test",

@@ -82,6 +82,14 @@ def _files(root: Path) -> Iterator[Path]:
             yield file
 
 
+def makes_image_function(root: Path) -> bool:
+    """Return whether a root module always makes its function from an image: no variable decides."""
+    if "lambda_package_type" in declared(root):
+        return False
+    texts = (file.read_text(encoding="utf-8", errors="replace") for file in _files(root))
+    return any(re.search(r'^\s*package_type\s*=\s*"Image"', text, re.MULTILINE) for text in texts)
+
+
 def declared(folder: Path) -> set[str]:
     """Return the names of the variables that a root module declares."""
     texts = (file.read_text(encoding="utf-8", errors="replace") for file in folder.glob("*.tf"))
