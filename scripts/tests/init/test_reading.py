@@ -1,0 +1,125 @@
+"""What `pipeline init` finds in folders, samples and plans."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.errors import HarnessError
+from harness.init import folder, samples, unproved
+from harness.init.plan import Reading
+from harness.terraform.planned import Resource
+
+
+def _write(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def test_root_modules_are_told_from_modules_and_examples(tmp_path: Path) -> None:
+    _write(tmp_path / "deploy" / "main.tf", 'provider "aws" {}\nmodule "x" {\n  source = "./modules/x"\n}')
+    _write(tmp_path / "deploy" / "modules" / "x" / "main.tf", 'resource "aws_s3_bucket" "b" {}')
+    _write(tmp_path / "deploy" / "examples" / "main.tf", 'provider "aws" {}')
+    _write(tmp_path / ".terraform" / "main.tf", 'provider "aws" {}')
+    assert folder.roots(tmp_path) == [tmp_path / "deploy"]
+    _write(tmp_path / "other" / "main.tf", 'terraform {\n  backend "s3" {}\n}\nresource "aws_s3_bucket" "b" {}')
+    assert folder.roots(tmp_path) == [tmp_path / "deploy", tmp_path / "other"]
+
+
+@pytest.mark.parametrize(("file", "pattern"), [("vars/stg.tfvars", "vars/{stage}.tfvars"), ("x.tf", None)])
+def test_files_of_variables(tmp_path: Path, file: str, pattern: str | None) -> None:
+    _write(tmp_path / file, "")
+    assert folder.var_file(tmp_path) == pattern
+
+
+def test_the_functions_folder(tmp_path: Path) -> None:
+    _write(tmp_path / "src" / "app" / "main.py", "")
+    _write(tmp_path / "tests" / "main.py", "")
+    assert folder.source(tmp_path, "main.handler") == tmp_path / "src" / "app"
+    assert folder.source(tmp_path, "app.main.handler") == tmp_path / "src"
+    assert folder.source(tmp_path, "other.handler") is None
+    assert folder.source(tmp_path, None) is None
+    _write(tmp_path / "image" / "Dockerfile", "")
+    assert folder.source(tmp_path, None) == tmp_path / "image"
+    _write(tmp_path / "second" / "Dockerfile", "")
+    assert folder.source(tmp_path, None) is None
+
+
+def test_samples_in_every_form(tmp_path: Path) -> None:
+    event = {"a": {"id": 7}, "order_id": "x"}
+    data = base64.b64encode(json.dumps(event).encode()).decode()
+    for text in (
+        json.dumps(event, indent=1),
+        json.dumps([event]),
+        f"\n{json.dumps(event)}\n",
+        json.dumps({"Records": [{"kinesis": {"data": data}}]}),
+    ):
+        assert samples.read(_write(tmp_path / "event.json", text)) == [event]
+    assert samples.find(tmp_path) == tmp_path / "event.json"
+    assert samples.ids([event]) == ["order_id", "a.id"]
+
+
+@pytest.mark.parametrize("text", ["", "x", "[1]", '{"Records": [{"s3": {}}]}', '{"Records": []}'])
+def test_a_file_without_events_is_no_sample(tmp_path: Path, text: str) -> None:
+    with pytest.raises(HarnessError):
+        samples.read(_write(tmp_path / "event.json", text))
+    assert samples.find(tmp_path) is None
+
+
+def _plan(*resources: tuple[str, str, dict[str, Any]], mapping: dict[str, Any] | None) -> dict[str, Any]:
+    planned = [
+        {"address": f"{kind}.{name}", "mode": "managed", "type": kind, "values": values}
+        for kind, name, values in resources
+    ]
+    configured = [{"mode": "managed", "type": kind, "name": name, "expressions": {}} for kind, name, _ in resources]
+    if mapping is not None:
+        kind = "aws_lambda_event_source_mapping"
+        expressions = {key: {"references": value} for key, value in mapping.items()}
+        configured.append({"mode": "managed", "type": kind, "name": "m", "expressions": expressions})
+    return {
+        "planned_values": {"root_module": {"resources": planned}},
+        "configuration": {"root_module": {"resources": configured}},
+    }
+
+
+STREAMS = [("aws_kinesis_stream", name, {"name": name}) for name in ("one", "two", "three")]
+FUNCTION = ("aws_lambda_function", "f", {"function_name": "f", "environment": [{"variables": {"OUT": "three"}}]})
+
+
+def test_the_output_is_the_stream_that_the_functions_environment_names() -> None:
+    mapping = {"event_source_arn": ["aws_kinesis_stream.two.arn", "aws_kinesis_stream.two"]}
+    reading = Reading(_plan(*STREAMS, FUNCTION, mapping=mapping))
+    assert (reading.source_stream().names[0], reading.source_stream().certain) == ("two", True)
+    assert (reading.output_stream("two").names, reading.output_stream("two").certain) == (("three", "one"), True)
+    # one function, but the plan does not say that the mapping invokes it
+    assert (reading.function().names, reading.function().certain) == (("f",), False)
+
+
+@pytest.mark.parametrize(
+    ("resources", "mapping", "cause"),
+    [
+        (STREAMS, {}, "no Lambda function"),
+        ([FUNCTION], {}, "no Kinesis stream"),
+        ([*STREAMS, FUNCTION], None, "no event source mapping"),
+    ],
+)
+def test_a_plan_without_a_pipeline_is_refused(resources: list[Any], mapping: dict[str, Any] | None, cause: str) -> None:
+    with pytest.raises(HarnessError, match=cause):
+        Reading(_plan(*resources, mapping=mapping))
+
+
+def test_what_a_local_run_cannot_prove() -> None:
+    function = {"tracing_config": [{"mode": "Active"}], "vpc_config": [{"subnet_ids": ["s"]}]}
+    found = unproved.of(
+        [
+            Resource("aws_kms_key.k", "aws_kms_key", {}),
+            Resource("aws_lambda_function.f", "aws_lambda_function", function),
+            Resource("aws_kinesis_stream.s", "aws_kinesis_stream", {}),
+        ]
+    )
+    assert [address for address, _ in found] == ["aws_kms_key.k", "aws_lambda_function.f", "aws_lambda_function.f"]
