@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from harness.cli import options
@@ -55,8 +57,11 @@ def soak(count: int, rate: float | None, seed: int | None) -> None:
 
 
 def _run(suite: str) -> None:
+    """Run a suite. All of them are about the repository's own pipeline."""
+    from harness.pipeline import definition
     from harness.suites import tiers
 
+    os.environ.pop(definition.VARIABLE, None)
     tiers.run(suite)
 
 
@@ -77,8 +82,14 @@ def test_all() -> None:
 @click.command()
 @runtime
 def e2e() -> None:
-    """Run the end-to-end suite alone, in its own stack."""
-    _run("e2e")
+    """Run the end-to-end suite alone, in its own stack; of another pipeline, what can be proved of any."""
+    from harness.cli import end_to_end
+    from harness.pipeline import definition
+
+    if (pipeline := definition.current()).is_default:
+        _run("e2e")
+    else:
+        end_to_end.run(pipeline)
 
 
 @click.command()

@@ -20,6 +20,13 @@ class Variable(NamedTuple):
 
 
 VARIABLES = {
+    "pipelines": (
+        Variable(
+            "PIPELINE",
+            "the folder above the working directory that has a pipeline.toml, or the checkout",
+            "folder of the pipeline that a command is about",
+        ),
+    ),
     "setup": (
         Variable("PYTHON", "the python3.13 on the PATH or of pyenv", "the interpreter for `.venv`"),
         Variable(

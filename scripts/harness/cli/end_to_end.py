@@ -1,0 +1,39 @@
+"""`pipeline e2e` for another pipeline than the repository's: what can be proved of any pipeline."""
+
+from __future__ import annotations
+
+import os
+
+from harness import console
+from harness.cli import ledger_runs
+from harness.errors import HarnessError
+from harness.local import deployment, lifecycle
+from harness.machine import processes
+from harness.pipeline.definition import Pipeline
+from harness.terraform.runner import Terraform
+
+EVENTS, EVENTS_UNDER_FAULTS, SEED = 2000, 500, 7
+
+
+def run(pipeline: Pipeline) -> None:
+    """Start a pipeline in a stack of its own, verify it, verify it under faults, and take it down.
+
+    Raises:
+        HarnessError: a step failed, or a plan after the apply is not empty.
+    """
+    prefix = f"e2e-{pipeline.name}"
+    lifecycle.remove_abandoned(prefix)
+    name = f"{prefix}-{os.getpid()}"
+    try:
+        stack, _ = lifecycle.up(name, "e2e", processes.free_ports(1)[0])
+        with console.step("Terraform plan"):
+            if not Terraform(stack, deployment.variables(stack, stack.run_id)).plan_is_empty():
+                raise HarnessError(
+                    "right after the apply, a plan would change something",
+                    f"see the plan in {stack.log('terraform')}; docs/fidelity.md says what the emulator keeps",
+                )
+        ledger_runs.verify(stack, EVENTS, None)
+        ledger_runs.chaos_of_one(stack, SEED, EVENTS_UNDER_FAULTS)
+    finally:
+        lifecycle.down(name)
+    console.say(f"{pipeline.name}: {EVENTS} events verified, {EVENTS_UNDER_FAULTS} under faults, and the plan is empty")
