@@ -41,11 +41,9 @@ def of(stack: Stack) -> list[Worker]:
     if stack.runtime == DOCKER:
         found = containers.functions(stack)
         return [ContainerWorker(container) for container in found if mark in container.attrs["Config"]["Env"]]
-    return [
-        ProcessWorker(process)
-        for process in processes.of_stack(stack.folder)
-        if "awslambdaric" in processes.command_line(process) and mark in _environment(process)
-    ]
+    # Whatever the runtime is; what a function starts inherits its environment.
+    marked = {process.pid: process for process in processes.of_stack(stack.folder) if mark in _environment(process)}
+    return [ProcessWorker(process) for process in marked.values() if _parent(process) not in marked]
 
 
 def _environment(process: psutil.Process) -> list[str]:
@@ -53,6 +51,12 @@ def _environment(process: psutil.Process) -> list[str]:
     with contextlib.suppress(psutil.Error):
         return [f"{name}={value}" for name, value in process.environ().items()]
     return []
+
+
+def _parent(process: psutil.Process) -> int | None:
+    with contextlib.suppress(psutil.Error):
+        return process.ppid()
+    return None
 
 
 class ProcessWorker:
