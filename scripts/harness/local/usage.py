@@ -15,7 +15,7 @@ from harness.stack.state import DOCKER, Stack
 
 # By a word in the command. The order matters: function and Kinesis server are in folders of LocalStack.
 KINDS = (
-    ("awslambdaric", "function"),
+    ("runtimes/client", "function"),  # the runtime clients that the emulator starts
     ("kinesis", "kinesis server"),
     ("localstack", "localstack"),
     ("-m ministack", "ministack"),
