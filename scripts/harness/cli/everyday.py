@@ -27,7 +27,9 @@ def setup() -> None:
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path), default=".", metavar="[FOLDER]")
+@click.argument(
+    "folder", type=click.Path(path_type=Path), default=".", metavar="[FOLDER]", help="With Terraform in it, or below."
+)
 @options.file(
     "--sample", envvar="SAMPLE", show_default="a file with a usual name, such as event.json",
     help="File of sample events: JSON objects, one per line, or a test event of Lambda.",
