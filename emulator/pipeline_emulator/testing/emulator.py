@@ -7,7 +7,7 @@ import os
 import urllib.error
 import urllib.request
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,11 +35,13 @@ class Emulator:
         endpoint_url: where AWS clients reach it; None for AWS itself.
         region: of clients and subprocesses.
         instance: its process, if it was started for these tests.
+        log: returns its log, or the end of it, if it was started for these tests.
     """
 
     endpoint_url: str | None
     region: str
     instance: Instance | None = None
+    log: Callable[[], str] | None = None
 
     def client(self, service: str, **options: Any) -> Any:
         """Return a boto3 client; options are those of `boto3.client`. On AWS it uses your own credentials."""
@@ -112,7 +114,7 @@ class Faults:
 
 @contextlib.contextmanager
 def chosen(option: str, folder: Path, settings: Mapping[str, object]) -> Iterator[Emulator]:
-    """Provide the emulator that the option `--emulator` names: embedded, a URL or aws.
+    """Provide the emulator that the option `--emulator` names: embedded, docker, a URL or aws.
 
     Raises:
         EmulatorError: the option is unknown, nothing answers, or the emulator does not start.
@@ -121,11 +123,16 @@ def chosen(option: str, folder: Path, settings: Mapping[str, object]) -> Iterato
         yield Emulator(None, clients.region(os.environ))
     elif option.startswith(("http://", "https://")):
         yield running(option)
+    elif option == "docker" or option.startswith("docker:"):
+        from pipeline_emulator.testing import in_container
+
+        with in_container.started(option.partition(":")[2], settings) as (url, container):
+            yield Emulator(url, clients.region(os.environ), log=functools.partial(in_container.log, container))
     elif option == "embedded":
         with started(folder, settings) as found:
             yield found
     else:
-        raise EmulatorError(f"--emulator={option} is unknown", "use embedded, a URL or aws")
+        raise EmulatorError(f"--emulator={option} is unknown", "use embedded, docker, docker:IMAGE, a URL or aws")
 
 
 @contextlib.contextmanager
@@ -144,7 +151,8 @@ def started(folder: Path, settings: Mapping[str, object]) -> Iterator[Emulator]:
             warnings.warn(f"functions from Zips cannot run: {error}", stacklevel=1)
     instance = start(None, **chosen)
     try:
-        yield Emulator(instance.endpoint_url, clients.region(os.environ), instance)
+        read = functools.partial(instance.log.read_text, errors="replace")
+        yield Emulator(instance.endpoint_url, clients.region(os.environ), instance, read)
     finally:
         instance.stop()
 

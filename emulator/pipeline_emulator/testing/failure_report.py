@@ -33,8 +33,8 @@ def sections(emulator: Emulator, since: datetime) -> list[tuple[str, str]]:
 
 
 def _log(emulator: Emulator, _since: datetime) -> Iterator[str]:
-    if emulator.instance is not None:
-        lines = emulator.instance.log.read_text(errors="replace").splitlines()
+    if emulator.log is not None:
+        lines = emulator.log().splitlines()
         yield from [line for line in lines if not line.endswith("=> 200")][-_LOG_LINES:]
 
 

@@ -29,15 +29,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--emulator",
         default="embedded",
-        metavar="embedded|URL|aws",
-        help="what tests with the fixture `emulator` use: one started for them (embedded, the default), the one that "
-        "runs at a URL, or AWS itself, with your credentials",
+        metavar="embedded|docker|docker:IMAGE|URL|aws",
+        help="what tests with the fixture `emulator` use: one started for them, as a process (embedded, the default) "
+        "or in a container (docker), one that runs at a URL, or AWS itself, with your credentials",
     )
 
 
 @pytest.fixture(scope="session")
 def emulator_settings() -> dict[str, object]:
-    """Settings for the embedded emulator, by name in `pipeline_emulator.SETTINGS`; override it in your conftest.py."""
+    """Settings for the emulator, by name in `pipeline_emulator.SETTINGS`; override it in your conftest.py."""
     return {}
 
 
