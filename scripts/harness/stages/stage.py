@@ -103,11 +103,7 @@ def load(
     if name not in NAMES:
         raise HarnessError(f"there is no stage {name!r}", f"use one of: {', '.join(NAMES)}")
     pipeline = definition.current()
-    if not pipeline.is_default:
-        raise HarnessError(
-            f"{pipeline.name} is another pipeline; so far only this repository's own has stages",
-            "deploy it with Terraform; what runs here is the same configuration",
-        )
+    definition.check_own("stages")
     infrastructure = infrastructure or pipeline.root
     service = service or pipeline.source or pipeline.root
     variables = tfvars.read(infrastructure / "vars" / f"{name}.tfvars")
