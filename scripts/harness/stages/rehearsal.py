@@ -15,6 +15,7 @@ from harness import console
 from harness.errors import HarnessError
 from harness.local import deployment, lifecycle, runtimes
 from harness.machine import environment, processes
+from harness.pipeline import definition
 from harness.setup import install
 from harness.stack import state as stacks
 from harness.stack.state import EMBEDDED, Stack
@@ -36,6 +37,7 @@ def rehearse(former: str | None) -> None:
     Raises:
         HarnessError: a step failed.
     """
+    definition.check_own("stages")
     revision = upgrade.choose(former)
     with empty_localstack(NAME) as stack, as_a_user_would():
         access = Access(stacks.REGION, stack.endpoint_url)
