@@ -11,7 +11,7 @@
 unexport PYTHONDONTWRITEBYTECODE
 
 # Make passes the variables on: `make send COUNT=100` is `COUNT=100 pipeline send`.
-PIPELINE = @scripts/bootstrap.sh && exec .venv/bin/pipeline
+RUN = @scripts/bootstrap.sh && exec .venv/bin/pipeline
 
 help:
 	@echo 'usage: make <target> [VARIABLE=value]'
@@ -20,81 +20,81 @@ help:
 	@printf '\nEverything else, and all variables: .venv/bin/pipeline --help (after make setup), docs/settings.md\n'
 
 setup: ## Install everything the pipeline needs (pinned, hash-checked)
-	$(PIPELINE) setup
+	$(RUN) setup
 
 local-up: ## Start the pipeline on this machine and answer one event [RUNTIME=embedded|docker]
-	$(PIPELINE) local-up
+	$(RUN) local-up
 
 local-down: ## Stop the pipeline and remove everything it made
-	$(PIPELINE) local-down
+	$(RUN) local-down
 
 local-status: ## Show what runs and whether it is healthy
-	$(PIPELINE) local-status
+	$(RUN) local-status
 
 local-logs: ## Show the function's log [FOLLOW=1]
-	$(PIPELINE) local-logs
+	$(RUN) local-logs
 
 train: ## Train a model [DATA=file.csv, DATA=default]
-	$(PIPELINE) train
+	$(RUN) train
 
 send: ## Put events on the source stream [FILE=events.jsonl] [COUNT=10] [RATE=per second]
-	$(PIPELINE) send
+	$(RUN) send
 
 watch: ## Print predictions as they arrive, until Ctrl-C
-	$(PIPELINE) watch
+	$(RUN) watch
 
 verify: ## Put events and give a verdict on each [COUNT=500] [RATE=per second]
-	$(PIPELINE) verify
+	$(RUN) verify
 
 chaos: ## The same under a seeded schedule of faults [SEED=7] [SEEDS=1-100] [COUNT=2000]
-	$(PIPELINE) chaos
+	$(RUN) chaos
 
 failed-events: ## List failed events with their reasons
-	$(PIPELINE) failed-events
+	$(RUN) failed-events
 
 redrive: ## Put failed events back on the source stream
-	$(PIPELINE) redrive
+	$(RUN) redrive
 
 test: ## Run the tests that every change must pass
-	$(PIPELINE) test
+	$(RUN) test
 
 check: ## Run every static check: formatters, linters, types, policies
-	$(PIPELINE) check
+	$(RUN) check
 
 rehearse-stg: ## Rehearse the whole of deploy-stg against an empty LocalStack; no account needed
-	$(PIPELINE) rehearse
+	$(RUN) rehearse
 
 deploy-stg: ## Check, plan, ask, apply to AWS, and smoke-test [YES=1]
-	$(PIPELINE) deploy stg
+	$(RUN) deploy stg
 
 # Not listed: the targets of which `pipeline --help` has more.
 
 outputs ecr-login iam-denials soak:
-	$(PIPELINE) $@
+	$(RUN) $@
 
 test-all e2e unit terraform-test stages-test emulator-test privileges-test:
-	$(PIPELINE) $@
+	$(RUN) $@
 
 plan-stg plan-prod:
-	$(PIPELINE) plan $(@:plan-%=%)
+	$(RUN) plan $(@:plan-%=%)
 
 deploy-prod:
-	$(PIPELINE) deploy prod
+	$(RUN) deploy prod
 
 smoke-stg smoke-prod:
-	$(PIPELINE) smoke $(@:smoke-%=%)
+	$(RUN) smoke $(@:smoke-%=%)
 
 destroy-stg destroy-prod:
-	$(PIPELINE) destroy $(@:destroy-%=%)
+	$(RUN) destroy $(@:destroy-%=%)
 
 unlock-stg unlock-prod:
-	$(PIPELINE) unlock $(@:unlock-%=%)
+	$(RUN) unlock $(@:unlock-%=%)
 
 promote rollback cost sbom audit format lock:
-	$(PIPELINE) $@
+	$(RUN) $@
 
 bench bench-iam conformance fidelity:
-	$(PIPELINE) $@
+	$(RUN) $@
 
 clean: # a checkout that is clean already is not set up to be cleaned
 	@test ! -e .venv -a ! -e .cache -a ! -e .local || { scripts/bootstrap.sh && exec .venv/bin/pipeline clean; }

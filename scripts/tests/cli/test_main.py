@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.paths import ROOT
+
 
 def _make(*words: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """Call the harness as the Makefile does."""
@@ -38,6 +40,9 @@ def _make(*words: str, cwd: Path, **variables: str) -> subprocess.CompletedProce
         (["local-up", "--runtime", "cloud"], {"RUNTIME": "embedded"}, "RUNTIME=cloud is unknown"),
         (["train"], {"DATA": "missing.csv"}, "missing.csv"),
         (["bench"], {"TARGETS": "embedded,aws"}, "TARGETS=embedded,aws: 'aws' is unknown"),
+        (["local-status"], {"PIPELINE": "none"}, "PIPELINE=none is no folder"),
+        (["local-status", "PIPELINE=none"], {}, "PIPELINE=none is no folder"),
+        (["verify", "COUNT=0"], {}, "COUNT=0 is not a number above 0"),
         (["bench"], {"EVENTS": "10k"}, "EVENTS=10k is not a list of integers above 0"),
     ],
 )
@@ -97,3 +102,11 @@ def test_a_background_job_ignores_interrupts_but_its_children_do_not(tmp_path: P
     words = [sys.executable, "-c", IN_THE_BACKGROUND, str(tmp_path / "x.log")]
     done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
     assert (done.stdout, done.stderr) == ("-2\n", "")
+
+
+@pytest.mark.parametrize("words", [["PIPELINE=examples/plain"], []])
+def test_make_hands_the_pipeline_on(words: list[str]) -> None:
+    env = os.environ | ({} if words else {"PIPELINE": "examples/plain"})
+    command = ["make", "cost", *words]
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120, check=False)
+    assert "plain is another pipeline" in done.stderr
