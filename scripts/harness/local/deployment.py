@@ -17,7 +17,7 @@ from harness.pipeline.definition import Pipeline
 from harness.setup import install
 from harness.stack.state import EMBEDDED, Stack
 from harness.terraform.runner import Terraform
-from harness.terraform.working_copy import declared, makes_image_function
+from harness.terraform.working_copy import SOURCE_VARIABLE, declared, makes_image_function
 
 BUILD_DEADLINE = 300.0
 ZIP_VARIABLE = "lambda_zip_path"
@@ -134,7 +134,7 @@ def _known(stack: Stack, run_id: str, pipeline: Pipeline) -> dict[str, str]:
     source = pipeline.source
     known = {
         **({"run_id": run_id} if run_id else {}),
-        **({"lambda_function_local_path": str(source)} if source else {}),
+        **({SOURCE_VARIABLE: str(source)} if source else {}),
         **({"docker_image_local_path": str(source / "Dockerfile")} if source else {}),
         # Other emulators may not support alarms; the benchmarks compare them without.
         "monitoring_enabled": str(bool(stack.emulator)).lower(),

@@ -80,7 +80,7 @@ class Terraform:
 
     def init(self) -> None:
         """Create the working copy and initialize it; tflocal creates the state bucket."""
-        copy = with_surroundings(self._root, self._pipeline.folder, self._place)
+        copy = with_surroundings(self._root, self._pipeline.folder, self._place, self._pipeline.source)
         (self._place / COPIED).write_text(str(copy))
         if not self.has_backend:
             state = json.dumps(str(self.stack.folder / "terraform.tfstate"))

@@ -14,7 +14,9 @@ from harness.paths import INFRASTRUCTURE, shown
 # Local leftovers such as state files, and what is large or about other runs.
 _TERRAFORM = (".terraform", "*.tfstate*", "*_override.tf")
 _AROUND = (*(".git", "node_modules", "__pycache__", ".venv", "venv", ".tox", ".nox", ".cache", ".local"), "*_cache")
-_UP = re.compile(r"\.\.(?:/[\w.-]+)*")
+_UP = re.compile(r"(?<![.\w])\.\.(?![.\w])(?:/[\w.-]+)*")  # not the dots of `list...`
+_COMMENT = re.compile(r"^\s*(#|//).*$", re.MULTILINE)
+SOURCE_VARIABLE = "lambda_function_local_path"
 EXAMPLES, TESTS = "examples", "tests"  # of modules; not part of what is applied
 
 
@@ -29,13 +31,14 @@ def working_copy(target: Path, source: Path = INFRASTRUCTURE) -> Path:
     return target
 
 
-def with_surroundings(root: Path, pipeline: Path, target: Path) -> Path:
+def with_surroundings(root: Path, pipeline: Path, target: Path, source: Path | None = None) -> Path:
     """Copy a root module, with what its relative paths lead to.
 
     Args:
         root: the root module.
         pipeline: the pipeline's folder.
         target: where the copy is made; replaced.
+        source: folder of the function, if the module gets it as a variable: paths to it need no copy.
 
     Returns:
         The copied root module.
@@ -45,7 +48,7 @@ def with_surroundings(root: Path, pipeline: Path, target: Path) -> Path:
     """
     remove(target)
     try:
-        if not _leads_out(root):
+        if not _leads_out(root, source):
             return working_copy(target, root)
         around = _around(root, pipeline)
         left_out = shutil.ignore_patterns(*_TERRAFORM, *_AROUND)
@@ -66,13 +69,16 @@ def _around(root: Path, pipeline: Path) -> Path:
     return next(folder for folder in root.parents if folder == pipeline or pipeline.is_relative_to(folder))
 
 
-def _leads_out(root: Path) -> bool:
-    """Return whether a file of the module has a path that leads out of it, seen from the file or from the root."""
+def _leads_out(root: Path, source: Path | None) -> bool:
+    """Return whether a file of the module has a path that leads out of it, and not into the function's folder."""
+    known = [root, *([source] if source and SOURCE_VARIABLE in declared(root) else [])]
     for file in _files(root):
-        for found in _UP.findall(file.read_text(encoding="utf-8", errors="replace")):
-            ends = ((folder / found).resolve() for folder in (file.parent, root))
-            if not all(end.is_relative_to(root) for end in ends):
-                return True
+        text = _COMMENT.sub("", file.read_text(encoding="utf-8", errors="replace"))
+        # Modules are found from the file, programs are run in the root.
+        starts = [file.parent, *([root] if "local-exec" in text else [])]
+        ends = [(start / found).resolve() for found in _UP.findall(text) for start in starts]
+        if not all(any(end.is_relative_to(each) for each in known) for end in ends):
+            return True
     return False
 
 
