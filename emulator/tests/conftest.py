@@ -12,13 +12,15 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
 import uuid
 import zipfile
 from base64 import b64decode
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -261,6 +263,17 @@ class Function:
         payload = json.loads(answer["Payload"].read() or b"null")
         return Invoked(payload, answer.get("FunctionError"), b64decode(answer["LogResult"]).decode())
 
+    def stream(self, event: Any = None) -> Generator[bytes, None, dict[str, str]]:
+        """Invoke it with a response stream; yield the chunks and return the completion."""
+        client = self.localstack.client("lambda")
+        answer = client.invoke_with_response_stream(FunctionName=self.name, Payload=json.dumps(event).encode())
+        with contextlib.closing(answer["EventStream"]) as events:
+            for each in events:
+                if "InvokeComplete" in each:
+                    return dict(each["InvokeComplete"])
+                yield each["PayloadChunk"]["Payload"]
+        raise AssertionError("the stream ends without InvokeComplete")
+
     def configuration(self) -> dict[str, Any]:
         """Return the function's GetFunctionConfiguration."""
         answer: dict[str, Any] = self.localstack.client("lambda").get_function_configuration(FunctionName=self.name)
@@ -277,6 +290,55 @@ class Function:
             ]
             return [event["message"] for page in pages for event in page["events"]]
         return []
+
+
+class Gate:
+    """A web server at `url` that functions ask when they may go on: requests wait until the gate is open.
+
+    Attributes:
+        passed: The paths of the requests so far; those to `/pass/…` do not wait.
+    """
+
+    def __init__(self) -> None:
+        self.passed: list[str] = []
+        self._open = threading.Event()
+        self._server = ThreadingHTTPServer((LOOPBACK, 0), self._handler())
+        self.url = f"http://{LOOPBACK}:{self._server.server_port}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def open(self) -> None:
+        """Let the waiting requests through, and those to come."""
+        self._open.set()
+
+    def close(self) -> None:
+        """Stop the server."""
+        self.open()
+        self._server.shutdown()
+        self._server.server_close()
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        gate = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                gate.passed.append(self.path)
+                if not self.path.startswith("/pass/"):
+                    gate._open.wait(60)
+                self.send_response(204)
+                self.end_headers()
+
+            def log_message(self, *_arguments: Any) -> None:
+                pass
+
+        return Handler
+
+
+@pytest.fixture
+def gate() -> Iterator[Gate]:
+    """A closed gate."""
+    made = Gate()
+    yield made
+    made.close()
 
 
 def zipped(files: Mapping[str, str | bytes]) -> bytes:

@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from pipeline_emulator.lambda_runtime.runtimes import search
+
 pytestmark = pytest.mark.local_only
 
 RUNTIME = Path(__file__).with_name("streaming_runtime.py").read_text()
@@ -388,6 +390,111 @@ def test_failure_before_the_body_is_502(
 ) -> None:
     url = make_url(create_streaming(source), InvokeMode="RESPONSE_STREAM")
     assert call(localstack, url)[::2] == (502, b"Internal Server Error")
+
+
+@pytest.fixture
+def create_node(create_function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a factory of streaming functions of Node.js, from the body of their handler."""
+    try:
+        search.node(20)
+    except RuntimeError as error:
+        pytest.skip(str(error))
+
+    def create(body: str) -> Any:
+        source = f"exports.handler = awslambda.streamifyResponse(async (event, stream) => {{\n{body}\n}});"
+        return create_function("", {"index.js": source}, Runtime="nodejs20.x", Handler="index.handler")
+
+    return create
+
+
+def test_node_streams_while_it_runs(
+    localstack: Any, create_node: Callable[..., Any], make_url: Callable[..., str], gate: Any
+) -> None:
+    function = create_node(
+        """
+        const headers = { "Content-Type": "text/event-stream", "X-Own": "ü" };
+        const http = awslambda.HttpResponseStream.from(stream, { statusCode: 201, headers, cookies: ["a=1", "b=2"] });
+        http.write("first");
+        await fetch(event.body);
+        http.end("second");
+        """
+    )
+    url = make_url(function, InvokeMode="RESPONSE_STREAM")
+
+    with opened(localstack, url, "POST", headers=[("Content-Type", "text/plain")], body=gate.url.encode()) as response:
+        assert (response.status, response.headers["content-type"]) == (201, "text/event-stream")
+        assert response.headers.get_all("set-cookie") == ["a=1", "b=2"]
+        assert response.headers["x-own"].encode("latin-1") == "ü".encode()
+        assert response.read(5) == b"first"
+        gate.open()
+        assert response.read() == b"second"
+
+
+NODE_RESPONSES = {
+    "content type": ("stream.setContentType('text/csv'); stream.end('1,2');", (200, "text/csv", b"1,2")),
+    "without one": ("stream.end('1,2');", (200, "application/octet-stream", b"1,2")),
+    "head without body": (
+        "const http = awslambda.HttpResponseStream.from(stream, { statusCode: 404 }); http.write(''); http.end();",
+        (404, "application/json", b""),
+    ),
+    "pipeline": (
+        "const http = awslambda.HttpResponseStream.from(stream, { statusCode: 202 });"
+        " await require('stream/promises').pipeline(['a', 'b'], http);",
+        (202, "application/json", b"ab"),
+    ),
+    # https://github.com/aws/aws-lambda-nodejs-runtime-interface-client/issues/97
+    "head, and nothing written": (
+        "awslambda.HttpResponseStream.from(stream, { statusCode: 404 }).end();",
+        (200, "application/octet-stream", b""),
+    ),
+    "head, and written at the end": (
+        "awslambda.HttpResponseStream.from(stream, { statusCode: 404 }).end('Not Found');",
+        (502, "application/json", b"Internal Server Error"),
+    ),
+    "malformed head": (
+        "awslambda.HttpResponseStream.from(stream, { statusCode: 'no' }).write('x'); stream.end();",
+        (502, "application/json", b"Internal Server Error"),
+    ),
+    "error": ("throw new Error('no');", (502, "application/json", b"Internal Server Error")),
+    "error after the head": (
+        "const http = awslambda.HttpResponseStream.from(stream, { statusCode: 404 }); throw new Error('no');",
+        (502, "application/json", b"Internal Server Error"),
+    ),
+}
+
+
+@pytest.mark.parametrize("what", NODE_RESPONSES)
+def test_responses_of_node(
+    localstack: Any, create_node: Callable[..., Any], make_url: Callable[..., str], what: str
+) -> None:
+    source, expected = NODE_RESPONSES[what]
+    status, headers, body = call(localstack, make_url(create_node(source), InvokeMode="RESPONSE_STREAM"))
+    assert (status, headers["content-type"], body) == expected
+
+
+def test_node_streams_in_the_buffered_mode(
+    localstack: Any, create_node: Callable[..., Any], make_url: Callable[..., str]
+) -> None:
+    function = create_node(
+        "const http = awslambda.HttpResponseStream.from(stream, { statusCode: 202 }); http.write('a'); http.end('b');"
+    )
+    assert call(localstack, make_url(function))[::2] == (202, b"ab")
+
+
+@pytest.mark.parametrize(
+    "failure", ["throw new Error('no');", "stream.destroy(new Error('no')); await new Promise(setImmediate);"]
+)
+def test_failure_of_node_breaks_the_response_off(
+    localstack: Any, create_node: Callable[..., Any], make_url: Callable[..., str], gate: Any, failure: str
+) -> None:
+    function = create_node(f"stream.write('part'); await fetch(event.body); {failure}")
+    url = make_url(function, InvokeMode="RESPONSE_STREAM")
+
+    with opened(localstack, url, "POST", headers=[("Content-Type", "text/plain")], body=gate.url.encode()) as response:
+        assert response.read(4) == b"part"
+        gate.open()
+        with pytest.raises(http.client.IncompleteRead):
+            response.read()
 
 
 def test_failure_within_the_body_breaks_the_response_off(

@@ -97,6 +97,33 @@ def test_the_tutorials_runtime_answers(
     eventually(lambda: begin in "".join(function.log_events()), "the log begins with the runtime")
 
 
+# https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html#runtimes-custom-response-streaming
+STREAMING = """#!/bin/bash
+set -u
+api="http://${AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime/invocation"
+while true; do
+  headers=$(mktemp)
+  gate=$(curl -sS -D "$headers" "$api/next" | tr -d '"')
+  id=$(grep -Fi Lambda-Runtime-Aws-Request-Id "$headers" | tr -d '[:space:]' | cut -d: -f2)
+  { echo -n first; curl -sS "$gate"; echo -n second; } |
+    curl -sS -X POST -H "Lambda-Runtime-Function-Response-Mode: streaming" -H "Transfer-Encoding: chunked" \
+      -H "Content-Type: text/plain" -T - "$api/$id/response"
+done
+"""
+
+
+@needs_curl
+def test_a_shell_script_streams(create_custom: Callable[..., Any], gate: Any) -> None:
+    function = create_custom({"bootstrap": STREAMING})
+
+    reader = function.stream(gate.url)
+    first = next(reader)
+    gate.open()
+
+    assert (first, list(reader)) == (b"first", [b"second"])
+    assert b"".join(function.stream(gate.url)) == b"firstsecond", "the environment serves the next event"
+
+
 @needs_curl
 def test_the_runtime_may_be_in_a_layer_and_the_functions_own_comes_first(
     create_custom: Callable[..., Any], publish: Callable[..., str]

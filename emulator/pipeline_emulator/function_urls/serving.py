@@ -26,6 +26,7 @@ LOG = logging.getLogger(__name__)
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 _MAX_EVENT_BYTES = 6 * 2**20
 _FORBIDDEN = "Forbidden"
+_OCTETS = "application/octet-stream"
 
 
 def serve(request: Request) -> Response:
@@ -109,7 +110,11 @@ def _streamed(invoke: Callable[[], InvocationResult], request: Request) -> Respo
 
 
 def _head(stream: ResponseStream, blocks: Iterator[bytes]) -> tuple[Head, bytes]:
-    """Read the head of a response, and return it with the begin of the body."""
+    """Read the head of a response, and return it with the begin of the body.
+
+    A response without a single byte has status 200, as on AWS:
+    https://github.com/aws/aws-lambda-nodejs-runtime-interface-client/issues/97.
+    """
     media_type = stream.content_type.partition(";")[0].strip().lower()
     if not stream.is_streamed or media_type != responses.INTEGRATION_TYPE:
         return Head(headers={"content-type": stream.content_type}), next(blocks, b"")
@@ -120,6 +125,8 @@ def _head(stream: ResponseStream, blocks: Iterator[bytes]) -> tuple[Head, bytes]
             return split
     if stream.has_failed():
         return Head(), b""
+    if not data:
+        return Head(headers={"content-type": _OCTETS}), b""
     raise MalformedResponseError("the response has ended within its head")
 
 

@@ -14,7 +14,7 @@ from pipeline_emulator.lambda_runtime.runtimes.folders import IN_NAMESPACES, Fol
 from pipeline_emulator.lambda_runtime.runtimes.python import RUNTIME_DIR_VARIABLE
 
 _CLIENT = Path(__file__).with_name("client")
-_FILES = ("console.mjs", "context.mjs", "errors.mjs", "index.mjs", "loader.mjs", "node_path.mjs", "runtime_api.mjs")
+_FILES = tuple(sorted(path.name for path in _CLIENT.glob("*.mjs")))
 # Like AWS's runtimes. https://docs.aws.amazon.com/lambda/latest/dg/lambda-nodejs.html#nodejs-experimental-features
 _DISABLED = ("experimental-detect-module", "experimental-require-module")
 _HAVE_THEM = (20, 17)

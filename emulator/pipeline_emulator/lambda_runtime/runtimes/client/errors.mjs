@@ -27,6 +27,18 @@ export class ImportModuleError extends RuntimeError {
   }
 }
 
+export class MalformedStreamingHandler extends RuntimeError {
+  constructor(message) {
+    super("MalformedStreamingHandler", message);
+  }
+}
+
+export class InvalidStreamingOperation extends RuntimeError {
+  constructor(message) {
+    super("InvalidStreamingOperation", message);
+  }
+}
+
 export class UserCodeSyntaxError extends RuntimeError {
   constructor(original) {
     super("UserCodeSyntaxError", String(original));

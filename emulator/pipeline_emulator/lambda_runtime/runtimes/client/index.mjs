@@ -2,7 +2,7 @@
 //
 // It behaves as AWS's runtimes do, whose own client needs a compiler to install. Up to Node.js 22, handlers may take a
 // callback, and an answer waits until the event loop is empty; since Node.js 24, a handler's answer is what it returns.
-// https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html
+// https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html. streaming.mjs has the handlers that stream.
 
 import { install as installConsole, logError, setRequestId } from "./console.mjs";
 import { contextOf } from "./context.mjs";
@@ -10,6 +10,7 @@ import { UnhandledPromiseRejection, CallbackHandlerDeprecated } from "./errors.m
 import { load } from "./loader.mjs";
 import { install as installNodePath } from "./node_path.mjs";
 import { RuntimeApi } from "./runtime_api.mjs";
+import { install as installStreaming, isStreaming, respond } from "./streaming.mjs";
 
 const REJECTED = 128;
 const UNCAUGHT = 129;
@@ -24,19 +25,25 @@ async function main() {
   installConsole();
   if (!hasCallbacks) setRequestId("-"); // until the first event
   installNodePath();
+  installStreaming();
   const handler = await load(process.env.LAMBDA_TASK_ROOT, process.env._HANDLER);
-  if (!hasCallbacks && handler.length >= 3) throw new CallbackHandlerDeprecated();
-  for (;;) await handleNext(handler);
+  const answer = isStreaming(handler) ? answerWithStream : answerAtOnce;
+  if (!hasCallbacks && answer === answerAtOnce && handler.length >= 3) throw new CallbackHandlerDeprecated();
+  for (;;) await handleNext(handler, answer);
 }
 
-async function handleNext(handler) {
+async function handleNext(handler, answer) {
   const { headers, body } = await api.next();
   const id = headers["lambda-runtime-aws-request-id"];
   setRequestId(id);
   process.env._X_AMZN_TRACE_ID = headers["lambda-runtime-trace-id"] ?? "";
   fail = (error) => api.invocationError(id, error);
+  await answer(handler, id, body, contextOf(headers));
+}
+
+async function answerAtOnce(handler, id, body, context) {
   try {
-    const answer = await (hasCallbacks ? withCallback : directly)(handler, JSON.parse(body), contextOf(headers));
+    const answer = await (hasCallbacks ? withCallback : directly)(handler, JSON.parse(body), context);
     await immediately();
     await api.invocationResponse(id, answer);
   } catch (error) {
@@ -44,6 +51,16 @@ async function handleNext(handler) {
     logError("Invoke Error", error);
     await api.invocationError(id, error);
   }
+}
+
+// Resolves when the response is complete and, up to Node.js 22, the event loop is empty.
+async function answerWithStream(handler, id, body, context) {
+  if (!hasCallbacks) return respond(api, id, handler, body, context);
+  context.callbackWaitsForEmptyEventLoop = true;
+  const idle = new Promise((resolve) => (whenIdle = resolve));
+  await Promise.race([respond(api, id, handler, body, context), idle]);
+  if (context.callbackWaitsForEmptyEventLoop) await idle;
+  whenIdle = () => {};
 }
 
 async function directly(handler, event, context) {

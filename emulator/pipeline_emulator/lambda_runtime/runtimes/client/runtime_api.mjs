@@ -11,6 +11,7 @@ export class RuntimeApi {
   #port;
   // Connections that wait for nothing do not keep the event loop busy, so a function's own work can end.
   #agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+  #streams; // connections of their own: an error can be reported beside an open response
 
   constructor(address) {
     [this.#host, this.#port] = address.split(":");
@@ -23,6 +24,13 @@ export class RuntimeApi {
 
   async invocationResponse(id, answer) {
     await this.#request("POST", `${PREFIX}/invocation/${id}/response`, stringify(answer));
+  }
+
+  // Returns an open request, whose body is the response. Its buffer has room for `highWaterMark` bytes.
+  openResponse(id, headers, highWaterMark) {
+    this.#streams ??= new http.Agent({ keepAlive: true, highWaterMark });
+    const path = `${PREFIX}/invocation/${id}/response`;
+    return http.request({ method: "POST", path, headers, host: this.#host, port: this.#port, agent: this.#streams });
   }
 
   async invocationError(id, error) {
