@@ -1,0 +1,145 @@
+"""Other pipelines on the same harness, run as a user runs them: by the `pipeline` command alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.errors import HarnessError
+from harness.ledger import report
+from harness.local import deployment, runtimes
+from harness.machine import processes
+from harness.paths import CACHE, ROOT, STACKS, VENV_BIN
+from harness.pipeline import code, definition
+from harness.setup import install
+from harness.stack import state as stacks
+from harness.stack.state import DOCKER, EMBEDDED
+from harness.terraform.runner import Terraform
+
+pytestmark = pytest.mark.local_only
+
+EXAMPLES = ROOT / "examples"
+NAMES = ["plain", "rides"]
+MOST_FILES = 8
+DEADLINE = 900.0  # seconds, of one command
+# What must work for any pipeline, and therefore may name none of these.
+GENERAL = ["scripts", "emulator", "infrastructure", "service", "Makefile", "docker-compose.yml"]
+
+type Command = Callable[..., str]
+
+
+@pytest.fixture
+def runtime() -> str:
+    """The suite's runtime."""
+    return os.environ.get("RUNTIME") or runtimes.default()
+
+
+@pytest.fixture
+def pipeline(name: str, runtime: str) -> Iterator[Command]:
+    """Runs the `pipeline` command for an example; its exit status must be 0."""
+    if name == "plain" and runtime == DOCKER:
+        pytest.skip("its Terraform deploys a Zip, and LocalStack's container runs images only")
+    if (STACKS / name).exists():
+        pytest.fail(f"{STACKS / name} is in use: PIPELINE=examples/{name} make local-down", pytrace=False)
+    port = str(processes.free_ports(1)[0])
+    env = {**os.environ, "PIPELINE": f"examples/{name}", "RUNTIME": runtime, "LOCALSTACK_PORT": port}
+
+    def run(*words: str) -> str:
+        return _output([str(VENV_BIN / "pipeline"), *words], ROOT, env)
+
+    try:
+        yield run
+    finally:
+        run("down")
+
+
+def _output(command: list[str], cwd: Path, env: dict[str, str]) -> str:
+    done = subprocess.run(
+        command, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=DEADLINE
+    )
+    assert done.returncode == 0, f"{' '.join(command)}: exit status {done.returncode}\n{done.stdout}"
+    return done.stdout
+
+
+@pytest.mark.long_proof
+@pytest.mark.own_stacks
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("name", NAMES)
+def test_an_example_runs_with_every_safeguard_of_the_harness(name: str, pipeline: Command) -> None:
+    pipeline("up")
+    _check(pipeline, name, 2000, "verify", "COUNT=2000")
+    _check(pipeline, name, 1000, "chaos", "SEED=7", "COUNT=1000")
+    assert "ACTIVE, 2 shards" in pipeline("local-status")
+    stack = stacks.running(name)
+    assert Terraform(stack, deployment.variables(stack, stack.run_id)).plan_is_empty()
+    pipeline("down")
+    assert not (STACKS / name).exists()
+    assert processes.port_is_free(stack.port)
+
+
+def _check(pipeline: Command, name: str, count: int, *words: str) -> None:
+    """Run a command, and check the verdicts that it wrote about this many events."""
+    file = report.path_for(name)
+    file.unlink(missing_ok=True)
+    pipeline(*words)
+    found = json.loads(file.read_text(encoding="utf-8"))
+    assert found["passed"]
+    assert len(found["events"]) == count
+    assert {event["verdict"] for event in found["events"]} <= {"predicted", "predicted twice", "failed with reason"}
+
+
+@pytest.mark.long_proof
+@pytest.mark.own_stacks
+def test_the_plain_example_passes_its_own_tests(tmp_path: Path) -> None:
+    """With the emulator alone, from another folder: as in a repository of its own."""
+    install.for_runtime(EMBEDDED)
+    install.emulator_tests()
+    folder = shutil.copytree(EXAMPLES / "plain", tmp_path / "plain", ignore=shutil.ignore_patterns("__pycache__"))
+    env = {**os.environ, "PIPELINE_LAMBDA_RUNTIME_DIR": str(CACHE / "lambda-runtime")}
+    python = CACHE / "emulator" / "venv" / "bin" / "python"
+    assert "1 passed" in _output([str(python), "-m", "pytest", "-p", "no:cacheprovider", "-q"], folder, env)
+
+
+@pytest.mark.long_proof
+def test_the_promotion_of_rides_refuses_a_model_that_differs_from_the_trained_one(tmp_path: Path) -> None:
+    functions = code.of(definition.at(str(EXAMPLES / "rides")))
+    folders = {"mlflow_dir": tmp_path, "cache_dir": tmp_path}
+    trained = functions.call(["model", "train"], "training:train", folders, tracking_uri=None)
+    model = {"folder": Path(trained["model_dir"])}
+    functions.call(["model", "promote"], "training:check", model, run_id=trained["run_id"])
+    with pytest.raises(HarnessError, match="does not name run"):
+        functions.call(["model", "promote"], "training:check", model, run_id="0" * 32)
+    native = model["folder"] / "extra_files" / "model.txt"
+    text = native.read_text()  # it states the sizes of its trees, hence one digit for one
+    native.write_text(re.sub(r"(?m)^leaf_value=\d", "leaf_value=9", text, count=1))
+    assert native.read_text() != text
+    functions.close()  # it keeps the model
+    with pytest.raises(HarnessError, match="off LightGBM"):
+        functions.call(["model", "promote"], "training:check", model, run_id=trained["run_id"])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_example_is_small_and_nothing_general_names_it(name: str) -> None:
+    listed = _git("ls-files", "--cached", "--others", "--exclude-standard", "--", f"examples/{name}")
+    assert 0 < len(listed) <= MOST_FILES
+    assert _git("grep", "-lF", f"examples/{name}", "--", *GENERAL) == []
+    assert f"examples/{name}" in (EXAMPLES / name / "README.md").read_text(), "the name that was looked for"
+
+
+@pytest.mark.parametrize("lock", ["requirements.txt", "requirements-image.txt"])
+def test_rides_runs_the_service_s_versions(lock: str) -> None:
+    """The versions that training has, too: scripts/lock.sh sees to that for the service."""
+    assert (EXAMPLES / "rides" / "function" / lock).read_text() == (ROOT / "service" / lock).read_text()
+
+
+def _git(*words: str) -> list[str]:
+    done = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, timeout=30)
+    assert done.returncode <= 1, done.stderr  # 1: grep finds nothing
+    return sorted(done.stdout.splitlines())
