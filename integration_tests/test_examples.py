@@ -102,7 +102,8 @@ def test_the_plain_example_passes_its_own_tests(tmp_path: Path) -> None:
     install.for_runtime(EMBEDDED)
     install.emulator_tests()
     folder = shutil.copytree(EXAMPLES / "plain", tmp_path / "plain", ignore=shutil.ignore_patterns("__pycache__"))
-    env = {**os.environ, "PIPELINE_LAMBDA_RUNTIME_DIR": str(CACHE / "lambda-runtime")}
+    runtime = str(CACHE / "lambda-runtime")
+    env = {**os.environ, "AWS_REGION": "eu-central-1", "PIPELINE_LAMBDA_RUNTIME_DIR": runtime}
     python = CACHE / "emulator" / "venv" / "bin" / "python"
     assert "1 passed" in _output([str(python), "-m", "pytest", "-p", "no:cacheprovider", "-q"], folder, env)
 
