@@ -159,7 +159,8 @@ def test_invoke_returns_what_a_function_streams(create_streaming: Callable[..., 
 
 
 def test_a_plain_handler_answers_at_once(create_node: Callable[..., Any]) -> None:
-    function = create_node("exports.handler = async (event) => { if (!event) throw new RangeError('no'); return event; };")
+    code = "exports.handler = async (event) => { if (!event) throw new RangeError('no'); return event; };"
+    function = create_node(code)
 
     payload, completion = whole(function.stream({"text": "x" * MIB}))
     nothing, failure = whole(function.stream())
