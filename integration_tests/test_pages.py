@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.local import runtimes
 from harness.machine import environment, processes
 from harness.paths import CACHE, ROOT
+from harness.stack.state import DOCKER
 
 pytestmark = [pytest.mark.local_only, pytest.mark.own_stacks, pytest.mark.long_proof]
 
@@ -20,12 +22,13 @@ SECONDS = 600
 
 
 def test_your_pipeline_in_fifteen_minutes(tmp_path: Path) -> None:
+    if (os.environ.get("RUNTIME") or runtimes.default()) == DOCKER:
+        pytest.skip("its function is a Zip, which needs no containers: the suite without them runs it")
     text = (ROOT / "docs" / "your-pipeline.md").read_text()
     blocks = BLOCK.findall(text)
     assert len(blocks) == 8
     script = tmp_path / "page.sh"
     script.write_text("set -euo pipefail\n" + "".join(blocks))
-    # Its Terraform makes a function from a Zip, which needs no containers.
     settings = {"WORK": str(tmp_path), "LOCALSTACK_PORT": str(processes.free_ports(1)[0]), "RUNTIME": "embedded"}
     done = subprocess.run(
         ["bash", script], cwd=ROOT, env=environment.clean(**settings), capture_output=True, text=True, timeout=SECONDS

@@ -14,7 +14,7 @@ import pytest
 from pipeline_emulator.testing import terraform_setup
 
 pytest_plugins = ["pytester"]
-pytestmark = [pytest.mark.local_only, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.local_only, pytest.mark.long_proof, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).parents[3]
 COURSE = Path(__file__).with_name("course")
@@ -83,7 +83,7 @@ def project(
     return make
 
 
-@pytest.mark.parametrize("region", ["eu-west-1", pytest.param("ap-south-1", marks=pytest.mark.long_proof)])
+@pytest.mark.parametrize("region", ["eu-west-1", "ap-south-1"])
 def test_a_courses_project_is_applied_unchanged_and_answers_every_event(
     region: str, project: Callable[[str], str], pytester: pytest.Pytester, image_localstack: Any
 ) -> None:
@@ -97,7 +97,6 @@ def test_a_courses_project_is_applied_unchanged_and_answers_every_event(
     result.assert_outcomes(passed=2)
 
 
-@pytest.mark.long_proof
 @pytest.mark.parametrize("program", ["terraform", "tflocal"])
 def test_by_hand_with_the_state_in_a_bucket(
     program: str, project: Callable[[str], str], pytester: pytest.Pytester, image_localstack: Any
