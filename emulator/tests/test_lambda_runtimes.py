@@ -32,7 +32,7 @@ LOOK = """
             "written": [path for path in (sys.prefix, sys.base_prefix, boto3.__path__[0]) if os.access(path, os.W_OK)],
         }
 """
-HIDDEN = ("/etc/shadow", "/root/.bashrc", "/root/.ssh", "/home", "/var/run/docker.sock", "/run/docker.sock", "/sys")
+HIDDEN = ("/etc/shadow", "/root", "/home", "/var/run/docker.sock", "/run/docker.sock", "/sys")
 
 
 def needs_python(version: str) -> None:
