@@ -15,8 +15,8 @@ from pipeline_emulator.lambda_runtime.response_stream import ResponseStream
 from pipeline_emulator.lambda_runtime.runtime_api import ACCEPTED, Reply, refusal
 
 _ERROR_TYPE, _ERROR_BODY = "lambda-runtime-function-error-type", "lambda-runtime-function-error-body"
-# A connection breaks off a moment before its process is known to have ended, on a loaded machine a second. The exit is then
-# the better reason.
+# A connection breaks off a moment before its process is known to have ended, on a loaded machine a second. The exit is
+# then the better reason.
 _EXIT_SECONDS = 2.0
 
 
