@@ -30,7 +30,7 @@ def move(function: Any, version: str) -> None:
 
 def environments(function: Any, version: str) -> int:
     """Returns how many processes run a version."""
-    found = [process.environ() for process in function.localstack.running("awslambdaric")]
+    found = [process.environ() for process in function.localstack.running("bootstrap.py")]
     return sum(
         (one["AWS_LAMBDA_FUNCTION_NAME"], one["AWS_LAMBDA_FUNCTION_VERSION"]) == (function.name, version)
         for one in found
@@ -73,9 +73,9 @@ def test_environments_of_a_version_stay_if_the_alias_comes_back(aliased: Any) ->
     assert aliased.invoke(Qualifier="live").payload[1] == "2"
     move(aliased, "1")
     move(aliased, "2")
-    before = aliased.localstack.running("awslambdaric")
+    before = aliased.localstack.running("bootstrap.py")
     assert aliased.invoke(Qualifier="live").payload[1] == "2"
-    assert aliased.localstack.running("awslambdaric") == before
+    assert aliased.localstack.running("bootstrap.py") == before
 
 
 def test_alias_cannot_be_moved_to_a_version_that_does_not_exist(aliased: Any) -> None:
