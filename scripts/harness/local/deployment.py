@@ -82,7 +82,7 @@ def deploy(stack: Stack, trained: dict[str, Any]) -> dict[str, Any]:
         _take_over(stack, terraform, kept, trained)
     with console.step("Terraform apply") as step:
         stack.outputs = terraform.apply(step)
-    stack.region = terraform.region()
+    stack.region = terraform.region(stack.outputs)
     if not stack.model and not kept:
         _publish(stack, trained)
     stack.model = trained

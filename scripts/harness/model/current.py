@@ -137,12 +137,13 @@ def _check_result(pipeline: Pipeline, result: Any) -> None:
     Raises:
         HarnessError: a key is missing.
     """
-    if isinstance(result, dict) and (missing := [key for key in RESULT if type(result.get(key)) is not str]):
-        raise pipeline.mistake(
-            ["model", "train"], f"model.train returned a result without {', '.join(missing)}", f"it needs {RESULT_KEYS}"
-        )
     if not isinstance(result, dict):
-        raise pipeline.mistake(["model", "train"], f"model.train returned {result!r}", f"it needs {RESULT_KEYS}")
+        cause = f"model.train returned {result!r}"
+    elif missing := [key for key in RESULT if type(result.get(key)) is not str]:
+        cause = f"model.train returned a result without {', '.join(missing)}"
+    else:
+        return
+    raise pipeline.mistake(["model", "train"], cause, f"it needs {RESULT_KEYS}")
 
 
 def _summary(result: Mapping[str, Any]) -> str:
@@ -160,9 +161,9 @@ def _chosen_file(pipeline: Pipeline) -> Path:
     return pipeline.cache / "chosen-model.json"
 
 
-def releases(pipeline: Pipeline | None = None) -> Path:
-    """Return the folder of promoted models, of the current pipeline unless another one is given."""
-    return (pipeline or _pipeline()).cache / "releases"
+def releases() -> Path:
+    """Return the folder of the current pipeline's promoted models."""
+    return _pipeline().cache / "releases"
 
 
 def _file(data: Path | None) -> Path | None:

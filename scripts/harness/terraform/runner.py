@@ -85,8 +85,8 @@ class Terraform:
         if not self.has_backend:
             state = json.dumps(str(self.stack.folder / "terraform.tfstate"))
             (copy / "harness_override.tf").write_text(LOCAL_BACKEND.format(path=state))
-        scripts = self._root if self._pipeline.is_default else self._pipeline.folder
-        if names_ecr(self._root) or names_ecr(scripts):
+        # The checkout around the repository's own root holds much, and no script that Terraform runs.
+        if names_ecr(self._root) or (not self._pipeline.is_default and names_ecr(self._pipeline.folder)):
             self._make_programs()
         backend = [f"-backend-config={self._backend}"] if self.has_backend else []
         self._run("init", "-input=false", "-no-color", *backend)
@@ -152,12 +152,10 @@ class Terraform:
         text = self._run("output", "-no-color", "-json")
         return {name: output["value"] for name, output in json.loads(text[text.index("{") :]).items()}
 
-    def region(self) -> str:
-        """Return the AWS region of what the last apply made: that of the first ARN in outputs or state."""
-        for text in (json.dumps(self.outputs()), self._run("state", "pull")):
-            if found := ARN.search(text):
-                return found[1]
-        return REGION
+    def region(self, outputs: Mapping[str, Any]) -> str:
+        """Return the AWS region of what the last apply made: that of the first ARN in its outputs, or in the state."""
+        found = ARN.search(json.dumps(outputs)) or ARN.search(self._run("state", "pull"))
+        return found[1] if found else REGION
 
     def plan_is_empty(self, *, refresh: bool = True) -> bool:
         """Return whether a plan would change nothing; the working copy must have been applied.
