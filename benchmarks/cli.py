@@ -47,9 +47,7 @@ def bench(targets: str, counts: str) -> None:
     """Measure the pipeline in both runtimes and on other emulators, each in its own stack."""
     from benchmarks.bench import benchmark
     from benchmarks.bench.targets import chosen
-    from harness.pipeline import definition
 
-    definition.check_own("benchmarks")
     benchmark.run(chosen(targets), benchmark.event_counts(counts))
 
 

@@ -108,6 +108,54 @@ def test_the_plain_example_passes_its_own_tests(tmp_path: Path, runtime: str) ->
     assert "1 passed" in _output([str(python), "-m", "pytest", "-p", "no:cacheprovider", "-q"], folder, env)
 
 
+STAGE = """\
+bucket              = "orders-state"
+key                 = "orders.tfstate"
+region              = "eu-central-1"
+allowed_account_ids = ["123456789012"]
+"""
+
+
+@pytest.mark.long_proof
+@pytest.mark.own_stacks
+@pytest.mark.timeout(900)
+def test_a_deployment_of_another_pipeline_is_rehearsed_as_an_upgrade_of_its_earlier_commit(
+    tmp_path: Path, runtime: str
+) -> None:
+    if runtime == DOCKER:
+        pytest.skip("it is a Zip in every runtime: the suite without containers runs it")
+    # GIVEN a repository with the plain example, a variables file and a backend file, changed since its first commit
+    folder = shutil.copytree(EXAMPLES / "plain", tmp_path / "plain", ignore=shutil.ignore_patterns("__pycache__"))
+    file, main = folder / "pipeline.toml", folder / "infrastructure" / "main.tf"
+    file.write_text(file.read_text().replace('"infrastructure"', '"infrastructure"\nvar_file = "vars/{stage}.tfvars"'))
+    (folder / "vars").mkdir()
+    (folder / "vars" / "stg.tfvars").write_text("retention = 48\n")
+    (folder / "vars" / "stg.s3.tfbackend").write_text(STAGE)
+    with main.open("a") as appended:
+        appended.write('variable "retention" {\n  default = 24\n}\n')
+    _commit(folder)
+    name = 'name        = "orders"\n'
+    assert name in main.read_text()
+    main.write_text(main.read_text().replace(name, f"{name}  retention_period = var.retention\n"))
+    _commit(folder)
+    # WHEN its deployment is rehearsed
+    env = {**os.environ, "PIPELINE": str(folder), "RUNTIME": runtime}
+    said = _output([str(VENV_BIN / "pipeline"), "rehearse"], ROOT, env)
+    # THEN the earlier commit's streams are kept, the smoke test passes, and nothing is left but what AWS keeps, too
+    assert "— a stack of commit" in said
+    assert re.search(r"~ change +aws_kinesis_stream\.orders", said)
+    assert "Terraform apply: 0 added, 1 changed, 0 destroyed" in said
+    assert re.search(r"^predicted +20 *$", said, re.MULTILINE)
+    assert "left over: logs /aws/lambda/enrich. Lambda makes a log group" in said
+    assert "only the state bucket orders-state" in said
+
+
+def _commit(folder: Path) -> None:
+    identity = ["-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "commit.gpgsign=false"]
+    for words in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "x"]):
+        subprocess.run(["git", *identity, *words], cwd=folder, check=True, timeout=30)
+
+
 @pytest.mark.long_proof
 def test_the_promotion_of_rides_refuses_a_model_that_differs_from_the_trained_one(tmp_path: Path) -> None:
     """In the process of the pipeline's own functions, without a stack."""

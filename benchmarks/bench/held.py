@@ -11,6 +11,7 @@ from benchmarks.bench import figures, latency
 from benchmarks.bench.figures import Figure
 from harness import events
 from harness.console import Step
+from harness.stack import mapping
 from harness.stack.clients import Clients
 from harness.stack.state import Stack
 from harness.streams import MAX_RECORDS
@@ -86,7 +87,7 @@ def _oldest(kinesis: KinesisClient, stream: str) -> str:
 
 def _switch_mapping_off(stack: Stack) -> None:
     client = Clients(stack).functions
-    uuid = stack.outputs["event_source_mapping_id"]
+    uuid = mapping.uuid(stack)
     client.update_event_source_mapping(UUID=uuid, Enabled=False)
     end = time.monotonic() + MAPPING_SECONDS
     while client.get_event_source_mapping(UUID=uuid)["State"] != "Disabled" and time.monotonic() < end:

@@ -13,6 +13,7 @@ from benchmarks.bench.figures import Figure
 from harness import events, streams
 from harness.console import Step
 from harness.errors import HarnessError
+from harness.pipeline.identity import Identity
 from harness.stack.clients import Clients
 from harness.stack.state import Stack
 
@@ -32,8 +33,8 @@ type Answers = Callable[[streams.Read, streams.Put], bool]
 
 def single_events(stack: Stack, step: Step) -> dict[str, Figure]:
     """One event at a time, from before the put until its prediction is read."""
-    names = stack.outputs["source_stream_name"], stack.outputs["predictions_stream_name"]
-    return _figures("single_event", stack, names, _predicts, step)
+    names = stack.resources.source_stream, stack.resources.output_stream
+    return _figures("single_event", stack, names, _answers(stack.pipeline.identity), step)
 
 
 def bare_round_trips(stack: Stack, step: Step) -> dict[str, Figure]:
@@ -45,8 +46,8 @@ def bare_round_trips(stack: Stack, step: Step) -> dict[str, Figure]:
 def invokes(stack: Stack, step: Step) -> dict[str, Figure]:
     """Invoke with an empty batch: the first call after each change of the function, and later ones."""
     client = Clients(stack).functions
-    name = stack.outputs["lambda_function"]
-    variables = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    name = stack.resources.function
+    variables = client.get_function_configuration(FunctionName=name).get("Environment", {}).get("Variables", {})
 
     def timed() -> float:
         started = time.perf_counter()
@@ -125,8 +126,16 @@ def round_trips(
     return times
 
 
-def _predicts(read: streams.Read, put: streams.Put) -> bool:
-    return bool(json.loads(read.data)["event_id"] == put.event_id)
+def _answers(identity: Identity) -> Answers:
+    """Tells answers by the source record's id, or else by the event's own."""
+
+    def answers(read: streams.Read, put: streams.Put) -> bool:
+        answer = json.loads(read.data)
+        if identity.source is not None:
+            return bool(identity.source(answer) == put.event_id)
+        return bool(identity.of_answer(answer) == identity.id_in(put.data))
+
+    return answers
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from harness import console
 from harness.console import Step
 from harness.errors import HarnessError
 from harness.paths import CACHE, shown
-from harness.stack.clients import Clients
+from harness.stack import mapping
 from harness.stack.state import Stack
 
 LOG = CACHE / "logs" / "bench.log"
@@ -68,9 +68,8 @@ def measure(result: Result, counts: Sequence[int]) -> None:
 
 
 def _all(stack: Stack, result: Result, counts: Sequence[int]) -> None:
-    client = Clients(stack).functions
-    mapping = client.get_event_source_mapping(UUID=stack.outputs["event_source_mapping_id"])
-    result.settings = {name: mapping.get(name) for name in SETTINGS}
+    found = mapping.of(stack)
+    result.settings = {name: found.get(name) for name in SETTINGS}
     others = cost.Others(stack)
     _part(result, "at rest", stack, cost.at_rest)
     _part(result, "cold and warm Invoke", stack, latency.invokes)

@@ -6,6 +6,7 @@ import json
 import os
 import platform
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -18,11 +19,14 @@ from benchmarks.bench import held, throughput
 from benchmarks.bench.measure import Result
 from harness import console
 from harness.machine.files import write_whole
-from harness.paths import CACHE, shown
+from harness.paths import shown
+from harness.pipeline import definition
 
-PATH = CACHE / "bench.json"
-TABLE = CACHE / "bench.md"
 WIDTH = 400  # so that no cell wraps in the file
+
+
+def _place(name: str) -> Path:
+    return definition.current().cache / name
 
 
 def titles(counts: Sequence[int]) -> dict[str, str]:
@@ -76,7 +80,7 @@ def as_dict(results: Sequence[Result]) -> dict[str, Any]:
 
 def write(results: Sequence[Result]) -> None:
     """Writes the JSON atomically."""
-    write_whole(PATH, json.dumps(as_dict(results), indent=2))
+    write_whole(_place("bench.json"), json.dumps(as_dict(results), indent=2))
 
 
 def table(results: Sequence[Result], counts: Sequence[int]) -> tuple[Table, list[str]]:
@@ -124,12 +128,13 @@ def _differences(results: Sequence[Result]) -> list[str]:
 def show(results: Sequence[Result], counts: Sequence[int]) -> None:
     """Prints the table and its footnotes, and writes them to a file."""
     drawn, notes = table(results, counts)
-    with TABLE.open("w", encoding="utf-8") as file:
+    table_file = _place("bench.md")
+    with table_file.open("w", encoding="utf-8") as file:
         wide = Console(file=file, width=WIDTH, highlight=False)
         for target in (wide, console.out) if console.out.is_terminal else (wide,):
             target.print(drawn)
             for number, note in enumerate(notes, 1):
                 target.print(f"\\[{number}] {escape(note)}")
     if not console.out.is_terminal:
-        print(TABLE.read_text(encoding="utf-8"), end="")
-    console.say(f"written to {shown(PATH)} and {shown(TABLE)}")
+        print(table_file.read_text(encoding="utf-8"), end="")
+    console.say(f"written to {shown(_place('bench.json'))} and {shown(table_file)}")

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from benchmarks.bench.rivals import deployed
 from benchmarks.rivals import core, ministack
 from harness.errors import HarnessError
-from harness.local import lifecycle
+from harness.local import deployment, lifecycle
 from harness.machine import engine, processes
+from harness.pipeline import definition
 from harness.stack.state import DOCKER, EMBEDDED, Stack
 
 
@@ -41,17 +42,21 @@ def chosen(text: str) -> list[Target]:
     Raises:
         HarnessError: a name is unknown.
     """
-    known = {target.name: target for target in _all()}
+    pipeline = definition.current()
+    known = {target.name: target for target in _all() if target.ours or pipeline.is_default}
     names = [name.strip() for name in text.split(",") if name.strip()] or list(known)
     for name in names:
         if name not in known:
-            raise HarnessError(f"TARGETS={text}: '{name}' is unknown", f"choose from {','.join(known)}")
+            raise HarnessError(
+                f"TARGETS={text}: '{name}' is unknown, or runs this repository's own pipeline only",
+                f"choose from {','.join(known)}",
+            )
     return [known[name] for name in dict.fromkeys(names)]
 
 
 def _all() -> Sequence[Target]:
     return (
-        Target(EMBEDDED, "embedded", "", ours=True, open=lambda: _ours(EMBEDDED)),
+        Target(EMBEDDED, "embedded", "", ours=True, open=lambda: _ours(EMBEDDED), missing=_no_zip),
         Target(DOCKER, "docker", "", ours=True, open=lambda: _ours(DOCKER), missing=engine.missing),
         Target(
             "ministack",
@@ -68,6 +73,15 @@ def _all() -> Sequence[Target]:
             open=lambda: deployed("core", core.start),
         ),
     )
+
+
+def _no_zip() -> str | None:
+    """Return why the pipeline's function cannot run without containers, or None."""
+    try:
+        deployment.check_form(definition.current(), EMBEDDED)
+    except HarnessError as error:
+        return error.cause
+    return None
 
 
 @contextmanager

@@ -79,13 +79,13 @@ def _round(
     title: str,
 ) -> Round:
     kinesis = Clients(stack).kinesis
-    reader = streams.Reader(kinesis, stack.outputs["predictions_stream_name"], "LATEST")
+    reader = streams.Reader(kinesis, stack.resources.output_stream, "LATEST")
     reader.read()  # turns LATEST into a position in the stream
     ledger = Ledger(stack.pipeline)
     with Watch(lambda: ledger.take_predictions(reader.read()), READ_PAUSE) as watch:
         started = time.monotonic()
         end = started + seconds
-        puts = streams.put(kinesis, stack.outputs["source_stream_name"], records)
+        puts = streams.put(kinesis, stack.resources.source_stream, records)
         for put, answer in zip(puts, answers, strict=True):
             ledger.enter(put, answer)
             if len(ledger.entries) % NOTED == 0:

@@ -12,7 +12,7 @@ from harness.local import deployment
 from harness.machine import commands, processes
 from harness.setup import install
 from harness.stack.state import EMBEDDED, REGION, Stack
-from harness.stages.terraform import APPLY_DEADLINE, NO_BACKEND, READ_DEADLINE
+from harness.stages.terraform import APPLY_DEADLINE, BACKEND, READ_DEADLINE
 from harness.terraform.json_output import Progress, as_text
 from harness.terraform.working_copy import working_copy
 
@@ -77,7 +77,7 @@ class Root:
     def init(self) -> None:
         """Makes the copy and initializes it."""
         working_copy(self.folder)
-        (self.folder / "fidelity_override.tf").write_text(NO_BACKEND + (OFFLINE if self._offline else ""))
+        (self.folder / "fidelity_override.tf").write_text(BACKEND.format(kind="local") + (OFFLINE if self._offline else ""))
         if self._offline:
             (self.folder / ACCOUNT_FILE).write_text(ACCOUNT)
         self._terraform("init", "-input=false", "-no-color")

@@ -68,18 +68,19 @@ def to_stage(
     Raises:
         HarnessError: the model fails a check, or the stage refuses it.
     """
-    tfvars.check_writable(stage.vars_file)
+    _check_recordable(stage, shadow=shadow)
     guards.check_for_destroy(stage, access)  # the guards on the target
     s3, name = access.client("s3"), model_bucket.of_stage(stage)
     with tempfile.TemporaryDirectory(prefix="promote-") as scratch:
         version, folder, facts = _checked(choice, known, Path(scratch))
         if shadow and version.run_id == stage.run_id:
             raise HarnessError(f"{version.label} is the live model of {stage.name}", "name another one as its shadow")
-        with console.step(f"Look at bucket {name}") as step:
-            copy = None
-            if model_bucket.exists(s3, name, access.account()):
-                copy = model_bucket.prepare(s3, name, version.key, folder, version.run_id)
-            step.result = _intention(copy)
+        copy = None
+        if name is not None:
+            with console.step(f"Look at bucket {name}") as step:
+                if model_bucket.exists(s3, name, access.account()):
+                    copy = model_bucket.prepare(s3, name, version.key, folder, version.run_id)
+                step.result = _intention(copy)
         kept = releases.keep(version, folder, facts)
         if copy is not None and copy.missing:
             with console.step("Publish the model") as step:
@@ -123,6 +124,26 @@ def _checked(choice: str, known: Sequence[Registry], scratch: Path) -> tuple[Ver
     return version, folder, facts
 
 
+def _check_recordable(stage: Stage, *, shadow: bool) -> None:
+    """Refuse if the stage has no place for the model's run id."""
+    name = _variable(shadow=shadow)
+    if not stage.declares(name):
+        raise HarnessError(
+            f"the Terraform of {stage.pipeline.name} has no variable {name}, so a model cannot be chosen for a stage",
+            f"declare {name}, and pass it to the function as {'SHADOW_' if shadow else ''}RUN_ID",
+        )
+    if not stage.vars_file.exists():
+        raise HarnessError(
+            f"there is no file {shown(stage.vars_file)} to record the model in",
+            "create it, empty or with the values of the stage; terraform.var_file in pipeline.toml names it",
+        )
+    tfvars.check_writable(stage.vars_file)
+
+
+def _variable(*, shadow: bool) -> str:
+    return "shadow_run_id" if shadow else "run_id"
+
+
 def _equal(one: Path, other: Path) -> bool:
     def content(folder: Path) -> dict[str, bytes]:
         return {file.relative_to(folder).as_posix(): file.read_bytes() for file in current_model.files(folder)}
@@ -139,7 +160,7 @@ def _intention(copy: model_bucket.Copy | None) -> str:
 
 
 def _record(stage: Stage, run_id: str, *, shadow: bool) -> None:
-    name = "shadow_run_id" if shadow else "run_id"
+    name = _variable(shadow=shadow)
     with console.step(f"Record the model in {shown(stage.vars_file)}") as step:
         changed = tfvars.write(stage.vars_file, name, run_id)
         step.result = f'{name} = "{run_id}"' + ("" if changed else ", as before")

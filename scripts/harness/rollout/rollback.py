@@ -51,6 +51,12 @@ def rollback(stage: Stage, access: Access, wanted: str, apply: Callable[[Stage, 
     Raises:
         HarnessError: there is no such version, its model is gone, or AWS does not answer.
     """
+    if not stage.pipeline.is_default:
+        raise HarnessError(
+            f"a rollback moves the alias {ALIAS} of this repository's modules; {stage.pipeline.name} has Terraform of "
+            "its own",
+            f"check out an earlier commit, then: make deploy-{stage.name} PIPELINE={shown(stage.pipeline.folder)}",
+        )
     before = stage.variables.get(PIN)
     tfvars.check_writable(stage.vars_file)
     guards.check_for_destroy(stage, access)  # the guards on the target
@@ -142,7 +148,7 @@ def _published(client: Any, function: str, entry: dict[str, Any]) -> Published:
 
 
 def _check_model(stage: Stage, access: Access, version: Published) -> None:
-    name = model_bucket.of_stage(stage)
+    name = variables.bucket_name(stage, "model_bucket")
     if not model_bucket.models(access.client("s3"), name, version.run_id):
         raise HarnessError(
             f"version {version.number} serves run {version.run_id}, whose model is no longer in bucket {name}",

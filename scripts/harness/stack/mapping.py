@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError
+from harness.pipeline.definition import Resources
 from harness.stack.clients import Clients
 from harness.stack.state import Stack
 
 if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_lambda.type_defs import EventSourceMappingConfigurationTypeDef
 
 
 def of(stack: Stack) -> EventSourceMappingConfigurationTypeDef:
-    """Return the mapping that invokes the stack's function with records of its source stream.
+    """Return the mapping that invokes the stack's function with records of its source stream. As `find`."""
+    return find(Clients(stack).functions, stack.resources)
+
+
+def find(client: LambdaClient, names: Resources) -> EventSourceMappingConfigurationTypeDef:
+    """Return the mapping that invokes a pipeline's function with records of its source stream.
+
+    Args:
+        client: of the pipeline's account and region.
+        names: of its resources.
 
     Raises:
         HarnessError: there is none.
     """
-    client, names = Clients(stack).functions, stack.resources
     pages = client.get_paginator("list_event_source_mappings").paginate()
     for found in (mapping for page in pages for mapping in page["EventSourceMappings"]):
         # arn:aws:kinesis:region:account:stream/name[/consumer/…], arn:aws:lambda:region:account:function:name[:…]
@@ -38,7 +49,12 @@ def uuid(stack: Stack) -> str:
 
 def alias(stack: Stack) -> str | None:
     """Return the function's alias or version that the mapping invokes; None for $LATEST. As `of`."""
-    words = of(stack)["FunctionArn"].split(":")  # arn:aws:lambda:region:account:function:name[:qualifier]
+    return qualifier(of(stack))
+
+
+def qualifier(found: EventSourceMappingConfigurationTypeDef) -> str | None:
+    """Return the alias or version that a mapping invokes; None for $LATEST."""
+    words = found["FunctionArn"].split(":")  # arn:aws:lambda:region:account:function:name[:qualifier]
     return words[7] if len(words) > 7 and words[7] != "$LATEST" else None
 
 
@@ -46,6 +62,11 @@ def log_group(stack: Stack) -> str:
     """Return the name of the function's log group."""
     if known := stack.outputs.get("log_group"):
         return str(known)
-    name = stack.resources.function
-    found = Clients(stack).functions.get_function_configuration(FunctionName=name)
-    return found.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{name}"
+    found = Clients(stack).functions.get_function_configuration(FunctionName=stack.resources.function)
+    return log_group_of(found)
+
+
+def log_group_of(configuration: Mapping[str, Any]) -> str:
+    """Return the log group in a function's configuration, as GetFunctionConfiguration returns it."""
+    chosen = configuration.get("LoggingConfig", {}).get("LogGroup")
+    return chosen or f"/aws/lambda/{configuration['FunctionName']}"

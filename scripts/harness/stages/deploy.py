@@ -11,8 +11,10 @@ from typing import Any
 from harness import console
 from harness.errors import HarnessError
 from harness.stack import state as stacks
-from harness.stages import function_version, guards, models, prompts, smoke, state_bucket
+from harness.stages import function_version, guards, models, package, prompts, smoke, state_bucket
 from harness.stages.access import Access
+from harness.stages.function_version import Version
+from harness.stages.guards import names
 from harness.stages.plan import Plan
 from harness.stages.stage import Stage
 from harness.stages.terraform import StageTerraform
@@ -33,6 +35,7 @@ def plan(stage: Stage, access: Access) -> None:
         bucket_there = state_bucket.exists(stage, access)
         if not bucket_there:
             console.say(f"there is no state bucket {stage.backend['bucket']} yet: make deploy-{stage.name} creates it")
+        package.build(stage)
         terraform = StageTerraform(stage, access)
         _init(terraform, state=bucket_there)
         _show(_planned(terraform, lock=False))
@@ -57,24 +60,27 @@ def deploy(stage: Stage, access: Access) -> Plan:
     guards.check(stage, access)
     with stacks.locked(stage.lock):
         state_bucket.ensure(stage, access)
+        package.build(stage)
         terraform = StageTerraform(stage, access)
         _init(terraform)
         before = terraform.outputs()
         changes = _planned(terraform)
         _show(changes)
+        if not stage.pipeline.is_default:
+            names.check_planned(changes, access)
         if not changes.is_empty:
             prompts.confirm(f"Apply this plan to {stage.name}?")
-        if before.get("model_bucket"):  # publish the model before the function that reads it
-            models.publish(stage, access, before["model_bucket"])
+        bucket = stage.model_bucket(before)
+        models.publish(stage, access, bucket)  # before the function that reads it
         outputs = _applied(terraform, changes)
-        if not before.get("model_bucket"):
-            models.publish(stage, access, outputs["model_bucket"])
+        if bucket is None:
+            models.publish(stage, access, stage.model_bucket(outputs))
         with console.step("Wait until the function is ready") as step:
-            version = function_version.wait_until_ready(access, outputs)
-            step.result = f"version {version.number}, model {version.run_id}"
+            version = function_version.wait_until_ready(stage, access, outputs)
+            step.result = version.title
         if not smoke.run(stage, access, outputs, version):
-            _roll_back(stage, access, terraform, before, outputs)
-    console.say(f"{stage.name} serves version {version.number} with model {version.run_id}")
+            _roll_back(stage, access, terraform, before, version)
+    console.say(f"{stage.name} serves {version.title}")
     return changes
 
 
@@ -90,11 +96,12 @@ def smoke_test(stage: Stage, access: Access) -> None:
     """
     guards.check(stage, access, guards.Level.PLACE)
     outputs = deployed(stage, access)
-    version = function_version.wait_until_ready(access, outputs)
+    version = function_version.wait_until_ready(stage, access, outputs)
     if not smoke.run(stage, access, outputs, version):
+        way_back = f", or: make rollback STAGE={stage.name}" if stage.pipeline.is_default else ""
         raise HarnessError(
             "not every event was predicted correctly and in order",
-            f"look at the alarms and the log group {outputs['log_group']}, or: make rollback STAGE={stage.name}",
+            f"look at the alarms and the log group {version.log_group}{way_back}",
         )
 
 
@@ -110,7 +117,7 @@ def deployed(stage: Stage, access: Access) -> dict[str, Any]:
             terraform = StageTerraform(stage, access)
             _init(terraform)
             outputs = terraform.outputs()
-    if not outputs.get("lambda_function"):
+    if not outputs:
         raise HarnessError(f"{stage.name} is not deployed", f"make deploy-{stage.name}")
     return outputs
 
@@ -140,6 +147,9 @@ def unlock(stage: Stage, access: Access, lock: str) -> None:
     console.say(f"unlocked; next: make plan-{stage.name}")
 
 
+PIN = "live_version"  # Terraform's variable for the version that serves, and the output with its number
+
+
 def _init(terraform: StageTerraform, *, state: bool = True) -> None:
     with console.step("Terraform init"):
         terraform.init(state=state)
@@ -165,20 +175,20 @@ def _applied(terraform: StageTerraform, changes: Plan) -> dict[str, Any]:
 
 
 def _roll_back(
-    stage: Stage, access: Access, terraform: StageTerraform, before: Mapping[str, Any], outputs: Mapping[str, Any]
+    stage: Stage, access: Access, terraform: StageTerraform, before: Mapping[str, Any], failed: Version
 ) -> None:
     """Go back to the version that served before this deployment; always raises."""
-    former = before.get("live_version")
-    if not former or former == outputs["live_version"]:
+    former = before.get(PIN) if stage.declares(PIN) else None
+    if not former or former == failed.number:
         raise HarnessError(
             "the smoke test failed, and there is no earlier version to go back to",
-            f"look at the log group {outputs['log_group']}, fix the error, then: make deploy-{stage.name}",
+            f"look at the log group {failed.log_group}, fix the error, then: make deploy-{stage.name}",
         )
     console.warn(f"the smoke test failed: going back to version {former}")
-    _applied(terraform, _planned(terraform, {"live_version": former}))
+    _applied(terraform, _planned(terraform, {PIN: former}))
     with console.step("Wait until the function is ready"):
-        version = function_version.wait_until_ready(access, outputs)
+        version = function_version.wait_until_ready(stage, access, terraform.outputs())
     raise HarnessError(
-        f"the smoke test failed; version {version.number} with model {version.run_id} serves again",
-        f"look at the log group {outputs['log_group']}, fix the error, then: make deploy-{stage.name}",
+        f"the smoke test failed; {version.title} serves again",
+        f"look at the log group {version.log_group}, fix the error, then: make deploy-{stage.name}",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness import console
 from harness.stack import state as stacks
-from harness.stages import guards, prompts, state_bucket
+from harness.stages import guards, package, prompts, state_bucket
 from harness.stages.access import Access
 from harness.stages.stage import Stage
 from harness.stages.terraform import StageTerraform
@@ -27,6 +27,7 @@ def destroy(stage: Stage, access: Access) -> None:
         if not state_bucket.exists(stage, access):
             console.say(f"{stage.name} is not deployed: there is no state bucket {stage.backend['bucket']}")
             return
+        package.build(stage)  # a plan to destroy evaluates the configuration, too
         terraform = StageTerraform(stage, access)
         with console.step("Terraform init"):
             terraform.init()
@@ -39,7 +40,7 @@ def destroy(stage: Stage, access: Access) -> None:
         plan.show()
         question = f"Delete all of this from account {access.account()}?"
         if stage.name in BY_NAME:
-            prompts.confirm_by_name(question, stage.variables["project_id"])
+            prompts.confirm_by_name(question, stage.title)
         else:
             prompts.confirm(question)
         with console.step("Terraform destroy") as step:

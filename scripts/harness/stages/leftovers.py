@@ -15,6 +15,7 @@ def _is_ours(alias: Any) -> bool:
     return not alias["AliasName"].startswith("alias/aws/")
 
 
+BY_LAMBDA = "logs /aws/lambda/"
 # Service, operation, and a function that returns the names in its response.
 _LISTS: tuple[tuple[str, str, Callable[[Any], list[str]]], ...] = (
     ("kinesis", "list_streams", lambda answer: answer["StreamNames"]),
@@ -57,6 +58,11 @@ def check(stage: Stage, access: Access, before: Collection[str] = ()) -> None:
     """
     with console.step("Check for leftovers") as step:
         left = [name for name in found(stage, access) if name not in before]
-        if left:
+        if logs := [name for name in left if name.startswith(BY_LAMBDA) and not stage.pipeline.is_default]:
+            console.warn(
+                f"left over: {', '.join(logs)}. Lambda makes a log group that Terraform does not have; on AWS, it "
+                "stays and costs. Add an aws_cloudwatch_log_group."
+            )
+        if left := [name for name in left if name not in logs]:
             raise HarnessError(f"left over: {', '.join(left)}", "find out what created it: Terraform did not")
         step.result = f"only the state bucket {stage.backend['bucket']}"

@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from harness.errors import HarnessError
 from harness.model import in_bucket
 from harness.model.current import files
+from harness.pipeline.schema import Literal
 from harness.stages import variables
 from harness.stages.stage import Stage
 
@@ -57,9 +58,12 @@ class Copy:
             ) from None
 
 
-def of_stage(stage: Stage) -> str:
-    """Return the name of a stage's model bucket, as Terraform composes it."""
-    return variables.bucket_name(stage, "model_bucket")
+def of_stage(stage: Stage) -> str | None:
+    """Return the name of a stage's model bucket; None if only Terraform's outputs tell it."""
+    if stage.pipeline.is_default:
+        return variables.bucket_name(stage, "model_bucket")
+    named = stage.pipeline.file.outputs.model_bucket
+    return named.name if isinstance(named, Literal) else None
 
 
 def exists(s3: S3Client, bucket: str, account: str) -> bool:

@@ -12,17 +12,19 @@ from harness.stages.access import Access
 from harness.stages.stage import Stage
 
 
-def publish(stage: Stage, access: Access, bucket: str) -> None:
+def publish(stage: Stage, access: Access, bucket: str | None) -> None:
     """Copy the models that the stage's variables name, live and shadow, to its bucket.
 
     Args:
         stage: names the runs.
         access: to its account.
-        bucket: the stage's model bucket.
+        bucket: the stage's model bucket; None for no bucket, and nothing to do.
 
     Raises:
         HarnessError: a model is neither in the bucket nor on this machine, or the two differ.
     """
+    if bucket is None:
+        return
     for title, run_id in (("model", stage.run_id), ("shadow model", stage.variables.get("shadow_run_id"))):
         if run_id is not None:
             with console.step(f"Publish the {title}") as step:

@@ -7,6 +7,7 @@ architecture; a Zip without a container engine).
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from harness.stack.state import EMBEDDED, Stack
 from harness.stages import deploy, deployer, destroy, leftovers, rehearsal_files, state_bucket, upgrade
 from harness.stages.access import Access
 from harness.stages.stage import Stage
+from harness.terraform import programs
 
 NAME = "rehearsal"
 STAGE = "stg"
@@ -37,27 +39,32 @@ def rehearse(former: str | None) -> None:
     Raises:
         HarnessError: a step failed.
     """
-    definition.check_own("stages")
-    revision = upgrade.choose(former)
+    pipeline = definition.current()
+    revision = upgrade.choose(pipeline, former)
     with empty_localstack(NAME) as stack, as_a_user_would():
-        access = Access(stacks.REGION, stack.endpoint_url)
         stage = rehearsal_files.of_checkout(stack)
+        access = Access(stage.region, stack.endpoint_url)
         package = "a Zip, without a container engine" if stack.runtime == EMBEDDED else stack.base_image
         console.say(
             f"Differences from make deploy-{STAGE}: requests go to {stack.endpoint_url}, questions are answered with "
             f"yes, and the function is built with what this machine has ({package})."
         )
+        if programs.needed(pipeline):
+            programs.make(stack, stage.log("terraform"))
+            os.environ.update(programs.variables(stack, os.environ))
         before = set(leftovers.found(stage, access))  # in containers, the bucket of the tracking server
         state_bucket.ensure(stage, access)
-        with deployer.as_deployer(stack, stage, access):
-            access_of_role = Access(stacks.REGION, stack.endpoint_url)
+        role = deployer.as_deployer(stack, stage, access) if pipeline.is_default else contextlib.nullcontext()
+        with role:
+            access_of_role = Access(stage.region, stack.endpoint_url)
             if revision is not None:
                 console.say(f"— a stack of commit {revision[:10]}")
                 upgrade.deploy(rehearsal_files.of_revision(stack, revision), access_of_role)
             _rehearse(stage, access_of_role, upgrades=revision is not None)
         leftovers.check(stage, access, before)
+    whose = "with the deployer's policy enforced" if pipeline.is_default else "as the account's root user"
     console.say(
-        "Rehearsed, with the deployer's policy enforced. Not covered: quotas, image scanning, a GitHub workflow's "
+        f"Rehearsed, {whose}. Not covered: quotas, image scanning, a GitHub workflow's "
         "token and everything else in docs/first-deployment.md that only AWS can show."
     )
 
@@ -67,7 +74,7 @@ def _rehearse(stage: Stage, access: Access, *, upgrades: bool) -> None:
     console.say(f"— make deploy-{STAGE}" + (", as an upgrade" if upgrades else ""))
     changes = deploy.deploy(stage, access)
     if lost := [change.address for change in changes.changes if change.loses_data]:
-        raise HarnessError(f"the upgrade destroyed data: {', '.join(lost)}", "see git log infrastructure")
+        raise HarnessError(f"the upgrade destroyed data: {', '.join(lost)}", "see git log for the Terraform")
     console.say(f"— make deploy-{STAGE} once more")
     if not deploy.deploy(stage, access).is_empty:
         raise HarnessError("the second deployment found changes", "see the plan above")
@@ -89,6 +96,7 @@ def empty_localstack(prefix: str, runtime: str | None = None) -> Iterator[Stack]
     lifecycle.remove_abandoned(prefix)
     name = f"{prefix}-{os.getpid()}"
     runtime = runtime or runtimes.wanted(name)
+    deployment.check_form(definition.current(), runtime)
     install.for_runtime(runtime)
     stack = Stack(name, STAGE, processes.free_ports(1)[0], runtime)
     if runtime == EMBEDDED:

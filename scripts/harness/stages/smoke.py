@@ -60,7 +60,7 @@ def run(stage: Stage, access: Access, outputs: Mapping[str, Any], version: Versi
             made = events.of_model(pipeline, model, count, prefix=prefix, keys=keys)
             wanted = expected.of_model(pipeline, model)
             found = ledger.run(target, made, wanted, step, timeouts=TIMEOUTS)
-    path = report.path_for(stage.name)
+    path = report.path_for(stage.name if pipeline.is_default else f"{pipeline.name}-{stage.name}")
     report.write(found, path)
     report.show(found, path)
     return found.passed

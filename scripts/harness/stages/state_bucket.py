@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from harness import console
 from harness.errors import CommandFailedError, HarnessError
 from harness.machine import commands
-from harness.paths import shown
+from harness.paths import INFRASTRUCTURE, shown
 from harness.stages import explain, explain_aws, prompts
 from harness.stages.access import Access
 from harness.stages.stage import Stage
@@ -63,6 +63,9 @@ def ensure(stage: Stage, access: Access) -> None:
         prompts.confirm(f"There is no state bucket {bucket} in {stage.backend['region']}. Create it?")
         with console.step(f"Create the state bucket {bucket}"):
             _apply_bootstrap(stage, access)
+    elif not stage.pipeline.is_default:
+        if lacks := missing(access.client("s3"), bucket):  # somebody's own, which may hold other states, too
+            console.warn(f"the state bucket {bucket}: {', '.join(lacks)}")
     elif lacks := [*_interrupted(stage), *missing(access.client("s3"), bucket)]:
         prompts.confirm(
             f"The state bucket {bucket} is not complete: {', '.join(lacks)}. "
@@ -126,8 +129,9 @@ def _apply_bootstrap(stage: Stage, access: Access, *, adopt: bool = False) -> No
     folder = _folder(stage)
     shutil.rmtree(folder, ignore_errors=True)
     ignored = shutil.ignore_patterns(".terraform", "*.tfstate*")
-    shutil.copytree(stage.infrastructure / "bootstrap", folder / "bootstrap", ignore=ignored)
-    shutil.copytree(stage.infrastructure / "modules", folder / "modules", ignore=ignored)
+    root = stage.infrastructure if stage.pipeline.is_default else INFRASTRUCTURE
+    shutil.copytree(root / "bootstrap", folder / "bootstrap", ignore=ignored)
+    shutil.copytree(root / "modules", folder / "modules", ignore=ignored)
     variables = {
         "state_bucket": stage.backend["bucket"],
         "aws_region": stage.backend["region"],

@@ -6,6 +6,7 @@ import json
 import shlex
 import shutil
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from harness.console import Step
@@ -13,18 +14,18 @@ from harness.errors import CommandFailedError
 from harness.machine import commands
 from harness.paths import ECR_PASSWORD
 from harness.setup import install
-from harness.stages import explain
+from harness.stages import explain, package, root_module
 from harness.stages.access import Access
 from harness.stages.plan import Plan
 from harness.stages.stage import Stage
 from harness.terraform.json_output import Errors, Progress, as_text
-from harness.terraform.working_copy import declared, working_copy
+from harness.terraform.working_copy import SOURCE_VARIABLE, declared, with_surroundings, working_copy
 
 APPLY_DEADLINE = 1800.0  # includes building and pushing an image
 READ_DEADLINE = 300.0
 # Long enough for another short apply. A lock that was left behind is reported (explain.py).
 LOCK_TIMEOUT = "20s"
-NO_BACKEND = 'terraform {\n  backend "local" {}\n}\n'
+BACKEND = 'terraform {{\n  backend "{kind}" {{}}\n}}\n'
 
 
 class StageTerraform:
@@ -37,7 +38,8 @@ class StageTerraform:
 
     def __init__(self, stage: Stage, access: Access) -> None:
         self.stage = stage
-        self.folder = stage.folder / "terraform"
+        self._place = stage.folder / "terraform"
+        self.folder = self._place
         self.log = stage.log("terraform")
         self._plan = stage.folder / "plan"
         self._environment = access.environment() | {"TF_DATA_DIR": str(stage.folder / "terraform-data")}
@@ -51,11 +53,16 @@ class StageTerraform:
         Raises:
             HarnessError: the state or the provider is unreachable.
         """
-        shutil.rmtree(self.folder, ignore_errors=True)
-        working_copy(self.folder, self.stage.infrastructure)
-        if not state:
-            (self.folder / "backend_override.tf").write_text(NO_BACKEND)
-        backend = [f"-backend-config=vars/{self.stage.backend_file.name}"] if state else []
+        stage = self.stage
+        if stage.pipeline.is_default:
+            shutil.rmtree(self._place, ignore_errors=True)
+            working_copy(self._place, stage.infrastructure)
+        else:
+            source = stage.pipeline.source and stage.service
+            self.folder = with_surroundings(stage.infrastructure, stage.pipeline.folder, self._place, source)
+        if not state or not root_module.has_backend(stage.infrastructure):
+            (self.folder / "backend_override.tf").write_text(BACKEND.format(kind="s3" if state else "local"))
+        backend = [f"-backend-config={self._copied(file)}"] if state and (file := stage.backend_file).exists() else []
         self._run("init", "-reconfigure", *backend)
 
     def plan(
@@ -134,15 +141,23 @@ class StageTerraform:
         self._execute("terraform", "force-unlock", "-force", lock)
 
     def _variables(self, more: Mapping[str, str]) -> list[str]:
-        known = {
-            "lambda_function_local_path": str(self.stage.service),
-            "docker_image_local_path": str(self.stage.service / "Dockerfile"),
-        }
+        known: dict[str, str] = {}
+        if self.stage.pipeline.source:
+            known = {
+                SOURCE_VARIABLE: str(self.stage.service),
+                "docker_image_local_path": str(self.stage.service / "Dockerfile"),
+                **package.variables(self.stage),
+            }
         if not self.stage.variables.get("ecr_password_command"):  # works without the AWS CLI
             known["ecr_password_command"] = shlex.join([str(install.PYTHON), "-P", str(ECR_PASSWORD)])
         taken = declared(self.folder)  # an earlier commit's modules may not declare them all
         chosen = [f"-var={name}={text}" for name, text in {**known, **more}.items() if name in taken]
-        return [f"-var-file=vars/{self.stage.vars_file.name}", *chosen]
+        return [*([f"-var-file={self._copied(file)}"] if (file := self.stage.vars_file).exists() else []), *chosen]
+
+    def _copied(self, file: Path) -> Path:
+        """Return the path of a file from the working copy, in it if the root module has it."""
+        root = self.stage.infrastructure
+        return file.relative_to(root) if file.is_relative_to(root) else file
 
     def _run(self, *words: str, progress: Progress | None = None) -> None:
         """Run a command that reports its errors as JSON."""

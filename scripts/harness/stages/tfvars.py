@@ -116,7 +116,9 @@ def _name(attribute: Tree[Any]) -> str:
 
 
 def _quoted(value: str) -> str:
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("${", "$${").replace("%{", "%%{")
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    for start in ("${", "%{"):  # python-hcl2 cannot read $${ and %%{ without a closing brace
+        escaped = escaped.replace(start, f"{start[0]}\\u007b")
     return f'"{escaped}"'
 
 

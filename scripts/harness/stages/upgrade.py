@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import subprocess
 
-from harness import console, paths
+from harness import console
 from harness.errors import HarnessError
+from harness.pipeline.definition import Pipeline
 from harness.stages import models, state_bucket
 from harness.stages.access import Access
 from harness.stages.stage import Stage
 from harness.stages.terraform import StageTerraform
 
-MODULES = ("infrastructure/*.tf", "infrastructure/modules")
+OWN = ("*.tf", "modules")
 GIT_SECONDS = 30.0
 
 
-def choose(asked: str | None) -> str | None:
+def choose(pipeline: Pipeline, asked: str | None) -> str | None:
     """Choose the commit whose stack is upgraded.
 
     Args:
+        pipeline: in a git repository.
         asked: a revision; None for the one before the modules last changed.
 
     Returns:
@@ -28,25 +30,29 @@ def choose(asked: str | None) -> str | None:
         HarnessError: the requested revision does not exist.
     """
     if asked:
-        found = _git("rev-parse", "--verify", "--quiet", f"{asked}^{{commit}}")
-        if found is None:
+        found = _git(pipeline, "rev-parse", "--verify", "--quiet", f"{asked}^{{commit}}")
+        if not found:
             raise HarnessError(f"there is no commit {asked}", "choose another: make rehearse-stg FROM=<commit>")
         return found
-    changed = _git("log", "-1", "--format=%H", "--", *MODULES)
-    found = changed and _git("rev-parse", "--verify", "--quiet", f"{changed}^")
+    changed = _git(pipeline, "log", "-1", "--format=%H", "--", *(OWN if pipeline.is_default else ["."]))
+    found = changed and _git(pipeline, "rev-parse", "--verify", "--quiet", f"{changed}^")
+    if found and not _git(pipeline, "rev-parse", "--verify", "--quiet", f"{found}:./"):
+        found = None  # its Terraform began after that
     if not found:
-        console.warn("no earlier commit is available (no git, or a shallow clone): not rehearsing the upgrade")
+        why = "no git, a shallow clone, or Terraform that never changed"
+        console.warn(f"not rehearsing an upgrade: no earlier commit is available ({why})")
     return found or None
 
 
-def _git(*words: str) -> str | None:
+def _git(pipeline: Pipeline, *words: str) -> str | None:
+    """Run git in the folder of the pipeline's root module; None if it fails."""
     try:
         answer = subprocess.run(
-            ["git", "-C", paths.ROOT, *words], capture_output=True, text=True, timeout=GIT_SECONDS, check=True
+            ["git", "-C", pipeline.root, *words], capture_output=True, text=True, timeout=GIT_SECONDS, check=True
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    return answer.stdout.strip() or None
+    return answer.stdout.strip()
 
 
 def deploy(stage: Stage, access: Access) -> None:
@@ -64,4 +70,4 @@ def deploy(stage: Stage, access: Access) -> None:
         plan = terraform.plan()
     with console.step("Terraform apply") as step:
         terraform.apply(plan, step)
-    models.publish(stage, access, terraform.outputs()["model_bucket"])
+    models.publish(stage, access, stage.model_bucket(terraform.outputs()))

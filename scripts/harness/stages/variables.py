@@ -1,33 +1,15 @@
-"""The variables that the root module declares, their defaults, and their values for a stage."""
+"""Values of the root module's variables for a stage."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-from harness.stages import tfvars
+from harness.stages import root_module
 from harness.stages.stage import Stage
 
 
-def defaults(infrastructure: Path) -> dict[str, Any]:
-    """Return every declared variable with its default; None also if it has no default.
-
-    Args:
-        infrastructure: folder of the root module.
-
-    Raises:
-        HarnessError: a file is invalid.
-    """
-    found: dict[str, Any] = {}
-    for file in sorted(infrastructure.glob("*.tf")):
-        for block in tfvars.read(file).get("variable", []):
-            for name, body in block.items():
-                found[name] = body.get("default")
-    return found
-
-
 def value(stage: Stage, name: str) -> Any:
-    """Return a variable's value for a stage, or its default.
+    """Return a variable's value for a stage, or its default; None without either.
 
     Args:
         stage: the stage.
@@ -37,11 +19,11 @@ def value(stage: Stage, name: str) -> Any:
         HarnessError: a file of the root module is invalid.
     """
     chosen = stage.variables.get(name)
-    return defaults(stage.infrastructure).get(name) if chosen is None else chosen
+    return root_module.defaults(stage.infrastructure).get(name) if chosen is None else chosen
 
 
 def bucket_name(stage: Stage, variable: str) -> str:
-    """Return the full name of a bucket, as the root module composes it.
+    """Return the full name of a bucket, as this repository's root module composes it.
 
     Args:
         stage: that owns the bucket.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -15,21 +14,21 @@ from harness.console import Step
 from harness.errors import CommandFailedError
 from harness.machine import commands, processes
 from harness.machine.processes import MARKER
-from harness.paths import EMULATOR_VENV, VENV_BIN
+from harness.paths import VENV_BIN
 from harness.pipeline.definition import LOCAL, Pipeline
 from harness.setup import install
 from harness.stack.clients import Clients
 from harness.stack.state import REGION, Stack
+from harness.terraform import programs
 from harness.terraform.json_output import Progress, as_text
 from harness.terraform.planned import Planned
 from harness.terraform.refusals import Refusals
-from harness.terraform.working_copy import declared, names_ecr, with_surroundings
+from harness.terraform.working_copy import declared, with_surroundings
 
 APPLY_DEADLINE = 600.0
 READ_DEADLINE = 120.0
 CHANGES_STATUS = 2  # of a plan with -detailed-exitcode
 BACKEND = f"{LOCAL}.s3.tfbackend"
-AWS_BASE = "public.ecr.aws/lambda/python"
 COPIED = "copied"  # file that names the copied root module
 LOCAL_BACKEND = """terraform {{
   backend "local" {{
@@ -85,9 +84,9 @@ class Terraform:
         if not self.has_backend:
             state = json.dumps(str(self.stack.folder / "terraform.tfstate"))
             (copy / "harness_override.tf").write_text(LOCAL_BACKEND.format(path=state))
-        # The checkout around the repository's own root holds much, and no script that Terraform runs.
-        if names_ecr(self._root) or (not self._pipeline.is_default and names_ecr(self._pipeline.folder)):
-            self._make_programs()
+        if programs.needed(self._pipeline):
+            programs.make(self.stack, self.log)
+            self.env = self._environment()
         backend = [f"-backend-config={self._backend}"] if self.has_backend else []
         self._run("init", "-input=false", "-no-color", *backend)
 
@@ -189,24 +188,9 @@ class Terraform:
             trouble=lambda: hopeless() if self.stack.alive() else "was stopped: LocalStack has ended",
         )  # fmt: skip
 
-    def _make_programs(self) -> None:
-        """Make the `docker` and `aws` with which provisioners that name ECR's registries on AWS reach the stack's."""
-        with install.exclusive("setup"):
-            install.emulator()  # in containers, only this needs it
-        commands.run(
-            [EMULATOR_VENV / "bin" / "pipeline-emulator", "env", "--data", self.stack.folder / "programs",
-             "--endpoint-url", self.stack.endpoint_url],
-            env=install.terraform_environment(), log=self.log, deadline=READ_DEADLINE,
-        )  # fmt: skip
-        self.env = self._environment()
-
     def _environment(self) -> dict[str, str]:
-        base, programs = install.terraform_environment(), self.stack.folder / "programs" / "clients"
-        if programs.is_dir():
-            path = f"{programs / 'bin'}{os.pathsep}{base.get('PATH', os.defpath)}"
-            base |= {"PATH": path, "DOCKER_CONFIG": str(programs / "docker")}
-            if self.stack.base_image and not self.stack.base_image.startswith(AWS_BASE):  # it could not be pulled
-                base.setdefault("PIPELINE_BASE_IMAGES", f"{AWS_BASE}={self.stack.base_image}")
+        base = install.terraform_environment()
+        base |= programs.variables(self.stack, base)
         return base | {
             "AWS_ENDPOINT_URL": self.stack.endpoint_url,
             "AWS_ACCESS_KEY_ID": "test",

@@ -84,7 +84,16 @@ FAILED = CommandFailedError("terraform apply", 1, "its last lines", "read the lo
 @pytest.fixture
 def stage(tmp_path: Path) -> Stage:
     """A stage that exists in files only."""
-    return Stage("stg", tmp_path, paths.SERVICE, tmp_path, {}, {"bucket": "state", "key": "k", "region": "ap-south-1"})
+    return Stage(
+        "stg",
+        tmp_path,
+        paths.SERVICE,
+        tmp_path,
+        tmp_path / "stg.tfvars",
+        tmp_path / "stg.s3.tfbackend",
+        {},
+        {"bucket": "state", "key": "k", "region": "ap-south-1"},
+    )
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from harness.errors import HarnessError
@@ -82,6 +82,9 @@ def test_a_multiline_value_is_replaced_entirely(tmp_path: Path) -> None:
     assert path.read_text() == TEXT.replace('{\n  run_id = "inner"\n}', '"x"').replace('names = ["a",\n  "b"]\n', "")
 
 
+@settings(deadline=None)
+@example("%{")
+@example("${")
 @given(st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), max_size=20))
 def test_any_text_can_be_written_and_no_other_byte_changes(value: str) -> None:
     path = Path("stg.tfvars")

@@ -32,7 +32,7 @@ def check(stage: Stage, access: Access) -> None:
         raise HarnessError(
             f"these credentials belong to account {account}, but {stage.name} may be applied to "
             f"{', '.join(stage.accounts)} only",
-            f"use credentials of that account, or fix allowed_account_ids in {shown(stage.vars_file)}",
+            f"use credentials of that account, or fix allowed_account_ids in {shown(stage.accounts_file)}",
         )
 
 
@@ -48,7 +48,7 @@ def check_not_emulated(stage: Stage, access: Access) -> None:
     """
     if access.endpoint_url is None and EMULATED in stage.accounts:
         raise HarnessError(
-            f"allowed_account_ids in {shown(stage.vars_file)} lists {EMULATED}, which is an emulator's account",
+            f"allowed_account_ids in {shown(stage.accounts_file)} lists {EMULATED}, which is an emulator's account",
             f"list {stage.name}'s own; to try a deployment without one: make rehearse-{stage.name}",
         )
 

@@ -42,7 +42,7 @@ def check_engine(stage: Stage, _access: Access) -> None:
     """
     if not stage.is_image or stage.variables.get("image_uri"):
         return
-    program = str(variables.value(stage, "container_engine"))
+    program = str(variables.value(stage, "container_engine") or "docker")
     if cause := engine.silent(program):
         raise HarnessError(
             f"the function's image cannot be built: {cause}",
@@ -106,7 +106,7 @@ def _check(stage: Stage, ecr: Any, repository: Mapping[str, str], image: Mapping
             f"{uri} is an index of several images, but Lambda needs a single image",
             "name the digest of the image in it, or build without attestations: docker buildx build --provenance=false",
         )
-    wanted = str(variables.value(stage, "lambda_architecture"))
+    wanted = str(variables.value(stage, "lambda_architecture") or "x86_64")
     architecture = _architecture(ecr, repository, manifest)
     if architecture not in (None, {"x86_64": "amd64"}.get(wanted, wanted)):
         raise HarnessError(

@@ -24,8 +24,12 @@ def check(stage: Stage, access: Access) -> None:
         HarnessError: none is chosen, or one is neither in the stage's bucket nor on this machine.
     """
     promote = f"make promote MODEL=<version, run id or alias> STAGE={stage.name}"
+    if not (stage.pipeline.has_model and stage.declares(LIVE)):
+        return
     if not stage.run_id:
         raise HarnessError(f"{shown(stage.vars_file)} does not set {LIVE}: no model is chosen", promote)
+    if not stage.pipeline.is_default:  # its bucket's name is known after `terraform init`: models.py
+        return
     for name in (LIVE, SHADOW):
         run_id = stage.variables.get(name)
         if run_id and current_model.known(run_id) is None and not _in_bucket(stage, access, run_id):

@@ -34,7 +34,7 @@ def check(stage: Stage, access: Access) -> None:
         for region in session.get_available_regions("lambda", partition)
     }
     for name, region, path in (
-        ("aws_region", stage.region, stage.vars_file),
+        ("aws_region" if stage.declares("aws_region") else "region", stage.region, stage.vars_file),
         ("region", stage.backend["region"], stage.backend_file),
     ):
         if region not in known:

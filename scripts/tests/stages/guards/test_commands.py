@@ -123,5 +123,5 @@ def test_only_the_rehearsal_sets_an_endpoint() -> None:
                 given |= {file.name: ast.unparse(node)} if len(node.args) + len(node.keywords) > 1 else {}
             if isinstance(node, ast.Attribute) and node.attr == "endpoint_url" and isinstance(node.ctx, ast.Store):
                 assigned.append(file.name)
-    assert given == {"rehearsal.py": "Access(stacks.REGION, stack.endpoint_url)"}
+    assert given == {"rehearsal.py": "Access(stage.region, stack.endpoint_url)"}
     assert assigned == ["access.py"]

@@ -1,0 +1,30 @@
+"""The Zip of another pipeline's function, if its Terraform takes one as a variable and the stage's files set none."""
+
+from __future__ import annotations
+
+from harness.local import deployment
+from harness.setup import install
+from harness.stages.stage import Stage
+
+
+def variables(stage: Stage) -> dict[str, str]:
+    """Return Terraform's variable with the path of the Zip; empty if the stage takes none from the harness."""
+    return {deployment.ZIP_VARIABLE: str(deployment.zip_of(stage.pipeline))} if is_built(stage) else {}
+
+
+def is_built(stage: Stage) -> bool:
+    """Return whether the harness builds the stage's Zip. This repository's own stages name theirs."""
+    name = deployment.ZIP_VARIABLE
+    built = not stage.pipeline.is_default and stage.pipeline.source is not None and not stage.is_image
+    return built and stage.declares(name) and not stage.variables.get(name)
+
+
+def build(stage: Stage) -> None:
+    """Build the stage's Zip, if the harness does.
+
+    Raises:
+        HarnessError: it could not be built.
+    """
+    if is_built(stage):
+        with install.exclusive("packaging"):
+            deployment.build_function(stage.pipeline)
