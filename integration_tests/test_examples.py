@@ -150,6 +150,20 @@ def test_a_deployment_of_another_pipeline_is_rehearsed_as_an_upgrade_of_its_earl
     assert "only the state bucket orders-state" in said
 
 
+@pytest.mark.long_proof
+@pytest.mark.own_stacks
+@pytest.mark.timeout(300)
+def test_the_costs_of_another_pipeline_are_those_of_its_plan(runtime: str) -> None:
+    if runtime == DOCKER:
+        pytest.skip("its plan needs no containers: the suite without them makes it")
+    env = {**os.environ, "PIPELINE": "examples/plain", "RUNTIME": runtime}
+    said = _output([str(VENV_BIN / "pipeline"), "cost", "DURATION_MS=20", "RATE=100"], ROOT, env)
+    assert re.search(r"^\| shards per stream +\| +2, enough", said, re.MULTILINE)
+    assert re.search(r"^\| ms billed per invocation +\| +0 \| +20 ", said, re.MULTILINE)
+    assert "stg in eu-central-1" in said
+    assert "the price in eu-central-1 is unknown; the table uses that of us-east-1" in said
+
+
 def _commit(folder: Path) -> None:
     identity = ["-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "commit.gpgsign=false"]
     for words in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "x"]):

@@ -25,7 +25,8 @@ from harness.pipeline import definition
 WIDTH = 400  # so that no cell wraps in the file
 
 
-def _place(name: str) -> Path:
+def place(name: str) -> Path:
+    """The file of this name for the pipeline's results."""
     return definition.current().cache / name
 
 
@@ -80,7 +81,7 @@ def as_dict(results: Sequence[Result]) -> dict[str, Any]:
 
 def write(results: Sequence[Result]) -> None:
     """Writes the JSON atomically."""
-    write_whole(_place("bench.json"), json.dumps(as_dict(results), indent=2))
+    write_whole(place("bench.json"), json.dumps(as_dict(results), indent=2))
 
 
 def table(results: Sequence[Result], counts: Sequence[int]) -> tuple[Table, list[str]]:
@@ -128,7 +129,7 @@ def _differences(results: Sequence[Result]) -> list[str]:
 def show(results: Sequence[Result], counts: Sequence[int]) -> None:
     """Prints the table and its footnotes, and writes them to a file."""
     drawn, notes = table(results, counts)
-    table_file = _place("bench.md")
+    table_file = place("bench.md")
     with table_file.open("w", encoding="utf-8") as file:
         wide = Console(file=file, width=WIDTH, highlight=False)
         for target in (wide, console.out) if console.out.is_terminal else (wide,):
@@ -137,4 +138,4 @@ def show(results: Sequence[Result], counts: Sequence[int]) -> None:
                 target.print(f"\\[{number}] {escape(note)}")
     if not console.out.is_terminal:
         print(table_file.read_text(encoding="utf-8"), end="")
-    console.say(f"written to {shown(_place('bench.json'))} and {shown(table_file)}")
+    console.say(f"written to {shown(place('bench.json'))} and {shown(table_file)}")

@@ -77,7 +77,9 @@ class Root:
     def init(self) -> None:
         """Makes the copy and initializes it."""
         working_copy(self.folder)
-        (self.folder / "fidelity_override.tf").write_text(BACKEND.format(kind="local") + (OFFLINE if self._offline else ""))
+        (self.folder / "fidelity_override.tf").write_text(
+            BACKEND.format(kind="local") + (OFFLINE if self._offline else "")
+        )
         if self._offline:
             (self.folder / ACCOUNT_FILE).write_text(ACCOUNT)
         self._terraform("init", "-input=false", "-no-color")

@@ -104,8 +104,7 @@ def test_a_missing_requirement_is_a_row() -> None:
 
 
 def test_our_own_failure_fails_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(report, "PATH", tmp_path / "bench.json")
-    monkeypatch.setattr(report, "TABLE", tmp_path / "bench.md")
+    monkeypatch.setattr(report, "place", lambda name: tmp_path / name)
     monkeypatch.setattr(measure, "LOG", tmp_path / "bench.log")
 
     def broken() -> AbstractContextManager[Stack]:

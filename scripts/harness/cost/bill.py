@@ -32,7 +32,7 @@ TRACES_PER_SECOND, TRACES_BEYOND = 1, 0.05
 
 @dataclass(frozen=True)
 class Settings:
-    """The Terraform settings of a stage that determine the bill; both streams have the same settings."""
+    """The Terraform settings of a stage that determine the bill; both streams have the same retention and metrics."""
 
     region: str
     shards: int
@@ -49,6 +49,8 @@ class Settings:
     alarms: int
     dashboards: int
     keys: int
+    output_shards: int | None = None  # None: as many as the source stream
+    is_traced: bool = True  # by X-Ray
 
 
 @dataclass(frozen=True)
@@ -88,8 +90,13 @@ class Line:
     prices: frozenset[str]
 
 
-def prices_of(region: str, path: Path = PRICES) -> Prices:
+def prices_of(region: str, path: Path = PRICES, *, may_stand_in: bool = False) -> Prices:
     """Read a region's prices.
+
+    Args:
+        region: of AWS.
+        path: the file with the prices.
+        may_stand_in: take those of the reference region if none of the region's are known.
 
     Raises:
         HarnessError: the region's prices are unknown.
@@ -97,6 +104,8 @@ def prices_of(region: str, path: Path = PRICES) -> Prices:
     content = json.loads(path.read_text(encoding="utf-8"))
     entries = content["prices"]
     for entry in entries.values():
+        if region not in entry["usd"] and may_stand_in:
+            entry["usd"][region] = None
         if region not in entry["usd"]:
             raise HarnessError(
                 f"the prices of region {region} are unknown; known are {', '.join(entry['usd'])}",
@@ -144,7 +153,9 @@ def lines(stage: Settings, prices: Prices, load: Workload) -> list[Line]:
     def line(title: str, **quantities: float) -> Line:
         return Line(title, sum(prices.usd[name] * quantities[name] for name in quantities), frozenset(quantities))
 
-    shards = 2 * max(stage.shards, shards_needed(load))
+    needed = shards_needed(load)
+    outputs = stage.shards if stage.output_shards is None else stage.output_shards
+    shards = max(stage.shards, needed) + max(outputs, needed)
     sizes = (load.event_bytes, load.prediction_bytes)
     extended = shards * HOURS if stage.retention_hours > EXTENDED_HOURS else 0
     old = max(0, stage.retention_hours - LONG_TERM_HOURS) * 3600 * load.rate * sum(sizes)
@@ -168,7 +179,7 @@ def lines(stage: Settings, prices: Prices, load: Workload) -> list[Line]:
         line("CloudWatch: shard-level metrics", cloudwatch_metric_month=shards * stage.shard_metrics),
         line("Lambda: requests", lambda_requests_million=calls * SECONDS / 1e6),
         line(f"Lambda: duration at {stage.memory_mb} MB", **{f"lambda_gb_second_{stage.architecture}": busy}),
-        line("X-Ray: traces recorded", xray_traces_million=traces * SECONDS / 1e6),
+        line("X-Ray: traces recorded", xray_traces_million=traces * SECONDS / 1e6 * stage.is_traced),
         line(
             f"S3: failed events, {load.invalid_share:.1%} of all",
             s3_puts_thousand=failed * SECONDS / 1000, s3_gb_month=failed_kept * load.failed_bytes / GB,

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
+import math
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from harness import console, markdown, paths
-from harness.cost import bill
+from harness.cost import bill, planned
 from harness.cost.bill import Settings, Workload
 from harness.errors import HarnessError
 from harness.paths import shown
+from harness.pipeline import definition
+from harness.pipeline.definition import Pipeline
 from harness.stages import tfvars
 
 RATES = (0, 1, 100, 1000)  # events per second
@@ -19,6 +24,7 @@ STAGE = "stg"
 PATH = paths.ROOT / "docs" / "first-deployment.md"
 BEGIN, END = markdown.marks("make cost")
 MARK = " †"
+KEY_BYTES = 8  # a partition key
 ALARM, DASHBOARD, KEY = "aws_cloudwatch_metric_alarm", "aws_cloudwatch_dashboard", "aws_kms_key"
 COUNTED = re.compile(rf'resource "({ALARM}|{DASHBOARD}|{KEY})"')
 
@@ -104,7 +110,7 @@ def _instances(values: dict[str, Any], address: str, body: dict[str, Any]) -> in
 
 
 def text(stage: str, rates: Sequence[float], duration_ms: float | None = None) -> str:
-    """Return the table and its assumptions, as Markdown.
+    """Return the table and its assumptions for this repository's own pipeline, as Markdown.
 
     Args:
         stage: the stage with the Terraform variables.
@@ -115,14 +121,42 @@ def text(stage: str, rates: Sequence[float], duration_ms: float | None = None) -
         HarnessError: there is no such stage, or the prices of its region are unknown.
     """
     configured = settings(stage)
-    prices, others = bill.prices_of(configured.region), {bill.REFERENCE} - {configured.region}
-    works = [Workload(rate, duration_ms) for rate in rates]
+    prices = bill.prices_of(configured.region)
+    return _text(stage, configured, prices, [Workload(rate, duration_ms) for rate in rates])
+
+
+def text_of(pipeline: Pipeline, stage: str, rates: Sequence[float], duration_ms: float | None) -> str:
+    """Return the table for another pipeline. Takes and raises what `text` does; the duration must be given.
+
+    Args:
+        pipeline: whose Terraform is planned, and whose sample event counts.
+        stage: as for `text`.
+        rates: as for `text`.
+        duration_ms: as for `text`.
+    """
+    if duration_ms is None:
+        raise HarnessError(
+            f"how long an invocation of {pipeline.name} takes is not known",
+            "DURATION_MS=<milliseconds of an average invocation>: make local-logs shows them as Duration, those of "
+            "this machine; AWS gives a function a share of a core by its memory",
+        )
+    sizes = [len(json.dumps(event, separators=(",", ":"))) + KEY_BYTES for event in pipeline.samples()]
+    size = math.ceil(sum(sizes) / len(sizes))
+    works = [Workload(rate, duration_ms, event_bytes=size, prediction_bytes=2 * size) for rate in rates]
+    if pipeline.file.outputs.model_bucket is None:
+        works = [dataclasses.replace(work, model_bytes=0) for work in works]
+    configured = planned.settings(pipeline, stage)
+    return _text(stage, configured, bill.prices_of(configured.region, may_stand_in=True), works)
+
+
+def _text(stage: str, configured: Settings, prices: bill.Prices, works: Sequence[Workload]) -> str:
+    others = {bill.REFERENCE} - {configured.region}
 
     def totals(listed: bill.Prices) -> list[str]:
         return [f"{sum(line.usd for line in bill.lines(configured, listed, work)):,.2f}" for work in works]
 
     rows = [
-        [f"USD per month, {stage} in {configured.region}", *map(_title, rates)],
+        [f"USD per month, {stage} in {configured.region}", *(_title(work.rate) for work in works)],
         *(
             [lines[0].title + (MARK if lines[0].prices & prices.stand_ins else ""), *(f"{x.usd:,.2f}" for x in lines)]
             for lines in zip(*(bill.lines(configured, prices, work) for work in works), strict=True)
@@ -185,7 +219,11 @@ def run(rate: float | None, stage: str, duration_ms: float | None, path: Path = 
         duration_ms: of an invocation; None uses the measured one.
         path: the document.
     """
-    table = text(stage, RATES if rate is None else (0, rate), duration_ms)
+    rates, pipeline = RATES if rate is None else (0, rate), definition.current()
+    if not pipeline.is_default:
+        print(text_of(pipeline, stage, rates, duration_ms))
+        return
+    table = text(stage, rates, duration_ms)
     print(table)
     if rate is None and stage == STAGE and duration_ms is None:
         document = path.read_text(encoding="utf-8")

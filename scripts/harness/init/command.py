@@ -6,9 +6,7 @@ import json
 import os
 import re
 import sys
-import zipfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +17,10 @@ from harness.errors import HarnessError
 from harness.init import folder as folders
 from harness.init import samples, unproved, writing
 from harness.init.plan import Choices, Reading
-from harness.local import deployment, lifecycle, runtimes
-from harness.machine import processes
+from harness.local import dry_plan
 from harness.paths import shown
 from harness.pipeline import definition, schema, toml_file
 from harness.pipeline.definition import Pipeline
-from harness.setup import install
-from harness.stack import state as stacks
-from harness.stack.state import EMBEDDED, Stack
-from harness.terraform.runner import Terraform
 
 PLACEHOLDER = "unknown"
 
@@ -50,7 +43,7 @@ def run(folder: Path, sample: Path | None) -> None:
     events_file = _sample(folder, sample)
     events = samples.read(events_file)
     provisional = _provisional(folder, root)
-    reading = Reading(_plan(provisional))
+    reading = Reading(dry_plan.document(provisional))
     content = _content(provisional, reading, events, _kept(folder, events_file, events))
     target.write_text(writing.text(content), encoding="utf-8")
     definition.load(folder)  # what was written must be valid
@@ -105,41 +98,6 @@ def _provisional(folder: Path, root: Path) -> Pipeline:
         ledger=schema.Ledger(id_in="id", id_out="id"),
     )
     return Pipeline(folder, file)
-
-
-def _plan(pipeline: Pipeline) -> dict[str, Any]:
-    """Return the JSON of a plan, made against an empty LocalStack."""
-    with _empty_localstack() as stack:
-        terraform = Terraform(stack, _variables(stack, pipeline), pipeline)
-        with console.step("Terraform init"):
-            terraform.init()
-        with console.step("Terraform plan") as step:
-            document = terraform.plan_document()
-            step.result = f"{len(document.get('resource_changes', []))} resources"
-    return document
-
-
-def _variables(stack: Stack, pipeline: Pipeline) -> dict[str, str]:
-    """Return the variables that the harness sets; a Zip that does not exist yet is an empty one."""
-    found = deployment.variables(stack, "", pipeline)
-    if deployment.ZIP_VARIABLE in found:
-        package = stack.folder / "empty.zip"
-        with zipfile.ZipFile(package, "w"):
-            found[deployment.ZIP_VARIABLE] = str(package)
-    return found
-
-
-@contextmanager
-def _empty_localstack() -> Iterator[Stack]:
-    lifecycle.remove_abandoned("init")
-    install.for_runtime(EMBEDDED)
-    stack = Stack(f"init-{os.getpid()}", "local", processes.free_ports(1)[0], EMBEDDED)
-    with stacks.locked(stack.name):
-        try:
-            runtimes.of(stack).start(stack)
-            yield stack
-        finally:
-            lifecycle.down_locked(stack.name)
 
 
 def _content(provisional: Pipeline, reading: Reading, events: Sequence[dict[str, Any]], sample: str) -> writing.Content:

@@ -21,6 +21,8 @@ from harness.terraform.working_copy import SOURCE_VARIABLE, declared, makes_imag
 
 BUILD_DEADLINE = 300.0
 ZIP_VARIABLE = "lambda_zip_path"
+HANDLER = "lambda_handler"
+PACKAGE_TYPE = "lambda_package_type"  # Zip or Image
 
 
 def build_function(pipeline: Pipeline) -> None:
@@ -131,20 +133,21 @@ def variables(stack: Stack, run_id: str, pipeline: Pipeline | None = None) -> di
 
 
 def _known(stack: Stack, run_id: str, pipeline: Pipeline) -> dict[str, str]:
-    source = pipeline.source
+    source, function = pipeline.source, pipeline.file.function
     known = {
         **({"run_id": run_id} if run_id else {}),
         **({SOURCE_VARIABLE: str(source)} if source else {}),
         **({"docker_image_local_path": str(source / "Dockerfile")} if source else {}),
+        **({HANDLER: function.handler} if function and function.handler else {}),
         # Other emulators may not support alarms; the benchmarks compare them without.
         "monitoring_enabled": str(bool(stack.emulator)).lower(),
         # Zip and image contain wheels of this machine's architecture.
         "lambda_architecture": "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64",
     }
     if stack.runtime == EMBEDDED:
-        return known | {"lambda_package_type": "Zip", ZIP_VARIABLE: str(zip_of(pipeline))}
+        return known | {PACKAGE_TYPE: "Zip", ZIP_VARIABLE: str(zip_of(pipeline))}
     return known | {
-        "lambda_package_type": "Image",
+        PACKAGE_TYPE: "Image",
         "image_build_args": json.dumps({"BASE_IMAGE": stack.base_image}),
         "ecr_password_command": shlex.join([str(install.PYTHON), "-P", str(paths.ECR_PASSWORD)]),
     }

@@ -211,23 +211,6 @@ def current() -> Pipeline:
     return _current(os.environ.get(VARIABLE, ""), str(Path.cwd()))
 
 
-def check_own(what: str) -> None:
-    """Check that the current pipeline is the repository's own.
-
-    Args:
-        what: only its own pipeline has or can do.
-
-    Raises:
-        HarnessError: it is another one.
-    """
-    if not (pipeline := current()).is_default:
-        raise HarnessError(
-            f"{pipeline.name} is another pipeline; so far only this repository's own has {what}",
-            f"leave {VARIABLE} out, in a folder without {toml_file.NAME}; or use the commands that take any pipeline "
-            "(docs/pipeline-toml.md)",
-        )
-
-
 @lru_cache(maxsize=8)
 def at(folder: str) -> Pipeline:
     """Read the pipeline in a folder once in this process. As `load`."""

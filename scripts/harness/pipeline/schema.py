@@ -59,7 +59,7 @@ class Code(_Section):
 
     Attributes:
         source: folder of the function's code: the Zip in the embedded runtime, the build context in containers.
-        handler: where Terraform does not say.
+        handler: where Terraform has it in a variable `lambda_handler`.
         build: called with the Zip's path to build it, in place of the harness's own builder.
     """
 

@@ -8,8 +8,12 @@ from harness.stages.stage import Stage
 
 
 def variables(stage: Stage) -> dict[str, str]:
-    """Return Terraform's variable with the path of the Zip; empty if the stage takes none from the harness."""
-    return {deployment.ZIP_VARIABLE: str(deployment.zip_of(stage.pipeline))} if is_built(stage) else {}
+    """Return Terraform's variables with the path of the Zip and with its handler, those that the harness has."""
+    found = {deployment.ZIP_VARIABLE: str(deployment.zip_of(stage.pipeline))} if is_built(stage) else {}
+    function = stage.pipeline.file.function
+    if function and function.handler and not stage.variables.get(deployment.HANDLER):
+        found[deployment.HANDLER] = function.handler
+    return found
 
 
 def is_built(stage: Stage) -> bool:

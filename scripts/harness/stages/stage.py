@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import HarnessError
+from harness.local.deployment import PACKAGE_TYPE
 from harness.pipeline import definition
 from harness.pipeline.definition import Pipeline
 from harness.setup import install
@@ -16,7 +17,6 @@ from harness.stages import root_module, tfvars
 from harness.terraform.working_copy import makes_image_function
 
 NAMES = ("stg", "prod")
-PACKAGE_TYPE = "lambda_package_type"
 
 
 @dataclass(frozen=True)

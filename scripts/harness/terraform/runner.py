@@ -46,6 +46,7 @@ class Terraform:
         stack: has the LocalStack.
         variables: values of Terraform variables.
         pipeline: None for the stack's own.
+        var_file: with Terraform's variables; None for the pipeline's file for this machine.
 
     Modules with a backend file for this machine (`local.s3.tfbackend` beside their variables) run with tflocal, as the
     user can, and keep their state in the stack's own S3. Others run with Terraform itself, whose AWS provider is
@@ -53,12 +54,18 @@ class Terraform:
     state cannot drift apart. Streams that PERSISTENCE=1 keeps are imported.
     """
 
-    def __init__(self, stack: Stack, variables: Mapping[str, str], pipeline: Pipeline | None = None) -> None:
+    def __init__(
+        self,
+        stack: Stack,
+        variables: Mapping[str, str],
+        pipeline: Pipeline | None = None,
+        var_file: Path | None = None,
+    ) -> None:
         self.stack = stack
         self.log = stack.log("terraform")
         self._pipeline = pipeline or stack.pipeline
         self._root = self._pipeline.root
-        self._var_file = self._pipeline.local_var_file()
+        self._var_file = var_file or self._pipeline.local_var_file()
         self._backend = self._var_file.with_name(BACKEND) if self._var_file else None
         self.has_backend = self._backend is not None and self._backend.is_file()
         self._place = stack.folder / "terraform"

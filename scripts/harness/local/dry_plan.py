@@ -1,0 +1,67 @@
+"""A plan of a pipeline's Terraform against an empty LocalStack: what it would make, where nothing is."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from harness import console
+from harness.local import deployment, lifecycle, runtimes
+from harness.machine import processes
+from harness.pipeline.definition import Pipeline
+from harness.setup import install
+from harness.stack import state as stacks
+from harness.stack.state import EMBEDDED, Stack
+from harness.terraform.runner import Terraform
+
+NAME = "plan"
+
+
+def document(pipeline: Pipeline, var_file: Path | None = None, package_type: str | None = None) -> dict[str, Any]:
+    """Return the JSON of a plan.
+
+    Args:
+        pipeline: of which only the Terraform has to be known.
+        var_file: with Terraform's variables; None for the file that a local stack takes.
+        package_type: Zip or Image, if the Terraform leaves it to a variable; None for that of a local stack.
+
+    Raises:
+        HarnessError: the plan could not be made.
+    """
+    with _empty_localstack() as stack:
+        terraform = Terraform(stack, _variables(stack, pipeline, package_type), pipeline, var_file)
+        with console.step("Terraform init"):
+            terraform.init()
+        with console.step("Terraform plan") as step:
+            found = terraform.plan_document()
+            step.result = f"{len(found.get('resource_changes', []))} resources"
+    return found
+
+
+def _variables(stack: Stack, pipeline: Pipeline, package_type: str | None) -> dict[str, str]:
+    """Return the variables that the harness sets; a Zip that does not exist yet is an empty one."""
+    found = deployment.variables(stack, "", pipeline)
+    if deployment.ZIP_VARIABLE in found:
+        package = stack.folder / "empty.zip"
+        with zipfile.ZipFile(package, "w"):
+            found[deployment.ZIP_VARIABLE] = str(package)
+    if package_type and deployment.PACKAGE_TYPE in found:
+        found[deployment.PACKAGE_TYPE] = package_type
+    return found
+
+
+@contextmanager
+def _empty_localstack() -> Iterator[Stack]:
+    lifecycle.remove_abandoned(NAME)
+    install.for_runtime(EMBEDDED)
+    stack = Stack(f"{NAME}-{os.getpid()}", "local", processes.free_ports(1)[0], EMBEDDED)
+    with stacks.locked(stack.name):
+        try:
+            runtimes.of(stack).start(stack)
+            yield stack
+        finally:
+            lifecycle.down_locked(stack.name)
