@@ -494,6 +494,29 @@ MAP_STREAMS = Patch(
     written_for=_CORE,
     fingerprint="686f7c77017e",
 )
+_MAPPING_REQUESTS = "requests for mappings are checked against the model and AWS's rules"
+_UNCHECKED_MAPPING = "core accepts values out of range and settings of other sources, and keeps an empty FilterCriteria"
+CREATE_MAPPING = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider.create_event_source_mapping",
+    what=_MAPPING_REQUESTS,
+    why=_UNCHECKED_MAPPING,
+    written_for=_CORE,
+    fingerprint="0ef1aa36989f",
+)
+UPDATE_MAPPING = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider.update_event_source_mapping",
+    what=_MAPPING_REQUESTS,
+    why=_UNCHECKED_MAPPING,
+    written_for=_CORE,
+    fingerprint="34fd65c22ff4",
+)
+VALIDATE_MAPPING = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider.validate_event_source_mapping",
+    what=_MAPPING_REQUESTS,
+    why=_UNCHECKED_MAPPING,
+    written_for=_CORE,
+    fingerprint="952e4fa3cc58",
+)
 DELIVER_LOGS = Patch(
     f"{_LAMBDA}.invocation.version_manager:LambdaVersionManager.store_logs",
     what="environments deliver their logs themselves",

@@ -7,6 +7,7 @@ from localstack.runtime.exceptions import LocalstackExit
 
 from pipeline_emulator import patches
 from pipeline_emulator.arn import find_arn
+from pipeline_emulator.event_source import requests
 from pipeline_emulator.event_source.checkpoints import CheckpointStore
 from pipeline_emulator.event_source.mappings import Mappings
 from pipeline_emulator.event_source.worker import KinesisMappingWorker
@@ -24,6 +25,7 @@ def install() -> None:
         mappings = Mappings(CheckpointStore(folder / "checkpoints.sqlite3") if folder else None)
     except DatabaseError as error:
         raise LocalstackExit(str(error), 1) from error
+    requests.install()
 
     @patches.MAP_STREAMS.wrap
     def get_esm_worker(original: Callable[[Any], Any], self: Any) -> Any:

@@ -15,7 +15,7 @@ class WholeBatchFailedError(ValueError):
 def first_failed(response: bytes, sequence_numbers: Collection[int]) -> int | None:
     """Return the lowest failed sequence number, from which to retry, or None for a full success.
 
-    Success is a null or empty response, or a null, missing or empty `batchItemFailures`.
+    Success is a null or empty response (an empty list, too), or a null, missing or empty `batchItemFailures`.
 
     Raises:
         WholeBatchFailedError: not a JSON object, a wrong key, or an empty, null or unknown `itemIdentifier`.
@@ -35,7 +35,7 @@ def _failures(response: bytes) -> object:
         document = json.loads(response or b"null")
     except (ValueError, RecursionError) as error:
         raise WholeBatchFailedError("the response is not JSON, or too deeply nested") from error
-    if document is None or document == "":
+    if document in (None, "", []):
         return None
     if not isinstance(document, dict):
         raise WholeBatchFailedError("the response is not a JSON object")

@@ -35,6 +35,18 @@ def test_stream_recreated_while_the_mapping_is_disabled_is_read(create_mapped_st
     mapped.await_ids({1, 2})
 
 
+@pytest.mark.parametrize("answer", [[], None, "", {}])
+def test_empty_response_is_a_success(create_mapped_stream: Any, answer: Any) -> None:
+    """Recorded on AWS, with ReportBatchItemFailures: each of these moves the checkpoint, and nothing comes twice."""
+    mapped = create_mapped_stream()
+    mapped.put({"id": 1, "do": "answer", "answer": answer}, 2)
+    mapping = mapped.map(BatchSize=1, FunctionResponseTypes=["ReportBatchItemFailures"])
+    assert mapped.await_ids({1, 2}) == [[1], [2]]
+    mapped.eventually(
+        lambda: mapped.functions.get_event_source_mapping(UUID=mapping)["LastProcessingResult"] == "OK", "a success"
+    )
+
+
 def test_update_waits_for_the_current_invocation(create_mapped_stream: Any) -> None:
     mapped = create_mapped_stream()
     mapped.put({"id": 1, "do": "sleep", "seconds": 1.0})

@@ -99,7 +99,16 @@ def test_keys_spread_over_the_lanes() -> None:
 
 @pytest.mark.parametrize(
     "response",
-    [b"", b"null", b'""', b"{}", b'{"batchItemFailures": []}', b'{"batchItemFailures": null}', b'{"statusCode": 200}'],
+    [
+        b"",
+        b"null",
+        b'""',
+        b"[]",
+        b"{}",
+        b'{"batchItemFailures": []}',
+        b'{"batchItemFailures": null}',
+        b'{"statusCode": 200}',
+    ],
 )
 def test_response_is_a_full_success(response: bytes) -> None:
     assert first_failed(response, {1, 2}) is None

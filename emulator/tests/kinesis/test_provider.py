@@ -94,6 +94,25 @@ def test_partition_keys_go_to_the_shard_of_their_hash(kinesis: Any, create_strea
         assert int(limits["StartingHashKey"]) <= hash_key <= int(limits["EndingHashKey"])
 
 
+def test_stream_without_a_number_of_shards_has_four_and_is_on_demand(kinesis: Any) -> None:
+    """Recorded on AWS: four shards. One parameter alone decides, so the mode follows from it."""
+    name = f"stream-{uuid.uuid4().hex[:8]}"
+    kinesis.create_stream(StreamName=name)
+    summary = kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]
+    assert (summary["OpenShardCount"], summary["StreamModeDetails"]["StreamMode"]) == (4, "ON_DEMAND")
+    kinesis.delete_stream(StreamName=name)
+
+
+def test_iterator_in_quotes_is_served(kinesis: Any, fails: Callable[..., str], stream: str) -> None:
+    """Recorded on AWS; quotes are left by shells and by the AWS CLI's --query."""
+    kinesis.put_record(StreamName=stream, Data=b"one", PartitionKey="a")
+    text = iterator(kinesis, stream)
+    records = kinesis.get_records(ShardIterator=f'"{text}"')["Records"]
+    assert [record["Data"] for record in records] == [b"one"]
+    for malformed in (f'"{text}', f'{text}"', f'""{text}""', '"', '""'):
+        fails("InvalidArgumentException", "get_records", ShardIterator=malformed)
+
+
 def test_missing_and_existing_streams(fails: Callable[..., str], stream: str) -> None:
     message = f"Stream missing under account {ACCOUNT} not found."
     for operation in ("describe_stream", "describe_stream_summary", "list_shards", "delete_stream"):

@@ -8,6 +8,7 @@ from pipeline_emulator.kinesis.provider.tags import add_tags, require_tags
 from pipeline_emulator.kinesis.streams.quotas import (
     MAX_ON_DEMAND_STREAMS,
     MAX_SHARDS,
+    default_mode,
     open_shard_count,
 )
 from pipeline_emulator.kinesis.streams.stream import DEFAULT_RECORD_KIB
@@ -25,7 +26,7 @@ class LifecycleOperations(Operations):
         tags = request.get("Tags") or {}
         name = stream_name(context, request)
         require_tags(name, tags)
-        mode = (request.get("StreamModeDetails") or {}).get("StreamMode") or "PROVISIONED"
+        mode = (request.get("StreamModeDetails") or {}).get("StreamMode") or default_mode(request.get("ShardCount"))
         self.require_warm_throughput(context, mode, request.get("WarmThroughputMiBps"))
         stream = self.streams.create(name, request.get("ShardCount"), mode)
         add_tags(stream, tags)

@@ -30,10 +30,14 @@ class ShardIterator:
 def open_iterator(text: str, now: float) -> ShardIterator:
     """Return the iterator that `ShardIterator.seal` turned into this text.
 
+    AWS accepts it in double quotes, too, as LocalStack's tests recorded: shells and `--query` leave them.
+
     Raises:
         ExpiredIteratorError: it is older than five minutes.
         InvalidArgumentError: the text is not from `seal`.
     """
+    if len(text) > 1 and text[0] == text[-1] == '"':
+        text = text[1:-1]
     try:
         account, region, name, created, shard_id, position, made_at = unseal(text, 7)
         iterator = ShardIterator(StreamName(account, region, name), created, shard_id, int(position))

@@ -36,6 +36,14 @@ def require_room(streams: list[Stream], name: StreamName, additional: int, mode:
         )
 
 
+def default_mode(shard_count: int | None) -> str:
+    """Return the mode of a new stream for which none is requested.
+
+    Without a number of shards, AWS creates four: LocalStack's tests recorded it (`test_create_stream_without_shard_count`).
+    """
+    return "ON_DEMAND" if shard_count is None else "PROVISIONED"
+
+
 def initial_shard_count(shard_count: int | None, mode: str) -> int:
     """Return how many shards a new stream gets if `shard_count` are requested."""
     if mode == "ON_DEMAND":

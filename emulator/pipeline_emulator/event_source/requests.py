@@ -1,0 +1,57 @@
+"""Checks the requests that create or update mappings, of Kinesis streams and of core's sources."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from localstack.aws.api import CommonServiceException, RequestContext
+from localstack.aws.api.lambda_ import InvalidParameterValueException
+
+from pipeline_emulator import patches
+from pipeline_emulator.event_source import request_rules
+from pipeline_emulator.kinesis.provider.validation import RequestValidator
+from pipeline_emulator.kinesis.streams.errors import ValidationError
+
+# Core checks these, with the texts that were recorded on AWS.
+_CHECKED_BY_CORE = frozenset({"FunctionName", "StartingPosition"})
+_validator = RequestValidator()
+
+
+def install() -> None:
+    """Check requests as AWS does."""
+
+    @patches.CREATE_MAPPING.wrap
+    def create_event_source_mapping(original: Callable[..., Any], self: Any, context: Any, request: Any) -> Any:
+        _require_ranges(context, request)
+        return original(self, context, request)
+
+    @patches.UPDATE_MAPPING.wrap
+    def update_event_source_mapping(original: Callable[..., Any], self: Any, context: Any, request: Any) -> Any:
+        _require_ranges(context, request)
+        return original(self, context, request)
+
+    @patches.VALIDATE_MAPPING.wrap
+    def validate_event_source_mapping(original: Callable[..., Any], self: Any, context: Any, request: Any) -> Any:
+        """Check a request to create, or a configuration with an update's changes, which core stores afterwards."""
+        if not (request.get("FilterCriteria") or {}).get("Filters"):
+            request.pop("FilterCriteria", None)
+        if found := request_rules.problem(request, datetime.now(UTC)):
+            raise InvalidParameterValueException(found, Type="User")
+        return original(self, context, request)
+
+
+def _require_ranges(context: RequestContext, request: Any) -> None:
+    """Check the ranges, enumerations and patterns of the service's model.
+
+    Raises:
+        CommonServiceException: ValidationException, with AWS's text.
+    """
+    assert context.operation
+    names = context.operation.input_shape.members
+    checked = {name: value for name, value in request.items() if name in names and name not in _CHECKED_BY_CORE}
+    if "FunctionName" in context.operation.input_shape.required_members:
+        checked["FunctionName"] = "checked-by-core"
+    try:
+        _validator.validate(context.operation, checked)
+    except ValidationError as error:
+        raise CommonServiceException(error.code, str(error), sender_fault=True) from error
