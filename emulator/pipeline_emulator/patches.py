@@ -252,6 +252,36 @@ PARSE_JSON_LISTS = Patch(
     written_for=_CORE,
     fingerprint="ede1fb596ddf",
 )
+_KINESIS_VALUES = "times and binary data in requests to Kinesis are read as AWS does"
+_READ_TOO_MUCH = "core accepts texts as times, skips invalid Base64, and refuses times after the year 9999 as malformed"
+PARSE_JSON_TIMESTAMPS = Patch(
+    f"{_PARSER}:BaseJSONRequestParser._parse_timestamp",
+    what=_KINESIS_VALUES,
+    why=_READ_TOO_MUCH,
+    written_for=_CORE,
+    fingerprint="b226fa7f0395",
+)
+PARSE_JSON_BLOBS = Patch(
+    f"{_PARSER}:BaseJSONRequestParser._parse_blob",
+    what=_KINESIS_VALUES,
+    why=_READ_TOO_MUCH,
+    written_for=_CORE,
+    fingerprint="33d522a5e016",
+)
+PARSE_CBOR = Patch(
+    f"{_PARSER}:cbor2_loads",
+    what=_KINESIS_VALUES,
+    why=_READ_TOO_MUCH,
+    written_for="cbor2 5.8.0",
+    fingerprint="4c19c0f62ab8",
+)
+SERIALIZE_BODY = Patch(
+    "localstack.aws.protocol.serializer:JSONResponseSerializer._serialize_body_params",
+    what="Kinesis's operations without an output send an empty body",
+    why="core sends an empty document",
+    written_for=_CORE,
+    fingerprint="fffcaf293f47",
+)
 PARSE_XML_STRINGS = Patch(
     f"{_PARSER}:RestXMLRequestParser._parse_string",
     what=_CHECK_TYPES,
@@ -516,6 +546,13 @@ VALIDATE_MAPPING = Patch(
     why=_UNCHECKED_MAPPING,
     written_for=_CORE,
     fingerprint="952e4fa3cc58",
+)
+CHECK_SOURCE = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider.check_service_resource_exists",
+    what="a mapping's source can be a stream's consumer; sources that cannot be described are invalid parameters",
+    why="core describes a consumer as a stream, and answers with an error 500",
+    written_for=_CORE,
+    fingerprint="33d89ff494f8",
 )
 DELIVER_LOGS = Patch(
     f"{_LAMBDA}.invocation.version_manager:LambdaVersionManager.store_logs",

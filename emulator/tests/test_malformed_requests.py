@@ -110,7 +110,9 @@ CASES = {
     "json: an object for a list": bad("ecr", "DescribeRepositories", '{"repositoryNames": {"a": "b"}}'),
     "json: a list for a map": bad("kinesis", "AddTagsToStream", '{"StreamName": "a", "Tags": ["a"]}'),
     "json: text for a time": bad("kinesis", "ListShards", '{"StreamName": "a", "StreamCreationTimestamp": "now"}'),
-    "json: a time beyond the calendar": bad("kinesis", "ListShards", '{"StreamCreationTimestamp": 1e300}'),
+    "json: a time beyond the calendar": (
+        json_request("kinesis", "ListShards", '{"StreamCreationTimestamp": 1e300}'), "InvalidArgumentException", 400,
+    ),
     "json: no base64": bad("kinesis", "PutRecord", '{"StreamName": "a", "PartitionKey": "a", "Data": "a"}'),
     "json: an unknown operation": (json_request("kinesis", "PutNothing", "{}"), "UnknownOperationException", 400),
     "json: null": bad("logs", "DescribeDestinations", "null"),

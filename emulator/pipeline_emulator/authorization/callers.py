@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from localstack.services.iam.models import IamStore, UserEntity
@@ -40,6 +41,12 @@ class Caller:
     secret: str | None = field(default=None, repr=False)
     token: str | None = field(default=None, repr=False)
     decisions: DecisionCache = field(default_factory=DecisionCache, compare=False, repr=False)
+
+
+@lru_cache(maxsize=64)
+def root_of(account: str) -> Caller:
+    """Return the root user of an account, for whom other callers' functions return None."""
+    return Caller(principal=Principal(kind=Kind.ROOT, arn=f"arn:aws:iam::{account}:root", account=account))
 
 
 class UnknownKeyError(Exception):

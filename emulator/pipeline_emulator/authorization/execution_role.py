@@ -20,6 +20,7 @@ from pipeline_emulator.iam.requests.call import Check
 
 # https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-create.html#services-kinesis-permissions
 _READ_ACTIONS = ("DescribeStream", "DescribeStreamSummary", "GetRecords", "GetShardIterator", "ListShards")
+_CONSUMER_ACTIONS = ("DescribeStreamSummary", "ListShards")
 # https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html#services-xray-permissions
 _TRACING = ("PutTraceSegments", "PutTelemetryRecords")
 _FUNCTIONS = frozenset({"CreateFunction", "UpdateFunctionConfiguration"})
@@ -74,8 +75,8 @@ def _authorize_mapping(context: RequestContext, request: Any, authorizer: Author
     arn = find_arn(source)
     if role is None or arn is None or arn.service != "kinesis":
         return
-    if arn.resource.startswith("stream/") and "/consumer/" not in arn.resource:
-        reading = [Check(f"kinesis:{action}", source) for action in _READ_ACTIONS]
+    if arn.resource.startswith("stream/"):
+        reading = list(_reading(source))
         if refused := _refused(context, role, function, reading, authorizer):
             raise InvalidParameterValueException(
                 f"Cannot access stream {source}. Please ensure the role can perform the GetRecords, "
@@ -86,6 +87,15 @@ def _authorize_mapping(context: RequestContext, request: Any, authorizer: Author
     destination = ((request.get("DestinationConfig") or {}).get("OnFailure") or {}).get("Destination")
     if destination:
         _require(context, role, function, list(_delivery(destination)), authorizer, "{action} on {service}")
+
+
+def _reading(source: str) -> Iterator[Check]:
+    """Yield the checks for reading a stream, or for reading it through a registered consumer."""
+    stream, separator, _ = source.partition("/consumer/")
+    for action in _CONSUMER_ACTIONS if separator else _READ_ACTIONS:
+        yield Check(f"kinesis:{action}", stream)
+    if separator:
+        yield Check("kinesis:SubscribeToShard", source)
 
 
 def _delivery(destination: str) -> Iterator[Check]:

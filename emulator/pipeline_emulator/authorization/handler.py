@@ -8,6 +8,7 @@ from localstack.http import Response
 
 from pipeline_emulator.authorization import (
     authentication,
+    callers,
     errors,
     execution_role,
     forms,
@@ -53,6 +54,8 @@ class Handler:
         call = _call(context, caller)
         if caller is not None:
             self._authorize(caller, call, service, RequestOrigin.of(context))
+        elif service == "kinesis" and not context.is_internal_call:
+            self._authorize_root(call, RequestOrigin.of(context))
         execution_role.authorize(context, caller, self._authorizer)
         if (service, call.operation) in key_use.OPERATIONS:
             key_use.authorize(call, service, caller, self._authorizer)
@@ -66,6 +69,16 @@ class Handler:
             if why := misplaced(check.resource, call.account, call.region):
                 self._refuse(service, self._authorizer.record(unresolved(caller, check, why)))
             self._refuse(service, self._authorizer.refusal(caller, check, origin))
+
+    def _authorize_root(self, call: Call, origin: RequestOrigin) -> None:
+        """Check that another account's stream allows a root user, who needs no permission in the own account.
+
+        https://docs.aws.amazon.com/streams/latest/dev/resource-based-policy-examples.html
+        """
+        found = checks("kinesis", call)
+        for check in [] if isinstance(found, Undetermined) else found:
+            if origin.owner(check.resource) != origin.account:
+                self._refuse("kinesis", self._authorizer.refusal(callers.root_of(origin.account), check, origin))
 
     def _refuse_function(self, caller: Caller | None, context: RequestContext, service: str) -> None:
         """Refuse a request that a function makes as the root user."""

@@ -37,7 +37,8 @@ def require(role_arn: str, function_arn: str, action: str, resource: str) -> Non
     assert session
     if refusal := AUTHORIZER.refusal(session, Check(action, resource), origin):
         raise _error(action, "AccessDeniedException", error_message(refusal))
-    uses = of_stream(resource, READ) if action == "kinesis:GetRecords" else []
+    stream = resource.partition("/consumer/")[0]
+    uses = of_stream(stream, READ) if action in ("kinesis:GetRecords", "kinesis:SubscribeToShard") else []
     if found := key_use.error(uses, "kinesis", Keys(account, region), session, AUTHORIZER):
         raise _error(action, *found)
 

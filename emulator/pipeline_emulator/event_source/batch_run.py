@@ -23,7 +23,10 @@ LONGEST_RETRY_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Invocation:
-    """The function ran. `function_error` is None if it returned; `first_failed` is from `response.first_failed`."""
+    """The function ran. `function_error` is None if it returned `response`.
+
+    `first_failed` is from `response.first_failed`.
+    """
 
     request_id: str
     status_code: int = 200
@@ -31,6 +34,7 @@ class Invocation:
     function_error: str | None = None
     succeeded: bool = True
     first_failed: int | None = None
+    response: bytes = b""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterable
 
 from pipeline_emulator.event_source.records import ENVELOPE_SIZE, StreamRecord
+from pipeline_emulator.event_source.windows import window_of
 
 # Quota "Invocation payload (request and response)", synchronous: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 PAYLOAD_LIMIT = 6 * 1024 * 1024
@@ -26,8 +27,14 @@ def lane_of(partition_key: str, lanes: int) -> int:
 class BatchAssembler:
     """Collects records in order and returns them in batches. The caller passes the time, in seconds."""
 
-    def __init__(self, batch_size: int, window: float, payload_limit: int = PAYLOAD_LIMIT) -> None:
-        """Form batches of at most `batch_size` records and `payload_limit` bytes, waiting up to `window` seconds."""
+    def __init__(
+        self, batch_size: int, window: float, payload_limit: int = PAYLOAD_LIMIT, tumbling_window: int = 0
+    ) -> None:
+        """Form batches of at most `batch_size` records and `payload_limit` bytes, waiting up to `window` seconds.
+
+        With a `tumbling_window` (seconds) all records of a batch are of one.
+        """
+        self._tumbling_window = tumbling_window
         self._batch_size = batch_size
         self._window = window
         self._payload_limit = payload_limit
@@ -65,13 +72,18 @@ class BatchAssembler:
         """Return the seconds until the window closes, or None if no record waits."""
         return max(0.0, self._window_start + self._window - now) if self._records else None
 
+    def _window_of(self, record: StreamRecord) -> int:
+        return window_of(record.arrival, self._tumbling_window)
+
     def _fit(self) -> tuple[int, bool]:
-        """Return how many records fit into one batch, and whether the payload limit cuts it."""
+        """Return how many records fit into one batch, and whether the payload limit or a window's end cuts it."""
         size = ENVELOPE_SIZE
         for count, record in enumerate(self._records):
             if count == self._batch_size:
                 return count, False
             size += record.size
+            if count and self._tumbling_window and self._window_of(record) != self._window_of(self._records[0]):
+                return count, True
             # A record over the limit is sent alone: the error of the invocation then decides what happens to it.
             if size > self._payload_limit and count:
                 return count, True

@@ -46,6 +46,7 @@ class FailureDestination:
             discard.condition,
         )
         if self._settings.on_failure_destination is None:
+            hooks.events_counted(self._settings, "DroppedEventCount", len(discard.records))
             return True
         for attempt in range(1, ATTEMPTS + 1):
             try:
@@ -58,6 +59,7 @@ class FailureDestination:
                 return True
             if interrupted.wait(backoff(attempt)):
                 return False
+        hooks.events_counted(self._settings, "DroppedEventCount", len(discard.records))
         LOG.error(
             "Mapping %s could not deliver to %s: the failure record of %s, sequence numbers %s to %s, is lost. "
             "Check that the destination exists and that the function's role may write to it.",

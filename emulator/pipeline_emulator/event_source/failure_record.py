@@ -15,17 +15,21 @@ from pipeline_emulator.event_source.settings import MappingSettings
 
 
 def failure_record(discard: Discard, settings: MappingSettings, shard_id: str, now: datetime) -> dict[str, Any]:
-    """Return the metadata for every destination; `responseContext` is missing if the function never ran."""
+    """Return the metadata for every destination.
+
+    Records that are too old have no `responseContext`, even if the function failed on them, and a count of 1 if it
+    never ran: recorded on AWS by LocalStack's tests (`test_kinesis_maximum_record_age_exceeded`).
+    """
     invocation = discard.invocation
     record: dict[str, Any] = {
         "requestContext": {
             "requestId": invocation.request_id if invocation else str(uuid.uuid4()),
             "functionArn": settings.function_arn,
             "condition": discard.condition,
-            "approximateInvokeCount": discard.invoke_count,
+            "approximateInvokeCount": max(1, discard.invoke_count),
         }
     }
-    if invocation:
+    if invocation and discard.condition == "RetryAttemptsExhausted":
         record["responseContext"] = {
             "statusCode": invocation.status_code,
             "executedVersion": invocation.executed_version,
@@ -42,7 +46,7 @@ def failure_record(discard: Discard, settings: MappingSettings, shard_id: str, n
             "approximateArrivalOfFirstRecord": _iso(datetime.fromtimestamp(first.arrival, UTC)),
             "approximateArrivalOfLastRecord": _iso(datetime.fromtimestamp(last.arrival, UTC)),
             "batchSize": len(discard.records),
-            "streamArn": settings.event_source_arn,
+            "streamArn": settings.stream.arn,
         },
     }
 

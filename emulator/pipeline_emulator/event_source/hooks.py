@@ -12,6 +12,9 @@ failures_delivered: Event[MappingSettings, int] = Event()
 delivery_failed: Event[MappingSettings] = Event()
 """An attempt to deliver to the on-failure destination failed."""
 
+events_counted: Event[MappingSettings, str, int] = Event()
+"""Something happened to events of a mapping: settings, name of the metric, and number of events."""
+
 refuse_invocation: Question[[MappingSettings], str] = Question()
 """Refuses an invocation with an error code."""
 

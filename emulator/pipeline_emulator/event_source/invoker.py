@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from localstack.aws.api import ServiceException
@@ -14,6 +15,7 @@ from pipeline_emulator.event_source.batching import PAYLOAD_LIMIT
 from pipeline_emulator.event_source.records import StreamRecord, payload
 from pipeline_emulator.event_source.response import first_failed
 from pipeline_emulator.event_source.settings import MappingSettings
+from pipeline_emulator.event_source.windows import WindowView
 from pipeline_emulator.services import provider
 
 LOG = logging.getLogger(__name__)
@@ -30,9 +32,9 @@ class LambdaInvoker:
         self._settings = settings
         self._target = _target(settings.function_arn)
 
-    def invoke(self, records: Sequence[StreamRecord]) -> Outcome:
+    def invoke(self, records: Sequence[StreamRecord], window: WindowView | None = None) -> Outcome:
         """Invoke the function with `records`. Never raises; failures of the function or of Lambda are outcomes."""
-        request_id, event = long_uid(), payload(records).encode("ascii")
+        request_id, event = long_uid(), payload(records, window).encode("ascii")
         if len(event) > PAYLOAD_LIMIT:
             return Invocation(request_id, 413, function_error=PAYLOAD_TOO_LARGE, succeeded=False)
         if code := hooks.refuse_invocation(self._settings):
@@ -52,18 +54,18 @@ class LambdaInvoker:
         version = result.executed_version
         if result.is_error:
             return Invocation(request_id, executed_version=version, function_error="Unhandled", succeeded=False)
-        return self._returned(Invocation(request_id, executed_version=version), result.payload, records)
+        found = Invocation(request_id, executed_version=version, response=result.payload or b"")
+        return self._returned(found, records)
 
-    def _returned(self, invocation: Invocation, body: bytes, records: Sequence[StreamRecord]) -> Invocation:
+    def _returned(self, invocation: Invocation, records: Sequence[StreamRecord]) -> Invocation:
         if not self._settings.report_batch_item_failures:
             return invocation
-        known = (invocation.request_id, invocation.status_code, invocation.executed_version)
         try:
-            lowest = first_failed(body, {record.sequence_number for record in records})
+            lowest = first_failed(invocation.response, {record.sequence_number for record in records})
         except Exception as error:  # whatever the response does to the parser, the function failed
             LOG.warning("The response of %s counts as a failed batch: %s", self._settings.function_arn, error)
-            return Invocation(*known, succeeded=False)
-        return Invocation(*known, succeeded=lowest is None, first_failed=lowest)
+            return replace(invocation, succeeded=False)
+        return replace(invocation, succeeded=lowest is None, first_failed=lowest)
 
 
 def _target(function_arn: str) -> dict[str, Any]:

@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable, Sequence
 
 from pipeline_emulator.event_source import hooks
-from pipeline_emulator.event_source.batch_run import BatchRun, Discard, Invocation, Outcome
+from pipeline_emulator.event_source.batch_run import BatchRun, Discard, Invocation, Outcome, backoff
 from pipeline_emulator.event_source.batching import BatchAssembler
 from pipeline_emulator.event_source.destination import FailureDestination
 from pipeline_emulator.event_source.invoker import LambdaInvoker
+from pipeline_emulator.event_source.lane_calls import LaneCalls
 from pipeline_emulator.event_source.progress import ShardProgress
 from pipeline_emulator.event_source.records import StreamRecord
 from pipeline_emulator.event_source.settings import MappingSettings
@@ -40,11 +41,13 @@ class Lane:
         self._shard_id = shard_id
         self._settings = settings
         self._progress = progress
-        self._invoker = invoker
         self._destination = destination
         self._report = report
         self._stop = stop
-        self._assembler = BatchAssembler(settings.batch_size, settings.batching_window)
+        self._assembler = BatchAssembler(
+            settings.batch_size, settings.batching_window, tumbling_window=settings.tumbling_window
+        )
+        self._calls = LaneCalls(settings, shard_id, progress.window, invoker)
         self._changed = threading.Condition()
         self._closed = False
         self._abandoned = False
@@ -99,23 +102,46 @@ class Lane:
                 self._changed.notify_all()
 
     def _work(self) -> None:
-        while batch := self._next_batch():
-            self._process(batch)
+        while (batch := self._next_batch()) is not None:
+            if self._calls.must_close(batch, closed=self._closed):
+                self._close_window()
+            if batch:
+                self._process(batch)
             with self._changed:
                 self._assembler.invocation_ended(time.monotonic())
 
-    def _next_batch(self) -> list[StreamRecord]:
-        """Wait for the next batch and return it; return an empty list if the lane must end."""
+    def _next_batch(self) -> list[StreamRecord] | None:
+        """Wait for the next batch and return it.
+
+        Return an empty batch if none is due, but a tumbling window has ended; None if the lane must end.
+        """
         with self._changed:
             while not self._ending():
                 now = time.monotonic()
-                if batch := self._assembler.take(now, flush=self._closed):
+                batch = self._assembler.take(now, flush=self._closed)
+                if batch or self._calls.must_close(batch, closed=self._closed, waiting=len(self._assembler)):
                     self._changed.notify_all()
                     return batch
                 if self._closed:
                     break
-                self._changed.wait(self._assembler.seconds_to_wait(now))
-        return []
+                self._changed.wait(self._calls.seconds_to_wait(self._assembler.seconds_to_wait(now)))
+        return None
+
+    def _close_window(self) -> None:
+        """Send the final invocation of the open window, until it succeeds or its retries are exhausted."""
+        failures = 0
+        while not self._ending():
+            outcome = self._calls.close_window()
+            if self._stop.aborted and not (isinstance(outcome, Invocation) and outcome.succeeded):
+                return
+            self._report(outcome)
+            if isinstance(outcome, Invocation):
+                failures += not outcome.succeeded
+                quota = self._settings.maximum_retry_attempts
+                if outcome.succeeded or (quota is not None and failures > quota):
+                    self._calls.leave_window()
+                    return
+            self._stop.requested.wait(backoff(max(1, failures)))
 
     def _process(self, batch: list[StreamRecord]) -> None:
         run = BatchRun(batch, self._settings)
@@ -124,13 +150,15 @@ class Lane:
                 self._discard(expired)
                 continue
             hooks.batch_sent(self._settings, run.current[-1].arrival)
-            outcome = self._invoker.invoke(run.current)
+            outcome = self._calls.invoke(run.current)
             if self._stop.aborted and not (isinstance(outcome, Invocation) and outcome.succeeded):
                 self._stop.abort()
                 return
             self._report(outcome)
             step = run.apply(outcome)
             self._complete(step.completed)
+            if self._calls.is_too_large:
+                self._close_window()
             if step.discarded:
                 self._discard(step.discarded)
             if step.delay:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
+from pipeline_emulator.event_source.windows import OpenWindow
+
 
 def _ignore(_progress: "ShardProgress", _beyond: Collection[int]) -> None:
     pass
@@ -21,6 +23,7 @@ class ShardProgress:
         first_seen: the first record's sequence number, where a restart reads from while there is no checkpoint.
         completed: records done beyond the checkpoint. Concurrent batches finish out of order, and a restart must not
             deliver these again.
+        window: the tumbling window that is open, if the mapping has windows.
         on_change: called at every change, with the numbers that are new in `completed`.
     """
 
@@ -28,6 +31,7 @@ class ShardProgress:
     first_seen: int | None = None
     completed: set[int] = field(default_factory=set)
     on_change: Callable[["ShardProgress", Collection[int]], None] = field(default=_ignore, repr=False)
+    window: OpenWindow = field(default_factory=OpenWindow, repr=False)
     _finished: bool = field(default=False, repr=False)
     _outstanding: deque[int] = field(default_factory=deque, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pipeline_emulator.event_source.windows import WindowView
 from pipeline_emulator.kinesis.streams.records import Record
 
 _ENVELOPE = '{"Records": [', "]}"
@@ -67,9 +68,10 @@ def stream_record(record: Record, event: dict[str, Any]) -> StreamRecord:
     return StreamRecord(record.number, record.partition_key, record.arrival, json.dumps(event))
 
 
-def payload(records: Sequence[StreamRecord]) -> str:
-    """Return the invocation payload: `{"Records": [event, ...]}`."""
-    return _SEPARATOR.join(record.event for record in records).join(_ENVELOPE)
+def payload(records: Sequence[StreamRecord], window: WindowView | None = None) -> str:
+    """Return the invocation payload: `{"Records": [event, ...]}`, and what the function is told of its window."""
+    text = _SEPARATOR.join(record.event for record in records).join(_ENVELOPE)
+    return text if window is None else f"{text[:-1]}, {json.dumps(window.members())[1:]}"
 
 
 def payload_size(records: Sequence[StreamRecord]) -> int:

@@ -1,7 +1,7 @@
 """What a mapping's configuration must satisfy beyond the ranges of the service's model.
 
-Documented in https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html (which sources a setting is
-for). The messages are AWS's, where users have reported them; the sources are at each.
+https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html says which sources a setting is for.
+The messages are AWS's, where users have reported them; the sources are at each.
 """
 
 import re

@@ -4,13 +4,16 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from botocore.exceptions import ClientError
 from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.aws.api.lambda_ import InvalidParameterValueException
 
 from pipeline_emulator import patches
 from pipeline_emulator.event_source import request_rules
 from pipeline_emulator.kinesis.provider.validation import RequestValidator
-from pipeline_emulator.kinesis.streams.errors import ValidationError
+from pipeline_emulator.kinesis.streams.errors import StreamError, ValidationError
+from pipeline_emulator.kinesis.streams.identity import split_arn
+from pipeline_emulator.services import provider
 
 # Core checks these, with the texts that were recorded on AWS.
 _CHECKED_BY_CORE = frozenset({"FunctionName", "StartingPosition"})
@@ -38,6 +41,35 @@ def install() -> None:
         if found := request_rules.problem(request, datetime.now(UTC)):
             raise InvalidParameterValueException(found, Type="User")
         return original(self, context, request)
+
+    @patches.CHECK_SOURCE.wrap
+    def check_service_resource_exists(
+        original: Callable[..., Any], self: Any, service: str, resource_arn: str, *args: Any
+    ) -> None:
+        """Find consumers, too, and refuse a source that cannot be described, for whatever reason."""
+        try:
+            if service == "kinesis":
+                _require_stream(resource_arn)
+            else:
+                original(self, service, resource_arn, *args)
+        except ClientError as error:
+            raise InvalidParameterValueException(str(error), Type="User") from error
+
+
+def _require_stream(arn: str) -> None:
+    """Check that a stream, or a registered consumer of it, exists. The role's permissions are checked before.
+
+    Raises:
+        InvalidParameterValueException: it does not.
+    """
+    try:
+        name, consumer = split_arn(arn)
+        stream = provider("kinesis").streams.get(name)
+        if consumer:
+            stream.consumers.get(consumer, arn)
+    except (StreamError, ValueError) as error:
+        kind = "Stream consumer" if "/consumer/" in arn else "Stream"
+        raise InvalidParameterValueException(f"{kind} not found: {arn}", Type="User") from error
 
 
 def _require_ranges(context: RequestContext, request: Any) -> None:

@@ -16,7 +16,7 @@ REPORT_BATCH_ITEM_FAILURES = "ReportBatchItemFailures"
 
 @dataclass(frozen=True)
 class MappingSettings:
-    """The settings of a mapping; ages and windows are in seconds, None means no limit."""
+    """The settings of a mapping; ages and windows are in seconds, None means no limit, a tumbling window of 0 none."""
 
     uuid: str
     function_arn: str
@@ -30,6 +30,7 @@ class MappingSettings:
     report_batch_item_failures: bool = False
     on_failure_destination: str | None = None
     event_count_metrics: bool = False
+    tumbling_window: int = 0
     starting_position: str = "TRIM_HORIZON"
     starting_timestamp: datetime | None = None
     filter_patterns: tuple[dict[str, Any], ...] = ()
@@ -38,6 +39,11 @@ class MappingSettings:
     def stream(self) -> StreamName:
         """The stream to read, even if the event source is one of its enhanced fan-out consumers."""
         return split_arn(self.event_source_arn)[0]
+
+    @property
+    def consumer(self) -> str | None:
+        """The name of the enhanced fan-out consumer that is the event source, or None if it is the stream."""
+        return split_arn(self.event_source_arn)[1]
 
     @classmethod
     def from_configuration(cls, configuration: Mapping[str, Any]) -> "MappingSettings":
@@ -57,6 +63,7 @@ class MappingSettings:
             report_batch_item_failures=REPORT_BATCH_ITEM_FAILURES in (configuration.get("FunctionResponseTypes") or []),
             on_failure_destination=destination.get("Destination") or None,
             event_count_metrics="EventCount" in ((configuration.get("MetricsConfig") or {}).get("Metrics") or []),
+            tumbling_window=configuration.get("TumblingWindowInSeconds") or 0,
             starting_position=str(configuration.get("StartingPosition") or "TRIM_HORIZON"),
             starting_timestamp=_timestamp(configuration.get("StartingPositionTimestamp")),
             filter_patterns=tuple(json.loads(entry["Pattern"]) for entry in filters if entry.get("Pattern")),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from botocore.exceptions import BotoCoreError, ClientError
 from localstack import config
 
+from pipeline_emulator.event_source import hooks
 from pipeline_emulator.event_source.batch_run import LONGEST_RETRY_SECONDS, backoff
 from pipeline_emulator.event_source.batching import lane_of
 from pipeline_emulator.event_source.filters import RecordFilter
@@ -180,17 +181,21 @@ class ShardConsumer:
     def _dispatch(self, records: Sequence[Record]) -> None:
         batches: list[list[StreamRecord]] = [[] for _ in self._lanes]
         filtered: list[int] = []
+        polled = 0
         for raw in records:
             event = self._event_source.event(self.shard_id, raw)
             record = stream_record(raw, event)
             self._last_read = record.sequence_number
             if not self._position.admits(record.arrival) or not self._progress.register(record.sequence_number):
                 continue
+            polled += 1
             if self._filter.matches(event):
                 batches[lane_of(record.partition_key, len(self._lanes))].append(record)
             else:
                 filtered.append(record.sequence_number)
         self._progress.complete(filtered)
+        hooks.events_counted(self._settings, "PolledEventCount", polled)
+        hooks.events_counted(self._settings, "FilteredOutEventCount", len(filtered))
         for lane, batch in zip(self._lanes, batches, strict=True):
             if batch:
                 lane.add(batch)

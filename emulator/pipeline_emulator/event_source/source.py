@@ -47,7 +47,8 @@ class KinesisSource:
     def __init__(self, settings: MappingSettings, role_arn: str) -> None:
         """Read the stream of `settings` with the role `role_arn`."""
         self._stream = settings.stream
-        self._require = partial(role_use.require, role_arn, settings.function_arn, resource=self._stream.arn)
+        self._consumer_arn = settings.event_source_arn if settings.consumer else None
+        self._use_role = partial(role_use.require, role_arn, settings.function_arn)
 
     def created(self) -> datetime:
         """Return when the stream was created."""
@@ -90,4 +91,9 @@ class KinesisSource:
     @cached_property
     def _reader(self) -> StreamReader:
         """The stream's reader, created at first use, when the provider can be loaded."""
-        return StreamReader(provider("kinesis").streams, self._stream, self._require)
+        return StreamReader(provider("kinesis").streams, self._stream, self._require, self._consumer_arn)
+
+    def _require(self, action: str) -> None:
+        """Check a permission of the role: on the consumer for its subscriptions, on the stream for the rest."""
+        by_consumer = self._consumer_arn and action == "kinesis:SubscribeToShard"
+        self._use_role(action=action, resource=self._consumer_arn if by_consumer else self._stream.arn)

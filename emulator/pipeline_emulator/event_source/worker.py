@@ -1,6 +1,5 @@
 """The lifecycle of a mapping, with the interface that core's LambdaProvider expects of an EsmWorker."""
 
-import logging
 import threading
 from collections.abc import Mapping
 from typing import Any
@@ -15,8 +14,6 @@ from pipeline_emulator.event_source.mapping_consumer import MappingConsumer
 from pipeline_emulator.event_source.mappings import Mappings
 from pipeline_emulator.event_source.settings import MappingSettings
 from pipeline_emulator.event_source.stop import Stop
-
-LOG = logging.getLogger(__name__)
 
 PROCESSED = "OK"
 FAILED = "PROBLEM: Function call failed"
@@ -42,8 +39,6 @@ class KinesisMappingWorker:
         self._deleted = False
         self._consumer: MappingConsumer | None = None
         self._thread = threading.Thread(target=self._run, name=f"esm-{self.uuid[:8]}", daemon=True)
-        if configuration.get("TumblingWindowInSeconds"):
-            LOG.warning("Mapping %s: TumblingWindowInSeconds is accepted and ignored, as in LocalStack", self.uuid)
 
     @property
     def uuid(self) -> str:

@@ -20,7 +20,7 @@ _INVOKE_BYTES, _ASYNCHRONOUS_BYTES, _CODE_BYTES = 6_291_456, _MIB, 70_167_211
 # An object's 5 GiB, and the signatures of its chunks.
 _OBJECT_BYTES = 5 * 2**30 + 64 * _MIB
 _DOCUMENT_BYTES = 4 * _MIB  # DeleteObjects of 1,000 keys of 1 KiB
-_BY_SERVICE = {"kinesis": 16 * _MIB, "sqs": 8 * _MIB, "logs": 8 * _MIB, "iam": 2 * _MIB, "ecr": 32 * _MIB}
+_BY_SERVICE = {"kinesis": 32 * _MIB, "sqs": 8 * _MIB, "logs": 8 * _MIB, "iam": 2 * _MIB, "ecr": 32 * _MIB}
 _OTHERS = 64 * _MIB
 
 _SCOPE = re.compile(r"Credential=[^/,]+/\d+/[^/,]+/([a-z0-9-]+)/")

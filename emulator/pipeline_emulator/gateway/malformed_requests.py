@@ -18,7 +18,7 @@ from localstack.aws.protocol.serializer import create_serializer
 from localstack.http import Response
 
 from pipeline_emulator import patches
-from pipeline_emulator.gateway import service_failures
+from pipeline_emulator.gateway import kinesis_values, service_failures
 from pipeline_emulator.kinesis.provider.validation import RequestValidator, failure
 from pipeline_emulator.kinesis.streams.errors import ValidationError
 
@@ -41,6 +41,7 @@ def install() -> None:
     patches.PARSE_JSON_INTEGERS.replace(_json_integer)
     patches.PARSE_JSON_LONGS.replace(_json_integer)
     patches.PARSE_JSON_BOOLEANS.replace(_json_boolean)
+    kinesis_values.install()
     patches.PARSE_XML_STRINGS.replace(_xml_string)
 
     patches.REQUIRE_MEMBERS.append(_require_members)

@@ -41,11 +41,19 @@ def count_iterator_age(mapping: MappingSettings, last_arrival: float) -> None:
 
 def count_delivered_failures(mapping: MappingSettings, records: int) -> None:
     """Count records sent to a mapping's on-failure destination, if the mapping has EventCount metrics enabled."""
-    if not mapping.event_count_metrics:
+    count_events(mapping, "OnFailureDestinationDeliveredEventCount", records)
+
+
+def count_events(mapping: MappingSettings, name: str, events: int) -> None:
+    """Count what happened to events, if the mapping has EventCount metrics enabled.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html#event-source-mapping-metrics
+    """
+    if not mapping.event_count_metrics or not events:
         return
     region, account, *_ = parse_function_arn(mapping.function_arn)
     resource = Resource(account, region, NAMESPACE, (("EventSourceMappingUUID", mapping.uuid),))
-    METRICS.add(time.time(), resource, {"OnFailureDestinationDeliveredEventCount": records})
+    METRICS.add(time.time(), resource, {name: events})
 
 
 def count_failed_delivery(mapping: MappingSettings) -> None:

@@ -41,6 +41,7 @@ def _subscribe() -> None:
     lambda_hooks.event_finished.subscribe(functions.count_duration)
     mapping_hooks.batch_sent.subscribe(functions.count_iterator_age)
     mapping_hooks.failures_delivered.subscribe(functions.count_delivered_failures)
+    mapping_hooks.events_counted.subscribe(functions.count_events)
     mapping_hooks.delivery_failed.subscribe(functions.count_failed_delivery)
 
 

@@ -86,10 +86,8 @@ class MappedStream:
     def map(self, **settings: Any) -> str:
         """Create a mapping, wait until it is enabled and return its UUID."""
         settings = {"StartingPosition": "TRIM_HORIZON", **settings}
-        source = self.summary()["StreamARN"]
-        mapping = self.functions.create_event_source_mapping(
-            FunctionName=self.function_name, EventSourceArn=source, **settings
-        )
+        settings = {"EventSourceArn": self.summary()["StreamARN"], **settings}
+        mapping = self.functions.create_event_source_mapping(FunctionName=self.function_name, **settings)
         self.mappings.append(mapping["UUID"])
         self.await_state(mapping["UUID"], "Enabled")
         return str(mapping["UUID"])
@@ -113,6 +111,10 @@ class MappedStream:
         """Return the ids of all invocations in one list, oldest first."""
         return [one for batch in self.batches() for one in batch]
 
+    def await_reports(self, count: int) -> None:
+        """Wait until the function was invoked `count` times."""
+        self.eventually(lambda: len(self.batches()) >= count, f"{count} invocations", 30)
+
     def await_ids(self, expected: set[Any]) -> list[list[Any]]:
         """Wait until every id was delivered at least once; return the ids of each invocation."""
         self.eventually(lambda: expected <= set(self.delivered()), f"delivery of {expected}", 30)
@@ -129,14 +131,14 @@ def create_mapped_stream(
 ) -> Iterator[Callable[..., MappedStream]]:
     """Return a function that creates a stream and a function that reports to the journal, without a mapping.
 
-    All is deleted afterwards. `where` is a LocalStack other than the shared one.
+    All is deleted afterwards. `where` is a LocalStack other than the shared one, `source` the code of another function.
     """
     created: list[MappedStream] = []
 
-    def create(shards: int = 1, where: Any = localstack) -> MappedStream:
+    def create(shards: int = 1, where: Any = localstack, source: str = FUNCTION) -> MappedStream:
         stream = create_stream(shards, where=where)
         environment = {"Variables": {"JOURNAL_URL": f"{journal.url}/{stream}"}}
-        function = create_function(FUNCTION, Timeout=30, Environment=environment, where=where)
+        function = create_function(source, Timeout=30, Environment=environment, where=where)
         kinesis, functions = where.client("kinesis"), where.client("lambda")
         created.append(MappedStream(kinesis, functions, eventually, stream, function.name, journal))
         return created[-1]

@@ -47,6 +47,29 @@ def test_empty_response_is_a_success(create_mapped_stream: Any, answer: Any) -> 
     )
 
 
+def test_a_registered_consumer_is_a_source(create_mapped_stream: Any) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-create.html: enhanced fan-out.
+
+    The mapping reads as long as the consumer is registered, and a consumer that is not is no source.
+    """
+    mapped = create_mapped_stream(shards=2)
+    stream = mapped.summary()["StreamARN"]
+    made = mapped.kinesis.register_stream_consumer(StreamARN=stream, ConsumerName="fan-out")["Consumer"]
+    missing = made["ConsumerARN"].replace("/fan-out:", "/missing:")
+    with pytest.raises(mapped.functions.exceptions.InvalidParameterValueException, match="not found"):
+        mapped.map(EventSourceArn=missing)
+    mapping = mapped.map(EventSourceArn=made["ConsumerARN"])
+    assert mapped.functions.get_event_source_mapping(UUID=mapping)["EventSourceArn"] == made["ConsumerARN"]
+    mapped.put(*[{"id": number, "key": str(number)} for number in range(20)])
+    mapped.await_ids(set(range(20)))
+    mapped.kinesis.deregister_stream_consumer(ConsumerARN=made["ConsumerARN"])
+    mapped.put(100)
+    again = mapped.kinesis.register_stream_consumer(StreamARN=stream, ConsumerName="other")["Consumer"]
+    mapped.map(EventSourceArn=again["ConsumerARN"], StartingPosition="TRIM_HORIZON")
+    mapped.await_ids({100})
+    assert mapped.delivered().count(100) == 1
+
+
 def test_update_waits_for_the_current_invocation(create_mapped_stream: Any) -> None:
     mapped = create_mapped_stream()
     mapped.put({"id": 1, "do": "sleep", "seconds": 1.0})

@@ -42,3 +42,48 @@ def test_every_attempt_of_a_batch_counts(localstack: Any, create_mapped_stream: 
     mapped.map(MaximumRetryAttempts=2)
     mapped.eventually(lambda: len(mapped.batches()) == 3, "three attempts", 30)
     assert iterator_age(localstack, FunctionName=mapped.function_name)["SampleCount"] == 3
+
+
+def event_counts(localstack: Any, mapping: str) -> dict[str, float]:
+    """Return the sums of a mapping's EventCount metrics."""
+    cloudwatch, now = localstack.client("cloudwatch"), datetime.now(UTC)
+    dimensions = [{"Name": "EventSourceMappingUUID", "Value": mapping}]
+    names = {one["MetricName"] for one in cloudwatch.list_metrics(Dimensions=dimensions)["Metrics"]}
+    return {
+        name: sum(
+            point["Sum"]
+            for point in cloudwatch.get_metric_statistics(
+                Namespace="AWS/Lambda",
+                MetricName=name,
+                Dimensions=dimensions,
+                StartTime=now - timedelta(minutes=10),
+                EndTime=now + timedelta(minutes=1),
+                Period=3600,
+                Statistics=["Sum"],
+            )["Datapoints"]
+        )
+        for name in names
+    }
+
+
+def test_events_are_counted_if_the_mapping_asks_for_it(localstack: Any, create_mapped_stream: Any) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html#event-source-mapping-metrics."""
+    mapped, silent = create_mapped_stream(), create_mapped_stream()
+    criteria = {"Filters": [{"Pattern": '{"data": {"keep": [true]}}'}]}
+    counted = {"MetricsConfig": {"Metrics": ["EventCount"]}, "MaximumRetryAttempts": 1, "FilterCriteria": criteria}
+    mapping = mapped.map(BatchSize=1, **counted)
+    assert mapped.functions.get_event_source_mapping(UUID=mapping)["MetricsConfig"] == counted["MetricsConfig"]
+    uncounted = silent.map()
+    mapped.put({"id": 1, "keep": True}, {"id": 2}, {"id": 3, "keep": True, "do": "fail"}, {"id": 4, "keep": True})
+    silent.put(1)
+    mapped.await_ids({1, 3, 4})
+    silent.await_ids({1})
+    due = {
+        "PolledEventCount": 4,
+        "FilteredOutEventCount": 1,
+        "InvokedEventCount": 4,  # each attempt counts
+        "FailedInvokeEventCount": 2,
+        "DroppedEventCount": 1,
+    }
+    mapped.eventually(lambda: event_counts(localstack, mapping) == due, "the counts", 20)
+    assert event_counts(localstack, uncounted) == {}

@@ -289,10 +289,14 @@ def test_payload_contains_the_events() -> None:
     assert event["kinesis"]["approximateArrivalTimestamp"] == NOW.timestamp()
 
 
-def test_failure_record_without_an_invocation_has_no_response() -> None:
-    discard = Discard([record(1), record(2)], "RecordAgeExceeded", 0, None)
+@pytest.mark.parametrize(("count", "invocation"), [(0, None), (8, Invocation("id", function_error="Unhandled"))])
+def test_failure_record_of_old_records_has_no_response(count: int, invocation: Invocation | None) -> None:
+    """Recorded on AWS: for records that were never sent, and for those that were, with the count of a first attempt."""
+    discard = Discard([record(1), record(2)], "RecordAgeExceeded", count, invocation)
     document = failure_record(discard, SETTINGS, "shard", NOW)
     assert "responseContext" not in document
+    assert document["requestContext"]["approximateInvokeCount"] == (count or 1)
+    assert document["requestContext"]["requestId"]
     assert document["requestContext"]["condition"] == "RecordAgeExceeded"
     assert document["timestamp"] == "2026-11-23T12:00:00.123Z"
     assert document["KinesisBatchInfo"]["batchSize"] == 2

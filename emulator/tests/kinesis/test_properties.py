@@ -188,14 +188,13 @@ class StreamMachine(RuleBasedStateMachine):
             self.replace([shard_id], (shard.start, key - 1), (key, shard.end))
 
     @precondition(lambda self: len(self.open_ids()) > 1)
-    @rule(which=FEW, turned=st.booleans())
-    def merge(self, which: int, turned: bool) -> None:
+    @rule(which=FEW)
+    def merge(self, which: int) -> None:
         ids = self.open_ids()
         index = which % (len(ids) - 1)
         low, high = ids[index], ids[index + 1]
-        first, second = (high, low) if turned else (low, high)
-        resharding.merge(self.stream, first, second, self.now)
-        self.replace([first, second], (self.shards[low].start, self.shards[high].end))
+        resharding.merge(self.stream, low, high, self.now)
+        self.replace([low, high], (self.shards[low].start, self.shards[high].end))
 
     @rule(wanted=st.integers(1, MAX_SHARDS))
     def update_shard_count(self, wanted: int) -> None:

@@ -51,9 +51,9 @@ def test_reads_of_a_closed_shard_end_after_its_last_record(world: Any) -> None:
 
 def test_merge_names_both_parents(world: Any) -> None:
     stream = world.create(3)
-    resharding.merge(stream, SECOND, FIRST, world.clock.now)
+    resharding.merge(stream, FIRST, SECOND, world.clock.now)
     child = stream.topology.shards[-1]
-    assert child.parents == (SECOND, FIRST)
+    assert child.parents == (FIRST, SECOND)
     assert (child.start, child.end) == (0, stream.shard(SECOND).end)
 
 
@@ -62,7 +62,7 @@ def test_invalid_reshardings_are_rejected(world: Any) -> None:
     now = world.clock.now
     with pytest.raises(InvalidArgumentError, match="not an adjacent pair"):
         resharding.merge(stream, FIRST, "shardId-000000000002", now)
-    with pytest.raises(ResourceNotFoundError, match="does not exist"):
+    with pytest.raises(ResourceNotFoundError, match="Could not find shard"):
         resharding.merge(stream, FIRST, "shardId-000000000009", now)
     with pytest.raises(InvalidArgumentError, match="greater than one plus the shard's StartingHashKey 0"):
         resharding.split(stream, FIRST, 0, now)

@@ -8,7 +8,12 @@ from localstack.aws.api import RequestContext
 
 from pipeline_emulator.kinesis.activity import STREAM_ACTIVITY
 from pipeline_emulator.kinesis.streams.commitment import DISABLED, Commitments
-from pipeline_emulator.kinesis.streams.errors import ExpiredNextTokenError, InvalidArgumentError, LimitExceededError
+from pipeline_emulator.kinesis.streams.errors import (
+    ExpiredNextTokenError,
+    InvalidArgumentError,
+    LimitExceededError,
+    ResourceNotFoundError,
+)
 from pipeline_emulator.kinesis.streams.identity import StreamName, split_arn
 from pipeline_emulator.kinesis.streams.stream import Stream
 from pipeline_emulator.kinesis.streams.streams import Streams
@@ -79,28 +84,33 @@ def stream_name(context: RequestContext, request: Request) -> StreamName:
 
     Raises:
         InvalidArgumentError: both are missing, or they name different streams.
+        ResourceNotFoundError: the ARN is of another region.
     """
     arn, name = request.get("StreamARN"), request.get("StreamName")
     if arn is None and name is None:
         raise InvalidArgumentError("Either StreamName or StreamARN must be specified.")
     if arn is None:
         return StreamName(context.account_id, context.region, str(name))
-    found, consumer = parsed_arn(arn)
+    found, consumer = parsed_arn(arn, context)
     if consumer is not None or (name is not None and name != found.name):
         raise InvalidArgumentError(f"StreamName {name} and StreamARN {arn} do not name one stream.")
     return found
 
 
-def parsed_arn(arn: str) -> tuple[StreamName, str | None]:
+def parsed_arn(arn: str, context: RequestContext | None = None) -> tuple[StreamName, str | None]:
     """Return the stream that an ARN names, and the consumer's name (or None).
 
     Raises:
         InvalidArgumentError: it is the ARN of neither a stream nor a consumer.
+        ResourceNotFoundError: it is of another region than the request: each region knows its own streams only.
     """
     try:
-        return split_arn(arn)
+        found, consumer = split_arn(arn)
     except ValueError as error:
         raise InvalidArgumentError(f"{arn} is not the ARN of a stream or of a consumer.") from error
+    if context is not None and found.region != context.region:
+        raise ResourceNotFoundError(f"Stream {found} not found.")
+    return found, consumer
 
 
 def timestamp(seconds: float) -> datetime:

@@ -18,6 +18,7 @@ from pipeline_emulator.kinesis.provider.base import (
     sequence_number,
 )
 from pipeline_emulator.kinesis.provider.data import MAX_RECORDS_PER_READ, records
+from pipeline_emulator.kinesis.provider.tags import require_tags
 from pipeline_emulator.kinesis.streams.consumers import Consumer
 from pipeline_emulator.kinesis.streams.errors import InvalidArgumentError, StreamError
 from pipeline_emulator.kinesis.streams.iterators import ShardIterator, Start
@@ -37,9 +38,10 @@ class ConsumerOperations(Operations):
     @handler("RegisterStreamConsumer", expand=False)
     def register_stream_consumer(self, context: RequestContext, request: Request) -> Response:
         """Register a consumer; it is active at once."""
-        stream = self.stream(context, request)
+        stream, tags = self.stream(context, request), request.get("Tags") or {}
+        require_tags(stream.name, {}, tags)
         with stream.changing():
-            found = stream.consumers.register(request["ConsumerName"], request.get("Tags") or {}, self.streams.clock())
+            found = stream.consumers.register(request["ConsumerName"], tags, self.streams.clock())
         return {"Consumer": descriptions.consumer(found)}
 
     @handler("DeregisterStreamConsumer", expand=False)
@@ -89,7 +91,7 @@ class ConsumerOperations(Operations):
                 raise InvalidArgumentError("Either ConsumerARN, or StreamARN and ConsumerName must be specified.")
             stream = self.stream(context, request)
             return stream, stream.consumers.get(request["ConsumerName"])
-        name, consumer = parsed_arn(arn)
+        name, consumer = parsed_arn(arn, context)
         stream = self.streams.get(name)
         return stream, stream.consumers.get(consumer or "", arn)
 
@@ -102,7 +104,7 @@ def _events(stream: Stream, iterator: ShardIterator) -> Iterator[Response]:
         while time.monotonic() < ends_at and not stream.is_gone:
             put_seen.clear()
             try:
-                chunk = stream.read(iterator, MAX_RECORDS_PER_READ)
+                chunk = stream.read(iterator, MAX_RECORDS_PER_READ, shared=False)
             except StreamError:
                 return
             event: Response = {
@@ -114,7 +116,7 @@ def _events(stream: Stream, iterator: ShardIterator) -> Iterator[Response]:
             if chunk.position is None:
                 yield {**event, "ChildShards": descriptions.child_shards(stream, iterator.shard_id)}
                 return
-            yield {**event, "ContinuationSequenceNumber": str(chunk.position)}
+            yield {**event, "ContinuationSequenceNumber": str(stream.shard(iterator.shard_id).progress(chunk.position))}
             iterator = ShardIterator(name, iterator.created, iterator.shard_id, chunk.position)
             if not chunk.milliseconds_behind:
                 put_seen.wait(EVENT_SECONDS)

@@ -29,7 +29,7 @@ from pipeline_emulator.kinesis.streams.stream import Placed, Stream
 from pipeline_emulator.persistence import StorageError
 
 # https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html
-LARGEST_REQUEST_BYTES = 5 * 2**20
+LARGEST_REQUEST_BYTES = 10 * 2**20
 MAX_RECORDS_PER_READ = 10_000
 # https://docs.aws.amazon.com/kinesis/latest/APIReference/CommonErrors.html; also the code of a record that failed:
 # https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecordsResultEntry.html
@@ -60,7 +60,7 @@ class DataOperations(Operations):
         for index, size in enumerate(sizes, 1):
             _require_size(stream, size, f"records.{index}.member.data")
         if sum(sizes) > LARGEST_REQUEST_BYTES:
-            raise InvalidArgumentError("Records size exceeds 5 MB limit")
+            raise InvalidArgumentError("Records size exceeds 10 MB limit")
         try:
             placed = self._put(stream, "PutRecords", entries, sizes)
         except StorageError as error:

@@ -25,7 +25,7 @@ class LifecycleOperations(Operations):
         """Create a stream; invalid tags are rejected before anything is created."""
         tags = request.get("Tags") or {}
         name = stream_name(context, request)
-        require_tags(name, tags)
+        require_tags(name, {}, tags)
         mode = (request.get("StreamModeDetails") or {}).get("StreamMode") or default_mode(request.get("ShardCount"))
         self.require_warm_throughput(context, mode, request.get("WarmThroughputMiBps"))
         stream = self.streams.create(name, request.get("ShardCount"), mode)

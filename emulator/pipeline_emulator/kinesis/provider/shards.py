@@ -13,7 +13,6 @@ from pipeline_emulator.kinesis.streams.listing import ShardFilter, list_shards
 from pipeline_emulator.kinesis.streams.quotas import require_room
 from pipeline_emulator.kinesis.streams.stream import Stream
 from pipeline_emulator.kinesis.streams.tokens import seal
-from pipeline_emulator.kinesis.streams.topology import HASH_KEYS
 
 MAX_SHARDS_LISTED = 1_000
 """https://docs.aws.amazon.com/kinesis/latest/APIReference/API_ListShards.html"""
@@ -54,20 +53,17 @@ class ShardOperations(Operations):
         """Split a shard in two."""
         stream = self.stream(context, request)
         self._require_room(stream, 1)
-        if (key := int(request["NewStartingHashKey"])) >= HASH_KEYS:
-            raise InvalidArgumentError(
-                f"NewStartingHashKey must be in the range: [0, 2^128-1]. Specified value was {key}"
-            )
-        resharding.split(stream, request["ShardToSplit"], key, self.streams.clock())
-        self.notify(stream, [request["ShardToSplit"]])
+        shard = resharding.split(
+            stream, request["ShardToSplit"], int(request["NewStartingHashKey"]), self.streams.clock()
+        )
+        self.notify(stream, [shard.shard_id])
 
     @handler("MergeShards", expand=False)
     def merge_shards(self, context: RequestContext, request: Request) -> None:
         """Merge two adjacent shards."""
         stream = self.stream(context, request)
-        pair = request["ShardToMerge"], request["AdjacentShardToMerge"]
-        resharding.merge(stream, *pair, self.streams.clock())
-        self.notify(stream, pair)
+        pair = resharding.merge(stream, request["ShardToMerge"], request["AdjacentShardToMerge"], self.streams.clock())
+        self.notify(stream, [shard.shard_id for shard in pair])
 
     @handler("UpdateShardCount", expand=False)
     def update_shard_count(self, context: RequestContext, request: Request) -> Response:

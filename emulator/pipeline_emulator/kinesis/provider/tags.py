@@ -1,5 +1,8 @@
 """Tags of streams and consumers."""
 
+import re
+from collections.abc import Mapping
+
 from localstack.aws.api import RequestContext, handler
 
 from pipeline_emulator.kinesis.provider.base import Operations, Request, Response, page, parsed_arn
@@ -9,6 +12,9 @@ from pipeline_emulator.kinesis.streams.stream import Stream
 
 # https://docs.aws.amazon.com/kinesis/latest/APIReference/API_AddTagsToStream.html
 MAX_TAGS = 50
+# https://docs.aws.amazon.com/streams/latest/dev/tagging.html; the colon is one of AWS's common characters for tags.
+_ALLOWED = re.compile(r"[\w\s.:/=+\-%@]*")
+_RESERVED = "aws:"
 
 
 class TagOperations(Operations):
@@ -36,28 +42,28 @@ class TagOperations(Operations):
         return {"Tags": chosen, "HasMoreTags": more}
 
     @handler("TagResource", expand=False)
-    def tag_resource(self, _context: RequestContext, request: Request) -> None:
+    def tag_resource(self, context: RequestContext, request: Request) -> None:
         """Add tags to a stream or a consumer."""
-        stream, tags = self._tagged(request["ResourceARN"])
+        stream, tags = self._tagged(context, request["ResourceARN"])
         with stream.changing():
-            require_tags(stream.name, {**tags, **request["Tags"]})
+            require_tags(stream.name, tags, request["Tags"])
             tags.update(request["Tags"])
 
     @handler("UntagResource", expand=False)
-    def untag_resource(self, _context: RequestContext, request: Request) -> None:
+    def untag_resource(self, context: RequestContext, request: Request) -> None:
         """Remove tags from a stream or a consumer."""
-        stream, tags = self._tagged(request["ResourceARN"])
+        stream, tags = self._tagged(context, request["ResourceARN"])
         with stream.changing():
             _remove(tags, request["TagKeys"])
 
     @handler("ListTagsForResource", expand=False)
-    def list_tags_for_resource(self, _context: RequestContext, request: Request) -> Response:
+    def list_tags_for_resource(self, context: RequestContext, request: Request) -> Response:
         """List the tags of a stream or a consumer."""
-        return {"Tags": _listed(self._tagged(request["ResourceARN"])[1])}
+        return {"Tags": _listed(self._tagged(context, request["ResourceARN"])[1])}
 
-    def _tagged(self, arn: str) -> tuple[Stream, dict[str, str]]:
+    def _tagged(self, context: RequestContext, arn: str) -> tuple[Stream, dict[str, str]]:
         """Return the stream of an ARN, which may be that of one of its consumers, and the tags of the resource."""
-        name, consumer = parsed_arn(arn)
+        name, consumer = parsed_arn(arn, context)
         stream = self.streams.get(name)
         if consumer is None:
             return stream, stream.tags
@@ -68,20 +74,29 @@ def add_tags(stream: Stream, tags: dict[str, str]) -> None:
     """Add tags to a stream.
 
     Raises:
-        InvalidArgumentError: the stream would have too many.
+        InvalidArgumentError: one is invalid, or the stream would have too many.
     """
     with stream.changing():
-        require_tags(stream.name, {**stream.tags, **tags})
+        require_tags(stream.name, stream.tags, tags)
         stream.tags.update(tags)
 
 
-def require_tags(name: StreamName, tags: dict[str, str]) -> None:
-    """Check the number of a resource's tags.
+def require_tags(name: StreamName, present: Mapping[str, str], added: Mapping[str, str]) -> None:
+    """Check the tags that are added to a resource, and how many it then has.
 
     Raises:
-        InvalidArgumentError: there are too many.
+        InvalidArgumentError: a key or value has an invalid character or a reserved prefix, or there are too many.
     """
-    if len(tags) > MAX_TAGS:
+    if not all(_ALLOWED.fullmatch(text) for tag in added.items() for text in tag):
+        raise InvalidArgumentError(
+            "Some tags contain invalid characters. Valid characters: Unicode letters, digits, white space,"
+            " _ . / = + - % @."
+        )
+    if any(key.lower().startswith(_RESERVED) for key in added):
+        raise InvalidArgumentError(
+            f"Failed to add tags to stream {name} because tag keys must not begin with the reserved prefix {_RESERVED}"
+        )
+    if len({**present, **added}) > MAX_TAGS:
         raise InvalidArgumentError(
             f"Failed to add tags to stream {name} because a given stream cannot have more than {MAX_TAGS} tags"
             " associated with it."

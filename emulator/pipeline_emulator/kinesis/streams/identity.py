@@ -5,6 +5,8 @@ from functools import lru_cache
 
 from pipeline_emulator.arn import parse_arn, partition_of
 
+_LAST_SHARD = 2**31 - 1
+
 
 @dataclass(frozen=True, slots=True)
 class StreamName:
@@ -22,6 +24,18 @@ class StreamName:
     def __str__(self) -> str:
         """Return the name as in AWS's messages."""
         return f"{self.name} under account {self.account}"
+
+
+def shard_id_of(text: str) -> str | None:
+    """Return the id of the shard that a request names; None if it names none.
+
+    AWS takes the digits alone (`0`), and after any prefix (`shardId-0`, `a-0`), up to 2147483647: tested against AWS by
+    https://github.com/mhart/kinesalite (test/getShardIterator.js).
+    """
+    parts = text.split("-")
+    digits = parts[1] if len(parts) > 1 and parts[1] else text
+    known = digits.isascii() and digits.isdecimal() and int(digits) <= _LAST_SHARD
+    return f"shardId-{int(digits):012}" if known else None
 
 
 @lru_cache(maxsize=1024)

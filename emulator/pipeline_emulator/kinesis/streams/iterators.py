@@ -52,6 +52,9 @@ def open_iterator(text: str, now: float) -> ShardIterator:
     return iterator
 
 
+_BY_NUMBER = frozenset({"AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER"})
+
+
 @dataclass(frozen=True, slots=True)
 class Start:
     """Where to start, with the names of GetShardIterator; `timestamp` in seconds since the epoch."""
@@ -67,6 +70,7 @@ def start_position(stream: StreamName, shard: Shard, start: Start, now: float) -
     Raises:
         InvalidArgumentError: an argument is missing, belongs to another stream, or lies in the future.
     """
+    _require_consistent(start)
     match start.type:
         case "TRIM_HORIZON":
             return shard.numbers.first
@@ -75,12 +79,27 @@ def start_position(stream: StreamName, shard: Shard, start: Start, now: float) -
         case "AT_TIMESTAMP":
             return _at_timestamp(shard, start, now)
     number = _own_number(stream, shard, start)
-    return number - 1 if start.type == "AT_SEQUENCE_NUMBER" else number
+    # A ContinuationSequenceNumber is no record's, so there is nothing to read at it.
+    return number - 1 if start.type == "AT_SEQUENCE_NUMBER" and shard.holds(number) else number
+
+
+def _require_consistent(start: Start) -> None:
+    """Check that a number is given where one is needed, and only there; the message is AWS's."""
+    if (start.number is None) is (start.type not in _BY_NUMBER):
+        return
+    given = "no StartingSequenceNumber" if start.number is None else "also a StartingSequenceNumber"
+    raise InvalidArgumentError(
+        "Must either specify (1) AT_SEQUENCE_NUMBER or AFTER_SEQUENCE_NUMBER and StartingSequenceNumber or (2)"
+        f" TRIM_HORIZON or LATEST and no StartingSequenceNumber. Request specified {start.type} and {given}."
+    )
 
 
 def _at_timestamp(shard: Shard, start: Start, now: float) -> int:
     if start.timestamp is None:
-        raise InvalidArgumentError("Must either specify timestamp parameter or not use AT_TIMESTAMP.")
+        raise InvalidArgumentError(
+            "Must specify timestampInMillis parameter for iterator of type AT_TIMESTAMP. Current request has no"
+            " timestamp parameter."
+        )
     if start.timestamp > now:
         raise InvalidArgumentError(
             "The timestampInMillis parameter cannot be greater than the currentTimestampInMillis."
@@ -90,10 +109,7 @@ def _at_timestamp(shard: Shard, start: Start, now: float) -> int:
 
 
 def _own_number(stream: StreamName, shard: Shard, start: Start) -> int:
-    if start.number is None:
-        raise InvalidArgumentError(
-            "Must either specify startingSequenceNumber or not use AT_SEQUENCE_NUMBER or AFTER_SEQUENCE_NUMBER."
-        )
+    assert start.number is not None  # by _require_consistent
     if not shard.numbers.owns(start.number):
         raise InvalidArgumentError(
             f"StartingSequenceNumber {start.number} used in GetShardIterator on shard {shard.shard_id} in stream"

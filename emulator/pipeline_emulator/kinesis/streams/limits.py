@@ -37,8 +37,12 @@ class WriteLimit:
         self._records = Allowance(WRITE_RECORDS_PER_SECOND)
 
     def admits(self, size: int, now: float) -> bool:
-        """Count a record of `size` bytes and return True, or return False if the rate is exceeded."""
-        admitted = self._bytes.has(size, now) and self._records.has(1, now)
+        """Count a record of `size` bytes and return True, or return False if the rate is exceeded.
+
+        A record above one second's worth (MaxRecordSizeInKiB) is admitted by a shard at rest, and paid off afterwards:
+        https://docs.aws.amazon.com/streams/latest/dev/large-records.html
+        """
+        admitted = self._bytes.has(min(size, WRITE_BYTES_PER_SECOND), now) and self._records.has(1, now)
         if admitted:
             self._bytes.take(size)
             self._records.take(1)

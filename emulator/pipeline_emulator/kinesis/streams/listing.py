@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipeline_emulator.kinesis.streams.errors import InvalidArgumentError
+from pipeline_emulator.kinesis.streams.identity import shard_id_of
 from pipeline_emulator.kinesis.streams.shard import Shard
 from pipeline_emulator.kinesis.streams.stream import Stream
 
@@ -37,7 +38,8 @@ def _predicate(stream: Stream, chosen: ShardFilter) -> Callable[[Shard], bool]:
         case "AFTER_SHARD_ID":
             if (after := chosen.shard_id) is None:
                 raise InvalidArgumentError("ShardId must be specified when ShardFilterType is AFTER_SHARD_ID.")
-            return lambda shard: shard.shard_id > after
+            first = shard_id_of(after) or after
+            return lambda shard: shard.shard_id > first
         case "AT_LATEST":
             return lambda shard: shard.is_open
         case "AT_TRIM_HORIZON":

@@ -39,7 +39,7 @@ def require_room(streams: list[Stream], name: StreamName, additional: int, mode:
 def default_mode(shard_count: int | None) -> str:
     """Return the mode of a new stream for which none is requested.
 
-    Without a number of shards, AWS creates four: LocalStack's tests recorded it (`test_create_stream_without_shard_count`).
+    AWS creates four shards without a count, as LocalStack's tests recorded (`test_create_stream_without_shard_count`).
     """
     return "ON_DEMAND" if shard_count is None else "PROVISIONED"
 

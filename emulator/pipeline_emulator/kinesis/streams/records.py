@@ -88,6 +88,11 @@ class RecordLog:
         end = self._cut(start, min(start + limit, len(records)), size_limit)
         return records[start:end], records[end] if end < len(records) else None
 
+    def holds(self, number: int) -> bool:
+        """Return whether there is a record with this number."""
+        index = bisect_left(self._records, number, key=_number)
+        return index < len(self._records) and self._records[index].number == number
+
     def number_at(self, arrival: float) -> int | None:
         """Return the number of the first record at or after `arrival`, or None if there is none."""
         index = bisect_left(self._records, arrival, key=_arrival)

@@ -4,13 +4,14 @@ https://docs.aws.amazon.com/kinesis/latest/APIReference/API_SplitShard.html, and
 API_UpdateShardCount.html in the same folder
 """
 
-from pipeline_emulator.kinesis.streams.errors import InvalidArgumentError, ValidationError
+from pipeline_emulator.kinesis.streams.errors import InvalidArgumentError, ResourceNotFoundError, ValidationError
+from pipeline_emulator.kinesis.streams.identity import shard_id_of
 from pipeline_emulator.kinesis.streams.shard import Shard
 from pipeline_emulator.kinesis.streams.stream import Stream
 
 
-def split(stream: Stream, shard_id: str, starting_hash_key: int, now: float) -> None:
-    """Split a shard at `starting_hash_key`, the first key of the second child.
+def split(stream: Stream, shard_id: str, starting_hash_key: int, now: float) -> Shard:
+    """Split a shard at `starting_hash_key`, the first key of the second child, and return it.
 
     Raises:
         InvalidArgumentError: the key is not inside the shard, or the shard is closed.
@@ -22,32 +23,34 @@ def split(stream: Stream, shard_id: str, starting_hash_key: int, now: float) -> 
         shard = _open_shard(stream, shard_id)
         if not shard.start + 1 < starting_hash_key < shard.end:
             raise InvalidArgumentError(
-                f"NewStartingHashKey {starting_hash_key} used in SplitShard() on shard {shard_id} in stream"
+                f"NewStartingHashKey {starting_hash_key} used in SplitShard() on shard {shard.shard_id} in stream"
                 f" {stream.name} is not both greater than one plus the shard's StartingHashKey {shard.start} and less"
                 f" than the shard's EndingHashKey {shard.end}."
             )
         stream.topology.split(shard, starting_hash_key, now)
         stream.begin("UPDATING")
+        return shard
 
 
-def merge(stream: Stream, shard_id: str, adjacent_shard_id: str, now: float) -> None:
-    """Merge two adjacent shards.
+def merge(stream: Stream, shard_id: str, adjacent_shard_id: str, now: float) -> tuple[Shard, Shard]:
+    """Merge two adjacent shards and return them.
 
     Raises:
-        InvalidArgumentError: the shards are not adjacent, or one of them is closed.
+        InvalidArgumentError: the shards are not adjacent, not in the order of their ranges, or one of them is closed.
         ResourceInUseError: the stream is not active.
         ResourceNotFoundError: one of the shards does not exist.
     """
     with stream.lock:
         stream.require_active()
         shard, adjacent = _open_shard(stream, shard_id), _open_shard(stream, adjacent_shard_id)
-        if shard.end + 1 != adjacent.start and adjacent.end + 1 != shard.start:
+        if shard.end + 1 != adjacent.start:
             raise InvalidArgumentError(
-                f"Shards {shard_id} and {adjacent_shard_id} in stream {stream.name} are not an adjacent pair of shards"
-                " eligible for merging"
+                f"Shards {shard.shard_id} and {adjacent.shard_id} in stream {stream.name} are not an adjacent pair of"
+                " shards eligible for merging"
             )
         stream.topology.merge([shard, adjacent], now)
         stream.begin("UPDATING")
+        return shard, adjacent
 
 
 def scale(stream: Stream, target: int, now: float) -> int:
@@ -78,10 +81,14 @@ def scale(stream: Stream, target: int, now: float) -> int:
 
 
 def _open_shard(stream: Stream, shard_id: str) -> Shard:
-    shard = stream.shard(shard_id)
+    shard = stream.topology.get(shard_id_of(shard_id) or "")
+    if shard is None:
+        raise ResourceNotFoundError(
+            f"Could not find shard {shard_id_of(shard_id) or shard_id} in stream {stream.name}."
+        )
     if not shard.is_open:
         raise InvalidArgumentError(
-            f"Shard {shard_id} in stream {stream.name} has already been merged or split, and thus is not eligible for"
-            " merging or splitting."
+            f"Shard {shard.shard_id} in stream {stream.name} has already been merged or split, and thus is not eligible"
+            " for merging or splitting."
         )
     return shard

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pipeline_emulator.kinesis.streams.journal import Journal
 from pipeline_emulator.kinesis.streams.limits import ReadLimit, WriteLimit
 from pipeline_emulator.kinesis.streams.records import OVERHEAD_BYTES, Record, RecordLog
-from pipeline_emulator.kinesis.streams.sequence import SequenceNumbers, counter
+from pipeline_emulator.kinesis.streams.sequence import SequenceNumbers, counter, seconds
 
 # Quota of one response: https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html
 LARGEST_READ_BYTES = 10 * 2**20
@@ -111,6 +111,19 @@ class Shard:
         with self.lock:
             number = self._log.number_at(arrival)
             return self._latest if number is None else number - 1
+
+    def holds(self, number: int) -> bool:
+        """Return whether the record with this number can still be read."""
+        with self.lock:
+            return self._log.holds(number)
+
+    def progress(self, position: int) -> int:
+        """Return a number from which a reader that has reached `position` can continue, at or after it.
+
+        Like AWS's it is no record's: one second later than the last record read, and below the next one.
+        """
+        read = counter(position) - (0 if self.numbers.owns(position) else 1)
+        return self.numbers.number(read, seconds(position) + 1)
 
     def trim(self, horizon: float) -> None:
         """Free the memory of records from before `horizon` if they are many. The caller holds the lock."""

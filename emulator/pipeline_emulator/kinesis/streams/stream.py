@@ -13,7 +13,7 @@ from pipeline_emulator.kinesis.streams.errors import (
     ResourceNotFoundError,
     ThroughputExceededError,
 )
-from pipeline_emulator.kinesis.streams.identity import StreamName
+from pipeline_emulator.kinesis.streams.identity import StreamName, shard_id_of
 from pipeline_emulator.kinesis.streams.iterators import ShardIterator, Start, start_position
 from pipeline_emulator.kinesis.streams.journal import Journal
 from pipeline_emulator.kinesis.streams.records import Record
@@ -121,13 +121,15 @@ class Stream:
         self._retention_hours = hours
 
     def shard(self, shard_id: str) -> Shard:
-        """Return a shard.
+        """Return a shard by its id, which may be short (`shard_id_of`).
 
         Raises:
             ResourceNotFoundError: there is no such shard.
         """
-        if (shard := self.topology.get(shard_id)) is None:
-            raise ResourceNotFoundError(f"Shard {shard_id} in stream {self.name} does not exist")
+        if (full := shard_id_of(shard_id)) is None:
+            raise ResourceNotFoundError(f"Could not find shard {shard_id} in stream {self.name}.")
+        if (shard := self.topology.get(full)) is None:
+            raise ResourceNotFoundError(f"Shard {full} in stream {self.name} does not exist")
         return shard
 
     def put(self, entries: Sequence[Entry]) -> list[Placed]:
@@ -184,10 +186,10 @@ class Stream:
         """
         shard = self.shard(shard_id)
         position = start_position(self.name, shard, start, self._clock())
-        return ShardIterator(self.name, self.created, shard_id, position)
+        return ShardIterator(self.name, self.created, shard.shard_id, position)
 
-    def read(self, iterator: ShardIterator, limit: int) -> Chunk:
-        """Return up to `limit` records.
+    def read(self, iterator: ShardIterator, limit: int, *, shared: bool = True) -> Chunk:
+        """Return up to `limit` records; a registered consumer does not read at the `shared` rate of the shard.
 
         Raises:
             InvalidArgumentError: the iterator belongs to a deleted stream of the same name.
@@ -197,7 +199,8 @@ class Stream:
         if iterator.created != self.created:
             raise InvalidArgumentError("Invalid ShardIterator.")
         shard = self.shard(iterator.shard_id)
-        chunk = shard.read(iterator.position, limit, self.horizon, self._clock(), self._settings.enforce_limits)
+        limited = shared and self._settings.enforce_limits
+        chunk = shard.read(iterator.position, limit, self.horizon, self._clock(), limited)
         if chunk is None:
             raise ThroughputExceededError(f"Rate exceeded for shard {shard.shard_id} in stream {self.name}.")
         return chunk
