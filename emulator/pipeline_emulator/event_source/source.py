@@ -95,5 +95,5 @@ class KinesisSource:
 
     def _require(self, action: str) -> None:
         """Check a permission of the role: on the consumer for its subscriptions, on the stream for the rest."""
-        by_consumer = self._consumer_arn and action == "kinesis:SubscribeToShard"
-        self._use_role(action=action, resource=self._consumer_arn if by_consumer else self._stream.arn)
+        subscribes = action == "kinesis:SubscribeToShard"
+        self._use_role(action=action, resource=(subscribes and self._consumer_arn) or self._stream.arn)

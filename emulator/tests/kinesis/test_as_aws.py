@@ -184,7 +184,7 @@ def test_a_position_has_what_its_type_needs_and_no_more(kinesis: Any, create_str
         message = either.format(kind, "no")
         request = {**wanted, "ShardIteratorType": kind}
         assert refusal(kinesis.get_shard_iterator, **request) == ("InvalidArgumentException", message)
-    request = {**wanted, "ShardIteratorType": "AT_TIMESTAMP", "Timestamp": 5, "StartingSequenceNumber": number}
+    request = {**wanted, "ShardIteratorType": "AT_TIMESTAMP", "StartingSequenceNumber": number}
     assert refusal(kinesis.get_shard_iterator, **request)[0] == "InvalidArgumentException"
     message = (
         "Must specify timestampInMillis parameter for iterator of type AT_TIMESTAMP. Current request has no timestamp"
