@@ -122,7 +122,10 @@ class Shard:
 
         Like AWS's it is no record's: one second later than the last record read, and below the next one.
         """
-        read = counter(position) - (0 if self.numbers.owns(position) else 1)
+        owned = self.numbers.owns(position)
+        if owned and not self.holds(position):
+            return position
+        read = counter(position) - (0 if owned else 1)
         return self.numbers.number(read, seconds(position) + 1)
 
     def trim(self, horizon: float) -> None:
