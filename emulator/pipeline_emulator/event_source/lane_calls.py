@@ -29,7 +29,7 @@ class LaneCalls:
         if self._seconds:
             self._window.enter(window_of(records[0].arrival, self._seconds))
             view = self._view()
-        outcome = self._invoker.invoke(records, view)
+        outcome = self._invoker.invoke(records, view) if view else self._invoker.invoke(records)
         self._count(records, outcome)
         # Of a response that names failed records, too: its state is that after the others.
         if view and isinstance(outcome, Invocation) and (outcome.succeeded or outcome.first_failed is not None):
