@@ -49,6 +49,6 @@ class Planned:
 def _resources(module: Mapping[str, Any]) -> Iterator[Resource]:
     for found in module.get("resources", []):
         if found["mode"] == "managed":
-            yield Resource(found["address"], found["type"], found["values"])
+            yield Resource(found["address"], found["type"], found.get("values") or {})
     for child in module.get("child_modules", []):
         yield from _resources(child)
