@@ -575,6 +575,13 @@ INVOKE_WITH_RESPONSE_STREAM = Patch(
     written_for=_CORE,
     fingerprint="0f43185657b0",
 )
+UPDATE_FAILED_VERSIONS = Patch(
+    f"{_LAMBDA}.invocation.lambda_service:LambdaService.update_version",
+    what="a function in state Failed can be updated",
+    why="core answers an InternalError 500, because no earlier version runs",
+    written_for=_CORE,
+    fingerprint="b462a5bb782b",
+)
 STOP_FAILED_VERSIONS = Patch(
     f"{_LAMBDA}.invocation.lambda_service:LambdaService.stop_version",
     what="a version in state Failed can be stopped",
@@ -588,6 +595,13 @@ CHECK_ARCHIVE = Patch(
     why="core adds up the declared sizes and looks at nothing else",
     written_for=_CORE,
     fingerprint="9f3ecbe741e3",
+)
+DRY_RUN_OF_CODE = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider.update_function_code",
+    what="UpdateFunctionCode with DryRun changes nothing",
+    why="core ignores the parameter",
+    written_for=_CORE,
+    fingerprint="36097d654fe6",
 )
 UNPACK_CODE = Patch(
     f"{_LAMBDA}.invocation.lambda_models:S3Code.prepare_for_execution",
@@ -731,6 +745,34 @@ FIND_LOG_GROUP = Patch(
     why="moto reads the newest group, whatever the identifier is",
     written_for="moto-ext 5.1.25",
     fingerprint="b8503e2d4ee2",
+)
+PUT_SUBSCRIPTION_FILTER = Patch(
+    "moto.logs.models:LogsBackend.put_subscription_filter",
+    what="a subscription filter is created after a test message has reached its destination, with a valid pattern",
+    why="core asks for permissions that AWS does not need, checks none of a function's and accepts any pattern",
+    written_for=_CORE,
+    fingerprint="fb9f70a87b8e",
+)
+STORE_LOG_EVENTS = Patch(
+    "moto.logs.models:LogStream.put_log_events",
+    what="log events that match a subscription filter are delivered to it after the request",
+    why="core matches no pattern, and the request fails or waits with the delivery",
+    written_for=_CORE,
+    fingerprint="16317b7e99ec",
+)
+MATCH_LOG_EVENTS = Patch(
+    "localstack.services.logs.provider:get_pattern_matcher",
+    what="FilterLogEvents returns the events that match",
+    why="core returns all events, whatever the pattern",
+    written_for=_CORE,
+    fingerprint="2c5f3de28249",
+)
+CHECK_METRIC_FILTER = Patch(
+    "moto.logs.models:LogsBackend.put_metric_filter",
+    what="a metric filter has a valid pattern",
+    why="moto accepts any text",
+    written_for="moto-ext 5.1.25",
+    fingerprint="f289fb5a7b02",
 )
 CHECK_KEY_OF_GROUP = Patch(
     "localstack.services.logs.provider:LogsProvider.create_log_group",

@@ -346,3 +346,12 @@ result = {
         "processes": True,
         "memory": True,
     }
+
+
+def test_files_and_processes_are_limited_as_on_aws(create_function: Callable[..., Any]) -> None:
+    function = create_function("""
+        import resource
+        def handler(event, context):
+            return [resource.getrlimit(each) for each in (resource.RLIMIT_NOFILE, resource.RLIMIT_NPROC)]
+    """)
+    assert function.invoke().payload == [[1024, 1024], [1024, 1024]]

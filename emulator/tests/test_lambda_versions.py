@@ -83,3 +83,13 @@ def test_alias_cannot_be_moved_to_a_version_that_does_not_exist(aliased: Any) ->
     with pytest.raises(client.exceptions.ResourceNotFoundException, match=r"Function not found: .*:9"):
         move(aliased, "9")
     assert aliased.invoke(Qualifier="live").payload[1] == "2"
+
+
+def test_a_failed_function_becomes_a_good_one_by_an_update(
+    localstack: Any, create_function: Callable[..., Any], eventually: Callable[..., Any]
+) -> None:
+    function = create_function("def handler(event, context):\n    return 'here'\n", Runtime="java21")
+    assert function.configuration()["State"] == "Failed"
+    localstack.client("lambda").update_function_configuration(FunctionName=function.name, Runtime="python3.13")
+    eventually(lambda: function.configuration()["State"] == "Active", "the function is active")
+    assert function.invoke().payload == "here"

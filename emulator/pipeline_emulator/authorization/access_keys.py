@@ -22,3 +22,10 @@ def service_principal(context: RequestContext) -> str | None:
     internal: Any = context.internal_request_params or {}
     found: str | None = internal.get("service_principal")
     return found
+
+
+def source_arn(context: RequestContext) -> str | None:
+    """Return the ARN of the resource for which a LocalStack service makes a request, such as a bucket's."""
+    internal: Any = context.internal_request_params or {}
+    found: str | None = internal.get("source_arn")
+    return found

@@ -96,9 +96,17 @@ def _internal_caller(context: RequestContext, service: str) -> Caller | None:
     if key == ANONYMOUS_KEY:
         return ANONYMOUS
     found = _with_key(key, context.account_id, service) if key and callers.is_issued(key) else None
-    if found is None and principal and context.operation.name == "AssumeRole":
+    if found is None and principal and _is_asked(context.operation.name, principal):
         return callers.for_service(f"{principal}.amazonaws.com")
     return found
+
+
+def _is_asked(operation: str, principal: str) -> bool:
+    """Return whether a service needs a permission of its own: a role's trust, or a function's to be called.
+
+    Lambda itself calls functions for mappings and destinations, with the function's role.
+    """
+    return operation == "AssumeRole" or (operation == "Invoke" and principal != "lambda")
 
 
 def _with_key(key: str, account: str, service: str) -> Caller | None:

@@ -7,7 +7,7 @@ from functools import partial
 from localstack.aws.api import RequestContext
 from werkzeug import Request
 
-from pipeline_emulator.authorization import resources, tags
+from pipeline_emulator.authorization import access_keys, resources, tags
 from pipeline_emulator.authorization.callers import Caller
 from pipeline_emulator.iam.context import Context
 from pipeline_emulator.iam.requests.call import Check
@@ -33,6 +33,7 @@ class RequestOrigin:
             account=context.account_id,
             region=None if service and service.service_name in _GLOBAL_SERVICES else context.region,
             request=context.request,
+            source_arn=access_keys.source_arn(context),
         )
 
     def owner(self, resource: str) -> str:

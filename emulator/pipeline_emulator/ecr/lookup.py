@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from pipeline_emulator.ecr.credentials import PASSWORDS, USER, Bearer, Scope
 from pipeline_emulator.ecr.errors import RepositoryNotFoundError
-from pipeline_emulator.ecr.images import digest_behind
+from pipeline_emulator.ecr.images import read_manifest
+from pipeline_emulator.ecr.manifests import DOCKER_LIST, OCI_INDEX
 from pipeline_emulator.ecr.repositories import find_repository
 from pipeline_emulator.ecr.settings import public_host
 
@@ -25,6 +26,10 @@ class ImageNotFoundError(Exception):
     """The repository, tag or digest does not exist."""
 
 
+class SeveralImagesError(Exception):
+    """The URI names a list of images, one for each platform, or one with its attestations."""
+
+
 class NotInThisRegistryError(Exception):
     """The URI names another registry."""
 
@@ -41,6 +46,7 @@ def find_image(image_uri: str, account_id: str, region: str) -> FoundImage:
     Raises:
         ImageNotFoundError: the account has no such image in the region.
         NotInThisRegistryError: the URI's host is not this registry's.
+        SeveralImagesError: it names a list of images.
         RegistryUnavailableError: the registry is not configured or does not respond.
     """
     given = image_uri.partition("/")[0]
@@ -52,12 +58,14 @@ def find_image(image_uri: str, account_id: str, region: str) -> FoundImage:
         raise ImageNotFoundError(f"{image_uri} is not an image URI: <registry>/<repository>:<tag> or …@sha256:<hex>")
     name, reference = match["name"], match["digest"] or match["tag"] or "latest"
     try:
-        digest = digest_behind(find_repository(Scope(account_id, region), name), reference)
+        manifest = read_manifest(find_repository(Scope(account_id, region), name), reference)
     except RepositoryNotFoundError as error:
         raise ImageNotFoundError(error.message) from error
-    if digest is None:
+    if manifest is None:
         raise ImageNotFoundError(f"The repository with name '{name}' has no image {reference}")
-    return FoundImage(f"{host}/{name}@{digest}", digest, name)
+    if manifest.media_type in (DOCKER_LIST, OCI_INDEX):
+        raise SeveralImagesError(f"{image_uri} is a list of images")
+    return FoundImage(f"{host}/{name}@{manifest.digest}", manifest.digest, name)
 
 
 def pull_credentials(account_id: str, region: str) -> tuple[str, str]:

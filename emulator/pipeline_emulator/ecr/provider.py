@@ -3,7 +3,7 @@
 from base64 import b64encode
 from typing import Any
 
-from localstack.aws.api import RequestContext, ServiceRequest, ServiceResponse, handler
+from localstack.aws.api import CommonServiceException, RequestContext, ServiceRequest, ServiceResponse, handler
 from localstack.aws.skeleton import DispatchTable, create_dispatch_table
 from localstack.aws.spec import load_service
 from localstack.services.moto import call_moto, call_moto_with_request
@@ -12,7 +12,7 @@ from localstack.services.plugins import Service
 from pipeline_emulator.authorization import registry_access
 from pipeline_emulator.ecr import image_batches, image_lists
 from pipeline_emulator.ecr.credentials import PASSWORDS, USER, Bearer, Scope
-from pipeline_emulator.ecr.errors import RepositoryNotEmptyError
+from pipeline_emulator.ecr.errors import RepositoryNotEmptyError, RepositoryNotFoundError
 from pipeline_emulator.ecr.images import all_images
 from pipeline_emulator.ecr.paging import page
 from pipeline_emulator.ecr.put_image import put_image
@@ -50,6 +50,7 @@ class EcrProvider:
     @handler("DescribeRepositories", expand=False)
     def describe_repositories(self, context: RequestContext, request: Any) -> Any:
         """Describe repositories with their addresses on the gateway."""
+        _check_registry(context, request)
         answer: Any = call_moto(context)
         repositories = sorted(answer["repositories"], key=lambda entry: str(entry["repositoryName"]))
         chosen, token = page(repositories, lambda entry: str(entry["repositoryName"]), request)
@@ -122,5 +123,28 @@ def _dispatch_table(provider: object) -> DispatchTable:
     return {**table, **create_dispatch_table(provider)}
 
 
-def _call_moto(context: RequestContext, request: ServiceRequest) -> ServiceResponse:  # noqa: ARG001
+def _call_moto(context: RequestContext, request: ServiceRequest) -> ServiceResponse:
+    _check_registry(context, request)
     return call_moto(context)
+
+
+def _check_registry(context: RequestContext, request: Any) -> None:
+    """Refuse another account's registry, which moto takes for the own one.
+
+    Raises:
+        RepositoryNotFoundError: the request names a repository in it.
+        CommonServiceException: it names none.
+    """
+    registry = request.get("registryId")
+    if registry in (None, context.account_id):
+        return
+    names = [request.get("repositoryName"), *(request.get("repositoryNames") or [])]
+    if named := [name for name in names if name]:
+        raise RepositoryNotFoundError(named[0], registry)
+    assert context.operation is not None
+    raise CommonServiceException(
+        "AccessDeniedException",
+        f"Account {context.account_id} is not authorized to perform: ecr:{context.operation.name} on registry"
+        f" {registry} because no resource-based policy allows the action",
+        sender_fault=True,
+    )

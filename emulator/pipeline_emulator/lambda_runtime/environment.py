@@ -12,10 +12,12 @@ import time
 from pipeline_emulator.lambda_runtime import errors, hooks, reports
 from pipeline_emulator.lambda_runtime.invocation import Answer, Failure, Invocation, Result
 from pipeline_emulator.lambda_runtime.log_delivery import FunctionLog
+from pipeline_emulator.lambda_runtime.log_levels import LogSettings
 from pipeline_emulator.lambda_runtime.output import Output
 from pipeline_emulator.lambda_runtime.runtime import Exit, Runtime
 from pipeline_emulator.lambda_runtime.runtime_api import RuntimeApiServer
 from pipeline_emulator.lambda_runtime.session import Session
+from pipeline_emulator.lambda_runtime.system_log import SystemLog
 
 # A longer initialization is aborted and repeated with the first event, within the function's own timeout.
 INIT_SECONDS = 10.0
@@ -30,6 +32,7 @@ class FunctionSettings:
     memory_mb: int
     runtime_version: tuple[str, str] | None
     tracing: bool
+    logs: LogSettings = dataclasses.field(default_factory=LogSettings)
 
 
 class Environment:
@@ -42,6 +45,7 @@ class Environment:
         self._runtime = runtime
         self._output = output
         self._log = log
+        self._system_log = SystemLog(log, settings.logs)
         self._session = Session()
         self._server = RuntimeApiServer(self._session, runtime.made, host)
         self._healthy = False
@@ -62,7 +66,7 @@ class Environment:
         """
         await self._server.start()
         if self._settings.runtime_version:
-            self._log.add_now(reports.init_start(*self._settings.runtime_version))
+            self._system_log.init_start(*self._settings.runtime_version)
         began = time.perf_counter()
         failure = await self._initialize(INIT_SECONDS, "init")
         self._runtime.watch(busy=False)
@@ -108,14 +112,16 @@ class Environment:
         duration_ms = _milliseconds_since(began)
         hooks.event_finished(invocation.function_arn, self._settings.version, duration_ms)
         await self._drain()
-        self._report(invocation, duration_ms, outcome if isinstance(outcome, Failure) else None)
+        failure = outcome if isinstance(outcome, Failure) else None
+        produced = len(outcome.payload) if isinstance(outcome, Answer) else 0
+        self._report(invocation, duration_ms, failure, produced)
         self._runtime.watch(busy=False)
         if isinstance(outcome, Answer):
             return Result(outcome.payload, outcome.is_error, self._log.tail())
         await self._reset()
         return Result(outcome.document(invocation.request_id), is_error=True, log_tail=self._log.tail())
 
-    def _report(self, invocation: Invocation, duration_ms: float, failure: Failure | None) -> None:
+    def _report(self, invocation: Invocation, duration_ms: float, failure: Failure | None, produced: int) -> None:
         report = reports.Report(
             request_id=invocation.request_id,
             duration_ms=duration_ms,
@@ -127,15 +133,14 @@ class Environment:
             trace=reports.sampled(invocation.trace) if self._settings.tracing else None,
         )
         self._init_ms = None
-        self._log.add_now(reports.end(invocation.request_id))
-        self._log.add_now(report.line())
+        self._system_log.end(report, produced)
 
     async def _obtain(self, invocation: Invocation, deadline: float) -> Answer | Failure:
         """Return the function's answer. Initializes first if the last runtime failed or has ended since."""
         failure = None
         if not self._healthy or self._runtime.exited.done():
             failure = await self._initialize(deadline - _now(), "invoke")
-        self._log.add_now(reports.start(invocation.request_id, self._settings.version))
+        self._system_log.start(invocation.request_id, self._settings.version)
         while not failure:
             outcome = await self._hand_over(invocation, deadline)
             if outcome is not None:
@@ -155,8 +160,7 @@ class Environment:
         self._healthy = failure is None
         if failure:
             await self._reset()
-            report = reports.init_report(_milliseconds_since(began), phase, failure.status, failure.error_type)
-            self._log.add_now(report)
+            self._system_log.init_report(_milliseconds_since(began), phase, failure.status, failure.error_type)
         return failure
 
     async def _hand_over(self, invocation: Invocation, deadline: float) -> Answer | Failure | None:

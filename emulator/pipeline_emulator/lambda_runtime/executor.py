@@ -22,6 +22,7 @@ from pipeline_emulator.lambda_runtime import event_loop, response_stream
 from pipeline_emulator.lambda_runtime.environment import Environment, FunctionSettings
 from pipeline_emulator.lambda_runtime.invocation import Invocation
 from pipeline_emulator.lambda_runtime.log_delivery import FunctionLog
+from pipeline_emulator.lambda_runtime.log_levels import LogSettings
 from pipeline_emulator.lambda_runtime.output import Output
 from pipeline_emulator.lambda_runtime.runtime import Runtime
 
@@ -117,16 +118,30 @@ class EnvironmentExecutor(RuntimeExecutor):
         """Do nothing: core deletes the code."""
 
     async def _start(self, variables: Mapping[str, str]) -> bytes | None:
+        variables = self._with_log(variables)
         log = FunctionLog(
             group=variables["AWS_LAMBDA_LOG_GROUP_NAME"],
             stream=variables["AWS_LAMBDA_LOG_STREAM_NAME"],
             make_client=partial(_logs_client, variables),
         )
-        output = Output(log.add)
+        output = Output(log.add, self._settings().logs)
         runtime = self.make_runtime(variables, output)
         host = self.get_endpoint_from_executor()
         self._environment = Environment(self._settings(), runtime, output, log, host)
         return await self._environment.initialize()
+
+    def _with_log(self, variables: Mapping[str, str]) -> dict[str, str]:
+        """Return the variables with the log group of the LoggingConfig, which core ignores.
+
+        The streams of a group of its own have the function's name, because several functions may share it.
+        https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-loggroups.html
+        """
+        own = (self.function_version.config.logging_config or {}).get("LogGroup")
+        if not own or own == variables["AWS_LAMBDA_LOG_GROUP_NAME"]:
+            return dict(variables)
+        day, _, rest = variables["AWS_LAMBDA_LOG_STREAM_NAME"].partition("[")
+        stream = f"{day}{self.function_version.id.function_name}[{rest}"
+        return {**variables, "AWS_LAMBDA_LOG_GROUP_NAME": own, "AWS_LAMBDA_LOG_STREAM_NAME": stream}
 
     def tmp_bytes(self) -> int:
         """Return the size of the function's /tmp."""
@@ -146,6 +161,7 @@ class EnvironmentExecutor(RuntimeExecutor):
             memory_mb=function.memory_size,
             runtime_version=self.runtime_version(),
             tracing=function.tracing_config_mode == "Active",
+            logs=LogSettings.of(function.logging_config),
         )
 
 

@@ -21,6 +21,13 @@ from pipeline_emulator.lambda_runtime import engine
 _ARCHITECTURES = {"x86_64": "amd64", "arm64": "arm64"}
 
 
+# AWS's message ends before it.
+_SINGLE_IMAGE = (
+    "It is an index of several images, as buildx makes them: build with --provenance=false for one platform, or name"
+    " the image in it by digest."
+)
+
+
 @dataclasses.dataclass(frozen=True)
 class EcrImageCode(ImageCode):
     """An image in the emulator's ECR; `code_sha256` is the hex of its digest, as on AWS."""
@@ -44,6 +51,12 @@ def image_code(image_uri: str, account_id: str, region: str) -> EcrImageCode:
     except lookup.NotInThisRegistryError:
         raise InvalidParameterValueException(
             f"Source image {image_uri} is not valid. Provide a valid source image.", Type="User"
+        ) from None
+    except lookup.SeveralImagesError:
+        raise InvalidParameterValueException(
+            f"The image manifest, config or layer media type for the source image {image_uri} is not supported."
+            f" {_SINGLE_IMAGE}",
+            Type="User",
         ) from None
     except lookup.ImageNotFoundError:
         raise InvalidParameterValueException(

@@ -42,6 +42,13 @@ def install() -> None:
         with contextlib.suppress(ValueError):
             original(self, qualified_arn)
 
+    @patches.UPDATE_FAILED_VERSIONS.wrap
+    def update_version(original: Callable[..., Any], self: Any, new_version: Any) -> Any:
+        """Create the version if none runs: its predecessor has failed. Core refused with an InternalError."""
+        runs = new_version.qualified_arn in self.lambda_running_versions
+        managed = new_version.config.capacity_provider_config
+        return original(self, new_version) if runs or managed else self.create_function_version(new_version)
+
     @patches.DELETE_CODE_WHEN_UNUSED.wrap
     def destroy_cached(original: Callable[..., None], self: Any) -> None:
         """Make the folder writable first, and wait until no environment uses it: after an update one may."""

@@ -54,8 +54,9 @@ class FunctionLog:
             self._enqueue(LogEvent(timestamp, message), limited=True)
 
     def add_now(self, message: str) -> None:
-        """Add a message of the platform with the present time. It is never dropped."""
-        self._tail = (self._tail + message)[-_TAIL_BYTES:]
+        """Add a message of the platform with the present time. It is never dropped, and begins a line."""
+        ended = not self._tail or self._tail.endswith("\n")
+        self._tail = (self._tail + ("" if ended else "\n") + message)[-_TAIL_BYTES:]
         self._enqueue(LogEvent(_now_ms(), message), limited=False)
 
     def begin_tail(self) -> None:

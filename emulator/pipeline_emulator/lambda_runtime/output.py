@@ -7,6 +7,8 @@ import struct
 import time
 from collections.abc import Callable
 
+from pipeline_emulator.lambda_runtime.log_levels import LogSettings
+
 type Sink = Callable[[int, str], None]
 """Receives the time at which a message was written, in milliseconds since 1970, and the message."""
 
@@ -53,9 +55,10 @@ class Pipe:
 class Output:
     """The two pipes of one execution environment."""
 
-    def __init__(self, sink: Sink) -> None:
+    def __init__(self, sink: Sink, settings: LogSettings | None = None) -> None:
         self._sink = sink
-        self._frame_left, self._frame_ms = 0, 0
+        self._settings = settings or LogSettings()
+        self._frame_left, self._frame_ms, self._frame_kept = 0, 0, True
         self.lines = Pipe(self._take_lines)
         self.frames = Pipe(self._take_frames)
 
@@ -72,7 +75,9 @@ class Output:
     def _take_lines(self, buffer: bytearray, more: bool) -> None:
         while (end := buffer.find(b"\n") + 1) or len(buffer) >= _MAX_LINE_BYTES or (buffer and not more):
             size = min(end or len(buffer), _MAX_LINE_BYTES)
-            self._sink(time.time_ns() // 1_000_000, buffer[:size].decode(errors="replace"))
+            line = buffer[:size].decode(errors="replace")
+            if self._settings.keeps_line(line):
+                self._sink(time.time_ns() // 1_000_000, line)
             del buffer[:size]
 
     def _take_frames(self, buffer: bytearray, _more: bool) -> None:
@@ -81,12 +86,14 @@ class Output:
             if not self._frame_left:
                 if len(buffer) < _FRAME_HEADER.size:
                     return
-                _, self._frame_left, microseconds = _FRAME_HEADER.unpack_from(buffer)
+                kind, self._frame_left, microseconds = _FRAME_HEADER.unpack_from(buffer)
+                self._frame_kept = self._settings.keeps_frame(kind)
                 self._frame_ms = microseconds // 1000
                 del buffer[: _FRAME_HEADER.size]
             size = min(self._frame_left, _MAX_LINE_BYTES)
             if len(buffer) < size:
                 return
-            self._sink(self._frame_ms, buffer[:size].decode(errors="replace"))
+            if self._frame_kept:
+                self._sink(self._frame_ms, buffer[:size].decode(errors="replace"))
             del buffer[:size]
             self._frame_left -= size

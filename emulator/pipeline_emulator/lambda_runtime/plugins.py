@@ -55,10 +55,17 @@ def install_aliases() -> None:
 
     Core creates its provider later.
     """
-    from pipeline_emulator.lambda_runtime import aliases, code_archives, isolation_report, streamed_invocations
+    from pipeline_emulator.lambda_runtime import (
+        aliases,
+        code_archives,
+        dry_runs,
+        isolation_report,
+        streamed_invocations,
+    )
 
     aliases.install()
     code_archives.install()
+    dry_runs.install()
     streamed_invocations.install()
     if config.LAMBDA_RUNTIME_EXECUTOR in (ProcessRuntimeExecutorPlugin.name, PackageRuntimeExecutorPlugin.name):
         isolation_report.install()

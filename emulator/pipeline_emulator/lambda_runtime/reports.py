@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html sho
 
 import dataclasses
 import math
+from typing import Any
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,9 +37,9 @@ class Report:
         fields = [
             f"REPORT RequestId: {self.request_id}",
             f"Duration: {self.duration_ms:.2f} ms",
-            f"Billed Duration: {math.ceil(self.duration_ms + (self.init_ms or 0))} ms",
+            f"Billed Duration: {self._billed_ms} ms",
             f"Memory Size: {self.memory_mb} MB",
-            f"Max Memory Used: {min(self.memory_mb, math.ceil(self.max_memory_bytes / 2**20))} MB",
+            f"Max Memory Used: {self._max_memory_mb} MB",
         ]
         if self.init_ms is not None:
             fields.append(f"Init Duration: {self.init_ms:.2f} ms")
@@ -46,6 +47,30 @@ class Report:
         if self.trace:
             text += f"XRAY TraceId: {self.trace[0]}\tSegmentId: {self.trace[1]}\tSampled: true\t\n"
         return text
+
+    def record(self) -> dict[str, Any]:
+        """Return the report as JSON: `requestId`, `metrics` and, if the trace is sampled, `tracing`."""
+        metrics: dict[str, float] = {
+            "durationMs": round(self.duration_ms, 3),
+            "billedDurationMs": self._billed_ms,
+            "memorySizeMB": self.memory_mb,
+            "maxMemoryUsedMB": self._max_memory_mb,
+        }
+        if self.init_ms is not None:
+            metrics["initDurationMs"] = round(self.init_ms, 3)
+        record: dict[str, Any] = {"requestId": self.request_id, "metrics": metrics}
+        if self.trace:
+            root, segment = self.trace
+            record["tracing"] = {"spanId": segment, "type": "X-Amzn-Trace-Id", "value": f"Root={root};Sampled=1"}
+        return record
+
+    @property
+    def _billed_ms(self) -> int:
+        return math.ceil(self.duration_ms + (self.init_ms or 0))
+
+    @property
+    def _max_memory_mb(self) -> int:
+        return min(self.memory_mb, math.ceil(self.max_memory_bytes / 2**20))
 
 
 def sampled(trace: str) -> tuple[str, str] | None:

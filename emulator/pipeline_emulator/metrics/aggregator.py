@@ -13,12 +13,16 @@ MINUTE = 60
 
 
 class Resource(NamedTuple):
-    """What a metric belongs to. `dimensions` are names and values; CloudWatch distinguishes metrics by all of them."""
+    """What a metric belongs to. `dimensions` are names and values; CloudWatch distinguishes metrics by all of them.
+
+    Without a `unit`, a metric has the one that the end of its name says.
+    """
 
     account: str
     region: str
     namespace: str
     dimensions: tuple[tuple[str, str], ...]
+    unit: str | None = None
 
 
 @dataclass(slots=True)

@@ -1,6 +1,5 @@
 """Metric filters of log groups. Core counts every line of every group for each filter."""
 
-import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -8,10 +7,9 @@ from localstack.services.logs.models import get_moto_logs_backend
 from localstack.services.moto import call_moto
 
 from pipeline_emulator import patches
-from pipeline_emulator.metrics import log_pattern
+from pipeline_emulator.logs import patterns
+from pipeline_emulator.metrics import embedded
 from pipeline_emulator.metrics.aggregator import METRICS, Resource
-
-LOG = logging.getLogger(__name__)
 
 
 def install() -> None:
@@ -27,6 +25,7 @@ def install() -> None:
         **_request: Any,
     ) -> Any:
         answer = call_moto(context)
+        embedded.count(log_events, context.account_id, context.region)
         backend = get_moto_logs_backend(context.account_id, context.region)
         found = {
             one["filterName"]: one for one in backend.filters.metric_filters if one["logGroupName"] == log_group_name
@@ -38,12 +37,9 @@ def install() -> None:
 
 def _count(metric_filter: Mapping[str, Any], lines: Iterable[Mapping[str, Any]], account: str, region: str) -> None:
     try:
-        pattern = log_pattern.parse(metric_filter["filterPattern"])
-    except log_pattern.PatternError as error:
-        LOG.warning(
-            "Metric filter %s counts nothing: its pattern %s is not supported", metric_filter["filterName"], error
-        )
-        return
+        pattern = patterns.parse(metric_filter["filterPattern"])
+    except patterns.PatternError:
+        return  # PutMetricFilter refuses it
     for line in lines:
         if (document := pattern.match(line["message"])) is not None:
             for transformation in metric_filter["metricTransformations"]:
@@ -54,8 +50,12 @@ def _count(metric_filter: Mapping[str, Any], lines: Iterable[Mapping[str, Any]],
 
 
 def _value(text: str, document: dict[str, Any]) -> float | None:
-    """Return the value of a line: a number, or that of the named field; None if it is not a number."""
-    found = log_pattern.field(document, text.removeprefix("$.")) if text.startswith("$.") else text
+    """Return the value of a line: a number, or that of the named field or column; None if it is not a number."""
+    found: Any = text
+    if text.startswith(("$.", "$[")):
+        found = patterns.select(document, text)
+    elif text.startswith("$"):
+        found = document.get(text[1:])
     try:
         return float(found)
     except (TypeError, ValueError):

@@ -67,7 +67,7 @@ def _data(minute: int, resource: Resource, sets: dict[str, StatisticSet]) -> Ite
             "MetricName": name,
             "Dimensions": [{"Name": key, "Value": value} for key, value in resource.dimensions],
             "Timestamp": datetime.fromtimestamp(minute, UTC),
-            "Unit": unit(name),
+            "Unit": resource.unit or unit(name),
             "StatisticValues": {
                 "SampleCount": found.count,
                 "Sum": found.total,

@@ -3,6 +3,7 @@
 import json
 import re
 import signal
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -343,3 +344,23 @@ def test_containers_are_removed_when_localstack_ends_or_starts_again(
         assert function.containers()
         start_image_localstack(PIPELINE_STACK=str(localstack.folder))
     eventually(lambda: not function.containers(), "no container is left", 20)
+
+
+def test_an_index_of_images_is_refused_with_the_remedy(image_localstack: Any, create_role: Callable[..., str]) -> None:
+    """As buildx pushes it, with attestations."""
+    ecr, name = image_localstack.client("ecr"), f"index-{uuid.uuid4().hex[:8]}"
+    repository = ecr.create_repository(repositoryName=name)["repository"]["repositoryUri"]
+    media_type = "application/vnd.oci.image.index.v1+json"
+    index = json.dumps({"schemaVersion": 2, "mediaType": media_type, "manifests": []})
+    pushed = ecr.put_image(
+        repositoryName=name, imageManifest=index, imageManifestMediaType=media_type, imageTag="latest"
+    )
+    try:
+        for reference in (":latest", f"@{pushed['image']['imageId']['imageDigest']}"):
+            with pytest.raises(ClientError, match="media type for the source image .* is not supported.*--provenance"):
+                image_localstack.client("lambda").create_function(
+                    FunctionName=name, Role=create_role(image_localstack), PackageType="Image",
+                    Code={"ImageUri": repository + reference},
+                )  # fmt: skip
+    finally:
+        ecr.delete_repository(repositoryName=name, force=True)

@@ -97,3 +97,21 @@ def test_describe_repositories_is_paginated(stack: Any, create_repository: Any) 
     assert len(found) == len(set(found))
     with pytest.raises(ClientError, match="does not exist in the registry"):
         stack.ecr().describe_repositories(repositoryNames=["nobody-made-this"])
+
+
+def test_another_accounts_registry_is_refused(stack: Any, create_repository: Any) -> None:
+    name, ecr, other = create_repository(), stack.ecr(), "111122223333"
+    for operation, arguments in (
+        ("get_repository_policy", {"repositoryName": name}),
+        ("describe_repositories", {"repositoryNames": [name]}),
+        ("list_images", {"repositoryName": name}),
+        ("get_lifecycle_policy", {"repositoryName": name}),
+    ):
+        with pytest.raises(ClientError) as refused:
+            getattr(ecr, operation)(**arguments, registryId=other)
+        assert refused.value.response["Error"]["Code"] == "RepositoryNotFoundException"
+        assert f"in the registry with id '{other}'" in refused.value.response["Error"]["Message"]
+    with pytest.raises(ClientError) as denied:
+        ecr.describe_repositories(registryId=other)
+    assert denied.value.response["Error"]["Code"] == "AccessDeniedException"
+    assert ecr.describe_repositories(repositoryNames=[name], registryId="000000000000")["repositories"]

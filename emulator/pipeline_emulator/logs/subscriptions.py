@@ -1,0 +1,118 @@
+"""Subscription filters of log groups, and the patterns of all filters. Core matches no pattern."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from localstack.aws.api.logs import InvalidParameterException, ResourceNotFoundException
+from localstack.services.logs import provider
+from moto.core.utils import unix_time_millis
+from moto.logs.models import LogEvent, LogsBackend, LogStream
+
+from pipeline_emulator import patches
+from pipeline_emulator.arn import find_arn
+from pipeline_emulator.logs import deliveries, patterns
+from pipeline_emulator.logs.deliveries import Delivery, Destination
+
+assert provider.LogsProvider  # imported before `install`: core's own patches of moto come first
+
+
+def install() -> None:
+    """Replace core's patches of moto."""
+    patches.PUT_SUBSCRIPTION_FILTER.replace(put_subscription_filter)
+    patches.STORE_LOG_EVENTS.replace(put_log_events)
+    patches.MATCH_LOG_EVENTS.replace(_matcher)
+
+    @patches.CHECK_METRIC_FILTER.wrap
+    def put_metric_filter(original: Callable[..., Any], self: Any, *args: Any, **more: Any) -> Any:
+        _check(more.get("filter_pattern", args[1] if len(args) > 1 else ""))
+        return original(self, *args, **more)
+
+
+def put_subscription_filter(
+    backend: LogsBackend,
+    log_group_name: str,
+    filter_name: str,
+    filter_pattern: str,
+    destination_arn: str,
+    role_arn: str | None,
+) -> None:
+    """Create or replace a filter, after a test message has reached its destination.
+
+    https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutSubscriptionFilter.html
+
+    Raises:
+        ResourceNotFoundException: there is no such group.
+        InvalidParameterException: the pattern is invalid, or nothing can be delivered to the destination.
+    """
+    group: Any = backend.groups.get(log_group_name)
+    if group is None:
+        raise ResourceNotFoundException("The specified log group does not exist.")
+    _check(filter_pattern)
+    arn = find_arn(destination_arn)
+    if arn is None or arn.service not in deliveries.SERVICES:
+        vendor = arn.service if arn else destination_arn
+        raise InvalidParameterException(
+            f"PutSubscriptionFilter operation cannot work with destinationArn for vendor {vendor}"
+        )
+    deliveries.check(Destination(destination_arn, role_arn or None, _source(group)))
+    group.put_subscription_filter(filter_name, filter_pattern, destination_arn, role_arn)
+
+
+def put_log_events(stream: LogStream, log_events: list[dict[str, Any]]) -> str:
+    """Store events, and hand those that match a subscription filter to its delivery."""
+    now = int(unix_time_millis())
+    stored = [LogEvent(now, event) for event in log_events]
+    stream.last_ingestion_time = now
+    stream.stored_bytes += sum(len(event["message"]) for event in log_events)
+    stream.events += stored
+    stream.upload_sequence_token += 1
+    group: Any = stream.log_group
+    for subscription in list(group.subscription_filters.values()):
+        pattern = patterns.parse(subscription.filter_pattern or "")
+        found = [event for event in stored if pattern.match(event.message) is not None]
+        if found:
+            role = getattr(subscription, "role_arn", None) or None
+            destination = Destination(subscription.destination_arn, role, _source(group))
+            _delivery(destination).add(_document(stream, subscription.name, found))
+    return f"{stream.upload_sequence_token:056d}"
+
+
+def _document(stream: LogStream, filter_name: str, events: list[LogEvent]) -> dict[str, Any]:
+    group: Any = stream.log_group
+    return {
+        "messageType": "DATA_MESSAGE",
+        "owner": stream.account_id,
+        "logGroup": group.name,
+        "logStream": stream.log_stream_name,
+        "subscriptionFilters": [filter_name],
+        "logEvents": [
+            {"id": f"{event.event_id:056d}", "timestamp": event.timestamp, "message": event.message} for event in events
+        ],
+    }
+
+
+def _source(group: Any) -> str:
+    """Return the group's ARN as CloudWatch Logs names it in its calls: policies have it with `:*`."""
+    return f"{group.arn.removesuffix(':*')}:*"
+
+
+@cache
+def _delivery(destination: Destination) -> Delivery:
+    return Delivery(destination)
+
+
+def _check(pattern: str | None) -> None:
+    try:
+        patterns.parse(pattern or "")
+    except patterns.PatternError:
+        raise InvalidParameterException("Invalid filter pattern") from None
+
+
+def _matcher(pattern: str) -> Callable[[str, dict[str, Any]], bool]:
+    """Return core's kind of matcher: it gets the pattern and an event."""
+    try:
+        parsed = patterns.parse(pattern)
+    except patterns.PatternError:
+        raise InvalidParameterException("Invalid filter pattern") from None
+    return lambda _pattern, event: parsed.match(event["message"]) is not None

@@ -1,0 +1,76 @@
+"""Services that call functions need the function's permission.
+
+https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html
+"""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+pytestmark = pytest.mark.local_only
+SOURCE = """
+    import boto3, os
+    def handler(event, context):
+        boto3.client("s3").put_object(Bucket=os.environ["BUCKET"], Key=event["Records"][0].get("EventSource", "s3"))
+"""
+
+
+@pytest.fixture
+def bucket(root: Any) -> str:
+    """A bucket for what the function has seen."""
+    name = f"bucket-{uuid.uuid4().hex[:8]}"
+    root("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "ap-south-1"})
+    return name
+
+
+@pytest.fixture
+def function(create_function: Callable[..., Any], bucket: str) -> Any:
+    """A function that marks who called it."""
+    return create_function(SOURCE, Environment={"Variables": {"BUCKET": bucket}})
+
+
+def allow(root: Any, function: Any, service: str, source: str) -> None:
+    """Let a service call the function for a resource."""
+    root("lambda").add_permission(
+        FunctionName=function.name, StatementId=uuid.uuid4().hex, Action="lambda:InvokeFunction",
+        Principal=f"{service}.amazonaws.com", SourceArn=source,
+    )  # fmt: skip
+
+
+def seen(root: Any, bucket: str) -> list[str]:
+    """Who has called the function."""
+    return [each["Key"] for each in root("s3").list_objects_v2(Bucket=bucket).get("Contents", [])]
+
+
+def test_a_bucket_notifies_only_a_function_that_lets_s3_call_it(
+    root: Any, function: Any, bucket: str, eventually: Callable[..., Any]
+) -> None:
+    source, s3 = f"source-{uuid.uuid4().hex[:8]}", root("s3")
+    s3.create_bucket(Bucket=source, CreateBucketConfiguration={"LocationConstraint": "ap-south-1"})
+    wanted = {"LambdaFunctionConfigurations": [{"LambdaFunctionArn": function.arn, "Events": ["s3:ObjectCreated:*"]}]}
+    with pytest.raises(ClientError, match="Unable to validate the following destination configurations"):
+        s3.put_bucket_notification_configuration(Bucket=source, NotificationConfiguration=wanted)
+    allow(root, function, "s3", "arn:aws:s3:::another")
+    with pytest.raises(ClientError, match="Unable to validate the following destination configurations"):
+        s3.put_bucket_notification_configuration(Bucket=source, NotificationConfiguration=wanted)
+    allow(root, function, "s3", f"arn:aws:s3:::{source}")
+    s3.put_bucket_notification_configuration(Bucket=source, NotificationConfiguration=wanted)
+    s3.put_object(Bucket=source, Key="one")
+    eventually(lambda: seen(root, bucket) == ["s3"], "the function is called")
+
+
+def test_a_topic_calls_only_a_function_that_lets_sns_call_it(
+    root: Any, function: Any, bucket: str, eventually: Callable[..., Any], denials: Callable[..., Any]
+) -> None:
+    sns = root("sns")
+    topic = sns.create_topic(Name=f"topic-{uuid.uuid4().hex[:8]}")["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=function.arn)
+    sns.publish(TopicArn=topic, Message="m")
+    eventually(lambda: denials("sns.amazonaws.com"), "the call is refused")
+    assert seen(root, bucket) == []
+    allow(root, function, "sns", topic)
+    sns.publish(TopicArn=topic, Message="m")
+    eventually(lambda: seen(root, bucket) == ["aws:sns"], "the function is called")
