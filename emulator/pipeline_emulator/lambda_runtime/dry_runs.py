@@ -42,8 +42,8 @@ def _checked(context: RequestContext, request: Any) -> Any:
     if image_uri := request.get("ImageUri"):
         if config.package_type == PackageType.Zip:
             raise _refused("Please don't provide ImageUri when updating a function with packageType Zip.")
-        # The name that image.py replaces.
-        config = dataclasses.replace(config, image=provider.create_image_code(image_uri=image_uri))
+        make: Any = vars(provider)["create_image_code"]  # the name that image.py replaces
+        config = dataclasses.replace(config, image=make(image_uri=image_uri))
     elif config.package_type == PackageType.Image:
         raise _refused("Please provide ImageUri when updating a function with packageType Image.")
     else:

@@ -16,12 +16,13 @@ from typing import Any
 
 from localstack.aws.api.logs import InvalidParameterException
 from localstack.aws.connect import connect_to
+from localstack.utils.aws.client_types import ServicePrincipal
 
 from pipeline_emulator.arn import parse_arn
 
 LOG = logging.getLogger(__name__)
 SERVICES = ("lambda", "kinesis", "firehose")
-_PRINCIPAL = "logs"
+_PRINCIPAL = ServicePrincipal("logs")
 # A record of a stream, and an asynchronous invocation, hold 1 MiB; base64 takes a third more.
 _MOST_BYTES = {"kinesis": 2**20 - 1024, "firehose": 1_000_000, "lambda": 768 * 1024}
 # AWS retries for up to 24 hours.

@@ -14,7 +14,7 @@ from pipeline_emulator.arn import find_arn
 from pipeline_emulator.logs import deliveries, patterns
 from pipeline_emulator.logs.deliveries import Delivery, Destination
 
-assert provider.LogsProvider  # imported before `install`: core's own patches of moto come first
+assert provider.__name__  # imported before `install`: core's own patches of moto come first
 
 
 def install() -> None:

@@ -38,7 +38,8 @@ def found(message: str, account: str, region: str) -> Iterator[tuple[float, Reso
     except (ValueError, RecursionError):
         return
     metadata = document.get("_aws") if isinstance(document, dict) else None
-    if not isinstance(metadata, dict) or not _is_number(at := metadata.get("Timestamp")):
+    at: Any = metadata.get("Timestamp") if isinstance(metadata, dict) else None
+    if not isinstance(metadata, dict) or not _is_number(at):
         return
     for directive in _objects(metadata.get("CloudWatchMetrics")):
         namespace = directive.get("Namespace")

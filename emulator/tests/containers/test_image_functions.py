@@ -357,7 +357,7 @@ def test_an_index_of_images_is_refused_with_the_remedy(image_localstack: Any, cr
     )
     try:
         for reference in (":latest", f"@{pushed['image']['imageId']['imageDigest']}"):
-            with pytest.raises(ClientError, match="media type for the source image .* is not supported.*--provenance"):
+            with pytest.raises(ClientError, match=r"media type for the source image .* is not supported.*--provenance"):
                 image_localstack.client("lambda").create_function(
                     FunctionName=name, Role=create_role(image_localstack), PackageType="Image",
                     Code={"ImageUri": repository + reference},
