@@ -596,6 +596,27 @@ CHECK_ARCHIVE = Patch(
     written_for=_CORE,
     fingerprint="9f3ecbe741e3",
 )
+CHECK_NEW_FUNCTION = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider.create_function",
+    what="timeout, memory and /tmp have AWS's ranges, and reserved environment variables are refused",
+    why="core accepts any numbers, and overwrites reserved variables",
+    written_for=_CORE,
+    fingerprint="ee8360ef3c94",
+)
+CHECK_CHANGED_FUNCTION = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider.update_function_configuration",
+    what="timeout, memory and /tmp have AWS's ranges, and reserved environment variables are refused",
+    why="core accepts any numbers, and overwrites reserved variables",
+    written_for=_CORE,
+    fingerprint="006327bf4b24",
+)
+CHECK_DELETED_VERSION = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider.delete_function",
+    what="a version that an alias references cannot be deleted",
+    why="core deletes it, and leaves an alias of nothing",
+    written_for=_CORE,
+    fingerprint="0a8506fc35d6",
+)
 DRY_RUN_OF_CODE = Patch(
     f"{_LAMBDA}.provider:LambdaProvider.update_function_code",
     what="UpdateFunctionCode with DryRun changes nothing",
@@ -766,6 +787,13 @@ MATCH_LOG_EVENTS = Patch(
     why="core returns all events, whatever the pattern",
     written_for=_CORE,
     fingerprint="2c5f3de28249",
+)
+CHECK_RETENTION = Patch(
+    "moto.logs.models:LogsBackend.put_retention_policy",
+    what="a log group's retention is one of the documented numbers of days",
+    why="moto accepts any number",
+    written_for="moto-ext 5.1.25",
+    fingerprint="eaeb57646a4a",
 )
 CHECK_METRIC_FILTER = Patch(
     "moto.logs.models:LogsBackend.put_metric_filter",

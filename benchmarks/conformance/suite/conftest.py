@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 
 from benchmarks.conformance.suite import target as targets
+from benchmarks.conformance.suite.calls import Calls
+from benchmarks.conformance.suite.calls import opened as calls_opened
 from benchmarks.conformance.suite.resources import Journal, create_journal, delete_journal
 from benchmarks.conformance.suite.scene import Scene, opened
 from benchmarks.conformance.suite.target import Target
@@ -57,6 +59,13 @@ def own_scene(target: Target) -> Iterator[Scene]:
     """A scene with its own function, for tests that change the function."""
     with opened(target) as scene:
         yield scene
+
+
+@pytest.fixture
+def calls(target: Target, journal: Journal) -> Iterator[Calls]:
+    """Resources of one test that needs no mapping."""
+    with calls_opened(target, journal) as made:
+        yield made
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -58,6 +58,7 @@ def install_aliases() -> None:
     from pipeline_emulator.lambda_runtime import (
         aliases,
         code_archives,
+        configuration_rules,
         dry_runs,
         isolation_report,
         streamed_invocations,
@@ -66,6 +67,7 @@ def install_aliases() -> None:
     aliases.install()
     code_archives.install()
     dry_runs.install()
+    configuration_rules.install()
     streamed_invocations.install()
     if config.LAMBDA_RUNTIME_EXECUTOR in (ProcessRuntimeExecutorPlugin.name, PackageRuntimeExecutorPlugin.name):
         isolation_report.install()

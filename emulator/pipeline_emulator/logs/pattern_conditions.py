@@ -116,6 +116,8 @@ class _Parser:
         if kind == "word" and _NUMBER.fullmatch(value):
             number = float(value)
             return lambda document: (found := _as_number(_find(document, steps))) is not None and compare(found, number)
+        if (kind, value, sign) == ("word", "*", "="):  # any value
+            return lambda document: _find(document, steps) not in (_MISSING, None)
         if sign not in ("=", "!="):
             raise PatternError(self._text)
         expression = compiled(value) if kind == "regex" else wildcards(value)

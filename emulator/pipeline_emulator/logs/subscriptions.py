@@ -14,6 +14,11 @@ from pipeline_emulator.arn import find_arn
 from pipeline_emulator.logs import deliveries, patterns
 from pipeline_emulator.logs.deliveries import Delivery, Destination
 
+# https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+_DAYS = (
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
+    *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
+)
 assert provider.__name__  # imported before `install`: core's own patches of moto come first
 
 
@@ -22,6 +27,17 @@ def install() -> None:
     patches.PUT_SUBSCRIPTION_FILTER.replace(put_subscription_filter)
     patches.STORE_LOG_EVENTS.replace(put_log_events)
     patches.MATCH_LOG_EVENTS.replace(_matcher)
+
+    @patches.CHECK_RETENTION.wrap
+    def put_retention_policy(
+        original: Callable[..., Any], self: Any, log_group_name: str, retention_in_days: Any
+    ) -> Any:
+        if int(retention_in_days) not in _DAYS:
+            raise InvalidParameterException(
+                f"1 validation error detected: Value '{retention_in_days}' at 'retentionInDays' failed to satisfy"
+                f" constraint: Member must satisfy enum value set: {list(_DAYS)}"
+            )
+        return original(self, log_group_name, retention_in_days)
 
     @patches.CHECK_METRIC_FILTER.wrap
     def put_metric_filter(original: Callable[..., Any], self: Any, *args: Any, **more: Any) -> Any:

@@ -80,6 +80,10 @@ def test_words_and_columns(pattern: str, line: str, matches: bool) -> None:
         ("{ ($.a = 1 || $.ThisFlag IS TRUE) && $.latency > 200 }", False),
         ("{ (($.latency >= 100)) }", True),
         ("{ $.missing != 1 }", False),
+        ("{ $.latency = * }", True),
+        ("{ $.eventType = * }", True),
+        ("{ $.missing = * }", False),
+        ("{ $.SomeObject = * }", False),
     ],
 )
 def test_conditions_on_json(pattern: str, matches: bool) -> None:

@@ -1,0 +1,60 @@
+"""What a function's configuration must satisfy."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from localstack.aws.api import ServiceException
+
+from pipeline_emulator.lambda_runtime import configuration_rules
+
+SOURCE = "def handler(event, context):\n    return 1\n"
+
+
+@pytest.mark.parametrize(
+    ("request_", "says"),
+    [
+        ({"Timeout": 901}, "Value '901' at 'timeout' .* less than or equal to 900"),
+        ({"Timeout": 0}, "Value '0' at 'timeout' .* greater than or equal to 1"),
+        ({"MemorySize": 127}, "at 'memorySize' .* greater than or equal to 128"),
+        ({"MemorySize": 10_241}, "at 'memorySize' .* less than or equal to 10240"),
+        ({"EphemeralStorage": {"Size": 511}}, "at 'ephemeralStorage.size' .* greater than or equal to 512"),
+        ({"Timeout": 901, "MemorySize": 1}, "2 validation errors detected"),
+        ({"Environment": {"Variables": {"AWS_REGION": "x", "_HANDLER": "y"}}}, "in this request: AWS_REGION, _HANDLER"),
+    ],
+)
+def test_a_configuration_out_of_its_ranges_is_refused(request_: dict[str, Any], says: str) -> None:
+    with pytest.raises(ServiceException, match=says):
+        configuration_rules.check(request_)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {},
+        {"Timeout": 900, "MemorySize": 10_240, "EphemeralStorage": {"Size": 512}},
+        {"Environment": {"Variables": {"AWS_LAMBDA_EXEC_WRAPPER": "/opt/x", "LANG": "C", "PATH": "/bin"}}},
+        {"Environment": {}},
+    ],
+)
+def test_what_aws_accepts_is_accepted(request_: dict[str, Any]) -> None:
+    configuration_rules.check(request_)
+
+
+@pytest.mark.local_only
+def test_core_asks_before_it_creates_changes_or_deletes(localstack: Any, create_function: Callable[..., Any]) -> None:
+    with pytest.raises(ClientError, match="reserved keys"):
+        create_function(SOURCE, Environment={"Variables": {"AWS_REGION": "x"}})
+    function, client = create_function(SOURCE), localstack.client("lambda")
+    before = function.configuration()["RevisionId"]
+    with pytest.raises(ClientError, match="less than or equal to 900"):
+        client.update_function_configuration(FunctionName=function.name, Timeout=901)
+    assert function.configuration()["RevisionId"] == before
+    version = client.publish_version(FunctionName=function.name)["Version"]
+    client.create_alias(FunctionName=function.name, Name="live", FunctionVersion=version)
+    with pytest.raises(ClientError, match="used by the aliases live") as refused:
+        client.delete_function(FunctionName=function.name, Qualifier=version)
+    assert refused.value.response["Error"]["Code"] == "ResourceConflictException"
+    client.delete_alias(FunctionName=function.name, Name="live")
+    client.delete_function(FunctionName=function.name, Qualifier=version)
