@@ -5,6 +5,7 @@ import os
 import platform
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,7 +33,7 @@ LOOK = """
             "written": [path for path in (sys.prefix, sys.base_prefix, boto3.__path__[0]) if os.access(path, os.W_OK)],
         }
 """
-HIDDEN = ("/etc/shadow", "/root", "/home", "/var/run/docker.sock", "/run/docker.sock", "/sys")
+HIDDEN = ("/etc/shadow", "/var/run/docker.sock", "/run/docker.sock", "/sys")
 
 
 def needs_python(version: str) -> None:
@@ -63,7 +64,12 @@ def test_a_function_runs_with_its_python(
     needs_python(version)
     function = create_function(LOOK, Runtime=f"python{version}", MemorySize=512)
 
-    answer = function.invoke(HIDDEN)
+    # An interpreter in the home folder is shown there, and nothing else of it.
+    prefix = search.python(version).prefix
+    home = [str(path) for path in Path.home().iterdir() if not prefix or path not in (prefix, *prefix.parents)]
+    assert home, f"nothing in {Path.home()} that could be seen"
+
+    answer = function.invoke([*HIDDEN, *home])
 
     assert function.configuration()["State"] == "Active", function.configuration()
     assert answer.error is None, answer
