@@ -17,6 +17,7 @@ from harness.stages import root_module, tfvars
 from harness.terraform.working_copy import makes_image_function
 
 NAMES = ("stg", "prod")
+ACCOUNTS = "allowed_account_ids"  # of the AWS provider and of Terraform's S3 backend
 
 
 @dataclass(frozen=True)
@@ -99,9 +100,6 @@ class Stage:
     def log(self, name: str) -> Path:
         """Return a log file of the stage."""
         return self.folder / "logs" / f"{name}.log"
-
-
-ACCOUNTS = "allowed_account_ids"  # of the AWS provider and of Terraform's S3 backend
 
 
 def load(
