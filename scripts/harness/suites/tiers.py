@@ -26,6 +26,7 @@ INTEGRATION = "integration_tests"
 IMAGE_BUILD = f"{INTEGRATION}/image_build"
 STAGES = f"{INTEGRATION}/stages"
 PRIVILEGES = f"{INTEGRATION}/privileges"
+EXAMPLES = (f"{INTEGRATION}/test_examples.py", f"{INTEGRATION}/test_pages.py")
 CONFORMANCE = "benchmarks/conformance/suite"
 OTHER_JOBS = tuple(f"--ignore={folder}" for folder in (IMAGE_BUILD, STAGES, PRIVILEGES))
 
@@ -133,7 +134,13 @@ def _e2e(which: str) -> Job:
 
 def _e2e_own_stacks() -> Job:
     """End-to-end tests that start their own stacks, and mostly wait for them."""
-    return _pytest("e2e-own-stacks", INTEGRATION, *OTHER_JOBS, only="own_stacks")
+    others = [f"--ignore={file}" for file in EXAMPLES]
+    return _pytest("e2e-own-stacks", INTEGRATION, *OTHER_JOBS, *others, only="own_stacks")
+
+
+def _e2e_examples() -> Job:
+    """Those of other pipelines, in a job of their own: two jobs end sooner than one long one."""
+    return _pytest("e2e-examples", *EXAMPLES, only="own_stacks")
 
 
 def _stages() -> Job:
@@ -168,6 +175,7 @@ GROUPS: dict[str, Callable[[], list[Job]]] = {
         _e2e_own_stacks(),
         _emulator(LONG),
         _e2e(LONG),
+        _e2e_examples(),
         _stages(),
         _privileges(),
         _unit(LONG),
@@ -177,7 +185,7 @@ GROUPS: dict[str, Callable[[], list[Job]]] = {
     "emulator-test": lambda: [_emulator(BOTH), _conformance()],
     "stages": lambda: [_stages()],
     "privileges": lambda: [_privileges()],
-    "e2e": lambda: [_e2e(BOTH), _e2e_own_stacks()],
+    "e2e": lambda: [_e2e(BOTH), _e2e_own_stacks(), _e2e_examples()],
 }
 COMPOSED = {"test-all": ("test", "long-proofs")}
 STEPS: dict[str, Callable[[], None]] = {"check": checks.check, "terraform-test": checks.terraform_test}
