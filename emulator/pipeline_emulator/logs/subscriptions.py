@@ -41,7 +41,7 @@ def install() -> None:
 
     @patches.CHECK_METRIC_FILTER.wrap
     def put_metric_filter(original: Callable[..., Any], self: Any, *args: Any, **more: Any) -> Any:
-        _check(more.get("filter_pattern", args[1] if len(args) > 1 else ""))
+        _parsed(more.get("filter_pattern", args[1] if len(args) > 1 else ""))
         return original(self, *args, **more)
 
 
@@ -64,7 +64,7 @@ def put_subscription_filter(
     group: Any = backend.groups.get(log_group_name)
     if group is None:
         raise ResourceNotFoundException("The specified log group does not exist.")
-    _check(filter_pattern)
+    _parsed(filter_pattern)
     arn = find_arn(destination_arn)
     if arn is None or arn.service not in deliveries.SERVICES:
         vendor = arn.service if arn else destination_arn
@@ -118,17 +118,15 @@ def _delivery(destination: Destination) -> Delivery:
     return Delivery(destination)
 
 
-def _check(pattern: str | None) -> None:
+def _parsed(pattern: str | None) -> patterns.Pattern:
+    """Return a request's pattern, or refuse it with AWS's error."""
     try:
-        patterns.parse(pattern or "")
+        return patterns.parse(pattern or "")
     except patterns.PatternError:
         raise InvalidParameterException("Invalid filter pattern") from None
 
 
 def _matcher(pattern: str) -> Callable[[str, dict[str, Any]], bool]:
     """Return core's kind of matcher: it gets the pattern and an event."""
-    try:
-        parsed = patterns.parse(pattern)
-    except patterns.PatternError:
-        raise InvalidParameterException("Invalid filter pattern") from None
+    parsed = _parsed(pattern)
     return lambda _pattern, event: parsed.match(event["message"]) is not None

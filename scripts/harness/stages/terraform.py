@@ -54,7 +54,7 @@ class StageTerraform:
             HarnessError: the state or the provider is unreachable.
         """
         stage = self.stage
-        if stage.pipeline.is_default:
+        if stage.pipeline.is_default:  # its root is whole by itself, in the files of an earlier commit, too
             shutil.rmtree(self._place, ignore_errors=True)
             working_copy(self._place, stage.infrastructure)
         else:
