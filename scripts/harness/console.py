@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -16,6 +16,17 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 # A long step shows that it is alive: continuously on a terminal, at this interval in a log.
 HEARTBEAT_SECONDS = 15.0
 _outer = threading.local()
+_wording: list[Callable[[str], str]] = []
+
+
+def word(change: Callable[[str], str]) -> None:
+    """Pass every later message through a function, which names commands as the user calls them."""
+    _wording[:] = [change]
+
+
+def worded(text: str) -> str:
+    """Return a message that names commands as the user calls them."""
+    return _wording[0](text) if _wording else text
 
 
 class Step:
@@ -125,7 +136,7 @@ def _no_status() -> Iterator[None]:
 
 def say(text: str) -> None:
     """Print a line of plain text for the user (stderr, so that stdout stays machine-readable)."""
-    err.print(escape(text))
+    err.print(escape(worded(text)))
 
 
 def pairs(rows: Sequence[tuple[str, str]]) -> None:
@@ -137,10 +148,10 @@ def pairs(rows: Sequence[tuple[str, str]]) -> None:
 
 def warn(text: str) -> None:
     """Print a warning."""
-    err.print(f"[yellow]![/yellow] {escape(text)}")
+    err.print(f"[yellow]![/yellow] {escape(worded(text))}")
 
 
 def fail(cause: str, next_step: str) -> None:
     """Print an error: its cause and the next step."""
-    err.print(f"[bold red]error:[/bold red] {escape(cause)}")
-    err.print(f"[bold]next:[/bold]  {escape(next_step)}")
+    err.print(f"[bold red]error:[/bold red] {escape(worded(cause))}")
+    err.print(f"[bold]next:[/bold]  {escape(worded(next_step))}")

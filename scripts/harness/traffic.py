@@ -30,13 +30,14 @@ def show_started(stack: Stack, answer: dict[str, Any]) -> None:
     console.out.print(f"  event   {json.dumps(stack.pipeline.samples()[0])}", markup=False)
     console.out.print(f"  answer  {json.dumps(answer)}\n", markup=False)
     console.pairs(_names(stack))
-    console.out.print(
+    text = (
         "\n  Next: [bold]make send COUNT=100[/bold], [bold]make watch[/bold], [bold]make verify[/bold], "
         "[bold]make local-logs[/bold]; stop it with [bold]make local-down[/bold]"
         + ("\n  Pull the image: [bold]make ecr-login[/bold]" if stack.outputs.get("image_uri") else "")
         + f"\n  Any AWS client works: [dim]AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test \\\n"
         f"    AWS_DEFAULT_REGION={stack.region} aws --endpoint-url {stack.endpoint_url} kinesis list-streams[/dim]"
     )
+    console.out.print(console.worded(text))
 
 
 def _names(stack: Stack) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ import traceback
 import click
 
 from harness import console
-from harness.cli import deploy, develop, everyday, prove
+from harness.cli import deploy, develop, everyday, prove, wording
 from harness.cli.sections import Sections
 from harness.errors import HarnessError
 from harness.machine import environment
@@ -45,6 +45,7 @@ commands.add("Develop", *develop.COMMANDS)
 def main() -> None:
     """Runs a command; every failure ends in a message with the next step, never in a traceback."""
     take_signals()
+    console.word(wording.of(develop.PROGRAM, commands.commands))
     try:
         commands.main(args=_without_variables(sys.argv[1:]), prog_name=develop.PROGRAM, standalone_mode=False)
     except HarnessError as error:

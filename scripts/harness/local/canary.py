@@ -17,6 +17,7 @@ from harness.stack.state import Stack
 
 DEADLINE = 90.0
 FAILURE_CHECK_SECONDS = 2.0
+AGAIN = "the stack runs: mend what is missing in it, or the code, and try again with make local-up"
 
 
 def answer_to(stack: Stack, event: dict[str, Any], step: Step) -> dict[str, Any]:
@@ -51,11 +52,13 @@ def answer_to(stack: Stack, event: dict[str, Any], step: Step) -> dict[str, Any]
             for failure in failed.read(clients.s3, names.failed_events) if names.failed_events else ():
                 if failure.event_id == record.event_id:
                     cause = f"the event failed: {failure.reason}"
-                    raise HarnessError(denials.beside(cause, stack), "read the function's log: make local-logs")
+                    raise HarnessError(
+                        denials.beside(cause, stack), f"read the function's log: make local-logs; {AGAIN}"
+                    )
     cause = denials.beside(f"no answer to the sample event within {DEADLINE:.0f} s.", stack)
     raise HarnessError(
         f"{cause}\nThe function's log ends with:\n{function_log_tail(stack)}",
-        f"read the whole log (make local-logs) and {stack.localstack_log}",
+        f"read the whole log (make local-logs) and {stack.localstack_log}; {AGAIN}",
     )
 
 

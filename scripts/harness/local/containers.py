@@ -31,7 +31,8 @@ class Compose(DockerCompose):
     """testcontainers' compose, with a deadline and a log for each command, and only the stack's settings."""
 
     def __init__(self, stack: Stack) -> None:
-        super().__init__(context=paths.ROOT, env_file=str(_env_file(stack)))
+        services = ["localstack", *(["mlflow"] if stack.mlflow_port else [])]  # the registry starts with LocalStack
+        super().__init__(context=paths.ROOT, env_file=str(_env_file(stack)), services=services)
         self._log = stack.log("compose")
         self._settings = dict(line.split("=", 1) for line in _env_file(stack).read_text().splitlines())
 
@@ -42,7 +43,8 @@ class Compose(DockerCompose):
 
     def build_images(self, step: Step) -> None:
         """Build images that have changed; a separate step, because the first build takes minutes."""
-        self._run([*self.compose_command_property, "build"], BUILD_DEADLINE, lambda line: step.note(line[:100]))
+        words = [*self.compose_command_property, "build", *self.services]
+        self._run(words, BUILD_DEADLINE, lambda line: step.note(line[:100]))
 
     def take_down(self, *, keep_volumes: bool) -> None:
         """Remove containers, networks and, unless kept, volumes."""
@@ -69,14 +71,15 @@ def start(stack: Stack) -> None:
     localstack.check_port(stack.port)
     found = images.choose()
     stack.base_image = found.function_base
-    stack.mlflow_port = _mlflow_port(stack)
+    stack.mlflow_port = _mlflow_port(stack) if stack.pipeline.has_model else 0
     stack.emulator = code()
     stack.save()
     settings = _settings(stack, found, engine.socket_group(found.base))
     write_whole(_env_file(stack), "".join(f"{name}={value}\n" for name, value in settings.items()))
-    with console.step("Images of LocalStack and MLflow") as step:
+    mlflow = [f"MLflow {stack.mlflow_url}"] if stack.mlflow_port else []
+    with console.step("Images of LocalStack" + " and MLflow" * len(mlflow)) as step:
         Compose(stack).build_images(step)
-    with console.step("LocalStack, registry and MLflow") as step:
+    with console.step("LocalStack, registry and MLflow" if mlflow else "LocalStack and registry") as step:
         try:
             Compose(stack).start()
         except HarnessError as error:
@@ -88,7 +91,7 @@ def start(stack: Stack) -> None:
         (container,) = _service(stack, "localstack")
         stack.container = str(container.id)
         stack.save()
-        step.result = f"{stack.endpoint_url}, MLflow {stack.mlflow_url}"
+        step.result = ", ".join([stack.endpoint_url, *mlflow])
     images.remove_former(found)
 
 

@@ -88,12 +88,11 @@ def deploy(stack: Stack, trained: dict[str, Any]) -> dict[str, Any]:
     if not stack.model and not kept:
         _publish(stack, trained)
     stack.model = trained
-    stack.save()
-    with console.step("Send the sample event") as step:
-        answer = canary.answer_to(stack, stack.pipeline.samples()[0], step)
+    # Everything is there. If the sample event has no answer, the user has a stack in which to find out why.
     stack.ready = True
     stack.save()
-    return answer
+    with console.step("Send the sample event") as step:
+        return canary.answer_to(stack, stack.pipeline.samples()[0], step)
 
 
 def _take_over(stack: Stack, terraform: Terraform, kept: list[str], trained: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.cli import wording
 from harness.paths import ROOT
 
 
@@ -52,6 +53,21 @@ def test_invalid_values_are_reported(tmp_path: Path, words: list[str], variables
     assert message in done.stderr
     assert "next:" in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(("level", "told"), [("", "pipeline up"), ("1", "make local-up")])
+def test_messages_name_commands_as_they_were_called(tmp_path: Path, level: str, told: str) -> None:
+    done = _make("verify", cwd=tmp_path, PIPELINE=str(ROOT / "examples" / "plain"), MAKELEVEL=level)
+    assert done.stderr.splitlines()[-1] == f"next:  start it: {told}"
+
+
+def test_every_make_target_in_a_message_becomes_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MAKELEVEL", raising=False)
+    worded = wording.of("pipeline", ["local-up", "send", "chaos", "rehearse"])
+    text = "make local-up; make send COUNT=1; make deploy-stg; make rehearse-stg, make sure; make send-it"
+    assert worded(text) == (
+        "pipeline up; pipeline send COUNT=1; pipeline deploy stg; pipeline rehearse, make sure; make send-it"
+    )
 
 
 def test_every_mistake_in_a_csv_is_listed_with_line_and_column(tmp_path: Path) -> None:
