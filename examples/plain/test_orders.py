@@ -1,4 +1,4 @@
-"""The tests that this pipeline has anyway: `pip install pipeline-emulator pytest`, `AWS_REGION=eu-central-1 pytest`."""
+"""The tests that this pipeline has anyway: `pip install pipeline-emulator pytest`, then `pytest`."""
 
 import zipfile
 from operator import itemgetter

@@ -10,7 +10,12 @@ _DEFAULT_REGION = "us-east-1"
 
 def region(environment: Mapping[str, str]) -> str:
     """Return the region of the user's environment, or a default."""
-    return environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or _DEFAULT_REGION
+    return named_region(environment) or _DEFAULT_REGION
+
+
+def named_region(environment: Mapping[str, str]) -> str | None:
+    """Return the region of the user's environment; None if it names none."""
+    return environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or None
 
 
 def for_clients(endpoint_url: str, region: str) -> dict[str, str]:

@@ -27,13 +27,14 @@ FAULTS = "/_pipeline/faults"
 _ANSWER_SECONDS = 10.0
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Emulator:
     """What the fixture `emulator` returns.
 
     Attributes:
         endpoint_url: where AWS clients reach it; None for AWS itself.
-        region: of clients and subprocesses.
+        region: of clients and subprocesses; that of the last stack that a test asked for, unless AWS_REGION or
+            AWS_DEFAULT_REGION names one.
         instance: its process, if it was started for these tests.
         log: returns its log, or the end of it, if it was started for these tests.
     """
@@ -42,6 +43,10 @@ class Emulator:
     region: str
     instance: Instance | None = None
     log: Callable[[], str] | None = None
+
+    def follow(self, region: str | None) -> None:
+        """Use a stack's region from now on, unless your environment names one."""
+        self.region = clients.named_region(os.environ) or region or self.region
 
     def client(self, service: str, **options: Any) -> Any:
         """Return a boto3 client; options are those of `boto3.client`. On AWS it uses your own credentials."""

@@ -41,11 +41,20 @@ class Ledger:
 
     def __init__(self, emulator: Emulator) -> None:
         """Start an empty ledger."""
-        self._kinesis = emulator.client("kinesis")
+        self._emulator = emulator
+        self._clients: dict[str, Any] = {}
         self._began = time.time()
         self._readers: dict[str, _Reader] = {}
         self.events: list[Any] = []
         self.answers: list[Any] = []
+
+    @property
+    def _kinesis(self) -> Any:
+        """A client in the emulator's region, which a stack may change after the ledger was made."""
+        region = self._emulator.region
+        if region not in self._clients:
+            self._clients[region] = self._emulator.client("kinesis")
+        return self._clients[region]
 
     def put(self, stream: str, events: Iterable[Any], key: Callable[[Any], str] | None = None) -> None:
         """Put events into a stream, in order, and remember them.

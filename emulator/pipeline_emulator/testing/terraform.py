@@ -3,6 +3,7 @@
 import contextlib
 import json
 import subprocess
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +46,13 @@ class Terraform:
             return bool(json.loads((self.folder / "terraform.tfstate").read_text())["resources"])
         except FileNotFoundError:
             return False
+
+    def region(self) -> str | None:
+        """Return the region of most resources in the state; None if no ARN names one."""
+        values = json.loads(self.call("show", "-json")).get("values", {})
+        arns = (str(resource["values"].get("arn")).split(":") for resource in _resources(values.get("root_module", {})))
+        found = Counter(parts[3] for parts in arns if len(parts) > 5 and parts[3])
+        return max(found, key=found.__getitem__, default=None)
 
     def check_unchanged(self) -> None:
         """Check that a plan has no changes.
@@ -103,6 +111,12 @@ class Terraform:
             _end(process)
             raise
         return process.returncode, out, err
+
+
+def _resources(module: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    yield from module.get("resources", [])
+    for child in module.get("child_modules", []):
+        yield from _resources(child)
 
 
 def _end(process: subprocess.Popen[str]) -> None:

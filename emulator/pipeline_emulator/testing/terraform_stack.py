@@ -26,11 +26,13 @@ class TerraformStack:
         folder: the copied root module; `terraform -chdir=folder state list` works in `environment`.
         outputs: values of the root module's outputs, by name.
         environment: for Terraform in that folder.
+        region: of most of its resources; None if no ARN names one.
     """
 
     folder: Path
     outputs: Mapping[str, Any]
     environment: Mapping[str, str]
+    region: str | None = None
 
 
 @dataclass
@@ -84,6 +86,7 @@ class TerraformStacks:
         found = self._stacks[arguments]
         if isinstance(found, EmulatorError):
             raise found
+        self.emulator.follow(found.region)
         return found
 
     @property
@@ -143,4 +146,4 @@ class TerraformStacks:
         terraform.check_unchanged()
         shown = json.loads(terraform.call("output", "-json"))
         outputs = {name: each["value"] for name, each in shown.items()}
-        return TerraformStack(copy, outputs, terraform.environment)
+        return TerraformStack(copy, outputs, terraform.environment, terraform.region())
