@@ -334,6 +334,13 @@ BIND_TO_ADDRESSES = Patch(
     written_for="localstack-twisted 25.5.0",
     fingerprint="0680fe81487a",
 )
+SERVE_FAST = Patch(
+    "rolo.serving.twisted:HeaderPreservingHTTPChannel.protocol_factory",
+    what="requests that carry records are served without twisted's HTTP server and threads",
+    why="these take nine tenths of the time of a request",
+    written_for="rolo 0.8.1",
+    fingerprint="72795f988f0f",
+)
 PARSE_CONTENT_TYPES_ONCE = Patch(
     "twisted.web.http:_parseContentType",
     what="parsed content types are cached",

@@ -20,6 +20,7 @@ class BoundRuntimeServerPlugin(RuntimeServerPlugin):
 @hooks.on_infra_start(priority=-100)  # type: ignore[untyped-decorator]
 def load_services() -> None:
     """Guard the gateway, load the pipeline's services one after the other, then tune the process."""
+    from pipeline_emulator import memory_at_rest
     from pipeline_emulator.gateway import (
         browsers,
         core_adjustments,
@@ -42,3 +43,4 @@ def load_services() -> None:
     load()
     core_adjustments.reduce_request_overhead()
     freeze_loaded_objects()
+    memory_at_rest.start()
