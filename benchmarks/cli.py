@@ -60,9 +60,14 @@ def bench_iam() -> None:
 
 
 @click.command(cls=Measure)
+@options.flag("--resources", envvar="RESOURCES", help="Create, change, import and destroy resources of many types.")
 @options.flag("--write", envvar="WRITE", help="Write the tables to the docs.")
-def fidelity(write: bool) -> None:
+def fidelity(resources: bool, write: bool) -> None:
     """Show what the emulator does with each attribute that Terraform sets."""
     from benchmarks.fidelity import measurement
+    from benchmarks.fidelity.resources import life
 
-    measurement.run(write=write)
+    if resources:
+        life.run(write=write)
+    else:
+        measurement.run(write=write)
