@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from harness.cli import options
@@ -21,6 +23,18 @@ def conformance(targets: str) -> None:
     from benchmarks.conformance import comparison
 
     comparison.run(comparison.chosen(targets))
+
+
+@click.command(cls=Measure)
+@options.option(
+    "--suites", envvar="PEER_SUITES", required=True, metavar="FOLDER", type=Path,
+    help="Folder with a checkout of LocalStack, in its folder localstack. `make test-all` runs them if this is set.",
+)  # fmt: skip
+def peers(suites: Path) -> None:
+    """Run the tests that other projects publish on this emulator, and compare the failures with the expected ones."""
+    from benchmarks.peers import localstack
+
+    localstack.run(suites)
 
 
 @click.command(hidden=True)
