@@ -565,6 +565,17 @@ def test_other_pages_are_kept_out(
     )
 
 
+def test_an_empty_cors_configuration_removes_it(
+    localstack: Any, create_function: Callable[..., Any], make_url: Callable[..., str]
+) -> None:
+    """Terraform removes it so, and plans again if it comes back empty."""
+    function = create_function(ECHO)
+    make_url(function, Cors=CORS)
+    client = localstack.client("lambda")
+    assert "Cors" not in client.update_function_url_config(FunctionName=function.name, Cors={})
+    assert "Cors" not in client.get_function_url_config(FunctionName=function.name)
+
+
 def test_pages_are_kept_out_without_a_cors_configuration(
     localstack: Any, create_function: Callable[..., Any], make_url: Callable[..., str]
 ) -> None:

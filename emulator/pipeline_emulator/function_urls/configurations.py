@@ -60,7 +60,8 @@ def _complete_list(original: Callable[..., Any], self: Any, context: Any, *args:
 
 
 def _complete(config: Any, context: Any) -> dict[str, Any]:
-    """Return a configuration with its URL for this client and the default of InvokeMode."""
+    """Return a configuration with its URL for this client, the default of InvokeMode, and no empty Cors."""
     url_id = config["FunctionUrl"].partition("://")[2].partition(".")[0]
     url = addresses.url_of(url_id, config["FunctionArn"], context.request)
-    return {**config, "FunctionUrl": url, "InvokeMode": config.get("InvokeMode") or InvokeMode.BUFFERED}
+    completed = {**config, "FunctionUrl": url, "InvokeMode": config.get("InvokeMode") or InvokeMode.BUFFERED}
+    return {name: value for name, value in completed.items() if name != "Cors" or value}
