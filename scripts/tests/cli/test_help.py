@@ -24,7 +24,18 @@ TARGETS = (
     *("failed-events", "redrive", "test", "test-all", "e2e", "check", "bench", "outputs", "promote", "rollback"),
     *("rehearse-stg", "plan-stg", "deploy-stg", "destroy-stg", "plan-prod", "deploy-prod", "destroy-prod"),
     *("smoke-stg", "smoke-prod", "unlock-stg", "unlock-prod", "soak", "unit", "terraform-test", "stages-test"),
-    *("emulator-test", "privileges-test", "fidelity", "conformance", "bench-iam", "cost", "sbom", "audit", "lock"),
+    *(
+        "emulator-test",
+        "privileges-test",
+        "fidelity",
+        "conformance",
+        "bench-iam",
+        "cost",
+        "capacity",
+        "sbom",
+        "audit",
+        "lock",
+    ),
     *("clean", "format", "iam-denials", "ecr-login"),
 )
 # Read from the environment, but set by the shell or pyenv, not by users.
