@@ -64,6 +64,10 @@ def init(folder: Path, sample: Path | None) -> None:
     show_default="1",
     help="0: the stack injects no faults, so make chaos cannot run.",
 )  # fmt: skip
+@options.setting(
+    "--refresh", envvar="REFRESH", metavar="0|1", show_default="0",
+    help="1: run all of Terraform, even if nothing has changed since its last apply.",
+)  # fmt: skip
 def local_up() -> None:
     """Start the pipeline on this machine and answer one event."""
     from harness import traffic
