@@ -77,6 +77,10 @@ page_port = options.setting(
     help="0: do not start the page that shows the pipeline.",
 )  # fmt: skip
 @page_port
+@options.setting(
+    "--refresh", envvar="REFRESH", metavar="0|1", show_default="0",
+    help="1: run all of Terraform, even if nothing has changed since its last apply.",
+)  # fmt: skip
 def local_up() -> None:
     """Start the pipeline on this machine and answer one event."""
     from harness import traffic

@@ -62,7 +62,7 @@ def _run_jobs(name: str) -> None:
     reports = [job.report for _, group in groups for job in group]
     for report in reports:
         report.unlink(missing_ok=True)
-    env = environment.clean(**checks.GARBAGE)
+    env = environment.clean(**install.GARBAGE)
     at_once = AT_ONCE if psutil.virtual_memory().total >= AT_ONCE * BYTES_EACH else 1
     try:
         for title, group in groups:
