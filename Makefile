@@ -5,7 +5,7 @@
         test check rehearse-stg deploy-stg outputs ecr-login iam-denials soak report \
         test-all e2e unit terraform-test stages-test emulator-test privileges-test format \
         plan-stg plan-prod deploy-prod smoke-stg smoke-prod destroy-stg destroy-prod unlock-stg unlock-prod \
-        promote rollback bench bench-iam conformance fidelity cost sbom audit lock clean
+        promote rollback bench bench-iam conformance fidelity peers cost sbom audit lock clean
 
 # Many machines set this. Each command and test would then compile every module that it imports.
 unexport PYTHONDONTWRITEBYTECODE
@@ -93,7 +93,7 @@ unlock-stg unlock-prod:
 promote rollback cost sbom audit format lock:
 	$(RUN) $@
 
-bench bench-iam conformance fidelity:
+bench bench-iam conformance fidelity peers:
 	$(RUN) $@
 
 clean: # a checkout that is clean already is not set up to be cleaned

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from harness.cli import options
@@ -21,6 +23,18 @@ def conformance(targets: str) -> None:
     from benchmarks.conformance import comparison
 
     comparison.run(comparison.chosen(targets))
+
+
+@click.command(cls=Measure)
+@options.option(
+    "--suites", envvar="PEER_SUITES", required=True, metavar="FOLDER", type=Path,
+    help="Folder with a checkout of LocalStack, in its folder localstack. `make test-all` runs them if this is set.",
+)  # fmt: skip
+def peers(suites: Path) -> None:
+    """Run the tests that other projects publish on this emulator, and compare the failures with the expected ones."""
+    from benchmarks.peers import localstack
+
+    localstack.run(suites)
 
 
 @click.command(hidden=True)
@@ -60,9 +74,14 @@ def bench_iam() -> None:
 
 
 @click.command(cls=Measure)
+@options.flag("--resources", envvar="RESOURCES", help="Create, change, import and destroy resources of many types.")
 @options.flag("--write", envvar="WRITE", help="Write the tables to the docs.")
-def fidelity(write: bool) -> None:
+def fidelity(resources: bool, write: bool) -> None:
     """Show what the emulator does with each attribute that Terraform sets."""
     from benchmarks.fidelity import measurement
+    from benchmarks.fidelity.resources import life
 
-    measurement.run(write=write)
+    if resources:
+        life.run(write=write)
+    else:
+        measurement.run(write=write)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.bench import cost, figures, held, latency, throughput
+from benchmarks.bench import cost, figures, handler, held, latency, throughput
 from benchmarks.bench.figures import Figure
 from benchmarks.bench.targets import Target
 from harness import console
@@ -77,6 +77,8 @@ def _all(stack: Stack, result: Result, counts: Sequence[int]) -> None:
     _part(result, "single events, put to prediction", stack, latency.single_events)
     _throughput(result, stack, counts)
     result.figures |= cost.memory(stack, "memory_afterwards")
+    if handler.applies_to(stack):
+        _part(result, "the function's code alone", stack, handler.measured)
     _part(result, f"PutRecords of 500, up to {held.LEVELS[-1]:,} records held", stack, held.put_records)
     result.figures["cpu_of_others"] = others.figure()
 

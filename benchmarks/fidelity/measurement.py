@@ -10,7 +10,7 @@ from benchmarks.fidelity.attributes import Attribute
 from benchmarks.fidelity.bench import Bench
 from benchmarks.fidelity.bindings import UNPROBED
 from benchmarks.fidelity.report import Result
-from benchmarks.fidelity.root import Root
+from benchmarks.fidelity.root import Root, import_ids
 from benchmarks.fidelity.verdicts import Evidence, Seen
 from harness import console
 from harness.paths import shown
@@ -54,10 +54,13 @@ def measure(stack: Stack) -> Result:
         wanted = sorted({Attribute(one.resource, path) for one in planned for path in one.values})
         step.result = f"{len(wanted)} attributes of {len(planned)} resources are set"
     with console.step("Terraform apply") as step:
-        outputs = root.apply(step)
+        root.apply(step)
+        outputs = root.outputs()
     with console.step("Read every attribute back") as step:
-        applied = {address: one["values"] for address, one in root.resources().items()}
-        differing = readback.differences(planned, applied, root.read_again([one.address for one in planned]))
+        found = root.resources()
+        applied = {address: one["values"] for address, one in found.items()}
+        ids = import_ids(found[one.address] for one in planned)
+        differing = readback.differences(planned, applied, root.read_again(ids))
         step.result = f"{sum(not read for read in differing.values())} are as they were set"
     with console.step("Probe the effects") as step:
         seen = running.run(Bench(stack, outputs["image_uri"]), wanted, folder / "cases", step)

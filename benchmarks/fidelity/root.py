@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from harness.console import Step
+from benchmarks.fidelity.terraform import Terraform
 from harness.local import deployment
-from harness.machine import commands, processes
-from harness.setup import install
-from harness.stack.state import EMBEDDED, REGION, Stack
-from harness.stages.terraform import APPLY_DEADLINE, BACKEND, READ_DEADLINE
-from harness.terraform.json_output import Progress, as_text
+from harness.stack.state import EMBEDDED, Stack
+from harness.stages.terraform import BACKEND
 from harness.terraform.working_copy import working_copy
 
 VARS = "vars/stg.tfvars"  # the local variables leave out the lifecycle rules
@@ -47,7 +43,7 @@ IMPORT_IDS = {
 }
 
 
-class Root:
+class Root(Terraform):
     """A working copy of the root module with its own state.
 
     Args:
@@ -57,81 +53,36 @@ class Root:
     """
 
     def __init__(self, stack: Stack, folder: Path, *, offline: bool = False) -> None:
-        self.folder = folder / "root"
-        self.log = folder / "terraform.log"
+        super().__init__(stack, folder, folder / "root", offline=offline)
         self._offline = offline
         values = deployment.variables(stack, RUN_ID) | FIXED
         if offline and stack.runtime == EMBEDDED:  # any file will do; nothing is uploaded
-            values["lambda_zip_path"] = str(self.folder / "main.tf")
+            values["lambda_zip_path"] = str(self.root / "main.tf")
         self._variables = [f"-var-file={VARS}", *(f"-var={name}={value}" for name, value in values.items())]
-        self._environment = install.terraform_environment() | {
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_REGION": REGION,
-            "TF_DATA_DIR": str(folder / "terraform-data"),
-            processes.MARKER: str(stack.folder),
-            # Nothing listens there, so a request fails instead of reaching AWS.
-            "AWS_ENDPOINT_URL": "http://127.0.0.1:1" if offline else stack.endpoint_url,
-        }
 
     def init(self) -> None:
         """Makes the copy and initializes it."""
-        working_copy(self.folder)
-        (self.folder / "fidelity_override.tf").write_text(
+        working_copy(self.root)
+        (self.root / "fidelity_override.tf").write_text(
             BACKEND.format(kind="local") + (OFFLINE if self._offline else "")
         )
         if self._offline:
-            (self.folder / ACCOUNT_FILE).write_text(ACCOUNT)
-        self._terraform("init", "-input=false", "-no-color")
+            (self.root / ACCOUNT_FILE).write_text(ACCOUNT)
+        super().init()
 
-    def plan(self) -> dict[str, Any]:
+    def plan(self, *options: str) -> dict[str, Any]:
         """The plan, from `terraform show -json`."""
         refresh = ["-refresh=false"] if self._offline else []
-        self._terraform("plan", "-input=false", "-no-color", "-out=plan", *refresh, *self._variables)
-        return self._json("show", "-no-color", "-json", "plan")
+        return super().plan(*refresh, *self._variables, *options)
 
-    def apply(self, step: Step) -> dict[str, Any]:
-        """Applies the last plan.
+    def outputs(self) -> dict[str, Any]:
+        """Outputs, name to value."""
+        return {name: output["value"] for name, output in self.json("output", "-no-color", "-json").items()}
 
-        Returns:
-            Outputs, name to value.
-        """
-        progress = Progress(step)
-        self._terraform("apply", "-input=false", "-json", "plan", deadline=APPLY_DEADLINE, progress=progress)
-        return {name: output["value"] for name, output in self._json("output", "-no-color", "-json").items()}
 
-    def resources(self) -> dict[str, dict[str, Any]]:
-        """The values of the applied resources, by address."""
-        state = self._json("show", "-no-color", "-json")
-        return {one["address"]: one for one in _resources(state["values"]["root_module"])}
-
-    def read_again(self, addresses: Sequence[str]) -> dict[str, dict[str, Any]]:
-        """What the provider reads of applied resources if it knows nothing but how to find them.
-
-        Moves the state away, so this copy cannot plan or apply afterwards.
-
-        Args:
-            addresses: of the resources.
-
-        Returns:
-            Values by address.
-        """
-        known = self.resources()
-        (self.folder / "imports.tf").write_text("".join(_import(known[address]) for address in addresses))
-        (self.folder / "terraform.tfstate").rename(self.folder / "applied.tfstate")
-        changes = self.plan()["resource_changes"]
-        return {change["address"]: change["change"]["before"] for change in changes if change["address"] in addresses}
-
-    def _json(self, *words: str) -> dict[str, Any]:
-        text = self._terraform(*words)
-        found: dict[str, Any] = json.loads(text[text.index("{") :])
-        return found
-
-    def _terraform(self, *words: str, deadline: float = READ_DEADLINE, progress: Progress | None = None) -> str:
-        return commands.run(
-            ["terraform", *words], cwd=self.folder, env=self._environment, log=self.log, deadline=deadline,
-            on_line=progress.read if progress else None, as_text=as_text if progress else str,
-        )  # fmt: skip
+def import_ids(resources: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """How `terraform import` finds resources, by address."""
+    return {one["address"]: IMPORT_IDS.get(one["type"], "{id}").format(**one["values"]) for one in resources}
 
 
 def offline_plan(runtime: str, folder: Path) -> dict[str, Any]:
@@ -144,13 +95,3 @@ def offline_plan(runtime: str, folder: Path) -> dict[str, Any]:
     root = Root(Stack("fidelity", "stg", 1, runtime), folder, offline=True)
     root.init()
     return root.plan()
-
-
-def _resources(module: Mapping[str, Any]) -> list[dict[str, Any]]:
-    own = [one for one in module.get("resources", ()) if one["mode"] == "managed"]
-    return own + [one for child in module.get("child_modules", ()) for one in _resources(child)]
-
-
-def _import(resource: Mapping[str, Any]) -> str:
-    name = IMPORT_IDS.get(resource["type"], "{id}").format(**resource["values"])
-    return f"import {{\n  to = {resource['address']}\n  id = {json.dumps(name)}\n}}\n"

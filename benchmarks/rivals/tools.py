@@ -62,14 +62,18 @@ def known() -> dict[str, Tool]:
 
 
 @contextmanager
-def opened(tool: Tool) -> Iterator[Stack]:
+def opened(tool: Tool, name: str = "") -> Iterator[Stack]:
     """A running emulator, initially empty; removed completely afterwards.
+
+    Args:
+        tool: the emulator.
+        name: of its stack; by default the one that `restart` knows.
 
     Raises:
         HarnessError: it could not be installed or started.
     """
     install.for_runtime(EMBEDDED)
-    stack = Stack(PREFIX + tool.name, "conformance", processes.free_ports(1)[0], persistent=tool.persists)
+    stack = Stack(name or PREFIX + tool.name, "conformance", processes.free_ports(1)[0], persistent=tool.persists)
     lifecycle.down(stack.name)
     try:
         with stacks.locked(stack.name):

@@ -334,6 +334,13 @@ BIND_TO_ADDRESSES = Patch(
     written_for="localstack-twisted 25.5.0",
     fingerprint="0680fe81487a",
 )
+SERVE_FAST = Patch(
+    "rolo.serving.twisted:HeaderPreservingHTTPChannel.protocol_factory",
+    what="requests that carry records are served without twisted's HTTP server and threads",
+    why="these take nine tenths of the time of a request",
+    written_for="rolo 0.8.1",
+    fingerprint="72795f988f0f",
+)
 PARSE_CONTENT_TYPES_ONCE = Patch(
     "twisted.web.http:_parseContentType",
     what="parsed content types are cached",
@@ -474,6 +481,20 @@ BUILD_STATEMENT = Patch(
 
 # S3.
 
+OVERWRITE_NULL_VERSION = Patch(
+    "localstack.services.s3.models:VersionedKeyStore.set",
+    what="an object put while versioning is suspended is the current one",
+    why="core overwrites an older null version in its old place, and returns the version after it",
+    written_for=_CORE,
+    fingerprint="371a75b250b0",
+)
+REMOVE_FILTER_POLICY = Patch(
+    "localstack.services.sns.provider:SnsProvider.set_subscription_attributes",
+    what="an empty filter policy removes a subscription's",
+    why="core returns the empty one; Terraform then plans to remove it for ever",
+    written_for=_CORE,
+    fingerprint="791a45823789",
+)
 KEEP_OBJECTS_APART = Patch(
     "localstack.services.s3.provider:DEFAULT_S3_TMP_DIR",
     what="each LocalStack keeps its objects in its own folder",
@@ -675,6 +696,41 @@ MOVE_ALIAS = Patch(
     written_for=_CORE,
     fingerprint="465f19af65cd",
 )
+PROVISION_AGAIN = Patch(
+    f"{_LAMBDA}.invocation.version_manager:LambdaVersionManager.update_provisioned_concurrency_config",
+    what="provisioned concurrency can be changed while it is being allocated",
+    why="core fails with an error 500, also if an alias has just moved",
+    written_for=_CORE,
+    fingerprint="633ccaacd268",
+)
+COUNT_PROVISIONED = Patch(
+    f"{_LAMBDA}.invocation.assignment:AssignmentService.scale_provisioned_concurrency",
+    what="the allocated provisioned concurrency is that of the new environments",
+    why="core adds the environments that it ends; Terraform reads 3 after a change from 1 to 2",
+    written_for=_CORE,
+    fingerprint="6d792683e14f",
+)
+DELETE_PROVISIONED = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider.delete_provisioned_concurrency_config",
+    what="provisioned concurrency of an alias can be deleted",
+    why="core looks for a version of the alias's name and fails with an InternalError",
+    written_for=_CORE,
+    fingerprint="3ffbcd3e2cbd",
+)
+CHANGE_WEIGHTS = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider.update_alias",
+    what="an alias's weights can be changed",
+    why="core forgets an argument, and fails with an InternalError",
+    written_for=_CORE,
+    fingerprint="c57b115049a7",
+)
+CHECK_WEIGHTS = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider._create_routing_config_model",
+    what="an alias's weights are checked against the version that it will have",
+    why="UpdateAlias does not pass it",
+    written_for=_CORE,
+    fingerprint="f3e70cacc1d3",
+)
 CONFIGURATION_OF_ALIAS = Patch(
     f"{_LAMBDA}.provider:LambdaProvider.get_function_configuration",
     what="GetFunctionConfiguration accepts an alias",
@@ -774,6 +830,13 @@ PUT_SUBSCRIPTION_FILTER = Patch(
     written_for=_CORE,
     fingerprint="fb9f70a87b8e",
 )
+KEEP_DISTRIBUTION = Patch(
+    "moto.logs.responses:LogsResponse.put_subscription_filter",
+    what="a subscription filter's distribution is kept",
+    why="moto drops it; Terraform then plans to change it for ever",
+    written_for="moto-ext 5.1.25",
+    fingerprint="99b3106ec5f3",
+)
 STORE_LOG_EVENTS = Patch(
     "moto.logs.models:LogStream.put_log_events",
     what="log events that match a subscription filter are delivered to it after the request",
@@ -795,10 +858,17 @@ CHECK_RETENTION = Patch(
     written_for="moto-ext 5.1.25",
     fingerprint="eaeb57646a4a",
 )
+TAG_RESOURCE_OF_LOGS = Patch(
+    "localstack.services.logs.provider:LogsProvider.tag_resource",
+    what="tags of a log group without tags are kept",
+    why="core drops them; Terraform then plans to add them for ever",
+    written_for=_CORE,
+    fingerprint="a639e90b3ed8",
+)
 CHECK_METRIC_FILTER = Patch(
     "moto.logs.models:LogsBackend.put_metric_filter",
-    what="a metric filter has a valid pattern",
-    why="moto accepts any text",
+    what="a metric filter has a valid pattern, and replaces the one of its name",
+    why="moto accepts any text, and keeps both filters, so that events count twice",
     written_for="moto-ext 5.1.25",
     fingerprint="f289fb5a7b02",
 )

@@ -136,6 +136,30 @@ def test_a_payload_of_six_mebibytes_reaches_the_function(create_function: Any) -
     assert function.invoke("a" * (6_291_456 - 2)).payload == 6_291_454
 
 
+def test_an_asynchronous_payload_of_one_mebibyte_reaches_the_function(
+    create_function: Any, create_bucket: Any, localstack: Any, eventually: Any
+) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+    bucket, s3 = create_bucket(), localstack.client("s3")
+    function = create_function(f"""
+        import boto3
+        def handler(event, context):
+            boto3.client("s3").put_object(Bucket="{bucket}", Key=str(len(event)))
+    """)
+    invoke = localstack.client("lambda").invoke
+    wanted = {"FunctionName": function.name, "InvocationType": "Event"}
+    assert invoke(**wanted, Payload=b'"' + b"a" * (MIB - 2) + b'"')["StatusCode"] == 202
+    with pytest.raises(ClientError) as refused:
+        invoke(**wanted, Payload=b'"' + b"a" * (MIB - 1) + b'"')
+    assert refused.value.response["Error"]["Code"] == "RequestEntityTooLargeException"
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 413
+
+    def seen() -> list[str]:
+        return [each["Key"] for each in s3.list_objects_v2(Bucket=bucket).get("Contents", [])]
+
+    eventually(lambda: seen() == [str(MIB - 2)], "the function gets the payload")
+
+
 POSTING_FUNCTION = """
     import http.client, os
 

@@ -222,3 +222,24 @@ def test_idle_environments_end(
     eventually(lambda: not other_localstack.processes(), "the environment's processes end")
 
     assert function.invoke().payload["count"] == 1
+
+
+def test_a_function_may_call_itself_as_often_as_it_likes(
+    localstack: Any, create_function: Callable[..., Any], eventually: Any
+) -> None:
+    """AWS stops such loops after 16 calls unless the function allows them; here nothing does:
+
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+    """
+    function = create_function("""
+        import boto3, json
+        def handler(event, context):
+            print("left:", event)
+            if event:
+                payload = json.dumps(event - 1)
+                boto3.client("lambda").invoke(
+                    FunctionName=context.function_name, InvocationType="Event", Payload=payload
+                )
+    """)
+    localstack.client("lambda").invoke(FunctionName=function.name, InvocationType="Event", Payload=b"20")
+    eventually(lambda: "left: 0\n" in function.log_events(), "the twenty-first call", 60)

@@ -93,3 +93,36 @@ def test_a_failed_function_becomes_a_good_one_by_an_update(
     localstack.client("lambda").update_function_configuration(FunctionName=function.name, Runtime="python3.13")
     eventually(lambda: function.configuration()["State"] == "Active", "the function is active")
     assert function.invoke().payload == "here"
+
+
+def test_weights_of_an_alias_are_changed(aliased: Any) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/configuring-alias-routing.html"""
+    client = aliased.localstack.client("lambda")
+    place = {"FunctionName": aliased.name, "Name": "live"}
+    weights = {"AdditionalVersionWeights": {"1": 0.99}}
+    assert client.update_alias(**place, RoutingConfig=weights)["RoutingConfig"] == weights
+    answers = [aliased.invoke(Qualifier="live").payload[1] for _ in range(10)]
+    assert "1" in answers
+    with pytest.raises(client.exceptions.InvalidParameterValueException, match="already included"):
+        client.update_alias(**place, RoutingConfig={"AdditionalVersionWeights": {"2": 0.5}})
+    assert "RoutingConfig" not in client.update_alias(**place, RoutingConfig={})
+
+
+def test_provisioned_concurrency_is_changed_while_an_alias_moves(aliased: Any, eventually: Callable[..., Any]) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/api/API_GetProvisionedConcurrencyConfig.html"""
+    client = aliased.localstack.client("lambda")
+    place = {"FunctionName": aliased.name, "Qualifier": "live"}
+
+    def allocated() -> int:
+        found = client.get_provisioned_concurrency_config(**place)
+        return int(found["AllocatedProvisionedConcurrentExecutions"]) if found["Status"] == "READY" else 0
+
+    client.put_provisioned_concurrency_config(**place, ProvisionedConcurrentExecutions=1)
+    eventually(lambda: allocated() == 1, "one environment", 60)
+    client.put_provisioned_concurrency_config(**place, ProvisionedConcurrentExecutions=2)
+    eventually(lambda: allocated() == 2, "two environments, without the one that has ended", 60)
+    move(aliased, "1")
+    client.put_provisioned_concurrency_config(**place, ProvisionedConcurrentExecutions=1)
+    eventually(lambda: (allocated(), environments(aliased, "1")) == (1, 1), "one environment of the other version", 60)
+    assert aliased.invoke(Qualifier="live").payload[:2] == ["one", "1"]
+    client.delete_provisioned_concurrency_config(**place)

@@ -142,6 +142,7 @@ def test_all_changes_are_in_the_register() -> None:
 
 # Core connects to a container engine at its import. If none answers, the garbage collector closes the socket.
 @pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+@pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")  # core's SNS, when imported
 def test_every_patch_fits_the_installed_versions() -> None:
     assert patches.problems() == []
     gc.collect()

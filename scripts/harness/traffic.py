@@ -12,7 +12,7 @@ from typing import Any
 from harness import console, events, failed, streams
 from harness.errors import HarnessError, NoAnswerError
 from harness.failed import report as failed_report
-from harness.local import usage
+from harness.local import page, usage
 from harness.machine.environment import EMULATOR_SETTINGS
 from harness.paths import shown
 from harness.stack import interface, mapping
@@ -42,6 +42,8 @@ def show_started(stack: Stack, answer: dict[str, Any]) -> None:
 
 def _names(stack: Stack) -> list[tuple[str, str]]:
     rows = [("endpoint", stack.endpoint_url)]
+    if shown_at := page.running(stack.name):
+        rows.append(("page", shown_at.url))
     if stack.mlflow_port:
         rows.append(("MLflow", stack.mlflow_url))
     if stack.outputs.get("image_uri"):

@@ -45,7 +45,7 @@ def failure_document(record: Record, invalid: Invalid, now: dt.datetime) -> byte
         "payload_encoding": encoding,
         "failed_at": now.isoformat(timespec="milliseconds"),
         "arrived_at": record.arrived_at.isoformat(timespec="milliseconds"),
-        "partition_key": record.partition_key,
+        "partition_key": record.kinesis.partition_key,
         "sequence_number": record.sequence_number,
         "stream_arn": record.stream_arn,
     }

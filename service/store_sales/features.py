@@ -5,7 +5,7 @@ learned about the store, because an event carries nothing else.
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,7 @@ FEATURE_NAMES = (
     "days_from_easter",
     "year",
 )
+EPOCH_ORDINAL = dt.date(1970, 1, 1).toordinal()
 BASE_FEATURE = FEATURE_NAMES.index("expected_log_sales")
 
 Days = NDArray[np.datetime64]
@@ -39,28 +40,67 @@ def feature_matrix(
     promos: Sequence[int] | Ints,
     holidays: Sequence[int] | Ints,
     profiles: StoreProfiles,
+    calendar: Callable[[Days], NDArray[np.float32]] | None = None,
 ) -> NDArray[np.float32]:
-    """Return the features of n days of sales: shape (n, len(FEATURE_NAMES)), float32, the ONNX model's input type."""
-    days = np.asarray(dates, dtype="datetime64[D]")
+    """Return the features of n days of sales: shape (n, len(FEATURE_NAMES)), float32, the ONNX model's input type.
+
+    `calendar` replaces `calendar_matrix`.
+    """
     promo = np.asarray(promos, dtype=np.int64)
     row = profiles.rows(stores)
-    calendar = calendar_features(days)
-    effect = profiles.day_effect[row, promo, calendar["weekday"]]
-    columns = {
-        "expected_log_sales": profiles.level[row] + effect + profiles.recent[row],
-        "store_level": profiles.level[row],
-        "store_day_effect": effect,
-        "store_recent": profiles.recent[row],
-        "store_trend": profiles.trend[row],
-        "promo": promo,
-        "holiday": np.asarray(holidays, dtype=np.int64),
-        **calendar,
-    }
-    return np.column_stack([columns[name] for name in FEATURE_NAMES]).astype(np.float32)
+    calendar_part = (calendar or calendar_matrix)(days_of(dates))
+    level, recent = profiles.level[row], profiles.recent[row]
+    effect = profiles.day_effect[row, promo, calendar_part[:, 0].astype(np.intp)]
+    matrix = np.empty((len(row), len(FEATURE_NAMES)), dtype=np.float32)
+    store_part = (level + effect + recent, level, effect, recent, profiles.trend[row], promo, holidays)
+    for column, values in enumerate(store_part):
+        matrix[:, column] = values
+    matrix[:, len(store_part) :] = calendar_part
+    return matrix
+
+
+def days_of(dates: Sequence[dt.date] | Days) -> Days:
+    """Return the dates as numpy's days. By way of their ordinals, because numpy takes a microsecond for a `date`."""
+    if isinstance(dates, np.ndarray):
+        return dates.astype("datetime64[D]")
+    ordinals = np.array([date.toordinal() for date in dates], dtype=np.int64)
+    return (ordinals - EPOCH_ORDINAL).astype("datetime64[D]")
+
+
+def calendar_matrix(days: Days) -> NDArray[np.float32]:
+    """Return the features that depend on the date alone, shape (n, 6), in the order of FEATURE_NAMES."""
+    return np.column_stack(list(calendar_features(days).values())).astype(np.float32)
+
+
+class CalendarCache:
+    """`calendar_matrix` for streams: batches have the same few days again and again. Not thread-safe."""
+
+    MOST_DAYS = 10_000
+
+    def __init__(self) -> None:
+        """Start without a day."""
+        self._rows: dict[int, int] = {}
+        self._table = np.empty((0, 6), dtype=np.float32)
+
+    def __call__(self, days: Days) -> NDArray[np.float32]:
+        """Return what `calendar_matrix` returns."""
+        numbers = days.astype(np.int64).tolist()
+        try:
+            return self._table[[self._rows[number] for number in numbers]]
+        except KeyError:
+            self._learn(set(numbers))
+            return self._table[[self._rows[number] for number in numbers]]
+
+    def _learn(self, numbers: set[int]) -> None:
+        if len(self._rows) + len(numbers) > self.MOST_DAYS:
+            self._rows, self._table = {}, self._table[:0]
+        new = sorted(numbers - self._rows.keys())
+        self._rows.update(zip(new, range(len(self._table), len(self._table) + len(new)), strict=True))
+        self._table = np.concatenate([self._table, calendar_matrix(np.array(new).astype("datetime64[D]"))])
 
 
 def calendar_features(days: Days) -> dict[str, Ints]:
-    """Return the features that depend on the date alone: integers by feature name, each of shape (n,)."""
+    """Return the features that depend on the date alone: integers by feature name, in their order, of shape (n,)."""
     month = days.astype("datetime64[M]")
     year = days.astype("datetime64[Y]")
     years = year.astype(np.int64) + 1970

@@ -1,8 +1,8 @@
-"""Finds a run's model in the bucket: first in MLflow's classic layout, then in MLflow 3's."""
+"""Finds and reads a run's model in the bucket: first in MLflow's classic layout, then in MLflow 3's."""
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -15,6 +15,27 @@ MODEL_FILE, DESCRIPTION_FILE = "model.onnx", "MLmodel"
 
 class ModelError(Exception):
     """The model is missing, damaged or incompatible; the message names bucket, key and cause."""
+
+
+class ModelFile(NamedTuple):
+    """The content of an ONNX file, and its `s3://` address."""
+
+    content: bytes
+    address: str
+
+
+def read_model(s3: "S3Client", bucket: str, run_id: str, override: str | None = None) -> ModelFile:
+    """Find the run's ONNX file in the bucket and read it; see `find_model`.
+
+    Raises:
+        ModelError: it is missing or cannot be read.
+    """
+    model_bucket, key = find_model(s3, bucket, run_id, override)
+    address = f"s3://{model_bucket}/{key}"
+    try:
+        return ModelFile(s3.get_object(Bucket=model_bucket, Key=key)["Body"].read(), address)
+    except (ClientError, BotoCoreError) as error:
+        raise ModelError(f"model {address} cannot be read: {error}") from error
 
 
 def find_model(s3: "S3Client", bucket: str, run_id: str, override: str | None) -> tuple[str, str]:

@@ -3,17 +3,16 @@
 import datetime as dt
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 import onnxruntime as ort
-from botocore.exceptions import BotoCoreError, ClientError
 from numpy.typing import NDArray
 
 from store_sales.events import Event
-from store_sales.features import FEATURE_NAMES, feature_matrix
-from store_sales.location import ModelError, find_model
+from store_sales.features import FEATURE_NAMES, CalendarCache, days_of, feature_matrix
+from store_sales.location import ModelError, ModelFile, read_model
 from store_sales.profiles import StoreProfiles
 
 if TYPE_CHECKING:
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
 FLOAT = "tensor(float)"
 
 
-@dataclass(frozen=True)
-class Prediction:
+class Prediction(msgspec.Struct, frozen=True, gc=False):
     """Predicted sales of one event.
 
     Attributes:
@@ -51,23 +49,21 @@ class Model:
         metadata = self._session.get_modelmeta().custom_metadata_map
         _check_interface(self._session)
         self.profiles, self.date_range = _metadata(metadata)
+        self._input = self._session.get_inputs()[0].name
+        self._calendar = CalendarCache()
 
     def predict(self, events: Sequence[Event], options: ort.RunOptions | None = None) -> list[Prediction]:
         """Predict all events in one model call; predictions are in the order of the events."""
         if not events:
             return []
-        features = feature_matrix(
-            [event.date for event in events],
-            [event.store for event in events],
-            [event.promo for event in events],
-            [event.holiday for event in events],
-            self.profiles,
-        )
-        first, last = self.date_range
-        return [
-            Prediction(_shortest(sales), self.profiles.known(event.store), first <= event.date <= last)
-            for event, sales in zip(events, self.run(features, options), strict=True)
-        ]
+        inputs = [event.sales_input for event in events]
+        days, stores = days_of([one.date for one in inputs]), [one.store for one in inputs]
+        promos, holidays = [one.promo for one in inputs], [one.holiday for one in inputs]
+        features = feature_matrix(days, stores, promos, holidays, self.profiles, self._calendar)
+        first, last = np.array(self.date_range, dtype="datetime64[D]")
+        known = map(self.profiles.known, stores)
+        in_range = ((days >= first) & (days <= last)).tolist()
+        return list(map(Prediction, shortest(self.run(features, options)), known, in_range))
 
     def run(self, features: NDArray[np.float32], options: ort.RunOptions | None = None) -> NDArray[np.float32]:
         """Return the sales for a feature matrix, shape (n,). Negative answers become 0; NaN stays.
@@ -76,7 +72,7 @@ class Model:
             features: shape (n, features).
             options: lets another thread terminate the run.
         """
-        answer = self._session.run(None, {self._session.get_inputs()[0].name: features}, options)[0]
+        answer = self._session.run(None, {self._input: features}, options)[0]
         return np.maximum(np.asarray(answer, dtype=np.float32).reshape(len(features)), np.float32(0))
 
 
@@ -86,15 +82,19 @@ def load_model(s3: "S3Client", bucket: str, run_id: str, override: str | None = 
     Raises:
         ModelError: it is missing, damaged or incompatible.
     """
-    model_bucket, key = find_model(s3, bucket, run_id, override)
+    return loaded(read_model(s3, bucket, run_id, override), run_id)
+
+
+def loaded(file: ModelFile, run_id: str) -> Model:
+    """Load a model file that was read from the bucket.
+
+    Raises:
+        ModelError: it is damaged or incompatible.
+    """
     try:
-        content = s3.get_object(Bucket=model_bucket, Key=key)["Body"].read()
-    except (ClientError, BotoCoreError) as error:
-        raise ModelError(f"model s3://{model_bucket}/{key} cannot be read: {error}") from error
-    try:
-        return Model(content, run_id)
+        return Model(file.content, run_id)
     except ValueError as error:
-        raise ModelError(f"model s3://{model_bucket}/{key} cannot be used: {error}") from error
+        raise ModelError(f"model {file.address} cannot be used: {error}") from error
 
 
 def _session(content: bytes) -> ort.InferenceSession:
@@ -139,6 +139,18 @@ def _metadata(metadata: dict[str, str]) -> tuple[StoreProfiles, tuple[dt.date, d
     return StoreProfiles.from_json(metadata["store_profiles"]), (first, last)
 
 
-def _shortest(value: np.float32) -> float:
-    """Return the float with the float32's shortest decimal form: 6123.4 instead of 6123.39990234375."""
-    return float(str(value))
+def shortest(values: NDArray[np.float32]) -> list[float]:
+    """Return the floats with the float32s' shortest decimal forms: 6123.4 instead of 6123.39990234375.
+
+    Between 1 and a million a float32 has at most 8 decimals, and multiplying it by a power of ten up to 10^8 is exact.
+    """
+    usual = (values >= 1) & (values < 1_000_000)
+    narrow = np.where(usual, values, np.float32(1))
+    wide = found = narrow.astype(np.float64)
+    for places in range(8, -1, -1):
+        rounded = np.round(wide, places)
+        found = np.where(rounded.astype(np.float32) == narrow, rounded, found)
+    floats: list[float] = found.tolist()
+    for index in np.flatnonzero(~usual).tolist():
+        floats[index] = float(str(values[index]))
+    return floats

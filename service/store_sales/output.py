@@ -4,9 +4,9 @@ import logging
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
 from store_sales.calls import Clients, longest_delay, retryable
@@ -21,8 +21,7 @@ MAX_RECORDS = 500
 MAX_BYTES = 5 * 1024 * 1024
 
 
-@dataclass(frozen=True)
-class OutputRecord:
+class OutputRecord(msgspec.Struct, frozen=True, gc=False):
     """A record to write; `sequence_number` is the source record's."""
 
     sequence_number: str
@@ -45,13 +44,14 @@ def chunks(records: Iterable[OutputRecord]) -> Iterator[list[OutputRecord]]:
     keys: set[str] = set()
     size = 0
     for record in records:
-        full = len(chunk) == MAX_RECORDS or size + record.size > MAX_BYTES
-        if chunk and (full or record.partition_key in keys):
+        key, record_size = record.partition_key, record.size
+        full = len(chunk) == MAX_RECORDS or size + record_size > MAX_BYTES
+        if chunk and (full or key in keys):
             yield chunk
             chunk, keys, size = [], set(), 0
         chunk.append(record)
-        keys.add(record.partition_key)
-        size += record.size
+        keys.add(key)
+        size += record_size
     if chunk:
         yield chunk
 
@@ -117,6 +117,6 @@ class StreamWriter:
             answer = client.put_records(StreamName=self._stream, Records=entries)  # type: ignore[arg-type]
         except (ClientError, BotoCoreError) as error:
             return chunk, str(error), retryable(error)
-        pairs = list(zip(chunk, answer["Records"], strict=True))
-        causes = sorted({result["ErrorCode"] for _, result in pairs if result.get("ErrorCode")})
-        return [record for record, result in pairs if result.get("ErrorCode")], ", ".join(causes), True
+        codes = [result.get("ErrorCode") for result in answer["Records"]]
+        failed = [record for record, code in zip(chunk, codes, strict=True) if code]
+        return failed, ", ".join(sorted({code for code in codes if code})), True

@@ -1,6 +1,5 @@
 """Processes a batch: decodes and validates all records, predicts once, writes, and reports what was not written."""
 
-import json
 import logging
 import math
 import time
@@ -9,7 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from store_sales.events import Event, Invalid, Record, parse_event, read_record
+import msgspec
+
+from store_sales.decoding import parse_event, read_records
+from store_sales.events import Event, Invalid, Record
 from store_sales.failures import FailureStore
 from store_sales.logs import log
 from store_sales.model import Model, Prediction
@@ -30,6 +32,27 @@ class Context(Protocol):
     def get_remaining_time_in_millis(self) -> int:
         """Return the milliseconds until Lambda times the invocation out."""
         ...
+
+
+class SalesPrediction(msgspec.Struct, frozen=True, gc=False):
+    """The answer to one event."""
+
+    sales_prediction: float
+    sales_id: int | str
+
+
+class Answer(msgspec.Struct, frozen=True, gc=False):
+    """A record of the output stream."""
+
+    model: str
+    version: str
+    prediction: SalesPrediction
+    event_id: str
+    store_known: bool
+    date_in_training_range: bool
+
+
+_encode = msgspec.json.Encoder().encode
 
 
 @dataclass(frozen=True)
@@ -64,7 +87,7 @@ class Processor:
         """
         started = time.monotonic()
         seconds_left = _deadline(context)
-        records = [read_record(record) for record in batch.get("Records", [])]
+        records = read_records(batch)
         outcome = self._predict(records)
         predicted = time.monotonic()
         unwritten = self._write(outcome, seconds_left)
@@ -103,17 +126,19 @@ class Processor:
         failures: list[tuple[Record, Invalid]] = []
         valid: list[tuple[Record, Event]] = []
         for record in records:
-            parsed = parse_event(record.payload)
+            parsed = parse_event(record.kinesis.data)
             if isinstance(parsed, Invalid):
                 failures.append((record, parsed))
             else:
                 valid.append((record, parsed))
         predictions = self._model.predict([event for _, event in valid])
-        outputs, answered = [], []
+        outputs: list[OutputRecord] = []
+        answered: list[Answered] = []
         for (record, event), prediction in zip(valid, predictions, strict=True):
             if math.isfinite(prediction.sales):
                 outputs.append(_output(record, event, prediction, self._model.version))
-                answered.append(Answered(record.event_id, event, prediction.sales))
+                if self._shadow is not None:
+                    answered.append(Answered(record.event_id, event, prediction.sales))
             else:  # JSON cannot represent it, and a retry with the same model would give it again
                 reason = f"the model {self._model.version} predicted {prediction.sales}"
                 failures.append((record, Invalid("prediction_not_finite", reason)))
@@ -132,16 +157,15 @@ def _deadline(context: Context) -> Callable[[], float]:
 
 
 def _output(record: Record, event: Event, prediction: Prediction, version: str) -> OutputRecord:
-    document = {
-        "model": MODEL_NAME,
-        "version": version,
-        "prediction": {"sales_prediction": prediction.sales, "sales_id": event.sales_id},
-        "event_id": record.event_id,
-        "store_known": prediction.store_known,
-        "date_in_training_range": prediction.date_in_training_range,
-    }
-    data = json.dumps(document, allow_nan=False).encode()
-    return OutputRecord(record.sequence_number, str(event.sales_id), data)
+    answer = Answer(
+        MODEL_NAME,
+        version,
+        SalesPrediction(prediction.sales, event.sales_id),
+        record.event_id,
+        prediction.store_known,
+        prediction.date_in_training_range,
+    )
+    return OutputRecord(record.kinesis.sequence_number, str(event.sales_id), _encode(answer))
 
 
 def _milliseconds(start: float, end: float) -> float:

@@ -61,7 +61,7 @@ class StoreProfiles:
     def rows(self, stores: Sequence[int]) -> NDArray[np.intp]:
         """Return the row of each store, shape (len(stores),); store numbers may be arbitrarily large."""
         average = len(self.stores)
-        return np.fromiter((self._rows.get(store, average) for store in stores), dtype=np.intp, count=len(stores))
+        return np.array([self._rows.get(store, average) for store in stores], dtype=np.intp)
 
     def to_json(self) -> str:
         """Return the profiles as lossless JSON text."""

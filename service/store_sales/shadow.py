@@ -11,10 +11,10 @@ import math
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import onnxruntime as ort
 
 from store_sales.events import Event
@@ -42,8 +42,7 @@ UNITS = {
 }
 
 
-@dataclass(frozen=True)
-class Answered:
+class Answered(msgspec.Struct, frozen=True, gc=False):
     """An event and the live model's answer, a finite number."""
 
     event_id: str

@@ -8,6 +8,8 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+from store_sales.events import Event, SalesInput
+
 EVENT: dict[str, Any] = {
     "sales_input": {"date": "2022-12-25", "store": 2, "promo": 1, "holiday": 0},
     "sales_id": 512,
@@ -15,6 +17,11 @@ EVENT: dict[str, Any] = {
 SOURCE = "arn:aws:kinesis:ap-south-1:000000000000:stream/sales-events-local"
 
 KinesisRecord = Callable[[bytes | dict[str, Any]], dict[str, Any]]
+
+
+def make_event(date: dt.date, store: int, promo: int, holiday: int, sales_id: int | str) -> Event:
+    """Return an event as the function decodes it."""
+    return Event(SalesInput(date, store, 1 if promo else 0, 1 if holiday else 0), sales_id)
 
 
 def make_record(payload: bytes | dict[str, Any], number: str) -> dict[str, Any]:

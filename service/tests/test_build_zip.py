@@ -133,9 +133,10 @@ def test_the_real_zip_serves_the_model(tmp_path: Path, model_bytes: bytes) -> No
         (content / name).symlink_to(Path(botocore.__file__).parents[1] / name)
     program = content / "predict.py"  # its folder, and without site-packages (-S) nothing else, is on Python's path
     program.write_text(
-        "import datetime, pathlib, sys; from store_sales.model import Model; from store_sales.events import Event\n"
+        "import datetime, pathlib, sys; from store_sales.model import Model\n"
+        "from store_sales.events import Event, SalesInput\n"
         "model = Model(pathlib.Path(sys.argv[1]).read_bytes(), 'run')\n"
-        "print(model.predict([Event(datetime.date(2021, 6, 2), 7, 0, 0, 1)])[0].sales > 0)"
+        "print(model.predict([Event(SalesInput(datetime.date(2021, 6, 2), 7, 0, 0), 1)])[0].sales > 0)"
     )
     command = [sys.executable, "-S", str(program), str(tmp_path / "model.onnx")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

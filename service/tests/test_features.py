@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store_sales.features import FEATURE_NAMES, calendar_features, easter, feature_matrix
+from store_sales.features import (
+    FEATURE_NAMES,
+    CalendarCache,
+    calendar_features,
+    calendar_matrix,
+    days_of,
+    easter,
+    feature_matrix,
+)
 from store_sales.profiles import StoreProfiles
 
 PROFILES = StoreProfiles(
@@ -88,6 +96,17 @@ def test_many_days_at_once_give_what_each_day_gives(days: list[tuple[dt.date, in
     assert together.shape == (len(days), len(FEATURE_NAMES))
     assert np.isfinite(together).all()
     np.testing.assert_array_equal(together, np.stack(alone))
+
+
+@given(st.lists(st.lists(st.dates(), min_size=1, max_size=8), max_size=8))
+def test_the_cache_of_days_gives_what_the_calendar_gives(batches: list[list[dt.date]]) -> None:
+    cache = CalendarCache()
+    cache.MOST_DAYS = 10  # it forgets often
+    for dates in batches:
+        days = days_of(dates)
+        assert days.tolist() == dates
+        np.testing.assert_array_equal(cache(days), calendar_matrix(days))
+        assert len(cache._table) <= 10
 
 
 def test_profiles_survive_json() -> None:

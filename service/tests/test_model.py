@@ -10,17 +10,20 @@ import boto3
 import numpy as np
 import onnx
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from onnx import TensorProto, helper
 
 from store_sales.events import Event
 from store_sales.features import FEATURE_NAMES, feature_matrix
 from store_sales.location import ModelError
-from store_sales.model import Model, load_model
+from store_sales.model import Model, load_model, shortest
 from store_sales_testing.fake_aws import FakeAws
+from store_sales_testing.samples import make_event
 
 
 def event_on(date: str, store: int = 7, promo: int = 0, sales_id: int = 1) -> Event:
-    return Event(dt.date.fromisoformat(date), store, promo, 0, sales_id)
+    return make_event(dt.date.fromisoformat(date), store, promo, 0, sales_id)
 
 
 def test_predictions_follow_the_data_it_was_trained_on(model: Model) -> None:
@@ -62,10 +65,17 @@ def test_without_events_the_model_is_not_called(model: Model) -> None:
 
 def test_the_json_number_is_the_float32_itself(model: Model) -> None:
     event = event_on("2021-03-01")
-    features = feature_matrix([event.date], [event.store], [0], [0], model.profiles)
+    features = feature_matrix([event.sales_input.date], [event.sales_input.store], [0], [0], model.profiles)
     (sales,) = (prediction.sales for prediction in model.predict([event]))
     assert np.float32(sales) == model.run(features)[0]
     assert len(repr(sales)) <= 10
+
+
+@given(st.lists(st.floats(0, width=32) | st.just(float("nan")), min_size=1, max_size=50))
+@example([0.0, 131072.125, 2097152.25, 999_999.94, 1e-40, 3.4e38, float("inf")])
+def test_the_shortest_form_is_numpys(values: list[float]) -> None:
+    floats = np.array(values, dtype=np.float32)
+    assert [repr(value) for value in shortest(floats)] == [repr(float(str(value))) for value in floats]
 
 
 def tiny_model(

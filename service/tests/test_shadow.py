@@ -17,14 +17,13 @@ from botocore.config import Config
 
 from store_sales import logs, shadow
 from store_sales.calls import Clients
-from store_sales.events import Event
 from store_sales.failures import FailureStore
 from store_sales.model import Model
 from store_sales.output import StreamWriter
 from store_sales.processor import Processor
 from store_sales.shadow import UNITS, Shadow, load_shadow
 from store_sales_testing.fake_aws import FakeAws
-from store_sales_testing.samples import EVENT, KinesisRecord
+from store_sales_testing.samples import EVENT, KinesisRecord, make_event
 
 STREAM, BUCKET, FUNCTION = "predictions", "failed", "store_sales_test"
 FACTOR = 1.5
@@ -226,7 +225,7 @@ def test_a_batch_with_little_time_left_waits_for_half_of_it(
 def test_a_batch_that_has_used_up_its_time_does_not_wait_and_does_not_end_the_shadow(
     other: Model, process: Process, lines: Callable[[], list[dict[str, Any]]]
 ) -> None:
-    event = shadow.Answered("id", Event(dt.date(2022, 12, 25), 7, 1, 0, 512), 1.0)
+    event = shadow.Answered("id", make_event(dt.date(2022, 12, 25), 7, 1, 0, 512), 1.0)
     second = Shadow(other, FUNCTION)
     second.observe([event], "live", lambda: -1.0)
     assert [line["message"] for line in lines()] == ["shadow left out: no time"]

@@ -20,7 +20,8 @@ import onnxruntime
 import pytest
 from sklearn.ensemble import HistGradientBoostingRegressor
 
-from store_sales.events import Event, parse_event
+from store_sales.decoding import parse_event
+from store_sales.events import Event
 from store_sales.features import FEATURE_NAMES
 from store_sales.model import Model
 from store_sales_testing.samples import sales_rows

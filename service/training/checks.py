@@ -8,7 +8,8 @@ from typing import Any
 from mlflow.models import Model as Description
 from mlflow.types import Schema, TensorSpec
 
-from store_sales.events import Event, parse_event
+from store_sales.decoding import parse_event
+from store_sales.events import Event
 from store_sales.features import FEATURE_NAMES
 from store_sales.location import DESCRIPTION_FILE, MODEL_FILE
 from store_sales.model import Model

@@ -20,7 +20,7 @@ REPOSITORY = "aws_ecr_repository"
 MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
 CONFIG = "application/vnd.docker.container.image.v1+json"
-PATIENCE = 5.0  # seconds for a lifecycle rule to act (AWS takes up to a day) and for a scan to finish
+PATIENCE = 5.0  # seconds for a scan to finish
 CREATED = 201
 
 
@@ -62,19 +62,16 @@ def scan(bench: Bench) -> Seen:
 
 @probe("aws_ecr_lifecycle_policy", "policy", "repository")
 def lifecycle(bench: Bench) -> Seen:
-    """With two images, a rule that keeps one removes the older."""
+    """With two images, a rule that keeps one removes the older. AWS runs policies within a day, we when asked to."""
     ecr, name = bench.client("ecr"), _repository(bench)
     for tag in ("v1", "v2"):
         _push(bench, name, tag)
     selection = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 1}
     rule = {"rulePriority": 1, "selection": selection, "action": {"type": "expire"}}
     ecr.put_lifecycle_policy(repositoryName=name, lifecyclePolicyText=json.dumps({"rules": [rule]}))
-    end = time.monotonic() + PATIENCE
-    count = 2
-    while count > 1 and time.monotonic() < end:
-        count = len(ecr.describe_images(repositoryName=name)["imageDetails"])
-        time.sleep(0.5)
-    return Seen(count == 1, f"{count} images are left {PATIENCE:.0f} s after a rule that keeps one")
+    urllib3.request("POST", f"{bench.endpoint_url}/_pipeline/ecr/lifecycle", timeout=30)
+    count = len(ecr.describe_images(repositoryName=name)["imageDetails"])
+    return Seen(count == 1, f"once policies are run, a rule that keeps one of 2 images leaves {count}")
 
 
 @probe("aws_ecr_repository_policy", "policy", "repository")

@@ -2,7 +2,7 @@
 
 import re
 
-from pipeline_emulator.authorization import names, resources
+from pipeline_emulator.authorization import hooks, names, resources
 from pipeline_emulator.authorization.callers import Caller
 from pipeline_emulator.authorization.denials import DENIALS
 from pipeline_emulator.authorization.lazy_context import LazyContext
@@ -37,6 +37,7 @@ class Authorizer:
     def refusal(self, caller: Caller, check: Check, origin: RequestOrigin) -> Decision | None:
         """Return the decision that refuses a request; None if the request is allowed or only recorded."""
         found = decide(caller, check, origin)
+        hooks.decided(found, not found.allowed and self._refuses)
         return None if found.allowed else self.record(found)
 
     def report(self, caller: Caller, check: Check, origin: RequestOrigin) -> None:

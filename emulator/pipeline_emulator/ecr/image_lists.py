@@ -19,16 +19,16 @@ def describe_images(repository: Repository, request: Mapping[str, Any]) -> dict[
     if wanted := request.get("imageIds"):
         if request.get("maxResults") or request.get("nextToken"):
             raise InvalidParameterError("imageIds", "cannot be used together with maxResults or nextToken")
-        chosen = list({image.digest: image for image in (_named(repository, images, one) for one in wanted)}.values())
+        chosen = list({image.digest: image for image in (named(repository, images, one) for one in wanted)}.values())
         token: dict[str, str] = {}
     else:
-        chosen, token = page(_with_tag_status(images, request), _order, request)
+        chosen, token = page(with_tag_status(images, request), _order, request)
     return {"imageDetails": [_detail(repository, image, images) for image in chosen], **token}
 
 
 def list_images(repository: Repository, request: Mapping[str, Any]) -> dict[str, Any]:
     """Return one entry per tag, and one per untagged image."""
-    images = _with_tag_status(all_images(repository), request)
+    images = with_tag_status(all_images(repository), request)
     entries = [(image, tag) for image in images for tag in image.tags or ("",)]
     chosen, token = page(entries, lambda entry: f"{_order(entry[0])} {entry[1]}", request)
     return {"imageIds": [image_id(image.digest, tag) for image, tag in chosen], **token}
@@ -48,7 +48,12 @@ def image_id(digest: str, tag: str | None) -> dict[str, str]:
     return {"imageDigest": digest, **({"imageTag": tag} if tag else {})}
 
 
-def _named(repository: Repository, images: Sequence[Image], wanted: Mapping[str, str]) -> Image:
+def named(repository: Repository, images: Sequence[Image], wanted: Mapping[str, str]) -> Image:
+    """Return the image that an imageId names.
+
+    Raises:
+        NoSuchImageError: there is none.
+    """
     image = find(images, wanted)
     if image is None:
         raise NoSuchImageError(
@@ -57,7 +62,8 @@ def _named(repository: Repository, images: Sequence[Image], wanted: Mapping[str,
     return image
 
 
-def _with_tag_status(images: Sequence[Image], request: Mapping[str, Any]) -> list[Image]:
+def with_tag_status(images: Sequence[Image], request: Mapping[str, Any]) -> list[Image]:
+    """Return the images that a request's filter selects."""
     status = (request.get("filter") or {}).get("tagStatus", "ANY")
     if status not in ("ANY", "TAGGED", "UNTAGGED"):
         raise InvalidParameterError("filter.tagStatus", "Member must satisfy enum value set: [ANY, TAGGED, UNTAGGED]")

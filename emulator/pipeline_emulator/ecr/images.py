@@ -1,6 +1,7 @@
 """Reads and changes a repository's images in the registry."""
 
 import json
+import logging
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from pipeline_emulator.ecr.errors import RegistryUnavailableError, TagIsImmutabl
 from pipeline_emulator.ecr.manifests import MEDIA_TYPES, OCI_INDEX, Manifest, digest_of
 from pipeline_emulator.ecr.repositories import Repository, is_digest
 
+LOG = logging.getLogger(__name__)
 _ACCEPT = {"Accept": ", ".join(MEDIA_TYPES)}
 
 
@@ -89,7 +91,13 @@ def put_manifest(
         if answer.status == 201:
             digest = answer.headers["Docker-Content-Digest"]
             repository.content.pushed_at.setdefault(digest, datetime.now(UTC))
+            _note_scan(repository, digest)
     return answer
+
+
+def _note_scan(repository: Repository, digest: str) -> None:
+    if (repository.model.image_scanning_configuration or {}).get("scanOnPush"):
+        LOG.warning("ECR: %s of %s is not scanned: scan on push has no effect here", digest, repository.name)
 
 
 def delete_image(repository: Repository, digest: str) -> None:

@@ -10,7 +10,7 @@ from localstack.services.moto import call_moto, call_moto_with_request
 from localstack.services.plugins import Service
 
 from pipeline_emulator.authorization import registry_access
-from pipeline_emulator.ecr import image_batches, image_lists
+from pipeline_emulator.ecr import image_batches, image_lists, lifecycle, scans
 from pipeline_emulator.ecr.credentials import PASSWORDS, USER, Bearer, Scope
 from pipeline_emulator.ecr.errors import RepositoryNotEmptyError, RepositoryNotFoundError
 from pipeline_emulator.ecr.images import all_images
@@ -96,6 +96,26 @@ class EcrProvider:
         """Set the registry's scanning; both parameters are optional, and moto fails without rules."""
         complete: Any = {**request, "rules": request.get("rules") or []}
         return call_moto_with_request(context, complete)
+
+    @handler("StartLifecyclePolicyPreview", expand=False)
+    def start_lifecycle_policy_preview(self, context: RequestContext, request: Any) -> Any:
+        """Evaluate a policy without deleting anything."""
+        return lifecycle.start_preview(_repository(context, request), request)
+
+    @handler("GetLifecyclePolicyPreview", expand=False)
+    def get_lifecycle_policy_preview(self, context: RequestContext, request: Any) -> Any:
+        """Return what the previewed policy would expire."""
+        return lifecycle.preview(_repository(context, request), request)
+
+    @handler("StartImageScan", expand=False)
+    def start_image_scan(self, context: RequestContext, request: Any) -> Any:
+        """Refuse: nothing scans."""
+        return scans.start(_repository(context, request), request)
+
+    @handler("DescribeImageScanFindings", expand=False)
+    def describe_image_scan_findings(self, context: RequestContext, request: Any) -> Any:
+        """Say that no image was scanned."""
+        return scans.findings(_repository(context, request), request)
 
     @handler("PutImage", expand=False)
     def put_image(self, context: RequestContext, request: Any) -> Any:

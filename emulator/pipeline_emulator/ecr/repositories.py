@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from moto.ecr.models import ecr_backends
@@ -18,6 +18,13 @@ _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
 
 
+class Preview(NamedTuple):
+    """A policy's preview: the policy's text, and the images that it would expire, each with the rule."""
+
+    policy: str
+    found: list[tuple[Any, Any]]
+
+
 @dataclass
 class Content:
     """The data of one repository, not shared with a later one of the same name."""
@@ -25,6 +32,7 @@ class Content:
     registry_name: str = field(default_factory=lambda: uuid.uuid4().hex)  # the repository's name in the registry
     pushed_at: dict[str, datetime] = field(default_factory=dict)  # by digest; the registry lists no untagged manifests
     lock: threading.RLock = field(default_factory=threading.RLock)  # held while manifests or tags change
+    preview: Preview | None = None  # of a lifecycle policy
 
 
 @dataclass(frozen=True)
@@ -69,6 +77,15 @@ def find_repository(scope: Scope, name: str, registry_id: str | None = None) -> 
     with _contents_lock:
         content = _contents.setdefault(model, Content())
     return Repository(name, model.registry_id, content, model)
+
+
+def all_repositories() -> list[Repository]:
+    """Return the repositories of all accounts and regions."""
+    scopes = [Scope(account, region) for account, regions in list(ecr_backends.items()) for region in list(regions)]
+    names = [
+        (scope, name) for scope in scopes for name in list(ecr_backends[scope.account_id][scope.region].repositories)
+    ]
+    return [find_repository(scope, name) for scope, name in names]
 
 
 def place(scope: Scope, name: str) -> str:

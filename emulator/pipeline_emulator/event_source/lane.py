@@ -150,11 +150,13 @@ class Lane:
                 self._discard(expired)
                 continue
             hooks.batch_sent(self._settings, run.current[-1].arrival)
-            outcome = self._calls.invoke(run.current)
+            records, started = run.current, time.time()
+            outcome = self._calls.invoke(records)
             if self._stop.aborted and not (isinstance(outcome, Invocation) and outcome.succeeded):
                 self._stop.abort()
                 return
             self._report(outcome)
+            hooks.attempt_ended(self._settings, self._shard_id, records, started, outcome)
             step = run.apply(outcome)
             self._complete(step.completed)
             if self._calls.is_too_large:
@@ -169,6 +171,7 @@ class Lane:
         settled = self._destination.send(discard, self._shard_id, self._stop.requested)
         if settled and not self._stop.aborted:
             self._complete(discard.records)
+            hooks.batch_discarded(self._settings, self._shard_id, discard)
 
     def _complete(self, records: Sequence[StreamRecord]) -> None:
         self._progress.complete([record.sequence_number for record in records])

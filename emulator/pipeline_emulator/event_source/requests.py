@@ -17,6 +17,8 @@ from pipeline_emulator.services import provider
 
 # Core checks these, with the texts that were recorded on AWS.
 _CHECKED_BY_CORE = frozenset({"FunctionName", "StartingPosition"})
+# What is left of such a setting without this content is no setting.
+_EMPTIED = {"FilterCriteria": "Filters", "MetricsConfig": "Metrics", "ScalingConfig": "MaximumConcurrency"}
 _validator = RequestValidator()
 
 
@@ -36,8 +38,7 @@ def install() -> None:
     @patches.VALIDATE_MAPPING.wrap
     def validate_event_source_mapping(original: Callable[..., Any], self: Any, context: Any, request: Any) -> Any:
         """Check a request to create, or a configuration with an update's changes, which core stores afterwards."""
-        if not (request.get("FilterCriteria") or {}).get("Filters"):
-            request.pop("FilterCriteria", None)
+        _remove_empty(request)
         if found := request_rules.problem(request, datetime.now(UTC)):
             raise InvalidParameterValueException(found, Type="User")
         return original(self, context, request)
@@ -54,6 +55,13 @@ def install() -> None:
                 original(self, service, resource_arn, *args)
         except ClientError as error:
             raise InvalidParameterValueException(str(error), Type="User") from error
+
+
+def _remove_empty(mapping: Any) -> None:
+    """Remove settings without content from a configuration: clients remove a setting by sending an empty one."""
+    for name, content in _EMPTIED.items():
+        if not (mapping.get(name) or {}).get(content):
+            mapping.pop(name, None)
 
 
 def _require_stream(arn: str) -> None:

@@ -13,6 +13,7 @@ from rolo.gateway import Gateway
 from twisted.internet import endpoints
 
 from pipeline_emulator import patches
+from pipeline_emulator.gateway.fast import serving
 
 
 class BoundRuntimeServer(TwistedRuntimeServer):
@@ -41,5 +42,5 @@ class BoundRuntimeServer(TwistedRuntimeServer):
         def bound(reactor: Any, port: int) -> Any:
             return original(reactor, port, interface=next(hosts))
 
-        with patches.BIND_TO_ADDRESSES.replaced(bound):
+        with patches.BIND_TO_ADDRESSES.replaced(bound), serving.of(gateway):
             super().register(gateway, listen, ssl_creds)

@@ -6,6 +6,7 @@ https://fetch.spec.whatwg.org/#origin-header and https://www.w3.org/TR/fetch-met
 """
 
 import logging
+import re
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -31,6 +32,7 @@ _PAGE = (
     f"{hosts.VARIABLE}, or allow its origin in the CORS configuration of the bucket or function URL. To follow a link,"
     " open it from the address bar."
 )
+_SCHEME = re.compile(r"^https?://")
 _NO_METADATA = (
     "The emulator does not serve requests with Action in the URL to browsers, which may send them for any page."
 )
@@ -58,7 +60,8 @@ class Guard:
         chain.terminate()  # without response handlers: nothing here is for the page, CORS headers included
 
     def _problem(self, request: Any, environ: dict[str, Any]) -> str | None:
-        if not self._allowed.allow(environ.get("HTTP_HOST")):
+        # Some clients send a URL as the Host, and AWS serves them. No browser does.
+        if not self._allowed.allow(_SCHEME.sub("", environ.get("HTTP_HOST", ""))):
             return _HOST.format(environ.get("HTTP_HOST", ""))
         target = environ.get("RAW_URI", "/")
         # A target with a host takes precedence over the header (RFC 9112, 3.2.2), and some code may read it.

@@ -1,8 +1,10 @@
-"""Small changes to LocalStack's core and its web server: request times, S3's folder, work per request."""
+"""Small changes to LocalStack's core and its web server: request times, S3's folder, neighbours, work per request."""
 
 import functools
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from localstack import config
 from twisted.web import http
@@ -25,6 +27,31 @@ def use_own_s3_folder() -> None:
     folder = Path(config.dirs.tmp) / "s3"
     folder.mkdir(parents=True, exist_ok=True)
     patches.KEEP_OBJECTS_APART.replace(str(folder))
+
+
+def correct_neighbours() -> None:
+    """Correct what core does wrong in services that are put beside a pipeline."""
+
+    @patches.OVERWRITE_NULL_VERSION.wrap
+    def set_version(original: Callable[..., None], self: Any, object_key: str, s3_object: Any) -> None:
+        """Forget an older object with the same version id, the null version, so that the new one is the newest."""
+        versions = self._store.get(object_key, {})
+        if (older := versions.pop(s3_object.version_id, None)) is not None:
+            older.is_current = False
+        original(self, object_key, s3_object)
+
+    @patches.REMOVE_FILTER_POLICY.wrap
+    def set_subscription_attributes(
+        original: Callable[..., None], self: Any, context: Any, subscription_arn: str, *args: Any, **more: Any
+    ) -> None:
+        """Remove an empty policy.
+
+        https://docs.aws.amazon.com/sns/latest/dg/sns-message-filtering-remove.html
+        """
+        original(self, context, subscription_arn, *args, **more)
+        subscription = self.get_store(context.account_id, context.region).subscriptions[subscription_arn]
+        if subscription.get("FilterPolicy") == "{}":
+            del subscription["FilterPolicy"]
 
 
 def reduce_request_overhead() -> None:

@@ -20,6 +20,7 @@ class BoundRuntimeServerPlugin(RuntimeServerPlugin):
 @hooks.on_infra_start(priority=-100)  # type: ignore[untyped-decorator]
 def load_services() -> None:
     """Guard the gateway, load the pipeline's services one after the other, then tune the process."""
+    from pipeline_emulator import memory_at_rest
     from pipeline_emulator.gateway import (
         browsers,
         core_adjustments,
@@ -36,9 +37,11 @@ def load_services() -> None:
     core_adjustments.keep_fractions()
     moto_requests.install()
     core_adjustments.use_own_s3_folder()
+    core_adjustments.correct_neighbours()
     malformed_requests.install()
     large_bodies.install()
     queue_urls.install()
     load()
     core_adjustments.reduce_request_overhead()
     freeze_loaded_objects()
+    memory_at_rest.start()

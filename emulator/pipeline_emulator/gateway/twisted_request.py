@@ -5,7 +5,8 @@ from typing import Any
 
 from pipeline_emulator import patches
 
-_KEY = "pipeline_emulator.twisted_request"
+KEY = "pipeline_emulator.twisted_request"
+"""Where the WSGI environment has twisted's request."""
 
 
 def install() -> None:
@@ -14,9 +15,9 @@ def install() -> None:
     @patches.PASS_TWISTED_REQUEST.wrap
     def update_wsgi_environment(original: Callable[..., None], environ: dict[str, Any], request: Any) -> None:
         original(environ, request)
-        environ[_KEY] = request
+        environ[KEY] = request
 
 
 def of(environ: Mapping[str, Any]) -> Any | None:
     """Return twisted's request for a WSGI environment; None for websockets and calls within the process."""
-    return environ.get(_KEY)
+    return environ.get(KEY)

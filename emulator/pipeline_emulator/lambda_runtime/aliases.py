@@ -7,16 +7,19 @@ On AWS, nobody sees how long an idle environment stays. Here each one takes the 
 import threading
 from collections.abc import Callable, Collection
 from contextlib import suppress
+from contextvars import ContextVar
 from typing import Any
 
 from localstack import config
 from localstack.aws.api.lambda_ import ResourceNotFoundException
 from localstack.services.lambda_ import api_utils
 from localstack.services.lambda_.invocation.execution_environment import InvalidStatusException
+from localstack.services.lambda_.invocation.models import lambda_stores
 
 from pipeline_emulator import patches
 
 KEEPALIVE_SECONDS = 5.0
+_target: ContextVar[Any] = ContextVar("target")  # the version that an alias will have
 _left: set[str] = set()  # ids of the managers of versions that an alias has left
 
 
@@ -35,6 +38,29 @@ def install() -> None:
         for manager in _managers(self, function, _versions(old_alias) - wanted):
             _left.add(manager.id)
             _restart_keepalive_timers(self, manager)
+
+    @patches.CHANGE_WEIGHTS.wrap
+    def change_alias(
+        original: Callable[..., Any], self: Any, context: Any, function_name: str, name: str,
+        function_version: str | None = None, *args: Any, **more: Any,
+    ) -> Any:  # fmt: skip
+        account, region = api_utils.get_account_and_region(function_name, context)
+        function: Any = lambda_stores[account][region].functions.get(
+            api_utils.get_function_name(function_name, context)
+        )
+        alias = function and function.aliases.get(name)
+        wanted = function_version or (alias and alias.function_version)
+        token = _target.set(function and function.versions.get(wanted))
+        try:
+            return original(self, context, function_name, name, function_version, *args, **more)
+        finally:
+            _target.reset(token)
+
+    @patches.CHECK_WEIGHTS.wrap
+    def create_routing_config_model(
+        original: Callable[..., Any], self: Any, weights: dict[str, float], version: Any = None
+    ) -> Any:
+        return original(self, weights, version or _target.get())
 
     @patches.CONFIGURATION_OF_ALIAS.wrap
     def get_function_configuration(

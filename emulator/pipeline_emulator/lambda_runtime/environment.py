@@ -134,6 +134,7 @@ class Environment:
         )
         self._init_ms = None
         self._system_log.end(report, produced)
+        hooks.invocation_reported(invocation.function_arn, report)
 
     async def _obtain(self, invocation: Invocation, deadline: float) -> Answer | Failure:
         """Return the function's answer. Initializes first if the last runtime failed or has ended since."""

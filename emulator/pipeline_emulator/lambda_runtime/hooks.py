@@ -5,6 +5,7 @@ from typing import Protocol
 
 from pipeline_emulator.hooks import Event, Question
 from pipeline_emulator.lambda_runtime.invocation import Answer, Invocation
+from pipeline_emulator.lambda_runtime.reports import Report
 from pipeline_emulator.lambda_runtime.runtime import Runtime
 from pipeline_emulator.lambda_runtime.session import Session
 
@@ -23,6 +24,9 @@ class Fault(Protocol):
 
 event_finished: Event[str, str, float] = Event()
 """A function has finished an event: its ARN as invoked, the version that ran, the duration in milliseconds."""
+
+invocation_reported: Event[str, Report] = Event()
+"""Lambda has written its report about an invocation: the function's ARN as invoked, and the report."""
 
 choose_fault: Question[[Invocation], Fault] = Question()
 """Which fault strikes the runtime that gets this event."""

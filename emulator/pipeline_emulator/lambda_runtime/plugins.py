@@ -61,6 +61,7 @@ def install_aliases() -> None:
         configuration_rules,
         dry_runs,
         isolation_report,
+        provisioning,
         streamed_invocations,
     )
 
@@ -68,6 +69,7 @@ def install_aliases() -> None:
     code_archives.install()
     dry_runs.install()
     configuration_rules.install()
+    provisioning.install()
     streamed_invocations.install()
     if config.LAMBDA_RUNTIME_EXECUTOR in (ProcessRuntimeExecutorPlugin.name, PackageRuntimeExecutorPlugin.name):
         isolation_report.install()

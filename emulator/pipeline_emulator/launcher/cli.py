@@ -11,7 +11,7 @@ import click
 
 from pipeline_emulator.clients import folder
 from pipeline_emulator.launcher import doctor as examination
-from pipeline_emulator.launcher import environment, instance, lambda_runtime, shells
+from pipeline_emulator.launcher import environment, instance, lambda_runtime, maintenance, shells
 from pipeline_emulator.launcher.errors import EmulatorError
 from pipeline_emulator.settings import SETTINGS, Kind, Setting
 
@@ -158,6 +158,22 @@ def env(data: str | None, endpoint_url: str | None, region: str | None, command:
     if command:
         sys.exit(shells.run(command, url, chosen, os.environ))
     click.echo(shells.exports(url, chosen, _data(data), os.environ))
+
+
+@commands.command("expire-images")
+@data_option
+@click.option("--endpoint-url", metavar="URL", help="The emulator's address, instead of its data folder.")
+@click.option("--days", type=click.IntRange(0, 36_500), default=0, help="Expire what is too old in so many days.")
+def expire_images(data: str | None, endpoint_url: str | None, days: int) -> None:
+    """Run the lifecycle policies of all ECR repositories, and list what has expired.
+
+    AWS does so within a day. Here nothing expires by itself.
+    """
+    found = maintenance.expire_images(shells.endpoint(endpoint_url, _data(data)), days)
+    for one in found:
+        tags = ", ".join(one["tags"]) or "no tag"
+        click.echo(f"{one['repository']}  {one['digest']}  {tags}  rule {one['rule']}")
+    click.echo(f"{len(found)} images expired")
 
 
 @commands.command()

@@ -117,6 +117,8 @@ def for_localstack(
         "EXTERNAL_SERVICE_PORTS_START": str(first),
         "EXTERNAL_SERVICE_PORTS_END": str(min(first + 50, 65535)),
         "PYTHONUNBUFFERED": "1",
+        # glibc gives each of the gateway's threads a heap of its own, and keeps what a large request has left in it.
+        "MALLOC_ARENA_MAX": "2",
         **{
             setting.variable: chosen[setting.name]
             for setting in SETTINGS

@@ -50,19 +50,20 @@ class Delivery:
 
     def __init__(self, destination: Destination) -> None:
         self._destination = destination
-        self._queue: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[tuple[str, dict[str, Any]]] = queue.SimpleQueue()
         self._client: Any = None
         self._made = 0.0
         threading.Thread(target=self._run, name="log-subscription", daemon=True).start()
 
-    def add(self, document: dict[str, Any]) -> None:
-        """Deliver a document soon."""
-        self._queue.put(document)
+    def add(self, key: str, document: dict[str, Any]) -> None:
+        """Deliver a document soon; to a stream, with this partition key."""
+        self._queue.put((key, document))
 
     def _run(self) -> None:
         while True:
-            for data in packed(self._queue.get(), _MOST_BYTES[self._destination.service]):
-                self._deliver(*data)
+            key, document = self._queue.get()
+            for data in packed(document, _MOST_BYTES[self._destination.service]):
+                self._deliver(key, data)
 
     def _deliver(self, key: str, data: bytes) -> None:
         for attempt in range(_ATTEMPTS):
@@ -145,11 +146,11 @@ def send(connected: Any, destination: Destination, key: str, data: bytes) -> Non
         connected.put_record(DeliveryStreamName=name, Record={"Data": data})
 
 
-def packed(document: dict[str, Any], most_bytes: int) -> Iterator[tuple[str, bytes]]:
-    """Yield a document's partition key and its compressed form, in halves if it is too large for a message."""
+def packed(document: dict[str, Any], most_bytes: int) -> Iterator[bytes]:
+    """Yield a document's compressed form, in halves if it is too large for a message."""
     data, events = _gzip(document), document["logEvents"]
     if len(data) <= most_bytes or len(events) == 1:
-        yield document["logStream"], data
+        yield data
         return
     middle = len(events) // 2
     for half in (events[:middle], events[middle:]):

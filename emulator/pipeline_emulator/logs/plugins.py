@@ -6,8 +6,9 @@ from localstack.runtime import hooks
 @hooks.on_infra_start()  # type: ignore[untyped-decorator]
 def install_logs() -> None:
     """Add the operations to core's provider class before it is instantiated."""
-    from pipeline_emulator.logs import encryption, identifiers, subscriptions
+    from pipeline_emulator.logs import encryption, identifiers, subscriptions, tags
 
     encryption.install()
     identifiers.install()
     subscriptions.install()
+    tags.install()

@@ -1,13 +1,14 @@
 """Subscription filters of log groups, and the patterns of all filters. Core matches no pattern."""
 
+import uuid
 from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from localstack.aws.api.logs import InvalidParameterException, ResourceNotFoundException
+from localstack.aws.api.logs import InvalidParameterException, LimitExceededException, ResourceNotFoundException
 from localstack.services.logs import provider
 from moto.core.utils import unix_time_millis
-from moto.logs.models import LogEvent, LogsBackend, LogStream
+from moto.logs.models import LogEvent, LogsBackend, LogStream, SubscriptionFilter
 
 from pipeline_emulator import patches
 from pipeline_emulator.arn import find_arn
@@ -22,11 +23,35 @@ _DAYS = (
 assert provider.__name__  # imported before `install`: core's own patches of moto come first
 
 
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html
+_MOST_FILTERS = 2
+# https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutSubscriptionFilter.html
+_RANDOM, _BY_LOG_STREAM = "Random", "ByLogStream"
+
+
+class Subscription(SubscriptionFilter):
+    """A subscription filter; `distribution` decides over the shards of a stream."""
+
+    distribution = _BY_LOG_STREAM
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the filter for DescribeSubscriptionFilters."""
+        answer = {**super().to_json(), "distribution": self.distribution}
+        return {name: value for name, value in answer.items() if value != "" or name != "roleArn"}
+
+
 def install() -> None:
     """Replace core's patches of moto."""
     patches.PUT_SUBSCRIPTION_FILTER.replace(put_subscription_filter)
     patches.STORE_LOG_EVENTS.replace(put_log_events)
     patches.MATCH_LOG_EVENTS.replace(_matcher)
+
+    @patches.KEEP_DISTRIBUTION.wrap
+    def put_with_distribution(original: Callable[..., str], self: Any) -> str:
+        answer = original(self)
+        filters = self.logs_backend.groups[self._get_param("logGroupName")].subscription_filters
+        filters[self._get_param("filterName")].distribution = self._get_param("distribution") or _BY_LOG_STREAM
+        return answer
 
     @patches.CHECK_RETENTION.wrap
     def put_retention_policy(
@@ -41,8 +66,16 @@ def install() -> None:
 
     @patches.CHECK_METRIC_FILTER.wrap
     def put_metric_filter(original: Callable[..., Any], self: Any, *args: Any, **more: Any) -> Any:
+        """Check the pattern, and replace the group's filter of that name, to which moto adds another."""
         _parsed(more.get("filter_pattern", args[1] if len(args) > 1 else ""))
-        return original(self, *args, **more)
+        answer = original(self, *args, **more)
+        *others, made = self.filters.metric_filters
+        self.filters.metric_filters = [one for one in others if not _is_same(one, made)] + [made]
+        return answer
+
+
+def _is_same(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    return all(one[name] == other[name] for name in ("logGroupName", "filterName"))
 
 
 def put_subscription_filter(
@@ -60,6 +93,7 @@ def put_subscription_filter(
     Raises:
         ResourceNotFoundException: there is no such group.
         InvalidParameterException: the pattern is invalid, or nothing can be delivered to the destination.
+        LimitExceededException: the group has two others.
     """
     group: Any = backend.groups.get(log_group_name)
     if group is None:
@@ -72,7 +106,13 @@ def put_subscription_filter(
             f"PutSubscriptionFilter operation cannot work with destinationArn for vendor {vendor}"
         )
     deliveries.check(Destination(destination_arn, role_arn or None, _source(group)))
-    group.put_subscription_filter(filter_name, filter_pattern, destination_arn, role_arn)
+    known = group.subscription_filters
+    if filter_name not in known and len(known) >= _MOST_FILTERS:
+        raise LimitExceededException("Resource limit exceeded.")
+    made = Subscription(filter_name, log_group_name, filter_pattern, destination_arn, role_arn or "")
+    if filter_name in known:
+        made.creation_time = known[filter_name].creation_time
+    known[filter_name] = made
 
 
 def put_log_events(stream: LogStream, log_events: list[dict[str, Any]]) -> str:
@@ -88,9 +128,9 @@ def put_log_events(stream: LogStream, log_events: list[dict[str, Any]]) -> str:
         pattern = patterns.parse(subscription.filter_pattern or "")
         found = [event for event in stored if pattern.match(event.message) is not None]
         if found:
-            role = getattr(subscription, "role_arn", None) or None
-            destination = Destination(subscription.destination_arn, role, _source(group))
-            _delivery(destination).add(_document(stream, subscription.name, found))
+            destination = Destination(subscription.destination_arn, subscription.role_arn or None, _source(group))
+            key = uuid.uuid4().hex if subscription.distribution == _RANDOM else stream.log_stream_name
+            _delivery(destination).add(key, _document(stream, subscription.name, found))
     return f"{stream.upload_sequence_token:056d}"
 
 

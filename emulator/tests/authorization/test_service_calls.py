@@ -14,7 +14,8 @@ pytestmark = pytest.mark.local_only
 SOURCE = """
     import boto3, os
     def handler(event, context):
-        boto3.client("s3").put_object(Bucket=os.environ["BUCKET"], Key=event["Records"][0].get("EventSource", "s3"))
+        caller = event["Records"][0].get("EventSource", "s3") if "Records" in event else event["source"]
+        boto3.client("s3").put_object(Bucket=os.environ["BUCKET"], Key=caller)
 """
 
 
@@ -74,3 +75,23 @@ def test_a_topic_calls_only_a_function_that_lets_sns_call_it(
     allow(root, function, "sns", topic)
     sns.publish(TopicArn=topic, Message="m")
     eventually(lambda: seen(root, bucket) == ["aws:sns"], "the function is called")
+
+
+def test_a_rule_calls_only_a_function_that_lets_eventbridge_call_it(
+    root: Any, function: Any, bucket: str, eventually: Callable[..., Any], denials: Callable[..., Any]
+) -> None:
+    """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html"""
+    events, name = root("events"), f"rule-{uuid.uuid4().hex[:8]}"
+    rule = events.put_rule(Name=name, EventPattern=f'{{"source": ["{name}"]}}')["RuleArn"]
+    events.put_targets(Rule=name, Targets=[{"Id": "function", "Arn": function.arn}])
+    entry = {"Source": name, "DetailType": "sold", "Detail": "{}"}
+    assert events.put_events(Entries=[entry])["FailedEntryCount"] == 0
+    eventually(lambda: denials("events.amazonaws.com"), "the call is refused")
+    assert seen(root, bucket) == []
+    allow(root, function, "events", rule.replace(name, "another"))
+    events.put_events(Entries=[entry])
+    eventually(lambda: sum(each["count"] for each in denials("events.amazonaws.com")) == 2, "the call is refused again")
+    assert seen(root, bucket) == []
+    allow(root, function, "events", rule)
+    events.put_events(Entries=[entry])
+    eventually(lambda: seen(root, bucket) == [name], "the function is called")

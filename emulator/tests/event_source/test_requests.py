@@ -188,6 +188,17 @@ def test_unusable_source_is_an_invalid_parameter(functions: Any, function: str, 
     assert mappings(functions, function) == []
 
 
+@pytest.mark.parametrize("nothing", [{}, {"Metrics": []}])
+def test_metrics_that_are_removed_are_gone(create_mapped_stream: Any, nothing: Any) -> None:
+    """As filters: clients remove a setting by an empty one, and Terraform would plan to remove it for ever."""
+    mapped = create_mapped_stream()
+    mapping = mapped.map(MetricsConfig={"Metrics": ["EventCount"]})
+    mapped.await_state(mapping, "Enabled")
+    assert "MetricsConfig" not in mapped.functions.update_event_source_mapping(UUID=mapping, MetricsConfig=nothing)
+    mapped.await_state(mapping, "Enabled")
+    assert "MetricsConfig" not in mapped.functions.get_event_source_mapping(UUID=mapping)
+
+
 @pytest.mark.parametrize("nothing", [{}, {"Filters": []}])
 def test_filter_criteria_that_are_removed_are_gone(create_mapped_stream: Any, nothing: Any) -> None:
     """Recorded on AWS for a mapping without filters: no FilterCriteria. The filters end with the update."""

@@ -165,3 +165,59 @@ def test_filter_log_events_returns_what_matches(localstack: Any, group: str, put
     assert found('"n 2"') == ["n 2"]
     with pytest.raises(ClientError, match="Invalid filter pattern"):
         found("{ $.n }")
+
+
+def test_a_filter_is_changed_in_place_where_the_group_has_all_it_may_have(
+    localstack: Any, create_stream: Any, make_role: Any, group: str, put: Any, eventually: Any
+) -> None:
+    """Two for a group: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html
+
+    With `Random` a stream's shards share the events:
+    https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutSubscriptionFilter.html
+    """
+    stream, logs = create_stream(2), localstack.client("logs")
+    destination = {
+        "logGroupName": group, "filterPattern": "", "roleArn": make_role("kinesis:PutRecord"),
+        "destinationArn": f"arn:aws:kinesis:{REGION}:000000000000:stream/{stream}",
+    }  # fmt: skip
+    for name in ("one", "two"):
+        logs.put_subscription_filter(**destination, filterName=name)
+    with pytest.raises(ClientError, match="LimitExceededException"):
+        logs.put_subscription_filter(**destination, filterName="three")
+    logs.put_subscription_filter(**{**destination, "filterPattern": "sold"}, filterName="one")
+    logs.put_subscription_filter(**{**destination, "filterPattern": "bought"}, filterName="two", distribution="Random")
+    found = logs.describe_subscription_filters(logGroupName=group)["subscriptionFilters"]
+    assert [(one["filterPattern"], one["distribution"]) for one in found] == [
+        ("sold", "ByLogStream"), ("bought", "Random"),
+    ]  # fmt: skip
+
+    def filled() -> bool:
+        put("bought")
+        kinesis = localstack.client("kinesis")
+        for shard in kinesis.list_shards(StreamName=stream)["Shards"]:
+            place = {"StreamName": stream, "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON"}
+            records = kinesis.get_records(ShardIterator=kinesis.get_shard_iterator(**place)["ShardIterator"])
+            if not any(record["PartitionKey"] != "control" for record in records["Records"]):
+                return False
+        return True
+
+    eventually(filled, "an event in each shard")
+
+
+def test_a_metric_filter_replaces_the_one_of_its_name(localstack: Any, group: str) -> None:
+    """https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html"""
+    logs = localstack.client("logs")
+    metric = {"metricName": "sold", "metricNamespace": "Shop", "metricValue": "1"}
+    for pattern in ("sold", "bought"):
+        logs.put_metric_filter(
+            logGroupName=group, filterName="one", filterPattern=pattern, metricTransformations=[metric]
+        )
+    (found,) = logs.describe_metric_filters(logGroupName=group)["metricFilters"]
+    assert found["filterPattern"] == "bought"
+
+
+def test_tags_are_added_to_a_group_without_any(localstack: Any, group: str) -> None:
+    logs = localstack.client("logs")
+    arn = f"arn:aws:logs:{REGION}:000000000000:log-group:{group}"
+    logs.tag_resource(resourceArn=arn, tags={"stage": "test"})
+    assert logs.list_tags_for_resource(resourceArn=arn)["tags"] == {"stage": "test"}

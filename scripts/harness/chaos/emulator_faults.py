@@ -63,7 +63,7 @@ def inject(name: str, stack: Stack) -> int:
         NoAnswerError: the stack does not inject faults.
     """
     seed = sum(name.encode())
-    rules = [_named(rule, stack) for rule in RULES[name] if applies(rule, stack)]
+    rules = [named(rule, stack) for rule in RULES[name] if applies(rule, stack)]
     if not rules:
         return 0
     request(stack, "PUT", {"seed": seed, "rules": rules})
@@ -79,7 +79,8 @@ def applies(rule: Rule, stack: Stack) -> bool:
     return "resource" not in rule or getattr(stack.resources, rule["resource"]) is not None
 
 
-def _named(rule: Rule, stack: Stack) -> Rule:
+def named(rule: Rule, stack: Stack) -> Rule:
+    """Return a rule with the name of the resource that it is about, in place of the resource's key."""
     return {**rule, "resource": getattr(stack.resources, rule["resource"])} if "resource" in rule else rule
 
 

@@ -42,6 +42,13 @@ def init(folder: Path, sample: Path | None) -> None:
     inits.run(folder, sample)
 
 
+page_port = options.setting(
+    "--dashboard-port", envvar="DASHBOARD_PORT", metavar="NUMBER",
+    show_default="LocalStack's plus 4000, or any free one",
+    help="Port of the page, on this machine only.",
+)  # fmt: skip
+
+
 @click.command()
 @runtime
 @options.setting(
@@ -64,14 +71,32 @@ def init(folder: Path, sample: Path | None) -> None:
     show_default="1",
     help="0: the stack injects no faults, so make chaos cannot run.",
 )  # fmt: skip
+@options.setting(
+    "--dashboard", envvar="DASHBOARD", metavar="0|1",
+    show_default="1",
+    help="0: do not start the page that shows the pipeline.",
+)  # fmt: skip
+@page_port
 def local_up() -> None:
     """Start the pipeline on this machine and answer one event."""
     from harness import traffic
-    from harness.local import lifecycle
+    from harness.local import lifecycle, page
     from harness.stack import state as stacks
 
     stack, answer = lifecycle.up(stacks.name(), "local", lifecycle.wanted_port(stacks.name()))
+    if page.wanted():
+        page.start(stack)
     traffic.show_started(stack, answer)
+
+
+@click.command()
+@page_port
+def dashboard() -> None:
+    """Print the address of the page that shows the running pipeline; start the page if it does not run."""
+    from harness.local import page
+    from harness.stack import state as stacks
+
+    print(page.start(stacks.running(stacks.name())).url)
 
 
 @click.command()
@@ -192,6 +217,6 @@ def iam_denials() -> None:
 
 
 COMMANDS = (
-    *(setup, init, local_up, local_down, local_status, local_logs, outputs, train, send, watch, failed_events, redrive),
-    *(ecr_login, iam_denials),
+    *(setup, init, local_up, local_down, local_status, local_logs, dashboard, outputs, train, send, watch),
+    *(failed_events, redrive, ecr_login, iam_denials),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -42,10 +42,10 @@ class Redriven:
     unreadable: list[Object] = field(default_factory=list)
 
 
-def redrive(stack: Stack, step: Step | None = None) -> Redriven:
-    """Put all failed events of a stack back; see `redrive_bucket`."""
+def redrive(stack: Stack, step: Step | None = None, keys: Collection[str] | None = None) -> Redriven:
+    """Put the failed events of a stack back; see `redrive_bucket`."""
     clients = Clients(stack)
-    return redrive_bucket(clients.kinesis, clients.s3, stack.resources.source_stream, bucket_of(stack), step)
+    return redrive_bucket(clients.kinesis, clients.s3, stack.resources.source_stream, bucket_of(stack), step, keys)
 
 
 def bucket_of(stack: Stack) -> str:
@@ -64,9 +64,14 @@ def bucket_of(stack: Stack) -> str:
 
 
 def redrive_bucket(
-    kinesis: KinesisClient, s3: S3Client, source: str, bucket: str, step: Step | None = None
+    kinesis: KinesisClient,
+    s3: S3Client,
+    source: str,
+    bucket: str,
+    step: Step | None = None,
+    keys: Collection[str] | None = None,
 ) -> Redriven:
-    """Put all failed events back on the source stream, one record each, and delete their objects.
+    """Put failed events back on the source stream, one record each, and delete their objects.
 
     An object is deleted only after all its events were acknowledged and recorded in the journal. An event that fails
     again is written to the bucket under its new event id, and the journal keeps its history.
@@ -77,6 +82,7 @@ def redrive_bucket(
         source: the source stream's name.
         bucket: the failed-events bucket.
         step: shows the progress.
+        keys: of the objects whose events are put back; None for all.
 
     Returns:
         What was done.
@@ -86,7 +92,8 @@ def redrive_bucket(
     """
     journal, result = Journal(s3, bucket), Redriven()
     doubtful = {key for page in journal.unfinished for key in page.objects}
-    for group in _groups(objects(s3, bucket), result.unreadable):
+    found = (each for each in objects(s3, bucket) if keys is None or each.key in keys)
+    for group in _groups(found, result.unreadable):
         todo = [found for found in group if found.key not in journal.done]
         result.finished += sum(len(found.events) for found in group if found.key in journal.done)
         result.doubtful += sum(len(found.events) for found in todo if found.key in doubtful)
@@ -100,7 +107,7 @@ def redrive_bucket(
         result.again += sum(1 for event in events if journal.history(event))
         if step is not None:
             step.note(f"{result.events} events")
-    for page in journal.unfinished:
+    for page in journal.unfinished if keys is None else ():  # others of its events may be left
         journal.forget(page)
     return result
 

@@ -11,7 +11,7 @@ import psutil
 
 from harness import console
 from harness.errors import HarnessError
-from harness.local import containers, deployment, localstack, persistence, runtimes
+from harness.local import containers, deployment, localstack, page, persistence, runtimes
 from harness.machine import files, processes
 from harness.machine.waiting import poll
 from harness.model import current as current_model
@@ -171,6 +171,7 @@ def down(name: str) -> bool:
         Whether there was a stack to take down.
     """
     with stacks.locked(name):
+        page.stop(name)
         return down_locked(name)
 
 

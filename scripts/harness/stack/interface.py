@@ -12,7 +12,15 @@ from harness.stack.state import Stack
 ANSWER_SECONDS = 30.0
 
 
-def ask(stack: Stack, method: str, path: str, document: Any = None, *, absent: NoAnswerError) -> Any:
+def ask(
+    stack: Stack,
+    method: str,
+    path: str,
+    document: Any = None,
+    *,
+    absent: NoAnswerError,
+    seconds: float = ANSWER_SECONDS,
+) -> Any:
     """Make a request and return the JSON of the response.
 
     Args:
@@ -21,11 +29,12 @@ def ask(stack: Stack, method: str, path: str, document: Any = None, *, absent: N
         path: the path, `/_pipeline/…`.
         document: sent as JSON.
         absent: raised, with the status in its cause, if the emulator has no such interface or refuses the document.
+        seconds: until it counts as not responding.
 
     Raises:
         NoAnswerError: LocalStack does not respond, or has no such interface.
     """
-    connection = http.client.HTTPConnection("127.0.0.1", stack.port, timeout=ANSWER_SECONDS)
+    connection = http.client.HTTPConnection("127.0.0.1", stack.port, timeout=seconds)
     try:
         connection.request(method, path, None if document is None else json.dumps(document))
         answer = connection.getresponse()

@@ -29,6 +29,7 @@ STAGES = f"{INTEGRATION}/stages"
 PRIVILEGES = f"{INTEGRATION}/privileges"
 EXAMPLES = (f"{INTEGRATION}/test_examples.py", f"{INTEGRATION}/test_pages.py")
 CONFORMANCE = "benchmarks/conformance/suite"
+PEERS = "PEER_SUITES"
 OTHER_JOBS = tuple(f"--ignore={folder}" for folder in (IMAGE_BUILD, STAGES, PRIVILEGES))
 
 # Which tests of a folder; CONTRIBUTING.md defines the long proofs.
@@ -162,6 +163,12 @@ def _conformance() -> Job:
     return _pytest("conformance", CONFORMANCE)
 
 
+def _peers() -> list[Job]:
+    """Other projects' test suites against our emulator, where the folder with their sources is named."""
+    command = [str(install.PYTHON), "-m", "harness", "peers"]
+    return [Job("peers", command, jobs.folder(), deadline=DEADLINE)] if os.environ.get(PEERS) else []
+
+
 def _processors() -> int:
     return min(2, os.cpu_count() or 1)
 
@@ -184,6 +191,7 @@ GROUPS: dict[str, Callable[[], list[Job]]] = {
         _privileges(),
         _unit(LONG),
         _conformance(),
+        *_peers(),
     ],
     "unit": lambda: [_unit(BOTH)],
     "emulator-test": lambda: [_emulator(BOTH), _conformance()],

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness import console
 from harness.console import Step
@@ -24,6 +24,9 @@ from harness.terraform.json_output import Progress, as_text
 from harness.terraform.planned import Planned
 from harness.terraform.refusals import Refusals
 from harness.terraform.working_copy import declared, with_surroundings
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 APPLY_DEADLINE = 600.0
 READ_DEADLINE = 120.0
@@ -157,6 +160,16 @@ class Terraform:
         """Return the outputs of the last apply, by name."""
         text = self._run("output", "-no-color", "-json")
         return {name: output["value"] for name, output in json.loads(text[text.index("{") :]).items()}
+
+    def state_document(self, s3: S3Client) -> dict[str, Any]:
+        """Return the state after the last apply, as Terraform stores it; empty if there is none. Runs no Terraform."""
+        try:
+            if self.has_backend:
+                bucket, key = self._state()
+                return dict(json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read()))
+            return dict(json.loads((self.stack.folder / "terraform.tfstate").read_text()))
+        except (s3.exceptions.NoSuchBucket, s3.exceptions.NoSuchKey, FileNotFoundError):
+            return {}
 
     def region(self, outputs: Mapping[str, Any]) -> str:
         """Return the AWS region of what the last apply made: that of the first ARN in its outputs, or in the state."""

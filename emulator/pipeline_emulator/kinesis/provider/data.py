@@ -57,8 +57,7 @@ class DataOperations(Operations):
         stream = self.streams.usable(stream_name(context, request))
         entries = [_entry(record) for record in request["Records"]]
         sizes = [one.size for one in entries]
-        for index, size in enumerate(sizes, 1):
-            _require_size(stream, size, f"records.{index}.member.data")
+        _require_sizes(stream, sizes)
         if sum(sizes) > LARGEST_REQUEST_BYTES:
             raise InvalidArgumentError("Records size exceeds 10 MB limit")
         try:
@@ -159,6 +158,12 @@ def _require_size(stream: Stream, size: int, path: str) -> None:
     if size > limit:
         text = failure("", path, f"have length less than or equal to {limit}")
         raise ValidationError(f"1 validation error detected: {text}")
+
+
+def _require_sizes(stream: Stream, sizes: Sequence[int]) -> None:
+    if max(sizes, default=0) > stream.largest_record_kib * 1024:
+        for index, size in enumerate(sizes, 1):
+            _require_size(stream, size, f"records.{index}.member.data")
 
 
 def _result(stream: Stream, placed: Placed) -> Response:

@@ -13,12 +13,14 @@ def entry(data: bytes, partition_key: str, explicit_hash_key: str | None = None)
     Raises:
         InvalidArgumentError: the explicit hash key is not below 2^128.
     """
+    key = partition_key.encode()
+    size = len(data) + len(key)
     if explicit_hash_key is None:
-        digest = hashlib.md5(partition_key.encode(), usedforsecurity=False).digest()
-        return Entry(int.from_bytes(digest), partition_key, data)
+        digest = hashlib.md5(key, usedforsecurity=False).digest()
+        return Entry(int.from_bytes(digest), partition_key, data, size)
     if (hash_key := int(explicit_hash_key)) >= HASH_KEYS:
         raise InvalidArgumentError(
             f"Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. "
             f"Specified value was {explicit_hash_key}"
         )
-    return Entry(hash_key, partition_key, data)
+    return Entry(hash_key, partition_key, data, size)

@@ -32,8 +32,13 @@ class SequenceNumbers:
 
     def number(self, counter: int, arrival: float) -> int:
         """Return the number of the `counter`-th record, put at `arrival` (seconds since the epoch)."""
+        return self.at(arrival)(counter)
+
+    def at(self, arrival: float) -> Callable[[int], int]:
+        """Return a function from the counters of records put at `arrival` to their numbers."""
         head = (_VERSION << _CREATED_BITS | self.created) << _CREATED_AT
-        return head | counter << _COUNTER_AT | int(arrival) << _SECONDS_AT | self.shard << _CHECK_BITS | _CHECK
+        others = head | int(arrival) << _SECONDS_AT | self.shard << _CHECK_BITS | _CHECK
+        return lambda counter: others | counter << _COUNTER_AT
 
     @property
     def first(self) -> int:

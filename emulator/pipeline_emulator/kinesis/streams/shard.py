@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from pipeline_emulator.kinesis.streams.journal import Journal
 from pipeline_emulator.kinesis.streams.limits import ReadLimit, WriteLimit
@@ -13,18 +14,18 @@ from pipeline_emulator.kinesis.streams.sequence import SequenceNumbers, counter,
 LARGEST_READ_BYTES = 10 * 2**20
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A record to put; `hash_key` selects the shard."""
+class Entry(NamedTuple):
+    """A record to put.
+
+    Attributes:
+        hash_key: selects the shard.
+        size: the bytes that count toward limits (data and partition key).
+    """
 
     hash_key: int
     partition_key: str
     data: bytes
-
-    @property
-    def size(self) -> int:
-        """Bytes that count toward limits: the data and the partition key."""
-        return len(self.data) + len(self.partition_key.encode())
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,17 +147,15 @@ class Shard:
         # Clients see whole milliseconds, and a read from such a time must find the record. The order must survive a
         # clock that is set back.
         self._last_arrival = arrival = max(_milliseconds(now), self._last_arrival)
-        end = self._log.put_bytes
+        end, number = self._log.put_bytes, self.numbers.at(arrival)
         records: list[Record | None] = []
-        for entry in entries:
-            size = entry.size
+        for _, key, data, size in entries:
             if limited and not self._write_limit.admits(size, now):
                 records.append(None)
                 continue
             self._counter += 1
             end += size + OVERHEAD_BYTES
-            number = self.numbers.number(self._counter, arrival)
-            records.append(Record(number, arrival, entry.partition_key, entry.data, size, end))
+            records.append(Record(number(self._counter), arrival, key, data, size, end))
         return records
 
     def withdraw(self, records: Sequence[Record]) -> None:

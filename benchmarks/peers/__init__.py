@@ -1,0 +1,1 @@
+"""Runs other projects' public test suites against our emulator."""

@@ -1,0 +1,71 @@
+"""The checked-in list of tests that are expected to fail, and the comparison of a run with it."""
+
+from __future__ import annotations
+
+import tomllib
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.errors import HarnessError
+from harness.paths import shown
+
+PASSED, FAILED, LENIENT, SKIPPED = "passed", "failed", "lenient", "skipped"
+_NOT_PASSED = (FAILED, LENIENT)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The result of a test.
+
+    Attributes:
+        kind: `passed`, `failed`, `skipped`, or `lenient`: it only passes with the exceptions that its authors make.
+        text: the failure, or the reason of a skip.
+    """
+
+    kind: str
+    text: str = ""
+
+
+def read(path: Path) -> dict[str, str]:
+    """Read a list: TOML tables `[[expected]]` with `why` and `tests`, a list of test ids.
+
+    Returns:
+        The reason for each test id.
+
+    Raises:
+        HarnessError: the list has another form, or names a test twice.
+    """
+    reasons: dict[str, str] = {}
+    try:
+        for entry in tomllib.loads(path.read_text()).get("expected", []):
+            why, tests = entry["why"], entry["tests"]
+            for test in tests:
+                if test in reasons or not why:
+                    raise HarnessError(f"{shown(path)}: {test} is listed twice, or without a reason", "correct the list")
+                reasons[test] = why
+    except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+        raise HarnessError(f"{shown(path)}: {error}", "each [[expected]] has `why` and `tests`") from error
+    return reasons
+
+
+def differences(results: Mapping[str, Outcome], expected: Mapping[str, str]) -> list[str]:
+    """Return one line for each test that fails unexpectedly, passes unexpectedly, or was not run."""
+    found = []
+    for test, outcome in sorted(results.items()):
+        if outcome.kind in _NOT_PASSED and test not in expected:
+            found.append(f"{test} failed\n{outcome.text}")
+        elif outcome.kind not in _NOT_PASSED and test in expected:
+            found.append(f"{test} {outcome.kind}: take it off the list of expected failures")
+    return [*found, *(f"{test} was not run: is its name still right?" for test in sorted(set(expected) - set(results)))]
+
+
+def totals(results: Mapping[str, Outcome]) -> str:
+    """Format the totals: `20 passed, 3 failed, 1 of them for the authors' exceptions, 2 skipped`."""
+    count = Counter(outcome.kind for outcome in results.values())
+    failed = count[FAILED] + count[LENIENT]
+    return (
+        f"{count[PASSED]} of {len(results) - count[SKIPPED]} pass strictly, {count[PASSED] + count[LENIENT]} with their"
+        f" authors' exceptions; {failed} fail strictly, {count[SKIPPED]} skipped"
+    )

@@ -1,0 +1,124 @@
+"""The function: versions, alias, environment and log."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from harness.dashboard.local import Local
+from harness.stack import mapping
+
+SECRET = re.compile(r"secret|token|passw|pwd|credential|private|api_?key|access_?key|auth", re.IGNORECASE)
+HIDDEN = "hidden"
+MOST_LINES = 500
+LATE_MS = 2_000  # a line may come this long after the attempt that wrote it
+SHOWN = (
+    *("FunctionName", "FunctionArn", "Version", "State", "StateReason", "LastUpdateStatus", "PackageType", "Runtime"),
+    *("Handler", "MemorySize", "Timeout", "Architectures", "CodeSha256", "CodeSize", "LastModified", "Role"),
+)
+MAPPING = (
+    *("UUID", "State", "LastProcessingResult", "BatchSize", "MaximumBatchingWindowInSeconds", "ParallelizationFactor"),
+    *("MaximumRetryAttempts", "MaximumRecordAgeInSeconds", "BisectBatchOnFunctionError", "FunctionResponseTypes"),
+)
+
+
+def describe(local: Local) -> dict[str, Any]:
+    """Return the function's configuration, versions, aliases and mapping. Values that look secret are left out."""
+    client, name = local.functions, local.stack.resources.function
+    found = mapping.find(client, local.stack.resources)
+    live = client.get_function(FunctionName=found["FunctionArn"])
+    configuration, code = live["Configuration"], live.get("Code", {})
+    variables = configuration.get("Environment", {}).get("Variables", {})
+    versions = client.get_paginator("list_versions_by_function").paginate(FunctionName=name)
+    return {
+        "configuration": _rows(configuration, SHOWN) | {"Image": code.get("ResolvedImageUri") or code.get("ImageUri")},
+        "environment": {key: _value(key, value) for key, value in sorted(variables.items())},
+        "versions": [
+            {"version": each["Version"], "modified": each["LastModified"], "digest": each.get("CodeSha256")}
+            for page in versions
+            for each in page["Versions"]
+        ],
+        "aliases": [
+            {"name": each["Name"], "version": each["FunctionVersion"]}
+            for each in client.list_aliases(FunctionName=name)["Aliases"]
+        ],
+        "mapping": _rows(found, MAPPING),
+        "log_group": local.log_group,
+    }
+
+
+def _rows(found: Any, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: found[name] for name in names if found.get(name) not in (None, "", [])}
+
+
+def _value(name: str, value: str) -> dict[str, Any]:
+    return {"hidden": True} if SECRET.search(name) else {"value": value}
+
+
+def log(local: Local, search: str) -> dict[str, Any]:
+    """Return the newest lines of the function's log.
+
+    Args:
+        local: the stack.
+        search: text that a line must contain; empty for all lines.
+    """
+    lines: list[dict[str, Any]] = []
+    streams = 0
+    client = local.logs
+    try:
+        newest = client.describe_log_streams(
+            logGroupName=local.log_group, orderBy="LastEventTime", descending=True, limit=20
+        )["logStreams"]
+        for stream in newest:
+            streams += 1
+            page = client.get_log_events(
+                logGroupName=local.log_group, logStreamName=stream["logStreamName"], limit=5_000, startFromHead=False
+            )
+            lines += [
+                {"at": event["timestamp"] / 1000, "text": event["message"].rstrip(), "stream": stream["logStreamName"]}
+                for event in page["events"]
+                if search.casefold() in event["message"].casefold()
+            ]
+            if len(lines) > MOST_LINES and not search:
+                break
+    except client.exceptions.ResourceNotFoundException:
+        pass  # the function was never invoked
+    lines.sort(key=lambda line: line["at"])
+    return {
+        "group": local.log_group,
+        "streams": streams,
+        "left_off": len(lines) > MOST_LINES,
+        "lines": lines[-MOST_LINES:],
+    }
+
+
+def invocation_log(local: Local, attempt: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the log lines of one invocation: an environment writes to a stream of its own, one event after the other.
+
+    Args:
+        local: the stack.
+        attempt: as the emulator describes it.
+    """
+    request_id = attempt.get("request_id")
+    if not request_id:
+        return []
+    begin, end = int(attempt["started"] * 1000) - LATE_MS, int(attempt["ended"] * 1000) + LATE_MS
+    where: Any = {"logGroupName": local.log_group, "startTime": begin, "endTime": end}
+    try:
+        named = local.logs.filter_log_events(**where, filterPattern=f'"{request_id}"', limit=1)["events"]
+        if not named:
+            return []
+        lines = local.logs.get_log_events(**where, logStreamName=named[0]["logStreamName"], startFromHead=True)[
+            "events"
+        ]
+    except ClientError:  # the group does not exist yet
+        return []
+    return [{"at": line["timestamp"] / 1000, "text": line["message"].rstrip()} for line in _own(lines, request_id)]
+
+
+def _own(lines: list[Any], request_id: str) -> list[Any]:
+    """Return the lines from the first to the last that name an invocation, without those of others."""
+    named = [number for number, line in enumerate(lines) if request_id in line["message"]]
+    return lines[named[0] : named[-1] + 1] if named else []

@@ -1,0 +1,102 @@
+"""An event's way: what happened to one record from its put to its answer or failure."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Any
+
+from harness import failed
+from harness.dashboard import function, records
+from harness.dashboard.local import Local
+from harness.errors import NoAnswerError
+from harness.stack import interface
+from harness.streams import Read
+
+ATTEMPTS = "/_pipeline/attempts"
+NO_ATTEMPTS = NoAnswerError("this LocalStack keeps no attempts", "it is an older version: make local-down local-up")
+EVENT_ID = re.compile(r"shardId-\d{12}:\d{1,60}")
+MOST_SHOWN = 65_536  # characters of a payload
+LOGGED = 6  # attempts of which the log is read: the first one and the last ones
+
+
+def find(local: Local, wanted: str) -> list[dict[str, Any]]:
+    """Return the ways of the records with an id.
+
+    Args:
+        local: the stack.
+        wanted: an event id, or the id of an event as `ledger.id_in` of the pipeline finds it.
+
+    Returns:
+        One way for each record, oldest first: an event that was sent or redriven again has several.
+    """
+    if EVENT_ID.fullmatch(wanted):
+        found = records.at(local, wanted)
+        return [of(local, found)] if found else []
+    return [of(local, record) for record in records.with_id(local, wanted)]
+
+
+def of(local: Local, record: Read) -> dict[str, Any]:
+    """Return the way of a record of the source stream. Times are in seconds since the epoch."""
+    event_id = f"{record.shard}:{record.sequence}"
+    path = f"{ATTEMPTS}?stream={local.stack.resources.source_stream}&event_id={event_id}"
+    attempts = interface.ask(local.stack, "GET", path, absent=NO_ATTEMPTS)["attempts"]
+    for each in [*attempts[:1], *attempts[1:][1 - LOGGED :]]:
+        each["log"] = function.invocation_log(local, each)
+    answered, failure = records.answer(local, record), _failure(local, record, event_id)
+    return {
+        "event_id": event_id,
+        "id": local.stack.pipeline.identity.id_in(record.data),
+        "state": _state(attempts, answered is not None, failure is not None),
+        "put": {
+            "at": record.arrived,
+            "stream": local.stack.resources.source_stream,
+            "shard": record.shard,
+            "sequence_number": record.sequence,
+            "partition_key": record.key,
+            "data": shown(record.data),
+        },
+        "attempts": attempts,
+        "answer": _answer(local, answered),
+        "failure": failure,
+    }
+
+
+def shown(data: bytes) -> str:
+    """Return a payload as text, shortened if it is very long."""
+    text = data.decode(errors="replace")
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}… ({len(text):,} characters)"
+
+
+def _state(attempts: list[dict[str, Any]], answered: bool, has_failed: bool) -> str:
+    """Return `answered`, `failed`, `discarded`, `done`, `retrying` or `waiting`."""
+    if has_failed:
+        return "failed"
+    if answered:
+        return "answered"
+    if not attempts:
+        return "waiting"
+    if attempts[-1]["discarded"]:
+        return "discarded"
+    return "done" if attempts[-1]["state_of_record"] == "succeeded" else "retrying"
+
+
+def _answer(local: Local, answered: tuple[Any, Read] | None) -> dict[str, Any] | None:
+    if answered is None:
+        return None
+    document, read = answered
+    stream = local.stack.resources.output_stream
+    place = f"{read.shard}:{read.sequence}"
+    return {"at": read.arrived, "stream": stream, "place": place, "key": read.key, "document": document}
+
+
+def _failure(local: Local, record: Read, event_id: str) -> dict[str, Any] | None:
+    bucket = local.stack.resources.failed_events
+    if bucket is None:
+        return None
+    since = dt.datetime.fromtimestamp(int(record.arrived), dt.UTC) - dt.timedelta(seconds=1)
+    for found in failed.objects(local.s3, bucket, since=since):
+        for event in found.events:
+            if event.event_id == event_id:
+                return {"at": event.failed_at, "reason": event.reason, "kind": event.kind, "key": event.key}
+    return None
