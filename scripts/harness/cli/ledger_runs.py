@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 
 from harness import chaos, console, events, ledger, reports
 from harness.chaos import Outcome, series, soak
@@ -12,7 +13,7 @@ from harness.errors import HarnessError
 from harness.ledger import Ledger, expected, page
 from harness.ledger import report as ledger_report
 from harness.reports import Case, Document
-from harness.stack import denials
+from harness.stack import attempts, denials
 from harness.stack.state import Stack
 
 LOGS = "see make failed-events and make local-logs"
@@ -27,7 +28,8 @@ def verify(stack: Stack, count: int, rate: float | None, name: str = "verify") -
     with console.step(f"Verify {count} events") as step:
         records = events.made_up(stack, count, keys=events.few_keys(count))
         result = ledger.run(stack, records, expected.of(stack), step, rate)
-    reports.publish(page.of(name, f"{count:,} events of {stack.pipeline.name}", result))
+    journal = partial(attempts.known, stack)
+    reports.publish(page.of(name, f"{count:,} events of {stack.pipeline.name}", result, journal=journal))
     _conclude(stack, result, "not every event was predicted correctly and in order", LOGS)
 
 
@@ -95,7 +97,7 @@ def soak_test(stack: Stack, seed: int | None, count: int, rate: float | None) ->
 def _report(name: str, outcome: Outcome, stack: Stack) -> Document:
     title = f"{len(outcome.ledger.entries):,} events of {stack.pipeline.name} under the faults of SEED={outcome.seed}"
     struck = Case("faults took effect", "" if outcome.happened.total() else "no fault did, so nothing is proved")
-    return page.of(name, title, outcome.ledger, outcome.faults, [struck])
+    return page.of(name, title, outcome.ledger, outcome.faults, [struck], partial(attempts.known, stack))
 
 
 def replay(seed: int, count: int) -> str:

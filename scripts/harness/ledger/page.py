@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from harness.ledger import checks
+from harness.ledger import checks, way
 from harness.ledger.entries import Entry, Verdict
 from harness.ledger.verdicts import PERCENTILES, Ledger, percentile
-from harness.reports import Case, Document, Event, Events, Grid, Lines, Mark, Series, charts
+from harness.reports import Case, Document, Events, Grid, Lines, Mark, Series, charts
 from harness.reports.document import Section
 
-_MOST_EVENTS, _LONGEST_PAYLOAD = 100, 2000
+_MOST_EVENTS = 100
 _SHARD_COLUMNS = ("shard", "events", *(verdict.value for verdict in Verdict), "out of order", *PERCENTILES)
 
+type Attempts = Mapping[str, Sequence[Mapping[str, Any]]]
+type Journal = Callable[[Sequence[str]], Attempts]
 
-def of(name: str, title: str, ledger: Ledger, faults: Sequence[Mark] = (), more: Sequence[Case] = ()) -> Document:
+
+def no_journal(_event_ids: Sequence[str]) -> Attempts:
+    """Know no attempts."""
+    return {}
+
+
+def of(
+    name: str,
+    title: str,
+    ledger: Ledger,
+    faults: Sequence[Mark] = (),
+    more: Sequence[Case] = (),
+    journal: Journal = no_journal,
+) -> Document:
     """Return the report of a run.
 
     Args:
@@ -27,9 +40,10 @@ def of(name: str, title: str, ledger: Ledger, faults: Sequence[Mark] = (), more:
         ledger: its result.
         faults: what happened meanwhile, in seconds since the epoch.
         more: checks besides the ledger's.
+        journal: returns the attempts of the records with some event ids, where the emulator knows them.
     """
     cases = [*checks.of(ledger), *more]
-    return Document(name, title, _verdict(ledger, cases), cases, list(_sections(ledger, faults)))
+    return Document(name, title, _verdict(ledger, cases), cases, list(_sections(ledger, faults, journal)))
 
 
 def _verdict(ledger: Ledger, cases: Sequence[Case]) -> str:
@@ -40,7 +54,7 @@ def _verdict(ledger: Ledger, cases: Sequence[Case]) -> str:
     return f"{len(ledger.entries):,} events: {', '.join(told) or 'none'}"
 
 
-def _sections(ledger: Ledger, faults: Sequence[Mark]) -> Iterator[Section]:
+def _sections(ledger: Ledger, faults: Sequence[Mark], journal: Journal) -> Iterator[Section]:
     entries = list(ledger.entries.values())
     notes = [f"The ledger stopped waiting: {ledger.gave_up}."] if ledger.gave_up else []
     yield Grid("Figures", ("figure", "value"), list(ledger.summary().items()), notes=notes)
@@ -49,9 +63,9 @@ def _sections(ledger: Ledger, faults: Sequence[Mark]) -> Iterator[Section]:
     if entries:
         yield _throughput(entries, faults)
         yield Grid("Shards of the source stream", _SHARD_COLUMNS, _shards(entries), notes=["p50 to max are in ms."])
-    yield from _events("Events that went wrong", [entry for entry in entries if checks.went_wrong(entry)])
+    yield from _events("Events that went wrong", [entry for entry in entries if checks.went_wrong(entry)], journal)
     twice = [entry for entry in entries if entry.verdict is Verdict.DUPLICATED and not checks.went_wrong(entry)]
-    yield from _events("Events predicted twice, as at-least-once delivery allows", twice)
+    yield from _events("Events predicted twice, as at-least-once delivery allows", twice, journal)
     if ledger.strangers:
         rows = [(each,) for each in ledger.strangers[:_MOST_EVENTS]]
         yield Grid("Predictions of other events", ("event",), rows)
@@ -84,43 +98,8 @@ def _shard(name: str, entries: Sequence[Entry]) -> list[Any]:
     return [name, len(entries), *verdicts, late, *(percentile(known, share) for share in PERCENTILES.values())]
 
 
-def _events(title: str, entries: Sequence[Entry]) -> Iterator[Events]:
+def _events(title: str, entries: Sequence[Entry], journal: Journal) -> Iterator[Events]:
     if entries:
-        yield Events(title, len(entries), [_event(entry) for entry in entries[:_MOST_EVENTS]])
-
-
-def _event(entry: Entry) -> Event:
-    payload = entry.put.data[:_LONGEST_PAYLOAD].decode(errors="replace")
-    if len(entry.put.data) > _LONGEST_PAYLOAD:
-        payload += f" … ({len(entry.put.data)} bytes)"
-    verdict = entry.verdict.value + (", out of order" if entry.late else "")
-    return Event(entry.put.event_id, verdict, list(_way(entry)), payload)
-
-
-def _way(entry: Entry) -> Iterator[tuple[str, str]]:
-    """Yield time and text of what the ledger knows about an event."""
-    shard, _, sequence = entry.put.event_id.partition(":")
-    again = "; an earlier call with it failed, so the stream may have it twice" if entry.put.repeated else ""
-    yield _time(entry.put.at), f"put with the partition key {entry.put.key}{again}"
-    yield "", f"stored in {shard} as sequence number {sequence}"
-    if entry.predictions and not math.isnan(entry.latency):
-        came = _time(entry.put.at + entry.latency)
-        yield came, f"first prediction, after {entry.latency * 1000:,.0f} ms; {entry.predictions} in all"
-    if entry.copies:
-        yield "", f"{entry.copies} predictions of a second record of it"
-    if entry.late:
-        yield "", "predicted after a later event of its key"
-    if entry.mistake:
-        yield "", f"wrong: {entry.mistake}"
-    for reason in entry.reasons:
-        yield "", f"failed: {reason}"
-    if entry.attempts:
-        yield "", f"the event source mapping gave it up after {entry.attempts} invocations"
-    if not entry.answered:
-        yield "", "neither a prediction nor a failure with its payload was read"
-    if entry.expected is None and not entry.reasons:
-        yield "", "it should have failed"
-
-
-def _time(seconds: float) -> str:
-    return dt.datetime.fromtimestamp(seconds, dt.UTC).isoformat(timespec="milliseconds")
+        shown = entries[:_MOST_EVENTS]
+        known = journal([entry.put.event_id for entry in shown])
+        yield Events(title, len(entries), [way.of(entry, known.get(entry.put.event_id, ())) for entry in shown])

@@ -68,6 +68,19 @@ def test_lost_wrong_and_failed_events_are_shown_with_their_way() -> None:
     ]
 
 
+def test_attempts_of_the_journal_are_on_the_way() -> None:
+    attempt = {"started": 103.5, "records": 7, "request_id": "abc", "state_of_record": "failed", "reason": "Unhandled"}
+    tried = [attempt | {"discarded": None}, attempt | {"discarded": "RetryAttemptsExhausted"}]
+    event_id = _put(FAILED).event_id
+    found = _sections(_ledger(), journal=lambda event_ids: {event_id: tried} if event_id in event_ids else {})
+    way = [text for _, text in found["Events that went wrong"]["events"][2]["way"]]
+    assert way[2:] == [
+        "attempt 1, in a batch of 7, request abc: failed (Unhandled)",
+        "attempt 2, in a batch of 7, request abc: failed (Unhandled); given up: RetryAttemptsExhausted",
+        "failed: RetryAttemptsExhausted",
+    ]
+
+
 def test_events_predicted_twice_are_shown_apart() -> None:
     found = _sections(_ledger())["Events predicted twice"]
     assert [event["event_id"] for event in found["events"]] == [_put(TWICE).event_id]
