@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from benchmarks.bench import measure, report
 from benchmarks.bench.measure import Result
 from benchmarks.bench.targets import Target
-from harness import console
+from harness import console, reports
 from harness.errors import HarnessError
 from harness.paths import shown
 
@@ -36,10 +36,9 @@ def run(targets: Sequence[Target], counts: Sequence[int]) -> None:
     finally:  # an interrupted run shows its results so far
         report.write(results)
         report.show(results, counts)
+        reports.publish(report.page(results, counts))
     console.say(f"measured in {time.monotonic() - started:.0f} s")
-    ours = [result for result in results if result.target.ours]
-    faults = [f"{result.target.title}: {fault}" for result in ours for fault in (*result.failed, *result.faults)]
-    if faults:
+    if faults := [f"{result.target.title}: {fault}" for result in results for fault in report.our_faults(result)]:
         raise HarnessError("\n".join(faults), f"read {shown(measure.LOG)}")
 
 

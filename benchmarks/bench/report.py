@@ -17,7 +17,7 @@ from rich.table import Table
 
 from benchmarks.bench import handler, held, throughput
 from benchmarks.bench.measure import Result
-from harness import console
+from harness import console, reports
 from harness.machine.files import write_whole
 from harness.paths import shown
 from harness.pipeline import definition
@@ -142,3 +142,36 @@ def show(results: Sequence[Result], counts: Sequence[int]) -> None:
     if not console.out.is_terminal:
         print(table_file.read_text(encoding="utf-8"), end="")
     console.say(f"written to {shown(place('bench.json'))} and {shown(table_file)}")
+
+
+def our_faults(result: Result) -> list[str]:
+    """What must not happen to our own pipeline; nothing of other emulators."""
+    return [*result.failed, *result.faults] if result.target.ours else []
+
+
+def page(results: Sequence[Result], counts: Sequence[int]) -> reports.Document:
+    """The report: the table, and what failed.
+
+    Args:
+        results: of the targets, in column order.
+        counts: events of each throughput measurement.
+    """
+    cases = [reports.Case(result.target.title, "\n".join(our_faults(result))) for result in results]
+    rows = [[title, *(_said(*_cell(result, name)) for result in results)] for name, title in titles(counts).items()]
+    columns = ["median (smallest to largest of the rounds)", *(result.target.title for result in results)]
+    notes = [*_differences(results), *(result.target.remark for result in results if result.target.remark)]
+    verdict = "; ".join(f"{case.name}: {case.failure}" for case in cases if case.failure)
+    return reports.Document(
+        "bench",
+        "Benchmark",
+        verdict or f"{len(results)} targets, none of ours lost an event or predicted one wrongly",
+        cases,
+        [
+            reports.Grid("Figures", columns, rows, notes=notes),
+            reports.Grid("Machine", ("", "value"), list(as_dict(results)["machine"].items())),
+        ],
+    )
+
+
+def _said(text: str, remark: str) -> str:
+    return f"{text} ({remark})" if remark else text

@@ -17,6 +17,7 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 HEARTBEAT_SECONDS = 15.0
 _outer = threading.local()
 _wording: list[Callable[[str], str]] = []
+_followers: list[Callable[[Step, bool], None]] = []
 
 
 def word(change: Callable[[str], str]) -> None:
@@ -90,6 +91,21 @@ def beside(outer: Step) -> Iterator[None]:
 
 
 @contextmanager
+def followed(take: Callable[[Step, bool], None]) -> Iterator[None]:
+    """Call a function at the end of each step in a block, with the step and whether it failed."""
+    _followers.append(take)
+    try:
+        yield
+    finally:
+        _followers.remove(take)
+
+
+def _ended(step: Step, *, failed: bool) -> None:
+    for take in _followers:
+        take(step, failed)
+
+
+@contextmanager
 def step(title: str) -> Iterator[Step]:
     """Show a step while it runs, and its time when it ends.
 
@@ -121,10 +137,12 @@ def step(title: str) -> Iterator[Step]:
             yield current
         except BaseException:
             err.print(f"[red]✗[/red] {escape(title)} [dim]({current.seconds:.1f} s)[/dim]")
+            _ended(current, failed=True)
             raise
         finally:
             ended.set()
             thread.join()
+    _ended(current, failed=False)
     result = f": {escape(current.result)}" if current.result else ""
     err.print(f"[green]✓[/green] {escape(title)}{result} [dim]({current.seconds:.1f} s)[/dim]")
 

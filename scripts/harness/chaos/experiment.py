@@ -9,7 +9,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from harness import console, ledger
 from harness.chaos import emulator_faults, workload
@@ -17,6 +17,7 @@ from harness.chaos.schedule import ALL, KILL, Fault, schedule
 from harness.console import Step
 from harness.errors import HarnessError
 from harness.ledger import Ledger, Target
+from harness.reports import Mark
 from harness.stack.state import Stack
 
 RATE = 100.0
@@ -33,12 +34,14 @@ class Outcome:
         ledger: with the verdict on every event.
         happened: how often each fault took effect.
         seconds: duration, including the wait for the last event.
+        faults: each fault in chronological order, in seconds since the epoch.
     """
 
     seed: int
     ledger: Ledger
     happened: Counter[str]
     seconds: float
+    faults: Sequence[Mark] = field(default_factory=list)
 
 
 def run(stack: Stack, seed: int, step: Step, count: int = EVENTS, rate: float = RATE) -> Outcome:
@@ -66,7 +69,7 @@ def run(stack: Stack, seed: int, step: Step, count: int = EVENTS, rate: float = 
         result = ledger.run(target, work.records, lambda _: work.answers, step, rate)
     if injector.error:
         result.breaks(injector.error, result.not_put)
-    return Outcome(seed, result, injector.happened, time.monotonic() - started)
+    return Outcome(seed, result, injector.happened, time.monotonic() - started, injector.marks)
 
 
 class FaultInjector:
@@ -80,11 +83,13 @@ class FaultInjector:
 
     Attributes:
         happened: how often each fault took effect.
+        marks: each fault in chronological order, in seconds since the epoch.
         error: why a fault could not be caused; the rest are then skipped.
     """
 
     def __init__(self, stack: Stack, faults: Sequence[Fault], step: Step, rate: float) -> None:
         self.happened: Counter[str] = Counter()
+        self.marks: list[Mark] = []
         self.error: HarnessError | None = None
         self._current = ""
         self._stack, self._faults, self._step, self._rate = stack, faults, step, rate
@@ -108,6 +113,14 @@ class FaultInjector:
             return self.error.cause
         return None if self._current == KILL or self._stack.alive() else "LocalStack has died"
 
+    def _cause(self, fault: Fault) -> None:
+        self._step.aside = self._current = fault.name
+        began = time.time()
+        effects = ALL[fault.name](self._stack)
+        self.happened[fault.name] += effects
+        self.marks.append(Mark(began, time.time(), fault.name, f"took effect {int(effects)} times"))
+        self._step.aside = self._current = ""
+
     def _run(self) -> None:
         try:
             with console.beside(self._step):
@@ -117,9 +130,7 @@ class FaultInjector:
                             return
                     if self._stop.is_set():
                         return
-                    self._step.aside = self._current = fault.name
-                    self.happened[fault.name] += ALL[fault.name](self._stack)
-                    self._step.aside = self._current = ""
+                    self._cause(fault)
         except HarnessError as error:
             self.error = error
         except Exception as error:  # for any reason: without the other faults the run proves nothing

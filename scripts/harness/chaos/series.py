@@ -16,6 +16,7 @@ from harness.errors import HarnessError
 from harness.ledger import Verdict
 from harness.machine.files import write_whole
 from harness.paths import CACHE, shown
+from harness.reports import Case, Document, Grid
 
 HEADER = "seed: events, lost, wrong, out of order, predicted twice, faults that took effect"
 
@@ -98,6 +99,20 @@ class Series:
         }
         write_whole(path, json.dumps(document, indent=1))
 
+    def report(self) -> Document:
+        """Return the report of the series; each seed is a check."""
+        cases = [_case(row) for row in self.rows]
+        cases.append(Case("faults took effect", "" if self.happened.total() else "no fault did, so nothing is proved"))
+        failed = [str(row["seed"]) for row in self.rows if not row["passed"]]
+        told = f"seed {', '.join(failed)} did not pass" if failed else f"{len(self.rows)} schedules of faults"
+        columns = tuple(name for name in (self.rows or [{}])[0] if name not in ("passed", "faults by kind"))
+        seeds = Grid("Seeds", columns, [[row[name] for name in columns] for row in self.rows])
+        kinds = Grid("Faults that took effect", ("fault", "times"), sorted(self.happened.items()), bars=1)
+        totals = Grid("Totals", ("figure", "value"), list(self.totals().items()))
+        return Document(
+            "chaos", f"{self._count:,} events under each seed's faults", told, cases, [totals, kinds, seeds]
+        )
+
     def show(self, path: Path) -> None:
         """Print totals and faults as a table, and the path of the file."""
         table = Table(f"{len(self.rows)} seeds", box=None, pad_edge=False)
@@ -110,3 +125,8 @@ class Series:
             table.add_row(f"  {name}", f"{number:,}")
         console.out.print(table)
         console.say(f"figures by seed: {shown(path)}")
+
+
+def _case(row: dict[str, Any]) -> Case:
+    failure = "" if row["passed"] else "lost {lost}, wrong {wrong}, out of order {out of order}".format_map(row)
+    return Case(f"seed {row['seed']}", failure, row["seconds"])

@@ -17,6 +17,7 @@ from harness.chaos.memory import Sample, Sampler
 from harness.errors import HarnessError
 from harness.machine.files import write_whole
 from harness.paths import CACHE, shown
+from harness.reports import Grid, Lines, Series
 from harness.stack.state import Stack
 
 EVENTS = 200_000
@@ -116,6 +117,19 @@ def path_for(name: str) -> Path:
 def write(soak: Soak, path: Path) -> None:
     """Write the report atomically."""
     write_whole(path, json.dumps(soak.report(), indent=1))
+
+
+def sections(soak: Soak) -> list[Grid | Lines]:
+    """Return what the report of a soak has besides the ledger's: rates, and memory over time."""
+    report = soak.report()
+    rates = Grid("Events a second", ("rate", "value"), list(report["rate"].items()))
+    columns = ("memory, MiB", *report["memory"][memory.LOCALSTACK])
+    figures = Grid("Memory", columns, [(kind, *found.values()) for kind, found in report["memory"].items()])
+    lines = [
+        Series(kind, [(one["seconds"], one["mib"][kind]) for one in report["samples"] if one["mib"][kind] is not None])
+        for kind in memory.KINDS
+    ]
+    return [rates, figures, Lines("Memory over time", "MiB", lines)]
 
 
 def show(soak: Soak, path: Path) -> None:

@@ -44,9 +44,12 @@ def _opened(name: str) -> tuple[Stage, Access]:
 )  # fmt: skip
 def rehearse(former: str | None) -> None:
     """Rehearse a complete deployment to stg on an empty LocalStack; needs no account."""
+    from harness import reports
     from harness.stages import rehearsal
 
-    rehearsal.rehearse(former)
+    done = "deployed, deployed again without a change, smoke-tested and destroyed; nothing is left"
+    with reports.of_steps("rehearse-stg", "Rehearsal of the deployment to stg", done):
+        rehearsal.rehearse(former)
 
 
 @click.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from harness import console
+from harness import console, reports
 from harness.cli import ledger_runs
 from harness.errors import HarnessError
 from harness.local import deployment, lifecycle
@@ -21,6 +21,13 @@ def run(pipeline: Pipeline) -> None:
     Raises:
         HarnessError: a step failed, or a plan after the apply is not empty.
     """
+    done = f"{EVENTS} events verified, {EVENTS_UNDER_FAULTS} under faults, and the plan is empty"
+    with reports.of_steps("e2e", f"End to end: {pipeline.name}", done):
+        _prove(pipeline)
+    console.say(f"{pipeline.name}: {done}")
+
+
+def _prove(pipeline: Pipeline) -> None:
     prefix = f"e2e-{pipeline.name}"
     lifecycle.remove_abandoned(prefix)
     name = f"{prefix}-{os.getpid()}"
@@ -32,8 +39,7 @@ def run(pipeline: Pipeline) -> None:
                     "right after the apply, a plan would change something",
                     f"see the plan in {stack.log('terraform')}; docs/fidelity.md says what the emulator keeps",
                 )
-        ledger_runs.verify(stack, EVENTS, None)
-        ledger_runs.chaos_of_one(stack, SEED, EVENTS_UNDER_FAULTS)
+        ledger_runs.verify(stack, EVENTS, None, "e2e-verify")
+        ledger_runs.chaos_of_one(stack, SEED, EVENTS_UNDER_FAULTS, "e2e-chaos")
     finally:
         lifecycle.down(name)
-    console.say(f"{pipeline.name}: {EVENTS} events verified, {EVENTS_UNDER_FAULTS} under faults, and the plan is empty")

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
+from dataclasses import replace
+from functools import partial
 
-from harness import chaos, console, events, ledger
-from harness.chaos import series, soak
+from harness import chaos, console, events, ledger, reports
+from harness.chaos import Outcome, series, soak
 from harness.errors import HarnessError
-from harness.ledger import Ledger, expected
+from harness.ledger import Ledger, expected, page
 from harness.ledger import report as ledger_report
-from harness.stack import denials
+from harness.reports import Case, Document
+from harness.stack import attempts, denials
 from harness.stack.state import Stack
 
 LOGS = "see make failed-events and make local-logs"
 
 
-def verify(stack: Stack, count: int, rate: float | None) -> None:
-    """Put made-up events and print the ledger's verdict.
+def verify(stack: Stack, count: int, rate: float | None, name: str = "verify") -> None:
+    """Put made-up events, print the ledger's verdict and write the report of this name.
 
     Raises:
         HarnessError: not every event was predicted correctly and in order, or the run ended early.
@@ -25,11 +28,13 @@ def verify(stack: Stack, count: int, rate: float | None) -> None:
     with console.step(f"Verify {count} events") as step:
         records = events.made_up(stack, count, keys=events.few_keys(count))
         result = ledger.run(stack, records, expected.of(stack), step, rate)
+    journal = partial(attempts.known, stack)
+    reports.publish(page.of(name, f"{count:,} events of {stack.pipeline.name}", result, journal=journal))
     _conclude(stack, result, "not every event was predicted correctly and in order", LOGS)
 
 
-def chaos_of_one(stack: Stack, seed: int | None, count: int) -> None:
-    """Put made-up events under a seeded schedule of faults and print the ledger's verdict.
+def chaos_of_one(stack: Stack, seed: int | None, count: int, name: str = "chaos") -> None:
+    """Put made-up events under a seeded schedule of faults, print the verdict and write the report of this name.
 
     Raises:
         HarnessError: events were lost, wrong or out of order (duplicates are allowed), or no fault occurred.
@@ -39,6 +44,7 @@ def chaos_of_one(stack: Stack, seed: int | None, count: int) -> None:
     with console.step(f"{count} events under the faults of SEED={seed}") as step:
         outcome = chaos.run(stack, seed, step, count)
     _print_faults(outcome.happened)
+    reports.publish(_report(name, outcome, stack))
     _conclude(stack, outcome.ledger, "events were lost, wrong or out of order", replay(seed, count))
     if not outcome.happened.total():
         raise HarnessError("no fault occurred, so nothing is proved", "use more events: make chaos COUNT=2000")
@@ -64,6 +70,7 @@ def chaos_of_many(stack: Stack, seeds: range, count: int) -> None:
         path = series.path_for(stack.name)
         done.write(path)
         done.show(path)
+        reports.publish(done.report())
     if not done.happened.total():
         raise HarnessError("no fault occurred, so nothing is proved", "use more events: COUNT=1000")
 
@@ -81,8 +88,16 @@ def soak_test(stack: Stack, seed: int | None, count: int, rate: float | None) ->
     soak.write(found, path)
     _print_faults(found.outcome.happened)
     soak.show(found, path)
+    document = _report("soak", found.outcome, stack)
+    reports.publish(replace(document, sections=[*soak.sections(found), *document.sections]))
     again = f"run it again: make soak SEED={seed} COUNT={count} RATE={found.rate:.0f}; {LOGS}"
     _conclude(stack, found.outcome.ledger, "events were lost, wrong or out of order", again)
+
+
+def _report(name: str, outcome: Outcome, stack: Stack) -> Document:
+    title = f"{len(outcome.ledger.entries):,} events of {stack.pipeline.name} under the faults of SEED={outcome.seed}"
+    struck = Case("faults took effect", "" if outcome.happened.total() else "no fault did, so nothing is proved")
+    return page.of(name, title, outcome.ledger, outcome.faults, [struck], partial(attempts.known, stack))
 
 
 def replay(seed: int, count: int) -> str:

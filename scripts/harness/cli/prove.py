@@ -93,6 +93,18 @@ def e2e() -> None:
 
 
 @click.command()
+@click.argument(
+    "name", default="", envvar="REPORT", help="A report's name: verify, chaos, soak, bench, e2e, rehearse-stg."
+)
+def report(name: str) -> None:
+    """Open the report of the last run, or the last one of a command, and print its path."""
+    from harness.cli import opening
+    from harness.reports import find
+
+    opening.open_page(find(name))
+
+
+@click.command()
 def check() -> None:
     """Run every static check: formatters, linters, types, policies."""
     _run("check")
@@ -144,6 +156,6 @@ def suite(name: str) -> None:
 
 
 COMMANDS = (
-    *(verify, chaos, soak, test, test_all, e2e, check, unit, terraform_test, stages_test, emulator_test),
-    *(privileges_test, suite),
+    *(verify, chaos, soak, report, test, test_all, e2e, check, unit, terraform_test, stages_test),
+    *(emulator_test, privileges_test, suite),
 )

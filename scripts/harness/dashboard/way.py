@@ -9,12 +9,9 @@ from typing import Any
 from harness import failed
 from harness.dashboard import function, records
 from harness.dashboard.local import Local
-from harness.errors import NoAnswerError
-from harness.stack import interface
+from harness.stack import attempts
 from harness.streams import Read
 
-ATTEMPTS = "/_pipeline/attempts"
-NO_ATTEMPTS = NoAnswerError("this LocalStack keeps no attempts", "it is an older version: make local-down local-up")
 EVENT_ID = re.compile(r"shardId-\d{12}:\d{1,60}")
 MOST_SHOWN = 65_536  # characters of a payload
 LOGGED = 6  # attempts of which the log is read: the first one and the last ones
@@ -39,15 +36,14 @@ def find(local: Local, wanted: str) -> list[dict[str, Any]]:
 def of(local: Local, record: Read) -> dict[str, Any]:
     """Return the way of a record of the source stream. Times are in seconds since the epoch."""
     event_id = f"{record.shard}:{record.sequence}"
-    path = f"{ATTEMPTS}?stream={local.stack.resources.source_stream}&event_id={event_id}"
-    attempts = interface.ask(local.stack, "GET", path, absent=NO_ATTEMPTS)["attempts"]
-    for each in [*attempts[:1], *attempts[1:][1 - LOGGED :]]:
+    attempted = attempts.of(local.stack, event_id)
+    for each in [*attempted[:1], *attempted[1:][1 - LOGGED :]]:
         each["log"] = function.invocation_log(local, each)
     answered, failure = records.answer(local, record), _failure(local, record, event_id)
     return {
         "event_id": event_id,
         "id": local.stack.pipeline.identity.id_in(record.data),
-        "state": _state(attempts, answered is not None, failure is not None),
+        "state": _state(attempted, answered is not None, failure is not None),
         "put": {
             "at": record.arrived,
             "stream": local.stack.resources.source_stream,
@@ -56,7 +52,7 @@ def of(local: Local, record: Read) -> dict[str, Any]:
             "partition_key": record.key,
             "data": shown(record.data),
         },
-        "attempts": attempts,
+        "attempts": attempted,
         "answer": _answer(local, answered),
         "failure": failure,
     }
@@ -68,17 +64,17 @@ def shown(data: bytes) -> str:
     return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}… ({len(text):,} characters)"
 
 
-def _state(attempts: list[dict[str, Any]], answered: bool, has_failed: bool) -> str:
+def _state(attempted: list[dict[str, Any]], answered: bool, has_failed: bool) -> str:
     """Return `answered`, `failed`, `discarded`, `done`, `retrying` or `waiting`."""
     if has_failed:
         return "failed"
     if answered:
         return "answered"
-    if not attempts:
+    if not attempted:
         return "waiting"
-    if attempts[-1]["discarded"]:
+    if attempted[-1]["discarded"]:
         return "discarded"
-    return "done" if attempts[-1]["state_of_record"] == "succeeded" else "retrying"
+    return "done" if attempted[-1]["state_of_record"] == "succeeded" else "retrying"
 
 
 def _answer(local: Local, answered: tuple[Any, Read] | None) -> dict[str, Any] | None:

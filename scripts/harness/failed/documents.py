@@ -23,6 +23,7 @@ class Failed:
         data: the whole payload.
         failed_at: time of the failure, ISO 8601.
         code: the reason without details, for counting.
+        attempts: invocations after which the mapping gave it up; 0 if unknown.
     """
 
     key: str
@@ -32,6 +33,7 @@ class Failed:
     data: bytes
     failed_at: str
     code: str
+    attempts: int = 0
 
     @property
     def kind(self) -> str:
@@ -79,6 +81,7 @@ def _discarded(key: str, document: dict[str, Any]) -> list[Failed]:
     https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
     """
     condition = document["requestContext"]["condition"]
+    attempts = document["requestContext"].get("approximateInvokeCount", 0)
     error = document.get("responseContext", {}).get("functionError")
     reason = f"{condition} ({error})" if error else condition
     return [
@@ -90,6 +93,7 @@ def _discarded(key: str, document: dict[str, Any]) -> list[Failed]:
             base64.b64decode(record["kinesis"]["data"], validate=True),
             document["timestamp"],
             reason,
+            attempts,
         )
         for record in json.loads(document["payload"])["Records"]
     ]

@@ -94,6 +94,7 @@ class Entry:
         output_key: partition key of the first answer.
         mistake: what is wrong with an answer, or with the payload stored after a failure.
         reasons: of all failures read.
+        attempts: invocations after which the event source mapping gave the event up; 0 if unknown.
         copies: answers to a second record of the event, stored by a put whose response was lost; set by
             `copies.match`.
         late: whether the first answer came after that of a later event with the same keys; set by `order.judge`.
@@ -107,6 +108,7 @@ class Entry:
     output_key: str = ""
     mistake: str = ""
     reasons: tuple[str, ...] = ()
+    attempts: int = 0
     copies: int = 0
     late: bool = False
 
@@ -153,14 +155,16 @@ class Entry:
             return f"under the partition key {answer.key!r} instead of {key!r}"
         return ""
 
-    def take_failure(self, reason: str, data: bytes, key: str) -> None:
+    def take_failure(self, reason: str, data: bytes, key: str, attempts: int = 0) -> None:
         """Enter a failure. If payload or key were changed, the event counts as lost.
 
         Args:
             reason: why it failed.
             data: the stored payload.
             key: the stored partition key.
+            attempts: invocations before; 0 if unknown.
         """
+        self.attempts = max(self.attempts, attempts)
         if data != self.put.data or key != self.put.key:
             self.mistake = self.mistake or f"its stored payload was changed ({len(data)} bytes, key {key!r})"
         elif reason not in self.reasons:

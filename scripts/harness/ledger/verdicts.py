@@ -8,7 +8,7 @@ import math
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from harness import failed, streams
@@ -114,7 +114,7 @@ class Ledger:
                 if entry is None:
                     continue
                 before = entry.answered
-                entry.take_failure(failure.reason, failure.data, failure.partition_key)
+                entry.take_failure(failure.reason, failure.data, failure.partition_key, failure.attempts)
                 self.heard_at = time.monotonic()
                 if entry.answered and not before:
                     self._answered += 1
@@ -195,7 +195,7 @@ class Ledger:
             "unreadable records": self.unreadable,
             "of other events": len(self.strangers),
             "events_per_second": round(total / self.seconds, 1) if self.seconds else None,
-            **{f"latency_{name}_ms": _rank(known, share) for name, share in PERCENTILES.items()},
+            **{f"latency_{name}_ms": percentile(known, share) for name, share in PERCENTILES.items()},
         }
 
 
@@ -207,8 +207,8 @@ def _written(failure: failed.Failed) -> float:
         return time.time()
 
 
-def _rank(ascending: list[float], share: float) -> float | None:
-    """Return the nearest-rank percentile in milliseconds."""
+def percentile(ascending: Sequence[float], share: float) -> float | None:
+    """Return the nearest-rank percentile of seconds, in milliseconds; None if there are none."""
     if not ascending:
         return None
     return round(ascending[max(0, math.ceil(len(ascending) * share) - 1)] * 1000, 1)

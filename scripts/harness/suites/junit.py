@@ -23,12 +23,14 @@ class Report:
         failed: number of failed tests, including errors in setup or teardown.
         skipped: number of skipped tests, by reason.
         failures: name and text of each failure.
+        times: name and seconds of each test.
     """
 
     passed: int = 0
     failed: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
     failures: list[tuple[str, str]] = field(default_factory=list)
+    times: list[tuple[str, float]] = field(default_factory=list)
 
     def add(self, other: Report) -> None:
         """Add another report's tests."""
@@ -36,6 +38,7 @@ class Report:
         self.failed += other.failed
         self.skipped += other.skipped
         self.failures += other.failures
+        self.times += other.times
 
     def totals(self) -> str:
         """Format the totals like pytest: `3 passed, 0 failed, 1 skipped`."""
@@ -84,6 +87,12 @@ def _name_of(case: ElementTree.Element) -> str:
 
 
 def _of_case(case: ElementTree.Element) -> Report:
+    found = _result(case)
+    found.times.append((_name_of(case), float(case.get("time") or 0)))
+    return found
+
+
+def _result(case: ElementTree.Element) -> Report:
     name = _name_of(case)
     if failures := [*case.findall("failure"), *case.findall("error")]:
         told = [failure.text or failure.get("message") or "" for failure in failures]

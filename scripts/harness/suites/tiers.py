@@ -12,8 +12,9 @@ import psutil
 from harness import console, paths
 from harness.errors import HarnessError
 from harness.machine import environment
+from harness.reports import files as reports
 from harness.setup import install
-from harness.suites import checks, jobs, junit
+from harness.suites import checks, jobs, junit, page
 from harness.suites.jobs import Job
 
 DEADLINE = 2400.0  # of one job, on a machine half as fast as ours
@@ -59,18 +60,21 @@ def run(name: str) -> None:
 
 def _run_jobs(name: str) -> None:
     groups = [(part, GROUPS[part]()) for part in COMPOSED.get(name, (name,))]
-    reports = [job.report for _, group in groups for job in group]
-    for report in reports:
+    files = [job.report for _, group in groups for job in group]
+    for report in files:
         report.unlink(missing_ok=True)
     env = environment.clean(**install.GARBAGE)
+    env.pop(reports.SUMMARY, None)  # what the tests run has no place in the summary of the job
     at_once = AT_ONCE if psutil.virtual_memory().total >= AT_ONCE * BYTES_EACH else 1
     try:
         for title, group in groups:
             jobs.run(title, group, env, at_once)
-    except HarnessError:
-        junit.print_totals(reports, broken=True)
+    except HarnessError as error:
+        reports.publish(page.of(name, files, error.cause))
+        junit.print_totals(files, broken=True)
         raise
-    junit.print_totals(reports)
+    reports.publish(page.of(name, files))
+    junit.print_totals(files)
 
 
 def _pytest(

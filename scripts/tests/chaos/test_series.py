@@ -60,6 +60,13 @@ def test_lines_totals_and_file_count_the_outcomes(tmp_path: Path) -> None:
     }  # fmt: skip
     assert written["faults"] == {"crash function": 3}
     assert [(row["seed"], row["passed"]) for row in written["seeds"]] == [(1, True), (2, False)]
+    report = done.report()
+    assert {case.name: case.failure for case in report.cases} == {
+        "seed 1": "",
+        "seed 2": "lost 2, wrong 0, out of order 0",
+        "faults took effect": "",
+    }
+    assert dict(report.as_dict()["sections"][0]["rows"]) == written["totals"]
     with console.out.capture() as captured:
         done.show(path)
     assert "2 seeds" in captured.get()
@@ -69,3 +76,4 @@ def test_lines_totals_and_file_count_the_outcomes(tmp_path: Path) -> None:
 def test_an_empty_series_has_not_passed(tmp_path: Path) -> None:
     Series(3).write(tmp_path / "series.json")
     assert json.loads((tmp_path / "series.json").read_text())["passed"] is False
+    assert not Series(3).report().passed

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 
 from harness import console
@@ -52,6 +53,10 @@ def test_the_report_is_json_and_a_table(tmp_path: Path) -> None:
     assert written["samples"][0]["mib"][ENVIRONMENT] is None
     assert written["rate"] == {"burst": 900.0, "asked": 720.0, "achieved": None}
     assert written["faults"] == {"kill function": 3}
+    rates, memory, over_time = (asdict(section) for section in soak.sections(found))
+    assert dict(rates["rows"]) == written["rate"]
+    assert memory["rows"][0] == (LOCALSTACK, *written["memory"][LOCALSTACK].values())
+    assert [len(series["points"]) for series in over_time["series"]] == [2, 2, 1]
     with console.out.capture() as captured:
         soak.show(found, path)
     assert "900 in a burst, 720 asked for" in captured.get()
