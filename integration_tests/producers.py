@@ -1,6 +1,6 @@
 """Several processes that put records at a given rate, spread evenly over a stream's shards.
 
-python producers.py STREAM SHARDS RECORDS_PER_SECOND RECORD_BYTES SECONDS: one of the processes; prints JSON.
+python producers.py STREAM SHARDS RECORDS_PER_SECOND RECORD_BYTES SECONDS SHARDS_USED: one of them; prints JSON.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ class Puts:
     seconds: float
 
 
-def put(environment: dict[str, str], stream: str, shards: int, rate: float, size: int, seconds: float) -> Puts:
+def put(
+    environment: dict[str, str], stream: str, shards: int, rate: float, size: int, seconds: float, used: int = 0
+) -> Puts:
     """Put records from `PROCESSES` processes.
 
     Args:
@@ -37,8 +39,9 @@ def put(environment: dict[str, str], stream: str, shards: int, rate: float, size
         rate: records per second, of all processes together.
         size: bytes of a record.
         seconds: how long.
+        used: number of shards that get records; 0 for all.
     """
-    words = [stream, str(shards), str(rate / PROCESSES), str(size), str(seconds)]
+    words = [stream, str(shards), str(rate / PROCESSES), str(size), str(seconds), str(used or shards)]
     command = [sys.executable, __file__, *words]
     started = [
         subprocess.Popen(command, env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True)
@@ -52,19 +55,19 @@ def put(environment: dict[str, str], stream: str, shards: int, rate: float, size
     )
 
 
-def _records(number: int, count: int, shards: int, size: int) -> list[dict[str, Any]]:
-    """Records of consecutive numbers, each for the next shard."""
+def _records(number: int, count: int, shards: int, size: int, used: int) -> list[dict[str, Any]]:
+    """Records of consecutive numbers, each for the next of the used shards."""
     return [
         {
             "Data": b"x" * (size - 1),
             "PartitionKey": "k",
-            "ExplicitHashKey": str((2 * (one % shards) + 1) * HASH_KEYS // (2 * shards)),
+            "ExplicitHashKey": str((2 * (one % used) + 1) * HASH_KEYS // (2 * shards)),
         }
         for one in range(number, number + count)
     ]
 
 
-def _main(stream: str, shards: int, rate: float, size: int, seconds: float) -> dict[str, Any]:
+def _main(stream: str, shards: int, rate: float, size: int, seconds: float, used: int) -> dict[str, Any]:
     import boto3
     from botocore.config import Config
 
@@ -75,7 +78,7 @@ def _main(stream: str, shards: int, rate: float, size: int, seconds: float) -> d
     while (passed := time.monotonic() - started) < seconds:
         due = min(500, int(rate * passed) - done)
         if due > 0:
-            answer = kinesis.put_records(StreamName=stream, Records=_records(done, due, shards, size))
+            answer = kinesis.put_records(StreamName=stream, Records=_records(done, due, shards, size, used))
             codes = {result.get("ErrorCode") for result in answer["Records"]}
             assert codes <= {None, "ProvisionedThroughputExceededException"}, codes
             throttled += answer["FailedRecordCount"]
@@ -86,4 +89,6 @@ def _main(stream: str, shards: int, rate: float, size: int, seconds: float) -> d
 
 
 if __name__ == "__main__":
-    print(json.dumps(_main(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4]), float(sys.argv[5]))))
+    name, *numbers = sys.argv[1:]
+    count, each, size_of, long, used_of = map(float, numbers)
+    print(json.dumps(_main(name, int(count), each, int(size_of), long, int(used_of))))
