@@ -7,21 +7,23 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from pipeline_emulator.launcher.errors import EmulatorError
 from pipeline_emulator.testing.emulator import Emulator
+from pipeline_emulator.testing.ledger import Ledger
 
 _LOG_LINES, _DENIALS, _OBJECTS, _BYTES = 30, 20, 5, 2000
 
 
-def sections(emulator: Emulator, since: datetime) -> list[tuple[str, str]]:
+def sections(emulator: Emulator, since: datetime, ledger: Ledger | None = None) -> list[tuple[str, str]]:
     """Return titles and texts about what has happened since a time; never raises."""
+    counted = list(_counted(ledger)) if ledger is not None else []
     if emulator.endpoint_url is None:
-        return []
+        return counted
     makers: dict[str, Callable[[Emulator, datetime], Iterator[str]]] = {
         "the functions' logs": _function_logs,
         "the end of the emulator's log": _log,
         "what IAM did not allow": _denials,
         "failure destinations": _failed_events,
     }
-    found = []
+    found = counted
     for title, make in makers.items():
         try:
             text = "\n".join(make(emulator, since))
@@ -30,6 +32,13 @@ def sections(emulator: Emulator, since: datetime) -> list[tuple[str, str]]:
         if text:
             found.append((title, text))
     return found
+
+
+def _counted(ledger: Ledger) -> Iterator[tuple[str, str]]:
+    put, answers = len(ledger.events), len(ledger.answers)
+    if put or answers:
+        told = ledger.last_verdict or "no verdict was asked for"
+        yield "the ledger", f"{put} events put, {answers} answers collected\n{told}"
 
 
 def _log(emulator: Emulator, _since: datetime) -> Iterator[str]:

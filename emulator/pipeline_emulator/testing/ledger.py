@@ -47,6 +47,7 @@ class Ledger:
         self._readers: dict[str, _Reader] = {}
         self.events: list[Any] = []
         self.answers: list[Any] = []
+        self.last_verdict: Verdict | None = None
 
     @property
     def _kinesis(self) -> Any:
@@ -113,11 +114,12 @@ class Ledger:
         put = [event_id(each) for each in self.events]
         answered = Counter(answer_id(each) for each in self.answers)
         known = set(put)
-        return Verdict(
+        self.last_verdict = Verdict(
             lost=[each for each in put if each not in answered],
             duplicated={each: times for each, times in answered.items() if times > 1 and each in known},
             unexpected=[each for each in answered if each not in known],
         )
+        return self.last_verdict
 
 
 class _Reader:

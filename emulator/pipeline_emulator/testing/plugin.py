@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     from pipeline_emulator.testing.terraform_stack import TerraformStack
 
 _FIXTURE = "emulator"
+_REPORT = "--emulator-report"
 _BEGAN = pytest.StashKey[datetime]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--emulator`."""
+    """Add `--emulator` and `--emulator-report`."""
     group = parser.getgroup("pipeline-emulator")
     group.addoption(
         "--emulator",
@@ -33,6 +34,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="what tests with the fixture `emulator` use: one started for them, as a process (embedded, the default) "
         "or in a container (docker), one that runs at a URL, or AWS itself, with your credentials",
     )
+    group.addoption(
+        _REPORT,
+        metavar="FILE",
+        help="write an HTML page with the functions' logs, the end of the emulator's, what IAM did not allow, failed "
+        "events and the ledger's verdict of each test",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Collect the tests for the page, except in a worker of pytest-xdist."""
+    if (path := config.getoption(_REPORT)) and not hasattr(config, "workerinput"):
+        from pipeline_emulator.testing import html_report
+
+        config.pluginmanager.register(html_report.HtmlReport(html_report.checked(str(path))))
 
 
 @pytest.fixture(scope="session")
@@ -111,13 +126,14 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Add what the emulator knows to the report of a failed test."""
+    """Add what the emulator knows to the report of a failed test, or of each test if a page is written."""
     report = yield
-    found = getattr(item, "funcargs", {}).get(_FIXTURE)
-    if report.failed and report.when == "call" and found is not None:
+    fixtures = getattr(item, "funcargs", {})
+    found = fixtures.get(_FIXTURE)
+    if report.when == "call" and found is not None and (report.failed or item.config.getoption(_REPORT)):
         from pipeline_emulator.testing import failure_report
 
-        report.sections += failure_report.sections(found, item.stash[_BEGAN])
+        report.sections += failure_report.sections(found, item.stash[_BEGAN], fixtures.get("ledger"))
     return report
 
 

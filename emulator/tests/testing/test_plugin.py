@@ -1,5 +1,6 @@
 """The pytest plugin, as strangers use it: their test files run in a pytest of their own."""
 
+import html
 import os
 import re
 from pathlib import Path
@@ -106,15 +107,55 @@ def test_a_failure_shows_log_denials_and_failed_events(pytester: pytest.Pytester
         emulator.client("kinesis", aws_access_key_id=key["AccessKeyId"],
                         aws_secret_access_key=key["SecretAccessKey"]).list_streams()
     """
-    result = run(pytester, test, conftest=STRANGERS_CONFTEST)
+    result = run(pytester, test, "--emulator-report=new/report.html", conftest=STRANGERS_CONFTEST)
     result.assert_outcomes(failed=2)
+    page = html.unescape((pytester.path / "new" / "report.html").read_text())
     shown = result.stdout.str()
+    _shows_what_the_emulator_knows(page)
     assert re.search(r"-+ the end of the emulator's log -+", shown)
     assert "lost=['poison']" in shown
     assert re.search(r"s3://failed/aws/lambda/\S+: \{", shown)
     assert re.search(r"-+ the functions' logs -+", shown)
     assert re.search(r"^rides: .*a poisoned ride", shown, re.MULTILINE)
     assert re.search(r"kinesis:ListStreams on \* by arn:aws:iam::\d+:user/nobody \(refused\)", shown)
+
+
+def _shows_what_the_emulator_knows(page: str) -> None:
+    assert "✗ Failed" in page
+    assert page.index("test_poison") < page.index("test_denied")
+    assert re.search(r"2 events put, \d answers collected\nVerdict\(lost=\['poison'", page)
+    assert "a poisoned ride" in page
+    assert re.search(r"kinesis:ListStreams on \* by arn:aws:iam::\d+:user/nobody \(refused\)", page)
+
+
+def test_a_page_lists_every_test_and_escapes_it(pytester: pytest.Pytester) -> None:
+    test = """
+    import pytest
+
+    @pytest.fixture
+    def broken():
+        raise ValueError("in a fixture")
+
+    def test_good(): print("<script>alert(1)</script>")
+    def test_bad(): raise ValueError("<img src=x onerror=alert(2)>")
+    def test_error(broken): pass
+    @pytest.mark.skip(reason="no <b>reason</b>")
+    def test_left(): pass
+    """
+    result = run(pytester, test, "--emulator-report=report.html")
+    result.assert_outcomes(passed=1, failed=1, errors=1, skipped=1)
+    result.stdout.fnmatch_lines([f"emulator report: {pytester.path}/report.html"])
+    page = (pytester.path / "report.html").read_text()
+    assert "1 failed, 1 error, 1 skipped, 1 passed" in page
+    assert not re.search("<script|<img|<b>|https?://", page)
+    for text in ("<script>alert(1)</script>", "<img src=x onerror=alert(2)>", "no <b>reason</b>", "in a fixture"):
+        assert html.escape(text) in page
+
+
+def test_a_page_that_cannot_be_written_is_one_clear_error(pytester: pytest.Pytester) -> None:
+    result = run(pytester, "def test(): pass", f"--emulator-report={pytester.path}")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "is a folder; name a file" in result.stderr.str()
 
 
 def test_faults_strike_and_end_with_the_test(pytester: pytest.Pytester, faulty: Any) -> None:
@@ -200,4 +241,7 @@ def test_each_worker_of_xdist_has_its_own(pytester: pytest.Pytester) -> None:
         kinesis.create_stream(StreamName=f"{worker_id}-{number}", ShardCount=1)
         assert all(name.startswith(worker_id) for name in kinesis.list_streams()["StreamNames"])
     """
-    run(pytester, test, "-n", "2").assert_outcomes(passed=4)
+    run(pytester, test, "-n", "2", "--emulator-report=report.html").assert_outcomes(passed=4)
+    page = (pytester.path / "report.html").read_text()
+    assert [f"test_one[{number}]" in page for number in range(4)] == [True] * 4
+    assert page.count("<h2>the end of the emulator&#39;s log</h2>") == 4  # what the workers know has come along
