@@ -112,10 +112,10 @@ def local_down() -> None:
 @click.command()
 def local_status() -> None:
     """Show what runs and whether it is healthy."""
-    from harness import traffic
+    from harness.local import status
     from harness.stack import state as stacks
 
-    traffic.show_status(stacks.running(stacks.name()))
+    status.show(stacks.running(stacks.name()))
 
 
 @click.command()

@@ -18,6 +18,7 @@ from harness.stack import denials
 MOST_EVENTS = 200
 # Two redrives at once would put the same events twice.
 _redriving = threading.Lock()
+DELAYS = tuple(("seconds", effect) for effect in ("crash", "out-of-memory", "timeout"))
 ABOUT = {
     "crash function": "The function's process ends during each event.",
     "function out of memory": "The function's process is killed as if it used too much memory.",
@@ -112,7 +113,14 @@ def switch(local: Local, name: Any, *, on: bool) -> list[dict[str, Any]]:
 
 
 def _rules(local: Local, name: str) -> list[dict[str, Any]]:
-    """Return a fault's rules for this pipeline, without their count: a person watches longer than a test."""
+    """Return a fault's rules for this pipeline, as a person wants them.
+
+    Without their count, because a person watches longer than a test; and without the time until a death, in which a
+    quick function would have answered.
+    """
     rules = (rule for rule in emulator_faults.RULES[name] if emulator_faults.applies(rule, local.stack))
     named = (emulator_faults.named(rule, local.stack) for rule in rules)
-    return [{key: value for key, value in rule.items() if key != "count"} for rule in named]
+    return [
+        {key: value for key, value in rule.items() if key != "count" and (key, rule["effect"]) not in DELAYS}
+        for rule in named
+    ]
