@@ -53,7 +53,7 @@ def show_logs(stack: Stack, *, follow: bool) -> None:
     console.say(f"log group {group}; LocalStack's own: {stack.localstack_log}")
     seen: set[str] = set()
     since = 0
-    with _ended_by_ctrl_c():
+    with ended_by_ctrl_c():
         while True:
             # Each execution environment has its own log stream, and the pages come stream by stream.
             pages = client.get_paginator("filter_log_events").paginate(logGroupName=group, startTime=since)
@@ -69,7 +69,7 @@ def show_logs(stack: Stack, *, follow: bool) -> None:
 
 
 @contextmanager
-def _ended_by_ctrl_c() -> Iterator[None]:
+def ended_by_ctrl_c() -> Iterator[None]:
     """End a block quietly on Ctrl-C, which is the only way to end it."""
     try:
         yield
@@ -97,7 +97,7 @@ def watch(stack: Stack) -> None:
     output = stack.resources.output_stream
     reader = streams.Reader(Clients(stack).kinesis, output, "LATEST")
     console.say(f"following {output}; Ctrl-C ends it")
-    with _ended_by_ctrl_c():
+    with ended_by_ctrl_c():
         for found in reader.until(float("inf")):
             for read in found:
                 print(read.data.decode(errors="replace"), flush=True)

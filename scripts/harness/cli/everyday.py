@@ -173,11 +173,14 @@ def send(file: Path | None, count: int, rate: float | None) -> None:
 
 @click.command()
 def watch() -> None:
-    """Print each prediction as it arrives, until Ctrl-C."""
-    from harness import traffic
+    """Show what happens, and each answer as it arrives, until Ctrl-C.
+
+    If the output is no terminal, only the answers are printed, one on a line.
+    """
+    from harness.dashboard import watch as watching
     from harness.stack import state as stacks
 
-    traffic.watch(stacks.running(stacks.name()))
+    watching.watch(stacks.running(stacks.name()))
 
 
 @click.command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness import failed
 from harness.chaos import emulator_faults
@@ -14,6 +14,9 @@ from harness.dashboard.local import Local
 from harness.errors import HarnessError
 from harness.failed.journal import Journal
 from harness.stack import denials
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 MOST_EVENTS = 200
 # Two redrives at once would put the same events twice.
@@ -54,6 +57,13 @@ def failures(local: Local) -> dict[str, Any]:
         ],
         "unreadable": [{"key": each.key, "problem": each.problem} for each in found if each.problem],
     }
+
+
+def number_failed(s3: S3Client, bucket: str) -> int:
+    """Return the number of objects in a failed-events bucket, at most 1,000 of each kind."""
+    return sum(
+        s3.list_objects_v2(Bucket=bucket, Prefix=each)["KeyCount"] for each in (failed.INVALID, failed.DISCARDED)
+    )
 
 
 def redrive(local: Local, keys: Any) -> dict[str, Any]:
