@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 import statistics
 from typing import TYPE_CHECKING, Any
@@ -49,11 +50,9 @@ def function_of(stack: Stack, batch_size: int, record_bytes: int) -> Function:
 
 def _reported(client: LambdaClient, name: str, batch: dict[str, Any]) -> tuple[float, float]:
     """Invoke once; return milliseconds and MB as in the REPORT line."""
-    import json
-
     answer = client.invoke(FunctionName=name, Payload=json.dumps(batch).encode(), LogType="Tail")
     tail = base64.b64decode(answer.get("LogResult", "")).decode("utf-8", "replace")
-    if "FunctionError" in answer:
+    if answer.get("FunctionError"):
         said = answer["Payload"].read().decode("utf-8", "replace")[:300]
         raise HarnessError(f"the function failed with made-up events: {said}", "read its log: make local-logs")
     found = REPORT.search(tail)

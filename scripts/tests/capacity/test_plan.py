@@ -14,32 +14,31 @@ from harness.capacity.plan import Function, Load, Settings
 # 10 ms and 0.1 ms for each further event: 100 events take 19.9 ms on a full core.
 FUNCTION = Function(10, 0.1, 100, "by hand")
 STG = Settings(shards=2, parallelization_factor=1, batch_size=100, memory_mb=1769, region="us-east-1")
-
-
-def first(load: Load, function: Function = FUNCTION, settings: Settings = STG) -> str:
-    return plan.limits_of(load, function, settings)[0].name
+SLOW = replace(FUNCTION, invocation_ms=1000, event_ms=10)
 
 
 @pytest.mark.parametrize(
-    ("load", "settings", "name", "carried"),
+    ("load", "function", "settings", "name", "carried"),
     [
-        (Load(1000, 100, 100), STG, "records/s written to a shard", 2000),
-        (Load(1000, 2048, 100), STG, "bytes/s written to a shard", 1024),
-        (Load(1000, 100, 4096), STG, "bytes/s of answers written to a shard", 512),
-        # A hundredth of a core: 1,990 ms for 100 events, two shards.
-        (Load(1000, 100, 100), replace(STG, memory_mb=17.69), "events/s processed of a shard", 2 * 100 / 1.99),
+        (Load(1000, 100, 100), FUNCTION, STG, "records/s written to a shard", 2000),
+        (Load(1000, 2048, 100), FUNCTION, STG, "bytes/s written to a shard", 1024),
+        (Load(1000, 100, 4096), FUNCTION, STG, "bytes/s of answers written to a shard", 512),
+        # 1,990 ms for 100 events, two shards; half as many with half of a core.
+        (Load(1000, 100, 100), SLOW, STG, "events/s processed of a shard", 2 * 100 / 1.99),
+        (Load(1000, 100, 100), SLOW, replace(STG, memory_mb=1769 // 2), "events/s processed of a shard", 100 / 1.99),
         # Ten batches at the same time of each shard.
         (
             Load(1000, 100, 100),
-            replace(STG, memory_mb=17.69, parallelization_factor=10),
+            SLOW,
+            replace(STG, parallelization_factor=10),
             "events/s processed of a shard",
             20 * 100 / 1.99,
         ),
     ],
 )
-def test_the_limit_met_first(load: Load, settings: Settings, name: str, carried: float) -> None:
-    assert first(load, settings=settings) == name
-    assert plan.carried(load, FUNCTION, settings) == pytest.approx(carried)
+def test_the_limit_met_first(load: Load, function: Function, settings: Settings, name: str, carried: float) -> None:
+    assert plan.limits_of(load, function, settings)[0].name == name
+    assert plan.carried(load, function, settings) == pytest.approx(carried, rel=1e-3)
 
 
 def test_every_limit_names_the_page_that_states_it() -> None:
