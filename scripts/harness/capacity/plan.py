@@ -108,13 +108,15 @@ def carried(load: Load, function: Function, settings: Settings) -> float:
 def recommended(load: Load, function: Function, current: Settings) -> Settings:
     """Return settings that carry the load with headroom; batch size and region stay.
 
-    Memory is the smallest in which the function fits and for which no shard is needed beyond those for the writes.
+    Memory is the smallest in which the function fits (if that was not measured: the stage's), and for which no shard
+    is needed beyond those for the writes.
     """
     largest = max(load.record_bytes, load.answer_bytes)
     writes = max(load.rate / limits.WRITE_RECORDS, load.rate * largest / limits.WRITE_BYTES)
     shards = max(1, math.ceil(round(writes / HEADROOM, 9)))
-    sizes = [size for size in limits.MEMORY_SIZES if size >= (function.peak_mib or 0) * MEMORY_RESERVE]
-    for memory in sizes or [_rounded_up(function.peak_mib or 0)]:
+    least = current.memory_mb if function.peak_mib is None else function.peak_mib * MEMORY_RESERVE
+    sizes = [size for size in limits.MEMORY_SIZES if size >= least]
+    for memory in sizes or [math.ceil(least / 64) * 64]:
         found = _with_parallelization(load, function, current, shards, memory)
         if found.shards == shards:
             break
@@ -126,7 +128,3 @@ def _with_parallelization(load: Load, function: Function, current: Settings, sha
     batches = load.rate / (function_rate(function, one, load.record_bytes) * HEADROOM)
     shards = max(shards, math.ceil(batches / limits.MAX_PARALLELIZATION))
     return Settings(shards, max(1, math.ceil(batches / shards)), current.batch_size, memory, current.region)
-
-
-def _rounded_up(peak_mib: float) -> int:
-    return math.ceil(peak_mib * MEMORY_RESERVE / 64) * 64

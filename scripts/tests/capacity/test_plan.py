@@ -63,6 +63,11 @@ def test_a_function_of_unusual_size_gets_the_memory_that_it_needs() -> None:
     assert plan.recommended(Load(1, 100, 100), replace(FUNCTION, peak_mib=3000), STG).memory_mb == 4544
 
 
+def test_without_a_measured_memory_the_stage_keeps_its_own() -> None:
+    small = replace(STG, memory_mb=512)
+    assert plan.recommended(Load(1, 100, 100), replace(FUNCTION, peak_mib=None), small).memory_mb == 512
+
+
 def test_a_batch_fits_into_an_invocation() -> None:
     assert plan.fitting_batch(10_000, 100) == limits.PAYLOAD // (136 + limits.ENVELOPE)
     assert plan.fitting_batch(100, 100) == 100
