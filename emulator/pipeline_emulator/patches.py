@@ -303,6 +303,13 @@ ANSWER_MALFORMED_REQUESTS = Patch(
     written_for=_CORE,
     fingerprint="68f9306be2e4",
 )
+READ_MANAGED_POLICIES = Patch(
+    "localstack.services.iam.provider:IamProvider._build_aws_managed_policy_cache",
+    what="AWS's managed policies are read at the first request for one",
+    why="core reads all of them at start, and few stacks use one",
+    written_for=_CORE,
+    fingerprint="05be2cb4ec26",
+)
 READ_NO_QUERY = Patch(
     "moto.core.responses:BaseResponse.setup_class",
     what="moto reads the parameters of a JSON request from its JSON",

@@ -1,10 +1,10 @@
-"""Small changes to LocalStack's core and its web server: request times, S3's folder, neighbours, work per request."""
+"""Small changes to LocalStack's core and its web server: times, S3's folder, neighbours, work at start and per request."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, override
 
 from localstack import config
 from twisted.web import http
@@ -52,6 +52,36 @@ def correct_neighbours() -> None:
         subscription = self.get_store(context.account_id, context.region).subscriptions[subscription_arn]
         if subscription.get("FilterPolicy") == "{}":
             del subscription["FilterPolicy"]
+
+
+def read_managed_policies_when_asked() -> None:
+    """Read AWS's managed policies at the first request for one. Call it before IAM is loaded.
+
+    Their documents are a sixth of the time in which the services are loaded, and 20 MiB.
+    """
+
+    @patches.READ_MANAGED_POLICIES.wrap
+    def build(original: Callable[..., Mapping[str, Any]], self: Any) -> Mapping[str, Any]:
+        return _ReadWhenAsked(functools.cache(functools.partial(original, self)))
+
+
+class _ReadWhenAsked(Mapping[str, Any]):
+    """A mapping that is read at its first use."""
+
+    def __init__(self, read: Callable[[], Mapping[str, Any]]) -> None:
+        self._read = read
+
+    @override
+    def __getitem__(self, key: str) -> Any:
+        return self._read()[key]
+
+    @override
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._read())
+
+    @override
+    def __len__(self) -> int:
+        return len(self._read())
 
 
 def reduce_request_overhead() -> None:

@@ -38,6 +38,7 @@ def load_services() -> None:
     moto_requests.install()
     core_adjustments.use_own_s3_folder()
     core_adjustments.correct_neighbours()
+    core_adjustments.read_managed_policies_when_asked()
     malformed_requests.install()
     large_bodies.install()
     queue_urls.install()
