@@ -137,12 +137,15 @@ def test_an_event_under_a_fault_is_given_up_and_redriven(page: Page, served: pag
 def test_an_invalid_event_shows_its_reason_at_once(page: Page, served: pages.Page) -> None:
     page.goto(f"{served.url}/#/event")
     page.get_by_role("button", name="JSON").click()
-    page.get_by_label("Event", exact=True).fill('{"<b>": "not an event"}')
+    page.get_by_label("Event", exact=True).fill('{"<b>": "not an event", "sales_id": "as-text"}')
     page.get_by_role("button", name="Send").click()
     way = page.locator(".way")
     expect(way).to_have_attribute("data-state", "failed")
     expect(way.get_by_text("the function, as an invalid event")).to_be_visible()
     expect(way.locator("pre").first).to_contain_text('"<b>"')  # text, never markup
+    page.get_by_label("Id", exact=True).fill("as-text")
+    page.get_by_role("button", name="Look up").click()
+    expect(page.locator(".way h2 code").first).to_have_text("as-text")
 
 
 def test_keyboard_alone(page: Page, served: pages.Page) -> None:

@@ -65,7 +65,7 @@ def with_id(local: Local, wanted: str) -> list[Read]:
     found = [
         record
         for record in _since(local, local.stack.resources.source_stream, since)
-        if (needle in record.data or b"\\" in record.data) and as_text(identity.id_in(record.data)) == wanted
+        if (needle in record.data or b"\\" in record.data) and plain(identity.id_in(record.data)) == wanted
     ]
     return sorted(found, key=lambda record: record.arrived)[-MOST_FOUND:]
 
@@ -85,6 +85,11 @@ def answer(local: Local, record: Read) -> tuple[Any, Read] | None:
         elif own_id is not None and as_text(identity.of_answer(document)) == as_text(own_id):
             return document, found
     return None
+
+
+def plain(identity: Any) -> str | None:
+    """Return an id as a person writes it: a text without quotes. None if there is none."""
+    return identity if identity is None or isinstance(identity, str) else as_text(identity)
 
 
 def parsed(data: bytes) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 from typing import Any
 
@@ -45,7 +46,7 @@ def of(local: Local, record: Read) -> dict[str, Any]:
         each["log"] = function.invocation_log(local, each)
     return {
         "event_id": event_id,
-        "id": local.stack.pipeline.identity.id_in(record.data),
+        "id": records.plain(local.stack.pipeline.identity.id_in(record.data)),
         "state": _state(attempted, answered is not None, failure is not None),
         "put": {
             "at": record.arrived,
@@ -62,8 +63,14 @@ def of(local: Local, record: Read) -> dict[str, Any]:
 
 
 def shown(data: bytes) -> str:
-    """Return a payload as text, shortened if it is very long."""
-    text = data.decode(errors="replace")
+    """Return a payload as text, JSON with one value a line, shortened if it is very long.
+
+    Here and not in the browser, whose numbers have 53 bits.
+    """
+    try:
+        text = json.dumps(json.loads(data), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        text = data.decode(errors="replace")
     return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}… ({len(text):,} characters)"
 
 
@@ -83,10 +90,10 @@ def _state(attempted: list[dict[str, Any]], answered: bool, has_failed: bool) ->
 def _answer(local: Local, answered: tuple[Any, Read] | None) -> dict[str, Any] | None:
     if answered is None:
         return None
-    document, read = answered
+    _, read = answered
     stream = local.stack.resources.output_stream
     place = f"{read.shard}:{read.sequence}"
-    return {"at": read.arrived, "stream": stream, "place": place, "key": read.key, "document": document}
+    return {"at": read.arrived, "stream": stream, "place": place, "key": read.key, "document": shown(read.data)}
 
 
 def _failure(local: Local, record: Read, event_id: str) -> dict[str, Any] | None:

@@ -22,11 +22,3 @@ export function clock(seconds) {
 }
 
 export const count = (n, one, many = `${one}s`) => `${few.format(n)} ${n === 1 ? one : many}`;
-
-export function pretty(text) {
-  try {
-    return JSON.stringify(typeof text === "string" ? JSON.parse(text) : text, null, 2);
-  } catch {
-    return text;
-  }
-}

@@ -1,7 +1,7 @@
 // One event's way as a list of steps, each with its time.
 
 import { code, h, pairs, table, tag } from "./dom.js";
-import { clock, count, milliseconds, pretty } from "./format.js";
+import { clock, count, milliseconds } from "./format.js";
 
 const STATES = {
   answered: ["answered", "good"], done: ["processed", "good"], failed: ["failed", "bad"], discarded: ["given up", "bad"],
@@ -64,4 +64,4 @@ function step(title, at, start, kind, ...content) {
     h("div", { class: "what" }, h("h3", {}, title), content));
 }
 
-const payload = (name, text, open) => h("details", { open }, h("summary", {}, name), h("pre", { tabindex: "0", "aria-label": name }, pretty(text)));
+const payload = (name, text, open) => h("details", { open }, h("summary", {}, name), h("pre", { tabindex: "0", "aria-label": name }, text));

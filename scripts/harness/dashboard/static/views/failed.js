@@ -2,7 +2,7 @@
 
 import { get, post } from "../api.js";
 import { code, empty, fill, h, load, problem, table, tag } from "../dom.js";
-import { count, pretty } from "../format.js";
+import { count } from "../format.js";
 import { last, listen } from "../live.js";
 
 export default function failed(place) {
@@ -46,7 +46,7 @@ function show(answer, redrive) {
       h("div", { class: "head" }, h("h3", {}, event.reason), tag(kind(event), "warn")),
       h("p", { class: "event-id" }, h("a", { href: `#/event/${encodeURIComponent(event.event_id)}` }, "its way"), " ", code(event.event_id)),
       h("p", { class: "hint" }, `${event.failed_at}`, event.redrives ? `; put back ${count(event.redrives, "time")} before` : ""),
-      h("details", {}, h("summary", {}, "Payload"), h("pre", { tabindex: "0", "aria-label": "Payload" }, pretty(event.data))),
+      h("details", {}, h("summary", {}, "Payload"), h("pre", { tabindex: "0", "aria-label": "Payload" }, event.data)),
       h("div", { class: "row end" }, h("button", { type: "button", "aria-label": `Redrive ${event.event_id}`, onclick: (click) => redrive([event.key], click.target) }, event.kind === "invalid" ? "Redrive" : "Redrive its batch")))))];
 }
 
