@@ -1,11 +1,11 @@
 # Every target is one call of the `pipeline` command, which documents itself: `.venv/bin/pipeline --help`.
 # `make` alone lists the everyday targets: those with a text behind "##".
 .DEFAULT_GOAL := help
-.PHONY: help setup local-up local-down local-status local-logs train send watch verify chaos failed-events redrive \
+.PHONY: help setup local-up local-down local-status local-logs dashboard train send watch verify chaos failed-events redrive \
         test check rehearse-stg deploy-stg outputs ecr-login iam-denials soak report \
         test-all e2e unit terraform-test stages-test emulator-test privileges-test format \
         plan-stg plan-prod deploy-prod smoke-stg smoke-prod destroy-stg destroy-prod unlock-stg unlock-prod \
-        promote rollback bench bench-iam conformance fidelity peers cost sbom audit lock clean
+        promote rollback bench bench-iam conformance fidelity peers cost capacity sbom audit lock clean
 
 # Many machines set this. Each command and test would then compile every module that it imports.
 unexport PYTHONDONTWRITEBYTECODE
@@ -40,7 +40,7 @@ train: ## Train a model [DATA=file.csv, DATA=default]
 send: ## Put events on the source stream [FILE=events.jsonl] [COUNT=10] [RATE=per second]
 	$(RUN) send
 
-watch: ## Print predictions as they arrive, until Ctrl-C
+watch: ## Show what happens and each prediction, until Ctrl-C
 	$(RUN) watch
 
 verify: ## Put events and give a verdict on each [COUNT=500] [RATE=per second]
@@ -69,7 +69,7 @@ deploy-stg: ## Check, plan, ask, apply to AWS, and smoke-test [YES=1]
 
 # Not listed: the targets of which `pipeline --help` has more.
 
-outputs ecr-login iam-denials soak report:
+dashboard outputs ecr-login iam-denials soak report:
 	$(RUN) $@
 
 test-all e2e unit terraform-test stages-test emulator-test privileges-test:
@@ -90,7 +90,7 @@ destroy-stg destroy-prod:
 unlock-stg unlock-prod:
 	$(RUN) unlock $(@:unlock-%=%)
 
-promote rollback cost sbom audit format lock:
+promote rollback cost capacity sbom audit format lock:
 	$(RUN) $@
 
 bench bench-iam conformance fidelity peers:

@@ -11,6 +11,7 @@ module "source_stream" {
   source = "./modules/kinesis"
 
   name                = local.source_stream_name
+  stream_mode         = var.stream_mode
   shard_count         = var.shard_count
   retention_hours     = var.stream_retention_hours
   shard_level_metrics = var.shard_level_metrics
@@ -21,6 +22,7 @@ module "output_stream" {
   source = "./modules/kinesis"
 
   name                = local.output_stream_name
+  stream_mode         = var.stream_mode
   shard_count         = var.shard_count
   retention_hours     = var.stream_retention_hours
   shard_level_metrics = var.shard_level_metrics

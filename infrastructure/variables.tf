@@ -73,15 +73,27 @@ variable "output_stream_name" {
   }
 }
 
+variable "stream_mode" {
+  description = "PROVISIONED gives each stream shard_count shards. ON_DEMAND leaves their number to AWS, which bills by volume and doubles the capacity as the traffic grows."
+  type        = string
+  default     = "PROVISIONED"
+  nullable    = false
+
+  validation {
+    condition     = contains(["PROVISIONED", "ON_DEMAND"], var.stream_mode)
+    error_message = "stream_mode must be PROVISIONED or ON_DEMAND."
+  }
+}
+
 variable "shard_count" {
-  description = "Number of shards of each stream."
+  description = "Number of shards of each provisioned stream: `pipeline capacity` computes it. Ignored on demand."
   type        = number
   default     = 2
   nullable    = false
 
   validation {
-    condition     = var.shard_count >= 1 && var.shard_count <= 200 && floor(var.shard_count) == var.shard_count
-    error_message = "shard_count must be a whole number from 1 to 200 (AWS's default quota per account in most regions)."
+    condition     = var.shard_count >= 1 && var.shard_count <= 10000 && floor(var.shard_count) == var.shard_count
+    error_message = "shard_count must be a whole number from 1 to 10000, AWS's limit for a stream. The quota of your account may be lower: docs/scaling.md."
   }
 }
 

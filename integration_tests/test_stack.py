@@ -8,7 +8,7 @@ import subprocess
 import psutil
 import pytest
 
-from harness.local import containers, deployment
+from harness.local import containers, deployment, lifecycle
 from harness.machine import engine, processes
 from harness.paths import VENV_BIN
 from harness.stack import live
@@ -31,6 +31,15 @@ def test_outputs_match_the_design(stack: Stack) -> None:
 @pytest.mark.aws_valid
 def test_a_plan_after_the_apply_is_empty(stack: Stack) -> None:
     assert Terraform(stack, deployment.variables(stack, stack.run_id)).plan_is_empty()
+
+
+@pytest.mark.local_only
+def test_an_unchanged_up_runs_no_terraform(stack: Stack) -> None:
+    log = stack.log("terraform").read_bytes()
+    again, answer = lifecycle.up(stack.name, stack.project_id, stack.port)
+    assert again.outputs == stack.outputs
+    assert answer["version"] == stack.run_id
+    assert stack.log("terraform").read_bytes() == log
 
 
 @pytest.mark.aws_valid

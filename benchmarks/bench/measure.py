@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.bench import cost, figures, handler, held, latency, throughput
+from benchmarks.bench import cost, figures, handler, held, independent, latency, puts, throughput
 from benchmarks.bench.figures import Figure
 from benchmarks.bench.targets import Target
 from harness import console
@@ -73,8 +73,10 @@ def _all(stack: Stack, result: Result, counts: Sequence[int]) -> None:
     others = cost.Others(stack)
     _part(result, "at rest", stack, cost.at_rest)
     _part(result, "cold and warm Invoke", stack, latency.invokes)
+    _part(result, "puts beside a stub", stack, puts.beside_stub)
     _part(result, "bare round trips through Kinesis", stack, latency.bare_round_trips)
     _part(result, "single events, put to prediction", stack, latency.single_events)
+    _part(result, f"{independent.EVENTS:,} events of an independent client", stack, independent.many_events)
     _throughput(result, stack, counts)
     result.figures |= cost.memory(stack, "memory_afterwards")
     if handler.applies_to(stack):

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from benchmarks.bench import handler, held, throughput
+from benchmarks.bench import handler, held, independent, throughput
 from benchmarks.bench.measure import Result
 from harness import console, reports
 from harness.machine.files import write_whole
@@ -41,8 +41,13 @@ def titles(counts: Sequence[int]) -> dict[str, str]:
     return {
         "single_event_p50": "one event, put to prediction readable, p50",
         "single_event_p99": "the same, p99",
+        "independent_rate": f"an independent client, {independent.EVENTS:,} events",
         **rates,
         **cpu,
+        "put_one_p50": "PutRecord, p50",
+        "put_one_of_stub": "the same as a multiple",
+        "put_500_p50": "PutRecords of 500, p50",
+        "put_500_of_stub": "the same as a multiple",
         **{held.key(level): f"PutRecords of 500, from {level:,} records held on, p50" for level in held.LEVELS},
         "bare_round_trip_p50": "bare round trip through Kinesis, p50",
         "bare_round_trip_p99": "the same, p99",

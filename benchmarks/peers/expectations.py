@@ -42,8 +42,8 @@ def read(path: Path) -> dict[str, str]:
         for entry in tomllib.loads(path.read_text()).get("expected", []):
             why, tests = entry["why"], entry["tests"]
             for test in tests:
-                if test in reasons or not why:
-                    raise HarnessError(f"{shown(path)}: {test} is listed twice, or without a reason", "correct the list")
+                if not why or test in reasons:
+                    raise HarnessError(f"{shown(path)}: {test} has two reasons or none", "correct the list")
                 reasons[test] = why
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise HarnessError(f"{shown(path)}: {error}", "each [[expected]] has `why` and `tests`") from error

@@ -34,8 +34,14 @@ FILES = (
     f"{_LAMBDA}/test_lambda_api.py",
     f"{_LAMBDA}/test_lambda.py",
 )
-# TestKinesisMockScala runs TestKinesis again with another server of LocalStack's, which is not here.
-SELECTED = ("-m", "not requires_in_process", "--deselect", f"{FILES[0]}::TestKinesisMockScala")
+# Left out: tests that patch LocalStack's process (a version number there passes by chance one time in ten), and
+# TestKinesisMockScala, which runs TestKinesis again with another server of LocalStack's that is not here.
+SELECTED = (
+    *("-m", "not requires_in_process", "--deselect", f"{FILES[0]}::TestKinesisMockScala"),
+    *("--deselect", f"{FILES[2]}::TestLambdaLayer::test_layer_deterministic_version"),
+)
+# With the default, 000000000000, the number of a shard is taken for the account, and differs from AWS's recorded one.
+ACCOUNT = "424242424242"
 TEST_SECONDS = 120  # per test
 DEADLINE = 2100.0  # for all
 
@@ -51,9 +57,9 @@ def run(folder: Path) -> None:
     """
     sources, expected = sources_in(folder), expectations.read(EXPECTED)
     install.locked_environment("LocalStack's test libraries", VENV, LOCK)
-    with tools.opened(tools.known()["ours"], "peers") as stack, console.step("LocalStack's tests") as step:
-        results = _results(sources, stack.port)
-        step.result = expectations.totals(results)
+    # The tests grant less than AWS asks for today: lambda:InvokeFunctionUrl without lambda:InvokeFunction.
+    with environment.set_to(IAM_ENFORCEMENT="off"):
+        results = _measure(sources)
     for file in FILES:
         part = {test: outcome for test, outcome in results.items() if test.startswith(f"{file}::")}
         console.say(f"  {file.rpartition('/')[2]}: {expectations.totals(part)}")
@@ -62,6 +68,14 @@ def run(folder: Path) -> None:
         raise HarnessError(
             f"{len(found)} tests differ from {shown(EXPECTED)}", "fix what failed, or correct the list and say why"
         )
+
+
+def _measure(sources: Path) -> dict[str, Outcome]:
+    ours = tools.known()["ours"]
+    with tools.opened(ours, "peers") as stack, console.step("LocalStack's tests") as step:
+        results = _results(sources, stack.port)
+        step.result = expectations.totals(results)
+        return results
 
 
 def sources_in(folder: Path) -> Path:
@@ -83,7 +97,15 @@ def _results(sources: Path, port: int) -> dict[str, Outcome]:
     found, log = paths.CACHE / "logs" / "peers-localstack.json", paths.CACHE / "logs" / "peers-localstack.log"
     found.parent.mkdir(parents=True, exist_ok=True)
     found.unlink(missing_ok=True)
-    command = [VENV / "bin" / "python", "-m", "pytest", "-p", "no:cacheprovider", "-p", "snapshot_results"]
+    command: list[str | Path] = [
+        VENV / "bin" / "python",
+        "-m",
+        "pytest",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "snapshot_results",
+    ]
     options = [f"--timeout={TEST_SECONDS}", "--tb=short", "--show-capture=no", "-o", "log_level=WARNING"]
     with log.open("wb") as sink:
         try:
@@ -105,9 +127,12 @@ def _variables(results: Path, port: int) -> Mapping[str, str]:
         LAMBDA_RUNTIME_EXECUTOR="process",
         PEER_PORT=str(port),
         PEER_RESULTS=str(results),
+        PEER_WITHOUT="dynamodb",
         PYTHONPATH=str(HERE / "inside"),
         PYTHONDONTWRITEBYTECODE="1",  # the checkout is not ours
         SKIP_SSL_CERT_DOWNLOAD="1",
+        TEST_AWS_ACCESS_KEY_ID=ACCOUNT,  # LocalStack takes a key with twelve digits for its account
+        TEST_AWS_ACCOUNT_ID=ACCOUNT,
         TEST_AWS_ENDPOINT_URL=f"http://127.0.0.1:{port}",
         TEST_SKIP_LOCALSTACK_START="1",
     )

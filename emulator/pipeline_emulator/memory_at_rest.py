@@ -55,7 +55,8 @@ def _run(interval: float, wait: Callable[[float], bool]) -> None:
 
 def _made() -> int:
     """Return how many objects the collector has counted: roughly those made and not freed soon after."""
-    return gc.get_count()[0] + gc.get_stats()[0]["collections"] * gc.get_threshold()[0]
+    made: int = gc.get_count()[0] + gc.get_stats()[0]["collections"] * gc.get_threshold()[0]
+    return made
 
 
 def _trim() -> None:

@@ -631,6 +631,50 @@ CHECK_CHANGED_FUNCTION = Patch(
     written_for=_CORE,
     fingerprint="006327bf4b24",
 )
+_POLICY_REVISIONS = "a policy has a revision that only changes with it"
+_FUNCTION_REVISION = "core returns and compares the function's revision, which publishing a version changes"
+REVISE_POLICY_BY_ADDING = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider.add_permission",
+    what=_POLICY_REVISIONS,
+    why=_FUNCTION_REVISION,
+    written_for=_CORE,
+    fingerprint="84de6b5245f7",
+)
+REVISE_POLICY_BY_REMOVING = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider.remove_permission",
+    what=_POLICY_REVISIONS,
+    why=_FUNCTION_REVISION,
+    written_for=_CORE,
+    fingerprint="1576dbc901c4",
+)
+GET_POLICY = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider.get_policy",
+    what=f"{_POLICY_REVISIONS}; the policy of a missing function gets AWS's error",
+    why=_FUNCTION_REVISION,
+    written_for=_CORE,
+    fingerprint="46136444e2bc",
+)
+BUILD_VPC_CONFIG = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider._build_vpc_config",
+    what="Ipv6AllowedForDualStack is kept",
+    why="core drops it",
+    written_for=_CORE,
+    fingerprint="107a136e4e55",
+)
+DESCRIBE_FUNCTION = Patch(
+    f"{_LAMBDA}.api_utils:map_config_out",
+    what="functions are described with Ipv6AllowedForDualStack and the version of their own runtime",
+    why="core returns neither",
+    written_for=_CORE,
+    fingerprint="f90871f06bff",
+)
+CHECK_RUNTIME = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider._validate_runtime",
+    what="no function is created with a runtime that AWS has withdrawn, or changed to one",
+    why="core checks it only if LAMBDA_RUNTIME_VALIDATION is set, and then refuses every other runtime, too",
+    written_for=_CORE,
+    fingerprint="e884f3e60ac7",
+)
 CHECK_DELETED_VERSION = Patch(
     f"{_LAMBDA}.provider:LambdaProvider.delete_function",
     what="a version that an alias references cannot be deleted",

@@ -36,7 +36,7 @@ run "stream" {
 
   assert {
     condition     = aws_kinesis_stream.this.stream_mode_details[0].stream_mode == "PROVISIONED"
-    error_message = "The stream must be provisioned: on-demand streams ignore shard_count."
+    error_message = "The stream must be provisioned unless told otherwise: on-demand streams ignore shard_count."
   }
 
   assert {
@@ -76,6 +76,70 @@ run "refuses_fractions_and_too_long_retention" {
   }
 
   expect_failures = [var.shard_count, var.retention_hours]
+}
+
+run "on_demand_without_shards" {
+  command = plan
+
+  module {
+    source = "./modules/kinesis"
+  }
+
+  variables {
+    stream_mode = "ON_DEMAND"
+  }
+
+  assert {
+    condition     = aws_kinesis_stream.this.stream_mode_details[0].stream_mode == "ON_DEMAND"
+    error_message = "The stream is not on demand."
+  }
+
+  assert {
+    # shard_count is computed where it is not set; the provider refuses it for an on-demand stream.
+    condition     = output.settings.stream_mode == "ON_DEMAND" && try(aws_kinesis_stream.this.shard_count != 2, true)
+    error_message = "An on-demand stream must not get shard_count: the provider refuses it."
+  }
+}
+
+run "on_demand_needs_no_shard_count" {
+  command = plan
+
+  module {
+    source = "./modules/kinesis"
+  }
+
+  variables {
+    stream_mode = "ON_DEMAND"
+    shard_count = null
+  }
+}
+
+run "provisioned_needs_a_shard_count" {
+  command = plan
+
+  module {
+    source = "./modules/kinesis"
+  }
+
+  variables {
+    shard_count = null
+  }
+
+  expect_failures = [var.shard_count]
+}
+
+run "refuses_an_unknown_mode" {
+  command = plan
+
+  module {
+    source = "./modules/kinesis"
+  }
+
+  variables {
+    stream_mode = "on_demand"
+  }
+
+  expect_failures = [var.stream_mode]
 }
 
 run "encrypted" {

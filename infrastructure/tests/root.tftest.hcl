@@ -56,6 +56,7 @@ run "zip_function" {
           "ReadProvisionedThroughputExceeded",
           "WriteProvisionedThroughputExceeded",
         ]
+        stream_mode = "PROVISIONED"
       })
     ])
     error_message = "By default streams must have 2 shards, a retention of 48 h and all shard-level metrics."
@@ -123,7 +124,7 @@ run "every_setting_reaches_its_module" {
 
   assert {
     condition = jsonencode([module.source_stream.settings, module.output_stream.settings]) == jsonencode([
-      for stream in ["source", "output"] : { kms_key_arn = null, retention_hours = 72, shard_count = 3, shard_level_metrics = ["IncomingBytes"] }
+      for stream in ["source", "output"] : { kms_key_arn = null, retention_hours = 72, shard_count = 3, shard_level_metrics = ["IncomingBytes"], stream_mode = "PROVISIONED" }
     ])
     error_message = "A setting does not reach the streams: ${jsonencode(module.source_stream.settings)}"
   }

@@ -29,6 +29,7 @@ run "streams_and_buckets" {
   variables {
     source_stream_name     = "sales events"
     shard_count            = 0
+    stream_mode            = "AUTOMATIC"
     stream_retention_hours = 12
     model_bucket           = "Store_Sales_Models"
   }
@@ -36,6 +37,7 @@ run "streams_and_buckets" {
   expect_failures = [
     var.source_stream_name,
     var.shard_count,
+    var.stream_mode,
     var.stream_retention_hours,
     var.model_bucket,
   ]

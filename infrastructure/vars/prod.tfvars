@@ -9,6 +9,10 @@ output_stream_name   = "sales-predictions"
 ecr_repo_name        = "store_sales"
 lambda_function_name = "store_sales"
 
+# PROVISIONED with shard_count shards, or ON_DEMAND: docs/scaling.md. `pipeline capacity RATE=... STAGE=prod` computes the shards.
+stream_mode = "PROVISIONED"
+shard_count = 2
+
 # Bucket names are unique across AWS: choose your own.
 model_bucket         = "store-sales-models"
 failed_events_bucket = "store-sales-failed-events"

@@ -1,4 +1,4 @@
-"""Everyday commands for a running stack: send, watch, failed events, status and logs."""
+"""Everyday commands for a running stack: send, watch, failed events and logs."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from harness import console, events, failed, streams
-from harness.errors import HarnessError, NoAnswerError
+from harness.errors import HarnessError
 from harness.failed import report as failed_report
-from harness.local import page, usage
-from harness.machine.environment import EMULATOR_SETTINGS
+from harness.local import status
 from harness.paths import shown
-from harness.stack import interface, mapping
+from harness.stack import mapping
 from harness.stack.clients import Clients
-from harness.stack.state import DOCKER, Stack
+from harness.stack.state import Stack
 
 FOLLOW_PAUSE = 1.0
 WATCH_PAUSE = 0.2
@@ -29,7 +28,7 @@ def show_started(stack: Stack, answer: dict[str, Any]) -> None:
     console.out.print()
     console.out.print(f"  event   {json.dumps(stack.pipeline.samples()[0])}", markup=False)
     console.out.print(f"  answer  {json.dumps(answer)}\n", markup=False)
-    console.pairs(_names(stack))
+    console.pairs(status.names(stack))
     text = (
         "\n  Next: [bold]make send COUNT=100[/bold], [bold]make watch[/bold], [bold]make verify[/bold], "
         "[bold]make local-logs[/bold]; stop it with [bold]make local-down[/bold]"
@@ -40,62 +39,12 @@ def show_started(stack: Stack, answer: dict[str, Any]) -> None:
     console.out.print(console.worded(text))
 
 
-def _names(stack: Stack) -> list[tuple[str, str]]:
-    rows = [("endpoint", stack.endpoint_url)]
-    if shown_at := page.running(stack.name):
-        rows.append(("page", shown_at.url))
-    if stack.mlflow_port:
-        rows.append(("MLflow", stack.mlflow_url))
-    if stack.outputs.get("image_uri"):
-        rows.append(("image", str(stack.outputs["image_uri"])))
-    names = stack.resources
-    for title, name in (
-        ("source stream", names.source_stream),
-        ("output stream", names.output_stream),
-        ("function", names.function),
-        ("model bucket", names.model_bucket),
-        ("failed events", names.failed_events),
-        ("model (RUN_ID)", stack.run_id),
-    ):
-        rows += [(title, name)] if name else []
-    changed = [f"{name}={value}" for name, value in stack.settings.items() if value != EMULATOR_SETTINGS.get(name)]
-    return [*rows, *([("settings", " ".join(changed))] if changed else [])]
-
-
 def show_trained(result: dict[str, Any]) -> None:
     """Print a training result and the next step."""
     for name, value in sorted(result["metrics"].items()):
         console.out.print(f"  {name:<24} {value:.4f}")
     console.out.print(f"  model: {shown(Path(result['model_dir']))}")
     console.say("Next: make local-up serves this model")
-
-
-def show_status(stack: Stack) -> None:
-    """Print what runs, and the state of function, mapping and streams."""
-    clients = Clients(stack)
-    rows = _names(stack)
-    names, found = stack.resources, mapping.of(stack)
-    function = clients.functions.get_function_configuration(FunctionName=found["FunctionArn"])
-    rows.append(("live version", f"{function['Version']}, {function.get('State', '?')}"))
-    rows.append(("event source mapping", f"{found['State']}, {found.get('LastProcessingResult', '?')}"))
-    for stream in (names.source_stream, names.output_stream):
-        summary = clients.kinesis.describe_stream_summary(StreamName=stream)["StreamDescriptionSummary"]
-        rows.append((summary["StreamName"], f"{summary['StreamStatus']}, {summary['OpenShardCount']} shards"))
-    if stack.runtime != DOCKER:
-        rows.append(("function isolation", _isolation(stack)))
-    running = usage.of(stack)
-    what = "containers" if stack.runtime == DOCKER else "processes"
-    rows.append((what, f"{len(running)}, {sum(used.memory_bytes for used in running) / 2**20:.0f} MiB resident"))
-    console.pairs(rows)
-
-
-def _isolation(stack: Stack) -> str:
-    """Return in one line how the emulator isolates functions on this machine."""
-    unknown = NoAnswerError("this LocalStack does not say", "it is an older one: make local-down local-up")
-    try:
-        return str(interface.ask(stack, "GET", "/_pipeline/isolation", absent=unknown)["isolation"])
-    except NoAnswerError as error:
-        return f"unknown ({error.cause})"
 
 
 def show_logs(stack: Stack, *, follow: bool) -> None:
@@ -105,7 +54,7 @@ def show_logs(stack: Stack, *, follow: bool) -> None:
     console.say(f"log group {group}; LocalStack's own: {stack.localstack_log}")
     seen: set[str] = set()
     since = 0
-    with _ended_by_ctrl_c():
+    with ended_by_ctrl_c():
         while True:
             # Each execution environment has its own log stream, and the pages come stream by stream.
             pages = client.get_paginator("filter_log_events").paginate(logGroupName=group, startTime=since)
@@ -121,7 +70,7 @@ def show_logs(stack: Stack, *, follow: bool) -> None:
 
 
 @contextmanager
-def _ended_by_ctrl_c() -> Iterator[None]:
+def ended_by_ctrl_c() -> Iterator[None]:
     """End a block quietly on Ctrl-C, which is the only way to end it."""
     try:
         yield
@@ -149,7 +98,7 @@ def watch(stack: Stack) -> None:
     output = stack.resources.output_stream
     reader = streams.Reader(Clients(stack).kinesis, output, "LATEST")
     console.say(f"following {output}; Ctrl-C ends it")
-    with _ended_by_ctrl_c():
+    with ended_by_ctrl_c():
         for found in reader.until(float("inf")):
             for read in found:
                 print(read.data.decode(errors="replace"), flush=True)

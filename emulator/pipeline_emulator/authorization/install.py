@@ -16,6 +16,8 @@ from pipeline_emulator.authorization.authorizer import Authorizer
 from pipeline_emulator.authorization.caller_cache import CALLERS
 from pipeline_emulator.authorization.handler import Handler
 from pipeline_emulator.authorization.settings import Mode, mode
+from pipeline_emulator.gateway import hooks
+from pipeline_emulator.lambda_runtime.origins import ENVIRONMENTS
 
 
 def install() -> None:
@@ -33,6 +35,7 @@ def install() -> None:
     routes.install(authorizer)
     function_urls.install(authorizer)
     patches.AUTHORIZE.append(Handler(authorizer))
+    hooks.may_wait.subscribe(lambda: ENVIRONMENTS.is_starting or None)
     if function_origin.enabled() and chosen is Mode.ON:
         patches.REFUSE_FUNCTIONS.append(function_origin.refuse_interfaces)
     patches.FORGET_CALLERS.append(CALLERS.forget_after)

@@ -19,8 +19,9 @@ _via_url: ContextVar[bool] = ContextVar("via_url", default=False)
 
 def install() -> None:
     """Patch core's provider before it is created."""
-    for patch in (patches.CREATE_URL, patches.GET_URL, patches.UPDATE_URL):
-        patch.wrap(_complete_answer)
+    patches.CREATE_URL.wrap(_complete_answer)
+    patches.UPDATE_URL.wrap(_complete_answer)
+    patches.GET_URL.wrap(_complete_description)
     patches.LIST_URLS.wrap(_complete_list)
 
     @patches.VALIDATE_INVOKE_MODE.wrap
@@ -54,13 +55,23 @@ def _complete_answer(original: Callable[..., Any], self: Any, context: Any, *arg
     return _complete(original(self, context, *args, **kwargs), context)
 
 
+def _complete_description(original: Callable[..., Any], self: Any, context: Any, *args: Any, **kwargs: Any) -> Any:
+    return _with_mode(_complete(original(self, context, *args, **kwargs), context))
+
+
 def _complete_list(original: Callable[..., Any], self: Any, context: Any, *args: Any, **kwargs: Any) -> Any:
     answer = original(self, context, *args, **kwargs)
-    return {**answer, "FunctionUrlConfigs": [_complete(each, context) for each in answer["FunctionUrlConfigs"]]}
+    configs = [_with_mode(_complete(each, context)) for each in answer["FunctionUrlConfigs"]]
+    return {**answer, "FunctionUrlConfigs": configs}
 
 
 def _complete(config: Any, context: Any) -> dict[str, Any]:
-    """Return a configuration with its URL for this client and the default of InvokeMode."""
+    """Return a configuration with its URL for this client, and without an empty Cors."""
     url_id = config["FunctionUrl"].partition("://")[2].partition(".")[0]
-    url = addresses.url_of(url_id, config["FunctionArn"], context.request)
-    return {**config, "FunctionUrl": url, "InvokeMode": config.get("InvokeMode") or InvokeMode.BUFFERED}
+    completed = {**config, "FunctionUrl": addresses.url_of(url_id, config["FunctionArn"], context.request)}
+    return {name: value for name, value in completed.items() if name != "Cors" or value}
+
+
+def _with_mode(config: dict[str, Any]) -> dict[str, Any]:
+    """Add the default of InvokeMode. AWS only leaves it out where a URL is created or changed."""
+    return {**config, "InvokeMode": config.get("InvokeMode") or InvokeMode.BUFFERED}

@@ -25,7 +25,10 @@ LOG = logging.getLogger(__name__)
 
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 _MAX_EVENT_BYTES = 6 * 2**20
-_FORBIDDEN = "Forbidden"
+_FORBIDDEN = (
+    "Forbidden. For troubleshooting Function URL authorization issues, see:"
+    " https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html"
+)
 _OCTETS = "application/octet-stream"
 
 

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from localstack.aws.api import CommonServiceException, RequestContext
-from localstack.aws.api.lambda_ import InvalidParameterValueException, ResourceConflictException
+from localstack.aws.api.lambda_ import InvalidParameterValueException, PackageType, ResourceConflictException
 from localstack.services.lambda_ import api_utils
 from localstack.services.lambda_.invocation.models import lambda_stores
+from localstack.services.lambda_.runtimes import DEPRECATED_RUNTIMES
 
 from pipeline_emulator import patches
 
@@ -42,7 +43,15 @@ def install() -> None:
         original: Callable[..., Any], self: Any, context: RequestContext, request: Any
     ) -> Any:
         check(request)
+        if request.get("Runtime"):
+            self._validate_runtime(PackageType.Zip, request["Runtime"])
         return original(self, context, request)
+
+    @patches.CHECK_RUNTIME.wrap
+    def _validate_runtime(original: Callable[..., None], self: Any, package_type: str, runtime: str | None) -> None:
+        if package_type == PackageType.Zip and runtime in DEPRECATED_RUNTIMES:
+            self._check_for_recomended_migration_target(runtime)  # raises AWS's error
+        original(self, package_type, runtime)
 
     @patches.CHECK_DELETED_VERSION.wrap
     def delete_function(

@@ -82,6 +82,11 @@ class Environments:
                 self._starting -= 1
                 self._changed.notify_all()
 
+    @property
+    def is_starting(self) -> bool:
+        """Whether requests from other machines wait."""
+        return self._starting > 0
+
     def add_address(self, address: str) -> None:
         """Add the address of a container."""
         with self._changed:

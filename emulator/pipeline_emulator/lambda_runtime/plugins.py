@@ -51,7 +51,7 @@ class PackageRuntimeExecutorPlugin(RuntimeExecutorPlugin):
 
 @hooks.on_infra_start()  # type: ignore[untyped-decorator]
 def install_aliases() -> None:
-    """Patch aliases, streamed invocations and the unpacking of code in core. For every executor.
+    """Patch what core does with functions, whichever executor runs them.
 
     Core creates its provider later.
     """
@@ -60,6 +60,7 @@ def install_aliases() -> None:
         code_archives,
         configuration_rules,
         dry_runs,
+        function_documents,
         isolation_report,
         provisioning,
         streamed_invocations,
@@ -70,6 +71,7 @@ def install_aliases() -> None:
     dry_runs.install()
     configuration_rules.install()
     provisioning.install()
+    function_documents.install()
     streamed_invocations.install()
     if config.LAMBDA_RUNTIME_EXECUTOR in (ProcessRuntimeExecutorPlugin.name, PackageRuntimeExecutorPlugin.name):
         isolation_report.install()

@@ -94,14 +94,21 @@ def test_bisect_halves_in_order_and_uses_up_no_retries() -> None:
 def test_partial_response_retries_from_the_checkpoint() -> None:
     rules = settings(maximum_retry_attempts=2)
     invoked, completed, [discard] = drive(6, rules, lambda batch: failed_from(3) if 3 in batch else OK)
-    assert invoked == [list(range(6)), [3, 4, 5], [3, 4, 5]]
+    assert invoked == [list(range(6)), [3, 4, 5], [3, 4, 5], [3, 4, 5]]
     assert completed == [0, 1, 2]
     assert numbers(discard.records) == [3, 4, 5]
 
 
+def test_partial_response_leaves_a_new_batch_with_a_whole_quota() -> None:
+    """LocalStack recorded on AWS, of Kinesis and of DynamoDB: [3, 4, 5] fails at 5, then 5 is invoked four times."""
+    invoked, completed, [discard] = drive(3, settings(maximum_retry_attempts=3), lambda batch: failed_from(2))
+    assert invoked == [[0, 1, 2], [2], [2], [2], [2]]
+    assert (completed, discard.condition, discard.invoke_count) == ([0, 1], "RetryAttemptsExhausted", 4)
+
+
 def test_partial_response_without_retries_completes_the_successful_records() -> None:
     invoked, completed, [discard] = drive(4, settings(maximum_retry_attempts=0), lambda _: failed_from(2))
-    assert (len(invoked), completed, numbers(discard.records)) == (1, [0, 1], [2, 3])
+    assert (invoked, completed, numbers(discard.records)) == ([[0, 1, 2, 3], [2, 3]], [0, 1], [2, 3])
 
 
 def test_a_moved_checkpoint_starts_a_new_quota() -> None:

@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import Mock, patch
 from urllib.parse import urlsplit
 
 import boto3
@@ -27,8 +27,11 @@ from cbor2 import _decoder
 from hypothesis import given
 from hypothesis import strategies as st
 from localstack.aws.spec import load_service
+from rolo.serving.twisted import HeaderPreservingHTTPChannel
 
+from pipeline_emulator.gateway import hooks
 from pipeline_emulator.gateway.fast import messages
+from pipeline_emulator.gateway.fast.channel import FastHTTPChannel
 from pipeline_emulator.gateway.fast.request_head import OPERATIONS, recognised
 
 pytestmark = pytest.mark.local_only
@@ -418,6 +421,19 @@ def test_what_only_begins_like_such_a_request_takes_the_usual_way(link: socket.s
     link.sendall(b"POST / HT")
     link.sendall(b"TP/9.9\r\n\r\n")
     assert link.recv(100).startswith(b"HTTP/1.1 400")
+
+
+def test_a_request_that_may_have_to_wait_leaves_the_thread_of_all_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    served: list[Any] = []
+    monkeypatch.setattr(hooks, "may_wait", lambda: True)
+    usual = Mock()
+    monkeypatch.setattr(HeaderPreservingHTTPChannel, "dataReceived", usual)
+    request = _bytes(Sender("http://127.0.0.1:1").signed("PutRecord", BODY), BODY)
+    channel = FastHTTPChannel(served.append)  # type: ignore[arg-type]
+    channel.dataReceived(request[:50])
+    channel.dataReceived(request[50:])
+    usual.assert_called_once_with(request)
+    assert not served
 
 
 def test_tls_on_the_same_port(sender: Sender) -> None:

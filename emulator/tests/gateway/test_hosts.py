@@ -99,11 +99,18 @@ def test_gateway_serves_its_own_hosts(send: Send, host: str) -> None:
     assert status == 200, text
 
 
-@pytest.mark.parametrize(("host", "status"), [("http://127.0.0.1:4566", 200), ("https://localhost", 200),
-                                               ("http://evil.example", 403), ("http://http://127.0.0.1", 403)])  # fmt: skip
-def test_url_as_host_counts_as_its_host(send: Send, host: str, status: int) -> None:
+@pytest.mark.parametrize(
+    ("host", "refused"),
+    [
+        ("http://127.0.0.1:4566", False),
+        ("https://localhost", False),
+        ("http://evil.example", True),
+        ("http://http://127.0.0.1", True),
+    ],
+)
+def test_url_as_host_counts_as_its_host(send: Send, host: str, refused: bool) -> None:
     """AWS serves clients that send the endpoint's URL as Host; LocalStack's tests were recorded with such a one."""
-    assert send("GET", HEALTH, host=host)[0] == status
+    assert (REFUSED in send("POST", "/", [("X-Amz-Target", "Kinesis_20131202.ListStreams")], host=host)[1]) is refused
 
 
 def test_gateway_serves_function_urls(send: Send) -> None:

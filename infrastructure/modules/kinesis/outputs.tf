@@ -15,5 +15,6 @@ output "settings" {
     retention_hours     = aws_kinesis_stream.this.retention_period
     shard_level_metrics = aws_kinesis_stream.this.shard_level_metrics
     kms_key_arn         = aws_kinesis_stream.this.kms_key_id
+    stream_mode         = aws_kinesis_stream.this.stream_mode_details[0].stream_mode
   }
 }

@@ -9,14 +9,26 @@ variable "name" {
   }
 }
 
-variable "shard_count" {
-  description = "Number of shards; each accepts 1 MiB or 1,000 records per second."
-  type        = number
+variable "stream_mode" {
+  description = "PROVISIONED: the stream has shard_count shards. ON_DEMAND: AWS adds and removes shards, and bills by volume."
+  type        = string
+  default     = "PROVISIONED"
   nullable    = false
 
   validation {
-    condition     = var.shard_count >= 1 && floor(var.shard_count) == var.shard_count
-    error_message = "shard_count must be a whole number of at least 1."
+    condition     = contains(["PROVISIONED", "ON_DEMAND"], var.stream_mode)
+    error_message = "stream_mode must be PROVISIONED or ON_DEMAND."
+  }
+}
+
+variable "shard_count" {
+  description = "Number of shards of a provisioned stream; each accepts 1 MiB or 1,000 records per second. Ignored on demand."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = try(var.shard_count >= 1 && floor(var.shard_count) == var.shard_count, var.stream_mode == "ON_DEMAND")
+    error_message = "shard_count must be a whole number of at least 1; only an ON_DEMAND stream needs none."
   }
 }
 

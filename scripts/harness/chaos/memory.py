@@ -71,7 +71,7 @@ class Sampler:
 
     def _run(self) -> None:
         while not self._stop.wait(EVERY_SECONDS):
-            with contextlib.suppress(*engine.ERRORS):  # a container that was just replaced
+            with contextlib.suppress(*engine.errors()):  # a container that was just replaced
                 self._take()
 
     def _take(self) -> None:

@@ -9,6 +9,7 @@ from click.shell_completion import CompletionItem
 
 from harness.cli import options
 from harness.cli.everyday import runtime
+from harness.errors import HarnessError
 
 if TYPE_CHECKING:
     from harness.stages.access import Access
@@ -161,5 +162,34 @@ def cost(rate: float | None, stage: str, duration: float | None) -> None:
     table.run(rate, stage, duration)
 
 
-COMMANDS = (rehearse, plan, deploy, smoke, destroy, unlock, promote, rollback, cost)
-AT_AWS = tuple(command.name for command in COMMANDS if command not in (rehearse, cost))
+@click.command()
+@options.rate("required")
+@options.option(
+    "--record-bytes", envvar="RECORD_BYTES", callback=options.number(int), metavar="BYTES",
+    show_default="the samples' size",
+    help="Size of an event with its partition key.",
+)  # fmt: skip
+@options.option(
+    "--stage",
+    envvar="STAGE",
+    default="stg",
+    show_default=True,
+    metavar="stg|prod",
+    help="The stage with the settings.",
+)
+@options.option(
+    "--duration", envvar="DURATION_MS", callback=options.number(float), metavar="MILLISECONDS",
+    show_default="measured on the running stack",
+    help="Duration of an invocation with a full batch, on a full core.",
+)  # fmt: skip
+def capacity(rate: float | None, record_bytes: int | None, stage: str, duration: float | None) -> None:
+    """Show whether a stage's settings carry a rate of events, which limit is met first, and what would carry it."""
+    from harness.capacity import report
+
+    if rate is None:
+        raise HarnessError("capacity needs a rate", "for example: make capacity RATE=5000 STAGE=prod")
+    report.run(rate, record_bytes, stage, duration)
+
+
+COMMANDS = (rehearse, plan, deploy, smoke, destroy, unlock, promote, rollback, cost, capacity)
+AT_AWS = tuple(command.name for command in COMMANDS if command not in (rehearse, cost, capacity))

@@ -77,6 +77,10 @@ page_port = options.setting(
     help="0: do not start the page that shows the pipeline.",
 )  # fmt: skip
 @page_port
+@options.setting(
+    "--refresh", envvar="REFRESH", metavar="0|1", show_default="0",
+    help="1: run all of Terraform, even if nothing has changed since its last apply.",
+)  # fmt: skip
 def local_up() -> None:
     """Start the pipeline on this machine and answer one event."""
     from harness import traffic
@@ -112,10 +116,10 @@ def local_down() -> None:
 @click.command()
 def local_status() -> None:
     """Show what runs and whether it is healthy."""
-    from harness import traffic
+    from harness.local import status
     from harness.stack import state as stacks
 
-    traffic.show_status(stacks.running(stacks.name()))
+    status.show(stacks.running(stacks.name()))
 
 
 @click.command()
@@ -173,11 +177,14 @@ def send(file: Path | None, count: int, rate: float | None) -> None:
 
 @click.command()
 def watch() -> None:
-    """Print each prediction as it arrives, until Ctrl-C."""
-    from harness import traffic
+    """Show what happens, and each answer as it arrives, until Ctrl-C.
+
+    If the output is no terminal, only the answers are printed, one on a line.
+    """
+    from harness.dashboard import watch as watching
     from harness.stack import state as stacks
 
-    traffic.watch(stacks.running(stacks.name()))
+    watching.watch(stacks.running(stacks.name()))
 
 
 @click.command()

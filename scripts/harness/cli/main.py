@@ -95,7 +95,7 @@ def _of_aws(error: Exception) -> HarnessError | None:
 def _of_engine(error: Exception) -> HarnessError | None:
     from harness.machine import engine
 
-    if not isinstance(error, engine.ERRORS):
+    if not isinstance(error, engine.errors()):
         return None
     return HarnessError(f"the container engine answered: {error}", "look at docker ps --all and the engine's log")
 

@@ -51,6 +51,11 @@ def settings(stage: str, folder: Path = paths.INFRASTRUCTURE) -> Settings:
             modules.setdefault(source.parent, []).append(tfvars.read(source))
     defaults = {name: body["default"] for name, body in _blocks(modules[folder], "variable") if "default" in body}
     values = defaults | tfvars.read(file)
+    if values["stream_mode"] != "PROVISIONED":
+        raise HarnessError(
+            f"the streams of {stage} are on demand: AWS sets their shards, and their prices are not known here",
+            "look it up in AWS's pricing calculator, or set stream_mode = \"PROVISIONED\" in the stage's tfvars",
+        )
     kept = (values["failed_events_expiration_days"], values["noncurrent_expiration_days"])
     return Settings(
         region=values["aws_region"],

@@ -13,16 +13,13 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from starlette.concurrency import run_in_threadpool
 
+from harness.dashboard import problems
 from harness.dashboard.local import Current
-from harness.dashboard.points import Counter, Point
-from harness.errors import HarnessError, NoAnswerError
-from harness.failed import DISCARDED, INVALID
+from harness.dashboard.points import ACTIVITY, ANSWER_SECONDS, NO_JOURNAL, Counter, Point
+from harness.errors import HarnessError
 from harness.stack import interface
 
-ACTIVITY = "/_pipeline/activity"
-NO_JOURNAL = NoAnswerError("this LocalStack keeps no journal", "it is an older version: make local-down local-up")
 PAUSE_SECONDS = 1.0
-ANSWER_SECONDS = 5.0
 KEPT = 3600
 BUCKET_SECONDS = 3.0
 # The page's process ends by itself if its stack was removed without `local-down`.
@@ -93,14 +90,13 @@ class Live:
         return point
 
     def _failed_events(self) -> int | None:
-        """Return the number of objects in the failed-events bucket, at most 1,000 of each kind."""
+        """Return the number of failed events; asks S3 only now and then."""
         if time.monotonic() < self._failed_at + BUCKET_SECONDS:
             return self._failed
         local = self._current.local()
         bucket = local.stack.resources.failed_events
         if bucket is not None:
-            pages = [local.s3.list_objects_v2(Bucket=bucket, Prefix=prefix) for prefix in (INVALID, DISCARDED)]
-            self._failed = sum(page["KeyCount"] for page in pages)
+            self._failed = problems.number_failed(local.s3, bucket)
         self._failed_at = time.monotonic()
         return self._failed
 

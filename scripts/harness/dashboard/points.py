@@ -6,6 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from harness.errors import NoAnswerError
+
+ACTIVITY = "/_pipeline/activity"
+ANSWER_SECONDS = 5.0
+NO_JOURNAL = NoAnswerError("this LocalStack keeps no journal", "it is an older version: make local-down local-up")
+
 
 @dataclass
 class Point:
@@ -59,7 +65,6 @@ class Counter:
     at: float = 0.0
     totals: dict[str, int] = field(default_factory=dict)
     _put: dict[str, int] = field(default_factory=dict)
-    _discarded: int = 0
 
     def point(self, answer: Mapping[str, Any], source: str, output: str) -> Point:
         """Return what an answer of the emulator adds to the last one.
@@ -69,11 +74,12 @@ class Counter:
             source: the source stream's name.
             output: the output stream's name.
         """
-        fresh = answer["began"] != self.began
-        if fresh:  # what an earlier page has not seen is no burst now
-            first = self.at == 0.0
-            self.began, self.after, self._discarded = answer["began"], 0, 0
-            self._put = dict(answer["put"]) if first else {}
+        newest = max([self.after, *(each["number"] for each in answer["attempts"])])
+        if answer["began"] != self.began:
+            first = self.at == 0.0  # what happened before is no burst now
+            self.began, self.after, self._put = answer["began"], newest if first else 0, {}
+            if first:
+                self._put = dict(answer["put"])
         seconds = max(0.2, answer["now"] - self.at) if self.at else 1.0
         attempts = [each for each in answer["attempts"] if each["number"] > self.after and each["stream"] == source]
         self.after = max([self.after, *(each["number"] for each in answer["attempts"])])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness import failed
 from harness.chaos import emulator_faults
@@ -15,9 +15,13 @@ from harness.errors import HarnessError
 from harness.failed.journal import Journal
 from harness.stack import denials
 
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
 MOST_EVENTS = 200
 # Two redrives at once would put the same events twice.
 _redriving = threading.Lock()
+DELAYS = tuple(("seconds", effect) for effect in ("crash", "out-of-memory", "timeout"))
 ABOUT = {
     "crash function": "The function's process ends during each event.",
     "function out of memory": "The function's process is killed as if it used too much memory.",
@@ -53,6 +57,13 @@ def failures(local: Local) -> dict[str, Any]:
         ],
         "unreadable": [{"key": each.key, "problem": each.problem} for each in found if each.problem],
     }
+
+
+def number_failed(s3: S3Client, bucket: str) -> int:
+    """Return the number of objects in a failed-events bucket, at most 1,000 of each kind."""
+    return sum(
+        s3.list_objects_v2(Bucket=bucket, Prefix=each)["KeyCount"] for each in (failed.INVALID, failed.DISCARDED)
+    )
 
 
 def redrive(local: Local, keys: Any) -> dict[str, Any]:
@@ -112,7 +123,14 @@ def switch(local: Local, name: Any, *, on: bool) -> list[dict[str, Any]]:
 
 
 def _rules(local: Local, name: str) -> list[dict[str, Any]]:
-    """Return a fault's rules for this pipeline, without their count: a person watches longer than a test."""
+    """Return a fault's rules for this pipeline, as a person wants them.
+
+    Without their count, because a person watches longer than a test; and without the time until a death, in which a
+    quick function would have answered.
+    """
     rules = (rule for rule in emulator_faults.RULES[name] if emulator_faults.applies(rule, local.stack))
     named = (emulator_faults.named(rule, local.stack) for rule in rules)
-    return [{key: value for key, value in rule.items() if key != "count"} for rule in named]
+    return [
+        {key: value for key, value in rule.items() if key != "count" and (key, rule["effect"]) not in DELAYS}
+        for rule in named
+    ]

@@ -36,10 +36,13 @@ def find(local: Local, wanted: str) -> list[dict[str, Any]]:
 def of(local: Local, record: Read) -> dict[str, Any]:
     """Return the way of a record of the source stream. Times are in seconds since the epoch."""
     event_id = f"{record.shard}:{record.sequence}"
+    # The end first: attempts that are read afterwards include the one that led to it.
+    answered, failure = records.answer(local, record), _failure(local, record, event_id)
     attempted = attempts.of(local.stack, event_id)
+    if attempted and answered is None and failure is None:  # it may have come meanwhile
+        answered, failure = records.answer(local, record), _failure(local, record, event_id)
     for each in [*attempted[:1], *attempted[1:][1 - LOGGED :]]:
         each["log"] = function.invocation_log(local, each)
-    answered, failure = records.answer(local, record), _failure(local, record, event_id)
     return {
         "event_id": event_id,
         "id": local.stack.pipeline.identity.id_in(record.data),

@@ -20,13 +20,14 @@ FAILURE_CHECK_SECONDS = 2.0
 AGAIN = "the stack runs: mend what is missing in it, or the code, and try again with make local-up"
 
 
-def answer_to(stack: Stack, event: dict[str, Any], step: Step) -> dict[str, Any]:
+def answer_to(stack: Stack, event: dict[str, Any], step: Step, seconds: float = DEADLINE) -> dict[str, Any]:
     """Put one event on the source stream and wait for its answer.
 
     Args:
         stack: a stack whose Terraform has been applied and whose model is published.
         event: a valid event.
         step: shows the time until the answer.
+        seconds: the time for the answer.
 
     Returns:
         The answer.
@@ -41,7 +42,7 @@ def answer_to(stack: Stack, event: dict[str, Any], step: Step) -> dict[str, Any]
     key = events.partition_key(stack.pipeline, data)
     record = next(streams.put(clients.kinesis, names.source_stream, [(data, key)]))
     last_check = started
-    for found in reader.until(started + DEADLINE):
+    for found in reader.until(started + seconds):
         for read in found:
             answer = _parsed(read.data)
             if _refers_to(answer, event, record.event_id, identity):
@@ -55,7 +56,7 @@ def answer_to(stack: Stack, event: dict[str, Any], step: Step) -> dict[str, Any]
                     raise HarnessError(
                         denials.beside(cause, stack), f"read the function's log: make local-logs; {AGAIN}"
                     )
-    cause = denials.beside(f"no answer to the sample event within {DEADLINE:.0f} s.", stack)
+    cause = denials.beside(f"no answer to the sample event within {seconds:.0f} s.", stack)
     raise HarnessError(
         f"{cause}\nThe function's log ends with:\n{function_log_tail(stack)}",
         f"read the whole log (make local-logs) and {stack.localstack_log}; {AGAIN}",

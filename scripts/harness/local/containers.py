@@ -43,7 +43,7 @@ class Compose(DockerCompose):
 
     def build_images(self, step: Step) -> None:
         """Build images that have changed; a separate step, because the first build takes minutes."""
-        words = [*self.compose_command_property, "build", *self.services]
+        words = [*self.compose_command_property, "build", *(self.services or [])]
         self._run(words, BUILD_DEADLINE, lambda line: step.note(line[:100]))
 
     def take_down(self, *, keep_volumes: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import shlex
 from pathlib import Path
@@ -10,17 +11,18 @@ from typing import Any
 
 from harness import console, paths
 from harness.errors import HarnessError
-from harness.local import canary, package, persistence
+from harness.local import applied, canary, package, persistence
+from harness.local.applied import Change
 from harness.model import current as current_model
 from harness.pipeline import code
 from harness.pipeline.definition import Pipeline
 from harness.setup import install
 from harness.stack.state import EMBEDDED, Stack
 from harness.terraform.runner import Terraform
-from harness.terraform.working_copy import SOURCE_VARIABLE, declared, makes_image_function
+from harness.terraform.working_copy import SOURCE_VARIABLE, ZIP_VARIABLE, declared, makes_image_function
 
 BUILD_DEADLINE = 300.0
-ZIP_VARIABLE = "lambda_zip_path"
+UNCHANGED_SECONDS = 20.0  # a pipeline that has answered before answers at once, after a cold start in seconds
 HANDLER = "lambda_handler"
 PACKAGE_TYPE = "lambda_package_type"  # Zip or Image
 
@@ -76,23 +78,54 @@ def deploy(stack: Stack, trained: dict[str, Any]) -> dict[str, Any]:
     if stack.outputs:  # the bucket exists: publish the model before the function that reads it
         terraform.lift_stale_lock()
         _publish(stack, trained)
-    # A mapping that finds kept events invokes the function at once: the model must be published first.
-    kept = persistence.streams(stack) if stack.persistent and not stack.outputs else []
-    with console.step("Terraform init"):
-        terraform.init()
-    if kept:
-        _take_over(stack, terraform, kept, trained)
-    with console.step("Terraform apply") as step:
-        stack.outputs = terraform.apply(step)
-    stack.region = terraform.region(stack.outputs)
-    if not stack.model and not kept:
-        _publish(stack, trained)
+    wanted = applied.inputs(terraform)
+    change = _change(stack, terraform, wanted)
+    if change is Change.NOTHING and (answer := _unchanged(stack)) is not None:
+        return answer
+    _apply(stack, terraform, trained, refresh=change is not Change.PACKAGE)
+    stack.applied = wanted | applied.result(stack, terraform.state())
     stack.model = trained
     # Everything is there. If the sample event has no answer, the user has a stack in which to find out why.
     stack.ready = True
     stack.save()
+    return _canary(stack, canary.DEADLINE)
+
+
+def _change(stack: Stack, terraform: Terraform, wanted: dict[str, str]) -> Change:
+    if not stack.ready or not stack.applied or os.environ.get("REFRESH") == "1":
+        return Change.ANYTHING
+    return applied.change(stack.applied, wanted, applied.result(stack, terraform.state()))
+
+
+def _unchanged(stack: Stack) -> dict[str, Any] | None:
+    """Return the answer to the sample event of a stack that needs no apply; None if it does not answer."""
+    try:
+        answer = _canary(stack, UNCHANGED_SECONDS)
+    except HarnessError as error:
+        console.warn(f"{error.cause.splitlines()[0]} Applying everything again")
+        return None
+    console.say("Nothing has changed since the last apply, so Terraform did not run (REFRESH=1 runs it)")
+    return answer
+
+
+def _canary(stack: Stack, seconds: float) -> dict[str, Any]:
     with console.step("Send the sample event") as step:
-        return canary.answer_to(stack, stack.pipeline.samples()[0], step)
+        return canary.answer_to(stack, stack.pipeline.samples()[0], step, seconds)
+
+
+def _apply(stack: Stack, terraform: Terraform, trained: dict[str, Any], *, refresh: bool) -> None:
+    # A mapping that finds kept events invokes the function at once: the model must be published first.
+    kept = persistence.streams(stack) if stack.persistent and not stack.outputs else []
+    if refresh:
+        with console.step("Terraform init"):
+            terraform.init()
+    if kept:
+        _take_over(stack, terraform, kept, trained)
+    with console.step("Terraform apply") as step:
+        stack.outputs = terraform.apply(step, refresh=refresh)
+    stack.region = terraform.region(stack.outputs)
+    if not stack.model and not kept:
+        _publish(stack, trained)
 
 
 def _take_over(stack: Stack, terraform: Terraform, kept: list[str], trained: dict[str, Any]) -> None:

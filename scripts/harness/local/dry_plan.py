@@ -17,6 +17,7 @@ from harness.setup import install
 from harness.stack import state as stacks
 from harness.stack.state import EMBEDDED, Stack
 from harness.terraform.runner import Terraform
+from harness.terraform.working_copy import ZIP_VARIABLE
 
 NAME = "plan"
 
@@ -45,10 +46,10 @@ def document(pipeline: Pipeline, var_file: Path | None = None, package_type: str
 def _variables(stack: Stack, pipeline: Pipeline, package_type: str | None) -> dict[str, str]:
     """Return the variables that the harness sets; a Zip that does not exist yet is an empty one."""
     found = deployment.variables(stack, "", pipeline)
-    if deployment.ZIP_VARIABLE in found:
+    if ZIP_VARIABLE in found:
         package = stack.folder / "empty.zip"
         with zipfile.ZipFile(package, "w"):
-            found[deployment.ZIP_VARIABLE] = str(package)
+            found[ZIP_VARIABLE] = str(package)
     if package_type and deployment.PACKAGE_TYPE in found:
         found[deployment.PACKAGE_TYPE] = package_type
     return found

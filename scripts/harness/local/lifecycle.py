@@ -101,7 +101,7 @@ def restart(stack: Stack) -> None:
     with stacks.locked(stack.name):
         trained = stack.model
         down_locked(stack.name, keep_streams=stack.persistent, keep_model=True)
-        stack.ready, stack.outputs, stack.model = False, {}, {}
+        stack.ready, stack.outputs, stack.model, stack.applied = False, {}, {}, {}
         runtimes.of(stack).start(stack)
         if stack.persistent:
             persistence.warn_of_losses(stack)

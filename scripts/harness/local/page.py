@@ -128,8 +128,8 @@ def stop(name: str) -> None:
     """End a stack's page, if it runs."""
     if (page := running(name)) and (process := page.process()):
         processes.end_all([process])
-        if child := _started.pop(page.pid, None):
-            child.wait()
+    for pid in [pid for pid, child in _started.items() if child.poll() is not None]:  # reaps those that have ended
+        del _started[pid]
     _file(name).unlink(missing_ok=True)
     with contextlib.suppress(OSError):
         STACKS.rmdir()  # if it is empty

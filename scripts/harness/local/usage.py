@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import psutil
-from docker.models.containers import Container
 
-from harness.local import containers
 from harness.machine import engine, processes
 from harness.stack.state import DOCKER, Stack
+
+if TYPE_CHECKING:
+    from docker.models.containers import Container
 
 # By a word in the command. The order matters: function and Kinesis server are in folders of LocalStack.
 KINDS = (
@@ -54,9 +56,11 @@ def _of_processes(stack: Stack) -> Iterator[Usage]:
 
 
 def _of_containers(stack: Stack) -> Iterator[Usage]:
+    from harness.local import containers  # imports the engine's client, which processes need not
+
     services = engine.containers(engine.PROJECT_LABEL, stack.project, status="running")
     for container in [*services, *containers.functions(stack)]:
-        with contextlib.suppress(*engine.ERRORS, KeyError):
+        with contextlib.suppress(*engine.errors(), KeyError):
             yield _of_container(container)
 
 

@@ -103,5 +103,5 @@ class ContainerWorker:
         self._do(self._container.unpause)
 
     def _do(self, act: Callable[[], None]) -> None:
-        with contextlib.suppress(*engine.ERRORS):  # "is not running"
+        with contextlib.suppress(*engine.errors()):  # "is not running"
             act()

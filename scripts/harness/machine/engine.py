@@ -9,16 +9,13 @@ import os
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import docker
-from docker.errors import APIError, DockerException, NotFound
-from docker.models.containers import Container
-from requests.exceptions import RequestException
+if TYPE_CHECKING:
+    import docker
+    from docker.models.containers import Container
 
 ANSWER_SECONDS = 10.0
-# What a client raises: errors of the engine, and of a connection to an engine that has gone.
-ERRORS = (DockerException, RequestException)
 # The emulator labels function containers with the value of PIPELINE_STACK.
 STACK_LABEL = "pipeline-emulator.stack"
 PROJECT_LABEL = "com.docker.compose.project"
@@ -27,6 +24,17 @@ NO_COMPOSE = (
     "Docker's compose plugin (v2) is not installed (package docker-compose-plugin of Docker's repository, "
     "docker-compose-v2 of Ubuntu's, or https://docs.docker.com/compose/install/)"
 )
+
+
+# Docker's client is imported where it is used: it takes 0.2 s and 18 MB, and most commands need none.
+
+
+def errors() -> tuple[type[Exception], ...]:
+    """Return what a client raises: errors of the engine, and of a connection to an engine that has gone."""
+    from docker.errors import DockerException
+    from requests.exceptions import RequestException
+
+    return DockerException, RequestException
 
 
 def missing() -> str | None:
@@ -62,6 +70,8 @@ def _failing(command: list[str], cause: str) -> str | None:
 @functools.cache
 def client() -> docker.DockerClient:
     """Return a client of the engine that Docker's command line uses."""
+    import docker
+
     if "DOCKER_HOST" not in os.environ:
         command = ["docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"]
         found = subprocess.run(command, capture_output=True, text=True, timeout=ANSWER_SECONDS, check=False)
@@ -82,7 +92,7 @@ def is_running(container_id: str) -> bool:
         return False
     try:
         return bool(client().containers.get(container_id).status == "running")
-    except ERRORS:  # the container was removed, or the engine stopped
+    except errors():  # the container was removed, or the engine stopped
         return False
 
 
@@ -91,7 +101,7 @@ def remove(found: list[Container]) -> None:
     for container in found:
         try:
             container.remove(force=True, v=True)
-        except ERRORS:
+        except errors():
             if is_running(str(container.id)):
                 raise
 
@@ -128,6 +138,8 @@ def remove_images(prefix: str) -> None:
     Args:
         prefix: start of the names, `<registry>/`.
     """
+    from docker.errors import NotFound
+
     for image in client().images.list():
         names = [*image.tags, *(image.attrs.get("RepoDigests") or [])]
         for name in names:
@@ -140,6 +152,8 @@ def remove_images(prefix: str) -> None:
 
 def remove_dangling(label: str, value: str) -> None:
     """Remove images with a label that have lost their name, except those that a container uses."""
+    from docker.errors import APIError
+
     for image in client().images.list(filters={"dangling": True, "label": f"{label}={value}"}):
         with contextlib.suppress(APIError):  # in use, or the parent of an image in use
             client().images.remove(image.id)
@@ -162,6 +176,8 @@ def log_out(host: str) -> None:
 
 def remove_other_tags(name: str) -> None:
     """Remove the other tags of an image's repository, except those that a container uses."""
+    from docker.errors import APIError
+
     for image in client().images.list(name.rpartition(":")[0]):
         for tag in image.tags:
             if tag != name:

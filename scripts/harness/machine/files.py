@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import shutil
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from harness.errors import HarnessError
@@ -76,3 +77,28 @@ def remove(folder: Path, kept: Sequence[Path] = (), deadline: float = 10.0) -> N
             raise HarnessError(
                 f"{shown(folder)} could not be removed", "check who owns the files in it, then try again"
             )
+
+
+def below(folder: Path, left_out: Callable[[str, list[str]], set[str]]) -> list[Path]:
+    """Return the files below a folder.
+
+    Args:
+        folder: the folder.
+        left_out: says which names of a folder to leave out, as `shutil.ignore_patterns` does.
+    """
+    found = []
+    for parent, folders, names in os.walk(folder):
+        ignored = left_out(parent, [*folders, *names])
+        folders[:] = [name for name in folders if name not in ignored]
+        found += [Path(parent, name) for name in names if name not in ignored]
+    return found
+
+
+def tree_digest(paths: Iterable[Path]) -> str:
+    """Return one hash of the paths and contents of files; a link counts by its target's path."""
+    whole = hashlib.sha256()
+    for path in sorted(paths):
+        data = os.readlink(path).encode() if path.is_symlink() else path.read_bytes()
+        whole.update(f"{path}\0{path.stat(follow_symlinks=False).st_mode & 0o111}\0".encode())
+        whole.update(hashlib.sha256(data).digest())
+    return whole.hexdigest()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from harness import console, paths
 from harness.errors import HarnessError
 from harness.machine.files import write_whole
-from harness.pipeline import code, definition
+from harness.pipeline import closure, code, definition
 from harness.pipeline.definition import Pipeline
 from harness.setup import install
 from harness.stack.clients import Clients
@@ -26,7 +26,6 @@ WAY_BACK = "To go back to the default data: make train DATA=default"
 # What a training function has to return: text each. `model_dir` is a folder, `model_key` its prefix in the bucket.
 RESULT = ("run_id", "model_dir", "model_key")
 RESULT_KEYS = "a dict with the text values run_id, model_dir (a folder) and model_key (its prefix in the model bucket)"
-TESTS = "tests"
 
 
 @dataclass(frozen=True)
@@ -64,8 +63,8 @@ def of_server(stack: Stack) -> tuple[Path, Path]:
 def current(stack: Stack | None) -> dict[str, Any]:
     """Return the model to serve: the promoted one, or the one trained since; otherwise train one.
 
-    The new model uses the data of the last `make train`. A model is also trained again if the training's code has
-    changed, because the function shares the code of the features.
+    The new model uses the data of the last `make train`. A model is also trained again if the code that it is made from
+    has changed (`code_hash`).
 
     Args:
         stack: serves the model; None for a stack without a tracking server.
@@ -298,10 +297,13 @@ def files(folder: Path) -> list[Path]:
 
 
 def code_hash() -> str:
-    """Return the hash of what a model is made from besides its data: the function's code and the training's."""
+    """Return the hash of what a model is made from besides its data.
+
+    That is everything the training and the check of a model import from the pipeline, such as the features of the
+    function. Code that only the function runs does not count: a model stays valid when a log line changes.
+    """
     pipeline = _pipeline()
-    train = (pipeline.file.model.train or "").partition(":")[0].partition(".")[0]
-    places = [pipeline.folder / train, pipeline.folder / f"{train}.py", *([pipeline.source] if pipeline.source else [])]
-    found = {file for place in places for file in ([place] if place.is_file() else place.rglob("*"))}
-    sources = [file for file in found if file.suffix in (".py", ".md") and TESTS not in file.parts]
-    return install.digest([*sorted(sources), paths.ROOT / "requirements.txt"])
+    roots = [pipeline.folder, *([pipeline.source] if pipeline.source else [])]
+    functions = filter(None, (pipeline.file.model.train, pipeline.file.model.promote))
+    sources = {file for name in functions for file in closure.files(name.partition(":")[0], roots)}
+    return install.digest([*sources, paths.ROOT / "requirements.txt"])

@@ -47,6 +47,7 @@ class Stack:
         settings: the emulator's settings that are in force, by their environment variables.
         pipeline_folder: the folder of the pipeline that runs in it.
         region: the AWS region of its resources.
+        applied: what the last apply was made from, and what identifies its result, as hashes by name.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Stack:
     settings: dict[str, str] = field(default_factory=environment.emulator_settings)
     pipeline_folder: str = field(default_factory=lambda: str(definition.current().folder))
     region: str = REGION
+    applied: dict[str, str] = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:

@@ -16,8 +16,6 @@ from harness.terraform.working_copy import working_copy
 
 LOG = paths.CACHE / "logs" / "check.log"
 DEADLINE = 600.0
-# By default Terraform and its AWS provider spend a third of their processor time on garbage collection.
-GARBAGE = {"GOGC": "400"}
 SHELL = ("scripts", ".ci", "emulator", "infrastructure/modules")
 
 
@@ -50,7 +48,7 @@ def check() -> None:
 
 def terraform_test() -> None:
     """Run `terraform validate` and `terraform test` on a copy, with mocked providers."""
-    env = install.terraform_environment() | GARBAGE
+    env = install.terraform_environment()
     report = jobs.folder() / "terraform-test.xml"
     report.parent.mkdir(parents=True, exist_ok=True)
     report.unlink(missing_ok=True)

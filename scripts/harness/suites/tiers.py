@@ -63,7 +63,7 @@ def _run_jobs(name: str) -> None:
     files = [job.report for _, group in groups for job in group]
     for report in files:
         report.unlink(missing_ok=True)
-    env = environment.clean(**checks.GARBAGE)
+    env = environment.clean(**install.GARBAGE)
     env.pop(reports.SUMMARY, None)  # what the tests run has no place in the summary of the job
     at_once = AT_ONCE if psutil.virtual_memory().total >= AT_ONCE * BYTES_EACH else 1
     try:

@@ -23,7 +23,7 @@ from harness.terraform import programs
 from harness.terraform.json_output import Progress, as_text
 from harness.terraform.planned import Planned
 from harness.terraform.refusals import Refusals
-from harness.terraform.working_copy import declared, with_surroundings
+from harness.terraform.working_copy import ZIP_VARIABLE, declared, function_sources, sources, with_surroundings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -77,6 +77,7 @@ class Terraform:
             *([f"-var-file={self._var_file}"] if self._var_file else []),
             *(f"-var={name}={value}" for name, value in {**known, **variables}.items()),
         ]
+        self._archive = variables.get(ZIP_VARIABLE)
         self.env = self._environment()
 
     @property
@@ -123,19 +124,41 @@ class Terraform:
         backend = dict(re.findall(r'^(\w+)\s*=\s*"(.*)"', self._backend.read_text(), re.MULTILINE))
         return backend["bucket"], backend["key"]
 
-    def apply(self, step: Step, target: str | None = None) -> dict[str, Any]:
+    def inputs(self) -> tuple[list[Path], list[Path]]:
+        """Return the files that an apply reads: those of the configuration, and those of the function's package."""
+        source = self._pipeline.source
+        own = [file for file in (self._var_file, self._backend) if file and file.is_file()]
+        configuration = [*sources(self._root, self._pipeline.folder, source), *own]
+        if self._archive:
+            return configuration, [Path(self._archive)]
+        return configuration, function_sources(source) if source else []
+
+    def state(self) -> dict[str, Any]:
+        """Return the state as Terraform stores it; empty without one. Reading it is much quicker than Terraform."""
+        if not self.has_backend:
+            file = self.stack.folder / "terraform.tfstate"
+            return dict(json.loads(file.read_text())) if file.is_file() else {}
+        bucket, key = self._state()
+        client = Clients(self.stack).s3
+        with contextlib.suppress(client.exceptions.NoSuchBucket, client.exceptions.NoSuchKey):
+            return dict(json.load(client.get_object(Bucket=bucket, Key=key)["Body"]))
+        return {}
+
+    def apply(self, step: Step, target: str | None = None, *, refresh: bool = True) -> dict[str, Any]:
         """Apply the configuration.
 
         Args:
             step: shows how many resources are done.
             target: the only resource to apply; None for the whole configuration.
+            refresh: False to compare the configuration with the state alone.
 
         Returns:
             The outputs, by name.
         """
         progress, refusals = Progress(step), Refusals(self.stack)
         self._run(
-            "apply", "-input=false", "-json", "-auto-approve", *([f"-target={target}"] if target else []),
+            "apply", "-input=false", "-json", "-auto-approve", f"-refresh={str(refresh).lower()}",
+            *([f"-target={target}"] if target else []),
             *self.variables, deadline=APPLY_DEADLINE, on_line=progress.read, as_text=as_text, hopeless=refusals.final,
         )  # fmt: skip
         step.result = progress.summary
@@ -158,8 +181,7 @@ class Terraform:
 
     def outputs(self) -> dict[str, Any]:
         """Return the outputs of the last apply, by name."""
-        text = self._run("output", "-no-color", "-json")
-        return {name: output["value"] for name, output in json.loads(text[text.index("{") :]).items()}
+        return {name: output["value"] for name, output in self.state().get("outputs", {}).items()}
 
     def state_document(self, s3: S3Client) -> dict[str, Any]:
         """Return the state after the last apply, as Terraform stores it; empty if there is none. Runs no Terraform."""
@@ -173,7 +195,7 @@ class Terraform:
 
     def region(self, outputs: Mapping[str, Any]) -> str:
         """Return the AWS region of what the last apply made: that of the first ARN in its outputs, or in the state."""
-        found = ARN.search(json.dumps(outputs)) or ARN.search(self._run("state", "pull"))
+        found = ARN.search(json.dumps(outputs)) or ARN.search(json.dumps(self.state()))
         return found[1] if found else REGION
 
     def plan_is_empty(self, *, refresh: bool = True) -> bool:

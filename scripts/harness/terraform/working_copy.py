@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.errors import HarnessError
-from harness.machine.files import remove
+from harness.machine.files import below, remove
 from harness.paths import INFRASTRUCTURE, shown
 
 # Local leftovers such as state files, and what is large or about other runs.
@@ -17,6 +17,7 @@ _AROUND = (*(".git", "node_modules", "__pycache__", ".venv", "venv", ".tox", ".n
 _UP = re.compile(r"(?<![.\w])\.\.(?![.\w])(?:/[\w.-]+)*")  # not the dots of `list...`
 _COMMENT = re.compile(r"^\s*(#|//).*$", re.MULTILINE)
 SOURCE_VARIABLE = "lambda_function_local_path"
+ZIP_VARIABLE = "lambda_zip_path"
 EXAMPLES, TESTS = "examples", "tests"  # of modules; not part of what is applied
 
 
@@ -59,6 +60,20 @@ def with_surroundings(root: Path, pipeline: Path, target: Path, source: Path | N
     if (around / ".git").exists():  # `git rev-parse HEAD` in a provisioner works
         (target / ".git").symlink_to(around / ".git")
     return target / root.relative_to(around)
+
+
+def sources(root: Path, pipeline: Path, source: Path | None = None) -> list[Path]:
+    """Return the files that `with_surroundings` copies, and those that name the current commit. Takes its arguments."""
+    if not _leads_out(root, source):
+        return below(root, shutil.ignore_patterns(*_TERRAFORM))
+    around = _around(root, pipeline)
+    commit = [file for name in ("HEAD", "logs/HEAD") if (file := around / ".git" / name).is_file()]
+    return [*below(around, shutil.ignore_patterns(*_TERRAFORM, *_AROUND)), *commit]
+
+
+def function_sources(source: Path) -> list[Path]:
+    """Return the files of a function's folder that may be part of its image."""
+    return below(source, shutil.ignore_patterns(*_AROUND))
 
 
 def _around(root: Path, pipeline: Path) -> Path:

@@ -21,10 +21,33 @@ EVERYDAY = 16
 # The documented targets, and those that scripts and workflows call.
 TARGETS = (
     *("setup", "local-up", "local-down", "local-status", "local-logs", "train", "send", "watch", "verify", "chaos"),
-    *("failed-events", "redrive", "test", "test-all", "e2e", "check", "bench", "outputs", "promote", "rollback"),
+    *(
+        "failed-events",
+        "redrive",
+        "dashboard",
+        "test",
+        "test-all",
+        "e2e",
+        "check",
+        "bench",
+        "outputs",
+        "promote",
+        "rollback",
+    ),
     *("rehearse-stg", "plan-stg", "deploy-stg", "destroy-stg", "plan-prod", "deploy-prod", "destroy-prod"),
     *("smoke-stg", "smoke-prod", "unlock-stg", "unlock-prod", "soak", "unit", "terraform-test", "stages-test"),
-    *("emulator-test", "privileges-test", "fidelity", "conformance", "bench-iam", "cost", "sbom", "audit", "lock"),
+    *(
+        "emulator-test",
+        "privileges-test",
+        "fidelity",
+        "conformance",
+        "bench-iam",
+        "cost",
+        "capacity",
+        "sbom",
+        "audit",
+        "lock",
+    ),
     *("clean", "format", "iam-denials", "ecr-login"),
 )
 # Read from the environment, but set by the shell or pyenv, not by users.

@@ -9,9 +9,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from harness import paths, traffic
+from harness import paths
 from harness.errors import HarnessError
-from harness.local import containers, images, lifecycle, localstack
+from harness.local import containers, images, lifecycle, localstack, status
 from harness.machine import environment
 from harness.stack import state as stacks
 from harness.stack.state import DOCKER, Stack
@@ -110,7 +110,7 @@ def test_settings_in_force_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
         "failed_events_bucket",
     )
     stack = Stack("x", "local", 4700, outputs=dict.fromkeys(outputs, "name"), model={"run_id": "r"})
-    assert "settings" not in dict(traffic._names(stack))
+    assert "settings" not in dict(status.names(stack))
     stack.settings |= {"IAM_ENFORCEMENT": "off", "KINESIS_LATENCY_MS": "5"}
-    assert dict(traffic._names(stack))["settings"] == "IAM_ENFORCEMENT=off KINESIS_LATENCY_MS=5"
+    assert dict(status.names(stack))["settings"] == "IAM_ENFORCEMENT=off KINESIS_LATENCY_MS=5"
     assert os.environ.get("IAM_ENFORCEMENT") is None

@@ -46,8 +46,8 @@ SUBJECTS = [
                 },
             },
             {
+                # Not `environment`: as recorded on AWS, an empty one comes back, and the provider removes it again.
                 "layers": None,
-                "environment": None,
                 "dead_letter_config": None,
                 "kms_key_arn": None,
                 "description": None,

@@ -60,7 +60,6 @@ SUBJECTS = [
             {"redrive_policy": json.dumps({"deadLetterTargetArn": "QUEUE"}).replace("QUEUE", QUEUE)},
         ],
         import_id="{arn}",
-        unread={"endpoint_auto_confirms": "", "confirmation_timeout_in_minutes": ""},
     ),
     Subject(
         "aws_sns_topic_subscription",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from benchmarks.fidelity.resources.subject import Subject, allow, document, trust
 
 ACCOUNT = "arn:aws:iam::000000000000:root"
+DELETION = "an argument of the deletion"
 SERVICES = ("lambda", "logs", "events")
 
 SUBJECTS = [
@@ -18,6 +19,7 @@ SUBJECTS = [
             {"description": None, "tags": None},
         ],
         import_id="{name}",
+        unread={"force_detach_policies": DELETION},
     ),
     Subject(
         "aws_iam_role_policy",
@@ -50,9 +52,14 @@ SUBJECTS = [
             {"policy": document(allow("kms:*", AWS=ACCOUNT))},
             {"enable_key_rotation": False, "rotation_period_in_days": None, "tags": None},
         ],
-        unread={"deletion_window_in_days": "an argument of the deletion"},
+        unread={"deletion_window_in_days": DELETION},
     ),
-    Subject("aws_kms_key", {"description": "second", "deletion_window_in_days": 7}, label="second"),
+    Subject(
+        "aws_kms_key",
+        {"description": "second", "deletion_window_in_days": 7},
+        label="second",
+        unread={"deletion_window_in_days": DELETION},
+    ),
     Subject(
         "aws_kms_alias",
         {"name": "alias/life", "target_key_id": "${aws_kms_key.it.key_id}"},

@@ -14,7 +14,7 @@ from rolo.serving.twisted import HeaderPreservingHTTPChannel
 from twisted.web.http import datetimeToString
 from twisted.web.server import version
 
-from pipeline_emulator.gateway import twisted_request
+from pipeline_emulator.gateway import hooks, twisted_request
 from pipeline_emulator.gateway.fast.request_head import END, MAX_HEAD_BYTES, REQUEST_LINE, Head, recognised
 
 LOG = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ class FastHTTPChannel(_Channel):  # type: ignore[misc]
         missing = self._body_at + head.length - len(held)
         if missing > 0:
             return b""
-        if missing < 0:  # the client does not wait for the response
+        if missing < 0 or hooks.may_wait():  # below 0, the client does not wait for the response
             return self._given_back()
         body = bytes(held[self._body_at :])
         self._given_back()

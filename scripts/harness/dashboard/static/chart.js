@@ -34,10 +34,10 @@ export class Chart {
       ...this.size(),
       legend: { show: false },
       cursor: { y: false, drag: { x: false, y: false }, points: { show: false } },
-      padding: [8, 8, 0, 0],
+      padding: [8, 22, 0, 0],
       scales: { y: { range: (_, low, high) => [0, Math.max(1, high * 1.15 || 1)] } },
       axes: [
-        { ...axis, space: 70, values: (_, ticks) => ticks.map((at) => new Date(at * 1000).toTimeString().slice(0, 8)) },
+        { ...axis, size: 26, space: 70, values: (_, ticks) => ticks.map((at) => new Date(at * 1000).toTimeString().slice(0, 8)) },
         { ...axis, size: 58, space: 32, values: (_, ticks) => ticks.map((value) => this.format(value)) },
       ],
       series: [{}, ...this.series.map((each) => ({

@@ -56,9 +56,9 @@ export default function event(place, { stack, argument }) {
   return () => { turn += 1; };
 }
 
-// The log is delivered a moment after the answer.
+// The attempt ends, and its log is delivered, a moment after the answer.
 function logged(ways, began) {
-  return Date.now() - began > 6000 || ways.every((way) => way.attempts.every((each) => !each.request_id || !each.log || each.log.some((line) => line.text.includes("REPORT"))));
+  return Date.now() - began > 6000 || ways.every((way) => way.attempts.length && way.attempts.every((each) => !each.request_id || !each.log || each.log.some((line) => line.text.includes("REPORT"))));
 }
 
 const none = (id) => empty("No such event", "There is no event with the id ", h("code", {}, id), " on the source stream within the last hour.");

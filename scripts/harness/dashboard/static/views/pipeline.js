@@ -46,13 +46,13 @@ function cards(names) {
   const failures = last()?.failed;
   const errors = sum(all, "errors"), throttles = sum(all, "throttles");
   return [
-    card("source", "Source stream", names.source_stream, rate(mean(now, "put")), "events/s", [["sent this hour", number(hour.totals.put ?? 0)]]),
+    card("source", "Source stream", names.source_stream, rate(mean(now, "put")), "events/s", [["sent in total", number(hour.totals.put ?? 0)]]),
     card("mapping", "Mapping", "event source mapping", number(newest(minute, "batch")), "events per batch", [
       ["iterator age", milliseconds(largest(minute, "age"))], ["throttled", number(throttles), throttles > 0]]),
-    card("function", "Function", names.function, milliseconds(newest(minute, "p50")), "median latency", [
-      ["p99", milliseconds(largest(minute, "p99"))], ["invocations", number(sum(all, "invocations"))],
+    card("function", "Function", names.function, milliseconds(newest(minute, "p50")), "median", [
+      ["p99 latency", milliseconds(largest(minute, "p99"))], ["invocations", number(sum(all, "invocations"))],
       ["cold starts", number(sum(all, "cold"))], ["errors", number(errors), errors > 0]]),
-    card("output", "Output stream", names.output_stream, rate(mean(now, "out")), "records/s", [["written this hour", number(hour.totals.out ?? 0)]]),
+    card("output", "Output stream", names.output_stream, rate(mean(now, "out")), "records/s", [["written in total", number(hour.totals.out ?? 0)]]),
     names.failed_events ? card("failures", "Failed events", names.failed_events, number(failures), "in the bucket",
       [[h("a", { href: "#/failed" }, failures ? "see why, and redrive" : "see")]], failures > 0) : null,
   ];

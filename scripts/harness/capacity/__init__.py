@@ -1,0 +1,1 @@
+"""`pipeline capacity`: whether a stage's settings carry a load, and what would."""
