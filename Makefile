@@ -22,7 +22,7 @@ help:
 setup: ## Install everything the pipeline needs (pinned, hash-checked)
 	$(RUN) setup
 
-local-up: ## Start the pipeline on this machine and answer one event [RUNTIME=embedded|docker]
+local-up: ## Start the pipeline on this machine and answer one event [WATCH=1] [RUNTIME=embedded|docker]
 	$(RUN) local-up
 
 local-down: ## Stop the pipeline and remove everything it made

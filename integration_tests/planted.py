@@ -16,7 +16,7 @@ import docker.models.images
 import psutil
 
 from harness import paths
-from harness.local import containers, deployment
+from harness.local import containers
 from harness.machine import engine
 from harness.stack.clients import Clients
 from harness.stack.state import DOCKER, Stack
@@ -100,7 +100,7 @@ def _of_processes(stack: Stack) -> Iterator[tuple[str, bytes]]:
             # Function processes come and go, and a sandboxed one cannot be inspected by everyone.
             with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
                 yield f"environment of process {process.pid}", json.dumps(process.environ()).encode()
-    with zipfile.ZipFile(deployment.zip_of(stack.pipeline)) as package:
+    with zipfile.ZipFile(stack.pipeline.zip_file) as package:
         for name in package.namelist():
             yield f"function's Zip: {name}", package.read(name)
 

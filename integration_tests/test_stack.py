@@ -54,7 +54,7 @@ def test_a_plan_with_a_change_is_not_empty(stack: Stack) -> None:
 def test_a_manual_plan_on_a_running_stack_destroys_nothing(stack: Stack) -> None:
     """With vars/local.tfvars alone, without the harness's variables; a stack in containers refuses it."""
     by_hand = Terraform(
-        stack, {"lambda_zip_path": str(deployment.zip_of(stack.pipeline))}
+        stack, {"lambda_zip_path": str(stack.pipeline.zip_file)}
     )  # the file's path is relative to the checkout
     command = [str(VENV_BIN / "tflocal"), "plan", "-refresh=false", "-json", "-input=false", *by_hand.variables]
     done = subprocess.run(command, cwd=by_hand.folder, env=by_hand.env, capture_output=True, text=True, timeout=300)

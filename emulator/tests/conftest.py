@@ -198,6 +198,7 @@ def _start(folder: Path, addresses: Sequence[str], variables: Mapping[str, str])
         "EXTERNAL_SERVICE_PORTS_START": str(first_service_port),
         "EXTERNAL_SERVICE_PORTS_END": str(min(first_service_port + 50, 65535)),
         "GATEWAY_SERVER": "bound",
+        "HOT_RELOAD": "1",
         "LAMBDA_RUNTIME_EXECUTOR": "process",
         "PIPELINE_LAMBDA_RUNTIME_DIR": str(installed("PIPELINE_LAMBDA_RUNTIME_DIR", ".cache/lambda-runtime")),
         "PIPELINE_STACK": str(folder),

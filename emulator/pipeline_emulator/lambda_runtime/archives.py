@@ -71,6 +71,15 @@ def extract(archive: IO[bytes], folder: Path, limit: int) -> None:
 
 
 @contextmanager
+def unpacked(archive: IO[bytes], limit: int) -> Iterator[Path]:
+    """Unpack an archive into a folder while the context lasts. Raises what `extract` does."""
+    with tempfile.TemporaryDirectory(prefix="unpacked-") as name:
+        folder = Path(name, "content")
+        extract(archive, folder, limit)
+        yield folder
+
+
+@contextmanager
 def _opened(archive: IO[bytes]) -> Iterator[ZipFile]:
     """Open an archive, and turn what `zipfile` and `zlib` raise into `RefusedArchiveError`."""
     try:

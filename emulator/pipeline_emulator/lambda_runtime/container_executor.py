@@ -8,6 +8,7 @@ from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
 
 from pipeline_emulator.lambda_runtime import engine, image
 from pipeline_emulator.lambda_runtime.container import ContainerRuntime, ContainerSpecification
+from pipeline_emulator.lambda_runtime.editions import Edition
 from pipeline_emulator.lambda_runtime.environment_variables import without_foreign
 from pipeline_emulator.lambda_runtime.executor import EnvironmentExecutor
 from pipeline_emulator.lambda_runtime.output import Output
@@ -30,13 +31,14 @@ class ContainerRuntimeExecutor(EnvironmentExecutor):
         """Return LocalStack's IP address in the functions' network. S3 clients put no bucket name in front of it."""
         return engine.own_address()
 
-    def make_runtime(self, variables: Mapping[str, str], output: Output) -> ContainerRuntime:
+    def make_runtime(self, variables: Mapping[str, str], output: Output, edition: Edition | None) -> ContainerRuntime:
         """Return a container of the function's image."""
         function = self.function_version.config
         entrypoint, command, folder = image.command_of(self._image, self.function_version)
+        deployed = function.image.resolved_image_uri if function.image else ""
         specification = ContainerSpecification(
             name=f"lambda-{self.function_version.id.function_name}",
-            image=function.image.resolved_image_uri if function.image else "",
+            image=edition.image if edition and edition.image else deployed,
             environment=without_foreign(variables) | dict(function.environment or {}),
             memory_bytes=function.memory_size * 2**20,
             tmp_bytes=self.tmp_bytes(),

@@ -1,10 +1,12 @@
 """Adapts execution environments to LocalStack core's executors."""
 
+import json
 import logging
 import threading
 import weakref
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,12 +21,13 @@ from localstack.services.lambda_.invocation.lambda_models import (
 from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecutor
 
 from pipeline_emulator.lambda_runtime import event_loop, response_stream
+from pipeline_emulator.lambda_runtime.editions import EDITIONS, Edition, function_of
 from pipeline_emulator.lambda_runtime.environment import Environment, FunctionSettings
 from pipeline_emulator.lambda_runtime.invocation import Invocation
 from pipeline_emulator.lambda_runtime.log_delivery import FunctionLog
 from pipeline_emulator.lambda_runtime.log_levels import LogSettings
 from pipeline_emulator.lambda_runtime.output import Output
-from pipeline_emulator.lambda_runtime.runtime import Runtime
+from pipeline_emulator.lambda_runtime.runtime import Runtime, RuntimeStartError
 
 LOG = logging.getLogger(__name__)
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-ephemeral-storage.html
@@ -35,6 +38,21 @@ _shutting_down = threading.Event()
 _executors: "weakref.WeakSet[EnvironmentExecutor]" = weakref.WeakSet()
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """An environment that can take over from another one.
+
+    Attributes:
+        edition: what it runs; None for the deployed code.
+        environment: None if there could be none.
+        error: the error document if its initialization failed.
+    """
+
+    edition: Edition | None
+    environment: Environment | None
+    error: bytes | None
+
+
 class EnvironmentExecutor(RuntimeExecutor):
     """Adapts an `Environment` to core's `RuntimeExecutor`. Subclasses create the `Runtime`."""
 
@@ -42,11 +60,20 @@ class EnvironmentExecutor(RuntimeExecutor):
         super().__init__(id=id, function_version=function_version)
         self.client_context: str | None = None  # set by install.py before each invocation
         self._environment: Environment | None = None
+        self._variables: dict[str, str] = {}
+        self._edition: Edition | None = None
+        self._turn = threading.Lock()  # held during an event, and while another environment takes over
         _executors.add(self)
 
     @abstractmethod
-    def make_runtime(self, variables: Mapping[str, str], output: Output) -> Runtime:
-        """Return a runtime with the variables that core prepares. Called in the event loop's thread."""
+    def make_runtime(self, variables: Mapping[str, str], output: Output, edition: Edition | None) -> Runtime:
+        """Return a runtime for the function's code, or an edition of it. Called in the event loop's thread.
+
+        Args:
+            variables: what core prepares.
+            output: receives what the function writes.
+            edition: None for the deployed code.
+        """
 
     @abstractmethod
     def runtime_version(self) -> tuple[str, str] | None:
@@ -59,9 +86,42 @@ class EnvironmentExecutor(RuntimeExecutor):
             StatusErrorException: The initialization failed, with provisioned concurrency. An on-demand environment
                 repeats a failed initialization with its first event instead.
         """
-        error = event_loop.run(self._start(env_vars))
+        self._variables, self._edition = env_vars, EDITIONS.of(self.function_version)
+        _, error = event_loop.run(self._open(self._edition))
         if error and env_vars["AWS_LAMBDA_INITIALIZATION_TYPE"] != InitializationType.on_demand:
             raise StatusErrorException("Environment startup failed", payload=error)
+
+    def prepare(self, edition: Edition | None) -> Prepared | None:
+        """Initialize an environment with other code, while the present one answers.
+
+        Args:
+            edition: None for the deployed code.
+
+        Returns:
+            For `take_over` or `drop`; None if there is nothing to do.
+        """
+        if edition == self._edition or not self.is_open:
+            return None
+        try:
+            environment, error = event_loop.run(self._open(edition))
+        except RuntimeStartError as failure:
+            return Prepared(edition, None, json.dumps({"errorMessage": str(failure)}).encode())
+        return Prepared(edition, environment, error)
+
+    def take_over(self, prepared: Prepared) -> None:
+        """Let a prepared environment answer from the next event on."""
+        with self._turn:
+            former, was_open = self._environment, self.is_open
+            self._environment, self._edition = prepared.environment, prepared.edition
+        if former:
+            event_loop.run(former.close())
+        if not was_open:  # core has ended it meanwhile
+            self.drop(prepared)
+
+    def drop(self, prepared: Prepared) -> None:
+        """Close a prepared environment."""
+        if prepared.environment:
+            event_loop.run(prepared.environment.close())
 
     def stop(self) -> None:
         """Close the environment after its running invocation, or at once during shutdown."""
@@ -69,11 +129,15 @@ class EnvironmentExecutor(RuntimeExecutor):
             environment = self._environment
             event_loop.run(environment.close() if _shutting_down.is_set() else environment.retire())
 
+    @property
+    def is_open(self) -> bool:
+        """Whether its environment is open."""
+        return self._environment is not None and not self._environment.closed.is_set()
+
     def uses(self, folder: Path) -> bool:
         """Return whether the environment is open and runs the code in `folder`."""
         code = self.function_version.config.code
-        running = self._environment is not None and not self._environment.closed.is_set()
-        return running and code is not None and Path(code.get_unzipped_code_location()) == folder
+        return self.is_open and code is not None and Path(code.get_unzipped_code_location()) == folder
 
     def wait_until_closed(self) -> None:
         """Wait until the environment is closed, but not much longer than the function's timeout."""
@@ -94,7 +158,8 @@ class EnvironmentExecutor(RuntimeExecutor):
             client_context=self.client_context,
             stream=stream,
         )
-        result = event_loop.run(self._environment.invoke(invocation))
+        with self._turn:
+            result = event_loop.run(self._environment.invoke(invocation))
         return InvocationResult(invocation.request_id, result.payload, result.is_error, result.log_tail)
 
     def get_address(self) -> str:
@@ -117,18 +182,24 @@ class EnvironmentExecutor(RuntimeExecutor):
     def cleanup_version(cls, function_version: FunctionVersion) -> None:
         """Do nothing: core deletes the code."""
 
-    async def _start(self, variables: Mapping[str, str]) -> bytes | None:
-        variables = self._with_log(variables)
+    async def _open(self, edition: Edition | None) -> tuple[Environment, bytes | None]:
+        """Return an environment, and the error document if its initialization failed."""
+        variables = self._with_log(self._variables)
         log = FunctionLog(
             group=variables["AWS_LAMBDA_LOG_GROUP_NAME"],
             stream=variables["AWS_LAMBDA_LOG_STREAM_NAME"],
             make_client=partial(_logs_client, variables),
         )
         output = Output(log.add, self._settings().logs)
-        runtime = self.make_runtime(variables, output)
-        host = self.get_endpoint_from_executor()
-        self._environment = Environment(self._settings(), runtime, output, log, host)
-        return await self._environment.initialize()
+        runtime = self.make_runtime(variables, output, edition)
+        environment = Environment(self._settings(), runtime, output, log, self.get_endpoint_from_executor())
+        if self._environment is None:  # `stop` can close it while it starts
+            self._environment = environment
+        try:
+            return environment, await environment.initialize()
+        except BaseException:
+            await environment.close()
+            raise
 
     def _with_log(self, variables: Mapping[str, str]) -> dict[str, str]:
         """Return the variables with the log group of the LoggingConfig, which core ignores.
@@ -163,6 +234,11 @@ class EnvironmentExecutor(RuntimeExecutor):
             tracing=function.tracing_config_mode == "Active",
             logs=LogSettings.of(function.logging_config),
         )
+
+
+def running(function: str) -> list[EnvironmentExecutor]:
+    """Return the executors with an open environment of a function, by its ARN without a qualifier."""
+    return [each for each in list(_executors) if each.is_open and function_of(each.function_version) == function]
 
 
 def when_unused(folder: Path, act: Callable[[], None]) -> None:

@@ -1,5 +1,6 @@
 """Entry points. LocalStack loads this module at every start, so imports are inside the functions."""
 
+import os
 from typing import Any
 
 from localstack import config
@@ -75,6 +76,14 @@ def install_aliases() -> None:
     streamed_invocations.install()
     if config.LAMBDA_RUNTIME_EXECUTOR in (ProcessRuntimeExecutorPlugin.name, PackageRuntimeExecutorPlugin.name):
         isolation_report.install()
+
+
+@hooks.on_infra_start(should_load=os.environ.get("HOT_RELOAD") == "1")  # type: ignore[untyped-decorator]
+def install_code_api() -> None:
+    """Let HTTP requests change the code of functions."""
+    from pipeline_emulator.lambda_runtime import code_api
+
+    code_api.install()
 
 
 @hooks.on_infra_start()  # type: ignore[untyped-decorator]

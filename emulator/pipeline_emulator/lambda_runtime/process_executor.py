@@ -8,6 +8,7 @@ from pathlib import Path
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
 
 from pipeline_emulator.lambda_runtime import code_folders, layer_folders, shown_files
+from pipeline_emulator.lambda_runtime.editions import Edition
 from pipeline_emulator.lambda_runtime.environment_variables import function_environment
 from pipeline_emulator.lambda_runtime.executor import EnvironmentExecutor
 from pipeline_emulator.lambda_runtime.isolation import isolation
@@ -55,22 +56,26 @@ class ProcessRuntimeExecutor(EnvironmentExecutor):
             return False
         return True
 
-    def make_runtime(self, variables: Mapping[str, str], output: Output) -> ProcessRuntime:
+    def make_runtime(self, variables: Mapping[str, str], output: Output, edition: Edition | None) -> ProcessRuntime:
         """Return a sandbox, with a folder to use instead of /tmp if /tmp itself cannot be private."""
         in_group = isolation() is Isolation.PROCESS_GROUP
         private_tmp = Path(tempfile.mkdtemp(prefix="lambda-tmp-")) if in_group else None
-        return ProcessRuntime(self._specification(variables, private_tmp), output, self.warn_of_memory, private_tmp)
+        specification = self._specification(variables, private_tmp, edition)
+        return ProcessRuntime(specification, output, self.warn_of_memory, private_tmp)
 
     def runtime_version(self) -> tuple[str, str]:
         """Return name and ARN of the managed runtime that this machine's interpreter replaces."""
         found = self.function_version.config.runtime_version_config or {}
         return _runtime(self.function_version).name, str(found.get("RuntimeVersionArn", ""))
 
-    def _specification(self, variables: Mapping[str, str], private_tmp: Path | None) -> Specification:
+    def _specification(
+        self, variables: Mapping[str, str], private_tmp: Path | None, edition: Edition | None
+    ) -> Specification:
         function = self.function_version.config
         assert function.code is not None
         runtime, user = _runtime(self.function_version), function.environment or {}
-        code = Path(function.code.get_unzipped_code_location()).absolute()
+        deployed = Path(function.code.get_unzipped_code_location()).absolute()
+        code = edition.folder if edition and edition.folder else deployed
         layers = layer_folders.folder_of(function.layers)
         seen = runtime.folders(code, layers) if private_tmp else IN_NAMESPACES
         programs = runtime.programs(seen)

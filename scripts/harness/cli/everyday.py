@@ -81,16 +81,23 @@ page_port = options.setting(
     "--refresh", envvar="REFRESH", metavar="0|1", show_default="0",
     help="1: run all of Terraform, even if nothing has changed since its last apply.",
 )  # fmt: skip
-def local_up() -> None:
+@options.flag("--watch", envvar="WATCH", help="Then carry every saved file into the pipeline, until Ctrl-C.")
+def local_up(watch: bool) -> None:
     """Start the pipeline on this machine and answer one event."""
     from harness import traffic
     from harness.local import lifecycle, page
     from harness.stack import state as stacks
 
-    stack, answer = lifecycle.up(stacks.name(), "local", lifecycle.wanted_port(stacks.name()))
+    name = stacks.name()
+    port = lifecycle.wanted_port(name)
+    stack, answer = lifecycle.up(name, "local", port)
     if page.wanted():
         page.start(stack)
     traffic.show_started(stack, answer)
+    if watch:
+        from harness.local import watching
+
+        watching.run(watching.Watcher(stack, lambda: lifecycle.up(name, "local", port)[0]))
 
 
 @click.command()

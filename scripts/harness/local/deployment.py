@@ -6,12 +6,11 @@ import json
 import os
 import platform
 import shlex
-from pathlib import Path
 from typing import Any
 
 from harness import console, paths
 from harness.errors import HarnessError
-from harness.local import applied, canary, package, persistence
+from harness.local import applied, canary, package, persistence, reloading
 from harness.local.applied import Change
 from harness.model import current as current_model
 from harness.pipeline import code
@@ -31,7 +30,7 @@ def build_function(pipeline: Pipeline) -> None:
     """Build the Zip of the function's source, if Terraform takes one; quick if nothing has changed."""
     if pipeline.file.function is None or ZIP_VARIABLE not in declared(pipeline.root):
         return
-    output, build = zip_of(pipeline), pipeline.file.function.build
+    output, build = pipeline.zip_file, pipeline.file.function.build
     log = paths.CACHE / "logs" / "function.log"
     log.unlink(missing_ok=True)
     with console.step("Function package") as step:
@@ -57,11 +56,6 @@ def check_form(pipeline: Pipeline, runtime: str) -> None:
             "start a Docker engine and use RUNTIME=docker; or give the Terraform a variable lambda_package_type, which "
             "decides between Zip and Image (docs/pipeline-toml.md)",
         )
-
-
-def zip_of(pipeline: Pipeline) -> Path:
-    """Return the path of the function's Zip."""
-    return pipeline.cache / "function" / "function.zip"
 
 
 def deploy(stack: Stack, trained: dict[str, Any]) -> dict[str, Any]:
@@ -109,6 +103,7 @@ def _unchanged(stack: Stack) -> dict[str, Any] | None:
 
 
 def _canary(stack: Stack, seconds: float) -> dict[str, Any]:
+    reloading.withdraw(stack)  # the deployed code is the newest now
     with console.step("Send the sample event") as step:
         return canary.answer_to(stack, stack.pipeline.samples()[0], step, seconds)
 
@@ -177,7 +172,7 @@ def _known(stack: Stack, run_id: str, pipeline: Pipeline) -> dict[str, str]:
         "lambda_architecture": "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64",
     }
     if stack.runtime == EMBEDDED:
-        return known | {PACKAGE_TYPE: "Zip", ZIP_VARIABLE: str(zip_of(pipeline))}
+        return known | {PACKAGE_TYPE: "Zip", ZIP_VARIABLE: str(pipeline.zip_file)}
     return known | {
         PACKAGE_TYPE: "Image",
         "image_build_args": json.dumps({"BASE_IMAGE": stack.base_image}),

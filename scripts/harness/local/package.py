@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 
 from harness.machine import commands, environment
+from harness.machine.files import below
 from harness.paths import shown
 from harness.pipeline.definition import Pipeline
 from harness.setup import install
@@ -56,6 +57,11 @@ def build(pipeline: Pipeline, output: Path, log: Path) -> None:
         _pack(draft, content, files)
         draft.replace(output)
     stamp.write_text(inputs)
+
+
+def sources(source: Path) -> list[Path]:
+    """Return the files of a function's folder that its Zip gets; what the installer adds is not among them."""
+    return below(source, LEFT_OUT)
 
 
 def _files(folder: Path) -> list[Path]:

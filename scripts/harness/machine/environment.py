@@ -28,9 +28,11 @@ MLFLOW = {"MLFLOW_DISABLE_TELEMETRY": "true", "GIT_PYTHON_REFRESH": "quiet"}
 # With these, MLflow notices within seconds that a tracking server is gone; by default it tries for minutes.
 MLFLOW_HTTP = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "20"}
 # Settings of the emulator that the user's environment can choose for a new stack, with their defaults
-# (emulator/README.md). FAULTS=1 lets `make chaos` inject faults; it injects none by itself.
+# (emulator/README.md). FAULTS=1 lets `make chaos` inject faults, and HOT_RELOAD=1 lets WATCH=1 change code;
+# neither does anything by itself.
 EMULATOR_SETTINGS = {
     "FAULTS": "1",
+    "HOT_RELOAD": "1",
     "IAM_ENFORCEMENT": "on",
     "KINESIS_ENFORCE_LIMITS": "0",
     "KINESIS_ERROR_PROBABILITY": "0",

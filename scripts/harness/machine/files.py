@@ -94,6 +94,11 @@ def below(folder: Path, left_out: Callable[[str, list[str]], set[str]]) -> list[
     return found
 
 
+def digest_of(data: bytes) -> str:
+    """Return the SHA-256 of some bytes, in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
 def tree_digest(paths: Iterable[Path]) -> str:
     """Return one hash of the paths and contents of files; a link counts by its target's path."""
     whole = hashlib.sha256()

@@ -302,8 +302,11 @@ def code_hash() -> str:
     That is everything the training and the check of a model import from the pipeline, such as the features of the
     function. Code that only the function runs does not count: a model stays valid when a log line changes.
     """
-    pipeline = _pipeline()
+    return install.digest([*sources(_pipeline()), paths.ROOT / "requirements.txt"])
+
+
+def sources(pipeline: Pipeline) -> set[Path]:
+    """Return the files of a pipeline that its model is made from and checked with."""
     roots = [pipeline.folder, *([pipeline.source] if pipeline.source else [])]
     functions = filter(None, (pipeline.file.model.train, pipeline.file.model.promote))
-    sources = {file for name in functions for file in closure.files(name.partition(":")[0], roots)}
-    return install.digest([*sources, paths.ROOT / "requirements.txt"])
+    return {file for name in functions for file in closure.files(name.partition(":")[0], roots)}

@@ -82,6 +82,11 @@ class Pipeline:
         """Folder of the function's code; None if Terraform alone knows it."""
         return (self.folder / self.file.function.source).resolve() if self.file.function else None
 
+    @property
+    def zip_file(self) -> Path:
+        """Path of the function's Zip, once it is built."""
+        return self.cache / "function" / "function.zip"
+
     def var_file(self, stage: str) -> Path | None:
         """Return Terraform's file of variables for a stage; None if the pipeline has none. It may not exist."""
         pattern = self.file.terraform.var_file

@@ -10,7 +10,7 @@ from harness.terraform.working_copy import ZIP_VARIABLE
 
 def variables(stage: Stage) -> dict[str, str]:
     """Return Terraform's variables with the path of the Zip and with its handler, those that the harness has."""
-    found = {ZIP_VARIABLE: str(deployment.zip_of(stage.pipeline))} if is_built(stage) else {}
+    found = {ZIP_VARIABLE: str(stage.pipeline.zip_file)} if is_built(stage) else {}
     function = stage.pipeline.file.function
     if function and function.handler and not stage.variables.get(deployment.HANDLER):
         found[deployment.HANDLER] = function.handler

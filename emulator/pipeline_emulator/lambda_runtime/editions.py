@@ -1,0 +1,93 @@
+"""Editions of a function's code: files that go over the deployed ones while somebody works on them.
+
+An edition belongs to one deployed code. It ends with the next deployment, or when it is withdrawn.
+"""
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
+
+from pipeline_emulator.lambda_runtime import code_folders, overlays
+
+MAX_BYTES = 250 * 2**20  # as for a Zip
+
+
+@dataclass(frozen=True)
+class Edition:
+    """Code that runs in place of the deployed one.
+
+    Attributes:
+        folder: The whole code, for a function from a Zip.
+        image: The image, for a function from an image.
+    """
+
+    folder: Path | None = None
+    image: str | None = None
+
+    def remove(self) -> None:
+        """Remove it. No environment may run it any more."""
+        if self.folder:
+            code_folders.remove(self.folder.parent)
+        if self.image:
+            from pipeline_emulator.lambda_runtime import image_editions
+
+            image_editions.remove(self.image)
+
+
+class Editions:
+    """The editions in force. Thread-safe."""
+
+    def __init__(self) -> None:
+        """Start without any."""
+        self._lock = threading.Lock()
+        self._by_code: dict[tuple[str, str], Edition] = {}
+
+    def of(self, version: FunctionVersion) -> Edition | None:
+        """Return the edition that a version runs; None for its own code."""
+        with self._lock:
+            return self._by_code.get(key(version))
+
+    def put(self, version: FunctionVersion, edition: Edition) -> Edition | None:
+        """Put an edition in force for every version with the same code. Return its predecessor."""
+        with self._lock:
+            former = self._by_code.get(key(version))
+            self._by_code[key(version)] = edition
+        return former
+
+    def withdraw(self, function: str) -> list[Edition]:
+        """Withdraw and return all editions of a function, by its ARN without a qualifier."""
+        with self._lock:
+            return [self._by_code.pop(key) for key in list(self._by_code) if key[0] == function]
+
+
+EDITIONS = Editions()
+
+
+def make(version: FunctionVersion, archive: IO[bytes]) -> Edition:
+    """Make an edition: the deployed code, with the files of a Zip in place of its own.
+
+    Raises:
+        RefusedArchiveError: the archive is unusable.
+        RuntimeError: the engine failed.
+    """
+    if version.config.package_type == "Zip":
+        code = version.config.code
+        assert code is not None
+        return Edition(folder=overlays.over_folder(Path(code.get_unzipped_code_location()), archive, MAX_BYTES))
+    from pipeline_emulator.lambda_runtime import image_editions  # late: imports the engine's client
+
+    return Edition(image=image_editions.make(version, archive, MAX_BYTES))
+
+
+def function_of(version: FunctionVersion) -> str:
+    """Return the ARN of a version's function, without a qualifier."""
+    return str(version.id.unqualified_arn())  # type: ignore[no-untyped-call]
+
+
+def key(version: FunctionVersion) -> tuple[str, str]:
+    """Return what identifies a version's deployed code: its function, and the code's hash."""
+    code: Any = version.config.code or version.config.image
+    return function_of(version), str(code.code_sha256)
