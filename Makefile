@@ -5,7 +5,7 @@
         test check rehearse-stg deploy-stg outputs ecr-login iam-denials soak report \
         test-all e2e unit terraform-test stages-test emulator-test privileges-test format \
         plan-stg plan-prod deploy-prod smoke-stg smoke-prod destroy-stg destroy-prod unlock-stg unlock-prod \
-        promote rollback bench bench-iam conformance fidelity peers cost capacity sbom audit lock clean
+        promote rollback bench bench-iam conformance fidelity peers cost capacity sbom audit lock docs clean
 
 # Many machines set this. Each command and test would then compile every module that it imports.
 unexport PYTHONDONTWRITEBYTECODE
@@ -90,7 +90,7 @@ destroy-stg destroy-prod:
 unlock-stg unlock-prod:
 	$(RUN) unlock $(@:unlock-%=%)
 
-promote rollback cost capacity sbom audit format lock:
+promote rollback cost capacity sbom audit format lock docs:
 	$(RUN) $@
 
 bench bench-iam conformance fidelity peers:

@@ -28,6 +28,7 @@ compile scripts/images/mlflow requirements.in requirements.txt --constraint "$pi
 compile benchmarks/rivals/locks ministack.in ministack.txt
 compile benchmarks/rivals/locks localemu.in localemu.txt --no-universal --python-platform linux # no solution for Python 3.14
 compile emulator kinesis-clients.in kinesis-clients.txt
+compile docs/site requirements.in requirements.txt
 compile infrastructure/policies requirements.in requirements.txt
 compile emulator pyproject.toml requirements.txt --extra build
 # Additions for its tests: the emulator's versions of shared packages, and the test tools of .venv.

@@ -79,6 +79,20 @@ def audit(osv_url: str, advisories: str) -> None:
 
 
 @click.command()
+@click.option("--serve", is_flag=True, help="Serve the site to this machine until Ctrl-C.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="Port for --serve.")
+def docs(serve: bool, port: int) -> None:
+    """Build the documentation as a site in .cache/site; fails on a broken link."""
+    from harness.paths import shown
+    from harness.site import build
+
+    page = build.build()
+    console.say(shown(page))
+    if serve:
+        build.serve(page.parent, port)
+
+
+@click.command()
 def clean() -> None:
     """Stop everything and remove environments, downloads, builds, images and trained models."""
     from harness.local import cleaning
@@ -123,4 +137,4 @@ def completion(context: click.Context, shell: str) -> None:
     print(complete(context.find_root().command, {}, PROGRAM, "_PIPELINE_COMPLETE").source())
 
 
-COMMANDS = (format_code, lock, sbom, audit, settings, completion, clean)
+COMMANDS = (format_code, lock, sbom, audit, settings, completion, docs, clean)
