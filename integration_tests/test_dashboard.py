@@ -22,7 +22,7 @@ from harness.machine import processes
 from harness.paths import ROOT
 from harness.stack import live
 from harness.stack.clients import Clients
-from harness.stack.state import EMBEDDED, Stack
+from harness.stack.state import DOCKER, EMBEDDED, Stack
 from integration_tests import browser as browsers
 
 pytestmark = [pytest.mark.local_only, pytest.mark.long_proof]
@@ -41,6 +41,8 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def served(browser: Browser, stack: Stack) -> Iterator[pages.Page]:
     """The page's server for the suite's stack. Skipped before it starts if there is no browser."""
+    if stack.runtime == DOCKER:
+        pytest.skip("the page is the same: the suite without containers drives it")
     yield pages.start(stack)
     pages.stop(stack.name)
 

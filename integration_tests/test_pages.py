@@ -81,7 +81,8 @@ class TestRun:
     def test_the_tutorial(self, tmp_path: Path) -> None:
         _without_containers()
         if (STACKS / "local").exists():
-            pytest.fail(f"{STACKS / 'local'} is in use: make local-down", pytrace=False)
+            lack = f"{STACKS / 'local'} is in use: make local-down"
+            (pytest.fail if os.environ.get("CI") else pytest.skip)(lack)
         settings = _settings(tmp_path)
         try:
             shown = _run("tutorial.md", 5, tmp_path, **settings)

@@ -12,7 +12,7 @@ from harness.local import runtimes
 from harness.stack.state import EMBEDDED
 from harness.stages import rehearsal
 
-pytestmark = [pytest.mark.local_only, pytest.mark.long_proof, pytest.mark.own_stacks, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.local_only, pytest.mark.long_proof, pytest.mark.own_stacks, pytest.mark.timeout(1500)]
 
 
 def test_resources_are_created_changed_imported_and_destroyed_as_documented(tmp_path: Path) -> None:

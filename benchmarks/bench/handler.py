@@ -18,7 +18,6 @@ from benchmarks.bench.figures import Figure
 from harness import events, paths
 from harness.console import Step
 from harness.errors import HarnessError
-from harness.local import deployment
 from harness.stack.clients import Clients
 from harness.stack.state import EMBEDDED, Stack
 
@@ -53,7 +52,7 @@ def measured(stack: Stack, step: Step) -> dict[str, Figure]:
     found: dict[str, Figure] = {}
     with tempfile.TemporaryDirectory(prefix="bench-handler-") as name:
         folder = Path(name)
-        with zipfile.ZipFile(deployment.zip_of(stack.pipeline)) as archive:
+        with zipfile.ZipFile(stack.pipeline.zip_file) as archive:
             archive.extractall(folder)
         environment = _environment(stack, folder)
 

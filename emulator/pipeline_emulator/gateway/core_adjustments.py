@@ -1,4 +1,4 @@
-"""Small changes to LocalStack's core and its web server: times, S3's folder, neighbours, work at start and per request."""
+"""Small changes to LocalStack core and its web server: times, S3 folder, neighbours, work at start and per request."""
 
 import functools
 from collections.abc import Callable, Iterator, Mapping

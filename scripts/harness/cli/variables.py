@@ -72,5 +72,10 @@ VARIABLES = {
         Variable("CI", "", "set: a test that finds no container engine fails; unset, it is skipped"),
         Variable("RERUNS", "0", "how often a failed test is tried again; the output names it (CI: 1)"),
         Variable("E2E_KEEP", "", "1: `make e2e` leaves its stack running and uses it again next time"),
+        Variable(
+            "PROVE_CAPACITY",
+            "",
+            "1: the tests compare rates with limits in real time; on a machine with nothing else to do",
+        ),
     ),
 }
