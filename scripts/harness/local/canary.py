@@ -17,7 +17,7 @@ from harness.stack.state import Stack
 
 DEADLINE = 90.0
 FAILURE_CHECK_SECONDS = 2.0
-AGAIN = "the stack runs: mend what is missing in it, or the code, and try again with make local-up"
+AGAIN = "the stack still runs: add what it lacks or fix the code, then make local-up"
 
 
 def answer_to(stack: Stack, event: dict[str, Any], step: Step, seconds: float = DEADLINE) -> dict[str, Any]:
