@@ -69,7 +69,7 @@ def test_an_event_under_way_finishes_with_its_code(
     event = threading.Thread(target=lambda: answers.append(function.invoke().payload))
     event.start()
     eventually(lambda: gate.passed, "the event waits in the function")
-    # WHEN the code changes meanwhile
+    # WHEN the code changes during it
     put = threading.Thread(target=ask, args=("PUT", function, zipped({"helper.py": WORD.format("quick")})))
     put.start()
     # THEN the event is answered by the code that it began with, and the next one by the new code

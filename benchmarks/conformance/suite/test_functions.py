@@ -137,7 +137,7 @@ def test_the_environment_names_the_function(calls: Any) -> None:
         "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
     }
     wrong = {key: found.get(key) for key, value in expected.items() if found.get(key) != value}
-    assert not wrong, f"{wrong}"
+    assert not wrong, f"other values: {', '.join(wrong)}"
 
 
 def test_only_tmp_is_written(calls: Any) -> None:

@@ -45,7 +45,7 @@ def _put(version: FunctionVersion, edition: Edition) -> Response:
         edition.remove()
         return _json({"message": "the changed code does not start", "error": json.loads(failure)}, 409)
     former = EDITIONS.put(version, edition)
-    _run_in(_with_code_of(version), edition)  # those that core has started meanwhile
+    _run_in(_with_code_of(version), edition)  # those that core started during it
     if former:
         former.remove()
     return _json({"environments": count})

@@ -115,7 +115,7 @@ class EnvironmentExecutor(RuntimeExecutor):
             self._environment, self._edition = prepared.environment, prepared.edition
         if former:
             event_loop.run(former.close())
-        if not was_open:  # core has ended it meanwhile
+        if not was_open:  # core has ended it
             self.drop(prepared)
 
     def drop(self, prepared: Prepared) -> None:

@@ -140,9 +140,7 @@ def rollback(stage: str, version: str) -> None:
     rollout.rollback(*_opened(stage), version, deploy.deploy)
 
 
-@click.command()
-@options.rate("several rates")
-@options.option(
+stage_of_settings = options.option(
     "--stage",
     envvar="STAGE",
     default="stg",
@@ -150,6 +148,11 @@ def rollback(stage: str, version: str) -> None:
     metavar="stg|prod",
     help="The stage with the settings.",
 )
+
+
+@click.command()
+@options.rate("several rates")
+@stage_of_settings
 @options.option(
     "--duration", envvar="DURATION_MS", callback=options.number(float), metavar="MILLISECONDS",
     show_default="as measured",
@@ -169,14 +172,7 @@ def cost(rate: float | None, stage: str, duration: float | None) -> None:
     show_default="the samples' size",
     help="Size of an event with its partition key.",
 )  # fmt: skip
-@options.option(
-    "--stage",
-    envvar="STAGE",
-    default="stg",
-    show_default=True,
-    metavar="stg|prod",
-    help="The stage with the settings.",
-)
+@stage_of_settings
 @options.option(
     "--duration", envvar="DURATION_MS", callback=options.number(float), metavar="MILLISECONDS",
     show_default="measured on the running stack",

@@ -85,7 +85,7 @@ class Live:
             point = self._counter.point(answer, stack.resources.source_stream, stack.resources.output_stream)
             point.failed = self._failed_events()
         except (HarnessError, ClientError, BotoCoreError):
-            phase = self._current.find()[0]  # it may have ended meanwhile
+            phase = self._current.find()[0]  # it may have just ended
             return Point(time.time(), "silent" if phase == "running" else phase, failed=self._failed)
         return point
 
