@@ -76,11 +76,6 @@ def _with_code_of(version: FunctionVersion) -> list[EnvironmentExecutor]:
     return [executor for executor in found if editions.key(executor.function_version) == wanted]
 
 
-def _in_each(executors: Sequence[EnvironmentExecutor], edition: Edition | None) -> list[bytes]:
-    with ThreadPoolExecutor(4, thread_name_prefix="lambda-edition") as pool:
-        return [failure for failure in pool.map(lambda each: each.run_edition(edition), executors) if failure]
-
-
 def _version(arn: str) -> FunctionVersion | None:
     """Return the version that an ARN with or without a qualifier names."""
     words = arn.split(":")  # arn:aws:lambda:region:account:function:name[:qualifier]
