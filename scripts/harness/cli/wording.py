@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from harness.cli.sections import SHORT
 
 TARGETS = {long: short for short, long in SHORT.items()}
-OF_A_STAGE = r"(?P<action>plan|deploy|smoke|destroy|unlock)-(?P<stage>stg|prod)"
+OF_A_STAGE = re.compile(r"(plan|deploy|smoke|destroy|unlock|rehearse)-(stg|prod)")
 
 
 def of(program: str, commands: Iterable[str]) -> Callable[[str], str]:
@@ -27,12 +27,15 @@ def of(program: str, commands: Iterable[str]) -> Callable[[str], str]:
     if os.environ.get("MAKELEVEL"):
         return lambda text: text
     names = "|".join(sorted(map(re.escape, commands), key=len, reverse=True))
-    target = re.compile(rf"\bmake (?:{OF_A_STAGE}|(?P<rehearse>rehearse)-stg|(?P<command>{names})(?![\w-]))")
+    target = rf"(?:{OF_A_STAGE.pattern}|{names})(?![\w-])"
+    call = re.compile(rf"\bmake ({target}(?: {target})*)")
 
-    def call(found: re.Match[str]) -> str:
-        if found["action"]:
-            return f"{program} {found['action']} {found['stage']}"
-        command = found["rehearse"] or found["command"]
-        return f"{program} {TARGETS.get(command, command)}"
+    def command(target: str) -> str:
+        if found := OF_A_STAGE.fullmatch(target):
+            return "rehearse" if found[1] == "rehearse" else f"{found[1]} {found[2]}"
+        return TARGETS.get(target, target)
 
-    return lambda text: target.sub(call, text)
+    def calls(found: re.Match[str]) -> str:
+        return " && ".join(f"{program} {command(target)}" for target in found[1].split())
+
+    return lambda text: call.sub(calls, text)

@@ -63,8 +63,9 @@ def test_messages_name_commands_as_they_were_called(tmp_path: Path, level: str, 
 
 def test_every_make_target_in_a_message_becomes_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MAKELEVEL", raising=False)
-    worded = wording.of("pipeline", ["local-up", "send", "chaos", "rehearse"])
+    worded = wording.of("pipeline", ["local-up", "local-down", "send", "chaos", "rehearse"])
     text = "make local-up; make send COUNT=1; make deploy-stg; make rehearse-stg, make sure; make send-it"
+    assert worded("make local-down local-up: it is old") == "pipeline down && pipeline up: it is old"
     assert worded(text) == (
         "pipeline up; pipeline send COUNT=1; pipeline deploy stg; pipeline rehearse, make sure; make send-it"
     )
