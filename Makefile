@@ -4,7 +4,7 @@
 .PHONY: help setup local-up local-down local-status local-logs dashboard train send watch verify chaos failed-events redrive \
         test check rehearse-stg deploy-stg outputs ecr-login iam-denials soak report \
         test-all e2e unit terraform-test stages-test emulator-test privileges-test format \
-        plan-stg plan-prod deploy-prod smoke-stg smoke-prod destroy-stg destroy-prod unlock-stg unlock-prod \
+        plan-stg plan-prod deploy-prod smoke-stg smoke-prod compare-stg compare-prod destroy-stg destroy-prod unlock-stg unlock-prod \
         promote rollback bench bench-iam conformance fidelity peers cost capacity sbom audit lock docs clean
 
 # Many machines set this. Each command and test would then compile every module that it imports.
@@ -83,6 +83,9 @@ deploy-prod:
 
 smoke-stg smoke-prod:
 	$(RUN) smoke $(@:smoke-%=%)
+
+compare-stg compare-prod:
+	$(RUN) compare $(@:compare-%=%)
 
 destroy-stg destroy-prod:
 	$(RUN) destroy $(@:destroy-%=%)

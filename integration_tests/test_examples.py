@@ -202,7 +202,14 @@ def test_an_example_is_small_and_nothing_general_names_it(name: str) -> None:
 @pytest.mark.parametrize("lock", ["requirements.txt", "requirements-image.txt"])
 def test_rides_runs_the_service_s_versions(lock: str) -> None:
     """The versions that training has, too: scripts/lock.sh sees to that for the service."""
-    assert (EXAMPLES / "rides" / "function" / lock).read_text() == (ROOT / "service" / lock).read_text()
+    found = _locked(EXAMPLES / "rides" / "function" / lock)
+    assert "onnxruntime" in "".join(found)
+    assert found <= _locked(ROOT / "service" / lock), "copy the entries from there"
+
+
+def _locked(lock: Path) -> set[str]:
+    """Return a lock's entries, each with its hashes."""
+    return set(re.split(r"\n(?=\S)", lock.read_text().rstrip()))
 
 
 def _git(*words: str) -> list[str]:

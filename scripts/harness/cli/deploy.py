@@ -82,6 +82,16 @@ def smoke(stage: str) -> None:
 
 @click.command()
 @stage_argument
+def compare(stage: str) -> None:
+    """Show what differs between a stage on AWS and the local stack, and what of it matters; change nothing."""
+    from harness import comparison
+    from harness.stack import state as stacks
+
+    comparison.run(stacks.running(stacks.name()), *_opened(stage))
+
+
+@click.command()
+@stage_argument
 @yes
 def destroy(stage: str) -> None:
     """List what would be deleted on AWS, ask, and delete it; the state bucket stays."""
@@ -187,5 +197,5 @@ def capacity(rate: float | None, record_bytes: int | None, stage: str, duration:
     report.run(rate, record_bytes, stage, duration)
 
 
-COMMANDS = (rehearse, plan, deploy, smoke, destroy, unlock, promote, rollback, cost, capacity)
+COMMANDS = (rehearse, plan, deploy, smoke, compare, destroy, unlock, promote, rollback, cost, capacity)
 AT_AWS = tuple(command.name for command in COMMANDS if command not in (rehearse, cost, capacity))

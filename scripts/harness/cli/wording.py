@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from harness.cli.sections import SHORT
 
 TARGETS = {long: short for short, long in SHORT.items()}
-OF_A_STAGE = re.compile(r"(plan|deploy|smoke|destroy|unlock|rehearse)-(stg|prod)")
+OF_A_STAGE = re.compile(r"(plan|deploy|smoke|compare|destroy|unlock|rehearse)-(stg|prod)")
 
 
 def of(program: str, commands: Iterable[str]) -> Callable[[str], str]:
