@@ -82,9 +82,12 @@ def _run(command: Sequence[str], variables: Mapping[str, str]) -> int:
     for number in _INTERRUPTS:
         signal.signal(number, lambda *_: None)  # not SIG_IGN, which the command would inherit
     process: subprocess.Popen[bytes] | None = None
+    early: list[int] = []  # those that came while the command started
 
     def pass_on(number: int, _frame: object) -> None:
-        if process is not None:
+        if process is None:
+            early.append(number)
+        else:
             process.send_signal(number)
 
     for number in _PASSED_ON:
@@ -93,6 +96,8 @@ def _run(command: Sequence[str], variables: Mapping[str, str]) -> int:
         process = subprocess.Popen(command, env=dict(variables))
     except OSError as error:
         raise EmulatorError(f"{command[0]} cannot be run: {error.strerror}", "name a program of the PATH") from None
+    for number in early:
+        process.send_signal(number)
     status = process.wait()
     return status if status >= 0 else 128 - status  # as shells report the end by a signal
 
