@@ -96,8 +96,8 @@ def _run(command: Sequence[str], variables: Mapping[str, str]) -> int:
         process = subprocess.Popen(command, env=dict(variables))
     except OSError as error:
         raise EmulatorError(f"{command[0]} cannot be run: {error.strerror}", "name a program of the PATH") from None
-    for number in early:
-        process.send_signal(number)
+    for missed in early:
+        process.send_signal(missed)
     status = process.wait()
     return status if status >= 0 else 128 - status  # as shells report the end by a signal
 
