@@ -55,7 +55,8 @@ def test_a_localstack_killed_during_the_apply_is_reported_and_the_next_start_wor
     """The first start fails at once with the reason, instead of waiting for Terraform's retries."""
     with ThreadPoolExecutor(1) as pool:
         start = pool.submit(lifecycle.up, name, "recovery", port)
-        poll(lambda: "Creation complete" in _log(name), "the first resources", deadline=600)
+        poll(lambda: start.done() or "Creation complete" in _log(name), "the first resources", deadline=600)
+        assert not start.done(), start.exception()
         stack = stacks.load(name)
         assert stack is not None
         runtimes.of(stack).kill(stack)
