@@ -24,7 +24,7 @@ SHADOW_CONFIG = Config(connect_timeout=1, read_timeout=2, retries={"total_max_at
 
 
 def start() -> "Processor":
-    """Read the model file from S3 in a thread, and import numpy and ONNX Runtime meanwhile.
+    """Read the model file from S3 in a thread, while numpy and ONNX Runtime are imported.
 
     Raises:
         ConfigurationError: a setting is missing.

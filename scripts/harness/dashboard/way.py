@@ -40,7 +40,7 @@ def of(local: Local, record: Read) -> dict[str, Any]:
     # The end first: attempts that are read afterwards include the one that led to it.
     answered, failure = records.answer(local, record), _failure(local, record, event_id)
     attempted = attempts.of(local.stack, event_id)
-    if attempted and answered is None and failure is None:  # it may have come meanwhile
+    if attempted and answered is None and failure is None:  # it may have just come
         answered, failure = records.answer(local, record), _failure(local, record, event_id)
     for each in [*attempted[:1], *attempted[1:][1 - LOGGED :]]:
         each["log"] = function.invocation_log(local, each)

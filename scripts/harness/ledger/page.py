@@ -38,7 +38,7 @@ def of(
         name: of the report.
         title: what ran.
         ledger: its result.
-        faults: what happened meanwhile, in seconds since the epoch.
+        faults: those of the run, in seconds since the epoch.
         more: checks besides the ledger's.
         journal: returns the attempts of the records with some event ids, where the emulator knows them.
     """

@@ -16,7 +16,7 @@ from harness.paths import shown
 from harness.stack.state import Stack
 
 QUIET_MS, LONGEST_MS = 50, 500  # a save is often several events
-# Whoever changes one of these wants other dependencies, or another image.
+# A change of one of these changes the dependencies or the image.
 OF_THE_BUILD = ("Dockerfile*", "requirements*.txt", "pyproject.toml", "*.lock", "package*.json", "Pipfile*")
 
 

@@ -72,7 +72,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Lines:
-    """A line chart over time, with what happened meanwhile.
+    """A line chart over time, with marks for what happened during it.
 
     Attributes:
         title: above it.

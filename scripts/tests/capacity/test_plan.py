@@ -23,7 +23,7 @@ SLOW = replace(FUNCTION, invocation_ms=1000, event_ms=10)
         (Load(1000, 100, 100), FUNCTION, STG, "records/s written to a shard", 2000),
         (Load(1000, 2048, 100), FUNCTION, STG, "bytes/s written to a shard", 1024),
         (Load(1000, 100, 4096), FUNCTION, STG, "bytes/s of answers written to a shard", 512),
-        # 1,990 ms for 100 events, two shards; half as many with half of a core.
+        # 1,990 ms for 100 events, two shards; 50 events with half a core.
         (Load(1000, 100, 100), SLOW, STG, "events/s processed of a shard", 2 * 100 / 1.99),
         (Load(1000, 100, 100), SLOW, replace(STG, memory_mb=1769 // 2), "events/s processed of a shard", 100 / 1.99),
         # Ten batches at the same time of each shard.
