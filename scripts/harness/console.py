@@ -61,9 +61,10 @@ class Step:
 
     def line(self) -> str:
         """Return the step as one line of rich markup."""
-        text = "; ".join(part for part in (self.detail, self.aside) if part)
-        detail = f" [dim]{escape(text)}[/dim]" if text else ""
-        return f"{escape(self.title)}{detail} [dim]{self.seconds:.0f} s[/dim]"
+        # A program's own progress is in columns, and this is one line.
+        text = "; ".join(" ".join(part.split()) for part in (self.detail, self.aside) if part)
+        detail = f": [dim]{escape(text)}[/dim]" if text else ""
+        return f"{escape(self.title)}{detail} [dim]({self.seconds:.0f} s)[/dim]"
 
 
 class _Inner(Step):

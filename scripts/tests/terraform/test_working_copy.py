@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.paths import INFRASTRUCTURE, ROOT
-from harness.terraform.working_copy import declared, makes_image_function, with_surroundings
+from harness.terraform.working_copy import declared, makes_image_function, sources, with_surroundings
 
 
 @pytest.fixture
@@ -53,6 +53,16 @@ def test_a_module_whose_paths_lead_out_is_copied_with_its_surroundings(root: Pat
     # WHEN it is copied again THEN what was there is gone
     (root.parent / "function.py").unlink()
     assert not (_copy(root, tmp_path).parent / "function.py").exists()
+
+
+@pytest.mark.parametrize("text", ["x = 1", 'source = "../modules/x"'], ids=["alone", "with its surroundings"])
+def test_what_terraform_and_checks_leave_is_no_change(root: Path, text: str) -> None:
+    (root / "build.tf").write_text(text)
+    before = sources(root, root.parent)
+    for left in (".terraform/modules.json", "terraform.tfstate.backup", "policies/__pycache__/stars.cpython-313.pyc"):
+        (root / left).parent.mkdir(parents=True, exist_ok=True)
+        (root / left).touch()
+    assert sources(root, root.parent) == before
 
 
 def test_variables_and_the_form_of_the_function(root: Path) -> None:
