@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.bench import cost, figures, handler, held, independent, latency, puts, throughput
+from benchmarks.bench import cost, figures, handler, held, independent, latency, loop, puts, throughput
 from benchmarks.bench.figures import Figure
 from benchmarks.bench.targets import Target
 from harness import console
@@ -55,8 +56,10 @@ def measure(result: Result, counts: Sequence[int]) -> None:
         console.warn(f"{target.title} is not measured: {result.reason}")
         return
     console.say(f"── {target.title}")
+    started = time.monotonic()
     try:
         with target.open() as stack:
+            result.figures |= loop.up(time.monotonic() - started)
             _all(stack, result, counts)
     except KeyboardInterrupt:
         result.failed.append("interrupted")
@@ -72,6 +75,8 @@ def _all(stack: Stack, result: Result, counts: Sequence[int]) -> None:
     result.settings = {name: found.get(name) for name in SETTINGS}
     others = cost.Others(stack)
     _part(result, "at rest", stack, cost.at_rest)
+    if result.target.ours:
+        _part(result, "up again, and a changed line", stack, loop.measured)
     _part(result, "cold and warm Invoke", stack, latency.invokes)
     _part(result, "puts beside a stub", stack, puts.beside_stub)
     _part(result, "bare round trips through Kinesis", stack, latency.bare_round_trips)

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from benchmarks.bench import handler, held, independent, throughput
+from benchmarks.bench import handler, held, independent, loop, throughput
 from benchmarks.bench.measure import Result
 from harness import console, reports
 from harness.machine.files import write_whole
@@ -55,6 +55,7 @@ def titles(counts: Sequence[int]) -> dict[str, str]:
         "invoke_warm_p50": "Invoke, warm, p50",
         "invoke_warm_p99": "the same, p99",
         **handler.TITLES,
+        **loop.TITLES,
         "cpu_at_rest": "CPU at rest",
         "cpu_of_others": "CPU used by everything else on the machine",
         "memory_at_rest": "memory at rest",
@@ -120,6 +121,8 @@ def _cell(result: Result, name: str) -> tuple[str, str]:
         return figure.text(), figure.remark
     if name in handler.TITLES and not result.failed and not result.reason:
         return "", ""  # the same code in every target
+    if name in loop.TITLES and not result.target.ours and not result.reason:
+        return "", ""  # commands of ours
     return "not measured", result.reason or "; ".join(result.failed)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from benchmarks.bench import benchmark, figures, measure, report
+from benchmarks.bench import benchmark, figures, loop, measure, report
 from benchmarks.bench.measure import Result
 from benchmarks.bench.targets import Target, chosen
 from harness.errors import HarnessError
@@ -101,6 +101,14 @@ def test_a_missing_requirement_is_a_row() -> None:
     measure.measure(result, COUNTS)
     assert result.reason == "no Docker engine answers"
     assert not result.failed
+
+
+def test_only_our_own_targets_have_rows_for_our_commands(results: list[Result]) -> None:
+    ours = Result(Target("ours", "Ours", "", ours=True, open=_never))
+    ours.figures = loop.up(41.0)
+    text, _ = _shown([ours, *results])
+    [row] = [line for line in text.splitlines() if loop.TITLES[loop.UP] in line]
+    assert [cell.strip() for cell in row.split("|")[2:5]] == ["41.0 s", "", ""]
 
 
 def test_our_own_failure_fails_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

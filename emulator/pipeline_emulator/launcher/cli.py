@@ -1,6 +1,5 @@
 """The command `pipeline-emulator`."""
 
-import importlib.metadata
 import os
 import sys
 from collections.abc import Callable
@@ -10,7 +9,6 @@ from typing import Any
 import click
 
 from pipeline_emulator.clients import folder
-from pipeline_emulator.launcher import doctor as examination
 from pipeline_emulator.launcher import environment, instance, lambda_runtime, maintenance, shells
 from pipeline_emulator.launcher.errors import EmulatorError
 from pipeline_emulator.settings import SETTINGS, Kind, Setting
@@ -28,7 +26,7 @@ def main() -> None:
 
 
 @click.group()
-@click.version_option(importlib.metadata.version("pipeline-emulator"))
+@click.version_option(package_name="pipeline-emulator")
 def commands() -> None:
     """Run LocalStack core with a faithful Kinesis, Lambda and ECR on this machine."""
 
@@ -183,6 +181,9 @@ def doctor(**settings: Any) -> None:
 
     The exit status is 1 if an emulator with these settings cannot start.
     """
+    # Reads the metadata of all packages; no other command should wait for its imports.
+    from pipeline_emulator.launcher import doctor as examination
+
     signs = {True: "ok  ", None: "note", False: "FAIL"}
     findings = list(examination.examine(environment.resolve(settings, os.environ)))
     for finding in findings:
