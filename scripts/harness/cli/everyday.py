@@ -78,6 +78,11 @@ page_port = options.setting(
 )  # fmt: skip
 @page_port
 @options.setting(
+    "--mlflow", envvar="MLFLOW", metavar="0|1",
+    show_default="1 with containers",
+    help="0: start no MLflow server; the model is logged in a folder, as without containers.",
+)  # fmt: skip
+@options.setting(
     "--refresh", envvar="REFRESH", metavar="0|1", show_default="0",
     help="1: run all of Terraform, even if nothing has changed since its last apply.",
 )  # fmt: skip

@@ -16,6 +16,7 @@ from harness.errors import HarnessError
 from harness.local import ecr_password, images, localstack, persistence
 from harness.machine import commands, engine, environment, processes
 from harness.machine.files import write_whole
+from harness.model import current as current_model
 from harness.setup import install
 from harness.stack.clients import Clients
 from harness.stack.state import DOCKER, Stack
@@ -71,7 +72,7 @@ def start(stack: Stack) -> None:
     localstack.check_port(stack.port)
     found = images.choose()
     stack.base_image = found.function_base
-    stack.mlflow_port = _mlflow_port(stack) if stack.pipeline.has_model else 0
+    stack.mlflow_port = _mlflow_port(stack) if current_model.has_server(DOCKER) else 0
     stack.emulator = code()
     stack.save()
     settings = _settings(stack, found, engine.socket_group(found.base))

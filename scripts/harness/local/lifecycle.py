@@ -67,9 +67,11 @@ def up(name: str, project_id: str, port: int, runtime: str | None = None) -> tup
     with stacks.locked(name):
         stack = _reusable(name, port)
         trained = None
-        if runtime == EMBEDDED:  # before anything starts: fail early
-            with install.exclusive("training and packaging"):
+        server = stack.mlflow_port != 0 if stack else current_model.has_server(runtime)
+        with install.exclusive("training and packaging"):  # before anything starts: fail early
+            if not server:
                 trained = current_model.current(None)
+            if runtime == EMBEDDED:
                 deployment.build_function(definition.current())
         if stack is None:
             down_locked(name, keep_streams=persistent)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from harness.pipeline import closure, code, definition
 from harness.pipeline.definition import Pipeline
 from harness.setup import install
 from harness.stack.clients import Clients
-from harness.stack.state import Stack
+from harness.stack.state import DOCKER, Stack
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -41,6 +42,11 @@ class Place:
     memory: Path
     store: Path
     server: str | None
+
+
+def has_server(runtime: str) -> bool:
+    """Return whether a new stack gets a tracking server of its own: one in containers does, unless MLFLOW=0."""
+    return runtime == DOCKER and _pipeline().has_model and os.environ.get("MLFLOW") != "0"
 
 
 def place(stack: Stack | None) -> Place:

@@ -11,7 +11,7 @@ import subprocess
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness import console
@@ -47,6 +47,7 @@ class Job:
         counts: whether it writes a JUnit report to `report`.
         cwd: its working directory.
         deadline: seconds it may take.
+        settings: environment variables of its own.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Job:
     counts: bool = False
     cwd: Path = ROOT
     deadline: float = 2400.0
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def log(self) -> Path:
@@ -79,7 +81,7 @@ class _Running:
             self.process = subprocess.Popen(
                 job.command,
                 cwd=job.cwd,
-                env=dict(env),
+                env={**env, **job.settings},
                 stdin=subprocess.DEVNULL,
                 stdout=sink,
                 stderr=None if visible else subprocess.STDOUT,

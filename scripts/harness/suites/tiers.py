@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import psutil
@@ -30,6 +30,8 @@ PRIVILEGES = f"{INTEGRATION}/privileges"
 EXAMPLES = (f"{INTEGRATION}/test_examples.py", f"{INTEGRATION}/test_pages.py")
 CONFORMANCE = "benchmarks/conformance/suite"
 PEERS = "PEER_SUITES"
+# The suite's shared stack has a tracking server; of those that tests start for themselves, none needs one.
+NO_SERVER = {"MLFLOW": "0"}
 OTHER_JOBS = tuple(f"--ignore={folder}" for folder in (IMAGE_BUILD, STAGES, PRIVILEGES))
 
 # Which tests of a folder; CONTRIBUTING.md defines the long proofs.
@@ -86,6 +88,7 @@ def _pytest(
     options: Sequence[str] = (),
     python: Path = install.PYTHON,
     cwd: Path = paths.ROOT,
+    settings: Mapping[str, str] | None = None,
 ) -> Job:
     """Return a job that runs pytest.
 
@@ -98,6 +101,7 @@ def _pytest(
         options: further options for pytest.
         python: an interpreter with the tests' dependencies.
         cwd: working directory, with pytest's settings.
+        settings: environment variables of its own.
     """
     title = f"{name}-long" if which == LONG else name
     report = jobs.folder() / f"{title}.xml"
@@ -107,7 +111,7 @@ def _pytest(
     command += ["--reruns", os.environ.get("RERUNS") or "0", "-rR"]
     command += [*folders, "-m", " and ".join(filter(None, (which, only))), *options]
     deadline = DEADLINE * (ALL_ACTIONS if os.environ.get("ACTIONS") else 1)
-    return Job(title, command, jobs.folder(), counts=True, cwd=cwd, deadline=deadline)
+    return Job(title, command, jobs.folder(), counts=True, cwd=cwd, deadline=deadline, settings=settings or {})
 
 
 def _step(name: str, *, counts: bool = False) -> Job:
@@ -140,12 +144,12 @@ def _e2e(which: str) -> Job:
 def _e2e_own_stacks() -> Job:
     """End-to-end tests that start their own stacks, and mostly wait for them."""
     others = [f"--ignore={file}" for file in EXAMPLES]
-    return _pytest("e2e-own-stacks", INTEGRATION, *OTHER_JOBS, *others, only="own_stacks")
+    return _pytest("e2e-own-stacks", INTEGRATION, *OTHER_JOBS, *others, only="own_stacks", settings=NO_SERVER)
 
 
 def _e2e_examples() -> Job:
     """Those of other pipelines, in a job of their own: two jobs end sooner than one long one."""
-    return _pytest("e2e-examples", *EXAMPLES, only="own_stacks")
+    return _pytest("e2e-examples", *EXAMPLES, only="own_stacks", settings=NO_SERVER)
 
 
 def _stages() -> Job:
