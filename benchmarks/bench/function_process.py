@@ -63,7 +63,7 @@ def rate(process: Any, given: list[dict[str, Any]], seconds: float) -> float:
 
 
 def peak_mib() -> float:
-    """Return the most memory that this process has had. The kernel's `ru_maxrss` counts the program before exec, too."""
+    """Return the most memory of this process. `ru_maxrss` counts the program that started it, too."""
     try:
         status = Path("/proc/self/status").read_text()
     except OSError:  # not Linux
