@@ -6,19 +6,24 @@ import json
 import os
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from _pytest._code.code import ExceptionRepr
 
 from harness import failed, streams
 from harness.local import lifecycle
+from harness.local import page as pages
 from harness.machine import processes
 from harness.machine.waiting import poll
 from harness.stack import denials
 from harness.stack import state as stacks
 from harness.stack.clients import Clients
-from harness.stack.state import Stack
+from harness.stack.state import DOCKER, Stack
 from integration_tests import planted
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 FOLDER = Path(__file__).parent
 # E2E_KEEP=1 keeps the stack running and reuses it next time, for work on the tests.
@@ -73,6 +78,33 @@ def redrive(stack: Stack, clients: Clients) -> Callable[[list[tuple[bytes, str]]
         assert poll(all_predicted, "the redriven predictions")
 
     return run
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """This machine's browser."""
+    from integration_tests import browser as browsers  # imports Playwright, which most tests do without
+
+    with browsers.started() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def served(browser: Browser, stack: Stack) -> Iterator[pages.Page]:
+    """The page's server for the suite's stack."""
+    if stack.runtime == DOCKER:
+        pytest.skip("the page is the same: the suite without containers drives it")
+    yield pages.start(stack)
+    pages.stop(stack.name)
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A tab, whose errors fail the test."""
+    from integration_tests import browser as browsers
+
+    with browsers.tab(browser) as found:
+        yield found
 
 
 @pytest.hookimpl(wrapper=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 import psutil
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from harness import events, streams
 from harness.chaos import emulator_faults
@@ -22,51 +22,13 @@ from harness.machine import processes
 from harness.paths import ROOT
 from harness.stack import live
 from harness.stack.clients import Clients
-from harness.stack.state import DOCKER, EMBEDDED, Stack
+from harness.stack.state import EMBEDDED, Stack
 from integration_tests import browser as browsers
 
 pytestmark = [pytest.mark.local_only, pytest.mark.long_proof]
 
 VIEWS = ("pipeline", "event", "failed", "function", "resources", "denials", "faults", "model")
-PATIENCE = 30_000  # milliseconds
 PICTURE = ROOT / "docs" / "images" / "dashboard.png"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with browsers.started() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def served(browser: Browser, stack: Stack) -> Iterator[pages.Page]:
-    """The page's server for the suite's stack. Skipped before it starts if there is no browser."""
-    if stack.runtime == DOCKER:
-        pytest.skip("the page is the same: the suite without containers drives it")
-    yield pages.start(stack)
-    pages.stop(stack.name)
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A tab. Whatever is not from this machine, or an error in the console, fails the test."""
-    context = browser.new_context(viewport=browsers.WIDE)  # type: ignore[arg-type]
-    tab = context.new_page()
-    tab.set_default_timeout(PATIENCE)
-    expect.set_options(timeout=PATIENCE)
-    errors: list[str] = []
-
-    def heard(message: ConsoleMessage) -> None:
-        # A request that failed because LocalStack died is no defect of the page.
-        if message.type == "error" and "Failed to load resource" not in message.text:
-            errors.append(message.text)
-
-    tab.on("console", heard)
-    tab.on("pageerror", lambda error: errors.append(str(error)))
-    tab.on("request", lambda sent: None if sent.url.startswith("http://127.0.0.1:") else errors.append(sent.url))
-    yield tab
-    context.close()
-    assert errors == []
 
 
 def test_an_event_is_sent_and_followed(page: Page, served: pages.Page) -> None:
@@ -175,11 +137,13 @@ def _tab_to(page: Page, name: str) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_view_is_accessible_and_fits(browser: Browser, served: pages.Page, scheme: Any) -> None:
-    size = browsers.WIDE if scheme == "light" else browsers.NARROW
+@pytest.mark.parametrize("size", [browsers.WIDE, browsers.NARROW], ids=["wide", "narrow"])
+def test_every_view_is_accessible_and_fits(
+    browser: Browser, served: pages.Page, scheme: Any, size: dict[str, int]
+) -> None:
     context = browser.new_context(viewport=size, color_scheme=scheme)  # type: ignore[arg-type]
     page = context.new_page()
-    page.set_default_timeout(PATIENCE)
+    page.set_default_timeout(browsers.PATIENCE)
     for view in VIEWS:
         page.goto(f"{served.url}/#/{view}")
         expect(page.get_by_role("heading", level=1)).to_be_visible()

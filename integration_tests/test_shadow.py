@@ -12,6 +12,8 @@ import pytest
 
 from harness import events, streams
 from harness.console import Step
+from harness.dashboard import shadow as shadow_view
+from harness.dashboard.local import Local
 from harness.ledger import expected
 from harness.local import deployment
 from harness.machine import environment
@@ -124,6 +126,15 @@ def test_the_second_model_answers_every_event_in_the_log_and_none_on_the_stream(
     compared = [line for line in log_lines("shadow compared") if line["shadow_version"] == second["run_id"]]
     assert sum(line["ShadowEvents"] for line in compared) >= COUNT
     assert all(line["ShadowMeanAbsoluteRelativeDifference"] > 0 for line in compared)
+    page = shadow_view.describe(Local(stack))
+    assert (page["run_id"], page["live"]) == (second["run_id"], stack.run_id)
+    assert page["events"] >= COUNT
+    assert page["absolute"] == pytest.approx(
+        sum(line["ShadowMeanAbsoluteRelativeDifference"] * line["ShadowEvents"] for line in compared)
+        / sum(line["ShadowEvents"] for line in compared),
+        rel=0.2,
+    )  # more may have been logged meanwhile
+    assert [each["role"] for each in page["hold_out"]] == ["live", "shadow"]
     assert {line["FunctionName"] for line in compared} == {stack.outputs["lambda_function"]}
     assert all(line["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "StoreSales" for line in compared)
 
@@ -146,3 +157,6 @@ def test_a_missing_shadow_costs_no_prediction(
     [line, *_] = poll(failed, "the line about the missing shadow", deadline=60)
     assert f"no model of run {missing}" in line["cause"]
     assert line["ShadowErrors"] == 1
+    page = shadow_view.describe(Local(stack))
+    assert page["failures"] >= 1
+    assert missing in page["cause"]

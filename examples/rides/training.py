@@ -1,5 +1,6 @@
 """Makes up rides, trains LightGBM on them, logs the model to MLflow as ONNX, and predicts with LightGBM itself."""
 
+import json
 import logging
 import os
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from onnx import TensorProto, helper
 
 FEATURES = ("PULocationID", "DOLocationID", "trip_distance")
 ZONES, RIDES, SEED = 265, 20_000, 42
-NATIVE, ONNX = "model.txt", "model.onnx"
+NATIVE, ONNX, EVALUATION = "model.txt", "model.onnx", "evaluation.json"
 PARITY = 1e-5  # ONNX Runtime adds up float32, LightGBM float64
 TREES = 100
 PARAMETERS = {"objective": "regression", "num_leaves": 31, "seed": SEED, "num_threads": 1, "verbosity": -1}
@@ -48,9 +49,40 @@ def train(mlflow_dir, cache_dir, tracking_uri, data=None):  # noqa: ARG001 - not
     booster = lightgbm.train(PARAMETERS, lightgbm.Dataset(rides[:split], minutes[:split]), TREES)
     predicted = booster.predict(rides[split:])
     metrics = {"rmse": float(np.sqrt(np.mean((predicted - minutes[split:]) ** 2)))}
+    evaluation = _evaluation(rides, minutes, split, predicted, booster)
     exported = to_onnx(booster)
     metrics["onnx_max_relative_difference"] = _difference(exported.SerializeToString(), booster, rides)
-    return _log(exported, booster, metrics, mlflow_dir, tracking_uri) | {"metrics": metrics}
+    return _log(exported, booster, metrics, evaluation, mlflow_dir, tracking_uri) | {"metrics": metrics}
+
+
+def _evaluation(rides, minutes, split, predicted, booster):
+    """Return what the page's Model view shows (docs/model.md): the hold-out, and the training data's distribution."""
+    zones = rides[split:, 0].astype(int).tolist()
+    held = {
+        "rows": len(predicted),
+        "actual": minutes[split:].round(2).tolist(),
+        "predicted": predicted.round(2).tolist(),
+    }
+    features = [
+        {"name": name, "path": f"ride.{name}", **_tenths(rides[:split, column])} for column, name in enumerate(FEATURES)
+    ]
+    answered = _tenths(booster.predict(rides[:split]))
+    return {
+        "format": 1,
+        "target": "minutes",
+        "hold_out": {**held, "groups": {"PULocationID": zones}},
+        "training": {
+            "features": features,
+            "prediction": {"name": "minutes", "path": "prediction.ride_duration", **answered},
+        },
+    }
+
+
+def _tenths(values):
+    """Return the limits between tenths of the values, and how many values are in each."""
+    edges = np.unique(np.quantile(values, np.arange(0.1, 1, 0.1)).round(3))
+    counts = np.bincount(np.searchsorted(edges, values), minlength=len(edges) + 1)
+    return {"edges": edges.tolist(), "counts": counts.tolist()}
 
 
 def check(folder, run_id):
@@ -152,7 +184,7 @@ def _difference(content, booster, rides):
     return difference
 
 
-def _log(exported, booster, metrics, mlflow_dir, tracking_uri):
+def _log(exported, booster, metrics, evaluation, mlflow_dir, tracking_uri):
     """Log and register the model in MLflow's classic layout: a folder of the run, not a logged model of its own."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
@@ -171,13 +203,14 @@ def _log(exported, booster, metrics, mlflow_dir, tracking_uri):
         mlflow.log_params(PARAMETERS | {"trees": TREES})
         mlflow.log_metrics(metrics)
         model_dir = folder / "classic" / run.info.run_id
-        native = folder / NATIVE
+        native, judged = folder / NATIVE, folder / EVALUATION
         booster.save_model(native)
+        judged.write_text(json.dumps(evaluation))
         example = np.ones((1, len(FEATURES)), np.float32)
         signature = infer_signature(example, np.ones((1, 1), np.float32))
         mlflow.onnx.save_model(
             exported, model_dir, mlflow_model=Model(run_id=run.info.run_id), signature=signature,
-            extra_files=[str(native)], pip_requirements=["numpy", "onnxruntime"],
+            extra_files=[str(native), str(judged)], pip_requirements=["numpy", "onnxruntime"],
         )  # fmt: skip
         mlflow.log_artifacts(str(model_dir), "model")
         source = mlflow.get_artifact_uri("model")

@@ -25,7 +25,7 @@ from store_sales.events import Event
 from store_sales.features import FEATURE_NAMES
 from store_sales.model import Model
 from store_sales_testing.samples import sales_rows
-from training import rossmann, shapes, training_run
+from training import evaluation, rossmann, shapes, training_run
 from training.dataset import COLUMNS, Dataset, read_csv
 from training.fitting import PARAMETERS, baseline, fit, rmspe
 from training.onnx_export import floor32, to_onnx
@@ -98,6 +98,30 @@ def test_the_golden_batch_is_stored_with_the_model_and_matches_its_answers(
     assert {answer.store_known for answer in answers} == {True, False}
     assert len({event["sales_input"]["date"] for event in batch["events"]}) > 20
     np.testing.assert_allclose([one.sales for one in answers], batch["predictions"], rtol=batch["tolerance"])
+
+
+def test_the_evaluation_is_stored_with_the_model_and_says_what_the_metrics_say(trained: dict[str, Any]) -> None:
+    found = json.loads((Path(trained["model_dir"]) / "extra_files" / "evaluation.json").read_text())
+    held, known = found["hold_out"], found["training"]
+    actual, predicted = np.array(held["actual"]), np.array(held["predicted"])
+    assert rmspe(actual, predicted) == pytest.approx(trained["metrics"]["rmspe"], rel=1e-4)
+    assert (held["rows"], held["time"][0], held["time"][-1]) == (108, "2021-06-11", "2021-07-22")
+    assert set(held["groups"]["store"]) == {7, 14, 21}
+    counts = {each["name"]: each["counts"] for each in known["features"]}
+    assert counts["store"] == {"7": 172, "14": 172, "21": 172}
+    assert set(counts["promo"]) == {"0", "1"}
+    assert counts["weekday"] | {"Sunday": 0} == counts["weekday"]  # closed
+    assert all(sum(each.values()) == 516 for each in counts.values())
+    assert sum(known["prediction"]["counts"]) == 516
+    assert max(known["prediction"]["counts"]) == 52  # tenths
+
+
+def test_a_large_hold_out_is_sampled_evenly(sales_csv: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluation, "MOST_ROWS", 10)
+    data = read_csv(sales_csv)
+    held = evaluation.evaluation(data, data.sales, data, data.sales)["hold_out"]
+    assert (held["rows"], len(held["actual"])) == (len(data), 10)
+    assert (held["time"][0], held["time"][-1]) == (str(data.dates[0]), str(data.dates[-1]))
 
 
 def test_mlflow_itself_can_serve_the_model_with_its_signature(trained: dict[str, Any]) -> None:

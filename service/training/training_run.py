@@ -14,6 +14,7 @@ import onnx
 
 from store_sales.features import FEATURE_NAMES
 from store_sales.model import Model
+from training import evaluation
 from training.dataset import Dataset
 from training.fitting import Fitted, Floats, baseline, fit, metrics
 from training.golden import golden_batch, save
@@ -42,6 +43,7 @@ class Run:
         before: the model that learned from the days before the hold-out, and was measured on it.
         served: the model that learned from all days.
         model: `served` as ONNX.
+        answers: of `model` for all days.
         measured: metrics of `before`, and of how well `model` agrees with `served`.
     """
 
@@ -51,6 +53,7 @@ class Run:
     before: Fitted
     served: Fitted
     model: onnx.ModelProto
+    answers: Floats
     measured: dict[str, float]
 
 
@@ -77,8 +80,8 @@ def train_and_log(parts: Split, source: str, store: Store) -> dict[str, Any]:
     measured["fit_seconds"] = time.monotonic() - started
     with step("export to ONNX and compare"):
         model = to_onnx(served.trees, _metadata(served, parts.open_days))
-        _, measured["onnx_max_relative_difference"] = _answers(parts.open_days, served, model)
-    run = Run(parts, source, choice, before, served, model, measured)
+        answers, measured["onnx_max_relative_difference"] = _answers(parts.open_days, served, model)
+    run = Run(parts, source, choice, before, served, model, answers, measured)
     with step("log to MLflow"):
         logged = _log(run, store)
     with step("register") as note:
@@ -128,11 +131,13 @@ def _log(made: Run, store: Store) -> LoggedModel:
     features = made.served.features(hold_out)
     requirements = [f"{name}=={version(name)}" for name in ("numpy", "onnx", "onnxruntime")]
     with start_run(store, _parameters(made)) as run, tempfile.TemporaryDirectory() as name:
+        predicted = made.before.predict(made.before.features(hold_out))
+        judged = evaluation.evaluation(hold_out, predicted, made.parts.open_days, made.answers)
         golden = save(golden_batch(made.served, hold_out, PARITY_TOLERANCE), Path(name))
-        logged = log_model(store, run, made.model, features[:EXAMPLE_ROWS], requirements, [golden])
+        extra = [golden, evaluation.save(judged, Path(name))]
+        logged = log_model(store, run, made.model, features[:EXAMPLE_ROWS], requirements, extra)
         mlflow.log_metrics(measured, model_id=logged.model_id)
         plot = Path(name) / "predicted_vs_actual.png"
-        predicted = made.before.predict(made.before.features(hold_out))
         save_plot(plot, hold_out, predicted, measured["rmspe"], measured["baseline_rmspe"])
         mlflow.log_artifact(str(plot))
         card = Card(made.source, made.parts, made.choice, made.served, measured)

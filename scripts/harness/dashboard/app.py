@@ -18,7 +18,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingR
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from harness.dashboard import about, function, model, problems, records, resources, way
+from harness.dashboard import about, drifting, function, model, problems, records, resources, shadow, way
 from harness.dashboard.guard import Guard
 from harness.dashboard.live import Live
 from harness.dashboard.local import Current, Local
@@ -90,9 +90,16 @@ def make(name: str, port: int, token: str, end: Callable[[], None]) -> Starlette
         Route("/api/faults", reading(lambda local, _: problems.faults(local))),
         Route("/api/faults", changing(_switch), methods=["POST"]),
         Route("/api/model", reading(lambda local, _: model.describe(local))),
+        Route("/api/model/hold-out", reading(_hold_out)),
+        Route("/api/model/drift", reading(lambda local, _: drifting.describe(local))),
+        Route("/api/model/shadow", reading(lambda local, _: shadow.describe(local))),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
     return Starlette(routes=routes, lifespan=lifespan, middleware=[Middleware(Guard, port=port, token=token)])
+
+
+def _hold_out(local: Local, request: Request) -> Any:
+    return model.over_time(local, request.query_params.get("group", ""), request.query_params.get("value", ""))
 
 
 def _put(local: Local, body: Any) -> dict[str, str]:

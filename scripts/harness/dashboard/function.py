@@ -11,7 +11,8 @@ from harness.dashboard.local import Local
 from harness.stack import mapping
 
 SECRET = re.compile(r"secret|token|passw|pwd|credential|private|api_?key|access_?key|auth", re.IGNORECASE)
-HIDDEN = "hidden"
+# A password in an address, a private key, an access key id of AWS, a JSON Web Token.
+SECRET_VALUE = re.compile(r"://[^/\s:@]*:[^/\s@]+@|-----BEGIN |\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\beyJ[\w-]{8,}\.[\w-]+\.")
 MOST_LINES = 500
 LATE_MS = 2_000  # a line may come this long after the attempt that wrote it
 SHOWN = (
@@ -53,8 +54,13 @@ def _rows(found: Any, names: tuple[str, ...]) -> dict[str, Any]:
     return {name: found[name] for name in names if found.get(name) not in (None, "", [])}
 
 
+def is_secret(name: str, value: str) -> bool:
+    """Return whether a variable or attribute looks as if nobody should read it over a shoulder."""
+    return bool(SECRET.search(name) or SECRET_VALUE.search(value))
+
+
 def _value(name: str, value: str) -> dict[str, Any]:
-    return {"hidden": True} if SECRET.search(name) else {"value": value}
+    return {"hidden": True} if is_secret(name, value) else {"value": value}
 
 
 def log(local: Local, search: str) -> dict[str, Any]:

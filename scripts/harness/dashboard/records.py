@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import heapq
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -16,6 +17,7 @@ from harness.ledger.entries import as_text
 from harness.streams import Read
 
 HOUR = dt.timedelta(hours=1)
+SPANS = (dt.timedelta(minutes=1), dt.timedelta(minutes=10), HOUR)
 MOST_PAGES = 40  # of up to 10,000 records or 10 MiB, for each shard
 MOST_FOUND = 20
 # The output record may carry the time of another clock tick than the source record.
@@ -70,6 +72,20 @@ def with_id(local: Local, wanted: str) -> list[Read]:
     return sorted(found, key=lambda record: record.arrived)[-MOST_FOUND:]
 
 
+def newest(local: Local, stream: str, most: int) -> list[Read]:
+    """Return the newest records of a stream, oldest first: at most so many, and none older than an hour.
+
+    Kinesis reads forward only, so this looks back a minute first, and longer only if that is not enough.
+    """
+    found: list[Read] = []
+    for span in SPANS:
+        since = dt.datetime.now(dt.UTC) - span
+        found = heapq.nlargest(most, _since(local, stream, since), key=lambda record: record.arrived)
+        if len(found) == most:
+            break
+    return found[::-1]
+
+
 def answer(local: Local, record: Read) -> tuple[Any, Read] | None:
     """Return the answer to a record of the source stream, parsed and as it was read; None if there is none yet."""
     identity, names = local.stack.pipeline.identity, local.stack.resources
@@ -92,7 +108,7 @@ def plain(identity: Any) -> str | None:
     return identity if identity is None or isinstance(identity, str) else as_text(identity)
 
 
-def parsed(data: bytes) -> Any:
+def parsed(data: bytes | str) -> Any:
     """Return JSON data as Python objects; None if it is no JSON."""
     try:
         return json.loads(data)

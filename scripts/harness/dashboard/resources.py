@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from harness.dashboard.function import SECRET
+from harness.dashboard.function import is_secret
 from harness.dashboard.local import Local
 from harness.paths import ROOT
 from harness.terraform.runner import Terraform
@@ -55,7 +55,7 @@ def _row(
 
 def _text(name: str, value: Any, *, hidden: bool) -> str | None:
     """Return a value as text; None if it is secret."""
-    if hidden or (isinstance(value, str) and SECRET.search(name)):
+    if hidden or (isinstance(value, str) and is_secret(name, value)):
         return None
     text = value if isinstance(value, str) else json.dumps(_without_secrets(value))
     return text if len(text) <= MOST_TEXT else f"{text[:MOST_TEXT]}…"
@@ -64,7 +64,7 @@ def _text(name: str, value: Any, *, hidden: bool) -> str | None:
 def _without_secrets(value: Any) -> Any:
     if isinstance(value, dict):
         return {
-            key: "(hidden)" if isinstance(inner, str) and SECRET.search(key) else _without_secrets(inner)
+            key: "(hidden)" if isinstance(inner, str) and is_secret(key, inner) else _without_secrets(inner)
             for key, inner in value.items()
         }
     return [_without_secrets(inner) for inner in value] if isinstance(value, list) else value

@@ -13,6 +13,7 @@ from harness.errors import HarnessError
 from harness.local import applied, canary, package, persistence, reloading
 from harness.local.applied import Change
 from harness.model import current as current_model
+from harness.model import shadow
 from harness.pipeline import code
 from harness.pipeline.definition import Pipeline
 from harness.setup import install
@@ -68,15 +69,21 @@ def deploy(stack: Stack, trained: dict[str, Any]) -> dict[str, Any]:
     Returns:
         The output record that answers the sample event.
     """
-    terraform = Terraform(stack, variables(stack, trained.get("run_id", "")))
+    shadowing = shadow_of(stack, trained)
+    more = {shadow.VARIABLE: shadowing["run_id"]} if shadowing else {}
+    terraform = Terraform(stack, variables(stack, trained.get("run_id", "")) | more)
     if stack.outputs:  # the bucket exists: publish the model before the function that reads it
         terraform.lift_stale_lock()
         _publish(stack, trained)
+        _publish(stack, shadowing, "Publish the shadow model")
     wanted = applied.inputs(terraform)
     change = _change(stack, terraform, wanted)
     if change is Change.NOTHING and (answer := _unchanged(stack)) is not None:
         return answer
+    new = not stack.outputs
     _apply(stack, terraform, trained, refresh=change is not Change.PACKAGE)
+    if new:
+        _publish(stack, shadowing, "Publish the shadow model")
     stack.applied = wanted | applied.result(stack, terraform.state())
     stack.model = trained
     # Everything is there. If the sample event has no answer, the user has a stack in which to find out why.
@@ -138,10 +145,26 @@ def _take_over(stack: Stack, terraform: Terraform, kept: list[str], trained: dic
     _publish(stack, trained)
 
 
-def _publish(stack: Stack, trained: dict[str, Any]) -> None:
+def shadow_of(stack: Stack, trained: dict[str, Any]) -> dict[str, Any]:
+    """Return the shadow model of the user's own stack as a training result; empty for none.
+
+    Raises:
+        HarnessError: its files are gone.
+    """
+    pipeline = stack.pipeline
+    run_id = shadow.chosen(pipeline) if stack.name == pipeline.stack_name else ""
+    if not run_id or run_id == trained.get("run_id"):
+        return {}
+    if (kept := current_model.kept(run_id)) is None:
+        cause = f"the shadow model that was promoted, run {run_id}, is not kept any more"
+        raise HarnessError(cause, "promote one again (make promote MODEL=… STAGE=local SHADOW=1), or train: make train")
+    return kept
+
+
+def _publish(stack: Stack, trained: dict[str, Any], title: str = "Publish the model") -> None:
     if not trained:
         return
-    with console.step("Publish the model") as step:
+    with console.step(title) as step:
         current_model.publish(stack, trained)
         step.result = f"s3://{current_model.bucket_of(stack)}/{trained['model_key']}"
 

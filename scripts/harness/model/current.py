@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from harness import console, paths
 from harness.errors import HarnessError
 from harness.machine.files import write_whole
+from harness.model import shadow
 from harness.pipeline import closure, code, definition
 from harness.pipeline.definition import Pipeline
 from harness.setup import install
@@ -133,6 +134,7 @@ def train(data: Path | None, stack: Stack | None) -> dict[str, Any]:
     write_whole(where.memory, json.dumps(remembered, indent=2))
     write_whole(_data_file(pipeline), str(data or ""))
     _chosen_file(pipeline).unlink(missing_ok=True)
+    shadow.end(pipeline)
     return dict(result)
 
 

@@ -40,10 +40,10 @@ class Identity:
     def of(cls, ledger: Ledger) -> Identity:
         """Compile the expressions of a `pipeline.toml`."""
         return cls(
-            _lookup(ledger.id_in),
-            _lookup(ledger.id_out),
-            _lookup(ledger.source_id) if ledger.source_id else None,
-            _lookup(ledger.partition_key) if ledger.partition_key else None,
+            lookup(ledger.id_in),
+            lookup(ledger.id_out),
+            lookup(ledger.source_id) if ledger.source_id else None,
+            lookup(ledger.partition_key) if ledger.partition_key else None,
             tuple(ledger.id_in.split(".")) if _KEYS.fullmatch(ledger.id_in) else (),
         )
 
@@ -67,8 +67,11 @@ def _with(document: dict[str, Any], keys: tuple[str, ...], value: str | int) -> 
     return {**document, first: _with(inner if isinstance(inner, dict) else {}, tuple(rest), value)}
 
 
-def _lookup(expression: str) -> Lookup:
-    """Compile an expression. Plain keys, which are the rule, are looked up without JMESPath: ten times as fast."""
+def lookup(expression: str) -> Lookup:
+    """Compile a JMESPath expression, which finds a value in a document, or None.
+
+    Plain keys, which are the rule, are looked up without JMESPath: ten times as fast.
+    """
     if not _KEYS.fullmatch(expression):
         compiled = jmespath.compile(expression)
 

@@ -10,7 +10,9 @@ from typing import Any
 from harness import console
 from harness.errors import HarnessError
 from harness.model import current as current_model
+from harness.model import shadow as shadows
 from harness.paths import shown
+from harness.pipeline import definition
 from harness.rollout import model_versions, releases
 from harness.rollout.model_versions import Registry, Version
 from harness.setup import install
@@ -19,6 +21,7 @@ from harness.stack.state import Stack
 from harness.stages import guards, model_bucket, tfvars
 from harness.stages.access import Access
 from harness.stages.stage import NAMES, Stage, load
+from harness.terraform.working_copy import declared
 
 LOCAL = "local"
 
@@ -37,11 +40,13 @@ def run(choice: str, name: str, stack: Stack | None, *, shadow: bool = False) ->
     """
     if name not in (LOCAL, *NAMES):
         raise HarnessError(f"there is no stage {name!r}", f"use one of: STAGE={LOCAL}, STAGE={', STAGE='.join(NAMES)}")
-    if name == LOCAL and shadow:
-        raise HarnessError("a shadow model is for stages on AWS", f"use one of: STAGE={', STAGE='.join(NAMES)}")
     with install.exclusive("promotion"):
         if name == LOCAL:
-            to_local(choice, model_versions.registries(stack))
+            known = model_versions.registries(stack)
+            if shadow:
+                to_local_shadow(choice, known, stack.run_id if stack else "")
+            else:
+                to_local(choice, known)
             return
         stage = load(name)
         with stacks.locked(stage.lock):  # no deployment may read the variables now
@@ -103,9 +108,35 @@ def to_local(choice: str, known: Sequence[Registry]) -> dict[str, Any]:
         version, folder, facts = _checked(choice, known, Path(scratch))
         kept = releases.keep(version, folder, facts)
     current_model.choose(version.run_id)
+    if shadows.chosen(pipeline := definition.current()) == version.run_id:
+        shadows.end(pipeline)
     model_versions.set_alias(version, LOCAL)
     console.say(f"{version.label} is the current model. Next: make local-up serves it")
     return kept
+
+
+def to_local_shadow(choice: str, known: Sequence[Registry], live: str) -> None:
+    """Makes the next `make local-up` let a model predict beside the live one, until the next training.
+
+    Args:
+        choice: version, run id or alias.
+        known: the registries to search.
+        live: run id of the model that the running stack serves; empty if none runs.
+
+    Raises:
+        HarnessError: the model fails a check, is the live one, or the pipeline's Terraform takes no shadow model.
+    """
+    pipeline = definition.current()
+    if shadows.VARIABLE not in declared(pipeline.root):
+        raise _no_variable(pipeline.name, shadow=True)
+    with tempfile.TemporaryDirectory(prefix="promote-") as scratch:
+        version, folder, facts = _checked(choice, known, Path(scratch))
+        if version.run_id == live:
+            raise HarnessError(f"{version.label} is the live model of {LOCAL}", "name another one as its shadow")
+        releases.keep(version, folder, facts)
+    shadows.choose(pipeline, version.run_id)
+    model_versions.set_alias(version, f"{LOCAL}-shadow")
+    console.say(f"{version.label} is the shadow model. Next: make local-up; it ends with the next make train")
 
 
 def _checked(choice: str, known: Sequence[Registry], scratch: Path) -> tuple[Version, Path, dict[str, Any]]:
@@ -128,10 +159,7 @@ def _check_recordable(stage: Stage, *, shadow: bool) -> None:
     """Refuse if the stage has no place for the model's run id."""
     name = _variable(shadow=shadow)
     if not stage.declares(name):
-        raise HarnessError(
-            f"the Terraform of {stage.pipeline.name} has no variable {name}, so a model cannot be chosen for a stage",
-            f"declare {name}, and pass it to the function as {'SHADOW_' if shadow else ''}RUN_ID",
-        )
+        raise _no_variable(stage.pipeline.name, shadow=shadow)
     if not stage.vars_file.exists():
         raise HarnessError(
             f"there is no file {shown(stage.vars_file)} to record the model in",
@@ -140,8 +168,16 @@ def _check_recordable(stage: Stage, *, shadow: bool) -> None:
     tfvars.check_writable(stage.vars_file)
 
 
+def _no_variable(pipeline: str, *, shadow: bool) -> HarnessError:
+    name = _variable(shadow=shadow)
+    return HarnessError(
+        f"the Terraform of {pipeline} has no variable {name}, so a model cannot be chosen",
+        f"declare {name}, and pass it to the function as {'SHADOW_' if shadow else ''}RUN_ID",
+    )
+
+
 def _variable(*, shadow: bool) -> str:
-    return "shadow_run_id" if shadow else "run_id"
+    return shadows.VARIABLE if shadow else "run_id"
 
 
 def _equal(one: Path, other: Path) -> bool:

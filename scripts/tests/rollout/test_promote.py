@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
@@ -14,9 +15,13 @@ import pytest
 
 from harness import paths
 from harness.errors import HarnessError
+from harness.local import deployment as local_deployment
 from harness.model import current as current_model
+from harness.model import shadow
+from harness.pipeline import definition
 from harness.rollout import promote
 from harness.rollout.model_versions import Registry
+from harness.stack.state import Stack
 from harness.stages import models, tfvars
 from harness.stages import stage as stages
 
@@ -125,9 +130,38 @@ def stages_now(deployment: Deployment) -> stages.Stage:
     return now
 
 
-def test_a_shadow_cannot_be_promoted_to_a_local_stack(unchanged: Callable[..., Any]) -> None:
-    with unchanged("a shadow model is for stages on AWS", "STAGE=stg"):
-        promote.run("1", "local", None, shadow=True)
+def test_a_shadow_of_the_local_stack_lasts_until_it_is_live(
+    known: list[Registry], trained: list[dict[str, Any]], aliases: Callable[[], dict[str, str]]
+) -> None:
+    pipeline = definition.current()
+    promote.to_local_shadow("2", known, live=trained[0]["run_id"])
+    assert shadow.chosen(pipeline) == trained[1]["run_id"]
+    assert aliases()["local-shadow"] == "2"
+    assert current_model.kept(trained[1]["run_id"]) is not None
+    with pytest.raises(HarnessError, match="is the live model of local"):
+        promote.to_local_shadow("1", known, live=trained[0]["run_id"])
+    assert shadow.chosen(pipeline) == trained[1]["run_id"]
+    promote.to_local("2", known)
+    assert shadow.chosen(pipeline) == ""
+
+
+def test_a_shadow_is_deployed_with_the_users_own_stack_only(
+    known: list[Registry], trained: list[dict[str, Any]]
+) -> None:
+    promote.to_local_shadow("2", known, live="")
+    own, other = Stack(definition.current().stack_name, "local", 1), Stack("e2e", "e2e", 1)
+    assert local_deployment.shadow_of(own, trained[0])["model_key"] == trained[1]["model_key"]
+    assert local_deployment.shadow_of(own, trained[1]) == {}  # a model is no shadow of its own
+    assert local_deployment.shadow_of(other, trained[0]) == {}
+    shutil.rmtree(current_model.releases())
+    with pytest.raises(HarnessError, match="not kept any more"):
+        local_deployment.shadow_of(own, trained[0])
+
+
+def test_a_shadow_needs_a_variable(known: list[Registry], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(promote, "declared", lambda _root: {"run_id"})
+    with pytest.raises(HarnessError, match="no variable shadow_run_id"):
+        promote.to_local_shadow("2", known, live="")
 
 
 def test_a_deployment_without_its_model_gives_the_next_step(bucket: Deployment, unchanged: Callable[..., Any]) -> None:

@@ -44,6 +44,13 @@ export function pairs(rows) {
     .map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
 }
 
+// A bar beside its number, which says the same to those who do not see it.
+export function bar(share, kind = "blue") {
+  const element = h("span", { class: `share ${kind}`, "aria-hidden": "true" }, h("span", {}));
+  element.firstChild.style.width = `${Math.round(Math.max(0, Math.min(1, share)) * 100)}%`;
+  return element;
+}
+
 export const code = (text) => h("code", {}, text);
 export const empty = (title, ...text) => h("div", { class: "empty" }, h("p", { class: "title" }, title), h("p", {}, ...text));
 export const tag = (text, kind = "") => h("span", { class: `tag ${kind}` }, text);

@@ -3,9 +3,8 @@
 import { fill, fresh, h } from "./dom.js";
 
 export function form(stack, send) {
-  const sample = withNewId(stack.samples?.[0] ?? {}, stack.id_in);
-  let event = structuredClone(sample);
-  let raw = false;
+  const samples = stack.samples?.length ? stack.samples : [{}];
+  let sample = samples[0], event = {}, raw = false;
   const fields = h("div", { class: "fields" });
   const text = h("textarea", { id: "raw", rows: "10", spellcheck: "false", "aria-describedby": "raw-hint" });
   const body = h("div", {});
@@ -20,7 +19,13 @@ export function form(stack, send) {
     else fill(body, fill(fields, inputs(event, [], event)));
   }
 
-  show(false);
+  function startOver() {
+    event = withNewId(structuredClone(sample), stack.id_in);
+    raw = false;
+    show(false);
+  }
+
+  startOver();
   return h("form", { class: "card", "aria-labelledby": "send-title", onsubmit: async (submit) => {
     submit.preventDefault();
     await send(raw ? text.value : JSON.stringify(event));
@@ -28,9 +33,11 @@ export function form(stack, send) {
     if (!raw) show(false);
   } },
     h("div", { class: "head" }, h("h2", { id: "send-title" }, "Send an event"), h("div", { class: "choice", role: "group", "aria-label": "How to write it" }, buttons)),
+    samples.length > 1 ? h("div", { class: "field" }, h("label", { for: "sample" }, "Sample"), h("select", { id: "sample", onchange: (change) => { sample = samples[change.target.value]; startOver(); } },
+      samples.map((_, number) => h("option", { value: String(number) }, `${number + 1} of ${samples.length}`)))) : null,
     body,
     h("div", { class: "row end" },
-      h("button", { type: "button", class: "plain", onclick: () => { event = withNewId(structuredClone(sample), stack.id_in); raw = false; show(false); } }, "Start over"),
+      h("button", { type: "button", class: "plain", onclick: startOver }, "Start over"),
       h("button", { type: "submit", class: "primary" }, "Send")));
 }
 

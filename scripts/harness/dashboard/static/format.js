@@ -3,6 +3,16 @@
 const few = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 export const number = (value) => (value === null || value === undefined ? "–" : few.format(value));
 
+// Four digits, for figures that may be of any size.
+export const digits = (value) => (typeof value === "number" ? value.toPrecision(4) : "–");
+
+// A fraction as a percentage; with its sign where that matters.
+export function percent(value, signed = false) {
+  if (value === null || value === undefined) return "–";
+  const text = `${(value * 100).toFixed(Math.abs(value) < 0.1 ? 2 : 1)} %`;
+  return signed && value > 0 ? `+${text}` : text;
+}
+
 export function rate(value) {
   if (!value) return "0";
   return value < 10 ? value.toFixed(1) : few.format(Math.round(value));

@@ -74,6 +74,10 @@ function makeCharts() {
       (points) => `Newest median ${milliseconds(newest(points, "p50"))}, largest 99th percentile ${milliseconds(largest(points, "p99"))}.`),
     new Chart("Iterator age", [{ name: "largest", field: "age", colour: "--violet", gaps: true, dots: true }], milliseconds,
       (points) => `Largest ${milliseconds(largest(points, "age"))}.`),
+    new Chart("Events per batch", [{ name: "mean of a second", field: "batch", colour: "--violet", gaps: true, dots: true }], number,
+      (points) => `Newest ${number(newest(points, "batch"))}, largest ${number(largest(points, "batch"))}.`),
+    new Chart("Failed events in the bucket", [{ name: "failed", field: "failed", colour: "--red", fill: true }], number,
+      (points) => `${number(newest(points, "failed"))} now.`),
     new Chart("Errors and throttles", [{ name: "errors", field: "errors", colour: "--red", fill: true }, { name: "throttled", field: "throttles", colour: "--amber" }, { name: "cold starts", field: "cold", colour: "--blue" }], number,
       (points) => `${count(sum(points, "errors"), "error")}, ${count(sum(points, "throttles"), "throttle")}, ${count(sum(points, "cold"), "cold start")}.`),
   ];
