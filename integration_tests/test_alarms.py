@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 
 from harness import events, streams
-from harness.chaos import emulator_faults
 from harness.errors import HarnessError
 from harness.local import lifecycle
 from harness.machine import processes
 from harness.machine.waiting import poll
+from harness.stack import emulator_faults
 from harness.stack.clients import Clients
 from harness.stack.state import Stack
 

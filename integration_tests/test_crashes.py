@@ -7,10 +7,11 @@ import threading
 import pytest
 
 from harness import chaos, events, ledger
-from harness.chaos import emulator_faults, soak
+from harness.chaos import soak
 from harness.console import Step
 from harness.ledger import Verdict, expected
 from harness.local import workers
+from harness.stack import emulator_faults
 from harness.stack.state import Stack
 
 pytestmark = pytest.mark.local_only

@@ -15,12 +15,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from harness import events, streams
-from harness.chaos import emulator_faults
 from harness.local import localstack
 from harness.local import page as pages
 from harness.machine import processes
 from harness.paths import ROOT
-from harness.stack import live
+from harness.stack import emulator_faults, live
 from harness.stack.clients import Clients
 from harness.stack.state import EMBEDDED, Stack
 from integration_tests import browser as browsers
@@ -28,6 +27,12 @@ from integration_tests import browser as browsers
 pytestmark = [pytest.mark.local_only, pytest.mark.long_proof]
 
 VIEWS = ("pipeline", "event", "failed", "function", "resources", "denials", "faults", "model")
+PATHS = (
+    *("stack", "events?id=1", "failed", "function", "log", "resources", "denials", "faults"),
+    *("model", "model/hold-out", "model/drift", "model/shadow"),
+)
+MIB = 2**20
+JOURNAL = 10  # MiB, when it is full: docs/decisions/2026-11-29-dashboard.md
 PICTURE = ROOT / "docs" / "images" / "dashboard.png"
 
 
@@ -155,12 +160,27 @@ def test_every_view_is_accessible_and_fits(
     context.close()
 
 
+def test_page_and_stack_use_little_memory(served: pages.Page, stack: Stack) -> None:
+    """What LocalStack needs for the page counts, too. The browser is the user's own."""
+    process = stack.process()
+    assert process is not None
+    before = process.memory_full_info().uss
+    for _ in range(5):
+        for path in PATHS:
+            assert _ask(served, "GET", f"/api/{path}")[0] == 200, path
+    page = psutil.Process(served.pid).memory_full_info().uss
+    more = max(0, process.memory_full_info().uss - before)
+    print(f"page {page / MIB:.0f} MiB, LocalStack {more / MIB:.0f} MiB more")
+    assert page + more + JOURNAL * MIB < 80 * MIB
+
+
 def test_secrets_stay_on_the_server(served: pages.Page, stack: Stack) -> None:
-    with live.changed_function(stack, API_TOKEN="very-secret", PLAIN="to be seen"):
+    address = "postgres://user:very-secret@host/db"
+    with live.changed_function(stack, API_TOKEN="very-secret", DATABASE=address, PLAIN="to be seen"):
         answer = _ask(served, "GET", "/api/function")[1]
     variables = json.loads(answer)["environment"]
     assert variables["PLAIN"] == {"value": "to be seen"}
-    assert variables["API_TOKEN"] == {"hidden": True}
+    assert variables["API_TOKEN"] == variables["DATABASE"] == {"hidden": True}
     assert b"very-secret" not in answer
 
 

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from harness import events, ledger
-from harness.chaos import emulator_faults
 from harness.console import Step
 from harness.ledger import Timeouts, Verdict, expected
+from harness.stack import emulator_faults
 from harness.stack.state import Stack
 from integration_tests.mapping import changed_mapping
 

@@ -12,12 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from harness import console, ledger
-from harness.chaos import emulator_faults, workload
+from harness.chaos import workload
 from harness.chaos.schedule import ALL, KILL, Fault, schedule
 from harness.console import Step
 from harness.errors import HarnessError
 from harness.ledger import Ledger, Target
 from harness.reports import Mark
+from harness.stack import emulator_faults
 from harness.stack.state import Stack
 
 RATE = 100.0

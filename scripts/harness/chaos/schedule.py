@@ -6,7 +6,8 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from harness.chaos import emulator_faults, external_faults
+from harness.chaos import external_faults
+from harness.stack import emulator_faults
 from harness.stack.state import Stack
 
 FIRST_FAULT, LAST_FAULT = 0.1, 0.9  # shares of the time for all puts; before and after, the stream is undisturbed

@@ -8,12 +8,11 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from harness import failed
-from harness.chaos import emulator_faults
 from harness.dashboard import way
 from harness.dashboard.local import Local
 from harness.errors import HarnessError
 from harness.failed.journal import Journal
-from harness.stack import denials
+from harness.stack import denials, emulator_faults
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
