@@ -18,7 +18,8 @@ from harness.streams import Read
 
 HOUR = dt.timedelta(hours=1)
 SPANS = (dt.timedelta(minutes=1), dt.timedelta(minutes=10), HOUR)
-MOST_PAGES = 40  # of up to 10,000 records or 10 MiB, for each shard
+PAGE = 1_000  # records: 10,000 at once, which Kinesis allows, take 20 MB for a moment, and the process keeps some
+MOST_PAGES = 400  # for each shard
 MOST_FOUND = 20
 # The output record may carry the time of another clock tick than the source record.
 MARGIN = dt.timedelta(seconds=2)
@@ -126,7 +127,7 @@ def _since(local: Local, stream: str, since: dt.datetime) -> Iterator[Read]:
         for _ in range(MOST_PAGES):
             if iterator is None:
                 break
-            page = client.get_records(ShardIterator=iterator)
+            page = client.get_records(ShardIterator=iterator, Limit=PAGE)
             yield from (_read(record, shard["ShardId"]) for record in page["Records"])
             if page.get("MillisBehindLatest", 0) == 0:
                 break

@@ -25,6 +25,8 @@ from harness.stack.state import Stack
 VARIABLE, PORT_VARIABLE = "DASHBOARD", "DASHBOARD_PORT"
 PORT_OFFSET = 4000  # 8566 beside LocalStack's 4566
 READY_SECONDS = 30.0
+# glibc gives each thread an arena of its own and keeps freed memory: 7 MB here.
+MEMORY = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "65536"}
 # Processes of this command that it has started; they must be reaped if it ends them, too.
 _started: dict[int, subprocess.Popen[bytes]] = {}
 
@@ -108,6 +110,7 @@ def _start(name: str, port: int, code: str) -> Page:
         process = subprocess.Popen(
             [sys.executable, "-m", "harness.dashboard", name, str(port)],
             cwd=paths.ROOT,
+            env=os.environ | MEMORY,
             stdin=subprocess.DEVNULL,
             stdout=sink,
             stderr=sink,

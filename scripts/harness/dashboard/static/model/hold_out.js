@@ -5,7 +5,7 @@ import { Chart } from "../chart.js";
 import { bar, fill, fresh, h, pairs, problem, table } from "../dom.js";
 import { count, number, percent } from "../format.js";
 
-const MOST_ROWS = 60;
+const MOST_ROWS = 500;
 const sorts = { worst: (a, b) => (b.rmspe ?? -1) - (a.rmspe ?? -1) };
 
 export function holdOut(found, ends) {
@@ -20,7 +20,7 @@ export function holdOut(found, ends) {
 }
 
 function plot(found, ends) {
-  const place = h("div", { class: "hold-out" }), rows = h("div", {}), id = fresh("only");
+  const place = h("div", { class: "hold-out" }), rows = h("div", { class: "list" }), id = fresh("only");
   const choices = found.groups.flatMap(({ name, values }) => values.map(({ value }) => [name, value]));
   const select = h("select", { id, onchange: () => draw() }, h("option", { value: "" }, "all rows"), choices.map(([name, value], at) => h("option", { value: String(at) }, `${name} ${value}`)));
   let chart = null, turn = 0;
@@ -35,13 +35,13 @@ function plot(found, ends) {
       chart.show(answer.points.map((point) => ({ ...point, at: answer.timed ? Date.parse(point.at) / 1000 : Number(point.at) * 100 })));
       fill(rows, values(found, answer));
     } catch (error) {
-      if (mine === turn) fill(rows, problem(error));
+      if (mine === turn) fill(place, problem(error));
     }
   }
 
   draw();
   ends.push(() => { turn += 1; chart?.end(); });
-  return [h("div", { class: "row" }, h("label", { for: id }, "Shown"), select), place, rows];
+  return [h("div", { class: "row" }, h("label", { for: id }, "Shown"), select), place, h("details", {}, h("summary", {}, "Values of the plot"), rows)];
 }
 
 function made(found, timed) {
@@ -54,15 +54,15 @@ function made(found, timed) {
 
 function values(found, { timed, points }) {
   const heads = [timed ? "time" : "share of rows", "rows", "actual", "predicted", "difference"];
-  return h("details", {}, h("summary", {}, "Values of the plot"), h("div", { class: "list" }, table(`Actual and predicted ${found.target}: means`, heads, points.map((point) => [
-    timed ? point.at : `${number(Number(point.at) * 100)} %`, number(point.rows), number(point.actual), number(point.predicted), point.actual ? percent(point.predicted / point.actual - 1, true) : "–"]))));
+  return table(`Actual and predicted ${found.target}: means`, heads, points.map((point) => [
+    timed ? point.at : `${number(Number(point.at) * 100)} %`, number(point.rows), number(point.actual), number(point.predicted), point.actual ? percent(point.predicted / point.actual - 1, true) : "–"]));
 }
 
 function group({ name, values: found }) {
   const many = found.length > 7, most = Math.max(...found.map((each) => each.rmspe ?? 0), 1e-9);
   const shown = many ? found.toSorted(sorts.worst) : found;
   const title = `Error by ${name}`;
-  return h("section", { class: "card" }, h("h2", {}, title), many ? h("p", { class: "hint" }, `${count(found.length, "value")}, the worst first${found.length > MOST_ROWS ? `; the first ${MOST_ROWS}` : ""}`) : null,
+  return h("section", { class: "card figures" }, h("h2", {}, title), many ? h("p", { class: "hint" }, `${count(found.length, "value")}, the worst first${found.length > MOST_ROWS ? `; the first ${MOST_ROWS}` : ""}`) : null,
     h("div", { class: many ? "list" : "" }, table(title, [name, "RMSPE", "", "bias", "rows"], shown.slice(0, MOST_ROWS).map((each) => [
       each.value, percent(each.rmspe), bar((each.rmspe ?? 0) / most), percent(each.bias, true), number(each.rows)]))));
 }

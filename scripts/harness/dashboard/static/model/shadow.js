@@ -9,7 +9,7 @@ export function shadow(ends) {
   const place = h("div", {});
   const refresh = () => load(place, () => get("model/shadow"), (answer) => show(answer, ends));
   refresh();
-  return h("div", {}, h("div", { class: "row end" }, h("button", { type: "button", onclick: refresh, "aria-label": "Refresh the shadow model" }, "Refresh")), place);
+  return [h("div", { class: "bar" }, h("h2", {}, "Shadow model"), h("button", { type: "button", onclick: refresh, "aria-label": "Refresh the shadow model" }, "Refresh")), place];
 }
 
 function show(answer, ends) {

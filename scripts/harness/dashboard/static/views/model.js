@@ -19,8 +19,8 @@ function show(answer, ends) {
   return [
     h("div", { class: "grid" }, inUse(answer), metrics(answer.metrics)),
     answer.problem ? problem(answer.problem) : answer.hold_out ? holdOut(answer.hold_out, ends) : none(),
-    h("div", { class: "bar" }, h("h2", {}, "Drift")), drift(ends),
-    h("div", { class: "bar" }, h("h2", {}, "Shadow model")), shadow(ends),
+    drift(),
+    shadow(ends),
   ];
 }
 
