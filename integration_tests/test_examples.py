@@ -16,6 +16,7 @@ from harness.errors import HarnessError
 from harness.ledger import report
 from harness.local import deployment, runtimes
 from harness.machine import processes
+from harness.model import evaluation, hold_out
 from harness.paths import CACHE, ROOT, STACKS, VENV_BIN
 from harness.pipeline import code, definition
 from harness.setup import install
@@ -180,6 +181,10 @@ def test_the_promotion_of_rides_refuses_a_model_that_differs_from_the_trained_on
     trained = functions.call(["model", "train"], "training:train", folders, tracking_uri=None)
     model = {"folder": Path(trained["model_dir"])}
     functions.call(["model", "promote"], "training:check", model, run_id=trained["run_id"])
+    judged = evaluation.parse((model["folder"] / evaluation.FILE).read_bytes(), evaluation.FILE)  # for the page
+    assert judged.hold_out is not None
+    assert hold_out.errors(judged.hold_out)["rmspe"] < 0.5
+    assert [sum(each.counts) for each in judged.training.features if isinstance(each.counts, list)] == [16_000] * 3
     with pytest.raises(HarnessError, match="does not name run"):
         functions.call(["model", "promote"], "training:check", model, run_id="0" * 32)
     native = model["folder"] / "extra_files" / "model.txt"
