@@ -12,7 +12,7 @@ from harness.model.evaluation import HoldOut
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 WEEKDAY = "weekday"
-MOST_POINTS = 400
+MOST_POINTS, MOST_PARTS = 400, 100  # of a chart with time, and without
 
 type Rows = Sequence[int]
 
@@ -69,7 +69,7 @@ def over_time(found: HoldOut, group: str = "", value: str = "") -> dict[str, Any
     if found.time:
         return {"timed": True, "points": _points(found, _by_time(found, rows))}
     ordered = sorted(rows, key=lambda row: found.actual[row])
-    size = max(1, math.ceil(len(ordered) / MOST_POINTS))
+    size = max(1, math.ceil(len(ordered) / MOST_PARTS))
     parts = [(str((at + len(part)) / len(ordered)), part) for at in range(0, len(ordered), size)
              if (part := ordered[at : at + size])]  # fmt: skip
     return {"timed": False, "points": _points(found, parts)}
