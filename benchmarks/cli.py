@@ -19,7 +19,10 @@ Measure = in_section("Measure")
     help="Emulators to run the suite against: ours, core, ministack, localemu.",
 )  # fmt: skip
 def conformance(targets: str) -> None:
-    """Run the event source mapping's conformance suite on this emulator and others, and write the table."""
+    """Run the event source mapping's conformance suite on this emulator and others, and write the table.
+
+    20 minutes; TARGETS=ours takes 2.
+    """
     from benchmarks.conformance import comparison
 
     comparison.run(comparison.chosen(targets))
@@ -31,7 +34,10 @@ def conformance(targets: str) -> None:
     help="Folder with a checkout of LocalStack, in its folder localstack. `make test-all` runs them if this is set.",
 )  # fmt: skip
 def peers(suites: Path) -> None:
-    """Run the tests that other projects publish on this emulator, and compare the failures with the expected ones."""
+    """Run the tests that other projects publish on this emulator, and compare the failures with the expected ones.
+
+    10 minutes.
+    """
     from benchmarks.peers import localstack
 
     localstack.run(suites)
@@ -58,7 +64,10 @@ def restart_tool(name: str) -> None:
     help="Event counts, one measurement each.",
 )  # fmt: skip
 def bench(targets: str, counts: str) -> None:
-    """Measure the pipeline in both runtimes and on other emulators, each in its own stack."""
+    """Measure the pipeline in both runtimes and on other emulators, each in its own stack.
+
+    Latency, throughput, CPU time and memory. All targets take up to 20 minutes.
+    """
     from benchmarks.bench import benchmark
     from benchmarks.bench.targets import chosen
 
@@ -67,7 +76,10 @@ def bench(targets: str, counts: str) -> None:
 
 @click.command(cls=Measure)
 def bench_iam() -> None:
-    """Measure the cost of authorizing every request: IAM_ENFORCEMENT=on against off."""
+    """Measure the cost of authorizing every request: IAM_ENFORCEMENT=on against off.
+
+    Fails if it costs a tenth of the requests per second.
+    """
     from benchmarks.bench import authorization
 
     authorization.run()
@@ -77,7 +89,10 @@ def bench_iam() -> None:
 @options.flag("--resources", envvar="RESOURCES", help="Create, change, import and destroy resources of many types.")
 @options.flag("--write", envvar="WRITE", help="Write the tables to the docs.")
 def fidelity(resources: bool, write: bool) -> None:
-    """Show what the emulator does with each attribute that Terraform sets."""
+    """Show what the emulator does with each attribute that Terraform sets.
+
+    3 minutes; RESOURCES=1 takes 4.
+    """
     from benchmarks.fidelity import measurement
     from benchmarks.fidelity.resources import life
 

@@ -15,7 +15,7 @@ MINUTE = 60
 class Resource(NamedTuple):
     """What a metric belongs to. `dimensions` are names and values; CloudWatch distinguishes metrics by all of them.
 
-    Without a `unit`, a metric has the one that the end of its name says.
+    Without a `unit`, a metric has the catalog's, or Count.
     """
 
     account: str

@@ -10,6 +10,7 @@ from itertools import batched
 from typing import Any
 
 from pipeline_emulator.metrics.aggregator import MINUTE, Aggregator, Resource, StatisticSet
+from pipeline_emulator.metrics.catalog import COUNT, UNITS
 
 LOG = logging.getLogger(__name__)
 
@@ -67,7 +68,7 @@ def _data(minute: int, resource: Resource, sets: dict[str, StatisticSet]) -> Ite
             "MetricName": name,
             "Dimensions": [{"Name": key, "Value": value} for key, value in resource.dimensions],
             "Timestamp": datetime.fromtimestamp(minute, UTC),
-            "Unit": resource.unit or unit(name),
+            "Unit": resource.unit or UNITS.get(name, COUNT),
             "StatisticValues": {
                 "SampleCount": found.count,
                 "Sum": found.total,
@@ -75,12 +76,3 @@ def _data(minute: int, resource: Resource, sets: dict[str, StatisticSet]) -> Ite
                 "Maximum": found.maximum,
             },
         }
-
-
-def unit(name: str) -> str:
-    """Return a metric's unit, derived from the end of its name."""
-    if name.endswith("Bytes"):
-        return "Bytes"
-    if name.endswith(("Milliseconds", "Latency", "Duration", "IteratorAge")):
-        return "Milliseconds"
-    return "Count"

@@ -43,7 +43,10 @@ def _opened(name: str) -> tuple[Stage, Access]:
     help="Commit whose stack is upgraded first.",
 )  # fmt: skip
 def rehearse(former: str | None) -> None:
-    """Rehearse a complete deployment to stg on an empty LocalStack; needs no account."""
+    """Rehearse a complete deployment to stg on an empty LocalStack; needs no account.
+
+    Deploys an earlier commit, upgrades it, deploys again, smoke-tests, destroys, and looks for leftovers.
+    """
     from harness import reports
     from harness.stages import rehearsal
 

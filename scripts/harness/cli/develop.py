@@ -82,7 +82,10 @@ def audit(osv_url: str, advisories: str) -> None:
 @click.option("--serve", is_flag=True, help="Serve the site to this machine until Ctrl-C.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="Port for --serve.")
 def docs(serve: bool, port: int) -> None:
-    """Build the documentation as a site in .cache/site; fails on a broken link."""
+    """Build the documentation as a site in .cache/site; fails on a broken link.
+
+    The site needs no network.
+    """
     from harness.paths import shown
     from harness.site import build
 
@@ -101,21 +104,28 @@ def clean() -> None:
 
 
 @click.command()
-@click.option("--write", is_flag=True, help="Write the page to docs/settings.md.")
 @click.pass_context
-def settings(context: click.Context, write: bool) -> None:
+def settings(context: click.Context) -> None:
     """Print every setting, with its default and what it does."""
     from harness.cli import settings_page
-    from harness.paths import shown
 
+    print(settings_page.text(_all_commands(context)), end="")
+
+
+@click.command()
+@click.option("--write", is_flag=True, help="Write the pages instead of checking them.")
+@click.pass_context
+def reference(context: click.Context, write: bool) -> None:
+    """Check the pages that are written from the code: commands, settings, keys, metrics, errors, Terraform."""
+    from harness.cli import reference as references
+
+    references.run(_all_commands(context), write=write)
+
+
+def _all_commands(context: click.Context) -> click.Group:
     group = context.find_root().command
     assert isinstance(group, click.Group)
-    page = settings_page.text(group)
-    if write:
-        settings_page.PATH.write_text(page, encoding="utf-8")
-        console.say(f"written to {shown(settings_page.PATH)}")
-    else:
-        print(page, end="")
+    return group
 
 
 @click.command()
@@ -137,4 +147,4 @@ def completion(context: click.Context, shell: str) -> None:
     print(complete(context.find_root().command, {}, PROGRAM, "_PIPELINE_COMPLETE").source())
 
 
-COMMANDS = (format_code, lock, sbom, audit, settings, completion, docs, clean)
+COMMANDS = (format_code, lock, sbom, audit, settings, reference, completion, docs, clean)

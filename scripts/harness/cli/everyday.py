@@ -88,7 +88,10 @@ page_port = options.setting(
 )  # fmt: skip
 @options.flag("--watch", envvar="WATCH", help="Then carry every saved file into the pipeline, until Ctrl-C.")
 def local_up(watch: bool) -> None:
-    """Start the pipeline on this machine and answer one event."""
+    """Start the pipeline on this machine and answer one event.
+
+    Brings a running one up to date.
+    """
     from harness import traffic
     from harness.local import lifecycle, page
     from harness.stack import state as stacks
@@ -117,7 +120,10 @@ def dashboard() -> None:
 
 @click.command()
 def local_down() -> None:
-    """Stop the pipeline and remove everything it made."""
+    """Stop the pipeline and remove everything it made.
+
+    Environments, downloads, base images and models stay.
+    """
     from harness.local import lifecycle
     from harness.stack import state as stacks
 
@@ -146,7 +152,10 @@ def local_logs(follow: bool) -> None:
 
 @click.command()
 def outputs() -> None:
-    """Print the stack's Terraform outputs, endpoint and region as one flat JSON object."""
+    """Print the stack's Terraform outputs, endpoint and region as one flat JSON object.
+
+    With make, `make -s outputs` prints nothing else.
+    """
     from harness.stack import state as stacks
 
     stack = stacks.running(stacks.name())
@@ -180,7 +189,7 @@ def train(data: Path | None) -> None:
 @options.count(10, "Number of made-up events.")
 @options.rate("as fast as it goes")
 def send(file: Path | None, count: int, rate: float | None) -> None:
-    """Put events on the source stream."""
+    """Put events on the source stream: made-up ones, or the lines of a file."""
     from harness import traffic
     from harness.stack import state as stacks
 
@@ -201,7 +210,7 @@ def watch() -> None:
 
 @click.command()
 def failed_events() -> None:
-    """List failed events with their reasons."""
+    """List failed events with their reasons, counted by reason."""
     from harness import traffic
     from harness.stack import state as stacks
 
@@ -210,7 +219,10 @@ def failed_events() -> None:
 
 @click.command()
 def redrive() -> None:
-    """Put failed events back on the source stream."""
+    """Put failed events back on the source stream.
+
+    If it is interrupted, run it again: nothing is lost.
+    """
     from harness import traffic
     from harness.stack import state as stacks
 

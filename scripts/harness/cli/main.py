@@ -13,11 +13,10 @@ import click
 from harness import console
 from harness.cli import deploy, develop, everyday, prove, wording
 from harness.cli.sections import Sections
-from harness.errors import HarnessError
+from harness.errors import EXIT_INTERRUPTED, HarnessError
 from harness.machine import environment
 from harness.paths import CACHE, shown
 
-EXIT_INTERRUPTED = 130
 VARIABLE = re.compile(r"(?P<name>[A-Z][A-Z0-9_]*)=(?P<value>.*)", re.DOTALL)
 
 

@@ -15,7 +15,10 @@ from harness.errors import HarnessError
 @options.count(500)
 @options.rate("as fast as it goes")
 def verify(count: int, rate: float | None) -> None:
-    """Put events and give the delivery ledger's verdict on each."""
+    """Put events and give the delivery ledger's verdict on each.
+
+    Predictions are compared with what the model answers offline.
+    """
     from harness.cli import ledger_runs
     from harness.stack import state as stacks
 
@@ -30,7 +33,11 @@ def verify(count: int, rate: float | None) -> None:
     help="Several seeds, one run each: 100 for 1 to 100, or 7-12.",
 )  # fmt: skip
 def chaos(count: int, seed: int | None, seeds: str) -> None:
-    """Put events under a seeded schedule of faults and give the ledger's verdict on each."""
+    """Put events under a seeded schedule of faults and give the ledger's verdict on each.
+
+    On a stack with PERSISTENCE=1, LocalStack itself is killed and restarted. SEEDS runs many schedules, one line each;
+    it stops at the first failure and prints the command that repeats it.
+    """
     from harness.chaos import series
     from harness.cli import ledger_runs
     from harness.stack import state as stacks

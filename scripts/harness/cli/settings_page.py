@@ -15,7 +15,7 @@ type Row = tuple[str, ...]
 PATH = ROOT / "docs" / "settings.md"
 HEAD = """# Settings
 
-<!-- Written by `pipeline settings --write`. -->
+<!-- Written by `pipeline reference --write`. -->
 
 Options of the `pipeline` command, and the equivalent make variables: `make send COUNT=100` is
 `pipeline send --count 100`. Environment variables work as well; an option takes precedence.

@@ -38,34 +38,52 @@ type Function = Annotated[
 type Path = Annotated[str, _checked(_compiles, 'must be a JMESPath expression, such as "prediction.id"')]
 
 
+def _means(text: str) -> Any:
+    """Return what docs/pipeline-toml.md says of a key."""
+    return Field(description=text)
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class Terraform(_Section):
-    """`[terraform]`.
+    """`[terraform]`."""
 
-    Attributes:
-        root: folder of the root module.
-        var_file: file of variables, with `{stage}` in its path.
-    """
-
-    root: Text
-    var_file: Annotated[str, _checked(lambda text: STAGE in text, f"must contain {STAGE}")] | None = None
+    root: Annotated[Text, _means("folder of the root module")]
+    var_file: Annotated[
+        Annotated[str, _checked(lambda text: STAGE in text, f"must contain {STAGE}")] | None,
+        _means(
+            "its file of variables, with `{stage}` in the path. On this machine `{stage}` is `local`; without "
+            "such a file, the first of `dev`, `stg`, `staging`, `stage`, `prod` that exists"
+        ),
+    ] = None
 
 
 class Code(_Section):
-    """`[function]`.
+    """`[function]`."""
 
-    Attributes:
-        source: folder of the function's code: the Zip in the embedded runtime, the build context in containers.
-        handler: where Terraform has it in a variable `lambda_handler`.
-        build: called with the Zip's path to build it, in place of the harness's own builder.
-    """
-
-    source: Text
-    handler: Text | None = None
-    build: Function | None = None
+    source: Annotated[
+        Text,
+        _means(
+            "folder of the function's code: the Zip's without containers, the build context in them. Leave "
+            "`[function]` out if only Terraform builds it"
+        ),
+    ]
+    handler: Annotated[
+        Text | None,
+        _means(
+            "value of the Terraform variable `lambda_handler`, where Terraform has the handler in a variable "
+            "of that name"
+        ),
+    ] = None
+    build: Annotated[
+        Function | None,
+        _means(
+            "builds the Zip: called with the paths `output`, `python` and `uv`. Without it, the Zip has the "
+            "folder and the packages in its `requirements.txt`"
+        ),
+    ] = None
 
 
 class Literal(_Section):
@@ -77,56 +95,56 @@ class Literal(_Section):
 class Outputs(_Section):
     """`[outputs]`: the Terraform output with the name of each resource, or the name itself."""
 
-    source_stream: Text | Literal
-    output_stream: Text | Literal
-    function: Text | Literal
-    failed_events: Text | Literal | None = None
-    model_bucket: Text | Literal | None = None
+    source_stream: Annotated[
+        Text | Literal, _means("the Terraform output with the name of the stream of events, or the name itself")
+    ]
+    output_stream: Annotated[Text | Literal, _means("the same for the stream of answers")]
+    function: Annotated[Text | Literal, _means("the same for the function")]
+    failed_events: Annotated[
+        Text | Literal | None, _means("the same for the bucket of failed events; leave it out if there is none")
+    ] = None
+    model_bucket: Annotated[
+        Text | Literal | None, _means("the same for the bucket of models; leave it out if there is none")
+    ] = None
 
 
 class Events(_Section):
-    """`[events]`.
+    """`[events]`."""
 
-    Attributes:
-        sample: an event, or a file with events: JSON, or one JSON object per line.
-        made_up: called with a seeded `random.Random` (and `model`, if it takes that); returns an event.
-    """
-
-    sample: dict[str, Any] | Text
-    made_up: Function | None = None
+    sample: Annotated[dict[str, Any] | Text, _means("an event, or a file with events: a JSON object, or one per line")]
+    made_up: Annotated[
+        Function | None, _means("makes an event up. Without it, events are [varied samples](#events)")
+    ] = None
 
 
 class Ledger(_Section):
-    """`[ledger]`.
+    """`[ledger]`."""
 
-    Attributes:
-        id_in: of the event's id in the event.
-        id_out: of the event's id in the answer.
-        source_id: of the source record's event id (`shardId-…:sequence number`) in the answer.
-        partition_key: of the value in the answer that must be the output record's partition key, as text.
-        expected: called with a list of events (and `model`, if it takes that); returns the answer to each, or None for
-            an event that must fail. An answer has to have the keys that are expected, and may have more.
-        tolerance: largest relative difference between equal numbers.
-    """
-
-    id_in: Path
-    id_out: Path
-    source_id: Path | None = None
-    partition_key: Path | None = None
-    expected: Function | None = None
-    tolerance: Annotated[float, Field(ge=0, lt=1, strict=False)] = 1e-5
+    id_in: Annotated[Path, _means("where the event's id is in the event")]
+    id_out: Annotated[Path, _means("where the event's id is in the answer")]
+    source_id: Annotated[
+        Path | None, _means("where the answer has the source record's event id, such as `shardId-000000000000:4966…`")
+    ] = None
+    partition_key: Annotated[
+        Path | None, _means("the value in the answer that must be the output record's partition key, as text")
+    ] = None
+    expected: Annotated[Function | None, _means("[what the answers must be](#expected-answers)")] = None
+    tolerance: Annotated[
+        float,
+        Field(ge=0, lt=1, strict=False),
+        _means("largest relative difference between equal numbers; from 0 to below 1"),
+    ] = 1e-5
 
 
 class Model(_Section):
-    """`[model]`.
+    """`[model]`."""
 
-    Attributes:
-        train: trains a model and logs it to MLflow.
-        promote: checks a model of the registry before a stage gets it.
-    """
-
-    train: Function | None = None
-    promote: Function | None = None
+    train: Annotated[
+        Function | None, _means("[trains a model](#models) and logs it to MLflow; leave it out if there is no model")
+    ] = None
+    promote: Annotated[Function | None, _means("[checks a model](#models) of the registry before a stage gets it")] = (
+        None
+    )
 
 
 class File(_Section):
@@ -134,6 +152,7 @@ class File(_Section):
 
     name: Annotated[
         str,
+        _means("1 to 31 lower-case letters, digits and hyphens, a letter first; names the stack"),
         _checked(
             lambda text: bool(re.fullmatch(r"[a-z][a-z0-9-]{0,30}", text)),
             "must be 1 to 31 lower-case letters, digits and hyphens, and begin with a letter",

@@ -20,7 +20,7 @@ SHELL = ("scripts", ".ci", "emulator", "infrastructure/modules")
 
 
 def check() -> None:
-    """Run formatters, linters, type checks, import contracts, policies, and a syntax check of shell scripts."""
+    """Run formatters, linters, type checks, import contracts, the generated pages, policies, and shell syntax."""
     _show("ruff format", [paths.VENV_BIN / "ruff", "format", "--check", "--quiet", "."])
     _show("ruff", [paths.VENV_BIN / "ruff", "check", "--quiet", "."])
     _show("import-linter", [paths.VENV_BIN / "lint-imports", "--no-logo", "--cache-dir", paths.CACHE / "import-linter"])
@@ -34,6 +34,7 @@ def check() -> None:
         paths.EMULATOR / "pyproject.toml",
     ]
     _show("mypy of the emulator", [*emulator, paths.EMULATOR / "pipeline_emulator", paths.EMULATOR / "tests"])
+    _show("reference pages", [paths.VENV_BIN / "pipeline", "reference"])
     _show("terraform fmt", ["terraform", "fmt", "-check", "-recursive", "-diff", paths.INFRASTRUCTURE])
     # Offline, so that the result depends on neither GitHub nor a token.
     options = ("--offline", "--strict-collection", "--no-progress", "--quiet")

@@ -12,7 +12,6 @@ from pathlib import Path
 import click
 import pytest
 
-from harness.cli import settings_page
 from harness.cli.main import commands
 from harness.cli.variables import VARIABLES
 from harness.paths import ROOT, SCRIPTS, VENV_BIN
@@ -113,12 +112,6 @@ def test_each_target_calls_an_existing_command(target: str) -> None:
     command = commands.commands[name]
     command.make_context(name, words)  # raises if the arguments do not fit
     assert not words or words == [target.rpartition("-")[2]]
-
-
-def test_the_settings_page_is_up_to_date() -> None:
-    assert settings_page.PATH.read_text(encoding="utf-8") == settings_page.text(commands), (
-        "update it: .venv/bin/pipeline settings --write"
-    )
 
 
 def _documented() -> set[str]:
