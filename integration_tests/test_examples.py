@@ -19,7 +19,6 @@ from harness.machine import processes
 from harness.model import evaluation, hold_out
 from harness.paths import CACHE, ROOT, STACKS, VENV_BIN
 from harness.pipeline import code, definition
-from harness.setup import install
 from harness.stack import state as stacks
 from harness.stack.state import DOCKER, EMBEDDED
 from harness.terraform.runner import Terraform
@@ -92,23 +91,6 @@ def _check(pipeline: Command, name: str, count: int, *words: str) -> None:
     assert found["passed"]
     assert len(found["events"]) == count
     assert {event["verdict"] for event in found["events"]} <= {"predicted", "predicted twice", "failed with reason"}
-
-
-@pytest.mark.long_proof
-@pytest.mark.own_stacks
-def test_the_plain_example_passes_its_own_tests(tmp_path: Path, runtime: str) -> None:
-    """With the emulator alone, from another folder: as in a repository of its own."""
-    if runtime == DOCKER:
-        pytest.skip("it uses no containers: the suite without them runs it")
-    install.for_runtime(EMBEDDED)
-    install.emulator_tests()
-    folder = shutil.copytree(EXAMPLES / "plain", tmp_path / "plain", ignore=shutil.ignore_patterns("__pycache__"))
-    runtime = str(CACHE / "lambda-runtime")
-    # No region is named: clients follow the provider block, whose region is not the default one.
-    env = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    env["PIPELINE_LAMBDA_RUNTIME_DIR"] = runtime
-    python = CACHE / "emulator" / "venv" / "bin" / "python"
-    assert "1 passed" in _output([str(python), "-m", "pytest", "-p", "no:cacheprovider", "-q"], folder, env)
 
 
 STAGE = """\

@@ -10,8 +10,7 @@ import pytest
 
 from harness.console import Step
 from harness.errors import HarnessError
-from harness.rollout.rollback import LATEST, rollback
-from harness.stages import deploy, destroy, function_version, prompts, terraform, tfvars
+from harness.stages import deploy, destroy, function_version, prompts, terraform
 from harness.stages.access import Access
 from harness.stages.stage import Stage
 
@@ -64,27 +63,3 @@ def test_a_failing_version_is_rolled_back(deployed: Stage, access: Access, chang
     # AND once it is fixed, a deployment continues from there
     deploy.deploy(change(broken, lambda_environment={}), access)
     assert function_version.current(access, outputs["lambda_function"]).number > good.number
-
-
-def test_an_earlier_version_serves_again_until_the_pin_is_removed(
-    deployed: Stage, access: Access, change: Callable[..., Stage]
-) -> None:
-    # GIVEN a newer version than that
-    function = deploy.deployed(deployed, access)["lambda_function"]
-    former = function_version.current(access, function).number
-    deploy.deploy(change(deployed, lambda_environment={"LOG_LEVEL": "DEBUG"}), access)
-    newest = function_version.current(access, function).number
-    assert newest != former
-
-    # WHEN the stage goes back
-    rollback(change(deployed), access, "", deploy.deploy)
-
-    # THEN the former one serves, the file says so, and another deployment keeps it
-    assert function_version.current(access, function).number == former
-    assert tfvars.read(deployed.vars_file)["live_version"] == former
-    assert deploy.deploy(change(deployed), access).is_empty
-
-    # AND without the pin the newest one serves
-    rollback(change(deployed), access, LATEST, deploy.deploy)
-    assert function_version.current(access, function).number == newest
-    assert "live_version" not in tfvars.read(deployed.vars_file)

@@ -58,7 +58,7 @@ def found(tmp_path: Path, request: pytest.FixtureRequest) -> list[tuple[str, str
             id="the nearest assignment",
         ),
         pytest.param(
-            'def mistake(line, cause, remedy) -> HarnessError:\n    return HarnessError(f"line {line}: {cause}", remedy)'
+            'def mistake(at, cause, remedy) -> HarnessError:\n    return HarnessError(f"line {at}: {cause}", remedy)'
             '\n\nraise mistake(3, "no name", remedy="add one")',
             ("line 3: no name", "add one"),
             id="passed on",
