@@ -17,10 +17,10 @@ from harness.ledger import report
 from harness.local import deployment, runtimes
 from harness.machine import processes
 from harness.model import evaluation, hold_out
-from harness.paths import CACHE, ROOT, STACKS, VENV_BIN
+from harness.paths import ROOT, STACKS, VENV_BIN
 from harness.pipeline import code, definition
 from harness.stack import state as stacks
-from harness.stack.state import DOCKER, EMBEDDED
+from harness.stack.state import DOCKER
 from harness.terraform.runner import Terraform
 
 pytestmark = pytest.mark.local_only

@@ -1,4 +1,4 @@
-"""The failed-events bucket: lists what failed and why, and puts events back on the source stream (docs/ledger.md)."""
+"""The failed-events bucket: lists what failed and why, and puts events back on the source stream (docs/delivery.md)."""
 
 from harness.failed.documents import DISCARDED, INVALID, Failed
 from harness.failed.reader import NewFailures, Object, objects, read

@@ -62,7 +62,7 @@ def parse(key: str, body: bytes) -> list[Failed]:
 
 
 def _invalid(key: str, document: dict[str, Any]) -> Failed:
-    """Parse a document that the handler has written; docs/ledger.md has its form."""
+    """Parse a document that the handler has written; docs/delivery.md has its form."""
     payload = document["payload"]
     return Failed(
         key,

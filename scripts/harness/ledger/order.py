@@ -1,4 +1,4 @@
-"""Order within a partition key, as far as the streams show it (docs/ledger.md, "Order")."""
+"""Order within a partition key, as far as the streams show it (docs/delivery.md, "Order")."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ Every error is printed with its cause (`error:`) and the next step (`next:`), wi
 `pipeline-emulator doctor` ends with 1 if the emulator cannot start here.
 
 What the emulator answers to AWS's clients are AWS's own errors, with AWS's codes and, where AWS documents them, its
-messages. The reasons of failed events are in [the ledger](ledger.md#failed-events), the checks of a stage in
+messages. The reasons of failed events are in [delivery](delivery.md#failed-events), the checks of a stage in
 [stages](stages.md).
 
 ## Classes
