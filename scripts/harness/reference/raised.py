@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeGuard
 
+from harness.reference.calls import Call, calls, constants
 from harness.reference.templates import PLACEHOLDER, Names, texts
-
-type Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 # What the error classes call their arguments, and what functions that pass them on call theirs.
 PASSED_ON = ("cause", "next_step", "remedy")
@@ -51,29 +52,16 @@ class _Maker:
     next_step: ast.expr | None
     names: Names
 
-    def message(self, call: _Call) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def message(self, call: Call) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return causes and next steps of the error that a call makes."""
-        by_place = dict(zip(self.parameters, call.node.args, strict=False))
-        by_name = {word.arg: word.value for word in call.node.keywords if word.arg}
-        given = {name: texts(value, call.names) for name, value in (by_place | by_name).items()}
+        given = {name: texts(value, call.names) for name, value in self.given(call.node).items()}
         names = Names(self.names.constants, self.names.local, given)
         return tuple(texts(self.cause, names)), tuple(texts(self.next_step, names))
 
-
-@dataclass(frozen=True)
-class _Call:
-    """A call: its file, and the function around it."""
-
-    module: Path
-    node: ast.Call
-    around: Function | None
-    names: Names
-
-    @property
-    def called(self) -> str:
-        """The last part of the name of what is called."""
-        function = self.node.func
-        return getattr(function, "attr", getattr(function, "id", ""))
+    def given(self, call: ast.Call) -> dict[str, ast.expr]:
+        """Return the arguments of a call, by parameter."""
+        by_place = dict(zip(self.parameters, call.args, strict=False))
+        return by_place | {word.arg: word.value for word in call.keywords if word.arg}
 
 
 class _Package:
@@ -81,20 +69,22 @@ class _Package:
 
     def __init__(self, folder: Path, base: str) -> None:
         self.trees = {file: ast.parse(file.read_text(encoding="utf-8")) for file in sorted(folder.rglob("*.py"))}
-        self.constants = _constants(self.trees)
-        self.calls = [
-            call for file, tree in self.trees.items() for call in _calls(file, tree, _Place(), self.constants[file])
-        ]
+        self.constants = constants(self.trees)
+        self.calls = calls(self.trees, self.constants)
         self.makers: dict[str, list[_Maker]] = {}
         self._add_classes(base)
         self.passing_on: set[ast.Call] = set()
         while self._add_functions():
             pass
 
-    def maker(self, call: _Call) -> _Maker | None:
-        """Return what a call calls, if that makes errors: of two with the same name, the one in its own module."""
-        found = self.makers.get(call.called, [])
-        return next((each for each in found if each.module == call.module), found[0] if found else None)
+    def maker(self, call: Call) -> _Maker | None:
+        """Return what a call calls, if that makes errors: of several, the one of its module with as many arguments."""
+        count = len(call.node.args) + len(call.node.keywords)
+
+        def rank(maker: _Maker) -> tuple[bool, bool]:
+            return maker.module == call.module, len(maker.parameters) == count
+
+        return max(self.makers.get(call.called, []), key=rank, default=None)
 
     def _add_classes(self, base: str) -> None:
         classes = [(file, node) for file, tree in self.trees.items() for node in ast.walk(tree) if _is_class(node)]
@@ -109,7 +99,7 @@ class _Package:
                 names = Names(self.constants[file])
                 self.makers[node.name] = [_Maker(file, parameters, fields[0], fields[1], names)]
 
-    def _may_pass_on(self, call: _Call) -> bool:
+    def _may_pass_on(self, call: Call) -> bool:
         """Return whether a call is in a function that returns an error, and was not looked at yet."""
         if call.around is None or call.around.returns is None or call.node in self.passing_on:
             return False
@@ -123,8 +113,8 @@ class _Package:
                 continue
             assert call.around is not None
             parameters = [each.arg for each in call.around.args.args if each.arg != "self"]
-            given = dict(zip(maker.parameters, call.node.args, strict=False))
-            cause, step = (_put_in(field, given) for field in (maker.cause, maker.next_step))
+            put_in = _PutIn(maker.given(call.node))
+            cause, step = (put_in.visit(deepcopy(field)) if field else None for field in (maker.cause, maker.next_step))
             if _passes_on(parameters, cause, step):
                 made = _Maker(call.module, parameters, cause, step, call.names)
                 self.makers.setdefault(call.around.name, []).append(made)
@@ -146,8 +136,15 @@ def messages(package: Path, base: str) -> list[Message]:
     for call in code.calls:
         if call.node not in code.passing_on and (maker := code.maker(call)):
             found.append(Message(call.module.relative_to(package), call.node.lineno, *maker.message(call)))
-    found = [message for message in found if not all(map(PLACEHOLDER.fullmatch, message.causes))]
+    found = [message for message in found if _says_something(message)]
     return sorted(found, key=lambda message: (message.module, message.line))
+
+
+def _says_something(message: Message) -> bool:
+    """Return whether a message is more than that of another error, and the place where it happened."""
+    if all(map(PLACEHOLDER.fullmatch, message.causes)):
+        return False
+    return any(re.search(r"\w", PLACEHOLDER.sub("", text)) for text in (*message.causes, *message.next_steps))
 
 
 def _is_class(node: ast.AST) -> TypeGuard[ast.ClassDef]:
@@ -168,9 +165,14 @@ def _own_init(node: ast.ClassDef) -> tuple[list[str], list[ast.expr]] | None:
     return None
 
 
-def _put_in(field: ast.expr | None, given: dict[str, ast.expr]) -> ast.expr | None:
-    """Return a maker's expression in terms of the function that calls it, where it is one of its parameters alone."""
-    return given.get(field.id, field) if isinstance(field, ast.Name) else field
+class _PutIn(ast.NodeTransformer):
+    """Puts the arguments of a call in the place of parameters: a maker's expression in terms of its caller."""
+
+    def __init__(self, given: dict[str, ast.expr]) -> None:
+        self._given = given
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self._given.get(node.id, node)
 
 
 def _passes_on(parameters: Sequence[str], *fields: ast.expr | None) -> bool:
@@ -180,80 +182,3 @@ def _passes_on(parameters: Sequence[str], *fields: ast.expr | None) -> bool:
         if (isinstance(field, ast.Name) and named) or named & set(PASSED_ON):
             return True
     return False
-
-
-def _constants(trees: Mapping[Path, ast.Module]) -> dict[Path, dict[str, str]]:
-    """Return the texts and numbers of constants as each module sees them.
-
-    Its own come first, then those whose name has the same value in every module.
-    """
-    own = {file: dict(_constants_of(tree)) for file, tree in trees.items()}
-    values: dict[str, set[str]] = {}
-    for constants in own.values():
-        for name, value in constants.items():
-            values.setdefault(name, set()).add(value)
-    common = {name: next(iter(found)) for name, found in values.items() if len(found) == 1}
-    return {file: common | constants for file, constants in own.items()}
-
-
-def _constants_of(tree: ast.Module) -> Iterator[tuple[str, str]]:
-    for statement in tree.body:
-        match statement:
-            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=str() | int() | float() as value)):
-                yield name, f"{value:g}" if isinstance(value, float) else str(value)
-            case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=elements)):
-                for target, element in zip(targets, elements, strict=False):
-                    if isinstance(target, ast.Name) and isinstance(element, ast.Constant):
-                        yield target.id, str(element.value)
-
-
-def _calls(file: Path, node: ast.AST, place: _Place, constants: dict[str, str]) -> Iterator[_Call]:
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.Call):
-            yield _Call(file, child, place.function, Names(constants, place.assigned()))
-        yield from _calls(file, child, place.within(child), constants)
-
-
-@dataclass(frozen=True)
-class _Place:
-    """Where a node is.
-
-    Attributes:
-        function: around it.
-        statement: around it.
-        assignments: names and values in that function, with the statement of each.
-    """
-
-    function: Function | None = None
-    statement: ast.stmt | None = None
-    assignments: Sequence[tuple[str, ast.expr, ast.stmt]] = ()
-
-    def within(self, node: ast.AST) -> _Place:
-        """Return the place of what is in a node."""
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            return _Place(node, None, list(_assignments(node)))
-        return _Place(self.function, node, self.assignments) if isinstance(node, ast.stmt) else self
-
-    def assigned(self) -> dict[str, list[ast.expr]]:
-        """Return what the names can be here: what the block itself assigned last, or else every assignment."""
-        found: dict[str, list[ast.expr]] = {}
-        certain: set[str] = set()
-        for name, value, statement in self.assignments:
-            here = self.statement
-            if here and statement.col_offset == here.col_offset and statement.lineno < here.lineno:
-                found[name] = [value]
-                certain.add(name)
-            elif name not in certain:
-                found.setdefault(name, []).append(value)
-        return found
-
-
-def _assignments(function: Function) -> Iterator[tuple[str, ast.expr, ast.stmt]]:
-    for node in ast.walk(function):
-        match node:
-            case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                yield name, value, node
-            case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=values)):
-                for target, value in zip(targets, values, strict=False):
-                    if isinstance(target, ast.Name):
-                        yield target.id, value, node

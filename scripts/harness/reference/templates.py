@@ -70,13 +70,16 @@ def _named(name: str, names: Names) -> list[str]:
         inner = Names(
             names.constants, {key: found for key, found in names.local.items() if key != name}, names.arguments
         )
-        return [text for value in names.local[name] for text in texts(value, inner)]
+        own = placeholder(ast.Name(name))
+        found = [text for value in names.local[name] for text in texts(value, inner)]
+        return [own if PLACEHOLDER.fullmatch(text) else text for text in found]
     return [names.constants.get(name, placeholder(ast.Name(name)))]
 
 
 def _filled_in(node: ast.expr, names: Names) -> list[str]:
     """Return the texts of what stands in braces: literal where it is known, otherwise its name."""
-    if isinstance(node, ast.Name | ast.IfExp) or (isinstance(node, ast.Attribute) and node.attr.isupper()):
+    known = ast.Name | ast.IfExp | ast.JoinedStr | ast.Constant
+    if isinstance(node, known) or (isinstance(node, ast.Attribute) and node.attr.isupper()):
         return texts(node, names)
     return [placeholder(node)]
 

@@ -51,5 +51,5 @@ def test_errors_have_statuses_classes_and_messages() -> None:
     text = errors_page.text(130)
     assert "| 130 | interrupted" in text
     assert "| `DeniedError` |" in text
-    assert "| RUNTIME=&lt;RUNTIME> is unknown | use RUNTIME=embedded or RUNTIME=docker | `local.runtimes` |" in text
+    assert "| RUNTIME=&lt;asked> is unknown | use RUNTIME=embedded or RUNTIME=docker | `local.runtimes` |" in text
     assert "| `launcher.instance` |" in text
