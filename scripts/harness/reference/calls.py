@@ -14,12 +14,29 @@ type Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 @dataclass(frozen=True)
 class Call:
-    """A call: its file, and the function around it."""
+    """A call.
+
+    Attributes:
+        module: its file.
+        node: the call itself.
+        place: where it is.
+        known: constants that the module sees.
+    """
 
     module: Path
     node: ast.Call
-    around: Function | None
-    names: Names
+    place: Place
+    known: Mapping[str, str]
+
+    @property
+    def around(self) -> Function | None:
+        """The function around it."""
+        return self.place.function
+
+    @property
+    def names(self) -> Names:
+        """What the names in its arguments stand for."""
+        return Names(self.known, self.place.assigned())
 
     @property
     def called(self) -> str:
@@ -35,7 +52,7 @@ def calls(trees: Mapping[Path, ast.Module], known: Mapping[Path, dict[str, str]]
         trees: the modules.
         known: the constants that each sees, as `constants` returns them.
     """
-    return [call for file, tree in trees.items() for call in _calls(file, tree, _Place(), known[file])]
+    return [call for file, tree in trees.items() for call in _calls(file, tree, Place(), known[file])]
 
 
 def constants(trees: Mapping[Path, ast.Module]) -> dict[Path, dict[str, str]]:
@@ -63,15 +80,15 @@ def _constants_of(tree: ast.Module) -> Iterator[tuple[str, str]]:
                         yield target.id, str(element.value)
 
 
-def _calls(file: Path, node: ast.AST, place: _Place, known: dict[str, str]) -> Iterator[Call]:
+def _calls(file: Path, node: ast.AST, place: Place, known: dict[str, str]) -> Iterator[Call]:
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.Call):
-            yield Call(file, child, place.function, Names(known, place.assigned()))
+            yield Call(file, child, place, known)
         yield from _calls(file, child, place.within(child), known)
 
 
 @dataclass(frozen=True)
-class _Place:
+class Place:
     """Where a node is.
 
     Attributes:
@@ -84,11 +101,11 @@ class _Place:
     statement: ast.stmt | None = None
     assignments: Sequence[tuple[str, ast.expr, ast.stmt]] = ()
 
-    def within(self, node: ast.AST) -> _Place:
+    def within(self, node: ast.AST) -> Place:
         """Return the place of what is in a node."""
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            return _Place(node, None, list(_assignments(node)))
-        return _Place(self.function, node, self.assignments) if isinstance(node, ast.stmt) else self
+            return Place(node, None, list(_assignments(node)))
+        return Place(self.function, node, self.assignments) if isinstance(node, ast.stmt) else self
 
     def assigned(self) -> dict[str, list[ast.expr]]:
         """Return what the names can be here: what the block itself assigned last, or else every assignment."""
