@@ -17,11 +17,11 @@ from harness.stack.state import EMBEDDED, Stack
 from harness.stages.stage import Stage
 from integration_tests import pages
 
-pytestmark = [pytest.mark.local_only, pytest.mark.long_proof, pytest.mark.timeout(900)]  # several deployments
+pytestmark = [pytest.mark.local_only, pytest.mark.long_proof, pytest.mark.timeout(1300)]  # several deployments
 
 PAGE = "docs/first-deployment.md"
 READER = Path(__file__).with_name("reader.py")
-SECONDS = 840.0
+SECONDS = 1200.0
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "ap-south-1"}
 
 
