@@ -53,15 +53,18 @@ def registered() -> None:
 def test_the_first_deployment_as_the_page_has_it(stage: Stage, account: Stack, tmp_path: Path) -> None:
     texts = [_programs(stage, account.endpoint_url), *_texts()]
     said = pages.follow("first-deployment", texts, tmp_path, {**CREDENTIALS, "YES": "1"}, SECONDS)
-    promoted, planned, deployed, *_ = re.split(
-        r"^\$+ make (?:promote|plan-stg|deploy-stg)\b.*$", said, flags=re.MULTILINE
-    )[1:]
+    promoted, planned, deployed, *_ = _after(r"(?:promote|plan-stg|deploy-stg)", said)
     assert "is the model of stg" in promoted
-    assert "to add" in planned
+    assert "to create" in planned
     assert re.search(r"^predicted +20 *$", deployed, re.MULTILINE)
     # AND going back holds until it is ended
-    back, latest, destroyed = re.split(r"^\$+ make (?:rollback|destroy-stg)\b.*$", said, flags=re.MULTILINE)[1:]
-    assert "serves" in back
-    assert "No changes" in back
-    assert "latest" in latest
-    assert "destroyed" in destroyed
+    back, latest, destroyed = _after(r"(?:rollback|destroy-stg)", said)
+    assert "stg serves version 1 " in back
+    assert "nothing to change" in back
+    assert "stg serves version 2 " in latest
+    assert "kept the state bucket" in destroyed
+
+
+def _after(targets: str, said: str) -> list[str]:
+    """Return what was printed from each call of these targets on, up to the next one."""
+    return re.split(rf"^\$+ make {targets}\b.*$", said, flags=re.MULTILINE)[1:]
