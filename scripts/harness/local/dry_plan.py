@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from harness import console
+from harness.errors import HarnessError
 from harness.local import deployment, lifecycle, runtimes
 from harness.machine import processes
+from harness.paths import CACHE, shown
 from harness.pipeline.definition import Pipeline
 from harness.setup import install
 from harness.stack import state as stacks
@@ -20,6 +24,16 @@ from harness.terraform.runner import Terraform
 from harness.terraform.working_copy import ZIP_VARIABLE
 
 NAME = "plan"
+# What a plan of somebody's Terraform fails with where nothing exists yet, and what to do about it.
+HINTS = {
+    "No value for required variable": "give the variable a default, or a value in terraform.tfvars or a file of "
+    "variables by stage, such as local.tfvars",
+    "with data.": "a data source looks for a resource that an empty LocalStack does not have: make the resource in "
+    "this root module, or name the folder of one that does",
+    "Could not download module": "make the module's source reachable from here, or vendor it into the folder",
+    "Failed to query available provider packages": "make Terraform's registry or a mirror of its providers reachable "
+    "(docs/offline.md)",
+}
 
 
 def document(pipeline: Pipeline, var_file: Path | None = None, package_type: str | None = None) -> dict[str, Any]:
@@ -33,7 +47,7 @@ def document(pipeline: Pipeline, var_file: Path | None = None, package_type: str
     Raises:
         HarnessError: the plan could not be made.
     """
-    with _empty_localstack() as stack:
+    with _empty_localstack() as stack, _log_kept(stack):
         terraform = Terraform(stack, _variables(stack, pipeline, package_type), pipeline, var_file)
         with console.step("Terraform init"):
             terraform.init()
@@ -41,6 +55,22 @@ def document(pipeline: Pipeline, var_file: Path | None = None, package_type: str
             found = terraform.plan_document()
             step.result = f"{len(found.get('resource_changes', []))} resources"
     return found
+
+
+@contextmanager
+def _log_kept(stack: Stack) -> Iterator[None]:
+    """Keep Terraform's output after a failure, because the stack's folder is about to go; add a hint to a usual one."""
+    try:
+        yield
+    except HarnessError as error:
+        log = CACHE / "logs" / "plan.log"
+        with contextlib.suppress(OSError):
+            log.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(stack.log("terraform"), log)
+        hints = [hint for text, hint in HINTS.items() if text in error.cause]
+        where = error.next_step.replace(shown(stack.log("terraform")), shown(log))
+        error.next_step = "; ".join([*hints, where])
+        raise
 
 
 def _variables(stack: Stack, pipeline: Pipeline, package_type: str | None) -> dict[str, str]:
