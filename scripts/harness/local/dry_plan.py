@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import shutil
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,9 +11,8 @@ from typing import Any
 
 from harness import console
 from harness.errors import HarnessError
-from harness.local import deployment, lifecycle, runtimes
+from harness.local import deployment, kept_logs, lifecycle, runtimes
 from harness.machine import processes
-from harness.paths import CACHE, shown
 from harness.pipeline.definition import Pipeline
 from harness.setup import install
 from harness.stack import state as stacks
@@ -30,9 +27,10 @@ HINTS = {
     "variables by stage, such as local.tfvars",
     "with data.": "a data source looks for a resource that an empty LocalStack does not have: make the resource in "
     "this root module, or name the folder of one that does",
-    "Could not download module": "make the module's source reachable from here, or vendor it into the folder",
-    "Failed to query available provider packages": "make Terraform's registry or a mirror of its providers reachable "
-    "(docs/offline.md)",
+    "Error accessing remote module registry": "make Terraform's registry reachable, or keep the module in the folder",
+    "Could not download module": "make the module's source reachable from here, or keep it in the folder",
+    "could not connect to registry": "make Terraform's registry, or a mirror of it, reachable (docs/offline.md)",
+    "no available releases match": "allow a version that can be had here: of the AWS provider that is 5.100",
 }
 
 
@@ -47,29 +45,24 @@ def document(pipeline: Pipeline, var_file: Path | None = None, package_type: str
     Raises:
         HarnessError: the plan could not be made.
     """
-    with _empty_localstack() as stack, _log_kept(stack):
+    with _empty_localstack() as stack, _hints():
         terraform = Terraform(stack, _variables(stack, pipeline, package_type), pipeline, var_file)
         with console.step("Terraform init"):
             terraform.init()
         with console.step("Terraform plan") as step:
             found = terraform.plan_document()
-            step.result = f"{len(found.get('resource_changes', []))} resources"
+            step.result = f"resources: {len(found.get('resource_changes', []))}"
     return found
 
 
 @contextmanager
-def _log_kept(stack: Stack) -> Iterator[None]:
-    """Keep Terraform's output after a failure, because the stack's folder is about to go; add a hint to a usual one."""
+def _hints() -> Iterator[None]:
+    """Put what helps against the usual errors in front of an error's next step."""
     try:
         yield
     except HarnessError as error:
-        log = CACHE / "logs" / "plan.log"
-        with contextlib.suppress(OSError):
-            log.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(stack.log("terraform"), log)
-        hints = [hint for text, hint in HINTS.items() if text in error.cause]
-        where = error.next_step.replace(shown(stack.log("terraform")), shown(log))
-        error.next_step = "; ".join([*hints, where])
+        found = [hint for text, hint in HINTS.items() if text in error.cause]
+        error.next_step = "; ".join([*found, error.next_step])
         raise
 
 
@@ -92,7 +85,8 @@ def _empty_localstack() -> Iterator[Stack]:
     stack = Stack(f"{NAME}-{os.getpid()}", "local", processes.free_ports(1)[0], EMBEDDED)
     with stacks.locked(stack.name):
         try:
-            runtimes.of(stack).start(stack)
-            yield stack
+            with kept_logs.after_failure(stack.name):
+                runtimes.of(stack).start(stack)
+                yield stack
         finally:
             lifecycle.down_locked(stack.name)
