@@ -12,6 +12,7 @@ HarnessError
 from __future__ import annotations
 
 TAIL_LINES = 15
+EXIT_INTERRUPTED = 130  # as shells report Ctrl-C
 
 
 class HarnessError(Exception):

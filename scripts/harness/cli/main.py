@@ -9,10 +9,9 @@ import sys
 import click
 
 from harness import console
-from harness.__main__ import EXIT_INTERRUPTED
 from harness.cli import deploy, develop, everyday, failures, given, prove, wording
 from harness.cli.sections import SHORT, Sections
-from harness.errors import HarnessError
+from harness.errors import EXIT_INTERRUPTED, HarnessError
 from harness.machine import environment
 
 

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from harness.errors import HarnessError
 from harness.machine import files
-from harness.paths import CACHE, shown
-from harness.stack import state as stacks
+from harness.paths import CACHE, STACKS, shown
 
 
 @contextmanager
@@ -23,7 +22,7 @@ def after_failure(name: str) -> Iterator[None]:
     try:
         yield
     except HarnessError as error:
-        logs, kept = stacks.STACKS / name / "logs", CACHE / "logs" / name.rpartition("-")[0]
+        logs, kept = STACKS / name / "logs", CACHE / "logs" / name.rpartition("-")[0]
         if logs.is_dir():
             files.remove(kept)
             shutil.copytree(logs, kept)

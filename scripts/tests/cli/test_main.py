@@ -112,10 +112,21 @@ def test_ctrl_c_while_the_command_is_imported_shows_no_traceback(tmp_path: Path)
         (KeyError("x"), "KeyError: 'x'", "this is a bug in the harness"),
     ],
 )
-def test_what_the_operating_system_refuses_is_no_bug(error: Exception, message: str, next_step: str) -> None:
+def test_what_the_operating_system_refuses_is_no_bug(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, message: str, next_step: str
+) -> None:
+    monkeypatch.setattr(failures, "CACHE", tmp_path)
     found = failures.explained(error)
     assert message in found.cause
     assert next_step in found.next_step
+
+
+def test_a_bug_is_reported_even_where_its_log_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(failures, "CACHE", tmp_path / "file")
+    assert "could not be written" in failures.explained(KeyError("x")).next_step
 
 
 @pytest.mark.parametrize(("level", "told"), [("", "pipeline up"), ("1", "make local-up")])

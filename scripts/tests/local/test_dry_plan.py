@@ -31,6 +31,7 @@ def test_the_log_of_a_failed_plan_outlives_its_stack(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output: str, hint: str
 ) -> None:
     monkeypatch.setattr(stacks, "STACKS", tmp_path / ".local")
+    monkeypatch.setattr(kept_logs, "STACKS", tmp_path / ".local")
     monkeypatch.setattr(kept_logs, "CACHE", tmp_path / ".cache")
     stack = Stack("plan-1", "local", 4566)
     log = stack.log("terraform")
@@ -46,5 +47,6 @@ def test_the_log_of_a_failed_plan_outlives_its_stack(
 
 def test_a_failure_before_there_are_logs_stays_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stacks, "STACKS", tmp_path / ".local")
+    monkeypatch.setattr(kept_logs, "STACKS", tmp_path / ".local")
     with pytest.raises(CommandFailedError, match="'terraform plan' failed"):
         _failing(Stack("plan-2", "local", 4566), "x")
