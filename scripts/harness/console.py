@@ -59,12 +59,12 @@ class Step:
         """Set the progress, as text."""
         self.detail = detail
 
-    def line(self) -> str:
+    def line(self, digits: int = 0) -> str:
         """Return the step as one line of rich markup."""
         # A program's own progress is in columns, and this is one line.
         text = "; ".join(" ".join(part.split()) for part in (self.detail, self.aside) if part)
         detail = f": [dim]{escape(text)}[/dim]" if text else ""
-        return f"{escape(self.title)}{detail} [dim]({self.seconds:.0f} s)[/dim]"
+        return f"{escape(self.title)}{detail} [dim]({self.seconds:.{digits}f} s)[/dim]"
 
 
 class _Inner(Step):
@@ -137,7 +137,7 @@ def step(title: str) -> Iterator[Step]:
         try:
             yield current
         except BaseException:
-            err.print(f"[red]✗[/red] {escape(title)} [dim]({current.seconds:.1f} s)[/dim]")
+            err.print(f"[red]✗[/red] {current.line(digits=1)}")  # how far it came, too
             _ended(current, failed=True)
             raise
         finally:

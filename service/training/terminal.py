@@ -29,8 +29,9 @@ class CheckError(ValueError):
 
 @contextmanager
 def step(name: str) -> Iterator[Callable[[str], None]]:
-    """Print the step's name, duration and note once it is done; a failed step prints nothing."""
+    """Print the step's name when it begins, and with its duration and note when it is done."""
     notes: list[str] = []
     started = time.monotonic()
+    print(f"  {name} …", flush=True)
     yield notes.append
     print(f"  {name:<28}{time.monotonic() - started:6.1f} s  {'; '.join(notes)}".rstrip(), flush=True)

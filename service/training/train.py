@@ -65,9 +65,9 @@ def train(
         parts = split(dataset)
         note(f"{len(dataset):,} rows, {parts.closed_days:,} closed days left out")
     _prepare_for_mlflow()
-    # Imported late: MLflow and scikit-learn take seconds to import, and a bad file should be reported at once.
-    from training.tracking import Store
-    from training.training_run import train_and_log
+    with step("import MLflow and LightGBM"):  # late: it takes seconds, and a bad file should be reported at once
+        from training.tracking import Store
+        from training.training_run import train_and_log
 
     store = Store(mlflow_dir, tracking_uri)
     result = train_and_log(parts, str(data.resolve()) if data else DEFAULT_SOURCE, store)

@@ -136,7 +136,8 @@ def _data(given: str | None) -> str:
 
 def _running(data: str | None) -> instance.Instance:
     if (found := instance.find(_data(data))) is None:
-        raise EmulatorError(f"no emulator runs with the data folder {_data(data)}", "choose another folder with --data")
+        cause = f"no emulator runs with the data folder {_data(data)}"
+        raise EmulatorError(cause, "start one (pipeline-emulator start --detach), or choose another folder with --data")
     return found
 
 

@@ -118,4 +118,4 @@ def _installer() -> list[str]:
         return [sys.executable, "-m", "pip", "install", "--disable-pip-version-check"]
     if uv := shutil.which("uv"):
         return [uv, "pip", "install", "--compile-bytecode", "--python", sys.executable]
-    raise EmulatorError("neither pip nor uv is installed", "install one of them: python -m ensurepip")
+    raise EmulatorError("neither pip nor uv is installed", f"install one of them: {sys.executable} -m ensurepip")

@@ -31,7 +31,8 @@ def endpoint(given: str | None, data: str) -> str:
         found = instance.find(data)
         if found is None:
             cause = f"no emulator runs with the data folder {data}"
-            raise EmulatorError(cause, "choose another with --data, or name its address with --endpoint-url")
+            step = "choose another with --data, or name its address with --endpoint-url"
+            raise EmulatorError(cause, f"start one (pipeline-emulator start --detach), {step}")
         given = found.endpoint_url
     url = environment.by_address(given.rstrip("/"))
     try:

@@ -90,7 +90,7 @@ def compare(stage: str) -> None:
     from harness import comparison
     from harness.stack import state as stacks
 
-    comparison.run(stacks.running(stacks.name()), *_opened(stage))
+    comparison.run(stacks.here(), *_opened(stage))
 
 
 @click.command()
@@ -133,6 +133,7 @@ def promote(choice: str, stage: str, shadow: bool) -> None:
     environment.prepare_for_mlflow()
     from harness.rollout import promote as rollout  # imports MLflow
 
+    stacks.check_owner(stacks.name())
     stack = stacks.load(stacks.name())
     rollout.run(choice, stage, stack if stack and stack.alive() else None, shadow=shadow)
 

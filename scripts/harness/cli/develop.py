@@ -80,7 +80,10 @@ def audit(osv_url: str, advisories: str) -> None:
 
 @click.command()
 @click.option("--serve", is_flag=True, help="Serve the site to this machine until Ctrl-C.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="Port for --serve.")
+@click.option(
+    "--port", default="8000", callback=options.port, show_default=True, metavar="NUMBER",
+    help="Port for --serve; 0: any free one.",
+)  # fmt: skip
 def docs(serve: bool, port: int) -> None:
     """Build the documentation as a site in .cache/site; fails on a broken link.
 

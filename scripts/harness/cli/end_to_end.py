@@ -7,7 +7,7 @@ import os
 from harness import console, reports
 from harness.cli import ledger_runs
 from harness.errors import HarnessError
-from harness.local import deployment, lifecycle
+from harness.local import deployment, kept_logs, lifecycle
 from harness.machine import processes
 from harness.pipeline.definition import Pipeline
 from harness.terraform.runner import Terraform
@@ -32,14 +32,15 @@ def _prove(pipeline: Pipeline) -> None:
     lifecycle.remove_abandoned(prefix)
     name = f"{prefix}-{os.getpid()}"
     try:
-        stack, _ = lifecycle.up(name, "e2e", processes.free_ports(1)[0])
-        with console.step("Terraform plan"):
-            if not Terraform(stack, deployment.variables(stack, stack.run_id)).plan_is_empty():
-                raise HarnessError(
-                    "right after the apply, a plan would change something",
-                    f"see the plan in {stack.log('terraform')}; docs/fidelity.md says what the emulator keeps",
-                )
-        ledger_runs.verify(stack, EVENTS, None, "e2e-verify")
-        ledger_runs.chaos_of_one(stack, SEED, EVENTS_UNDER_FAULTS, "e2e-chaos")
+        with kept_logs.after_failure(name):
+            stack, _ = lifecycle.up(name, "e2e", processes.free_ports(1)[0])
+            with console.step("Terraform plan"):
+                if not Terraform(stack, deployment.variables(stack, stack.run_id)).plan_is_empty():
+                    raise HarnessError(
+                        "right after the apply, a plan would change something",
+                        f"see the plan in {stack.log('terraform')}; docs/fidelity.md says what the emulator keeps",
+                    )
+            ledger_runs.verify(stack, EVENTS, None, "e2e-verify")
+            ledger_runs.chaos_of_one(stack, SEED, EVENTS_UNDER_FAULTS, "e2e-chaos")
     finally:
         lifecycle.down(name)

@@ -62,28 +62,28 @@ page_port = options.setting(
     help="1: Kinesis records and the function's position in them survive a crash of LocalStack.",
 )  # fmt: skip
 @options.setting(
-    "--iam", envvar="IAM_ENFORCEMENT", metavar="on|soft|off",
+    "--iam", envvar="IAM_ENFORCEMENT", values=("on", "soft", "off"), metavar="on|soft|off",
     show_default="on",
     help="on: refuse what IAM does not allow; soft: serve it and list it; off: do not check.",
 )  # fmt: skip
 @options.setting(
-    "--faults", envvar="FAULTS", metavar="0|1",
+    "--faults", envvar="FAULTS", values=("0", "1"), metavar="0|1",
     show_default="1",
     help="0: the stack injects no faults, so make chaos cannot run.",
 )  # fmt: skip
 @options.setting(
-    "--dashboard", envvar="DASHBOARD", metavar="0|1",
+    "--dashboard", envvar="DASHBOARD", values=("0", "1"), metavar="0|1",
     show_default="1",
     help="0: do not start the page that shows the pipeline.",
 )  # fmt: skip
 @page_port
 @options.setting(
-    "--mlflow", envvar="MLFLOW", metavar="0|1",
+    "--mlflow", envvar="MLFLOW", values=("0", "1"), metavar="0|1",
     show_default="1 with containers",
     help="0: start no MLflow server; the model is logged in a folder, as without containers.",
 )  # fmt: skip
 @options.setting(
-    "--refresh", envvar="REFRESH", metavar="0|1", show_default="0",
+    "--refresh", envvar="REFRESH", values=("0", "1"), metavar="0|1", show_default="0",
     help="1: run all of Terraform, even if nothing has changed since its last apply.",
 )  # fmt: skip
 @options.flag("--watch", envvar="WATCH", help="Then carry every saved file into the pipeline, until Ctrl-C.")
@@ -97,6 +97,7 @@ def local_up(watch: bool) -> None:
     from harness.stack import state as stacks
 
     name = stacks.name()
+    stacks.check_owner(name)
     port = lifecycle.wanted_port(name)
     stack, answer = lifecycle.up(name, "local", port)
     if page.wanted():
@@ -115,7 +116,7 @@ def dashboard() -> None:
     from harness.local import page
     from harness.stack import state as stacks
 
-    print(page.start(stacks.running(stacks.name())).url)
+    print(page.start(stacks.here()).url)
 
 
 @click.command()
@@ -127,6 +128,7 @@ def local_down() -> None:
     from harness.local import lifecycle
     from harness.stack import state as stacks
 
+    stacks.check_owner(stacks.name())
     if not lifecycle.down(stacks.name()):
         console.say("no pipeline runs here")
 
@@ -137,7 +139,7 @@ def local_status() -> None:
     from harness.local import status
     from harness.stack import state as stacks
 
-    status.show(stacks.running(stacks.name()))
+    status.show(stacks.here())
 
 
 @click.command()
@@ -147,7 +149,7 @@ def local_logs(follow: bool) -> None:
     from harness import traffic
     from harness.stack import state as stacks
 
-    traffic.show_logs(stacks.running(stacks.name()), follow=follow)
+    traffic.show_logs(stacks.here(), follow=follow)
 
 
 @click.command()
@@ -158,7 +160,7 @@ def outputs() -> None:
     """
     from harness.stack import state as stacks
 
-    stack = stacks.running(stacks.name())
+    stack = stacks.here()
     print(json.dumps(stack.outputs | {"endpoint_url": stack.endpoint_url, "aws_region": stack.region}, indent=2))
 
 
@@ -175,6 +177,7 @@ def train(data: Path | None) -> None:
     from harness.setup import install
     from harness.stack import state as stacks
 
+    stacks.check_owner(stacks.name())
     with install.exclusive("training"):
         known = stacks.load(stacks.name())
         result = current_model.train(data, known if known and known.alive() else None)
@@ -193,7 +196,7 @@ def send(file: Path | None, count: int, rate: float | None) -> None:
     from harness import traffic
     from harness.stack import state as stacks
 
-    traffic.send(stacks.running(stacks.name()), file, count, rate)
+    traffic.send(stacks.here(), file, count, rate)
 
 
 @click.command()
@@ -205,7 +208,7 @@ def watch() -> None:
     from harness.dashboard import watch as watching
     from harness.stack import state as stacks
 
-    watching.watch(stacks.running(stacks.name()))
+    watching.watch(stacks.here())
 
 
 @click.command()
@@ -214,7 +217,7 @@ def failed_events() -> None:
     from harness import traffic
     from harness.stack import state as stacks
 
-    traffic.show_failed(stacks.running(stacks.name()))
+    traffic.show_failed(stacks.here())
 
 
 @click.command()
@@ -226,7 +229,7 @@ def redrive() -> None:
     from harness import traffic
     from harness.stack import state as stacks
 
-    traffic.redrive(stacks.running(stacks.name()))
+    traffic.redrive(stacks.here())
 
 
 @click.command()
@@ -235,7 +238,7 @@ def ecr_login() -> None:
     from harness.local import containers
     from harness.stack import state as stacks
 
-    containers.login(stacks.running(stacks.name()))
+    containers.login(stacks.here())
 
 
 @click.command()
@@ -244,7 +247,7 @@ def iam_denials() -> None:
     from harness.stack import denials
     from harness.stack import state as stacks
 
-    denials.show(stacks.running(stacks.name()))
+    denials.show(stacks.here())
 
 
 COMMANDS = (

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import sys
-import traceback
 
 import click
 
 from harness import console
-from harness.cli import deploy, develop, everyday, prove, wording
-from harness.cli.sections import Sections
+from harness.cli import deploy, develop, everyday, failures, given, prove, wording
+from harness.cli.sections import SHORT, Sections
 from harness.errors import EXIT_INTERRUPTED, HarnessError
 from harness.machine import environment
-from harness.paths import CACHE, shown
-
-VARIABLE = re.compile(r"(?P<name>[A-Z][A-Z0-9_]*)=(?P<value>.*)", re.DOTALL)
 
 
 @click.group(cls=Sections)
@@ -31,6 +26,7 @@ def commands(context: click.Context) -> None:
 
     PIPELINE=folder chooses another pipeline than that of the working directory or of the checkout.
     """
+    given.check(context)
     if context.invoked_subcommand not in deploy.AT_AWS:  # only these may reach AWS with the user's own settings
         environment.clean_this_process()
 
@@ -44,16 +40,18 @@ commands.add("Develop", *develop.COMMANDS)
 def main() -> None:
     """Runs a command; every failure ends in a message with the next step, never in a traceback."""
     take_signals()
+    words: list[str] = []
     console.word(wording.of(develop.PROGRAM, commands.commands))
     try:
-        commands.main(args=_without_variables(sys.argv[1:]), prog_name=develop.PROGRAM, standalone_mode=False)
+        words, variables = given.split(sys.argv[1:])
+        commands.main(args=words, prog_name=develop.PROGRAM, standalone_mode=False, obj=variables)
     except HarnessError as error:
         _fail(error)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         sys.exit(error.exit_code)
     except click.UsageError as error:
-        path = error.ctx.command_path if error.ctx else develop.PROGRAM
+        path = error.ctx.command_path if error.ctx else _called(words)
         console.fail(error.format_message(), f"{path} --help lists what it takes")
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, click.Abort):
@@ -62,50 +60,17 @@ def main() -> None:
     except BrokenPipeError:  # make watch | head
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Exception as error:
-        _fail(_of_aws(error) or _of_engine(error) or _unexpected(error))
+        _fail(failures.explained(error))
 
 
-def _without_variables(words: list[str]) -> list[str]:
-    """Put words like COUNT=100 in the environment, as make does, and return the others."""
-    for word in words:
-        if found := VARIABLE.fullmatch(word):
-            os.environ[found["name"]] = found["value"]
-    return [word for word in words if not VARIABLE.fullmatch(word)]
+def _called(words: list[str]) -> str:
+    """Return the command that some words call, as far as there is one."""
+    return " ".join([develop.PROGRAM, *(word for word in words[:1] if word in {*commands.commands, *SHORT})])
 
 
 def _fail(error: HarnessError) -> None:
     console.fail(error.cause, error.next_step)
     sys.exit(1)
-
-
-def _of_aws(error: Exception) -> HarnessError | None:
-    """Adds a next step to an AWS client's exception; imports lazily, because most commands need no AWS client."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    if not isinstance(error, ClientError | BotoCoreError):
-        return None
-    if sys.argv[1:2] and sys.argv[1] in deploy.AT_AWS:
-        from harness.stages import explain_aws
-
-        return explain_aws.failure(error)
-    return HarnessError(f"the local AWS endpoint answered: {error}", "look at make local-status and make local-logs")
-
-
-def _of_engine(error: Exception) -> HarnessError | None:
-    from harness.machine import engine
-
-    if not isinstance(error, engine.errors()):
-        return None
-    return HarnessError(f"the container engine answered: {error}", "look at docker ps --all and the engine's log")
-
-
-def _unexpected(error: Exception) -> HarnessError:
-    log = CACHE / "logs" / "harness.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    log.write_text("".join(traceback.format_exception(error)))
-    return HarnessError(
-        f"{type(error).__name__}: {error}", f"this is a bug in the harness; details are in {shown(log)}"
-    )
 
 
 def take_signals() -> None:

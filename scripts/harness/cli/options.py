@@ -20,10 +20,20 @@ def option(*names: str, envvar: str, **settings: Any) -> Decorator:
     return click.option(*names, envvar=envvar, show_envvar=True, **settings)
 
 
-def setting(*names: str, envvar: str, **settings: Any) -> Decorator:
-    """An option that sets an environment variable, for this command and for what it starts."""
+def setting(*names: str, envvar: str, values: tuple[str, ...] = (), **settings: Any) -> Decorator:
+    """An option that sets an environment variable, for this command and for what it starts.
 
-    def export(_context: click.Context, _parameter: click.Parameter, value: Any) -> None:
+    Args:
+        names: as click takes them.
+        envvar: the variable.
+        values: those that it may have; empty if the command checks them.
+        settings: of click's option.
+    """
+
+    def export(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+        if values and value not in (None, "", *values):
+            cause = f"{_as_given(context, parameter)}{value} is unknown"
+            raise HarnessError(cause, f"use one of: {', '.join(values)}")
         if value not in (None, False):
             os.environ[envvar] = "1" if value is True else str(value)
 
@@ -31,7 +41,8 @@ def setting(*names: str, envvar: str, **settings: Any) -> Decorator:
 
 
 def number(kind: Callable[[Any], float]) -> Callback:
-    """A callback that only accepts numbers above 0."""
+    """A callback that only accepts numbers above 0; whole ones if they are to be integers."""
+    what = "a whole number" if kind is int else "a number"
 
     def parse(context: click.Context, parameter: click.Parameter, text: Any) -> float | None:
         if text in (None, ""):
@@ -42,10 +53,19 @@ def number(kind: Callable[[Any], float]) -> Callback:
             value = -1
         if not 0 < value < float("inf"):
             name = _as_given(context, parameter)
-            raise HarnessError(f"{name}{text} is not a number above 0", f"for example: {name}100")
+            raise HarnessError(f"{name}{text} is not {what} above 0", f"for example: {name}100")
         return value
 
     return parse
+
+
+def port(context: click.Context, parameter: click.Parameter, text: str) -> int:
+    """A callback that only accepts port numbers; 0 is any free port."""
+    if not (text.isascii() and text.isdecimal() and int(text) < 2**16):
+        raise HarnessError(
+            f"{_as_given(context, parameter)}{text} is not a port number", "use a number from 0 to 65535"
+        )
+    return int(text)
 
 
 def _seed(context: click.Context, parameter: click.Parameter, text: str | None) -> int | None:

@@ -22,7 +22,7 @@ def verify(count: int, rate: float | None) -> None:
     from harness.cli import ledger_runs
     from harness.stack import state as stacks
 
-    ledger_runs.verify(stacks.running(stacks.name()), count, rate)
+    ledger_runs.verify(stacks.here(), count, rate)
 
 
 @click.command()
@@ -46,9 +46,9 @@ def chaos(count: int, seed: int | None, seeds: str) -> None:
     if chosen is not None and seed is not None:
         raise HarnessError("SEED and SEEDS are both set", "leave one of them out")
     if chosen is None:
-        ledger_runs.chaos_of_one(stacks.running(stacks.name()), seed, count)
+        ledger_runs.chaos_of_one(stacks.here(), seed, count)
     else:
-        ledger_runs.chaos_of_many(stacks.running(stacks.name()), chosen, count)
+        ledger_runs.chaos_of_many(stacks.here(), chosen, count)
 
 
 @click.command()
@@ -60,7 +60,7 @@ def soak(count: int, rate: float | None, seed: int | None) -> None:
     from harness.cli import ledger_runs
     from harness.stack import state as stacks
 
-    ledger_runs.soak_test(stacks.running(stacks.name()), seed, count, rate)
+    ledger_runs.soak_test(stacks.here(), seed, count, rate)
 
 
 def _run(suite: str) -> None:

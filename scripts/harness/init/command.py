@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -46,7 +47,11 @@ def run(folder: Path, sample: Path | None) -> None:
     reading = Reading(dry_plan.document(provisional))
     content = _content(provisional, reading, events, _kept(folder, events_file, events))
     target.write_text(writing.text(content), encoding="utf-8")
-    definition.load(folder)  # what was written must be valid
+    try:
+        definition.load(folder)  # what was written must be valid
+    except HarnessError:
+        target.unlink()
+        raise
     console.say(f"written: {shown(target)}")
     _show_unproved(reading)
     where = "" if Path.cwd() == folder else f"PIPELINE={shown(folder)} "
@@ -73,9 +78,15 @@ def _kept(folder: Path, file: Path, events: Sequence[dict[str, Any]]) -> str:
     plain = [json.loads(line) for line in file.read_text().splitlines() if line.strip()] if _is_lines(file) else None
     if plain == list(events) and file.is_relative_to(folder):
         return file.relative_to(folder).as_posix()
-    target = folder / "samples.jsonl"
-    target.write_text("".join(json.dumps(event) + "\n" for event in events), encoding="utf-8")
+    text = "".join(json.dumps(event) + "\n" for event in events)
+    names = itertools.chain(["samples.jsonl"], (f"samples-{number}.jsonl" for number in itertools.count(2)))
+    target = next(path for path in (folder / name for name in names) if not path.exists() or _holds(path, text))
+    target.write_text(text, encoding="utf-8")
     return target.name
+
+
+def _holds(file: Path, text: str) -> bool:
+    return file.is_file() and file.read_bytes() == text.encode()
 
 
 def _is_lines(file: Path) -> bool:
@@ -102,6 +113,7 @@ def _provisional(folder: Path, root: Path) -> Pipeline:
 
 def _content(provisional: Pipeline, reading: Reading, events: Sequence[dict[str, Any]], sample: str) -> writing.Content:
     source_stream = _chosen("source stream", reading.source_stream())
+    reading.choose(source_stream)
     named: dict[str, str | None] = {
         "source_stream": source_stream,
         "output_stream": _chosen("output stream", _some(reading.output_stream(source_stream))),

@@ -14,8 +14,10 @@ LEFT_OUT = {"modules", "module", "examples", "tests", "node_modules", "venv", "_
 # Where people put variables, and how they name stages.
 CODE = (".py", ".mjs", ".js", ".cjs")
 VARIABLES = ("vars/{stage}.tfvars", "{stage}.tfvars", "env/{stage}.tfvars", "environments/{stage}.tfvars")
-_ROOT = re.compile(r'^\s*(provider|module)\s+"|^\s*backend\s+"', re.MULTILINE)
-_MAKES = re.compile(r'^\s*(module|resource)\s+"', re.MULTILINE)
+# In Terraform's own syntax, and in its JSON.
+_ROOT = re.compile(r'^\s*(provider|module|backend)\s+"|"(provider|module|backend)"\s*:', re.MULTILINE)
+_MAKES = re.compile(r'^\s*(module|resource)\s+"|"(module|resource)"\s*:', re.MULTILINE)
+_ENDINGS = ("*.tf", "*.tf.json")
 
 
 def roots(folder: Path) -> list[Path]:
@@ -34,22 +36,28 @@ def roots(folder: Path) -> list[Path]:
 
 
 def _modules(folder: Path) -> Iterator[Path]:
-    for file in folder.rglob("*.tf"):
+    for file in (file for ending in _ENDINGS for file in folder.rglob(ending)):
         inside = file.parent.relative_to(folder).parts
         if not LEFT_OUT.intersection(inside) and not any(part.startswith(".") for part in inside):
             yield file.parent
 
 
 def _text(folder: Path) -> str:
-    return "\n".join(file.read_text(encoding="utf-8", errors="replace") for file in sorted(folder.glob("*.tf")))
+    files = sorted(file for ending in _ENDINGS for file in folder.glob(ending))
+    return "\n".join(file.read_text(encoding="utf-8", errors="replace") for file in files)
 
 
 def var_file(root: Path) -> str | None:
     """Return the pattern of the root module's files of variables, relative to it; None if it has none by stage."""
     for pattern in VARIABLES:
-        if any(root.glob(pattern.replace(STAGE, "*"))):
+        # Terraform reads terraform.tfvars and *.auto.tfvars by itself, in every stage.
+        if any(file.name != "terraform.tfvars" and ".auto." not in file.name for file in root.glob(_any(pattern))):
             return pattern
     return None
+
+
+def _any(pattern: str) -> str:
+    return pattern.replace(STAGE, "*")
 
 
 def source(folder: Path, handler: str | None) -> Path | None:

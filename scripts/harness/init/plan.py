@@ -13,6 +13,7 @@ from harness.terraform.planned import Planned, Resource
 
 FUNCTION, STREAM, BUCKET = "aws_lambda_function", "aws_kinesis_stream", "aws_s3_bucket"
 MAPPING = "aws_lambda_event_source_mapping"
+SOURCE = "event_source_arn"
 NAMES = {FUNCTION: "function_name", STREAM: "name", BUCKET: "bucket"}
 
 
@@ -36,29 +37,45 @@ class Reading:
         document: the JSON of `terraform show -json plan`.
 
     Raises:
-        HarnessError: the plan makes no function with an event source mapping from a Kinesis stream.
+        HarnessError: the plan makes no function, no stream, or no event source mapping that may read one.
     """
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self.planned = Planned.of(document)
         self._root = Module(document["configuration"]["root_module"])
-        self._mapping = next(iter(self._root.resources(MAPPING)), None)
+        self._mappings = list(self._root.resources(MAPPING))
         for kind, what in ((FUNCTION, "Lambda function"), (STREAM, "Kinesis stream")):
             if not self.planned.of_type(kind):
                 raise HarnessError(f"the plan makes no {what}", "name the folder of a pipeline's root module")
-        if self._mapping is None:
+        if not self._mappings:
             raise HarnessError(
                 "the plan makes no event source mapping, so no event would reach a function",
                 "add an aws_lambda_event_source_mapping",
             )
+        self._mappings = [each for each in self._mappings if _may_read_a_stream(*each)]
+        if not self._mappings:
+            raise HarnessError(
+                "no event source mapping in the plan reads a Kinesis stream",
+                "the harness puts events on one: name the folder of another root module",
+            )
+
+    def choose(self, source: str) -> None:
+        """From now on, read only the mappings of one source stream.
+
+        Args:
+            source: its name.
+        """
+        addresses = {_without_keys(each.address) for each in self.planned.of_type(STREAM) if _name(each) == source}
+        chosen = [each for each in self._mappings if behind(each[0], each[1]["expressions"].get(SOURCE)) & addresses]
+        self._mappings = chosen or self._mappings
 
     def function(self) -> Choices:
-        """Return the function: the one that the mapping invokes."""
-        return self._choices(FUNCTION, self._of_mapping("function_name"))
+        """Return the function: the one that the mapping of the chosen stream invokes."""
+        return self._choices(FUNCTION, self._of_mappings("function_name"))
 
     def source_stream(self) -> Choices:
-        """Return the source stream: the one that the mapping reads."""
-        return self._choices(STREAM, self._of_mapping("event_source_arn"))
+        """Return the source stream: the one that the mapping reads; several mappings may leave a choice."""
+        return self._choices(STREAM, self._of_mappings(SOURCE))
 
     def output_stream(self, source: str) -> Choices:
         """Return the output stream: one that the function's environment names, or the only other one."""
@@ -68,7 +85,7 @@ class Reading:
 
     def failed_events(self) -> str | None:
         """Return the bucket of the mapping's on-failure destination, or None."""
-        found = self._choices(BUCKET, self._of_mapping("destination_config"))
+        found = self._choices(BUCKET, self._of_mappings("destination_config"))
         return found.names[0] if found.certain else None
 
     def model_bucket(self) -> str | None:
@@ -89,10 +106,9 @@ class Reading:
         blocks = [block for each in self.planned.of_type(FUNCTION) for block in each.values.get("environment") or []]
         return {value for block in blocks for value in (block.get("variables") or {}).values()}
 
-    def _of_mapping(self, argument: str) -> set[str]:
-        assert self._mapping is not None
-        module, mapping = self._mapping
-        return behind(module, mapping["expressions"].get(argument))
+    def _of_mappings(self, argument: str) -> set[str]:
+        found = (behind(module, mapping["expressions"].get(argument)) for module, mapping in self._mappings)
+        return set().union(*found)
 
     def _names(self, kind: str) -> list[str]:
         return [name for each in self.planned.of_type(kind) if (name := _name(each))]
@@ -102,9 +118,20 @@ class Reading:
         meant = [
             name
             for each in self.planned.of_type(kind)
-            if re.sub(r"\[[^\]]*\]", "", each.address) in wanted and (name := _name(each))
+            if _without_keys(each.address) in wanted and (name := _name(each))
         ]
         return Choices(tuple(dict.fromkeys([*meant, *self._names(kind)])), len(meant) == 1)
+
+
+def _without_keys(address: str) -> str:
+    """Return an address without the keys of count and for_each."""
+    return re.sub(r"\[[^\]]*\]", "", address)
+
+
+def _may_read_a_stream(module: Module, mapping: Mapping[str, Any]) -> bool:
+    """Return whether a mapping's source is a stream, or cannot be told: a local value's origin is in no plan."""
+    found = behind(module, mapping["expressions"].get(SOURCE))
+    return not found or any(f"{STREAM}." in address for address in found)
 
 
 def _name(resource: Resource) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ from harness.paths import shown
 # Where people keep an event.
 USUAL = ("event.json", "events.jsonl", "sample.json", "sample.jsonl", "*sample*.json", "*sample*.jsonl", "*event*.json")
 REMEDY = "give a file with events, one JSON object per line: --sample events.jsonl"
+
+
+_PLAIN = re.compile(r"[A-Za-z_]\w*", re.ASCII)  # a key that JMESPath takes without quotation marks
 
 
 def find(folder: Path) -> Path | None:
@@ -75,14 +79,14 @@ def _events(file: Path, document: Any) -> list[dict[str, Any]]:
 def ids(events: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return the paths that may be the events' ids, the likeliest first: texts and integers with `id` in their name."""
     paths = [path for path, value in _leaves(events[0]) if type(value) in (int, str)]
-    named = [path for path in paths if path.lower().endswith(("_id", ".id", "id"))]
-    by_depth = sorted(named, key=lambda path: (path.count("."), not path.lower().endswith("_id")))
+    named = [path for path in paths if path.lower().rstrip('"').endswith("id")]
+    by_depth = sorted(named, key=lambda path: (path.count("."), not path.lower().rstrip('"').endswith(("_id", "-id"))))
     return [*by_depth, *(path for path in paths if path not in named)]
 
 
 def _leaves(document: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
     found: list[tuple[str, Any]] = []
     for key, value in document.items():
-        path = f"{prefix}{key}"
+        path = f"{prefix}{key if _PLAIN.fullmatch(key) else json.dumps(key)}"
         found += _leaves(value, f"{path}.") if isinstance(value, dict) else [(path, value)]
     return found

@@ -70,13 +70,14 @@ def show(ledger: Ledger, path: Path) -> None:
         ledger: a run's result.
         path: the file with all verdicts.
     """
-    table = Table("figure", box=None, pad_edge=False)
-    table.add_column("", justify="right")
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column()
+    table.add_column(justify="right")
     for name, value in ledger.summary().items():
         if value in (0, None) and name not in ALWAYS:
             continue
         style = "red" if name in BAD and value else ""
-        table.add_row(name, f"{value:,}" if isinstance(value, int | float) else "-", style=style)
+        table.add_row(name.replace("_", " "), f"{value:,}" if isinstance(value, int | float) else "-", style=style)
     console.out.print(table)
     if ledger.gave_up:
         console.warn(f"gave up waiting for some events: {ledger.gave_up}")

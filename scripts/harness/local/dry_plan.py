@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from harness import console
-from harness.local import deployment, lifecycle, runtimes
+from harness.errors import HarnessError
+from harness.local import deployment, kept_logs, lifecycle, runtimes
 from harness.machine import processes
 from harness.pipeline.definition import Pipeline
 from harness.setup import install
@@ -20,6 +21,17 @@ from harness.terraform.runner import Terraform
 from harness.terraform.working_copy import ZIP_VARIABLE
 
 NAME = "plan"
+# What a plan of somebody's Terraform fails with where nothing exists yet, and what to do about it.
+HINTS = {
+    "No value for required variable": "give the variable a default, or a value in terraform.tfvars or a file of "
+    "variables by stage, such as local.tfvars",
+    "with data.": "a data source looks for a resource that an empty LocalStack does not have: make the resource in "
+    "this root module, or name the folder of one that does",
+    "Error accessing remote module registry": "make Terraform's registry reachable, or keep the module in the folder",
+    "Could not download module": "make the module's source reachable from here, or keep it in the folder",
+    "could not connect to registry": "make Terraform's registry, or a mirror of it, reachable (docs/offline.md)",
+    "no available releases match": "allow a version that can be had here: of the AWS provider that is 5.100",
+}
 
 
 def document(pipeline: Pipeline, var_file: Path | None = None, package_type: str | None = None) -> dict[str, Any]:
@@ -33,14 +45,25 @@ def document(pipeline: Pipeline, var_file: Path | None = None, package_type: str
     Raises:
         HarnessError: the plan could not be made.
     """
-    with _empty_localstack() as stack:
+    with _empty_localstack() as stack, _hints():
         terraform = Terraform(stack, _variables(stack, pipeline, package_type), pipeline, var_file)
         with console.step("Terraform init"):
             terraform.init()
         with console.step("Terraform plan") as step:
             found = terraform.plan_document()
-            step.result = f"{len(found.get('resource_changes', []))} resources"
+            step.result = f"resources: {len(found.get('resource_changes', []))}"
     return found
+
+
+@contextmanager
+def _hints() -> Iterator[None]:
+    """Put what helps against the usual errors in front of an error's next step."""
+    try:
+        yield
+    except HarnessError as error:
+        found = [hint for text, hint in HINTS.items() if text in error.cause]
+        error.next_step = "; ".join([*found, error.next_step])
+        raise
 
 
 def _variables(stack: Stack, pipeline: Pipeline, package_type: str | None) -> dict[str, str]:
@@ -62,7 +85,8 @@ def _empty_localstack() -> Iterator[Stack]:
     stack = Stack(f"{NAME}-{os.getpid()}", "local", processes.free_ports(1)[0], EMBEDDED)
     with stacks.locked(stack.name):
         try:
-            runtimes.of(stack).start(stack)
-            yield stack
+            with kept_logs.after_failure(stack.name):
+                runtimes.of(stack).start(stack)
+                yield stack
         finally:
             lifecycle.down_locked(stack.name)

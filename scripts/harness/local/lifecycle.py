@@ -114,11 +114,7 @@ def _reusable(name: str, port: int) -> Stack | None:
     stack = stacks.load(name)
     if stack is None:
         return None
-    if stack.alive() and stack.pipeline_folder != str(definition.current().folder):
-        raise HarnessError(
-            f"the stack {name} runs the pipeline in {stack.pipeline_folder}",
-            f"take it down: PIPELINE={stack.pipeline_folder} make local-down; or give this pipeline another name",
-        )
+    stacks.check_owner(name)
     if not stack.alive():
         console.warn("the previous stack has ended; starting a new one")
         return None
@@ -184,7 +180,8 @@ def remove_abandoned(prefix: str) -> None:
         prefix: start of the names.
     """
     for folder in STACKS.glob(f"{prefix}-*/"):
-        if not psutil.pid_exists(int(folder.name.rpartition("-")[2])):
+        number = folder.name.removeprefix(f"{prefix}-")
+        if number.isdecimal() and not psutil.pid_exists(int(number)):  # a pipeline may be called `plan-b`
             down(folder.name)
 
 

@@ -29,6 +29,7 @@ def run(
     as_text: Callable[[str], str] = str,
     trouble: Callable[[], str | None] | None = None,
     next_step: str | None = None,
+    grace: float = GRACE_SECONDS,
 ) -> str:
     """Run a program to its end.
 
@@ -42,6 +43,7 @@ def run(
         as_text: converts a line that is not meant for people into the text for log, result and errors.
         trouble: called now and then; if it returns a cause, the program is ended and the error has that cause.
         next_step: the error's next step if the program fails.
+        grace: seconds that an interrupted program has to clean up.
 
     Returns:
         The output.
@@ -54,7 +56,7 @@ def run(
     log.parent.mkdir(parents=True, exist_ok=True)
     lines: list[str] = []
     process = _start(words, env, cwd)
-    watch = _Watch(process, deadline, trouble)
+    watch = _Watch(process, deadline, trouble, grace)
     try:
         with process.stdout as source, log.open("a", encoding="utf-8") as sink:  # type: ignore[union-attr]
             for line in source:
@@ -65,7 +67,7 @@ def run(
                     on_line(line.rstrip())
         process.wait()
     except BaseException:
-        end(process)
+        end(process, grace)
         raise
     finally:
         watch.stop()
@@ -101,13 +103,14 @@ class _Watch:
     """Ends a program that takes too long or is in trouble."""
 
     def __init__(
-        self, process: subprocess.Popen[str], deadline: float, trouble: Callable[[], str | None] | None
+        self, process: subprocess.Popen[str], deadline: float, trouble: Callable[[], str | None] | None, grace: float
     ) -> None:
         self.cause: str | None = None
         self._process = process
         self._deadline = time.monotonic() + deadline
         self._late = f"took longer than {deadline:.0f} s"
         self._trouble = trouble
+        self._grace = grace
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -117,7 +120,7 @@ class _Watch:
             cause = self._late if time.monotonic() >= self._deadline else self._trouble and self._trouble()
             if cause:
                 self.cause = cause
-                end(self._process)
+                end(self._process, self._grace)
                 return
 
     def stop(self) -> None:
@@ -125,13 +128,13 @@ class _Watch:
         self._thread.join()
 
 
-def end(process: subprocess.Popen[str]) -> None:
+def end(process: subprocess.Popen[str], grace: float = GRACE_SECONDS) -> None:
     """Interrupt a program like Ctrl-C, so that it can clean up (Terraform saves its state), then kill it."""
     try:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGINT)
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(GRACE_SECONDS)
+                process.wait(grace)
     finally:
         # Also after a second Ctrl-C. The whole group: a shell's background job ignores the interrupt and would keep
         # the output open.

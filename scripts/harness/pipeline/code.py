@@ -20,6 +20,8 @@ from harness.paths import shown
 from harness.pipeline.definition import Pipeline
 
 CALL_SECONDS = 300.0
+# After Ctrl-C. A training in native code does not notice it, and there is nothing of it to save.
+GRACE_SECONDS = 3.0
 BATCH = 10_000  # events in one request
 WORKER = "harness.pipeline.worker"
 MODULE, LOG = [sys.executable, "-m", WORKER], "pipeline-code.log"
@@ -106,7 +108,7 @@ class Code:
         try:
             commands.run(
                 [*MODULE, request, file], cwd=self._pipeline.folder, env=env, log=log, deadline=deadline,
-                on_line=on_line,
+                on_line=on_line, grace=GRACE_SECONDS,
             )  # fmt: skip
         except CommandFailedError:
             if not file.exists():

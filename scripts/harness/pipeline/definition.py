@@ -168,10 +168,12 @@ def load(folder: Path) -> Pipeline:
     source = Source(folder / toml_file.NAME)
     pipeline = Pipeline(folder, toml_file.parse(source))
     _check_folders(pipeline, source)
-    sample, key = pipeline.samples()[0], pipeline.file.ledger.id_in
-    if pipeline.identity.of_event(sample) is None:
-        cause = f"the sample event has no id at {key}: {json.dumps(sample)[:200]}"
-        raise source.mistake(["ledger", "id_in"], cause, "correct ledger.id_in, or the sample")
+    key = pipeline.file.ledger.id_in
+    for sample in pipeline.samples():
+        if not isinstance(found := pipeline.identity.of_event(sample), str | int):
+            what = "no id" if found is None else "no text or integer"
+            cause = f"the sample event has {what} at {key}: {json.dumps(sample)[:200]}"
+            raise source.mistake(["ledger", "id_in"], cause, "correct ledger.id_in, or the sample")
     return pipeline
 
 
@@ -179,6 +181,10 @@ def _check_folders(pipeline: Pipeline, source: Source) -> None:
     if not any((*pipeline.root.glob("*.tf"), *pipeline.root.glob("*.tf.json"))):
         cause = f"terraform.root = {pipeline.file.terraform.root!r} has no .tf files ({shown(pipeline.root)})"
         raise source.mistake(["terraform", "root"], cause, "name the root module's folder, relative to this file")
+    pattern = pipeline.file.terraform.var_file
+    if pattern and not any(pipeline.folder.glob(pattern.replace(schema.STAGE, "*"))):
+        cause = f"terraform.var_file: there is no file {pattern} for any stage"
+        raise source.mistake(["terraform", "var_file"], cause, "name the files of variables, relative to this file")
     if pipeline.source is not None and not pipeline.source.is_dir():
         cause = f"function.source: there is no folder {shown(pipeline.source)}"
         raise source.mistake(["function", "source"], cause, "name the function's folder, relative to this file")
@@ -190,9 +196,9 @@ def _samples(pipeline: Pipeline, path: Path) -> list[dict[str, Any]]:
         return pipeline.mistake(["events", "sample"], f"events.sample: {cause}", remedy)
 
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise mistake(f"{shown(path)} cannot be read: {error}") from None
+        text = toml_file.read(path)
+    except OSError as error:
+        raise mistake(f"{shown(path)} cannot be read: {error.strerror}") from None
     try:
         found = [json.loads(text)]
     except (ValueError, RecursionError):

@@ -13,7 +13,8 @@ from jmespath.exceptions import JMESPathError
 
 from harness.pipeline.schema import Ledger
 
-_KEYS = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+_KEY = r'(?:[A-Za-z_]\w*|"[^"\\.]+")'  # JMESPath has other keys in quotation marks
+_KEYS = re.compile(rf"{_KEY}(?:\.{_KEY})*", re.ASCII)
 
 type Lookup = Callable[[Any], Any]
 
@@ -44,7 +45,7 @@ class Identity:
             lookup(ledger.id_out),
             lookup(ledger.source_id) if ledger.source_id else None,
             lookup(ledger.partition_key) if ledger.partition_key else None,
-            tuple(ledger.id_in.split(".")) if _KEYS.fullmatch(ledger.id_in) else (),
+            _keys(ledger.id_in),
         )
 
     def id_in(self, data: bytes) -> Any:
@@ -67,12 +68,17 @@ def _with(document: dict[str, Any], keys: tuple[str, ...], value: str | int) -> 
     return {**document, first: _with(inner if isinstance(inner, dict) else {}, tuple(rest), value)}
 
 
+def _keys(expression: str) -> tuple[str, ...]:
+    """Return the keys of a plain path such as `order."customer-id"`; none if the expression does more than that."""
+    return tuple(key.strip('"') for key in expression.split(".")) if _KEYS.fullmatch(expression) else ()
+
+
 def lookup(expression: str) -> Lookup:
     """Compile a JMESPath expression, which finds a value in a document, or None.
 
     Plain keys, which are the rule, are looked up without JMESPath: ten times as fast.
     """
-    if not _KEYS.fullmatch(expression):
+    if not (keys := _keys(expression)):
         compiled = jmespath.compile(expression)
 
         def search(document: Any) -> Any:
@@ -82,7 +88,6 @@ def lookup(expression: str) -> Lookup:
                 return None
 
         return search
-    keys = expression.split(".")
 
     def find(document: Any) -> Any:
         for key in keys:

@@ -14,6 +14,10 @@ STAGE = "{stage}"
 _FUNCTION = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 
 
+# The stack of the repository's own pipeline, and those of its tests and plans, which end in a process id.
+_OURS = re.compile(r"local|(plan|e2e|rehearse|rehearsal)-\d+")
+
+
 def _checked(holds: Callable[[str], bool], expected: str) -> AfterValidator:
     def check(text: str) -> str:
         if not holds(text):
@@ -156,6 +160,10 @@ class File(_Section):
         _checked(
             lambda text: bool(re.fullmatch(r"[a-z][a-z0-9-]{0,30}", text)),
             "must be 1 to 31 lower-case letters, digits and hyphens, and begin with a letter",
+        ),
+        _checked(
+            lambda text: not _OURS.fullmatch(text),
+            "is the name of a stack that the harness makes itself; choose another",
         ),
     ]
     terraform: Terraform

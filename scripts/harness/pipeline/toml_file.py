@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import re
 import tomllib
 from collections.abc import Sequence
@@ -17,8 +18,20 @@ from harness.pipeline.schema import File
 
 NAME = "pipeline.toml"
 REFERENCE = "docs/pipeline-toml.md describes every key"
-_TABLE = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]")
+_TABLE = re.compile(r"\s*\[{1,2}\s*([^\[\]]+?)\s*\]")
 _KEY = re.compile(r"""\s*([A-Za-z0-9_."'-]+(?:\s*\.\s*[A-Za-z0-9_"'-]+)*)\s*=""")
+
+
+def read(path: Path) -> str:
+    """Return a file's text, without the byte order mark that some editors write.
+
+    Raises:
+        OSError: it cannot be read, or is no UTF-8 text; `strerror` says why.
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise OSError(errno.EILSEQ, f"it is no UTF-8 text (byte {error.start})", str(path)) from None
 
 
 class Mistake(HarnessError):
@@ -38,13 +51,15 @@ class Source:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            self.text = path.read_text(encoding="utf-8")
+            self.text = read(path)
         except FileNotFoundError:
             raise HarnessError(
                 f"{shown(path.parent)} has no {NAME}", f"write one: pipeline init {shown(path.parent)}"
             ) from None
-        except (OSError, UnicodeDecodeError) as error:
-            raise HarnessError(f"{shown(path)} cannot be read: {error}", "make it a readable text file") from None
+        except OSError as error:
+            raise HarnessError(
+                f"{shown(path)} cannot be read: {error.strerror}", "make it a text file (UTF-8) that this user may read"
+            ) from None
 
     def line_of(self, keys: Sequence[str]) -> int | None:
         """Return the line of a key; of the nearest key or table around it if it has no line of its own."""
@@ -141,4 +156,19 @@ def _explained(name: str, keys: Sequence[str], error: ErrorDetails) -> tuple[str
         case "value_error":
             return f"{name} = {error['input']!r} {error['ctx']['error']}", f"correct {name}"
         case _:
-            return f"{name} = {error['input']!r}: {error['msg'][0].lower()}{error['msg'][1:]}", f"correct {name}"
+            return f"{name} = {error['input']!r} {_wanted(name, keys, error)}", f"correct {name}"
+
+
+def _wanted(name: str, keys: Sequence[str], error: ErrorDetails) -> str:
+    """Say what a value must be, in TOML's words instead of Python's."""
+    if keys[0] == "outputs" and len(keys) > 1:
+        return 'must be the name of a Terraform output in quotation marks, or a resource\'s name: { name = "…" }'
+    if name == "events.sample":
+        return "must be an event, as a table, or the name of a file with events in quotation marks"
+    if error["type"] == "model_type":
+        return f"must be a table, [{name}]"
+    if error["type"] == "string_type":
+        return "must be text, in quotation marks"
+    if error["type"].startswith("float_"):
+        return "must be a number"
+    return error["msg"].replace("Input should", "must", 1)

@@ -39,7 +39,8 @@ def run(choice: str, name: str, stack: Stack | None, *, shadow: bool = False) ->
         HarnessError: there is no such stage or model, or the model fails a check.
     """
     if name not in (LOCAL, *NAMES):
-        raise HarnessError(f"there is no stage {name!r}", f"use one of: STAGE={LOCAL}, STAGE={', STAGE='.join(NAMES)}")
+        cause = f"there is no stage {name!r}" if name else "no stage is given"
+        raise HarnessError(cause, f"use one of: STAGE={LOCAL}, STAGE={', STAGE='.join(NAMES)}")
     with install.exclusive("promotion"):
         if name == LOCAL:
             known = model_versions.registries(stack)

@@ -19,7 +19,7 @@ from harness.errors import HarnessError
 from harness.machine import engine, environment
 from harness.machine.files import write_whole
 from harness.paths import STACKS, shown
-from harness.pipeline import definition
+from harness.pipeline import definition, toml_file
 from harness.pipeline.definition import Pipeline, Resources
 
 REGION = "ap-south-1"
@@ -167,6 +167,34 @@ def running(name: str) -> Stack:
     if not stack.ready:
         raise HarnessError("the pipeline has not finished starting", "finish it: make local-up")
     return stack
+
+
+def here() -> Stack:
+    """Return the stack of the current pipeline, which was brought up and still runs.
+
+    Raises:
+        HarnessError: as for `running`; or the stack of this name belongs to a pipeline in another folder.
+    """
+    check_owner(name())
+    return running(name())
+
+
+def check_owner(name: str) -> None:
+    """Check that the stack of a name, if there is one, is not that of a pipeline in another folder.
+
+    Raises:
+        HarnessError: it is.
+    """
+    stack = load(name)
+    if stack is None or stack.pipeline_folder == str(definition.current().folder):
+        return
+    if not (Path(stack.pipeline_folder) / toml_file.NAME).is_file():  # it was moved, or deleted
+        return
+    raise HarnessError(
+        f"the stack {name} is that of the pipeline in {stack.pipeline_folder}",
+        f"give this pipeline another name in its {toml_file.NAME}; "
+        f"or take the other one down: PIPELINE={stack.pipeline_folder} make local-down",
+    )
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 
 from harness import console
 from harness.errors import HarnessError
-from harness.local import deployment, lifecycle, runtimes
+from harness.local import deployment, kept_logs, lifecycle, runtimes
 from harness.machine import environment, processes
 from harness.pipeline import definition
 from harness.setup import install
@@ -104,8 +104,9 @@ def empty_localstack(prefix: str, runtime: str | None = None) -> Iterator[Stack]
             deployment.build_function(stack.pipeline)
     with stacks.locked(name):
         try:
-            runtimes.of(stack).start(stack)
-            yield stack
+            with kept_logs.after_failure(name):
+                runtimes.of(stack).start(stack)
+                yield stack
         finally:
             lifecycle.down_locked(name)
 

@@ -122,7 +122,8 @@ def load(
         HarnessError: there is no such stage, or its files cannot be read. guards/settings.py checks their content.
     """
     if name not in NAMES:
-        raise HarnessError(f"there is no stage {name!r}", f"use one of: {', '.join(NAMES)}")
+        cause = f"there is no stage {name!r}" if name else "no stage is given"
+        raise HarnessError(cause, f"use one of: {', '.join(NAMES)}")
     pipeline = definition.current()
     infrastructure = infrastructure or pipeline.root
     service = service or pipeline.source or pipeline.folder

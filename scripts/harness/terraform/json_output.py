@@ -38,7 +38,7 @@ class Progress:
                 counts = {words: message["changes"].get(kind, 0) for kind, words in COUNTED.items()}
                 told = {words: count for words, count in counts.items() if count or words != "imported"}
                 self.summary = ", ".join(f"{count} {words}" for words, count in told.items())
-            case "apply_complete":
+            case "apply_complete" if message["hook"].get("action") != "read":  # the plan counts no data sources
                 self.done += 1
         if self.total:
             slow = message.get("type") == "apply_progress"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -114,7 +115,17 @@ def makes_image_function(root: Path) -> bool:
 def declared(folder: Path) -> set[str]:
     """Return the names of the variables that a root module declares."""
     texts = (file.read_text(encoding="utf-8", errors="replace") for file in folder.glob("*.tf"))
-    return {name for text in texts for name in re.findall(r'^\s*variable\s+"?([\w-]+)"?', text, re.MULTILINE)}
+    found = {name for text in texts for name in re.findall(r'^\s*variable\s+"?([\w-]+)"?', text, re.MULTILINE)}
+    return found.union(*(_declared_in_json(file) for file in folder.glob("*.tf.json")))
+
+
+def _declared_in_json(file: Path) -> set[str]:
+    """Return the variables in a file of Terraform's JSON; none if Terraform is going to refuse it."""
+    try:
+        blocks = json.loads(file.read_text(encoding="utf-8"))["variable"]
+    except (KeyError, TypeError, ValueError):
+        return set()
+    return {name for block in (blocks if isinstance(blocks, list) else [blocks]) for name in block}
 
 
 def names_ecr(folder: Path) -> bool:

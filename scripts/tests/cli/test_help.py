@@ -50,7 +50,7 @@ TARGETS = (
     *("clean", "format", "iam-denials", "ecr-login"),
 )
 # Read from the environment, but set by the shell or pyenv, not by users.
-INTERNAL = {"BASH_SOURCE", "HOME", "MAKELEVEL", "PWD", "PYENV_ROOT", "SECONDS"}
+INTERNAL = {"BASH_SOURCE", "HOME", "MAKEFLAGS", "MAKELEVEL", "PWD", "PYENV_ROOT", "SECONDS"}
 commands.add_plugins()
 
 

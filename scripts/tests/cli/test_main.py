@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli import wording
+from harness.cli import failures, wording
 from harness.paths import ROOT
 
 
@@ -23,9 +23,9 @@ def _make(*words: str, cwd: Path, **variables: str) -> subprocess.CompletedProce
 @pytest.mark.parametrize(
     ("words", "variables", "message"),
     [
-        (["verify"], {"COUNT": "abc"}, "COUNT=abc is not a number above 0"),
-        (["verify"], {"COUNT": "0"}, "COUNT=0 is not a number above 0"),
-        (["send"], {"COUNT": "1.5"}, "COUNT=1.5 is not a number above 0"),
+        (["verify"], {"COUNT": "abc"}, "COUNT=abc is not a whole number above 0"),
+        (["verify"], {"COUNT": "0"}, "COUNT=0 is not a whole number above 0"),
+        (["send"], {"COUNT": "1.5"}, "COUNT=1.5 is not a whole number above 0"),
         (["send"], {"RATE": "-1"}, "RATE=-1 is not a number above 0"),
         (["send"], {"RATE": "nan"}, "RATE=nan is not a number above 0"),
         (["chaos"], {"SEED": "x"}, "SEED=x is not a whole number"),
@@ -35,7 +35,7 @@ def _make(*words: str, cwd: Path, **variables: str) -> subprocess.CompletedProce
         (["local-up"], {"LOCALSTACK_PORT": "http"}, "LOCALSTACK_PORT=http is not a port number"),
         (["local-up"], {"RUNTIME": "cloud"}, "RUNTIME=cloud is unknown"),
         (["local-up"], {"RUNTIME": "docker", "DOCKER_HOST": "unix:///none"}, "RUNTIME=docker needs a container engine"),
-        (["verify", "--count", "0"], {}, "--count 0 is not a number above 0"),
+        (["verify", "--count", "0"], {}, "--count 0 is not a whole number above 0"),
         (["chaos", "--seed", "x"], {"SEED": "7"}, "--seed x is not a whole number"),
         (["local-up", "--port", "http"], {}, "LOCALSTACK_PORT=http is not a port number"),
         (["local-up", "--runtime", "cloud"], {"RUNTIME": "embedded"}, "RUNTIME=cloud is unknown"),
@@ -43,7 +43,13 @@ def _make(*words: str, cwd: Path, **variables: str) -> subprocess.CompletedProce
         (["bench"], {"TARGETS": "embedded,aws"}, "TARGETS=embedded,aws: 'aws' is unknown"),
         (["local-status"], {"PIPELINE": "none"}, "PIPELINE=none is no folder"),
         (["local-status", "PIPELINE=none"], {}, "PIPELINE=none is no folder"),
-        (["verify", "COUNT=0"], {}, "COUNT=0 is not a number above 0"),
+        (["verify", "COUNT=0"], {}, "COUNT=0 is not a whole number above 0"),
+        (["local-up"], {"IAM_ENFORCEMENT": "maybe"}, "IAM_ENFORCEMENT=maybe is unknown"),
+        (["local-up", "--faults", "yes"], {}, "--faults yes is unknown"),
+        (["local-up"], {"DASHBOARD": "no"}, "DASHBOARD=no is unknown"),
+        (["local-up"], {"REFRESH": "x"}, "REFRESH=x is unknown"),
+        (["docs", "--port", "99999"], {}, "--port 99999 is not a port number"),
+        (["promote"], {}, "no stage is given"),
         (["bench"], {"EVENTS": "10k"}, "EVENTS=10k is not a list of integers above 0"),
     ],
 )
@@ -53,6 +59,74 @@ def test_invalid_values_are_reported(tmp_path: Path, words: list[str], variables
     assert message in done.stderr
     assert "next:" in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "variables", "status", "message"),
+    [
+        (["verify", "CUONT=3"], {}, 2, "there is no variable CUONT; did you mean COUNT?"),
+        (["verify"], {"MAKEFLAGS": "s -- CUONT=3", "MAKELEVEL": "1"}, 2, "there is no variable CUONT; did you mean"),
+        (["outputs", "COUNT=3"], {}, 1, "outputs does not read COUNT, so it has no effect"),
+        (["send", "--count"], {}, 2, "pipeline send --help lists what it takes"),
+    ],
+)
+def test_a_variable_that_nothing_reads_is_reported(
+    tmp_path: Path, words: list[str], variables: dict[str, str], status: int, message: str
+) -> None:
+    done = _make(*words, cwd=tmp_path, PIPELINE=str(ROOT / "examples" / "plain"), **variables)
+    assert (done.returncode, message in done.stderr) == (status, True), done.stderr
+
+
+def test_a_setting_of_the_stack_may_be_given_to_any_command(tmp_path: Path) -> None:
+    words = ["outputs", "LOCALSTACK_PORT=4999", "RUNTIME=embedded", "AWS_PROFILE=x"]
+    done = _make(*words, cwd=tmp_path, PIPELINE=str(ROOT / "examples" / "plain"))
+    assert "has no effect" not in done.stderr
+
+
+def test_ctrl_c_while_the_command_is_imported_shows_no_traceback(tmp_path: Path) -> None:
+    """The import is interrupted at its first module, as by a signal that comes at that moment."""
+    start = (
+        "import sys\n"
+        "class Interrupt:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'harness.cli': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupt())\n"
+        "from harness.__main__ import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", start], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (130, "\ninterrupted\n")
+
+
+@pytest.mark.parametrize(
+    ("error", "message", "next_step"),
+    [
+        (
+            PermissionError(13, "Permission denied", "/x/y"),
+            "/x/y cannot be read or written: Permission denied",
+            "ls -ld",
+        ),
+        (OSError(30, "Read-only file system", "/x/y"), "/x/y cannot be read or written: Read-only", "ls -ld"),
+        (OSError(28, "No space left on device"), "a file cannot be written: No space left", "free some disk space"),
+        (KeyError("x"), "KeyError: 'x'", "this is a bug in the harness"),
+    ],
+)
+def test_what_the_operating_system_refuses_is_no_bug(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, message: str, next_step: str
+) -> None:
+    monkeypatch.setattr(failures, "CACHE", tmp_path)
+    found = failures.explained(error)
+    assert message in found.cause
+    assert next_step in found.next_step
+
+
+def test_a_bug_is_reported_even_where_its_log_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(failures, "CACHE", tmp_path / "file")
+    assert "could not be written" in failures.explained(KeyError("x")).next_step
 
 
 @pytest.mark.parametrize(("level", "told"), [("", "pipeline up"), ("1", "make local-up")])

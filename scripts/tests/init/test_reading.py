@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 
 from harness.errors import HarnessError
-from harness.init import folder, samples, unproved
+from harness.init import command, folder, samples, unproved
 from harness.init.plan import Reading
+from harness.pipeline.identity import Identity
+from harness.pipeline.schema import Ledger
 from harness.terraform.planned import Resource
+from harness.terraform.working_copy import declared
 
 
 def _write(path: Path, text: str) -> Path:
@@ -31,7 +34,24 @@ def test_root_modules_are_told_from_modules_and_examples(tmp_path: Path) -> None
     assert folder.roots(tmp_path) == [tmp_path / "deploy", tmp_path / "other"]
 
 
-@pytest.mark.parametrize(("file", "pattern"), [("vars/stg.tfvars", "vars/{stage}.tfvars"), ("x.tf", None)])
+def test_terraform_in_json_is_terraform(tmp_path: Path) -> None:
+    text = {"provider": {"aws": {}}, "variable": {"env": {}}, "resource": {"aws_kinesis_stream": {"a": {"name": "a"}}}}
+    _write(tmp_path / "main.tf.json", json.dumps(text))
+    _write(tmp_path / "more" / "only.tf", 'variable "x" {}')
+    assert folder.roots(tmp_path) == [tmp_path]
+    assert declared(tmp_path) == {"env"}
+
+
+@pytest.mark.parametrize(
+    ("file", "pattern"),
+    [
+        ("vars/stg.tfvars", "vars/{stage}.tfvars"),
+        ("stg.tfvars", "{stage}.tfvars"),
+        ("x.tf", None),
+        ("terraform.tfvars", None),
+        ("x.auto.tfvars", None),
+    ],
+)
 def test_files_of_variables(tmp_path: Path, file: str, pattern: str | None) -> None:
     _write(tmp_path / file, "")
     assert folder.var_file(tmp_path) == pattern
@@ -98,6 +118,52 @@ def test_the_output_is_the_stream_that_the_functions_environment_names() -> None
     assert (reading.output_stream("two").names, reading.output_stream("two").certain) == (("three", "one"), True)
     # one function, but the plan does not say that the mapping invokes it
     assert (reading.function().names, reading.function().certain) == (("f",), False)
+
+
+def test_of_two_mappings_the_chosen_stream_decides_on_the_function() -> None:
+    second = ("aws_lambda_function", "g", {"function_name": "g"})
+    plan = _plan(*STREAMS, FUNCTION, second, mapping={"event_source_arn": ["aws_kinesis_stream.one.arn"]})
+    mappings = [(each, name) for each, name in (("one", "f"), ("two", "g"))]
+    configured = plan["configuration"]["root_module"]["resources"]
+    configured[-1:] = [
+        configured[-1]
+        | {
+            "name": stream,
+            "expressions": {
+                "event_source_arn": {"references": [f"aws_kinesis_stream.{stream}.arn"]},
+                "function_name": {"references": [f"aws_lambda_function.{function}.arn"]},
+            },
+        }
+        for stream, function in mappings
+    ]
+    reading = Reading(plan)
+    # GIVEN two mappings of two streams THEN the plan leaves a choice
+    assert (reading.source_stream().names[:2], reading.source_stream().certain) == (("one", "two"), False)
+    # WHEN one is chosen THEN the function is the one that its mapping invokes
+    reading.choose("two")
+    assert (reading.function().names[0], reading.function().certain) == ("g", True)
+
+
+def test_a_mapping_of_a_queue_is_none_of_a_stream() -> None:
+    with pytest.raises(HarnessError, match="no event source mapping in the plan reads a Kinesis stream"):
+        Reading(_plan(*STREAMS, FUNCTION, mapping={"event_source_arn": ["aws_sqs_queue.q.arn", "aws_sqs_queue.q"]}))
+
+
+def test_keys_that_jmespath_takes_only_in_quotation_marks(tmp_path: Path) -> None:
+    events = [{"order-id": 7, "customer": {"e-mail": "x"}}]
+    assert samples.ids(events) == ['"order-id"', 'customer."e-mail"']
+    found = Identity.of(Ledger(id_in=samples.ids(events)[0], id_out="x"))
+    assert found.of_event(events[0]) == 7
+    assert found.with_id(events[0], 8)["order-id"] == 8
+
+
+def test_a_users_file_of_samples_is_never_overwritten(tmp_path: Path) -> None:
+    mine = _write(tmp_path / "samples.jsonl", '{"mine": 1}\n')
+    given = _write(tmp_path / "event.json", '{\n "order_id": 1\n}')
+    for _ in range(2):  # the second time, the file that the first has made is used again
+        assert command._kept(tmp_path, given, [{"order_id": 1}]) == "samples-2.jsonl"
+    assert mine.read_text() == '{"mine": 1}\n'
+    assert (tmp_path / "samples-2.jsonl").read_text() == '{"order_id": 1}\n'
 
 
 @pytest.mark.parametrize(

@@ -83,3 +83,14 @@ def test_trouble_ends_the_program_and_is_the_cause(tmp_path: Path) -> None:
             ["sleep", "60"], log=tmp_path / "x.log", deadline=90, trouble=lambda: "was stopped: LocalStack has died"
         )
     assert time.monotonic() - started < 30
+
+
+def test_an_interrupted_program_that_does_not_listen_is_killed_after_its_grace(tmp_path: Path) -> None:
+    def interrupt(_line: str) -> None:
+        raise KeyboardInterrupt
+
+    deaf = ["bash", "-c", "trap '' INT; echo started; while :; do sleep 1; done"]
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        commands.run(deaf, log=tmp_path / "x.log", deadline=60, on_line=interrupt, grace=0.5)
+    assert 0.5 <= time.monotonic() - began < 10

@@ -32,6 +32,23 @@ def test_a_valid_file(folder: Path) -> None:
     ("old", "new", "cause", "remedy"),
     [
         ('name = "rides"', 'name = "My rides"', r"line 1: name = 'My rides' must be 1 to 31", "correct name"),
+        ('name = "rides"', 'name = "local"', r"line 1: name = 'local' is the name of a stack", "correct name"),
+        ('name = "rides"', 'name = "plan-77"', r"line 1: name = 'plan-77' is the name of a stack", "correct name"),
+        ('name = "rides"', "name = 3", r"line 1: name = 3 must be text, in quotation marks", "correct name"),
+        ("[ledger]", "[[ledger]]", r"line 15: ledger = .* must be a table, \[ledger\]", "correct ledger"),
+        (
+            'expected = "own:expected"',
+            'tolerance = "x"',
+            r"line 18: ledger.tolerance = 'x' must be a number",
+            "correct",
+        ),
+        ('id_in = "ride_id"', 'id_in = "@"', r"line 16: the sample event has no text or integer at @", "correct"),
+        (
+            'root = "infrastructure"',
+            'root = "infrastructure"\nvar_file = "{stage}.tfvars"',
+            r"line 5: terraform\.var_file: there is no file {stage}\.tfvars for any stage",
+            "relative to this file",
+        ),
         ('name = "rides"\n', "", "name is missing", "add name"),
         ('name = "rides"', "name = rides", "line 1: Invalid value", "correct the TOML"),
         ('name = "rides"', 'name = "', "line 1: ", "correct the TOML"),
@@ -45,12 +62,17 @@ def test_a_valid_file(folder: Path) -> None:
         ),
         ("[events]", "[surprises]\n[events]", "line 11: there is no key surprises", "the keys there are"),
         ('source_stream = "source"\n', "", r"line 6: outputs\.source_stream is missing", "add outputs.source_stream"),
-        ('{ name = "rides-out" }', "7", r"line 8: outputs\.output_stream = 7: input should be", "correct outputs"),
+        ('{ name = "rides-out" }', "7", r"line 8: outputs\.output_stream = 7 must be the name", "correct outputs"),
         ('{ name = "rides-out" }', '{ nam = "x" }', r"line 8: outputs\.output_stream", "correct outputs"),
         ('"own:made_up"', '"own.made_up"', r"line 13: events\.made_up = .* must be \"module:function\"", "correct"),
         ('id_in = "ride_id"', 'id_in = "ride_id["', r"line 16: ledger\.id_in = .* JMESPath", "correct ledger.id_in"),
         ('id_in = "ride_id"', 'id_in = "rideId"', r"line 16: the sample event has no id at rideId", "correct ledger"),
-        ('expected = "own:expected"', "tolerance = 2", r"line 18: ledger\.tolerance = 2: .*less than 1", "correct"),
+        (
+            'expected = "own:expected"',
+            "tolerance = 2",
+            r"line 18: ledger\.tolerance = 2 must be less than 1",
+            "correct",
+        ),
         ("{ ride = { miles = 3.5 }, ride_id = 156 }", '"no.jsonl"', r"line 12: .*no\.jsonl cannot be read", "name a"),
         ("[ledger]", '[function]\nsource = "no"\n[ledger]', r"line 16: function\.source: there is no folder", "name"),
     ],
@@ -78,6 +100,24 @@ def test_samples_come_from_a_file_too(edit: Edit, name: str) -> None:
     lines = ['{"ride_id": 1}', "", '{"ride_id": 2}']
     (folder / name).write_text("\n".join(lines) if name.endswith("l") else '{\n "ride_id": 1\n}')
     assert [each["ride_id"] for each in definition.load(folder).samples()] == ([1, 2] if name.endswith("l") else [1])
+
+
+def test_every_sample_needs_an_id(edit: Edit) -> None:
+    folder = edit("{ ride = { miles = 3.5 }, ride_id = 156 }", '"x.jsonl"')
+    (folder / "x.jsonl").write_text('{"ride_id": 1}\n{"rideId": 2}\n')
+    with pytest.raises(HarnessError, match=r'has no id at ride_id: \{"rideId": 2\}'):
+        definition.load(folder)
+
+
+def test_a_byte_order_mark_is_no_mistake_and_another_encoding_is_named(edit: Edit) -> None:
+    folder = edit("rides", "rides")
+    file = folder / "pipeline.toml"
+    text = file.read_text()
+    file.write_text(text, encoding="utf-8-sig")
+    assert definition.load(folder).name == "rides"
+    file.write_text(text, encoding="utf-16")
+    with pytest.raises(HarnessError, match=r"pipeline\.toml cannot be read: it is no UTF-8 text \(byte 0\)"):
+        definition.load(folder)
 
 
 @pytest.mark.parametrize("text", ["", "[1]", '{"ride_id": 1}\nx', "7"])

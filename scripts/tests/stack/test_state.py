@@ -7,9 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click.testing
 import psutil
 import pytest
 
+from harness.cli import everyday
 from harness.errors import HarnessError
 from harness.local import lifecycle
 from harness.stack import state as stacks
@@ -54,6 +56,50 @@ def test_commands_on_a_stack_that_is_not_up_report_its_state() -> None:
     Stack("x", "local", 4566, pid=me.pid, pid_created=me.create_time()).save()
     with pytest.raises(HarnessError, match="not finished starting"):
         stacks.running("x")
+
+
+def _pipeline(folder: Path) -> Path:
+    folder.mkdir()
+    (folder / "main.tf").touch()
+    (folder / "pipeline.toml").write_text(
+        'name = "orders"\nterraform.root = "."\nevents.sample = { id = 1 }\nledger = { id_in = "id", id_out = "id" }\n'
+        'outputs = { source_stream = "a", output_stream = "b", function = "f" }\n'
+    )
+    return folder
+
+
+def test_a_pipeline_of_the_same_name_in_another_folder_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # GIVEN the stack of one pipeline WHEN a command is called for another one of that name
+    first, second = _pipeline(tmp_path / "first"), _pipeline(tmp_path / "second")
+    me = psutil.Process()
+    stack = Stack(
+        "orders", "local", 4566, ready=True, pid=me.pid, pid_created=me.create_time(), pipeline_folder=str(first)
+    )
+    stack.save()
+    monkeypatch.setenv("PIPELINE", str(second))
+    # THEN it reaches neither the stack nor its data
+    with pytest.raises(HarnessError, match=f"the stack orders is that of the pipeline in {first}") as refused:
+        stacks.here()
+    assert "another name" in refused.value.next_step
+    done = click.testing.CliRunner().invoke(everyday.local_down, obj=[])
+    assert done.exception is not None
+    assert "is that of the pipeline in" in str(done.exception)
+    assert stack.folder.exists()
+    # WHEN the first folder is gone, as after a move THEN the second one has it
+    (first / "pipeline.toml").unlink()
+    assert stacks.here() == stack
+
+
+def test_only_stacks_that_end_in_a_process_id_are_abandoned(own_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lifecycle, "STACKS", own_folder)
+    taken: list[str] = []
+    monkeypatch.setattr(lifecycle, "down", taken.append)
+    for name in ("plan-orders", f"plan-{os.getpid()}", f"plan-{2**22 + 1}"):
+        (own_folder / name).mkdir(parents=True)
+    lifecycle.remove_abandoned("plan")
+    assert taken == [f"plan-{2**22 + 1}"]
 
 
 def test_the_lock_keeps_a_second_command_out_and_is_released_with_the_first(own_folder: Path) -> None:

@@ -52,6 +52,14 @@ def test_an_apply_is_counted_by_its_plan(folder: Path) -> None:
     assert summary == "3 added, 0 changed, 0 destroyed"
 
 
+def test_data_sources_are_not_counted() -> None:
+    """The plan does not count those that are read during the apply, so `38 of 33 resources` would be the result."""
+    plan = '{"type": "change_summary", "changes": {"operation": "plan", "add": 1, "change": 0, "remove": 0}}'
+    done = '{"type": "apply_complete", "hook": {"resource": {"addr": "x"}, "action": "%s"}}'
+    notes, _ = _shown([plan, done % "read", done % "create"])
+    assert notes == ["0 of 1 resources", "1 of 1 resources"]
+
+
 def test_a_saved_plan_is_counted_by_the_known_total(folder: Path) -> None:
     _terraform(folder, "plan", "-out=plan")
     notes, summary = _shown(_terraform(folder, "apply", "plan"), total=3)

@@ -31,7 +31,7 @@ export default function pipeline(place, { stack }) {
   }
 
   fill(place, stages, quiet,
-    h("div", { class: "bar" }, h("h2", {}, "The last hour"), chosen),
+    h("div", { class: "bar" }, h("h2", {}, "History"), chosen),
     h("div", { class: "charts" }, charts.map((chart) => chart.element)));
   draw();
   const stop = listen(draw);
