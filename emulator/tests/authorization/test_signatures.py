@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 import boto3
 import botocore.auth
 import botocore.crt.auth
+import botocore.session
 import pytest
 from botocore.auth import S3SigV4Auth, SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
@@ -383,6 +384,31 @@ def test_presigned_url(client: Any, keys: Any, session: Any, create_bucket: Any,
         assert (status, "SignatureDoesNotMatch" in text) == (403, True)
         with_header = {"X-Amz-Copy-Source": f"{bucket}/k"}
         assert send(put, "PUT", {"Content-Type": "text/plain", **with_header}, b"")[0] == 403
+
+
+def sub_resources() -> set[str]:
+    """Return the query arguments that choose an operation of S3; `list-type` chooses another form of the same list."""
+    model = botocore.session.get_session().get_service_model("s3")
+    queries = [model.operation_model(name).http["requestUri"].partition("?")[2] for name in model.operation_names]
+    return {each.partition("=")[0] for query in queries for each in query.split("&")} - {"", "list-type", "x-id"}
+
+
+@pytest.mark.parametrize("version", ["s3v4", "s3"])
+@pytest.mark.parametrize(
+    ("operation", "method"), [("get_object", "GET"), ("put_object", "PUT"), ("list_objects", "GET")]
+)
+def test_url_is_for_no_other_operation(
+    client: Any, keys: Any, create_bucket: Any, version: str, operation: str, method: str
+) -> None:
+    """Version 2 signs only the sub-resources that were known in its time."""
+    bucket = create_bucket()
+    client("s3", keys).put_object(Bucket=bucket, Key="key", Body=b"content")
+    parameters = {"Bucket": bucket, **({} if operation == "list_objects" else {"Key": "key"})}
+    url = client("s3", keys, signature_version=version).generate_presigned_url(operation, Params=parameters)
+    assert send(url, method, body=b"content")[0] == 200
+    for name in sorted(sub_resources()):
+        status, text = send(url.replace("?", f"?{name}&", 1), method, body=b"content")
+        assert (status, "SignatureDoesNotMatch" in text) == (403, True), name
 
 
 @pytest.mark.parametrize("version", ["s3v4", "s3"])
