@@ -230,12 +230,6 @@ ROOT = {
             (" with a host", "", ", headers={'Host': f'sqs.ap-south-1.localhost.localstack.cloud:{PORT}'}"),
         )
     },
-    "a made-up web identity": (
-        "status(lambda: boto3.client('sts', config=Config(signature_version=UNSIGNED)).assume_role_with_web_identity("
-        "RoleArn='arn:aws:iam::000000000000:role/any', RoleSessionName='s', WebIdentityToken='.'.join(["
-        "__import__('base64').urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip('=') for part in"
-        " ({'alg': 'none'}, {'iss': 'https://accounts.google.com', 'aud': 'a', 'sub': 's'}, {})])))"
-    ),
     "the header of LocalStack's services": (
         "talk(connect(HOST, PORT), request(headers={'x-localstack-data':"
         " json.dumps({'service_principal': 'lambda', 'source_arn': 'x'})}))"
@@ -249,6 +243,31 @@ def test_a_function_is_not_root(attack: Callable[..., Any], how: str) -> None:
     refused = ("AccessDenied", "InvalidAccessKeyId", "MissingAuthenticationToken")
     assert any(code in answer for code in refused) or answer.startswith("HTTP/1.1 403"), answer
     assert "ListAllMyBucketsResult" not in answer
+
+
+MADE_UP = """
+import base64
+from botocore import UNSIGNED
+parts = {"alg": "none"}, {"iss": "https://accounts.google.com", "aud": "a", "sub": "s"}, {}
+token = ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts)
+sts = boto3.client("sts", config=Config(signature_version=UNSIGNED))
+result = status(lambda: sts.assume_role_with_web_identity(
+    RoleArn=event["role"], RoleSessionName="session", WebIdentityToken=token
+))
+"""
+
+
+def test_a_made_up_web_identity_is_no_way_to_a_role(
+    attack: Callable[..., Any], attacked: Any, create_role: Callable[..., str]
+) -> None:
+    """The signatures of such tokens are not verified: a deployer's role would be open to every function."""
+    role = create_role(attacked)
+    trust = {"Effect": "Allow", "Principal": {"Federated": "accounts.google.com"}}
+    statement = {**trust, "Action": "sts:AssumeRoleWithWebIdentity"}
+    attacked.client("iam").update_assume_role_policy(
+        RoleName=role.rpartition("/")[2], PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    )
+    assert attack(MADE_UP, role=role) == "AccessDenied"
 
 
 def _denials(attacked: Any) -> bytes:

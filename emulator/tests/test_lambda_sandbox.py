@@ -332,6 +332,20 @@ def test_what_the_kernel_keeps_for_a_function_counts(run: Callable[..., Any], sa
     assert run("result = 'again'").payload == "again"
 
 
+def test_the_number_of_files_is_limited(run: Callable[..., Any]) -> None:
+    """Each takes memory of the kernel, even if it is empty."""
+    answer = run(
+        "made, end = 0, time.monotonic() + 15\n"
+        "try:\n"
+        "    while time.monotonic() < end:\n"
+        "        os.mknod(f'/tmp/{made}'); made += 1\n"
+        "except OSError as error:\n"
+        "    result = [made, errno.errorcode[error.errno]]"
+    )
+    made, code = answer.payload
+    assert (100_000 < made <= 131_072, code) == (True, "ENOSPC")
+
+
 def test_nothing_is_left_when_the_runtime_ends(run: Callable[..., Any]) -> None:
     """The environment stays, with its /tmp; memory, queues, semaphores and keys do not."""
     made = run(

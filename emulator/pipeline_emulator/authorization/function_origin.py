@@ -36,7 +36,7 @@ def enabled() -> bool:
 def refusal(caller: Caller | None, context: RequestContext, service: str) -> Decision | None:
     """Return the decision that refuses a function's request without a caller of IAM's, or None."""
     assert context.operation is not None
-    if _is_of_iam(caller) or not _is_from_function(context):
+    if _is_of_iam(caller) or context.is_internal_call or not _is_from_function(context):
         return None
     return _refused(context.account_id, f"{service}:{context.operation.name}")
 
@@ -67,7 +67,8 @@ def refuse_interfaces(chain: Any, context: RequestContext, response: Response) -
     """Refuse a function's requests to the emulator's own HTTP interfaces. A handler in the gateway's chain."""
     path, headers = f"/{context.request.path.lstrip('/')}", context.request.headers
     to_interface = path.startswith(_INTERFACES) and (context.request.method, path) not in _HARMLESS
-    if (to_interface or _INTERNAL_HEADER in headers) and _is_from_function(context):
+    claims_to_be_internal = _INTERNAL_HEADER in headers and not context.is_internal_call
+    if (to_interface or claims_to_be_internal) and _is_from_function(context):
         response.status_code = 403
         response.set_json(
             {"message": f"functions may not use {path if to_interface else _INTERNAL_HEADER} ({VARIABLE}=1 allows it)"}

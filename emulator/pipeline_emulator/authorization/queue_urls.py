@@ -8,6 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from localstack.aws.accounts import get_account_id_from_access_key_id
+from localstack.aws.api import CommonServiceException
+from localstack.aws.protocol.parser import RequestParserError
 from localstack.utils.aws.request_context import extract_access_key_id_from_auth_header
 
 from pipeline_emulator import patches
@@ -31,7 +33,10 @@ def install(authorizer: Authorizer) -> None:
             _refuse_function(authorizer, caller, request, account)
         key = claim.key if claim else authentication.ANONYMOUS_KEY
         request.headers["Authorization"] = _AUTHORIZATION.format(key, region)
-        return original(request, region)
+        try:
+            return original(request, region)
+        except RequestParserError as error:
+            raise CommonServiceException("MalformedInput", str(error), sender_fault=True) from error
 
 
 def _refuse_function(authorizer: Authorizer, caller: Caller | None, request: Any, account: str) -> None:

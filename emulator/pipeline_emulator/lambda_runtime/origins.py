@@ -102,7 +102,7 @@ class Environments:
 
         It does, too, if nobody has the client's end any more, or nobody admits to it: a function can close the
         connection after a request, or hide it. So does LocalStack's own, if there are environments: a function can make
-        it send requests, for example with a topic's subscription. Its services do not use connections among each other.
+        it send requests, for example with a topic's subscription. The requests of its services to each other are told by their header.
         Where the kernel does not name owners (macOS), only containers' count.
         """
         if (self._addresses or self._sandboxes) and _is_own(connection):

@@ -99,7 +99,7 @@ def test_a_session_ends_with_its_owner_whoever_gets_the_name_next(
     if kind == "role":
         role = make_role(EVERYTHING, trusts=ROOT)
         name, names = role.rpartition("/")[2], {"RoleName": role.rpartition("/")[2]}
-        keys = root("sts").assume_role(RoleArn=role, RoleSessionName="s")["Credentials"]
+        keys = root("sts").assume_role(RoleArn=role, RoleSessionName="session")["Credentials"]
     else:
         user = make_user(EVERYTHING)
         name, sts = user.arn.rpartition("/")[2], user.client("sts")
@@ -131,19 +131,19 @@ def test_a_chain_of_roles_keeps_its_source_identity_and_lasts_an_hour(make_role:
     sts = assume(
         first, SourceIdentity="alice", Tags=[{"Key": "team", "Value": "blue"}], TransitiveTagKeys=["team"]
     ).client("sts")
-    to_second: dict[str, Any] = {"RoleArn": second, "RoleSessionName": "s"}
+    to_second: dict[str, Any] = {"RoleArn": second, "RoleSessionName": "session"}
     assert sts.assume_role(**to_second)["SourceIdentity"] == "alice"
     assert sts.assume_role(**to_second, SourceIdentity="alice")["SourceIdentity"] == "alice"
     assert outcome(sts.assume_role, **to_second, SourceIdentity="bob") == "AccessDenied"
     assert outcome(sts.assume_role, **to_second, Tags=[{"Key": "TEAM", "Value": "red"}]) == "InvalidParameterValue"
     assert outcome(sts.assume_role, **to_second, DurationSeconds=3601) == "ValidationError"
     # AND a role that does not let a source identity be set cannot be assumed with one
-    assert outcome(sts.assume_role, RoleArn=closed, RoleSessionName="s") == "AccessDenied"
+    assert outcome(sts.assume_role, RoleArn=closed, RoleSessionName="session") == "AccessDenied"
 
 
 def send(localstack: Any, user: Any, service: str, change: Callable[[AWSRequest], None], **request: Any) -> str:
     """Send a signed request, changed before (its URL) or after (its headers) it is signed; return the response."""
-    made = AWSRequest("POST", localstack.endpoint_url + "/", **request)
+    made = AWSRequest("POST", f"{localstack.endpoint_url}/", **request)
     change(made)
     SigV4Auth(user.client("sts")._request_signer._credentials, service, REGION).add_auth(made)
     change(made)
@@ -200,7 +200,7 @@ def test_nobody_gets_a_session_or_a_password_of_another_by_naming_the_key(
     change = OTHERS_KEY[where](victim.credentials["aws_access_key_id"])
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     for action in ("GetSessionToken", "GetCallerIdentity"):
-        text = send(localstack, mallory, "sts", change, data=f"Action={action}&Version=2011-06-15", headers=form)
+        text = send(localstack, mallory, "sts", change, data=f"Action={action}&Version=2011-06-15".encode(), headers=form)
         assert victim.arn not in text
         names = ("AccessKeyId", "SecretAccessKey", "SessionToken")
         found = {name: match[1] for name in names if (match := re.search(f"<{name}>(.*?)</{name}>", text))}
@@ -209,7 +209,8 @@ def test_nobody_gets_a_session_or_a_password_of_another_by_naming_the_key(
     root("ecr").create_repository(repositoryName=name)
     target = "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken"
     headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": target}
-    answer = json.loads(send(localstack, mallory, "ecr", change, data="{}", headers=headers))
+    text = send(localstack, mallory, "ecr", change, data=b"{}", headers=headers)
+    answer = json.loads(text) if text.startswith("{") else {}  # a refusal in XML names no service
     for each in answer.get("authorizationData", []):
         asked = urllib.request.Request(
             f"{localstack.endpoint_url}/v2/{name}/tags/list",
