@@ -98,7 +98,7 @@ VALUES: Mapping[str, Any] = {
 ON_ALL: Mapping[str, set[str]] = {
     "logs": {"DescribeLogGroups", "DescribeQueries"},
     "kms": {"ListAliases"},
-    "lambda": {"ListEventSourceMappings"},
+    "lambda": {"ListEventSourceMappings", "ListLayerVersions"},
 }
 """Operations without resource-level permissions: the name only filters a list of everything."""
 
@@ -267,7 +267,8 @@ def test_no_operation_touches_what_the_caller_is_denied(localstack: Any, make_us
             answer = call(user, target.operation, parameters(service, target, text, app))
             if not isinstance(answer, str):
                 served.setdefault(target.operation, []).append(text)
-                assert f"of {secret}" not in repr(answer), (target, text)
+                is_filtered = target.operation in ON_ALL.get(service, ())
+                assert is_filtered or f"of {secret}" not in repr(answer), (target, text)
     after = read()
     assert after == before, f"one of these touched it: {json.dumps(served, indent=1)}"
     exact = {each.format(secret) for spellings in NAMING[service].values() for each in spellings}

@@ -285,16 +285,11 @@ def _targets(endpoint: str, app: str, secret: str, made: Mapping[str, str]) -> d
             lambda client, text: client.get_function_configuration(FunctionName=text),
             f"function:{secret}",
         ),
-        "lambda-layer": Target(
-            ("{}", layer, f"{layer}:1"),
-            lambda client, text: client.list_layer_versions(LayerName=text)["LayerVersions"],
-            f"layer:{secret}",
-            (f"{layer.format(app)}:{secret}", f"{layer.format(secret)}:1:1", f"{layer.format(secret)}:٣"),
-        ),
         "lambda-layer-version": Target(
             ("{}", layer, f"{layer}:1"),
             lambda client, text: client.get_layer_version(LayerName=text, VersionNumber=1),
             f"layer:{secret}",
+            (f"{layer.format(app)}:{secret}", f"{layer.format(secret)}:1:1", f"{layer.format(secret)}:٣"),
         ),
         "lambda-layer-arn": Target(
             (f"{layer}:1",), lambda client, text: client.get_layer_version_by_arn(Arn=text), f"layer:{secret}"
@@ -326,7 +321,6 @@ NAMES = [
     "iam-role",
     "sts-role",
     "lambda-name",
-    "lambda-layer",
     "lambda-layer-version",
     "lambda-layer-arn",
     "lambda-layers",
