@@ -24,7 +24,7 @@ _SETTING = "are prevented by the {} setting in S3 Block Public Access."
 
 def refusal(call: Call, caller: Caller | None) -> Decision | None:
     """Return the decision that refuses a request to S3, or None. The root user's are refused, too."""
-    bucket = resources.bucket(call.text("Bucket") or "")
+    bucket: Any = resources.bucket(call.text("Bucket") or "")
     block: Any = bucket.public_access_block if bucket else None
     if not block or block is DEFAULT_PUBLIC_BLOCK_ACCESS:
         return None
@@ -52,7 +52,7 @@ def _is_foreign(caller: Caller | None, bucket: Any) -> bool:
     """Return whether a caller is neither a service nor of the bucket's account."""
     if caller is None or caller.principal.kind is Kind.SERVICE:
         return False
-    return caller.principal.account != bucket.bucket_account_id
+    return caller.principal.account != str(bucket.bucket_account_id)
 
 
 def _refused(call: Call, caller: Caller | None, cause: str) -> Decision:

@@ -116,7 +116,10 @@ def _of_layer(arn: str, region: str, account: str, resource: str) -> str | None:
     if version is None or version.policy is None:
         return None
     return json.dumps(
-        {"Version": version.policy.version, "Statement": [_statement(arn, each) for each in version.policy.statements.values()]}
+        {
+            "Version": version.policy.version,
+            "Statement": [_statement(arn, each) for each in version.policy.statements.values()],
+        }
     )
 
 

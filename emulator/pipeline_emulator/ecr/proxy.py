@@ -67,7 +67,9 @@ def serve(request: Request, path: str, bearer: Bearer) -> Response:
 
 
 def _put_manifest(request: Request, target: _Target) -> Response:
-    answer = put_manifest(target.repository, target.rest, request.stream.read(), request.headers.get("Content-Type", ""))
+    answer = put_manifest(
+        target.repository, target.rest, request.stream.read(), request.headers.get("Content-Type", "")
+    )
     return relayed(answer, target.names)
 
 

@@ -101,9 +101,9 @@ class Environments:
         """Return whether a connection comes from an environment.
 
         It does, too, if nobody has the client's end any more, or nobody admits to it: a function can close the
-        connection after a request, or hide it. So does LocalStack's own, if there are environments: a function can make
-        it send requests, for example with a topic's subscription. The requests of its services to each other are told by their header.
-        Where the kernel does not name owners (macOS), only containers' count.
+        connection after a request, or hide it. So does LocalStack's own connection while there are environments: a
+        function can make it send requests, for example by a topic's subscription. What its services send to each other
+        is known by a header. Where the kernel does not name owners (macOS), only containers' count.
         """
         if (self._addresses or self._sandboxes) and _is_own(connection):
             return True

@@ -99,9 +99,7 @@ def page(localstack: Any, bucket: str, path: str) -> tuple[int, bytes]:
     """Return status and body of a page of a bucket's website."""
     address = urlsplit(localstack.endpoint_url)
     connection = http.client.HTTPConnection(address.netloc, timeout=30)
-    connection.request(
-        "GET", path, headers={"Host": f"{bucket}.s3-website.localhost.localstack.cloud:{address.port}"}
-    )
+    connection.request("GET", path, headers={"Host": f"{bucket}.s3-website.localhost.localstack.cloud:{address.port}"})
     answer = connection.getresponse()
     found = answer.status, answer.read()
     connection.close()

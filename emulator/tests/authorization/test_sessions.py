@@ -200,7 +200,9 @@ def test_nobody_gets_a_session_or_a_password_of_another_by_naming_the_key(
     change = OTHERS_KEY[where](victim.credentials["aws_access_key_id"])
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     for action in ("GetSessionToken", "GetCallerIdentity"):
-        text = send(localstack, mallory, "sts", change, data=f"Action={action}&Version=2011-06-15".encode(), headers=form)
+        text = send(
+            localstack, mallory, "sts", change, data=f"Action={action}&Version=2011-06-15".encode(), headers=form
+        )
         assert victim.arn not in text
         names = ("AccessKeyId", "SecretAccessKey", "SessionToken")
         found = {name: match[1] for name in names if (match := re.search(f"<{name}>(.*?)</{name}>", text))}

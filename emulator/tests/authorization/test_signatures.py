@@ -649,7 +649,9 @@ def test_queue_url(localstack: Any, client: Any, keys: Any, method: str, old_url
     assert waiting() == (2 if method == "GET" else 1)
 
 
-@pytest.mark.parametrize("query", ["Action=ReceiveMessage&MaxNumberOfMessages=x", "Action=Unknown", "Action=DeleteMessage"])
+@pytest.mark.parametrize(
+    "query", ["Action=ReceiveMessage&MaxNumberOfMessages=x", "Action=Unknown", "Action=DeleteMessage"]
+)
 def test_malformed_request_to_a_queue_url_is_the_clients_error(localstack: Any, query: str) -> None:
     url = localstack.client("sqs").create_queue(QueueName=f"queue-{uuid.uuid4().hex[:8]}")["QueueUrl"]
     assert send(f"{url}?{query}")[0] == 400

@@ -76,6 +76,7 @@ def test_a_form_uploads_only_what_its_signer_may_put(
     assert send(request)[0] == status
 
 
+LOOSE = ("policy", b64encode(b'{"expiration": "2099-01-01T00:00:00Z", "conditions": []}').decode())
 CHANGED_FORMS: dict[str, Callable[[list[tuple[str, str]]], list[tuple[str, str]]]] = {
     "another policy": lambda f: [("Policy", dict(f)["policy"]), *_without(f, "policy", "key"), ("key", "other"), LOOSE],
     "another policy first": lambda f: [LOOSE, ("key", "other"), *_without(f, "key")],
@@ -88,7 +89,6 @@ CHANGED_FORMS: dict[str, Callable[[list[tuple[str, str]]], list[tuple[str, str]]
     "a redirect": lambda f: [*f, ("success_action_redirect", "http://other.example/")],
     "a second signature": lambda f: [*f, ("X-Amz-Signature", "0" * 64)],
 }
-LOOSE = ("policy", b64encode(b'{"expiration": "2099-01-01T00:00:00Z", "conditions": []}').decode())
 
 
 def _without(fields: list[tuple[str, str]], *names: str) -> list[tuple[str, str]]:

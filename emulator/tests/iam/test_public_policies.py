@@ -66,6 +66,8 @@ def test_one_public_statement_makes_a_policy_public() -> None:
     assert is_public(json.dumps({"Statement": several[1]}))
 
 
-@pytest.mark.parametrize("text", ["", "null", "[]", "{}", '{"Statement": null}', '{"Statement": ["x", 1]}', "[" * 10_000])
+@pytest.mark.parametrize(
+    "text", ["", "null", "[]", "{}", '{"Statement": null}', '{"Statement": ["x", 1]}', "[" * 10_000]
+)
 def test_text_that_is_no_policy_is_not_public(text: str) -> None:
     assert not is_public(text)

@@ -146,7 +146,12 @@ def test_every_public_operation_exists_and_has_a_reason() -> None:
         assert all(reasons.values())
 
 
-PASSED_TO_NOBODY = {("iam", "RoleName"), ("iam", "AssumeRolePolicyDocument"), ("sts", "RoleArn"), ("sts", "RoleSessionName")}
+PASSED_TO_NOBODY = {
+    ("iam", "RoleName"),
+    ("iam", "AssumeRolePolicyDocument"),
+    ("sts", "RoleArn"),
+    ("sts", "RoleSessionName"),
+}
 """Members with a role that no service gets, by service: IAM's operations are on the role, STS's are its own session."""
 
 
@@ -181,7 +186,9 @@ def _with_role(shape: Any, role: str, path: tuple[str, ...] = ()) -> Iterator[tu
 def _names_of(shape: Any) -> dict[str, str]:
     """Return the members of a request that are texts, without roles."""
     return {
-        name: "a" for name, member in shape.members.items() if member.type_name == "string" and "role" not in name.lower()
+        name: "a"
+        for name, member in shape.members.items()
+        if member.type_name == "string" and "role" not in name.lower()
     }
 
 
