@@ -417,6 +417,22 @@ LIST_MESSAGES = Patch(
     written_for=_CORE,
     fingerprint="50a744b13c30",
 )
+_WEBSITES = "the website of a bucket has only what everybody may read"
+_WEBSITES_WHY = "core reads the objects as root"
+READ_WEBSITES = Patch(
+    "localstack.services.s3.website_hosting:S3WebsiteHostingHandler.__init__",
+    what=_WEBSITES,
+    why=_WEBSITES_WHY,
+    written_for=_CORE,
+    fingerprint="f6db3ba8dc91",
+)
+SERVE_WEBSITES = Patch(
+    "localstack.services.s3.website_hosting:S3WebsiteHostingHandler.__call__",
+    what=_WEBSITES,
+    why=_WEBSITES_WHY,
+    written_for=_CORE,
+    fingerprint="abdf58aa6172",
+)
 _URLS = "function URLs as on AWS: authorization, events, responses, CORS, streams"
 SERVE_FUNCTION_URLS = Patch(
     "localstack.aws.app:LocalstackAwsGateway.__init__",

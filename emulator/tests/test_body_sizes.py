@@ -3,6 +3,7 @@
 import contextlib
 import gzip
 import http.client
+import json
 import os
 import time
 from collections.abc import Iterator
@@ -14,6 +15,9 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 from botocore.exceptions import ClientError
+
+from pipeline_emulator.ecr.upload_sizes import fits
+from pipeline_emulator.gateway.body_limits import LAYER_BYTES
 
 pytestmark = pytest.mark.local_only
 
@@ -71,6 +75,7 @@ CASES = {
     "invoke, signed for nothing": ("", INVOKE, {}, 7 * MIB, {}, 413, b"InvokeFunction"),
     "code": ("lambda", "/2015-03-31/functions", {}, 70_167_212, {}, 413, b"70167211 bytes for the CreateFunction"),
     "a document for S3": ("s3", "/bucket?delete", {}, 5 * MIB, {}, 400, b"MaxMessageLengthExceeded"),
+    "a path like the registry's, signed": ("s3", "/v2/any?policy", {}, 5 * MIB, CHUNKED_PUT, 400, b"MaxMessageLength"),
     "a policy for S3": ("s3", "/bucket?policy", {}, 5 * MIB, CHUNKED_PUT, 400, b"MaxMessageLength"),
 }  # fmt: skip
 
@@ -87,14 +92,81 @@ def test_a_body_over_its_limit_is_refused(
 
 
 def test_a_declared_object_over_five_gib_is_refused_while_it_arrives(localstack: Any) -> None:
+    assert kept_of(localstack, "PUT", "/bucket/key", 6 * 2**30) < MIB
+
+
+def kept_of(localstack: Any, method: str, uri: str, size: int, **headers: str) -> int:
+    """Return how many bytes are on disk after the first 8 MiB of a body of `size` bytes."""
     connection = http.client.HTTPConnection(urlsplit(localstack.endpoint_url).netloc, timeout=10)
-    connection.putrequest("PUT", "/bucket/key")
-    connection.putheader("Content-Length", str(6 * 2**30))
-    connection.endheaders(b"a" * MIB)
-    time.sleep(0.2)  # what has arrived is discarded
-    deleted = [file for file in Path(f"/proc/{localstack.process.pid}/fd").iterdir() if "deleted" in os.readlink(file)]
-    assert sum(file.stat().st_size for file in deleted) < MIB
+    connection.putrequest(method, uri)
+    for name, value in {"Content-Length": str(size), **headers}.items():
+        connection.putheader(name, value)
+    connection.endheaders(b"a" * 8 * MIB)
+    time.sleep(0.5)  # what has arrived is discarded
+    files = list(Path(f"/proc/{localstack.process.pid}/fd").iterdir())
+    deleted = [file for file in files if "deleted" in os.readlink(file)]
+    found = sum(file.stat().st_size for file in deleted)
     connection.close()
+    return found
+
+
+UPLOAD = "/v2/any/blobs/uploads/any"
+
+
+@pytest.fixture
+def password(localstack: Any) -> str:
+    """The value of an Authorization header with a password of the registry."""
+    token = localstack.client("ecr").get_authorization_token()["authorizationData"][0]["authorizationToken"]
+    return f"Basic {token}"
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH", "PUT"])
+def test_a_layer_is_limited_as_it_arrives(localstack: Any, password: str, method: str) -> None:
+    """https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html: 52,000 MiB."""
+    assert kept_of(localstack, method, UPLOAD, 52_000 * MIB + 1, Authorization=password) < MIB
+    assert kept_of(localstack, method, UPLOAD, 52_000 * MIB, Authorization=password) >= 8 * MIB
+
+
+@pytest.mark.parametrize("authorization", ["", "Basic QVdTOndyb25n", "Bearer x", "Basic", "Basic %"])
+def test_who_has_no_password_of_the_registry_fills_no_disk(localstack: Any, authorization: str) -> None:
+    assert kept_of(localstack, "PATCH", UPLOAD, 100 * MIB, Authorization=authorization) < MIB
+    assert push(localstack, "PATCH", UPLOAD, 10 * MIB, authorization)[0] == 401
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+@pytest.mark.parametrize(("method", "uri"), [("PUT", "/v2/any/manifests/v1"), ("GET", "/v2/any/tags/list")])
+def test_a_manifest_is_limited(localstack: Any, password: str, method: str, uri: str, chunked: bool) -> None:
+    status, body = push(localstack, method, uri, 4 * MIB + 1, password, chunked=chunked)
+    assert (status, json.loads(body)["errors"][0]["code"]) == (413, "SIZE_INVALID")
+    assert push(localstack, method, uri, 4 * MIB, password, chunked=chunked)[0] == 404  # there is no such repository
+
+
+def push(
+    localstack: Any, method: str, uri: str, size: int, authorization: str, *, chunked: bool = False
+) -> tuple[int, bytes]:
+    """Send a body of `size` bytes; return status and body of the response."""
+    connection = http.client.HTTPConnection(urlsplit(localstack.endpoint_url).netloc, timeout=60)
+    headers = {"Authorization": authorization, **({} if chunked else {"Content-Length": str(size)})}
+    with contextlib.closing(connection):
+        connection.request(method, uri, chunks(size), headers, encode_chunked=chunked)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+
+
+@pytest.mark.parametrize(
+    ("uploaded", "size", "expected"),
+    [
+        (None, LAYER_BYTES, True),
+        ("0-0", LAYER_BYTES, True),
+        ("0-9", LAYER_BYTES - 10, True),
+        ("0-9", LAYER_BYTES - 9, False),
+        ("bytes=0-9", LAYER_BYTES - 9, False),
+        (f"0-{LAYER_BYTES - 1}", 0, True),
+        (f"0-{LAYER_BYTES - 1}", 1, False),
+    ],
+)
+def test_a_layer_in_several_requests_is_limited_as_a_whole(uploaded: str | None, size: int, expected: bool) -> None:
+    assert fits(uploaded, size) is expected
 
 
 def test_a_gzipped_body_is_decoded_up_to_a_limit(localstack: Any) -> None:

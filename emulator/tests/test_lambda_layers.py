@@ -3,13 +3,14 @@
 import io
 import stat
 import sys
+import uuid
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from pipeline_emulator.lambda_runtime import layer_folders
 from pipeline_emulator.lambda_runtime.runtimes import search
@@ -310,3 +311,40 @@ def test_without_namespaces(
         "", {"index.js": source}, Runtime="nodejs20.x", Handler="index.handler", Layers=[layer], where=where
     )
     assert node.invoke().payload == "layer"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../../../../../../{}/outside",
+        "{}/outside",
+        "..",
+        "a/b",
+        "a:1",
+        "a\n",
+        "é",
+        "",
+        " ",
+        "a" * 141,
+        "arn:aws:lambda:ap-south-1:111111111111:layer:a",
+        "arn:aws:lambda:us-east-1:000000000000:layer:a",
+        "arn:aws:lambda:ap-south-1:000000000000:layer:../a",
+        "arn:aws:lambda:ap-south-1:000000000000:layer:a:b",
+    ],
+)
+def test_a_layers_name_is_no_path(localstack: Any, tmp_path: Path, zipped: Any, name: str) -> None:
+    """Core unpacks a layer at a path that contains its name."""
+    client = localstack.client("lambda", parameter_validation=False)
+    with pytest.raises((ClientError, BotoCoreError)):
+        client.publish_layer_version(
+            LayerName=name.format(str(tmp_path).strip("/")), Content={"ZipFile": zipped({"a.txt": b"a"})}
+        )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_arn_of_a_layer_is_its_name(localstack: Any, zipped: Any) -> None:
+    client, content = localstack.client("lambda"), {"ZipFile": zipped({"a.txt": b"a"})}
+    name = f"layer-{uuid.uuid4().hex[:8]}"
+    arn = client.publish_layer_version(LayerName=name, Content=content)["LayerArn"]
+    again = client.publish_layer_version(LayerName=arn, Content=content)
+    assert (again["LayerArn"], again["Version"]) == (arn, 2)

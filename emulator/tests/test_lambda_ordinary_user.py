@@ -35,7 +35,7 @@ os.execv(command[0], command)
 
 # Starts sandboxes as LocalStack does, and prints what the functions in them print.
 SANDBOXES = """
-import asyncio, json, os, socket, sys
+import asyncio, json, os, socket, subprocess, sys
 from pipeline_emulator.gateway.sockets import Connection
 from pipeline_emulator.lambda_runtime import isolation, shown_files
 from pipeline_emulator.lambda_runtime.origins import ENVIRONMENTS
@@ -66,6 +66,16 @@ if sys.argv[2] == "hide":
 time.sleep(60)
 '''
 
+def of_a_program():
+    server = socket.create_server(("127.0.0.1", 0))
+    code = "import socket, sys; made = socket.create_connection(('127.0.0.1', int(sys.argv[1]))); sys.stdin.read()"
+    command = [sys.executable, "-c", code, str(server.getsockname()[1])]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as program:
+        accepted, client = server.accept()
+        made = ENVIRONMENTS.made(Connection(client, accepted.getsockname()))
+        program.stdin.close()
+    return made
+
 async def look(how):
     answer = asyncio.get_running_loop().create_future()
     output = Output(lambda _time, text: answer.done() or answer.set_result(text))
@@ -88,6 +98,7 @@ async def look(how):
         found["its own"] = [await runtime.made(connection), await other.made(connection)]
         found["a function's"] = ENVIRONMENTS.made(connection)
         found["this process's"] = ENVIRONMENTS.made(Connection(own.getsockname(), own.getpeername()))
+        found["another program's"] = await asyncio.to_thread(of_a_program)
         return found
     finally:
         await runtime.close()
@@ -115,6 +126,7 @@ def test_the_sandbox_of_an_ordinary_user_is_the_same(tmp_path: Path) -> None:
         assert not {"home", "run", "sys", "work", "var", "mnt"} & set(seen["root"])
         assert seen["processes"] < 5
         assert seen["a function's"] is True
-        assert seen["this process's"] is False
+        assert seen["this process's"] is True  # LocalStack sends itself only what a function has made it send
+        assert seen["another program's"] is False
     assert sorted(found["show"]["its own"]) == [False, True]
     assert found["hide"]["its own"] == [False, False]

@@ -5,9 +5,10 @@ import json
 import socket
 import sys
 import urllib.request
+import uuid
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import boto3
 import pytest
@@ -218,6 +219,17 @@ ROOT = {
         'in_child(\'import boto3, sys\\ntry: print(boto3.client("s3", aws_access_key_id="test",'
         ' aws_secret_access_key="test").list_buckets())\\nexcept Exception as e: print(e)\')'
     ),
+    **{
+        f"the URL of a queue{how}": (
+            f"talk(connect(HOST, PORT), request(path='{path}/000000000000/any?Action=GetQueueUrl&QueueName=any',"
+            f" service='sqs'{more}))"
+        )
+        for how, path, more in (
+            ("", "", ""),
+            (" with its region", "/queue/ap-south-1", ""),
+            (" with a host", "", ", headers={'Host': f'sqs.ap-south-1.localhost.localstack.cloud:{PORT}'}"),
+        )
+    },
     "the header of LocalStack's services": (
         "talk(connect(HOST, PORT), request(headers={'x-localstack-data':"
         " json.dumps({'service_principal': 'lambda', 'source_arn': 'x'})}))"
@@ -231,6 +243,31 @@ def test_a_function_is_not_root(attack: Callable[..., Any], how: str) -> None:
     refused = ("AccessDenied", "InvalidAccessKeyId", "MissingAuthenticationToken")
     assert any(code in answer for code in refused) or answer.startswith("HTTP/1.1 403"), answer
     assert "ListAllMyBucketsResult" not in answer
+
+
+MADE_UP = """
+import base64
+from botocore import UNSIGNED
+parts = {"alg": "none"}, {"iss": "https://accounts.google.com", "aud": "a", "sub": "s"}, {}
+token = ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts)
+sts = boto3.client("sts", config=Config(signature_version=UNSIGNED))
+result = status(lambda: sts.assume_role_with_web_identity(
+    RoleArn=event["role"], RoleSessionName="session", WebIdentityToken=token
+))
+"""
+
+
+def test_a_made_up_web_identity_is_no_way_to_a_role(
+    attack: Callable[..., Any], attacked: Any, create_role: Callable[..., str]
+) -> None:
+    """The signatures of such tokens are not verified: a deployer's role would be open to every function."""
+    role = create_role(attacked)
+    trust = {"Effect": "Allow", "Principal": {"Federated": "accounts.google.com"}}
+    statement = {**trust, "Action": "sts:AssumeRoleWithWebIdentity"}
+    attacked.client("iam").update_assume_role_policy(
+        RoleName=role.rpartition("/")[2], PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    )
+    assert attack(MADE_UP, role=role) == "AccessDenied"
 
 
 def _denials(attacked: Any) -> bytes:
@@ -269,6 +306,63 @@ def test_the_emulators_own_interfaces_are_closed_to_functions(attack: Callable[.
     assert set(found) <= {"HTTP/1.1 403", "HTTP/1.1 404"}
     assert found[:4] == ["HTTP/1.1 403"] * 4
     assert attack("result = talk(connect(HOST, PORT), request(None, '/_localstack/health'))[:12]") == "HTTP/1.1 200"
+    # AND the same page stops LocalStack with another method
+    stop = 'HTTP/1.1\\r\\nHost: localhost\\r\\nContent-Length: 17\\r\\n\\r\\n{"action":"kill"}'
+    for method in ("POST", "PUT"):
+        line = f"b'{method} /_localstack/health {stop}'"
+        assert attack(f"result = talk(connect(HOST, PORT), {line})[:12]") == "HTTP/1.1 403"
+
+
+SERVER = """
+import http.server, threading, urllib.parse
+
+
+class Redirect(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        asked.append(self.headers.get("x-amz-sns-message-type"))
+        self.send_response(307)
+        self.send_header("Location", event["target"])
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+asked = []
+server = http.server.HTTPServer(("127.0.0.1", 0), Redirect)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+sns = boto3.client("sns")
+topic = sns.create_topic(Name=event["name"])["TopicArn"]
+direct = event["target"] if event["direct"] else f"http://127.0.0.1:{server.server_port}/"
+sns.subscribe(TopicArn=topic, Protocol="http", Endpoint=direct)
+for _ in range(50):
+    if asked:
+        break
+    time.sleep(0.1)
+time.sleep(1)
+server.shutdown()
+result = asked
+"""
+
+
+@pytest.mark.parametrize("direct", [True, False])
+def test_a_function_sends_no_request_as_localstack(attack: Callable[..., Any], attacked: Any, direct: bool) -> None:
+    """A topic's subscription makes LocalStack itself send a request, to wherever the answer redirects it."""
+    name = f"made-by-a-function-{uuid.uuid4().hex[:8]}"
+    arguments = {
+        "Action": "CreateUser",
+        "Version": "2010-05-08",
+        "UserName": name,
+        "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
+        "X-Amz-Credential": "test/20260101/us-east-1/iam/aws4_request",
+        "X-Amz-Date": "20260101T000000Z",
+        "X-Amz-SignedHeaders": "host",
+        "X-Amz-Signature": "0" * 64,
+    }
+    target = f"{attacked.endpoint_url}/?{urlencode(arguments)}"
+    found = attack(SERVER, target=target, name=name, direct=direct)
+    assert direct or found  # the redirection was sent
+    assert name not in [each["UserName"] for each in attacked.client("iam").list_users()["Users"]]
 
 
 def test_the_roles_credentials_and_roles_it_assumes_work(

@@ -4,6 +4,7 @@ The functions here try. With LocalStack run by root or by an ordinary user, the 
 """
 
 import os
+import socket
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -297,6 +298,117 @@ def test_shared_memory_counts(run: Callable[..., Any], sandboxed: Any, how: str)
     assert answer.error == "Unhandled", answer
     assert answer.payload["errorMessage"].endswith("signal: killed"), answer
     assert run("result = 'again'").payload == "again"
+
+
+KERNEL_MEMORY = {
+    "message queues": """
+message = struct.pack("l", 1) + b"x" * 8000
+for _ in range(20_000):
+    queue = libc.msgget(0, 0o1600)
+    while queue >= 0 and libc.msgsnd(queue, message, 8000, 0o4000) == 0:
+        pass
+""",
+    "small messages": """
+message = struct.pack("l", 1) + b"x"
+for _ in range(20_000):
+    queue = libc.msgget(0, 0o1600)
+    while queue >= 0 and libc.msgsnd(queue, message, 1, 0o4000) == 0:
+        pass
+""",
+    "semaphores": """
+for _ in range(10_000):
+    libc.semget(0, 32_000, 0o1600)
+    time.sleep(0.002)
+""",
+}
+
+
+@pytest.mark.parametrize("how", KERNEL_MEMORY)
+def test_what_the_kernel_keeps_for_a_function_counts(run: Callable[..., Any], sandboxed: Any, how: str) -> None:
+    answer = run(f"import struct\n{KERNEL_MEMORY[how]}\nresult = 'unlimited'", memory=128)
+
+    assert answer.error == "Unhandled", answer
+    assert answer.payload["errorMessage"].endswith("signal: killed"), answer
+    assert run("result = 'again'").payload == "again"
+
+
+def test_the_number_of_files_is_limited(run: Callable[..., Any]) -> None:
+    """Each takes memory of the kernel, even if it is empty."""
+    answer = run(
+        "made, end = 0, time.monotonic() + 15\n"
+        "try:\n"
+        "    while time.monotonic() < end:\n"
+        "        os.mknod(f'/tmp/{made}'); made += 1\n"
+        "except OSError as error:\n"
+        "    result = [made, errno.errorcode[error.errno]]"
+    )
+    made, code = answer.payload
+    assert (100_000 < made <= 131_072, code) == (True, "ENOSPC")
+
+
+def test_nothing_is_left_when_the_runtime_ends(run: Callable[..., Any]) -> None:
+    """The environment stays, with its /tmp; memory, queues, semaphores and keys do not."""
+    made = run(
+        "result = [libc.shmget(4711, 4096, 0o1600), libc.msgget(4711, 0o1600), libc.semget(4711, 1, 0o1600)]\n"
+        "pathlib.Path('/tmp/kept').touch()"
+    )
+    assert min(made.payload) >= 0
+    assert run("os._exit(1)").error
+    assert run(
+        "result = [call('shmget', 4711, 0, 0), call('msgget', 4711, 0), call('semget', 4711, 1, 0),"
+        " os.path.exists('/tmp/kept')]"
+    ).payload == ["ENOENT", "ENOENT", "ENOENT", True]
+
+
+KEYRINGS = """
+add_key, keyctl = {"x86_64": (248, 250), "aarch64": (217, 219)}[os.uname().machine]
+NAME = b"a key of another environment"
+
+
+def kernel(*arguments):
+    ctypes.set_errno(0)
+    found = libc.syscall(*arguments)
+    return found if found >= 0 else errno.errorcode[ctypes.get_errno()]
+"""
+
+
+@pytest.mark.skipif(os.uname().machine not in ("x86_64", "aarch64"), reason="the numbers of the calls are not known")
+def test_environments_share_no_keys(create_function: Callable[..., Any], sandboxed: Any) -> None:
+    """Thread, process, session, user and user session keyrings (-1 to -5); none is the machine's either."""
+    one, other = (create_function(RUN, where=sandboxed) for _ in range(2))
+    code = "result = [kernel(add_key, b'user', NAME, b'secret', 6, ctypes.c_int(ring)) for ring in range(-5, 0)]"
+    added = one.invoke({"code": KEYRINGS + code})
+    if "Lambda isolation: process group" in sandboxed.log():
+        pytest.skip("this machine allows no sandbox")
+    if all(isinstance(each, str) for each in added.payload):
+        pytest.skip(f"this kernel keeps no keys: {added.payload}")
+    code = "result = [kernel(keyctl, 10, ctypes.c_int(ring), b'user', NAME, 0) for ring in range(-5, 0)]"
+    assert all(isinstance(each, str) for each in other.invoke({"code": KEYRINGS + code}).payload)
+
+
+def test_abstract_sockets_of_others_are_out_of_reach(create_function: Callable[..., Any], sandboxed: Any) -> None:
+    """They have no file; programs such as desktops' buses and containers' shims have listened on some."""
+    one, other = (create_function(RUN, where=sandboxed) for _ in range(2))
+    name = f"\0pipeline-{os.urandom(8).hex()}"
+    reach = (
+        "reached = socket.socket(socket.AF_UNIX, event.get('kind', 1))\n"
+        "result = attempt(lambda: reached.connect(event['name']))"
+    )
+    with socket.socket(socket.AF_UNIX) as stream, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as datagram:
+        stream.bind(name)
+        stream.listen()
+        datagram.bind(f"{name}-datagram")
+        found = [one.invoke({"code": reach, "name": name}).payload]
+        found.append(one.invoke({"code": reach, "name": f"{name}-datagram", "kind": 2}).payload)
+    if "Lambda isolation: process group" in sandboxed.log():
+        pytest.skip("this machine allows no sandbox")
+    if found == [None, None] and tuple(map(int, os.uname().release.split(".")[:2])) < (6, 12):
+        pytest.skip("this kernel cannot keep functions from abstract sockets")
+    listen = "import builtins\nbuiltins.kept = socket.socket(socket.AF_UNIX)\nbuiltins.kept.bind(event['name'])\n"
+    listen += "builtins.kept.listen()\n" + reach
+    assert one.invoke({"code": listen, "name": f"{name}-own"}).payload is None
+    found.append(other.invoke({"code": reach, "name": f"{name}-own"}).payload)
+    assert found == ["EPERM"] * 3
 
 
 def test_memory_that_is_mapped_counts_once(run: Callable[..., Any]) -> None:

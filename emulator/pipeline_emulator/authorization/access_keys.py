@@ -4,10 +4,23 @@ from typing import Any
 
 from localstack.aws.api import RequestContext
 from localstack.utils.aws.request_context import extract_access_key_id_from_auth_header
+from werkzeug import Request
+
+_VERIFIED = "pipeline_emulator.access_key"
+"""Where the WSGI environment has the key of the signature that was verified; None if nobody signed."""
+
+
+def remember(request: Request, key: str | None) -> None:
+    """Keep the key of a request's signature: nothing else in the request says who sent it."""
+    request.environ[_VERIFIED] = key
 
 
 def access_key(context: RequestContext) -> str | None:
-    """Return the access key that signed a request, from its header or from the query of a presigned URL."""
+    """Return the access key that signed a request; the one that it names if no signature has been looked at."""
+    environ: dict[str, Any] = context.request.environ
+    if _VERIFIED in environ:
+        found: str | None = environ[_VERIFIED]
+        return found
     if context.request.query_string:  # few requests have a query, and parsing it is slow
         arguments = context.request.args
         if presigned := arguments.get("X-Amz-Credential"):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from localstack.aws.api import RequestContext
 from werkzeug import Request
 
-from pipeline_emulator.authorization import access_keys, callers, errors, settings, web_identity
+from pipeline_emulator.authorization import access_keys, callers, errors, forms, settings, web_identity
 from pipeline_emulator.authorization.caller_cache import CALLERS
 from pipeline_emulator.authorization.callers import Caller, ExpiredKeyError, UnknownKeyError
 from pipeline_emulator.authorization.signatures import errors as signature_errors
@@ -63,6 +63,7 @@ def authenticated(
     """
     raw, form = RawRequest.of(request), form or {}
     claim = find(raw, service, form=form)
+    access_keys.remember(request, claim.key if claim else None)
     if claim is None:
         return None, None
     caller = _with_key(claim.key, account, service)
@@ -77,7 +78,7 @@ def authenticated(
 def _form(context: RequestContext) -> Mapping[str, str]:
     """Return the fields of an S3 form, which contains its signature."""
     assert context.operation is not None
-    return context.request.form if context.operation.name == "PostObject" else {}
+    return forms.fields_of(context) if context.operation.name == forms.OPERATION else {}
 
 
 def _anonymous(context: RequestContext, service: str) -> Caller | None:

@@ -118,19 +118,27 @@ def _of_credentials(found: TemporaryCredentials) -> Caller | None:
     if kind == "assumed-role":
         tags = {tag["Key"]: tag["Value"] for tag in found.tags.values()}
         return _role(account, rest.partition("/")[0], found.arn, found, session, tags)
-    if kind == "user" and (user := store.USERS.get(rest.rpartition("/")[2])):
-        return _user(store, account, user, found)
+    if kind == "user":
+        return _user(store, account, _known_user(store, rest.rpartition("/")[2], found.user_id), found)
     if kind == "federated-user":
         principal = Principal(
             kind=Kind.FEDERATED_USER, arn=found.arn, account=account, user_id=found.user_id, issued=made.issued
         )
-        owner = store.USERS.get(made.user or "")
-        return Caller(
-            principal=principal, identity=_policies_of_user(store, owner) if owner else (), session=session or ()
-        )
-    if kind == "user":
-        raise UnknownKeyError  # the user has been deleted
+        identity = _policies_of_user(store, _known_user(store, *made.user)) if made.user else ()
+        return Caller(principal=principal, identity=identity, session=session or ())
     return None
+
+
+def _known_user(store: IamStore, name: str, user_id: str) -> UserEntity:
+    """Return the user who created a session, not another one who got the name later.
+
+    Raises:
+        UnknownKeyError: the user has been deleted.
+    """
+    user = store.USERS.get(name)
+    if user is None or user.user["UserId"] != user_id:
+        raise UnknownKeyError
+    return user
 
 
 def _role(
@@ -141,9 +149,11 @@ def _role(
     session: tuple[Policy, ...] | None = None,
     tags: dict[str, str] | None = None,
 ) -> Caller:
-    """Return a role session; it has no permissions if the role has been deleted."""
+    """Return a role session; it has no permissions if the role has been deleted, even if another has its name now."""
     store = policies.store_of(account)
     entity = store.ROLES.get(name)
+    if entity and found and found.user_id[4:].partition(":")[0] != entity.role["RoleId"][4:]:  # core varies the prefix
+        entity = None
     role: Any = entity.role if entity else {}
     own_tags = store.TAGS.get_tags(role["Arn"]) if role else {}
     principal = Principal(

@@ -3,7 +3,13 @@
 https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html
 """
 
-from localstack.aws.api import RequestContext
+import json
+from base64 import b64decode
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from localstack.aws.api import CommonServiceException, RequestContext
 
 OPERATION = "PostObject"
 _FIELDS = {
@@ -14,6 +20,46 @@ _FIELDS = {
     "x-amz-server-side-encryption-bucket-key-enabled": "BucketKeyEnabled",
     "x-amz-storage-class": "StorageClass",
 }
+
+# https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
+_IN_NO_POLICY = frozenset({"x-amz-signature", "signature", "awsaccesskeyid", "file", "policy"})
+_IGNORED = "x-ignore-"
+
+
+def fields_of(context: RequestContext) -> Mapping[str, str]:
+    """Return the fields of a form, after checking that its policy covers them.
+
+    Raises:
+        CommonServiceException: a field occurs twice, or the policy does not name it.
+    """
+    form = context.request.form
+    names = [name.lower() for name, _ in form.items(multi=True)]
+    checked = [name for name in names if not name.startswith(_IGNORED)]
+    # Otherwise one of them could be signed, and another used.
+    if repeated := [name for name, count in Counter(checked).items() if count > 1]:
+        raise _error("InvalidArgument", f"Bucket POST must contain the field '{repeated[0]}' only once.", 400)
+    policy = next((value for name, value in form.items() if name.lower() == "policy"), None)
+    if policy and (extra := sorted({*checked} - _IN_NO_POLICY - {*_names_in(policy)})):
+        raise _error("AccessDenied", f"Invalid according to Policy: Extra input fields: {', '.join(extra)}", 403)
+    return form
+
+
+def _names_in(policy: str) -> Iterator[str]:
+    """Yield the fields that a form's policy has conditions on, in lower case; none if it cannot be read."""
+    try:
+        document: Any = json.loads(b64decode(policy))
+    except (ValueError, RecursionError):
+        return  # the signature is compared next, and then S3 reports it
+    conditions = document.get("conditions") if isinstance(document, dict) else None
+    for condition in conditions if isinstance(conditions, list) else ():
+        if isinstance(condition, dict):
+            yield from (str(name).lower() for name in condition)
+        elif isinstance(condition, list) and len(condition) > 1:
+            yield str(condition[1]).lower().removeprefix("$")
+
+
+def _error(code: str, text: str, status: int) -> CommonServiceException:
+    return CommonServiceException(code, text, status_code=status, sender_fault=True)
 
 
 def parameters_of(context: RequestContext) -> dict[str, str]:

@@ -15,11 +15,12 @@ from werkzeug import Request
 from pipeline_emulator.authorization.callers import Caller
 from pipeline_emulator.gateway import connections
 from pipeline_emulator.iam.decision import Decision, Reason
+from pipeline_emulator.iam.principals import Kind
 from pipeline_emulator.lambda_runtime.origins import ENVIRONMENTS
 
 VARIABLE = "LAMBDA_ROOT_ACCESS"
 _INTERFACES = (INTERNAL_RESOURCE_PATH, "/_pipeline", "/_aws", "/_extension")
-_HARMLESS = (f"{INTERNAL_RESOURCE_PATH}/health",)
+_HARMLESS = frozenset((method, f"{INTERNAL_RESOURCE_PATH}/health") for method in ("GET", "HEAD"))
 _INTERNAL_HEADER = "x-localstack-data"
 _WHY = (
     "a request from a function's execution environment must be signed with the credentials of its role, not with the"
@@ -35,16 +36,21 @@ def enabled() -> bool:
 def refusal(caller: Caller | None, context: RequestContext, service: str) -> Decision | None:
     """Return the decision that refuses a function's request without a caller of IAM's, or None."""
     assert context.operation is not None
-    if caller is not None or not _is_from_function(context):
+    if _is_of_iam(caller) or context.is_internal_call or not _is_from_function(context):
         return None
     return _refused(context.account_id, f"{service}:{context.operation.name}")
 
 
-def refusal_by_url(caller: Caller | None, request: Request, account: str) -> Decision | None:
-    """Return the decision that refuses a function's request to a function URL without a caller of IAM's, or None."""
-    if caller is not None or not enabled() or not connections.remembered(request.environ, ENVIRONMENTS.made):
+def refusal_by_route(caller: Caller | None, request: Request, account: str, action: str) -> Decision | None:
+    """Return the decision that refuses a function's request outside the handler chain, like `refusal`, or None."""
+    if _is_of_iam(caller) or not enabled() or not connections.remembered(request.environ, ENVIRONMENTS.made):
         return None
-    return _refused(account, "lambda:InvokeFunctionUrl")
+    return _refused(account, action)
+
+
+def _is_of_iam(caller: Caller | None) -> bool:
+    """Return whether a policy decides about a caller. Anybody can make up the token of an identity provider."""
+    return caller is not None and caller.principal.kind is not Kind.PROVIDER
 
 
 def _refused(account: str, action: str) -> Decision:
@@ -60,8 +66,9 @@ def _refused(account: str, action: str) -> Decision:
 def refuse_interfaces(chain: Any, context: RequestContext, response: Response) -> None:
     """Refuse a function's requests to the emulator's own HTTP interfaces. A handler in the gateway's chain."""
     path, headers = f"/{context.request.path.lstrip('/')}", context.request.headers
-    to_interface = path.startswith(_INTERFACES) and path not in _HARMLESS
-    if (to_interface or _INTERNAL_HEADER in headers) and _is_from_function(context):
+    to_interface = path.startswith(_INTERFACES) and (context.request.method, path) not in _HARMLESS
+    claims_to_be_internal = _INTERNAL_HEADER in headers and not context.is_internal_call
+    if (to_interface or claims_to_be_internal) and _is_from_function(context):
         response.status_code = 403
         response.set_json(
             {"message": f"functions may not use {path if to_interface else _INTERNAL_HEADER} ({VARIABLE}=1 allows it)"}

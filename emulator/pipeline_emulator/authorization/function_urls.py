@@ -31,7 +31,7 @@ def _access(authorizer: Authorizer, request: Request, config: Any) -> Access:
     public = config.auth_type == FunctionUrlAuthType.NONE
     account = parse_arn(config.function_arn).account
     signer = Signer(ANONYMOUS, account) if public else signers.of(request, "lambda", account)
-    by_function = function_origin.refusal_by_url(signer.caller, request, signer.account)
+    by_function = function_origin.refusal_by_route(signer.caller, request, signer.account, "lambda:InvokeFunctionUrl")
     if by_function and authorizer.record(by_function):
         return Access(refused=error_message(by_function))
     for check in _checks(config):

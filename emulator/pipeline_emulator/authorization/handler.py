@@ -15,7 +15,9 @@ from pipeline_emulator.authorization import (
     function_origin,
     names,
     policies,
+    public_access,
     resources,
+    session_limits,
     web_identity,
 )
 from pipeline_emulator.authorization.authorizer import Authorizer, error_message, unresolved
@@ -51,11 +53,14 @@ class Handler:
         service = context.service.service_name.removesuffix("-query")
         caller = authentication.caller_of(context, service)
         self._refuse_function(caller, context, service)
+        session_limits.require(caller, service, context.operation.name, context.service_request or {})
         call = _call(context, caller)
         if caller is not None:
             self._authorize(caller, call, service, RequestOrigin.of(context))
         elif service == "kinesis" and not context.is_internal_call:
             self._authorize_root(call, RequestOrigin.of(context))
+        if service == "s3" and (public := public_access.refusal(call, caller)):
+            self._refuse(service, self._authorizer.record(public))
         execution_role.authorize(context, caller, self._authorizer)
         if (service, call.operation) in key_use.OPERATIONS:
             key_use.authorize(call, service, caller, self._authorizer)
@@ -97,6 +102,8 @@ def _call(context: RequestContext, caller: Caller | None) -> Call:
     parameters = {name: value for name, value in (context.service_request or {}).items() if value is not None}
     if context.operation.name == forms.OPERATION:
         parameters |= forms.parameters_of(context)
+    if context.operation.name == "AssumeRole" and caller and (inherited := caller.principal.source_identity):
+        parameters.setdefault("SourceIdentity", inherited)  # the new session gets it, which is an action of its own
     return Call(
         context.operation.name,
         parameters,
@@ -143,6 +150,7 @@ def _lookups(account: str, region: str) -> Lookups:
         stream_of=_stream_of,
         function_of=lambda uuid: resources.mapping(account, region, uuid).get("FunctionArn"),
         path_of=lambda kind, name: _path_of(account, kind, name),
+        boundary_of=lambda kind, name: _boundary_of(account, kind, name),
         key_of=keys.of,
         key_of_ciphertext=keys.of_ciphertext,
         key_of_grant=keys.of_grant,
@@ -174,3 +182,14 @@ def _path_of(account: str, kind: str, name: str) -> str | None:
     if kind == "instance-profile" and (profile := store.INSTANCE_PROFILES.get(name)):
         return profile.instance_profile["Path"]
     return None
+
+
+def _boundary_of(account: str, kind: str, name: str) -> str | None:
+    store = policies.store_of(account)
+    entity: Any = None
+    if kind == "role" and (role := store.ROLES.get(name)):
+        entity = role.role
+    elif kind == "user" and (user := store.USERS.get(name)):
+        entity = user.user
+    boundary = policies.boundary(store, entity) if entity else None
+    return boundary.name if boundary else None

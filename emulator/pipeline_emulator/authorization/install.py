@@ -11,6 +11,7 @@ from pipeline_emulator.authorization import (
     role_use,
     routes,
     sessions,
+    websites,
 )
 from pipeline_emulator.authorization.authorizer import Authorizer
 from pipeline_emulator.authorization.caller_cache import CALLERS
@@ -29,11 +30,12 @@ def install() -> None:
     recorder.install()
     sessions.install()
     internal_calls.install()
-    queue_urls.install()
     authorizer = Authorizer(chosen)
+    queue_urls.install(authorizer)
     role_use.AUTHORIZER = authorizer
     routes.install(authorizer)
     function_urls.install(authorizer)
+    websites.install(authorizer)
     patches.AUTHORIZE.append(Handler(authorizer))
     hooks.may_wait.subscribe(lambda: ENVIRONMENTS.is_starting or None)
     if function_origin.enabled() and chosen is Mode.ON:

@@ -98,12 +98,41 @@ def _of_stream(arn: str, _region: str, _account: str, _resource: str) -> str | N
     return policy
 
 
-def _of_function(arn: str, region: str, account: str, _resource: str) -> str | None:
+def _of_function(arn: str, region: str, account: str, resource: str) -> str | None:
+    if resource.startswith("layer:"):
+        return _of_layer(arn, region, account, resource)
     if (named := find_function_arn(arn)) is None:
         return None
     function = lambda_stores[account][region].functions.get(named.name)
     found = function.permissions.get(named.qualifier or "$LATEST") if function else None
     return json.dumps(asdict(found.policy)) if found else None
+
+
+def _of_layer(arn: str, region: str, account: str, resource: str) -> str | None:
+    """Return the policy of a layer version, which core keeps in another form."""
+    _, name, number, *_ = [*resource.split(":"), "", ""]
+    layer: Any = lambda_stores[account][region].layers.get(name)
+    version = layer.layer_versions.get(number) if layer else None
+    if version is None or version.policy is None:
+        return None
+    return json.dumps(
+        {
+            "Version": version.policy.version,
+            "Statement": [_statement(arn, each) for each in version.policy.statements.values()],
+        }
+    )
+
+
+def _statement(arn: str, found: Any) -> dict[str, Any]:
+    organization = found.organization_id
+    return {
+        "Sid": found.sid,
+        "Effect": "Allow",
+        "Principal": "*" if found.principal == "*" else {"AWS": found.principal},
+        "Action": found.action,
+        "Resource": arn,
+        **({"Condition": {"StringEquals": {"aws:PrincipalOrgID": organization}}} if organization else {}),
+    }
 
 
 def _of_queue(_arn: str, region: str, account: str, resource: str) -> str | None:

@@ -24,14 +24,14 @@ class Session:
         issued: when it was issued; None if unknown.
         policies: the inline session policy; None if no session policies were passed at all.
         policy_arns: the managed session policies.
-        user: the name of the user who created it, if that matters.
+        user: the name and the id of the user who created it, if that matters.
         lasting: created by a service for its own use; on AWS the service would renew it in time.
     """
 
     issued: datetime | None = None
     policies: tuple[Policy, ...] | None = None
     policy_arns: tuple[str, ...] = ()
-    user: str | None = None
+    user: tuple[str, str] | None = None
     lasting: bool = False
 
 
@@ -52,6 +52,7 @@ def install() -> None:
         original: Callable[..., Any], self: Any, context: RequestContext, *args: Any, **request: Any
     ) -> Any:
         by_service = bool(access_keys.service_principal(context))
+        request["source_identity"] = request.get("source_identity") or _source_identity(context)
         return _kept(original(self, context, *args, **request), request, lasting=by_service)
 
     @patches.ASSUME_ROLE_WITH_WEB_IDENTITY.wrap
@@ -72,7 +73,7 @@ def install() -> None:
     @patches.GET_FEDERATION_TOKEN.wrap
     def get_federation_token(original: Callable[..., Any], self: Any, context: RequestContext, **request: Any) -> Any:
         user = _user(context)
-        return _kept(original(self, context, **request), request, user=user and user["UserName"])
+        return _kept(original(self, context, **request), request, user=user and (user["UserName"], user["UserId"]))
 
 
 def _kept(answer: Any, request: dict[str, Any], **more: Any) -> Any:
@@ -88,6 +89,12 @@ def _credentials(answer: Any) -> TemporaryCredentials:
     key = answer["Credentials"]["AccessKeyId"]
     found: TemporaryCredentials = sts_stores["000000000000"][GLOBAL_REGION].credentials[key]
     return found
+
+
+def _source_identity(context: RequestContext) -> str | None:
+    """Return the source identity of the session that assumes a role: it stays through all that follow."""
+    found = sts_stores["000000000000"][GLOBAL_REGION].credentials.get(access_keys.access_key(context) or "")
+    return found.source_identity if found else None
 
 
 def _user(context: RequestContext) -> Any:

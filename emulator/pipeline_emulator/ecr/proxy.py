@@ -14,9 +14,8 @@ from pipeline_emulator.ecr.permissions import PATH, may_read
 from pipeline_emulator.ecr.relay import Names, relay, relayed
 from pipeline_emulator.ecr.repositories import Repository, find_repository
 from pipeline_emulator.ecr.responses import error_response, json_response
-
-# "4 MiB": https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html, and distribution's own limit
-_MANIFEST_BYTES = 4 * 1024 * 1024
+from pipeline_emulator.ecr.upload_sizes import is_too_large
+from pipeline_emulator.gateway.body_limits import LAYER_BYTES
 
 
 class _Target(NamedTuple):
@@ -58,6 +57,8 @@ def serve(request: Request, path: str, bearer: Bearer) -> Response:
         return _put_manifest(request, target)
     if request.method == "DELETE" and not target.rest.startswith("uploads/"):
         return error_response(405, "UNSUPPORTED", "Delete images with BatchDeleteImage of the AWS API")
+    if is_too_large(request, target.path):
+        return error_response(413, "SIZE_INVALID", f"The size of a layer may be at most {LAYER_BYTES} bytes.")
     mount = _mount(request, bearer) if request.method == "POST" else None
     answer = relay(request, target.path, target.names, mount)
     if target.kind == "manifests" and answer.status_code == 404:
@@ -66,10 +67,9 @@ def serve(request: Request, path: str, bearer: Bearer) -> Response:
 
 
 def _put_manifest(request: Request, target: _Target) -> Response:
-    data = request.stream.read(_MANIFEST_BYTES + 1)
-    if len(data) > _MANIFEST_BYTES:
-        return error_response(400, "MANIFEST_INVALID", f"A manifest may have at most {_MANIFEST_BYTES} bytes")
-    answer = put_manifest(target.repository, target.rest, data, request.headers.get("Content-Type", ""))
+    answer = put_manifest(
+        target.repository, target.rest, request.stream.read(), request.headers.get("Content-Type", "")
+    )
     return relayed(answer, target.names)
 
 

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from localstack.http import Response
 from localstack.services.edge import ROUTER
 from werkzeug import Request
+from werkzeug.datastructures import Authorization
 from werkzeug.exceptions import NotFound
 
 from pipeline_emulator.authorization.callers import UnknownKeyError
@@ -20,12 +21,14 @@ from pipeline_emulator.ecr.permissions import DeniedError
 from pipeline_emulator.ecr.proxy import serve
 from pipeline_emulator.ecr.repositories import place
 from pipeline_emulator.ecr.responses import error_response, unauthorized
+from pipeline_emulator.gateway import hooks, large_bodies
 
 LOG = logging.getLogger(__name__)
 
 
 def install() -> None:
     """Add the paths to the gateway's router."""
+    hooks.may_push.subscribe(lambda header: _bearer(Authorization.from_header(header)) is not None)
     ROUTER.add("/v2/", endpoint=handle)
     ROUTER.add("/v2/<path:path>", endpoint=handle)
 
@@ -37,10 +40,12 @@ def handle(request: Request, path: str = "") -> Response:
         raise NotFound
     _ = request.stream  # access it now: a shallow request refuses it
     request.shallow = True  # keeps core's logger from reading a refused layer into memory
-    bearer, path = _bearer(request), unquote(path)  # core's router does not decode it
+    bearer, path = _bearer(request.authorization), unquote(path)  # core's router does not decode it
     if bearer is None:
         return unauthorized(request.host)
     try:
+        if limit := large_bodies.exceeded(request):
+            return error_response(limit.status, limit.code, limit.message)
         permissions.require(request, path, bearer)
         return serve(request, path, bearer)
     except UnknownKeyError:
@@ -56,8 +61,7 @@ def handle(request: Request, path: str = "") -> Response:
         return error_response(503, "UNAVAILABLE", error.message)
 
 
-def _bearer(request: Request) -> Bearer | None:
-    basic = request.authorization
+def _bearer(basic: Authorization | None) -> Bearer | None:
     if basic is None or basic.type != "basic" or basic.username != USER:
         return None
     return PASSWORDS.bearer_of(basic.password or "")

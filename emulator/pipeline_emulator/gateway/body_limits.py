@@ -7,6 +7,8 @@ for those, and the service checks the content.
   messages.
 - Kinesis: https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html
 - S3: https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html
+- The registry: https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html ("Maximum layer size"); a
+  manifest may have 4 MiB: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutImage.html
 """
 
 import re
@@ -22,21 +24,30 @@ _OBJECT_BYTES = 5 * 2**30 + 64 * _MIB
 _DOCUMENT_BYTES = 4 * _MIB  # DeleteObjects of 1,000 keys of 1 KiB
 _BY_SERVICE = {"kinesis": 32 * _MIB, "sqs": 8 * _MIB, "logs": 8 * _MIB, "iam": 2 * _MIB, "ecr": 32 * _MIB}
 _OTHERS = 64 * _MIB
+LAYER_BYTES, MANIFEST_BYTES = 52_000 * _MIB, 4 * _MIB
+_REGISTRY = "/v2/"
 
 _SCOPE = re.compile(r"Credential=[^/,]+/\d+/[^/,]+/([a-z0-9-]+)/")
 _INVOKE = re.compile(r"^/\d{4}-\d\d-\d\d/functions/[^/]+/(?:response-streaming-)?invocations/?$")
+_UPLOAD = re.compile(r"^/v2/.+/blobs/uploads/[^/]*$")
+_MANIFEST = re.compile(r"^/v2/.+/manifests/[^/]*$")
 _LAMBDA = re.compile(r"^/\d{4}-\d\d-\d\d/(functions|layers)\b")
 _OBJECT_PARAMETERS = re.compile(r"(partNumber|uploadId|x-id|X-Amz-.*|AWSAccessKeyId|Signature|Expires)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Limit:
-    """The largest body in bytes; code, HTTP status and message of the error for a larger one."""
+    """The largest body in bytes; code, HTTP status and message of the error for a larger one.
+
+    Attributes:
+        of_registry: whether the registry's routes refuse the request, in their own form.
+    """
 
     size: int
     code: str = "RequestEntityTooLarge"
     status: int = 413
     message: str = "The request is too large."
+    of_registry: bool = False
 
 
 def signed_for(authorization: str, target: str, path: str) -> str:
@@ -46,13 +57,29 @@ def signed_for(authorization: str, target: str, path: str) -> str:
     return "unknown" if target and service == "s3" else service  # S3 has no target
 
 
+def is_for_registry(authorization: str, path: str) -> bool:
+    """Return whether a request is for the registry. Signed ones with such a path are for an AWS API."""
+    return path.startswith(_REGISTRY) and not authorization.startswith("AWS4-")
+
+
+def limit_of_registry(method: str, path: str, *, known: bool) -> Limit:
+    """Return the limit of a request to the registry; `known` says whether the client has a password of it."""
+    if known and method in ("POST", "PATCH", "PUT") and _UPLOAD.match(path):
+        return _of_registry(LAYER_BYTES, "a layer")
+    return _of_registry(MANIFEST_BYTES, "a manifest" if _MANIFEST.match(path) else "a request")
+
+
+def _of_registry(size: int, what: str) -> Limit:
+    return Limit(size, "SIZE_INVALID", 413, f"The size of {what} may be at most {size} bytes.", of_registry=True)
+
+
 def limit_of_function_url() -> Limit:
     """Return the limit of a request to a function URL."""
     return _limit_of_invocation(_INVOKE_BYTES)
 
 
-def limit_of(service: str, method: str, uri: str, *, asynchronous: bool) -> Limit | None:
-    """Return the limit of a request, or None for a push to the registry, which has its own.
+def limit_of(service: str, method: str, uri: str, *, asynchronous: bool) -> Limit:
+    """Return the limit of a request to an AWS service.
 
     Args:
         service: its name.
@@ -61,8 +88,6 @@ def limit_of(service: str, method: str, uri: str, *, asynchronous: bool) -> Limi
         asynchronous: whether Lambda's invocation type is Event.
     """
     path, _, query = uri.partition("?")
-    if path.startswith("/v2/"):
-        return None
     if service == "lambda":
         return _limit_of_lambda(path, asynchronous=asynchronous)
     if service != "s3":

@@ -16,8 +16,16 @@ from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.aws.spec import load_service
 
 from pipeline_emulator import patches
-from pipeline_emulator.gateway import hosts, twisted_request
-from pipeline_emulator.gateway.body_limits import SMALLEST, Limit, limit_of, limit_of_function_url, signed_for
+from pipeline_emulator.gateway import hooks, hosts, twisted_request
+from pipeline_emulator.gateway.body_limits import (
+    SMALLEST,
+    Limit,
+    is_for_registry,
+    limit_of,
+    limit_of_function_url,
+    limit_of_registry,
+    signed_for,
+)
 
 _DECODED_BYTES = 64 * 2**20
 _READ_BYTES = 64 * 1024
@@ -80,12 +88,14 @@ def install() -> None:
         original(self, length)
         if length is not None and length <= SMALLEST:
             return
-        if (limit := _limit_of(self)) is not None and (length is None or length > limit.size):
+        limit = _limit_of(self)
+        if length is None or length > limit.size:
             self.content = _LimitedBody(self.content, limit, exceeded=length is not None)
 
     @patches.REFUSE_LARGE_BODIES.wrap
     def add_internal_request_params(original: Any, self: Any, chain: Any, context: RequestContext, answer: Any) -> None:
-        if limit := exceeded(context.request):
+        limit = exceeded(context.request)
+        if limit and not limit.of_registry:
             context.service = load_service(_loadable(_signed_for(context)))
             raise _refusal(limit)
         original(self, chain, context, answer)
@@ -103,7 +113,7 @@ def install() -> None:
         size = context.request.content_length or 0
         if size > SMALLEST and context.service is not None:
             limit = _limit_for(str(context.service.service_name).removesuffix("-query"), context)
-            if limit is not None and size > limit.size:
+            if size > limit.size:
                 raise _refusal(limit)
 
 
@@ -113,7 +123,7 @@ def exceeded(request: Any) -> Limit | None:
     return body.exceeded if isinstance(body, _LimitedBody) else None
 
 
-def _limit_of(request: Any) -> Limit | None:
+def _limit_of(request: Any) -> Limit:
     """Return the limit of a request whose headers Twisted has received."""
 
     def header(name: bytes) -> str:
@@ -121,13 +131,15 @@ def _limit_of(request: Any) -> Limit | None:
 
     if hosts.function_url_of(header(b"host")):
         return limit_of_function_url()
-    uri = request.channel._path.decode("latin-1")
-    service = signed_for(header(b"authorization"), header(b"x-amz-target"), uri.partition("?")[0])
-    method = request.channel._command.decode("latin-1")
+    uri, method = request.channel._path.decode("latin-1"), request.channel._command.decode("latin-1")
+    path = uri.partition("?")[0]
+    if is_for_registry(header(b"authorization"), path):
+        return limit_of_registry(method, path, known=bool(hooks.may_push(header(b"authorization"))))
+    service = signed_for(header(b"authorization"), header(b"x-amz-target"), path)
     return limit_of(service, method, uri, asynchronous=header(b"x-amz-invocation-type") == "Event")
 
 
-def _limit_for(service: str, context: RequestContext) -> Limit | None:
+def _limit_for(service: str, context: RequestContext) -> Limit:
     request = context.request
     uri = f"{request.path}?{request.query_string.decode('latin-1')}"
     return limit_of(service, request.method, uri, asynchronous=request.headers.get("X-Amz-Invocation-Type") == "Event")

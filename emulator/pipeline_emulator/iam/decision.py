@@ -45,6 +45,7 @@ class Decision:
         layer: the type of the policy that decided; None if none did: the root user needs none, and is refused by none.
         policy: its name; None if no policy of the layer allows the request.
         statement: the Sid or position of the statement that decided, if there is one.
+        cause: why the request is denied, if it is not for a policy; it follows the word "because".
         notes: one sentence about each thing that the emulator could not evaluate and that affected the decision.
     """
 
@@ -55,6 +56,7 @@ class Decision:
     layer: Layer | None = None
     policy: str | None = None
     statement: str | None = None
+    cause: str = ""
     notes: tuple[str, ...] = ()
 
     @property
@@ -67,7 +69,7 @@ class Decision:
         """Return AWS's error message; undefined for an allowed request."""
         who = f"User: {self.principal} is not authorized to perform: {self.action} on resource: {self.resource}"
         if self.layer is None:  # no policy is to blame
-            return who
+            return f"{who} because {self.cause}" if self.cause else who
         if self.reason is Reason.IMPLICIT_DENY:
             return f"{who} because no {self.layer.type_name} allows the {self.action} action"
         return f"{who} with an explicit deny in {self.layer.with_article}"

@@ -35,6 +35,8 @@ def install() -> None:
     @patches.UNPACK_CODE.wrap
     def prepare_for_execution(_original: Callable[..., None], self: Any) -> None:
         """Unpack the code, unless it already is. An exception becomes the function's StateReason."""
+        if "/" in self.id:  # core makes it from a name
+            raise RuntimeError(f"the code's name is no name of a folder: {self.id}")
         folder = self.get_unzipped_code_location()
         with self._disk_lock:
             if folder.exists():

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 
 import functools
 import hashlib
+import re
 import threading
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -14,12 +15,16 @@ from contextvars import ContextVar
 from typing import IO, Any
 
 from localstack import config
+from localstack.aws.api import CommonServiceException
 from localstack.aws.api.lambda_ import InvalidParameterValueException
 from localstack.services.lambda_ import api_utils
 from localstack.services.lambda_.invocation.models import lambda_stores
 
 from pipeline_emulator import patches
 
+# https://docs.aws.amazon.com/lambda/latest/api/API_PublishLayerVersion.html
+_NAME = re.compile(r"[a-zA-Z0-9-_]{1,140}", re.ASCII)
+_NAME_OF_AWS = r"(arn:[a-zA-Z0-9-]+:lambda:[a-zA-Z0-9-]+:\d{12}:layer:[a-zA-Z0-9-_]+)|[a-zA-Z0-9-_]+"
 _publishing = threading.Lock()
 _sizes: dict[str, int] = {}  # unpacked bytes by the archive's SHA-256 as core writes it; core keeps only packed ones
 _size_of_layers: ContextVar[int] = ContextVar("size_of_layers", default=0)  # of the request's function
@@ -63,9 +68,31 @@ def install() -> None:
 def _publish_layer_version(
     original: Callable[..., Any], self: Any, context: Any, layer_name: str, *positional: Any, **arguments: Any
 ) -> Any:
-    """Undo what core notes before it looks at the archive: a new layer, and the number of its next version."""
+    """Undo what core notes before it looks at the archive: a new layer, and the number of its next version.
+
+    Core takes any text for a name, unpacks the archive at a path that contains it, and an ARN for the name of a layer.
+    """
+    layer_name = _layer_name(context, layer_name)
     with _publishing, _undone_on_error(lambda_stores[context.account_id][context.region].layers, layer_name):
         return original(self, context, layer_name, *positional, **arguments)
+
+
+def _layer_name(context: Any, text: str) -> str:
+    """Return the name that a request gives a layer, itself or in its ARN.
+
+    Raises:
+        CommonServiceException: ValidationException, it is neither.
+    """
+    region, account, name = context.region, context.account_id, text
+    if api_utils.is_layer_arn(text):
+        region, account, name, _ = api_utils.parse_layer_arn(text)
+    if not _NAME.fullmatch(name) or (region, account) != (context.region, context.account_id):
+        problem = f"Value '{text}' at 'layerName' failed to satisfy constraint"
+        rule = f"Member must satisfy regular expression pattern: {_NAME_OF_AWS}"
+        raise CommonServiceException(
+            "ValidationException", f"1 validation error detected: {problem}: {rule}", sender_fault=True
+        )
+    return name
 
 
 @contextmanager

@@ -101,8 +101,12 @@ class Environments:
         """Return whether a connection comes from an environment.
 
         It does, too, if nobody has the client's end any more, or nobody admits to it: a function can close the
-        connection after a request, or hide it. Where the kernel does not name owners (macOS), only containers' count.
+        connection after a request, or hide it. So does LocalStack's own connection while there are environments: a
+        function can make it send requests, for example by a topic's subscription. What its services send to each other
+        is known by a header. Where the kernel does not name owners (macOS), only containers' count.
         """
+        if (self._addresses or self._sandboxes) and _is_own(connection):
+            return True
         if self._addresses or self._starting:
             return self._from_container(connection)
         if not self._sandboxes or not kernel_answers():
@@ -127,6 +131,12 @@ class Environments:
             if holds(pid, owner.inode):
                 return not supervisors.isdisjoint(_ancestors(pid))
         return True
+
+
+def _is_own(connection: Connection) -> bool:
+    """Return whether this process has the client's end."""
+    owner = connection.owner() if kernel_answers() else None
+    return owner is not None and owner.uid == os.getuid() and holds(os.getpid(), owner.inode)
 
 
 def _ancestors(pid: int) -> set[int]:

@@ -121,7 +121,8 @@ class Supervisor:
             return
         processes.kill_descendants()
         if self._in_namespaces:
-            linux.remove_segments(processes.segments())
+            for kind in processes.OBJECTS:
+                linux.remove_objects(kind, [each["id"] for each in processes.objects(kind)])
         written = os.read(self._status_fd, select.PIPE_BUF).decode(errors="replace")
         os.close(self._status_fd)
         self._status_fd = -1
@@ -185,7 +186,10 @@ def _execute(specification: Specification, status: int) -> None:
     if sys.platform == "linux":
         linux.die_with_parent()
         linux.never_gain_privileges(keep_read_access=True)
+        linux.leave_keyrings()
+        linux.leave_abstract_sockets()
     resource.setrlimit(resource.RLIMIT_NOFILE, (_FILES, _FILES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if specification.isolation is Isolation.NAMESPACES:  # its user is no other function's
         resource.setrlimit(resource.RLIMIT_NPROC, (_PROCESSES, _PROCESSES))
     program = next(filter(os.path.exists, specification.programs), specification.command[0])

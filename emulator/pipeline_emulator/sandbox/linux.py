@@ -8,6 +8,11 @@ from collections.abc import Iterable
 MS_NOSUID, MS_NODEV, MS_NOEXEC = 0x2, 0x4, 0x8
 MS_BIND, MS_REC, MS_PRIVATE = 0x1000, 0x4000, 0x40000
 _MNT_DETACH, _IPC_RMID = 0x2, 0
+_KEYCTL_JOIN_SESSION_KEYRING = 1
+_SYS_KEYCTL = {"x86_64": 250, "aarch64": 219}  # by machine
+# https://docs.kernel.org/userspace-api/landlock.html; the same numbers on every architecture
+_SYS_LANDLOCK_CREATE_RULESET, _SYS_LANDLOCK_RESTRICT_SELF = 444, 446
+_LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET = 0x1
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_CAPBSET_DROP = 1, 4, 24
 _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 36, 38
 _SYS_MOUNT_SETATTR = 442  # the same number on every architecture, since Linux 5.12
@@ -21,6 +26,10 @@ FUNCTION_UID, FUNCTION_GID = 993, 990
 _FIRST_USER, _FIRST_SERVICE_USER, _SERVICE_USERS = 0x7100_0000, 61184, 4336
 
 _libc = ctypes.CDLL(None, use_errno=True)
+
+
+class _LandlockRules(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_uint64) for name in ("handled_access_fs", "handled_access_net", "scoped")]
 
 
 class _MountAttributes(ctypes.Structure):
@@ -118,10 +127,36 @@ def forbid_user_namespaces(settings: str) -> None:
         _write(f"{settings}/user/max_user_namespaces", "0")
 
 
-def remove_segments(identifiers: Iterable[int]) -> None:
-    """Remove System V shared memory of this IPC namespace."""
+def leave_keyrings() -> None:
+    """Get an empty keyring: the inherited one has keys of LocalStack's user, and would connect all functions."""
+    if number := _SYS_KEYCTL.get(os.uname().machine):
+        _libc.syscall(number, _KEYCTL_JOIN_SESSION_KEYRING, None)
+
+
+def leave_abstract_sockets() -> None:
+    """Rule out connections to abstract Unix sockets of other processes than this one's descendants, since Linux 6.12.
+
+    They have names, but no file: no namespace but that of the network hides them.
+    """
+    rules = _LandlockRules(scoped=_LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET)
+    descriptor = _libc.syscall(_SYS_LANDLOCK_CREATE_RULESET, ctypes.byref(rules), ctypes.sizeof(rules), 0)
+    if descriptor >= 0:  # older kernels know neither the call nor the rule
+        _libc.syscall(_SYS_LANDLOCK_RESTRICT_SELF, descriptor, 0)
+        os.close(descriptor)
+
+
+def remove_objects(kind: str, identifiers: Iterable[int]) -> None:
+    """Remove System V objects of this IPC namespace.
+
+    Args:
+        kind: `shm`, `msg` or `sem`, as in the names of the kernel's files.
+        identifiers: of the objects.
+    """
     for identifier in identifiers:
-        _libc.shmctl(identifier, _IPC_RMID, None)
+        if kind == "sem":
+            _libc.semctl(identifier, 0, _IPC_RMID)
+        else:
+            getattr(_libc, f"{kind}ctl")(identifier, _IPC_RMID, None)
 
 
 def own_mounts() -> None:

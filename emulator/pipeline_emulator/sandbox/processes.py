@@ -6,6 +6,10 @@ import signal
 from collections.abc import Container, Iterator
 
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+# Structures of the kernel: msg_msg with its share of a slab, a semaphore of its own cache line, and a queue or set.
+_PER_MESSAGE_BYTES, _SEMAPHORE_BYTES, _PER_OBJECT_BYTES = 64, 64, 256
+OBJECTS = {"shm": "shmid", "msg": "msqid", "sem": "semid"}
+"""System V objects: their kinds, and the kernel's names for their numbers."""
 HAS_PROC = os.path.exists(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
 
 
@@ -38,7 +42,7 @@ def used_bytes(pid: int, *, own_segments: bool) -> int:
     below = set(descendants(pid))
     if not HAS_PROC:
         return sum(resident for child, _, resident in _process_table() if child in below)
-    resident = sum(_resident_bytes_of_one(child) for child in below)
+    resident = (queued_bytes() if own_segments else 0) + sum(_resident_bytes_of_one(child) for child in below)
     shared = {inode: size for child in below for inode, size in _memory_files(child)}
     if own_segments:
         shared |= segments()
@@ -89,13 +93,22 @@ def _mapped_bytes(pid: int, inodes: Container[int]) -> int:
 
 def segments() -> dict[int, int]:
     """Return number and size of the System V segments in this IPC namespace."""
-    found: dict[int, int] = {}
-    with contextlib.suppress(OSError), open("/proc/sysvipc/shm") as file:
+    return {each["id"]: each["rss"] + each["swap"] for each in objects("shm")}
+
+
+def queued_bytes() -> int:
+    """Return what message queues and semaphores of this IPC namespace take of the kernel's memory, at least."""
+    messages = sum(each["cbytes"] + each["qnum"] * _PER_MESSAGE_BYTES + _PER_OBJECT_BYTES for each in objects("msg"))
+    return messages + sum(each["nsems"] * _SEMAPHORE_BYTES + _PER_OBJECT_BYTES for each in objects("sem"))
+
+
+def objects(kind: str) -> Iterator[dict[str, int]]:
+    """Yield what the kernel says of each System V object in this IPC namespace; `kind` is one of `OBJECTS`."""
+    with contextlib.suppress(OSError), open(f"/proc/sysvipc/{kind}") as file:
         names = next(file).split()
         for line in file:
-            segment = dict(zip(names, map(int, line.split()), strict=True))
-            found[segment["shmid"]] = segment["rss"] + segment["swap"]
-    return found
+            found = dict(zip(names, map(int, line.split()), strict=True))
+            yield {**found, "id": found[OBJECTS[kind]]}
 
 
 def _resident_bytes_of_one(pid: int) -> int:

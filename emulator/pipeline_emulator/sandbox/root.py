@@ -10,6 +10,8 @@ import stat
 from pipeline_emulator.sandbox import linux
 
 ROOT = "/tmp"  # noqa: S108 - exists everywhere; the machine's own /tmp stays as it is, outside the namespace
+# A file takes a kibibyte of the kernel's memory even if it is empty.
+_BYTES_PER_FILE = 4096
 _DEVICES = ("null", "zero", "full", "random", "urandom")
 _LINKS = {"fd": "/proc/self/fd", "stdin": "/proc/self/fd/0", "stdout": "/proc/self/fd/1", "stderr": "/proc/self/fd/2"}
 _USERS = f"""root:x:0:0:root:/root:/sbin/nologin
@@ -54,7 +56,7 @@ def build(shown: list[list[str]], tmp_bytes: int, uid: int, gid: int) -> None:
     for handle, target in devices:  # only now: the others may not contain devices
         if handle is not None:
             _bind(handle, f"{ROOT}{target}")
-    options = f"size={tmp_bytes},mode=0700,uid={uid},gid={gid}"
+    options = f"size={tmp_bytes},nr_inodes={tmp_bytes // _BYTES_PER_FILE},mode=0700,uid={uid},gid={gid}"
     linux.mount("tmpfs", f"{ROOT}/tmp", "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, options)  # noqa: S108
 
 

@@ -35,6 +35,7 @@ def arn(service: str, resource: str, place: str = f"{REGION}:{ACCOUNT}") -> str:
 
 
 STREAM, GROUP, FUNCTION = arn("kinesis", "stream/{}"), arn("logs", "log-group:{}"), arn("lambda", "function:{}")
+LAYER = arn("lambda", "layer:{}")
 QUEUES = (f"http://127.0.0.1/{ACCOUNT}/{{}}", f"http://127.0.0.1/queue/{REGION}/{ACCOUNT}/{{}}", "{}")
 FUNCTIONS = ("{}", "{}:$LATEST", FUNCTION, FUNCTION + ":$LATEST", f"{ACCOUNT}:function:{{}}")
 KEYS = ("alias/{}", arn("kms", "alias/{}"))
@@ -53,7 +54,12 @@ NAMING: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "ecr": {"repositoryName": ("{}",), "repositoryNames": ("{}",), "resourceArn": (arn("ecr", "repository/{}"),)},
     "kms": dict.fromkeys(("KeyId", "SourceKeyId", "DestinationKeyId", "TargetKeyId"), KEYS) | {"AliasName": KEYS[:1]},
     "iam": {"RoleName": ("{}",)},
-    "lambda": {"FunctionName": FUNCTIONS, "Resource": (FUNCTION,)},
+    "lambda": {
+        "FunctionName": FUNCTIONS,
+        "Resource": (FUNCTION,),
+        "LayerName": ("{}", LAYER, LAYER + ":1"),
+        "Arn": (LAYER + ":1",),
+    },
     "s3": {"Bucket": ("{}",), "CopySource": ("{}/key", "/{}/key", arn("s3", "{}/key", ":"))},
 }
 """By service: the members that name a resource, and what they accept, `{}` standing for the name."""
@@ -80,6 +86,8 @@ VALUES: Mapping[str, Any] = {
     "TagKeys": ["a"],
     "tagKeys": ["a"],
     "Code": {"ZipFile": EMPTY_ZIP},
+    "Content": {"ZipFile": EMPTY_ZIP},
+    "StatementId": "statement",
     "Body": b"x",
     "QueueName": "another",
     "Plaintext": b"x",
@@ -90,7 +98,7 @@ VALUES: Mapping[str, Any] = {
 ON_ALL: Mapping[str, set[str]] = {
     "logs": {"DescribeLogGroups", "DescribeQueries"},
     "kms": {"ListAliases"},
-    "lambda": {"ListEventSourceMappings"},
+    "lambda": {"ListEventSourceMappings", "ListLayerVersions"},
 }
 """Operations without resource-level permissions: the name only filters a list of everything."""
 
@@ -184,6 +192,7 @@ def make(localstack: Any, service: str, name: str) -> None:
         role = localstack.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=POLICY)["Role"]["Arn"]
         code = {"ZipFile": EMPTY_ZIP}
         client.create_function(FunctionName=name, Role=role, Runtime="python3.13", Handler="h.h", Code=code)
+        client.publish_layer_version(LayerName=name, Content=code, Description=f"layer of {name}")
     else:
         client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
         client.put_object(Bucket=name, Key="key", Body=f"content of {name}".encode())
@@ -194,6 +203,8 @@ def denied(localstack: Any, service: str, name: str) -> list[str]:
     if service == "kms":
         client = localstack.client("kms")
         return [str(client.describe_key(KeyId=f"alias/{name}")["KeyMetadata"]["Arn"]), KEYS[1].format(name)]
+    if service == "lambda":
+        return [f"{each.format(name)}{end}" for each in (FUNCTION, LAYER) for end in ("", ":*")]
     own = {
         "kinesis": STREAM,
         "sqs": arn("sqs", "{}"),
@@ -201,7 +212,6 @@ def denied(localstack: Any, service: str, name: str) -> list[str]:
         "logs": GROUP,
         "ecr": arn("ecr", "repository/{}"),
         "iam": arn("iam", "role/{}", f":{ACCOUNT}"),
-        "lambda": FUNCTION,
         "s3": arn("s3", "{}", ":"),
     }[service].format(name)
     return [own, f"{own}:*", f"{own}/*"]
@@ -257,7 +267,8 @@ def test_no_operation_touches_what_the_caller_is_denied(localstack: Any, make_us
             answer = call(user, target.operation, parameters(service, target, text, app))
             if not isinstance(answer, str):
                 served.setdefault(target.operation, []).append(text)
-                assert f"of {secret}" not in repr(answer), (target, text)
+                is_filtered = target.operation in ON_ALL.get(service, ())
+                assert is_filtered or f"of {secret}" not in repr(answer), (target, text)
     after = read()
     assert after == before, f"one of these touched it: {json.dumps(served, indent=1)}"
     exact = {each.format(secret) for spellings in NAMING[service].values() for each in spellings}

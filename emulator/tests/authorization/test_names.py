@@ -137,6 +137,7 @@ def _statements(user: str, suffix: str, made: Mapping[str, str]) -> list[dict[st
     denied += [f"arn:aws:kinesis:{place}:stream/{name}", f"arn:aws:sqs:{place}:{name}", f"arn:aws:sns:{place}:{name}"]
     denied += [f"arn:aws:logs:{place}:log-group:{name}{end}" for end in ("", ":*")]
     denied += [f"arn:aws:lambda:{place}:function:{name}{end}" for end in ("", ":*")]
+    denied += [f"arn:aws:lambda:{place}:layer:{name}{end}" for end in ("", ":*")]
     denied += [f"arn:aws:ecr:{place}:repository/{name}", f"arn:aws:kinesis:{place}:stream/{name}/*"]
     return [
         {"Effect": "Allow", "Action": "*", "Resource": "*"},
@@ -183,6 +184,7 @@ def _make(localstack: Any, app: str, secret: str) -> dict[str, str]:
         of["lambda"].create_function(
             FunctionName=name, Role=role, Runtime="python3.13", Handler="h.h", Code={"ZipFile": _EMPTY_ZIP}
         )
+        of["lambda"].publish_layer_version(LayerName=name, Content={"ZipFile": _EMPTY_ZIP})
     return {"key": key, "other": other}
 
 
@@ -198,7 +200,7 @@ def _targets(endpoint: str, app: str, secret: str, made: Mapping[str, str]) -> d
         return s3.get_object(Bucket=app, Key="app-copy")["Body"].read()
 
     key_id = made["key"].rpartition("/")[2]
-    group = arn("logs", "log-group:{}")
+    group, layer = arn("logs", "log-group:{}"), arn("lambda", "layer:{}")
     host = endpoint.removeprefix("http://")
     queue = (
         *("{}", f"{endpoint}/{ACCOUNT}/{{}}", f"{endpoint}/queue/{REGION}/{ACCOUNT}/{{}}"),
@@ -283,6 +285,20 @@ def _targets(endpoint: str, app: str, secret: str, made: Mapping[str, str]) -> d
             lambda client, text: client.get_function_configuration(FunctionName=text),
             f"function:{secret}",
         ),
+        "lambda-layer-version": Target(
+            ("{}", layer, f"{layer}:1"),
+            lambda client, text: client.get_layer_version(LayerName=text, VersionNumber=1),
+            f"layer:{secret}",
+            (f"{layer.format(app)}:{secret}", f"{layer.format(secret)}:1:1", f"{layer.format(secret)}:٣"),
+        ),
+        "lambda-layer-arn": Target(
+            (f"{layer}:1",), lambda client, text: client.get_layer_version_by_arn(Arn=text), f"layer:{secret}"
+        ),
+        "lambda-layers": Target(
+            (f"{layer}:1",),
+            lambda client, text: client.update_function_configuration(FunctionName=app, Layers=[text]),
+            f"layer:{secret}",
+        ),
         "lambda-tags": Target(
             (arn("lambda", "function:{}"),),
             lambda client, text: client.list_tags(Resource=text) and secret,
@@ -305,6 +321,9 @@ NAMES = [
     "iam-role",
     "sts-role",
     "lambda-name",
+    "lambda-layer-version",
+    "lambda-layer-arn",
+    "lambda-layers",
     "lambda-tags",
 ]
 

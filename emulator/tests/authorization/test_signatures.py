@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 import boto3
 import botocore.auth
 import botocore.crt.auth
+import botocore.session
 import pytest
 from botocore.auth import S3SigV4Auth, SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
@@ -385,6 +386,32 @@ def test_presigned_url(client: Any, keys: Any, session: Any, create_bucket: Any,
         assert send(put, "PUT", {"Content-Type": "text/plain", **with_header}, b"")[0] == 403
 
 
+def sub_resources() -> set[str]:
+    """Return the query arguments that choose an operation of S3; `list-type` chooses another form of the same list."""
+    model = botocore.session.get_session().get_service_model("s3")
+    queries = [model.operation_model(name).http["requestUri"].partition("?")[2] for name in model.operation_names]
+    return {each.partition("=")[0] for query in queries for each in query.split("&")} - {"", "list-type", "x-id"}
+
+
+@pytest.mark.parametrize("version", ["s3v4", "s3"])
+@pytest.mark.parametrize(
+    ("operation", "method"), [("get_object", "GET"), ("put_object", "PUT"), ("delete_object", "DELETE")]
+)
+def test_url_is_for_no_other_operation(
+    client: Any, keys: Any, create_bucket: Any, version: str, operation: str, method: str
+) -> None:
+    """Version 2 signs only the sub-resources that were known in its time."""
+    bucket = create_bucket()
+    client("s3", keys).put_object(Bucket=bucket, Key="key", Body=b"content")
+    parameters, body = {"Bucket": bucket, "Key": "key"}, b"content" if method == "PUT" else b""
+    url = client("s3", keys, signature_version=version).generate_presigned_url(operation, Params=parameters)
+    for name in sorted(sub_resources()):
+        status, text = send(url.replace("?", f"?{name}&", 1), method, body=body)
+        # 400: the body is not that operation's, 405: there is none.
+        assert status in (400, 405) or (status, "SignatureDoesNotMatch" in text) == (403, True), name
+    assert send(url, method, body=body)[0] in (200, 204)
+
+
 @pytest.mark.parametrize("version", ["s3v4", "s3"])
 def test_expired_url_is_refused(client: Any, keys: Any, create_bucket: Any, version: str) -> None:
     bucket = create_bucket()
@@ -620,3 +647,11 @@ def test_queue_url(localstack: Any, client: Any, keys: Any, method: str, old_url
         )
         assert send(request.url)[0] == 200
     assert waiting() == (2 if method == "GET" else 1)
+
+
+@pytest.mark.parametrize(
+    "query", ["Action=ReceiveMessage&MaxNumberOfMessages=x", "Action=Unknown", "Action=DeleteMessage"]
+)
+def test_malformed_request_to_a_queue_url_is_the_clients_error(localstack: Any, query: str) -> None:
+    url = localstack.client("sqs").create_queue(QueueName=f"queue-{uuid.uuid4().hex[:8]}")["QueueUrl"]
+    assert send(f"{url}?{query}")[0] == 400

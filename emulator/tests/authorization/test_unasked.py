@@ -4,7 +4,8 @@ import json
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Callable
+from base64 import b64encode
+from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import quote
 
@@ -41,9 +42,9 @@ def send(request: AWSRequest, user: Any = None, service: str = "s3") -> tuple[in
         return error.code, error.read().decode()
 
 
-def form(fields: dict[str, str], filename: str = "file") -> tuple[bytes, str]:
+def form(fields: Iterable[tuple[str, str]], filename: str = "file") -> tuple[bytes, str]:
     boundary = "boundary"
-    parts = [f'--{boundary}\r\nContent-Disposition: form-data; name="{k}"\r\n\r\n{v}\r\n' for k, v in fields.items()]
+    parts = [f'--{boundary}\r\nContent-Disposition: form-data; name="{k}"\r\n\r\n{v}\r\n' for k, v in fields]
     parts.append(f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{filename}"\r\n\r\nx\r\n')
     return "".join([*parts, f"--{boundary}--\r\n"]).encode(), f"multipart/form-data; boundary={boundary}"
 
@@ -68,11 +69,48 @@ def test_a_form_uploads_only_what_its_signer_may_put(
     post = user.client("s3").generate_presigned_post(
         bucket, fields["key"], Fields=more, Conditions=[{name: text} for name, text in more.items()]
     )
-    body, content_type = form(post["fields"], filename)
+    body, content_type = form(post["fields"].items(), filename)
     request = AWSRequest(
         "POST", f"{localstack.endpoint_url}/{bucket}", headers={"Content-Type": content_type}, data=body
     )
     assert send(request)[0] == status
+
+
+LOOSE = ("policy", b64encode(b'{"expiration": "2099-01-01T00:00:00Z", "conditions": []}').decode())
+CHANGED_FORMS: dict[str, Callable[[list[tuple[str, str]]], list[tuple[str, str]]]] = {
+    "another policy": lambda f: [("Policy", dict(f)["policy"]), *_without(f, "policy", "key"), ("key", "other"), LOOSE],
+    "another policy first": lambda f: [LOOSE, ("key", "other"), *_without(f, "key")],
+    "another key": lambda f: [("key", "other"), *f],
+    "another key in capitals": lambda f: [*((k, "other" if k == "key" else v) for k, v in f), ("KEY", "own/a")],
+    "a key after the file's": lambda f: [*f, ("Key", "own/a")],
+    "an ACL": lambda f: [*f, ("acl", "public-read")],
+    "tags": lambda f: [*f, ("tagging", "<Tagging><TagSet/></Tagging>")],
+    "metadata": lambda f: [*f, ("x-amz-meta-a", "b")],
+    "a redirect": lambda f: [*f, ("success_action_redirect", "http://other.example/")],
+    "a second signature": lambda f: [*f, ("X-Amz-Signature", "0" * 64)],
+}
+
+
+def _without(fields: list[tuple[str, str]], *names: str) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in fields if name not in names]
+
+
+@pytest.mark.parametrize("change", CHANGED_FORMS)
+def test_a_form_does_what_its_policy_says_and_no_more(
+    localstack: Any, make_user: Any, root: Any, bucket: str, change: str
+) -> None:
+    """The signer may do everything; who has the form, only what its policy lists."""
+    signer = make_user({"Action": "s3:*", "Resource": "*"})
+    fields = [*signer.client("s3").generate_presigned_post(bucket, "own/a")["fields"].items()]
+    for wanted, sent in ((403, CHANGED_FORMS[change](fields)), (204, [*fields, ("x-ignore-a", "b")])):
+        body, content_type = form(sent)
+        request = AWSRequest(
+            "POST", f"{localstack.endpoint_url}/{bucket}", headers={"Content-Type": content_type}, data=body
+        )
+        status, text = send(request)
+        assert status == wanted or (wanted == 403 and "only once" in text), text
+        found = [each["Key"] for each in root("s3").list_objects_v2(Bucket=bucket).get("Contents", [])]
+        assert found == ([] if wanted == 403 else ["own/a"])
 
 
 OBJECT = {"Action": ["s3:PutObject", "s3:DeleteObject*", "s3:PutObjectRetention"], "Resource": "*"}
@@ -215,3 +253,61 @@ def test_a_saml_assertion_needs_a_provider_that_the_role_trusts(
         sts.assume_role_with_saml, RoleArn=make_role(), PrincipalArn=provider, SAMLAssertion="PGE+PC9hPg=="
     )
     assert code == "InvalidIdentityToken"
+
+
+def test_a_subscription_filter_needs_permission_to_pass_its_role(
+    make_user: Any, make_role: Any, create_stream: Any, root: Any, refusal: Any
+) -> None:
+    """Otherwise everybody who may put filters acts with every role that CloudWatch Logs may assume."""
+    group, stream = f"group-{uuid.uuid4().hex[:8]}", create_stream()
+    root("logs").create_log_group(logGroupName=group)
+    role = make_role({"Action": "kinesis:PutRecord", "Resource": "*"}, trusts={"Service": "logs.amazonaws.com"})
+    request = {
+        "logGroupName": group,
+        "filterName": "filter",
+        "filterPattern": "",
+        "destinationArn": f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/{stream}",
+        "roleArn": role,
+    }
+    putting = {"Action": "logs:PutSubscriptionFilter", "Resource": "*"}
+    code, message = refusal(make_user(putting).client("logs").put_subscription_filter, **request)
+    assert (code, f"perform: iam:PassRole on resource: {role}" in message) == ("AccessDeniedException", True), message
+    passing = {
+        "Action": "iam:PassRole",
+        "Resource": role,
+        "Condition": {"StringEquals": {"iam:PassedToService": "logs.amazonaws.com"}},
+    }
+    make_user(putting, passing).client("logs").put_subscription_filter(**request)
+
+
+def test_a_user_is_renamed_only_to_a_name_that_the_caller_may_use(make_user: Any, root: Any, refusal: Any) -> None:
+    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateUser.html"""
+    suffix = uuid.uuid4().hex[:8]
+    root("iam").create_user(UserName=f"app-{suffix}")
+    root("iam").create_group(GroupName=f"app-{suffix}")
+    own = [f"arn:aws:iam::{ACCOUNT}:{kind}/app-*" for kind in ("user", "group")]
+    iam = make_user({"Action": ["iam:UpdateUser", "iam:UpdateGroup"], "Resource": own}).client("iam")
+    for kind, update in (("User", iam.update_user), ("Group", iam.update_group)):
+        name = {f"{kind}Name": f"app-{suffix}"}
+        assert refusal(update, **name, **{f"New{kind}Name": f"admin-{suffix}"})[0] == "AccessDenied"
+        assert refusal(update, **name, NewPath="/admins/")[0] == "AccessDenied"
+        update(**name, **{f"New{kind}Name": f"app-{suffix}-2"})
+
+
+def test_a_condition_on_boundaries_is_about_the_user_that_is_changed(make_user: Any, root: Any, refusal: Any) -> None:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html#access_policies_boundaries-delegate"""
+    iam, suffix = root("iam"), uuid.uuid4().hex[:8]
+    document = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
+    boundary = iam.create_policy(PolicyName=f"boundary-{suffix}", PolicyDocument=document)["Policy"]["Arn"]
+    bound, free = f"bound-{suffix}", f"free-{suffix}"
+    iam.create_user(UserName=bound, PermissionsBoundary=boundary)
+    iam.create_user(UserName=free)
+    has_it = {"Condition": {"StringEquals": {"iam:PermissionsBoundary": boundary}}}
+    put = {"Action": "iam:PutUserPolicy", "Resource": "*"}
+    delegate = make_user({**put, **has_it}).client("iam")
+    others = make_user(put, {**put, **has_it, "Effect": "Deny"}).client("iam")
+    request = {"PolicyName": "p", "PolicyDocument": document}
+    delegate.put_user_policy(UserName=bound, **request)
+    assert refusal(delegate.put_user_policy, UserName=free, **request)[0] == "AccessDenied"
+    others.put_user_policy(UserName=free, **request)
+    assert refusal(others.put_user_policy, UserName=bound, **request)[0] == "AccessDenied"

@@ -2,12 +2,14 @@
 
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import botocore.session
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from localstack.aws.spec import load_service
 
 from pipeline_emulator.authorization import names
@@ -142,3 +144,89 @@ def test_every_public_operation_exists_and_has_a_reason() -> None:
     for service, reasons in PUBLIC.items():
         assert set(reasons) <= set(load_service(service).operation_names)
         assert all(reasons.values())
+
+
+PASSED_TO_NOBODY = {
+    ("iam", "RoleName"),
+    ("iam", "AssumeRolePolicyDocument"),
+    ("sts", "RoleArn"),
+    ("sts", "RoleSessionName"),
+}
+"""Members with a role that no service gets, by service: IAM's operations are on the role, STS's are its own session."""
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_role_that_a_request_gives_to_a_service_must_be_passed(service: str) -> None:
+    role = f"arn:aws:iam::{ACCOUNT}:role/passed"
+    model = load_service(service) if service != "xray" else botocore.session.get_session().get_service_model(service)
+    for name in model.operation_names:
+        for path, parameters in _with_role(model.operation_model(name).input_shape, role):
+            if (service, path[-1]) in PASSED_TO_NOBODY:
+                continue
+            found = checks(service, call(name, {**_names_of(model.operation_model(name).input_shape), **parameters}))
+            if not isinstance(found, Undetermined):
+                assert ("iam:PassRole", role) in [(each.action, each.resource) for each in found], (name, path)
+
+
+def _with_role(shape: Any, role: str, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield every member of a request that names a role: its path, and the parameters with nothing else."""
+    if shape is None or len(path) > 6:
+        return
+    if shape.type_name == "structure":
+        for name, member in shape.members.items():
+            if "role" in name.lower() and member.type_name == "string":
+                yield (*path, name), {name: role}
+            for found, value in _with_role(member, role, (*path, name)):
+                yield found, {name: value}
+    elif shape.type_name == "list":
+        for found, value in _with_role(shape.member, role, path):
+            yield found, [value]
+
+
+def _names_of(shape: Any) -> dict[str, str]:
+    """Return the members of a request that are texts, without roles."""
+    return {
+        name: "a"
+        for name, member in shape.members.items()
+        if member.type_name == "string" and "role" not in name.lower()
+    }
+
+
+INSERTED = ["/", "//", ":", "?", "#", ";", "+", "%2F", "*", " ", "\n", "\\", "..", "/../", "\u017f", ":*", "\x00"]
+X_RAY = [("GroupARN", f"arn:aws:xray:{REGION}:{ACCOUNT}:group/{{}}/ABC")]
+X_RAY += [("RuleARN", f"arn:aws:xray:{REGION}:{ACCOUNT}:sampling-rule/{{}}"), ("ResourceARN", X_RAY[0][1])]
+
+
+@pytest.mark.property
+@given(
+    place=st.sampled_from(X_RAY),
+    inserted=st.lists(st.tuples(st.floats(0, 1), st.sampled_from([*INSERTED, "secret", "app"])), max_size=3),
+    swapped=st.booleans(),
+)
+def test_a_resource_of_x_ray_is_judged_by_its_own_name(
+    place: tuple[str, str], inserted: list[tuple[float, str]], swapped: bool
+) -> None:
+    """Core serves no X-Ray, so nothing is touched. What is judged is the text that was sent, or it is refused."""
+    member, spelling = place
+    text = spelling.format("app")
+    for at, more in inserted:
+        text = text[: round(at * len(text))] + more + text[round(at * len(text)) :]
+    text = text.swapcase() if swapped else text
+    model = botocore.session.get_session().get_service_model("xray")
+    for name in model.operation_names:
+        shape = model.operation_model(name).input_shape
+        if shape is None or member not in shape.members:
+            continue
+        found = checks("xray", call(name, {member: text}))
+        if isinstance(found, Undetermined):
+            continue
+        for each in found:
+            refused = canonical.problem(each.resource) or canonical.misplaced(each.resource, ACCOUNT, REGION)
+            assert each.resource == text
+            assert refused or text.startswith(f"arn:aws:xray:{REGION}:{ACCOUNT}:")
+
+
+def test_operations_of_x_ray_by_name_are_refused() -> None:
+    """A group's ARN ends with an identifier that its name does not tell."""
+    for name in ("DeleteGroup", "GetGroup", "UpdateGroup"):
+        assert isinstance(checks("xray", call(name, {"GroupName": "app"})), Undetermined)

@@ -17,6 +17,7 @@ ALGORITHM = "AWS4-HMAC-SHA256"
 TIMESTAMP = "%Y%m%dT%H%M%SZ"
 _V4_ARGUMENTS = frozenset({"x-amz-algorithm", "x-amz-credential", "x-amz-signature"})
 _V2_ARGUMENTS = frozenset({"awsaccesskeyid", "signature"})
+_PARTS = ("Credential", "Signature", "SignedHeaders")
 _HEADER_NAME = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+")
 _TIMESTAMP = re.compile(r"\d{8}T\d{6}Z", re.ASCII)
 _SCOPE = re.compile(r"([\w.-]+)/(\d{8})/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request", re.ASCII)
@@ -104,8 +105,8 @@ def _in_header(raw: RawRequest, service: str, value: str) -> Claim:
     parts = [part.strip().partition("=") for part in rest.split(",") if part.strip()]
     values = {name: text for name, _, text in parts}
     date = raw.header("x-amz-date") or raw.header("date")
-    absent = [name for name in ("Credential", "Signature", "SignedHeaders") if not values.get(name)]
-    if absent or len(values) < len(parts):
+    absent = [name for name in _PARTS if not values.get(name)]
+    if absent or len(parts) > len(_PARTS):  # core looks for the credential anywhere in the text
         sentences = [f"Authorization header requires '{name}' parameter." for name in absent]
         raise errors.incomplete(service, " ".join([*sentences, f"Authorization={value}"]))
     key, day, region, scope = _scope(service, values["Credential"])

@@ -3,13 +3,14 @@
 import hashlib
 import hmac
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from botocore.auth import HmacV1Auth, SigV4Auth
 from botocore.compat import HTTPHeaders
 from botocore.credentials import Credentials
+from localstack.aws.spec import load_service
 
 from pipeline_emulator.authorization.signatures.claims import ALGORITHM, Claim, Place
 from pipeline_emulator.authorization.signatures.raw import RawRequest
@@ -133,6 +134,18 @@ def version_2(raw: RawRequest, claim: Claim, secret: str, bucket: str | None) ->
     text = signer.canonical_string(raw.method, split, headers, auth_path=f"/{bucket}{path}" if bucket else path)
     found: str = signer.sign_string(text)
     return found
+
+
+@cache
+def unsigned_sub_resources() -> frozenset[str]:
+    """Return the query arguments that choose an operation of S3 and that Version 2, which is older, does not sign.
+
+    With one of them, the URL of an object would be that of its retention.
+    """
+    model = load_service("s3")
+    queries = [model.operation_model(name).http["requestUri"].partition("?")[2] for name in model.operation_names]
+    found = {argument.partition("=")[0] for query in queries for argument in query.split("&")}
+    return frozenset(found - {"", "list-type", "x-id", *HmacV1Auth.QSAOfInterest})
 
 
 @lru_cache(maxsize=1000)

@@ -66,7 +66,7 @@ def verify(
     if (claim.token or None) != token:
         raise errors.wrong_token(service)
     if claim.version_2:
-        _compare(claim, service, _version_2(raw, claim, secret, policy))
+        _compare(claim, service, _version_2(raw, claim, service, secret, policy))
         return
     if claim.service != signing_name:
         raise errors.mismatch(service, f"Credential should be scoped to correct service: '{signing_name}'.")
@@ -86,9 +86,11 @@ def _compare(claim: Claim, service: str, expected: str) -> None:
         raise errors.mismatch(service)
 
 
-def _version_2(raw: RawRequest, claim: Claim, secret: str, policy: str | None) -> str:
+def _version_2(raw: RawRequest, claim: Claim, service: str, secret: str, policy: str | None) -> str:
     if claim.place is Place.FORM:
         return computed.of_policy(claim, secret, policy or "")
+    if any(name in computed.unsigned_sub_resources() for name, _ in raw.query):
+        raise errors.mismatch(service)
     return computed.version_2(raw, claim, secret, uses_host_addressing(dict(raw.headers)))
 
 

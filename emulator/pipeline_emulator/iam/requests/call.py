@@ -20,6 +20,7 @@ class Lookups:
         stream_of: a Kinesis shard iterator or token, to the ARN of its stream.
         function_of: an event source mapping's UUID, to the ARN of the function it invokes.
         path_of: the kind (`user`, `role`, `group`, `instance-profile`) and name of an IAM entity, to its path.
+        boundary_of: the kind and name of an IAM user or role, to the ARN of its permissions boundary.
         key_of: a KMS key's id, ARN, alias or alias ARN, to the key.
         key_of_ciphertext: a ciphertext made with a symmetric key, to the key.
         key_of_grant: a grant token, to its key.
@@ -30,6 +31,7 @@ class Lookups:
     stream_of: Callable[[str], str | None] = lambda _text: None
     function_of: Callable[[str], str | None] = lambda _uuid: None
     path_of: Callable[[str, str], str | None] = lambda _kind, _name: None
+    boundary_of: Callable[[str, str], str | None] = lambda _kind, _name: None
     key_of: Callable[[str], Key | None] = lambda _name: None
     key_of_ciphertext: Callable[[bytes], Key | None] = lambda _blob: None
     key_of_grant: Callable[[str], Key | None] = lambda _token: None

@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsident
 """
 
 from pipeline_emulator.iam.requests.call import Call, Check, Checks
+from pipeline_emulator.iam.requests.passed_roles import pass_role
 from pipeline_emulator.iam.requests.wildcard_only import is_wildcard_only, wildcard_check
 from pipeline_emulator.iam.variables import Value
 
@@ -40,7 +41,7 @@ def checks(call: Call) -> Checks:
         values["iam:awsservicename"] = service
     if policy := call.text("PolicyArn"):
         values["iam:policyarn"] = policy
-    if boundary := call.text("PermissionsBoundary"):
+    if boundary := _boundary(call):
         values["iam:permissionsboundary"] = boundary
     keys = frozenset({"iam:policyarn", "iam:permissionsboundary", "iam:awsservicename"})
     tags, tag_keys = call.tags("Tags"), call.tag_keys("TagKeys")
@@ -50,19 +51,33 @@ def checks(call: Call) -> Checks:
     found = [Check(f"iam:{call.operation}", resource, values, keys, tags, tag_keys)]
     if call.operation == "AddRoleToInstanceProfile" and (role := _entity(call, "role", call.text("RoleName"))):
         found.append(pass_role(role, "ec2.amazonaws.com"))
+    if renamed := _renamed(call):
+        found.append(Check(f"iam:{call.operation}", renamed, values, keys))
     return found
 
 
-def pass_role(role: str, service: str) -> Check:
-    """Return the check for passing a role to a service.
+def _renamed(call: Call) -> str | None:
+    """Return the ARN that a user or group gets by an update; None if it keeps its own.
 
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
-
-    Args:
-        role: its ARN.
-        service: its principal, such as `lambda.amazonaws.com`.
+    The caller needs the permission on both:
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateUser.html
     """
-    return Check("iam:PassRole", role, {"iam:passedtoservice": service}, frozenset({"iam:passedtoservice"}))
+    kind = call.operation.removeprefix("Update")
+    old = call.text(f"{kind}Name")
+    name, path = call.text(f"New{kind}Name"), call.text("NewPath")
+    if kind not in ("User", "Group") or not old or not (name or path):
+        return None
+    kind = kind.lower()
+    path = path or call.lookups.path_of(kind, old) or "/"
+    return f"arn:aws:iam::{call.account}:{kind}{path}{name or old}"
+
+
+def _boundary(call: Call) -> str | None:
+    """Return the permissions boundary that a request sets, or that its user or role has."""
+    for parameter in ("RoleName", "UserName"):
+        if name := call.text(parameter):
+            return call.text("PermissionsBoundary") or call.lookups.boundary_of(_NAMES[parameter], name)
+    return call.text("PermissionsBoundary")
 
 
 def _resource(call: Call) -> str | None:

@@ -4,18 +4,21 @@ import re
 
 from pipeline_emulator.arn import Arn, partition_of
 from pipeline_emulator.iam.requests.call import Call, Check, Checks
-from pipeline_emulator.iam.requests.iam import pass_role
 from pipeline_emulator.iam.requests.s3 import reads_of
 from pipeline_emulator.iam.requests.wildcard_only import is_wildcard_only, wildcard_check
 from pipeline_emulator.iam.variables import Value
 
-_ACTIONS = {"Invoke": "InvokeFunction", "InvokeWithResponseStream": "InvokeFunction", "InvokeAsync": "InvokeFunction"}
+_ACTIONS = {
+    **dict.fromkeys(("Invoke", "InvokeWithResponseStream", "InvokeAsync"), "InvokeFunction"),
+    "GetLayerVersionByArn": "GetLayerVersion",
+}
 # Accepted forms of a name: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_RequestParameters
 # LocalStack also takes a region without `arn:aws:lambda:`: `us-east-1:f` is not version `f` of a function us-east-1.
 _NAME = re.compile(
     r"(?:arn:aws[a-zA-Z-]*:lambda:)?(?:([a-z]{2}(?:-gov)?-[a-z]+-[0-9]):)?(?:([0-9]{12}):)?(?:function:)?"
     r"([A-Za-z0-9_-]+)(?::([A-Za-z0-9_$.-]+))?"
 )
+_LAYER_VERSION = re.compile(r"(.*:layer:[^:]*):[0-9]+")
 _MAPPINGS = {"CreateEventSourceMapping", "UpdateEventSourceMapping"}
 _QUALIFIED = {"Invoke", "InvokeWithResponseStream", "InvokeAsync", "GetFunction", "GetFunctionConfiguration"}
 _QUALIFIED |= {f"{verb}ProvisionedConcurrencyConfig" for verb in ("Delete", "Get", "Put")}
@@ -52,9 +55,6 @@ def checks(call: Call) -> Checks:
     if resource is None:
         return wildcard_check("lambda", call)
     found = [Check(action, resource, values, _KEYS, call.tags("Tags"), call.tag_keys("TagKeys"))]
-    role = call.text("Role")
-    if role and call.operation in ("CreateFunction", "UpdateFunctionConfiguration"):
-        found.append(pass_role(role, "lambda.amazonaws.com"))
     if call.operation in ("CreateFunction", "UpdateFunctionConfiguration"):
         found += [Check("lambda:GetLayerVersion", layer, keys=_KEYS) for layer in call.texts("Layers")]
     code = _CODE.get(call.operation)
@@ -69,11 +69,12 @@ def _resource(call: Call, function: str | None) -> str | None:
         return function
     if layer := call.text("LayerName"):
         version = call.parameters.get("VersionNumber")
-        name = layer if layer.startswith("arn:") else call.arn("lambda", f"layer:{layer}")
+        # LocalStack finds the layer without a version that its ARN may have.
+        name = _LAYER_VERSION.sub(r"\1", layer) if layer.startswith("arn:") else call.arn("lambda", f"layer:{layer}")
         return f"{name}:{version}" if version is not None else name
     if provider := call.text("CapacityProviderName"):
         return provider if provider.startswith("arn:") else call.arn("lambda", f"capacity-provider:{provider}")
-    return call.text("Resource", "ResourceArn", "CodeSigningConfigArn", "DurableExecutionArn")
+    return call.text("Resource", "ResourceArn", "CodeSigningConfigArn", "DurableExecutionArn", "Arn")
 
 
 def _function(call: Call) -> str | None:

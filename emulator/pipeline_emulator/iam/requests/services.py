@@ -9,6 +9,7 @@ from pipeline_emulator.iam.requests import (
     kms,
     lambda_,
     logs,
+    passed_roles,
     s3,
     sns,
     sqs,
@@ -40,4 +41,5 @@ def checks(service: str, call: Call) -> Checks:
     found = SERVICES.get(service)
     if found is None:
         return Undetermined(f"this emulator does not know which actions and resources of {service} a request is about")
-    return found(call)
+    asked = found(call)
+    return asked if isinstance(asked, Undetermined) else [*asked, *passed_roles.checks(service, call.parameters)]
