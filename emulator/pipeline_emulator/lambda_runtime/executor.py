@@ -6,6 +6,7 @@ import threading
 import weakref
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,7 +21,8 @@ from localstack.services.lambda_.invocation.lambda_models import (
 )
 from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecutor
 
-from pipeline_emulator.lambda_runtime import event_loop, response_stream
+from pipeline_emulator.lambda_runtime import event_loop, hooks, response_stream
+from pipeline_emulator.lambda_runtime.clock import Clock
 from pipeline_emulator.lambda_runtime.editions import EDITIONS, Edition, function_of
 from pipeline_emulator.lambda_runtime.environment import Environment, FunctionSettings
 from pipeline_emulator.lambda_runtime.invocation import Invocation
@@ -158,8 +160,10 @@ class EnvironmentExecutor(RuntimeExecutor):
             client_context=self.client_context,
             stream=stream,
         )
-        with self._turn:
-            result = event_loop.run(self._environment.invoke(invocation))
+        result = hooks.answer_elsewhere(self.function_version, invocation)
+        if result is None:
+            with self._turn:
+                result = event_loop.run(self._environment.invoke(invocation))
         return InvocationResult(invocation.request_id, result.payload, result.is_error, result.log_tail)
 
     def get_address(self) -> str:
@@ -182,8 +186,39 @@ class EnvironmentExecutor(RuntimeExecutor):
     def cleanup_version(cls, function_version: FunctionVersion) -> None:
         """Do nothing: core deletes the code."""
 
+    def open_apart(
+        self, variables: dict[str, str], edition: Edition | None
+    ) -> tuple[Environment, Clock, Future[bytes | None]]:
+        """Initialize an environment that answers no events by itself, and whose clock stands still.
+
+        Args:
+            variables: what core prepares.
+            edition: None for the deployed code.
+
+        Returns:
+            The environment, its clock, and the result of `Environment.initialize`. The caller must close it.
+        """
+        self._variables = variables
+        environment, clock = event_loop.run(self._make_apart(edition))
+        return environment, clock, event_loop.submit(environment.initialize())
+
+    async def _make_apart(self, edition: Edition | None) -> tuple[Environment, Clock]:
+        clock = Clock(stopped=True)
+        return self._make(edition, clock), clock
+
     async def _open(self, edition: Edition | None) -> tuple[Environment, bytes | None]:
         """Return an environment, and the error document if its initialization failed."""
+        environment = self._make(edition, Clock())
+        if self._environment is None:  # `stop` can close it while it starts
+            self._environment = environment
+        try:
+            return environment, await environment.initialize()
+        except BaseException:
+            await environment.close()
+            raise
+
+    def _make(self, edition: Edition | None, clock: Clock) -> Environment:
+        """Make an environment. Called in the event loop's thread."""
         variables = self._with_log(self._variables)
         log = FunctionLog(
             group=variables["AWS_LAMBDA_LOG_GROUP_NAME"],
@@ -192,14 +227,7 @@ class EnvironmentExecutor(RuntimeExecutor):
         )
         output = Output(log.add, self._settings().logs)
         runtime = self.make_runtime(variables, output, edition)
-        environment = Environment(self._settings(), runtime, output, log, self.get_endpoint_from_executor())
-        if self._environment is None:  # `stop` can close it while it starts
-            self._environment = environment
-        try:
-            return environment, await environment.initialize()
-        except BaseException:
-            await environment.close()
-            raise
+        return Environment(self._settings(), runtime, output, log, self.get_endpoint_from_executor(), clock)
 
     def _with_log(self, variables: Mapping[str, str]) -> dict[str, str]:
         """Return the variables with the log group of the LoggingConfig, which core ignores.
