@@ -18,6 +18,7 @@ from pipeline_emulator.lambda_runtime.debugging.pauses import PAUSES
 from pipeline_emulator.lambda_runtime.editions import EDITIONS, Edition
 from pipeline_emulator.lambda_runtime.environment import Environment
 from pipeline_emulator.lambda_runtime.invocation import Invocation, Result
+from pipeline_emulator.lambda_runtime.runtimes.supported import runtime_of
 
 LOG = logging.getLogger(__name__)
 
@@ -134,6 +135,7 @@ class Session:
     def _wait_in(self, version: FunctionVersion) -> Attachment:
         code = EDITIONS.of(version)
         if version.config.package_type == "Zip":
+            runtime_of(version.config).prepare(self._folder, None)  # its file system will be read-only
             edition = dataclasses.replace(code or Edition(), debugger=Debugger(self._folder, _free_port()))
         else:
             image, debugger = self._image(version, code), Debugger(self._folder, _CONTAINER_PORT)
