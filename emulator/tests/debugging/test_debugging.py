@@ -114,6 +114,26 @@ def session(function: Any) -> Iterator[Session]:
     opened.ask("DELETE")
 
 
+@pytest.fixture
+def map_stream(create_stream: Callable[..., str]) -> Iterator[Callable[..., None]]:
+    """Return a function that puts each record in a shard of its own, and maps the stream to a function."""
+    with contextlib.ExitStack() as stack:
+
+        def make(function: Any, records: list[str]) -> None:
+            kinesis, functions = function.localstack.client("kinesis"), function.localstack.client("lambda")
+            name = create_stream(len(records))
+            for number, data in enumerate(records):
+                place = str(2**128 // len(records) * number)
+                kinesis.put_record(StreamName=name, Data=data, PartitionKey="key", ExplicitHashKey=place)
+            arn = kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]["StreamARN"]
+            made = functions.create_event_source_mapping(
+                EventSourceArn=arn, FunctionName=function.name, StartingPosition="TRIM_HORIZON", MaximumRetryAttempts=0
+            )
+            stack.callback(functions.delete_event_source_mapping, UUID=made["UUID"])
+
+        yield make
+
+
 def test_a_pause_does_not_time_out_and_the_variables_can_be_read(
     session: Session, attach: Callable[..., Any], eventually: Callable[..., Any]
 ) -> None:
@@ -135,6 +155,29 @@ def test_a_pause_does_not_time_out_and_the_variables_can_be_read(
     found = answer.result(30)
     assert found.error is None
     assert found.payload["left"] > 1000 * TIMEOUT
+
+
+def test_a_mapping_waits_with_the_debugger_and_loses_nothing(
+    session: Session, attach: Callable[..., Any], eventually: Callable[..., Any], map_stream: Callable[..., None]
+) -> None:
+    # GIVEN a debugger with a breakpoint, and a mapping that tries nothing twice
+    place = session.waiting(eventually)
+    debugger = attach(place["port"], remote=place["folder"])
+    session.attach(place)
+    debugger.run_to("function.py", LINE)
+    # WHEN two shards have a record THEN the function stops with each, one after the other, for as long as it takes
+    map_stream(session.function, ["first", "second"])
+    stopped = []
+    for _ in range(2):
+        thread, variables = debugger.stopped()
+        stopped.append(variables["event"])
+        began = time.monotonic()
+        eventually(lambda began=began: time.monotonic() > began + 2 * TIMEOUT, "the timeout passes")
+        debugger.resume(thread)
+    assert len(set(stopped)) == 2
+    # AND has answered both
+    eventually(lambda: "".join(session.function.log_events()).count("REPORT RequestId") == 3, "three reports")
+    assert "timed out" not in "".join(session.function.log_events())
 
 
 def test_without_a_debugger_the_timeout_holds(session: Session, eventually: Callable[..., Any]) -> None:
