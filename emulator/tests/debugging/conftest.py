@@ -3,6 +3,7 @@
 import contextlib
 import queue
 import socket
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -64,7 +65,15 @@ class Debugger:
 
 
 def _connected(port: int) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", port), SECONDS)
+    """Connect as soon as debugpy listens. Whoever leaves before debugpy is ready ends it."""
+    deadline = time.monotonic() + SECONDS
+    while True:
+        try:
+            return socket.create_connection(("127.0.0.1", port), SECONDS)
+        except ConnectionRefusedError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)  # the polling interval
 
 
 @pytest.fixture

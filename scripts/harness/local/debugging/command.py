@@ -53,7 +53,7 @@ async def _serve(stack: Stack, session: Session, port: int) -> None:
     configuration = Clients(stack).functions.get_function_configuration(FunctionName=stack.resources.function)
     relay = Relay(session, port, _came(configuration["Timeout"]))
     with console.step("Start the function under debugpy"):
-        place = await relay.place()
+        place = await relay.ready()
     pipeline = stack.pipeline
     print(launch.texts(pipeline.name, port, pipeline.source or pipeline.folder, place.folder), flush=True)
     console.say(f"Waiting for a debugger at {launch.HOST}:{port}; Ctrl-C ends debugging")

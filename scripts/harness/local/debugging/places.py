@@ -39,14 +39,26 @@ class Writer(Protocol):
 
 
 class Connection:
-    """A connection to debugpy. `first` is what debugpy sends at its start: it speaks first."""
+    """A connection to debugpy.
+
+    Args:
+        place: where it waits.
+        reader: from it.
+        writer: to it.
+        program: the process that passes everything on, in a container.
+    """
 
     def __init__(
-        self, reader: asyncio.StreamReader, writer: Writer, program: asyncio.subprocess.Process | None
+        self,
+        place: Place,
+        reader: asyncio.StreamReader,
+        writer: Writer,
+        program: asyncio.subprocess.Process | None = None,
     ) -> None:
+        self.place = place
         self.reader = reader
         self.writer = writer
-        self.first = b""
+        self.greeting = b""  # what debugpy says first
         self._program = program
 
     async def close(self) -> None:
@@ -65,20 +77,20 @@ async def connect(place: Place) -> Connection | None:
         place: where it waits.
     """
     try:
-        found = await (_to_container(place) if place.container else _to_port(place.port))
+        found = await (_to_container(place) if place.container else _to_port(place))
     except OSError:
         return None
     with contextlib.suppress(TimeoutError, ConnectionError):
-        found.first = await asyncio.wait_for(found.reader.read(CHUNK), GREETING_SECONDS)
-    if found.first:
+        found.greeting = await asyncio.wait_for(found.reader.read(CHUNK), GREETING_SECONDS)
+    if found.greeting:
         return found
     await found.close()
     return None
 
 
-async def _to_port(port: int) -> Connection:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    return Connection(reader, writer, None)
+async def _to_port(place: Place) -> Connection:
+    reader, writer = await asyncio.open_connection("127.0.0.1", place.port)
+    return Connection(place, reader, writer)
 
 
 async def _to_container(place: Place) -> Connection:
@@ -101,4 +113,4 @@ async def _to_container(place: Place) -> Connection:
     )
     assert program.stdin
     assert program.stdout
-    return Connection(program.stdout, program.stdin, program)
+    return Connection(place, program.stdout, program.stdin, program)

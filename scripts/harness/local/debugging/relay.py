@@ -30,17 +30,16 @@ class Relay:
         self._session = session
         self._port = port
         self._came = came
-        self._busy = False
+        self._attached = False
+        self._waiting: Connection | None = None
 
-    async def place(self) -> Place:
-        """Wait until debugpy waits for a debugger.
+    async def ready(self) -> Place:
+        """Wait until debugpy waits for a debugger; return where.
 
         Raises:
             HarnessError: the function does not start under debugpy.
         """
-        place, connection = await self._connect()
-        await connection.close()
-        return place
+        return (await self._next()).place
 
     async def run(self) -> None:
         """Serve debuggers until cancelled.
@@ -55,60 +54,67 @@ class Relay:
         try:
             while True:
                 await asyncio.sleep(RENEW_SECONDS)
-                await asyncio.to_thread(self._session.renew)
+                await self._renew()
         finally:
             server.close()
             server.close_clients()
+            await self._drop()
 
-    async def _connect(self) -> tuple[Place, Connection]:
+    async def _renew(self) -> None:
+        """Extend the session, and be connected to the environment that waits."""
+        place = await asyncio.to_thread(self._session.renew)
+        if self._attached or (self._waiting and self._waiting.place == place):
+            return
+        await self._drop()
+        self._waiting = await connect(place) if place else None
+
+    async def _drop(self) -> None:
+        waiting, self._waiting = self._waiting, None
+        if waiting:
+            await waiting.close()
+
+    async def _next(self) -> Connection:
+        """Return the connection to the environment that waits.
+
+        debugpy ends if somebody connects and leaves before it is ready. So a connection is kept until it is used.
+        """
         deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline:
-            place = await asyncio.to_thread(self._session.renew)
-            if place and (connection := await connect(place)):
-                return place, connection
+        while not self._waiting:
+            if time.monotonic() > deadline:
+                raise HarnessError(f"debugpy did not start within {START_SECONDS:.0f} s", "look at make local-logs")
+            await self._renew()
             await asyncio.sleep(RETRY_SECONDS)
-        raise HarnessError(f"debugpy did not start within {START_SECONDS:.0f} s", "look at make local-logs")
+        return self._waiting
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._busy:
-            console.warn("a second debugger was turned away: one can attach at a time")
-            writer.close()
-            return
-        self._busy = True
         try:
             await self._pass_on(reader, writer)
         except (HarnessError, ConnectionError) as error:
-            console.warn(f"the debugger was turned away: {error}")
+            console.warn(f"a debugger was turned away: {error}")
         finally:
             writer.close()
-            self._busy = False
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        place, debugpy = await self._connect()
+        debugpy = None if self._attached else await self._next()
+        if debugpy:
+            writer.write(debugpy.greeting)
+        # Only what speaks is a debugger, not what looks whether the port is open.
+        if not (first := await reader.read(CHUNK)):
+            return
+        if not debugpy or self._attached:
+            raise HarnessError("another one is attached", "detach that one")
+        if self._waiting is not debugpy:
+            raise HarnessError("the environment has changed meanwhile", "attach again")
+        self._attached, self._waiting = True, None
         try:
-            writer.write(debugpy.first)
-            # Only what speaks is a debugger, not what looks whether the port is open.
-            if first := await reader.read(CHUNK):
-                await self._attached(place, first, reader, writer, debugpy)
-        finally:
-            await debugpy.close()
-
-    async def _attached(
-        self,
-        place: Place,
-        first: bytes,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        debugpy: Connection,
-    ) -> None:
-        await asyncio.to_thread(self._session.attach, place)  # from now on events wait for this environment
-        console.say(self._came)
-        try:
+            await asyncio.to_thread(self._session.attach, debugpy.place)  # from now on events wait for it
+            console.say(self._came)
             debugpy.writer.write(first)
             await _first_of(_pump(reader, debugpy.writer), _pump(debugpy.reader, writer))
         finally:
             await debugpy.close()
             await asyncio.to_thread(self._session.detach)
+            self._attached = False
             console.say("The debugger has left: the function runs as always, and the next debugger can attach")
 
 
