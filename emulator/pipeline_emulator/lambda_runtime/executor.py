@@ -62,6 +62,7 @@ class EnvironmentExecutor(RuntimeExecutor):
         super().__init__(id=id, function_version=function_version)
         self.client_context: str | None = None  # set by install.py before each invocation
         self._environment: Environment | None = None
+        self._apart: Environment | None = None  # a debugger's
         self._variables: dict[str, str] = {}
         self._edition: Edition | None = None
         self._turn = threading.Lock()  # held during an event, and while another environment takes over
@@ -127,9 +128,9 @@ class EnvironmentExecutor(RuntimeExecutor):
 
     def stop(self) -> None:
         """Close the environment after its running invocation, or at once during shutdown."""
-        if self._environment:
-            environment = self._environment
-            event_loop.run(environment.close() if _shutting_down.is_set() else environment.retire())
+        for environment in (self._environment, self._apart):
+            if environment:
+                event_loop.run(environment.close() if _shutting_down.is_set() else environment.retire())
 
     @property
     def is_open(self) -> bool:
@@ -137,14 +138,17 @@ class EnvironmentExecutor(RuntimeExecutor):
         return self._environment is not None and not self._environment.closed.is_set()
 
     def uses(self, folder: Path) -> bool:
-        """Return whether the environment is open and runs the code in `folder`."""
+        """Return whether an environment is open and runs the code in `folder`."""
         code = self.function_version.config.code
-        return self.is_open and code is not None and Path(code.get_unzipped_code_location()) == folder
+        is_open = self.is_open or (self._apart is not None and not self._apart.closed.is_set())
+        return is_open and code is not None and Path(code.get_unzipped_code_location()) == folder
 
     def wait_until_closed(self) -> None:
         """Wait until the environment is closed, but not much longer than the function's timeout."""
         if self._environment:
             self._environment.closed.wait(self.function_version.config.timeout + _END_SECONDS)
+        if self._apart:
+            self._apart.closed.wait()  # its debugger takes its time
 
     def invoke(self, payload: dict[str, str]) -> InvocationResult:
         """Pass one event to the function and wait for the answer."""
@@ -199,8 +203,8 @@ class EnvironmentExecutor(RuntimeExecutor):
             The environment, its clock, and the result of `Environment.initialize`. The caller must close it.
         """
         self._variables = variables
-        environment, clock = event_loop.run(self._make_apart(edition))
-        return environment, clock, event_loop.submit(environment.initialize())
+        self._apart, clock = event_loop.run(self._make_apart(edition))
+        return self._apart, clock, event_loop.submit(self._apart.initialize())
 
     async def _make_apart(self, edition: Edition | None) -> tuple[Environment, Clock]:
         clock = Clock(stopped=True)
