@@ -15,6 +15,7 @@ from harness.local.debugging.session import Place, Session
 
 START_SECONDS = 90.0  # a container's image is made, it starts, and debugpy compiles itself
 RENEW_SECONDS, RETRY_SECONDS = 1.0, 0.2
+LEAVE_SECONDS = 5.0
 
 
 class Relay:
@@ -30,8 +31,10 @@ class Relay:
         self._session = session
         self._port = port
         self._came = came
-        self._attached = False
+        self._free = asyncio.Event()  # no debugger is attached
+        self._free.set()
         self._waiting: Connection | None = None
+        self._renewing = asyncio.Lock()
 
     async def ready(self) -> Place:
         """Wait until debugpy waits for a debugger; return where.
@@ -62,11 +65,12 @@ class Relay:
 
     async def _renew(self) -> None:
         """Extend the session, and be connected to the environment that waits."""
-        place = await asyncio.to_thread(self._session.renew)
-        if self._attached or (self._waiting and self._waiting.place == place):
-            return
-        await self._drop()
-        self._waiting = await connect(place) if place else None
+        async with self._renewing:
+            place = await asyncio.to_thread(self._session.renew)
+            if not self._free.is_set() or (self._waiting and self._waiting.place == place):
+                return
+            await self._drop()
+            self._waiting = await connect(place) if place else None
 
     async def _drop(self) -> None:
         waiting, self._waiting = self._waiting, None
@@ -94,18 +98,24 @@ class Relay:
         finally:
             writer.close()
 
+    async def _wait_until_free(self) -> None:
+        """Wait for a moment: an editor that restarts its debugger attaches before it has quite left."""
+        try:
+            await asyncio.wait_for(self._free.wait(), LEAVE_SECONDS)
+        except TimeoutError:
+            raise HarnessError("another one is attached", "detach that one") from None
+
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        debugpy = None if self._attached else await self._next()
-        if debugpy:
-            writer.write(debugpy.greeting)
+        await self._wait_until_free()
+        debugpy = await self._next()
+        writer.write(debugpy.greeting)
         # Only what speaks is a debugger, not what looks whether the port is open.
         if not (first := await reader.read(CHUNK)):
             return
-        if not debugpy or self._attached:
-            raise HarnessError("another one is attached", "detach that one")
         if self._waiting is not debugpy:
-            raise HarnessError("the environment has changed meanwhile", "attach again")
-        self._attached, self._waiting = True, None
+            raise HarnessError("another one was quicker, or the code has changed", "attach again")
+        self._waiting = None
+        self._free.clear()
         try:
             await asyncio.to_thread(self._session.attach, debugpy.place)  # from now on events wait for it
             console.say(self._came)
@@ -114,7 +124,7 @@ class Relay:
         finally:
             await debugpy.close()
             await asyncio.to_thread(self._session.detach)
-            self._attached = False
+            self._free.set()
             console.say("The debugger has left: the function runs as always, and the next debugger can attach")
 
 
