@@ -256,11 +256,24 @@ def test_bad_requests_name_the_cause(
     assert third.ask("POST") == (404, {"message": "nobody debugs this function"})
 
 
-def test_a_function_that_does_not_start_is_refused(
-    create_function: Callable[..., Any], eventually: Callable[..., Any], zipped: Callable[..., bytes]
+@pytest.mark.parametrize(
+    ("debugger", "reason"),
+    [
+        ("raise ValueError('broken')", "Runtime exited"),
+        ("configure = listen = wait_for_client = lambda *_, **more: None", "it has started, but not under debugpy"),
+    ],
+)
+def test_a_function_that_does_not_wait_is_refused(
+    create_function: Callable[..., Any],
+    eventually: Callable[..., Any],
+    zipped: Callable[..., bytes],
+    debugger: str,
+    reason: str,
 ) -> None:
     broken = Session(create_function(CODE))
-    assert broken.ask("PUT", zipped({"debugpy/__init__.py": "raise ValueError('broken')"}))[0] == 200
+    assert broken.ask("PUT", zipped({"debugpy/__init__.py": debugger}))[0] == 200
     status, found = eventually(lambda: (answer := broken.ask("POST"))[0] != 200 and answer, "a refusal", 30)
     assert status == 400
     assert found["message"].startswith("the function does not start under debugpy: ")
+    assert reason in found["message"]
+    assert broken.function.invoke({}).error is None

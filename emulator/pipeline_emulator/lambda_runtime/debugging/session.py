@@ -85,6 +85,8 @@ class Session:
 
     def answer(self, version: FunctionVersion, invocation: Invocation) -> Result | None:
         """Answer an event under the debugger; None if none is attached."""
+        if not self._attached:  # without the lock, which is held while an environment starts
+            return None
         with self._lock:
             found = self._attachment if self._attached else None
         if found is None or not found.runs(version):
