@@ -236,7 +236,7 @@ def test_a_session_ends_without_a_sign_of_life(
     assert session.function.invoke({}).payload["left"] > 1000 * TIMEOUT
     # WHEN whoever debugs is killed THEN the function answers as always
     session.stop()
-    eventually(lambda: session.function.invoke({}).payload["left"] <= 1000 * TIMEOUT, "the session ends", 30)
+    eventually(lambda: session.function.invoke({}).payload["left"] <= 1000 * TIMEOUT, "the session ends", 60)
     assert session.ask("POST") == (404, {"message": "nobody debugs this function"})
 
 

@@ -23,7 +23,7 @@ from pipeline_emulator.lambda_runtime.runtimes.supported import runtime_of
 LOG = logging.getLogger(__name__)
 
 # Whoever debugs says so every second. Without a sign of life the function is as before, so that a crash leaves nothing.
-LEASE_SECONDS = 10.0
+LEASE_SECONDS = 20.0
 _REFRESH_SECONDS = 0.5
 _CLOSING_SECONDS = 930.0  # the longest timeout of a function, and its end
 _CONTAINER_PORT = 5678
@@ -112,11 +112,13 @@ class Session:
                 LOG.warning("Nobody debugs %s any more; it runs without a debugger again", self.function)
                 self._on_end(self)
                 return
+            began = time.monotonic()
             try:
                 self._refresh()
             except Exception as error:  # of core, or of the engine
                 LOG.warning("No environment for a debugger: %s", error)
                 self.refusal = str(error)
+            self._renewed += time.monotonic() - began  # nobody could extend it meanwhile
             self._ended.wait(_REFRESH_SECONDS)
 
     def _refresh(self) -> None:

@@ -67,7 +67,7 @@ class Connection:
         if self._program:
             with contextlib.suppress(ProcessLookupError):
                 self._program.kill()
-            await self._program.wait()
+            await self._program.communicate()  # to the end of its output: a pipe must not outlive the event loop
 
 
 async def connect(place: Place) -> Connection | None:
@@ -80,12 +80,13 @@ async def connect(place: Place) -> Connection | None:
         found = await (_to_container(place) if place.container else _to_port(place))
     except OSError:
         return None
-    with contextlib.suppress(TimeoutError, ConnectionError):
-        found.greeting = await asyncio.wait_for(found.reader.read(CHUNK), GREETING_SECONDS)
-    if found.greeting:
-        return found
-    await found.close()
-    return None
+    try:
+        with contextlib.suppress(TimeoutError, ConnectionError):
+            found.greeting = await asyncio.wait_for(found.reader.read(CHUNK), GREETING_SECONDS)
+    finally:
+        if not found.greeting:
+            await found.close()
+    return found if found.greeting else None
 
 
 async def _to_port(place: Place) -> Connection:

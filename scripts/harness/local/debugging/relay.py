@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Coroutine
+from typing import NoReturn
 
 from harness import console
 from harness.errors import HarnessError
@@ -14,7 +15,7 @@ from harness.local.debugging.places import CHUNK, Connection, Writer, connect
 from harness.local.debugging.session import Place, Session
 
 START_SECONDS = 90.0  # a container's image is made, it starts, and debugpy compiles itself
-RENEW_SECONDS, RETRY_SECONDS = 1.0, 0.2
+RENEW_SECONDS, RETRY_SECONDS = 1.0, 0.1
 LEAVE_SECONDS = 5.0
 
 
@@ -34,7 +35,7 @@ class Relay:
         self._free = asyncio.Event()  # no debugger is attached
         self._free.set()
         self._waiting: Connection | None = None
-        self._renewing = asyncio.Lock()
+        self._used = ""  # id of the last environment that had a debugger
 
     async def ready(self) -> Place:
         """Wait until debugpy waits for a debugger; return where.
@@ -42,7 +43,13 @@ class Relay:
         Raises:
             HarnessError: the function does not start under debugpy.
         """
-        return (await self._next()).place
+        beating, waiting = asyncio.create_task(self._beat()), asyncio.create_task(self._next())
+        try:
+            await asyncio.wait({beating, waiting}, return_when=asyncio.FIRST_COMPLETED)
+            return (await (beating if beating.done() else waiting)).place
+        finally:
+            beating.cancel()
+            waiting.cancel()
 
     async def run(self) -> None:
         """Serve debuggers until cancelled.
@@ -55,22 +62,32 @@ class Relay:
         except OSError as error:
             raise HarnessError(f"port {self._port}: {error.strerror}", "choose another port: DEBUG_PORT=…") from None
         try:
-            while True:
-                await asyncio.sleep(RENEW_SECONDS)
-                await self._renew()
+            await self._beat()
         finally:
             server.close()
             server.close_clients()
             await self._drop()
 
-    async def _renew(self) -> None:
-        """Extend the session, and be connected to the environment that waits."""
-        async with self._renewing:
-            place = await asyncio.to_thread(self._session.renew)
-            if not self._free.is_set() or (self._waiting and self._waiting.place == place):
-                return
-            await self._drop()
-            self._waiting = await connect(place) if place else None
+    async def _beat(self) -> NoReturn:
+        """Extend the session again and again, and be connected to the environment that waits."""
+        connecting: asyncio.Task[None] | None = None
+        try:
+            while True:
+                place = await asyncio.to_thread(self._session.renew)
+                if place and place.id == self._used:
+                    place = None
+                outdated = not self._waiting or self._waiting.place != place
+                if self._free.is_set() and outdated and (not connecting or connecting.done()):
+                    connecting = asyncio.create_task(self._connect(place))  # beside: it may outlast the session's lease
+                await asyncio.sleep(RENEW_SECONDS)
+        finally:
+            if connecting:
+                connecting.cancel()
+                await asyncio.gather(connecting, return_exceptions=True)
+
+    async def _connect(self, place: Place | None) -> None:
+        await self._drop()
+        self._waiting = await connect(place) if place else None
 
     async def _drop(self) -> None:
         waiting, self._waiting = self._waiting, None
@@ -86,7 +103,6 @@ class Relay:
         while not self._waiting:
             if time.monotonic() > deadline:
                 raise HarnessError(f"debugpy did not start within {START_SECONDS:.0f} s", "look at make local-logs")
-            await self._renew()
             await asyncio.sleep(RETRY_SECONDS)
         return self._waiting
 
@@ -123,8 +139,11 @@ class Relay:
             await _first_of(_pump(reader, debugpy.writer), _pump(debugpy.reader, writer))
         finally:
             await debugpy.close()
-            await asyncio.to_thread(self._session.detach)
-            self._free.set()
+            self._used = debugpy.place.id
+            try:
+                await asyncio.to_thread(self._session.detach)
+            finally:
+                self._free.set()
             console.say("The debugger has left: the function runs as always, and the next debugger can attach")
 
 
@@ -142,3 +161,4 @@ async def _first_of(*ways: Coroutine[None, None, None]) -> None:
     finally:
         for task in tasks:
             task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
