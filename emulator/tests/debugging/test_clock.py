@@ -1,12 +1,12 @@
 """The clock of an environment stands still while a debugger is attached, and so does the age of waiting records."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 
 import pytest
 
 from pipeline_emulator.lambda_runtime.clock import Clock
-from pipeline_emulator.lambda_runtime.debugging import pauses
 from pipeline_emulator.lambda_runtime.debugging.pauses import Pauses
 
 pytestmark = pytest.mark.local_only
@@ -61,7 +61,7 @@ def test_an_answer_ends_a_wait_although_the_clock_stands_still() -> None:
 
 def test_pauses_count_from_a_moment_on(monkeypatch: pytest.MonkeyPatch) -> None:
     now, found = 100.0, Pauses()
-    monkeypatch.setattr(pauses.time, "time", lambda: now)
+    monkeypatch.setattr(time, "time", lambda: now)
     assert found.since("one", 0) == 0
     found.begin("one")
     now = 110.0
