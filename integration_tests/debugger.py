@@ -37,8 +37,13 @@ class Debugger:
 
     def wait_for(self, name: str) -> Any:
         """Return the body of the next event of a name."""
-        while (event := self._events.get(timeout=SECONDS)).event != name:
-            pass
+        seen: list[str] = []
+        while name not in seen:
+            try:
+                event = self._events.get(timeout=SECONDS)
+            except queue.Empty:
+                raise AssertionError(f"no event '{name}' within {SECONDS} s, but {seen}") from None
+            seen.append(event.event)
         return event.body
 
     def stop_at(self, path: str, *lines: int) -> None:
