@@ -33,7 +33,7 @@ compile infrastructure/policies requirements.in requirements.txt
 compile emulator pyproject.toml requirements.txt --extra build
 # Additions for its tests: the emulator's versions of shared packages, and the test tools of .venv.
 pins emulator/requirements.txt
-grep -E '^(hypothesis|mypy|pytest|types-psutil)[^ ]*==' requirements.txt | sed -E 's/ .*//' >>"$pins"
+grep -E '^(debugpy|hypothesis|mypy|pytest|types-psutil)[^ ]*==' requirements.txt | sed -E 's/ .*//' >>"$pins"
 compile benchmarks/peers localstack.in localstack.txt
 compile emulator --group=test requirements-test.txt --constraint "$pins"
 kinesis=benchmarks/rivals/core_kinesis # the Kinesis server of LocalStack core, which `make bench` can measure

@@ -116,7 +116,13 @@ SETTINGS: tuple[Setting, ...] = (
         Kind.FLAG,
     ),
     Setting("faults", "FAULTS", "0", "allow fault injection at `/_pipeline/faults`", Kind.FLAG),
-    Setting("hot_reload", "HOT_RELOAD", "0", "allow changes of functions' code at `/_pipeline/code`", Kind.FLAG),
+    Setting(
+        "hot_reload",
+        "HOT_RELOAD",
+        "0",
+        "allow changes of functions' code at `/_pipeline/code`, and debuggers at `/_pipeline/debug`",
+        Kind.FLAG,
+    ),
     Setting(
         "kinesis_enforce_limits",
         "KINESIS_ENFORCE_LIMITS",

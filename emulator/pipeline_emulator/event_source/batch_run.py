@@ -8,7 +8,7 @@ quota."
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -90,13 +90,20 @@ class BatchRun:
         """The records of the next invocation; empty if the batch is done."""
         return self._parts[0].records if self._parts else ()
 
-    def expire(self, now: float) -> Discard | None:
-        """Give up the leading records of the current part that exceed the maximum age at `now` (epoch seconds)."""
+    def expire(self, now: float, paused_since: Callable[[float], float] = lambda _moment: 0.0) -> Discard | None:
+        """Give up the leading records of the current part that exceed the maximum age at `now` (epoch seconds).
+
+        They do not age for the seconds that `paused_since` returns for their arrival.
+        """
         age = self._settings.maximum_record_age
         if age is None or not self._parts:
             return None
         part = self._parts[0]
-        fresh = next((i for i, record in enumerate(part.records) if now - record.arrival < age), len(part.records))
+
+        def is_fresh(record: StreamRecord) -> bool:
+            return now - record.arrival - paused_since(record.arrival) < age
+
+        fresh = next((i for i, record in enumerate(part.records) if is_fresh(record)), len(part.records))
         if not fresh:
             return None
         expired, rest = part.records[:fresh], part.records[fresh:]

@@ -30,3 +30,6 @@ refuse_invocation: Question[[MappingSettings], str] = Question()
 
 lose_answer: Question[[MappingSettings], bool] = Question()
 """Decides whether the function's response is lost."""
+
+paused_since: Question[[MappingSettings, float], float] = Question()
+"""The seconds since a moment (epoch seconds) in which the mapping's records do not age."""

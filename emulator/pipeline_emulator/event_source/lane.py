@@ -146,7 +146,7 @@ class Lane:
     def _process(self, batch: list[StreamRecord]) -> None:
         run = BatchRun(batch, self._settings)
         while run.current and not self._ending():
-            if expired := run.expire(time.time()):
+            if expired := run.expire(time.time(), self._paused_since):
                 self._discard(expired)
                 continue
             hooks.batch_sent(self._settings, run.current[-1].arrival)
@@ -165,6 +165,9 @@ class Lane:
                 self._discard(step.discarded)
             if step.delay:
                 self._stop.requested.wait(step.delay)
+
+    def _paused_since(self, moment: float) -> float:
+        return hooks.paused_since(self._settings, moment) or 0.0
 
     def _discard(self, discard: Discard) -> None:
         # Delivered before it counts as done: an interruption in between repeats the delivery instead of losing it.

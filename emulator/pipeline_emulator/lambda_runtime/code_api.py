@@ -9,7 +9,6 @@ from typing import Any
 from localstack.http import Response
 from localstack.services.edge import ROUTER
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
-from localstack.services.lambda_.invocation.models import lambda_stores
 from werkzeug import Request
 
 from pipeline_emulator.lambda_runtime import editions
@@ -27,7 +26,7 @@ def install() -> None:
 
 def handle(request: Request, arn: str) -> Response:
     """PUT the Zip of changed files, or DELETE what was put. Events under way finish with the code they began with."""
-    version = _version(arn)
+    version = editions.version_of(arn)
     if version is None:
         return _json({"message": f"there is no function {arn}"}, 404)
     if request.method == "DELETE":
@@ -74,20 +73,6 @@ def _with_code_of(version: FunctionVersion) -> list[EnvironmentExecutor]:
     wanted = editions.key(version)
     found = running(editions.function_of(version))
     return [executor for executor in found if editions.key(executor.function_version) == wanted]
-
-
-def _version(arn: str) -> FunctionVersion | None:
-    """Return the version that an ARN with or without a qualifier names."""
-    words = arn.split(":")  # arn:aws:lambda:region:account:function:name[:qualifier]
-    if len(words) not in (7, 8):
-        return None
-    function = lambda_stores[words[4]][words[3]].functions.get(words[6])
-    if function is None:
-        return None
-    qualifier = words[7] if len(words) == 8 else "$LATEST"
-    alias = function.aliases.get(qualifier)
-    found: FunctionVersion | None = function.versions.get(alias.function_version if alias else qualifier)
-    return found
 
 
 def _json(document: dict[str, Any], status: int = 200) -> Response:

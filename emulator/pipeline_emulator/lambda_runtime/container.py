@@ -93,6 +93,11 @@ class ContainerRuntime:
         self.exited: asyncio.Future[Exit] = self._loop.create_future()
         self.exited.set_result(Exit(0))  # nothing runs yet
 
+    @property
+    def container_id(self) -> str | None:
+        """The id of the container; None if there is none at the moment."""
+        return self._container_id
+
     async def start(self, api_address: str) -> None:
         """Start the runtime in a new container, with a new /tmp."""
         self.exited = self._loop.create_future()

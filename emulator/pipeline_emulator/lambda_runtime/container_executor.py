@@ -36,11 +36,13 @@ class ContainerRuntimeExecutor(EnvironmentExecutor):
         function = self.function_version.config
         entrypoint, command, folder = image.command_of(self._image, self.function_version)
         deployed = function.image.resolved_image_uri if function.image else ""
+        environment = without_foreign(variables) | dict(function.environment or {})
+        debugger = edition.debugger if edition else None
         specification = ContainerSpecification(
             name=f"lambda-{self.function_version.id.function_name}",
             image=edition.image if edition and edition.image else deployed,
-            environment=without_foreign(variables) | dict(function.environment or {}),
-            memory_bytes=function.memory_size * 2**20,
+            environment=debugger.variables(image.variables_of(self._image) | environment) if debugger else environment,
+            memory_bytes=function.memory_size * 2**20 + (debugger.memory_bytes if debugger else 0),
             tmp_bytes=self.tmp_bytes(),
             entrypoint=entrypoint,
             command=command,

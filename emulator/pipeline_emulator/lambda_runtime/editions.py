@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
+from localstack.services.lambda_.invocation.models import lambda_stores
 
 from pipeline_emulator.lambda_runtime import code_folders, overlays
+from pipeline_emulator.lambda_runtime.debugging.debugger import Debugger
 
 MAX_BYTES = 250 * 2**20  # as for a Zip
 
@@ -22,10 +24,12 @@ class Edition:
     Attributes:
         folder: The whole code, for a function from a Zip.
         image: The image, for a function from an image.
+        debugger: What the function starts under; None without a debugger.
     """
 
     folder: Path | None = None
     image: str | None = None
+    debugger: Debugger | None = None
 
     def remove(self) -> None:
         """Remove it. No environment may run it any more."""
@@ -91,3 +95,17 @@ def key(version: FunctionVersion) -> tuple[str, str]:
     """Return what identifies a version's deployed code: its function, and the code's hash."""
     code: Any = version.config.code or version.config.image
     return function_of(version), str(code.code_sha256)
+
+
+def version_of(arn: str) -> FunctionVersion | None:
+    """Return the version that an ARN with or without a qualifier names."""
+    words = arn.split(":")  # arn:aws:lambda:region:account:function:name[:qualifier]
+    if len(words) not in (7, 8):
+        return None
+    function = lambda_stores[words[4]][words[3]].functions.get(words[6])
+    if function is None:
+        return None
+    qualifier = words[7] if len(words) == 8 else "$LATEST"
+    alias = function.aliases.get(qualifier)
+    found: FunctionVersion | None = function.versions.get(alias.function_version if alias else qualifier)
+    return found

@@ -4,17 +4,17 @@ https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html. A 
 Everything here runs in the event loop's thread; an environment serves one invocation at a time.
 """
 
-import asyncio
 import dataclasses
 import threading
 import time
 
 from pipeline_emulator.lambda_runtime import errors, hooks, reports
+from pipeline_emulator.lambda_runtime.clock import Clock
 from pipeline_emulator.lambda_runtime.invocation import Answer, Failure, Invocation, Result
 from pipeline_emulator.lambda_runtime.log_delivery import FunctionLog
 from pipeline_emulator.lambda_runtime.log_levels import LogSettings
 from pipeline_emulator.lambda_runtime.output import Output
-from pipeline_emulator.lambda_runtime.runtime import Exit, Runtime
+from pipeline_emulator.lambda_runtime.runtime import Runtime
 from pipeline_emulator.lambda_runtime.runtime_api import RuntimeApiServer
 from pipeline_emulator.lambda_runtime.session import Session
 from pipeline_emulator.lambda_runtime.system_log import SystemLog
@@ -36,15 +36,16 @@ class FunctionSettings:
 
 
 class Environment:
-    """One execution environment; its Runtime API listens on `host`."""
+    """One execution environment; its Runtime API listens on `host`, and `clock` times its function out."""
 
     def __init__(
-        self, settings: FunctionSettings, runtime: Runtime, output: Output, log: FunctionLog, host: str
+        self, settings: FunctionSettings, runtime: Runtime, output: Output, log: FunctionLog, host: str, clock: Clock
     ) -> None:
         self._settings = settings
         self._runtime = runtime
         self._output = output
         self._log = log
+        self._clock = clock
         self._system_log = SystemLog(log, settings.logs)
         self._session = Session()
         self._server = RuntimeApiServer(self._session, runtime.made, host)
@@ -68,12 +69,22 @@ class Environment:
         if self._settings.runtime_version:
             self._system_log.init_start(*self._settings.runtime_version)
         began = time.perf_counter()
-        failure = await self._initialize(INIT_SECONDS, "init")
+        failure = await self._initialize(self._clock.now() + INIT_SECONDS, "init")
         self._runtime.watch(busy=False)
         if failure:
             return failure.document("")
         self._init_ms = _milliseconds_since(began)
         return None
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the function is loaded and runs."""
+        return self._healthy and not self._closed and not self._runtime.exited.done()
+
+    @property
+    def container_id(self) -> str | None:
+        """The id of its container; None if it is no container, or has none at the moment."""
+        return self._runtime.container_id
 
     async def invoke(self, invocation: Invocation) -> Result:
         """Pass the event to the function. Raises `RuntimeStartError` if the environment cannot be created."""
@@ -108,7 +119,7 @@ class Environment:
         began = time.perf_counter()
         self._log.begin_tail()
         self._runtime.watch(busy=True)
-        outcome = await self._obtain(invocation, _now() + self._settings.timeout_seconds)
+        outcome = await self._obtain(invocation, self._clock.now() + self._settings.timeout_seconds)
         duration_ms = _milliseconds_since(began)
         hooks.event_finished(invocation.function_arn, self._settings.version, duration_ms)
         await self._drain()
@@ -140,23 +151,23 @@ class Environment:
         """Return the function's answer. Initializes first if the last runtime failed or has ended since."""
         failure = None
         if not self._healthy or self._runtime.exited.done():
-            failure = await self._initialize(deadline - _now(), "invoke")
+            failure = await self._initialize(deadline, "invoke")
         self._system_log.start(invocation.request_id, self._settings.version)
         while not failure:
             outcome = await self._hand_over(invocation, deadline)
             if outcome is not None:
                 return outcome
-            failure = await self._initialize(deadline - _now(), "invoke")
+            failure = await self._initialize(deadline, "invoke")
         return failure
 
-    async def _initialize(self, seconds: float, phase: str) -> Failure | None:
+    async def _initialize(self, deadline: float, phase: str) -> Failure | None:
         began = time.perf_counter()
         await self._reset()
         self._session.begin()
         await self._runtime.start(self._server.address)
         self._runtime.watch(busy=True)
         initialized = self._session.initialized
-        await _either(initialized, self._runtime.exited, seconds)
+        await self._clock.wait((initialized, self._runtime.exited), deadline)
         failure = initialized.result() if initialized.done() else self._failure()
         self._healthy = failure is None
         if failure:
@@ -169,10 +180,10 @@ class Environment:
         fault = hooks.choose_fault(invocation)
         if fault and await fault.before(self._runtime):
             return self._failure()
-        answer = self._session.offer(invocation, deadline - _now())
+        answer = self._session.offer(invocation, self._clock.left(deadline))
         if fault:
             deadline = await fault.during(self._runtime, self._session, answer, deadline)
-        await _either(answer, self._runtime.exited, deadline - _now())
+        await self._clock.wait((answer, self._runtime.exited), deadline)
         if not answer.done() and self._runtime.exited.done():
             await self._session.read_rest()
         withdrawn = self._session.withdraw()
@@ -202,15 +213,6 @@ class Environment:
             return Failure("error", errors.EXIT, lambda request_id: errors.exited(request_id, exit_.returncode))
         seconds = self._settings.timeout_seconds
         return Failure("timeout", None, lambda request_id: errors.timed_out(request_id, seconds))
-
-
-async def _either[T](first: asyncio.Future[T], exited: asyncio.Future[Exit], seconds: float) -> None:
-    futures: set[asyncio.Future[T] | asyncio.Future[Exit]] = {first, exited}
-    await asyncio.wait(futures, timeout=max(0.0, seconds), return_when=asyncio.FIRST_COMPLETED)
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()
 
 
 def _milliseconds_since(began: float) -> float:

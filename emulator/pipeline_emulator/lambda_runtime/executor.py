@@ -6,6 +6,7 @@ import threading
 import weakref
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,7 +21,8 @@ from localstack.services.lambda_.invocation.lambda_models import (
 )
 from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecutor
 
-from pipeline_emulator.lambda_runtime import event_loop, response_stream
+from pipeline_emulator.lambda_runtime import event_loop, hooks, response_stream
+from pipeline_emulator.lambda_runtime.clock import Clock
 from pipeline_emulator.lambda_runtime.editions import EDITIONS, Edition, function_of
 from pipeline_emulator.lambda_runtime.environment import Environment, FunctionSettings
 from pipeline_emulator.lambda_runtime.invocation import Invocation
@@ -60,6 +62,7 @@ class EnvironmentExecutor(RuntimeExecutor):
         super().__init__(id=id, function_version=function_version)
         self.client_context: str | None = None  # set by install.py before each invocation
         self._environment: Environment | None = None
+        self._apart: Environment | None = None  # a debugger's
         self._variables: dict[str, str] = {}
         self._edition: Edition | None = None
         self._turn = threading.Lock()  # held during an event, and while another environment takes over
@@ -125,9 +128,9 @@ class EnvironmentExecutor(RuntimeExecutor):
 
     def stop(self) -> None:
         """Close the environment after its running invocation, or at once during shutdown."""
-        if self._environment:
-            environment = self._environment
-            event_loop.run(environment.close() if _shutting_down.is_set() else environment.retire())
+        for environment in (self._environment, self._apart):
+            if environment:
+                event_loop.run(environment.close() if _shutting_down.is_set() else environment.retire())
 
     @property
     def is_open(self) -> bool:
@@ -135,14 +138,17 @@ class EnvironmentExecutor(RuntimeExecutor):
         return self._environment is not None and not self._environment.closed.is_set()
 
     def uses(self, folder: Path) -> bool:
-        """Return whether the environment is open and runs the code in `folder`."""
+        """Return whether an environment is open and runs the code in `folder`."""
         code = self.function_version.config.code
-        return self.is_open and code is not None and Path(code.get_unzipped_code_location()) == folder
+        is_open = self.is_open or (self._apart is not None and not self._apart.closed.is_set())
+        return is_open and code is not None and Path(code.get_unzipped_code_location()) == folder
 
     def wait_until_closed(self) -> None:
         """Wait until the environment is closed, but not much longer than the function's timeout."""
         if self._environment:
             self._environment.closed.wait(self.function_version.config.timeout + _END_SECONDS)
+        if self._apart:
+            self._apart.closed.wait()  # its debugger takes its time
 
     def invoke(self, payload: dict[str, str]) -> InvocationResult:
         """Pass one event to the function and wait for the answer."""
@@ -158,8 +164,10 @@ class EnvironmentExecutor(RuntimeExecutor):
             client_context=self.client_context,
             stream=stream,
         )
-        with self._turn:
-            result = event_loop.run(self._environment.invoke(invocation))
+        result = hooks.answer_elsewhere(self.function_version, invocation)
+        if result is None:
+            with self._turn:
+                result = event_loop.run(self._environment.invoke(invocation))
         return InvocationResult(invocation.request_id, result.payload, result.is_error, result.log_tail)
 
     def get_address(self) -> str:
@@ -182,8 +190,39 @@ class EnvironmentExecutor(RuntimeExecutor):
     def cleanup_version(cls, function_version: FunctionVersion) -> None:
         """Do nothing: core deletes the code."""
 
+    def open_apart(
+        self, variables: dict[str, str], edition: Edition | None
+    ) -> tuple[Environment, Clock, Future[bytes | None]]:
+        """Initialize an environment that answers no events by itself, and whose clock stands still.
+
+        Args:
+            variables: what core prepares.
+            edition: None for the deployed code.
+
+        Returns:
+            The environment, its clock, and the result of `Environment.initialize`. The caller must close it.
+        """
+        self._variables = variables
+        self._apart, clock = event_loop.run(self._make_apart(edition))
+        return self._apart, clock, event_loop.submit(self._apart.initialize())
+
+    async def _make_apart(self, edition: Edition | None) -> tuple[Environment, Clock]:
+        clock = Clock(stopped=True)
+        return self._make(edition, clock), clock
+
     async def _open(self, edition: Edition | None) -> tuple[Environment, bytes | None]:
         """Return an environment, and the error document if its initialization failed."""
+        environment = self._make(edition, Clock())
+        if self._environment is None:  # `stop` can close it while it starts
+            self._environment = environment
+        try:
+            return environment, await environment.initialize()
+        except BaseException:
+            await environment.close()
+            raise
+
+    def _make(self, edition: Edition | None, clock: Clock) -> Environment:
+        """Make an environment. Called in the event loop's thread."""
         variables = self._with_log(self._variables)
         log = FunctionLog(
             group=variables["AWS_LAMBDA_LOG_GROUP_NAME"],
@@ -192,14 +231,7 @@ class EnvironmentExecutor(RuntimeExecutor):
         )
         output = Output(log.add, self._settings().logs)
         runtime = self.make_runtime(variables, output, edition)
-        environment = Environment(self._settings(), runtime, output, log, self.get_endpoint_from_executor())
-        if self._environment is None:  # `stop` can close it while it starts
-            self._environment = environment
-        try:
-            return environment, await environment.initialize()
-        except BaseException:
-            await environment.close()
-            raise
+        return Environment(self._settings(), runtime, output, log, self.get_endpoint_from_executor(), clock)
 
     def _with_log(self, variables: Mapping[str, str]) -> dict[str, str]:
         """Return the variables with the log group of the LoggingConfig, which core ignores.

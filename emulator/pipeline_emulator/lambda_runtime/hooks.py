@@ -1,13 +1,16 @@
 """Hooks of a function's execution environments."""
 
 import asyncio
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pipeline_emulator.hooks import Event, Question
-from pipeline_emulator.lambda_runtime.invocation import Answer, Invocation
+from pipeline_emulator.lambda_runtime.invocation import Answer, Invocation, Result
 from pipeline_emulator.lambda_runtime.reports import Report
 from pipeline_emulator.lambda_runtime.runtime import Runtime
 from pipeline_emulator.lambda_runtime.session import Session
+
+if TYPE_CHECKING:
+    from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
 
 
 class Fault(Protocol):
@@ -30,3 +33,6 @@ invocation_reported: Event[str, Report] = Event()
 
 choose_fault: Question[[Invocation], Fault] = Question()
 """Which fault strikes the runtime that gets this event."""
+
+answer_elsewhere: "Question[[FunctionVersion, Invocation], Result]" = Question()
+"""Passes an event to another environment than the function's own, and waits for its answer."""

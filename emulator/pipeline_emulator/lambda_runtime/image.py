@@ -21,6 +21,8 @@ from pipeline_emulator.lambda_runtime import engine
 _ARCHITECTURES = {"x86_64": "amd64", "arm64": "arm64"}
 
 
+_TASK_ROOT = "/var/task"  # where AWS's images have the code
+
 # AWS's message ends before it.
 _SINGLE_IMAGE = (
     "It is an index of several images, as buildx makes them: build with --provenance=false for one platform, or name"
@@ -120,6 +122,16 @@ def command_of(image: dict[str, Any], function_version: FunctionVersion) -> tupl
     if entrypoint and not command:
         command = image["Config"].get("Cmd")
     return entrypoint or None, command or None, folder or None
+
+
+def variables_of(image: dict[str, Any]) -> dict[str, str]:
+    """Return the environment variables that an image sets."""
+    return dict(line.split("=", 1) for line in image["Config"].get("Env") or [])
+
+
+def folder_of(image: dict[str, Any], function_version: FunctionVersion) -> str:
+    """Return the folder that a function from an image starts in, which has its code."""
+    return command_of(image, function_version)[2] or image["Config"].get("WorkingDir") or _TASK_ROOT
 
 
 @functools.cache

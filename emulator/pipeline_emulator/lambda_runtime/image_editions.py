@@ -11,8 +11,6 @@ from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
 
 from pipeline_emulator.lambda_runtime import archives, engine, image, overlays
 
-_TASK_ROOT = "/var/task"  # where AWS's images have the code
-
 
 def make(version: FunctionVersion, archive: IO[bytes], limit: int) -> str:
     """Return the id of a new image: the deployed one, with the files of a Zip in its working directory.
@@ -22,21 +20,47 @@ def make(version: FunctionVersion, archive: IO[bytes], limit: int) -> str:
         RuntimeError: the engine failed.
     """
     described = image.pull(version)
-    folder = image.command_of(described, version)[2] or described["Config"].get("WorkingDir") or _TASK_ROOT
     tar = io.BytesIO()
     with archives.unpacked(archive, limit) as files, tarfile.open(fileobj=tar, mode="w") as packed:
         for name, path in overlays.with_stale_bytecode(files):
             _add(packed, name, path)
+    return _with_files(described["Id"], image.folder_of(described, version), tar.getvalue())
+
+
+def with_folder(base: str, source: Path, target: str) -> str:
+    """Return the id of a new image: another one, with a folder of this machine in it.
+
+    Args:
+        base: the other image.
+        source: the folder.
+        target: its path in the image, which must not exist there.
+
+    Raises:
+        RuntimeError: the engine failed.
+    """
+    tar = io.BytesIO()
+    with tarfile.open(fileobj=tar, mode="w") as packed:
+        packed.add(source, target.lstrip("/"), filter=_of_root)
+    return _with_files(base, "/", tar.getvalue())
+
+
+def _of_root(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+    entry.uid = entry.gid = 0
+    entry.uname = entry.gname = ""
+    return entry
+
+
+def _with_files(base: str, folder: str, tar: bytes) -> str:
     client = engine.client()
     try:
-        container = client.create_container(described["Id"], labels=engine.labels())
+        container = client.create_container(base, labels=engine.labels())
         try:
-            client.put_archive(container, folder, tar.getvalue())
+            client.put_archive(container, folder, tar)
             return str(client.commit(container)["Id"])
         finally:
             client.remove_container(container, force=True)
     except DockerException as error:
-        raise RuntimeError(f"the changed files could not be put in the image: {error}") from error
+        raise RuntimeError(f"the files could not be put in the image: {error}") from error
 
 
 def _add(packed: tarfile.TarFile, name: str, path: Path | None) -> None:

@@ -80,10 +80,12 @@ def install_aliases() -> None:
 
 @hooks.on_infra_start(should_load=os.environ.get("HOT_RELOAD") == "1")  # type: ignore[untyped-decorator]
 def install_code_api() -> None:
-    """Let HTTP requests change the code of functions."""
+    """Let HTTP requests change the code of functions, and debug them."""
     from pipeline_emulator.lambda_runtime import code_api
+    from pipeline_emulator.lambda_runtime.debugging import api
 
     code_api.install()
+    api.install()
 
 
 @hooks.on_infra_start()  # type: ignore[untyped-decorator]

@@ -59,6 +59,11 @@ class ProcessRuntime:
         self._origin: Sandbox | None = None
         self.exited: asyncio.Future[Exit] = asyncio.get_running_loop().create_future()
 
+    @property
+    def container_id(self) -> None:
+        """None: it is no container."""
+        return
+
     async def start(self, api_address: str) -> None:
         """Start or restart the runtime. The sandbox stays, and /tmp with it."""
         self.exited = asyncio.get_running_loop().create_future()

@@ -81,22 +81,26 @@ class ProcessRuntimeExecutor(EnvironmentExecutor):
         programs = runtime.programs(seen)
         wrapper = "" if programs else user.get(_WRAPPER, "")
         wrapper = wrapper.replace(f"{IN_NAMESPACES.layers}/", f"{seen.layers}/", 1)
-        return Specification(
+        environment = function_environment(
+            core=variables,
+            runtime=runtime.variables(seen),
+            user=user,
+            folders=seen,
+            private_tmp=private_tmp,
+        )
+        specification = Specification(
             isolation=isolation(),
             command=[*([wrapper] if wrapper else []), *runtime.command(function, seen)],
-            environment=function_environment(
-                core=variables,
-                runtime=runtime.variables(seen),
-                user=user,
-                folders=seen,
-                private_tmp=private_tmp,
-            ),
+            environment=environment,
             folder=str(seen.code),
             shown=[] if private_tmp else self._shown(runtime, code, layers),
             tmp_bytes=self.tmp_bytes(),
             memory_bytes=function.memory_size * 2**20,
             programs=programs,
         )
+        if edition and edition.debugger:
+            edition.debugger.add_to(specification)
+        return specification
 
     def _shown(self, runtime: FunctionRuntime, code: Path, layers: Path) -> list[list[str]]:
         shown = [*shown_files.of_system(), *runtime.shown(), *shown_files.pairs([(code, IN_NAMESPACES.code)])]

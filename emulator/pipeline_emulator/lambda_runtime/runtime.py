@@ -29,6 +29,10 @@ class Runtime(Protocol):
 
     exited: asyncio.Future[Exit]
 
+    @property
+    def container_id(self) -> str | None:
+        """The id of its container; None if it is no container, or has none at the moment."""
+
     async def start(self, api_address: str) -> None:
         """Start the runtime, or restart it after it has ended. Sets a new `exited`; raises `RuntimeStartError`."""
 

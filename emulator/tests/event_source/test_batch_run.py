@@ -141,6 +141,17 @@ def test_expired_records_leave_the_batch_before_the_next_invocation() -> None:
     assert list(run.current) == []
 
 
+def test_records_do_not_age_while_the_function_is_paused() -> None:
+    def paused_since(moment: float) -> float:
+        return 9.0 - max(1.0, moment)  # from second 1 to second 9
+
+    run = BatchRun(records(3), settings(maximum_record_age=10))
+    assert run.expire(17.9, paused_since) is None
+    discard = run.expire(18.1, paused_since)
+    assert discard is not None
+    assert numbers(discard.records) == [0]
+
+
 def test_retries_are_delayed_and_splits_are_not() -> None:
     assert BatchRun(records(1), SETTINGS).apply(ERROR).delay > 0
     assert BatchRun(records(2), settings(bisect_on_error=True)).apply(ERROR).delay == 0

@@ -41,6 +41,7 @@ NOTES = {
 }
 PAGES = {
     "init": "[your pipeline](your-pipeline.md)",
+    "debug": "[debug](developer-loop.md#debug)",
     "local-up": "[tutorial](tutorial.md), [watch and reload](developer-loop.md)",
     "dashboard": "[the page](dashboard.md)",
     "train": "[your own data](model.md#your-own-data)",

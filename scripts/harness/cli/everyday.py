@@ -120,6 +120,22 @@ def dashboard() -> None:
 
 
 @click.command()
+@options.option(
+    "--port", envvar="DEBUG_PORT", type=click.IntRange(1, 65535), default=5678, show_default=True,
+    help="Port for the debugger, on this machine only.",
+)  # fmt: skip
+def debug(port: int) -> None:
+    """Let a debugger attach to the function, until Ctrl-C; print what to enter in VS Code and PyCharm.
+
+    While it is attached, one environment answers the function's events, one batch at a time, and nothing times out.
+    """
+    from harness.local.debugging import command
+    from harness.stack import state as stacks
+
+    command.run(stacks.running(stacks.name()), port)
+
+
+@click.command()
 def local_down() -> None:
     """Stop the pipeline and remove everything it made.
 
@@ -251,6 +267,6 @@ def iam_denials() -> None:
 
 
 COMMANDS = (
-    *(setup, init, local_up, local_down, local_status, local_logs, dashboard, outputs, train, send, watch),
+    *(setup, init, local_up, local_down, local_status, local_logs, dashboard, debug, outputs, train, send, watch),
     *(failed_events, redrive, ecr_login, iam_denials),
 )

@@ -12,6 +12,7 @@ from harness import console, paths
 from harness.errors import HarnessError
 from harness.local import applied, canary, package, persistence, reloading
 from harness.local.applied import Change
+from harness.local.debugging import session as debugging_session
 from harness.model import current as current_model
 from harness.model import shadow
 from harness.pipeline import code
@@ -110,6 +111,7 @@ def _unchanged(stack: Stack) -> dict[str, Any] | None:
 
 
 def _canary(stack: Stack, seconds: float) -> dict[str, Any]:
+    debugging_session.heal(stack)
     reloading.withdraw(stack)  # the deployed code is the newest now
     with console.step("Send the sample event") as step:
         return canary.answer_to(stack, stack.pipeline.samples()[0], step, seconds)

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
-import urllib.error
-import urllib.request
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from harness.errors import HarnessError
-from harness.local import package
+from harness.local import function_api, package
+from harness.local.function_api import RefusedError
 from harness.pipeline.definition import Pipeline
 from harness.stack import mapping
 from harness.stack.state import EMBEDDED, Stack
 
 DEADLINE = 120.0
-_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def files(stack: Stack) -> dict[str, bytes]:
@@ -92,22 +89,17 @@ def withdraw(stack: Stack) -> None:
 
 def _ask(stack: Stack, method: str, data: bytes = b"") -> dict[str, Any]:
     url = f"{stack.endpoint_url}/_pipeline/code/{mapping.of(stack)['FunctionArn']}"
-    request = urllib.request.Request(url, data, method=method)  # noqa: S310 - the stack's own endpoint
     try:
-        with _direct.open(request, timeout=DEADLINE) as answer:
-            return dict(json.load(answer))
-    except urllib.error.HTTPError as error:
+        return function_api.ask(url, method, data, DEADLINE)
+    except RefusedError as error:
         raise _explained(error) from None
-    except OSError as error:
-        raise HarnessError(f"LocalStack did not answer: {error}", "look at make local-status") from None
 
 
-def _explained(error: urllib.error.HTTPError) -> HarnessError:
-    if error.code == 404:
+def _explained(error: RefusedError) -> HarnessError:
+    if error.status == 404:
         cause = "the stack takes no changed code: it was started with HOT_RELOAD=0, or has another function"
         return HarnessError(cause, "start it anew: make local-down && make local-up WATCH=1")
-    document = json.loads(error.read() or b"{}")
-    return _refused(document.get("error", {}).get("errorMessage") or document.get("message", f"status {error.code}"))
+    return _refused(error.document.get("error", {}).get("errorMessage") or str(error))
 
 
 def _refused(cause: str) -> HarnessError:

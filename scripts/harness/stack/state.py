@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -13,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from filelock import FileLock, Timeout
 
 from harness.errors import HarnessError
 from harness.machine import engine, environment
 from harness.machine.files import write_whole
+from harness.machine.locks import held
 from harness.paths import STACKS, shown
 from harness.pipeline import definition, toml_file
 from harness.pipeline.definition import Pipeline, Resources
@@ -204,26 +203,10 @@ def locked(name: str) -> Iterator[None]:
     Raises:
         HarnessError: another command is changing the stack.
     """
-    path = STACKS / f"{name}.lock"
     STACKS.mkdir(exist_ok=True)
-    lock = FileLock(path)
     try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise HarnessError(
-            f"process {_holder(path)} is changing this stack", "wait until it has ended, then try again"
-        ) from None
-    try:
-        path.write_text(str(os.getpid()))
-        yield
+        with held(STACKS / f"{name}.lock", "is changing this stack", "wait until it has ended, then try again"):
+            yield
     finally:
-        path.unlink(missing_ok=True)  # while holding the lock; a process that waits for it creates a new file
-        lock.release()
         with contextlib.suppress(OSError):
             STACKS.rmdir()  # if it is empty
-
-
-def _holder(path: Path) -> str:
-    with contextlib.suppress(OSError):
-        return path.read_text().strip() or "?"
-    return "?"

@@ -1,0 +1,1 @@
+"""`pipeline debug`: the function runs under debugpy while a debugger is attached."""
