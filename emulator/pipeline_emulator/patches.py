@@ -165,6 +165,13 @@ FORGET_CALLERS = Patch(
     written_for=_CORE,
     fingerprint="CompositeResponseHandler",
 )
+CHECK_CONSTRAINTS = Patch(
+    "localstack.aws.handlers:serve_custom_service_request_handlers",
+    what="requests to Lambda and CloudWatch Logs are checked against the lengths, ranges and patterns of their models",
+    why="core checks few of them, and stores what AWS refuses",
+    written_for=_CORE,
+    fingerprint="CompositeHandler",
+)
 REMEMBER_CALLER = Patch(
     "localstack.aws.handlers:serve_custom_service_request_handlers",
     what="account and region of a request are kept for looking up a function's image",

@@ -4,7 +4,6 @@ Runs in the suite's own environment. A snapshot must match as a whole: where the
 differ from AWS (`skip_snapshot_verify`), a difference fails the test here.
 
 PEER_PORT: the emulator's port on 127.0.0.1.
-PEER_WITHOUT: tests that use a fixture with this text in its name are left out, since the service is missing here.
 PEER_RESULTS: file to write the results to: a JSON object of test id to `[outcome, message]`. The outcome is `passed`,
 `lenient` (would pass with the suite's exceptions), `failed` or `skipped`.
 """
@@ -57,15 +56,6 @@ def pytest_configure() -> None:
     """Undo what the suite's conftest sets: the port of a LocalStack that it would start itself."""
     own = config.HostAndPort(host="127.0.0.1", port=int(os.environ["PEER_PORT"]))
     config.GATEWAY_LISTEN = config.UniqueHostAndPortList([own])
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out tests of a service that the emulator does not have."""
-    missing = os.environ["PEER_WITHOUT"]
-    left_out = [item for item in items if any(missing in name for name in getattr(item, "fixturenames", ()))]
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if item not in left_out]
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -19,7 +19,7 @@ from pipeline_emulator.services import provider
 _CHECKED_BY_CORE = frozenset({"FunctionName", "StartingPosition"})
 # What is left of such a setting without this content is no setting.
 _EMPTIED = {"FilterCriteria": "Filters", "MetricsConfig": "Metrics", "ScalingConfig": "MaximumConcurrency"}
-_validator = RequestValidator()
+_validator = RequestValidator(left_out=_CHECKED_BY_CORE)
 
 
 def install() -> None:
@@ -86,12 +86,7 @@ def _require_ranges(context: RequestContext, request: Any) -> None:
     Raises:
         CommonServiceException: ValidationException, with AWS's text.
     """
-    assert context.operation
-    names = context.operation.input_shape.members
-    checked = {name: value for name, value in request.items() if name in names and name not in _CHECKED_BY_CORE}
-    if "FunctionName" in context.operation.input_shape.required_members:
-        checked["FunctionName"] = "checked-by-core"
     try:
-        _validator.validate(context.operation, checked)
+        _validator.validate(context.operation, request)
     except ValidationError as error:
         raise CommonServiceException(error.code, str(error), sender_fault=True) from error
