@@ -575,6 +575,13 @@ MAP_STREAMS = Patch(
     written_for=_CORE,
     fingerprint="686f7c77017e",
 )
+POLL_QUEUES = Patch(
+    f"{_LAMBDA}.event_source_mapping.esm_worker_factory:SqsPoller",
+    what="functions get the bodies of messages as they were sent, in batches of up to 6 MB, and events are counted",
+    why="core sends a copy of a body that is JSON, of any size, and has no metrics of mappings",
+    written_for=_CORE,
+    fingerprint="b773e85249ea",
+)
 _MAPPING_REQUESTS = "requests for mappings are checked against the model and AWS's rules"
 _UNCHECKED_MAPPING = "core accepts values out of range and settings of other sources, and keeps an empty FilterCriteria"
 CREATE_MAPPING = Patch(
