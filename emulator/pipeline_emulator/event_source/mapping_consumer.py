@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pipeline_emulator.event_source.batch_run import Outcome, backoff
+from pipeline_emulator.event_source.batch_run import Outcome
 from pipeline_emulator.event_source.destination import FailureDestination
 from pipeline_emulator.event_source.invoker import LambdaInvoker
 from pipeline_emulator.event_source.lane import Lane
@@ -18,6 +18,7 @@ from pipeline_emulator.event_source.shard_consumer import ShardConsumer
 from pipeline_emulator.event_source.shards import Shard, begin, position, readable
 from pipeline_emulator.event_source.source import KinesisSource, PositionRefusedError
 from pipeline_emulator.event_source.stop import Stop
+from pipeline_emulator.event_source.retries import backoff
 
 LOG = logging.getLogger(__name__)
 

@@ -8,7 +8,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 from localstack import config
 
 from pipeline_emulator.event_source import hooks
-from pipeline_emulator.event_source.batch_run import LONGEST_RETRY_SECONDS, backoff
 from pipeline_emulator.event_source.batching import lane_of
 from pipeline_emulator.event_source.filters import RecordFilter
 from pipeline_emulator.event_source.lane import Lane
@@ -21,6 +20,7 @@ from pipeline_emulator.event_source.stop import Stop
 from pipeline_emulator.kinesis.activity import STREAM_ACTIVITY
 from pipeline_emulator.kinesis.streams.iterators import ShardIterator
 from pipeline_emulator.kinesis.streams.records import Record
+from pipeline_emulator.event_source.retries import backoff, longest_seconds
 
 LOG = logging.getLogger(__name__)
 
@@ -117,7 +117,7 @@ class ShardConsumer:
             self._ended.set()
 
     def _pause_before_restart(self) -> None:
-        self._stop.requested.wait(LONGEST_RETRY_SECONDS)
+        self._stop.requested.wait(longest_seconds())
 
     def _read_to_end(self) -> None:
         while not self._stop.requested.is_set():
