@@ -13,9 +13,9 @@ from pipeline_emulator.event_source.invoker import LambdaInvoker
 from pipeline_emulator.event_source.lane_calls import LaneCalls
 from pipeline_emulator.event_source.progress import ShardProgress
 from pipeline_emulator.event_source.records import StreamRecord
+from pipeline_emulator.event_source.retries import backoff
 from pipeline_emulator.event_source.settings import MappingSettings
 from pipeline_emulator.event_source.stop import Stop
-from pipeline_emulator.event_source.retries import backoff
 
 LOG = logging.getLogger(__name__)
 

@@ -13,12 +13,12 @@ from pipeline_emulator.event_source.invoker import LambdaInvoker
 from pipeline_emulator.event_source.lane import Lane
 from pipeline_emulator.event_source.progress import MappingProgress
 from pipeline_emulator.event_source.records import EventSource
+from pipeline_emulator.event_source.retries import backoff
 from pipeline_emulator.event_source.settings import MappingSettings
 from pipeline_emulator.event_source.shard_consumer import ShardConsumer
 from pipeline_emulator.event_source.shards import Shard, begin, position, readable
 from pipeline_emulator.event_source.source import KinesisSource, PositionRefusedError
 from pipeline_emulator.event_source.stop import Stop
-from pipeline_emulator.event_source.retries import backoff
 
 LOG = logging.getLogger(__name__)
 

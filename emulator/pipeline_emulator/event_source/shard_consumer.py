@@ -13,6 +13,7 @@ from pipeline_emulator.event_source.filters import RecordFilter
 from pipeline_emulator.event_source.lane import Lane
 from pipeline_emulator.event_source.progress import ShardProgress
 from pipeline_emulator.event_source.records import EventSource, StreamRecord, stream_record
+from pipeline_emulator.event_source.retries import backoff, longest_seconds
 from pipeline_emulator.event_source.settings import MappingSettings
 from pipeline_emulator.event_source.shards import Position
 from pipeline_emulator.event_source.source import IteratorExpiredError, KinesisSource, Page, PositionRefusedError
@@ -20,7 +21,6 @@ from pipeline_emulator.event_source.stop import Stop
 from pipeline_emulator.kinesis.activity import STREAM_ACTIVITY
 from pipeline_emulator.kinesis.streams.iterators import ShardIterator
 from pipeline_emulator.kinesis.streams.records import Record
-from pipeline_emulator.event_source.retries import backoff, longest_seconds
 
 LOG = logging.getLogger(__name__)
 
