@@ -33,7 +33,6 @@ FILES = (
     f"{_LAMBDA}/event_source_mapping/test_lambda_integration_kinesis.py",
     f"{_LAMBDA}/event_source_mapping/test_lambda_integration_sqs.py",
     f"{_LAMBDA}/event_source_mapping/test_lambda_integration_dynamodbstreams.py",
-    f"{_LAMBDA}/event_source_mapping/test_cfn_resource.py",
     f"{_LAMBDA}/test_lambda_api.py",
     f"{_LAMBDA}/test_lambda.py",
 )

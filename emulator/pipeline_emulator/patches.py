@@ -626,6 +626,13 @@ PASS_CLIENT_CONTEXT = Patch(
     written_for=_CORE,
     fingerprint="cf0e0565b58f",
 )
+CHECK_PAYLOAD = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider.invoke",
+    what="a payload that is not JSON, or a client context that is no object, is refused",
+    why="core runs the function with the former, and answers 500 to the latter",
+    written_for=_CORE,
+    fingerprint="60d92812cac8",
+)
 INVOKE_WITH_RESPONSE_STREAM = Patch(
     f"{_LAMBDA}.provider:LambdaProvider.invoke_with_response_stream",
     what="InvokeWithResponseStream",
@@ -924,6 +931,13 @@ STORE_LOG_EVENTS = Patch(
     why="core matches no pattern, and the request fails or waits with the delivery",
     written_for=_CORE,
     fingerprint="16317b7e99ec",
+)
+CHECK_LOG_STREAM = Patch(
+    "moto.logs.models:LogGroup.create_log_stream",
+    what="the error for a log stream that exists already is about the stream",
+    why="moto's is about the group",
+    written_for=_CORE,
+    fingerprint="f6ef230bfbb5",
 )
 MATCH_LOG_EVENTS = Patch(
     "localstack.services.logs.provider:get_pattern_matcher",

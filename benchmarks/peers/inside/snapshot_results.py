@@ -9,6 +9,7 @@ PEER_RESULTS: file to write the results to: a JSON object of test id to `[outcom
 """
 
 import copy
+import io
 import json
 import os
 import socket
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.response import StreamingBody
 from localstack import config
 from localstack_snapshot.snapshots import SnapshotAssertionError, SnapshotSession
 
@@ -25,7 +27,7 @@ _assert_with_exceptions = SnapshotSession._assert_all
 
 
 def _assert_strictly(session: Any, verify: bool = True, paths: list[str] | None = None) -> Any:
-    session._transform_dict_to_parseable_values(session.observed_state)  # streams can be read once
+    _read_streams(session.observed_state)  # they can be read once
     strict = copy.copy(session)
     states = (session.recorded_state, session.observed_state, session.results)
     strict.recorded_state, strict.observed_state, strict.results = copy.deepcopy(states)
@@ -36,6 +38,16 @@ def _assert_strictly(session: Any, verify: bool = True, paths: list[str] | None 
         _lenient.add(session.scope_key)
         raise
     return found
+
+
+def _read_streams(state: dict[str, Any]) -> None:
+    """Replace streams with their text. The session itself parses JSON, one level deep each time that it is asked."""
+    for name, value in state.items():
+        if isinstance(value, io.IOBase | StreamingBody):
+            state[name] = value.read().decode()
+        for each in value if isinstance(value, list) else [value]:
+            if isinstance(each, dict):
+                _read_streams(each)
 
 
 SnapshotSession._assert_all = _assert_strictly

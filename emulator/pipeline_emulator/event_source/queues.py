@@ -35,7 +35,7 @@ class QueuePoller(SqsPoller):  # type: ignore[misc]
         Raises:
             BatchFailureError: the function failed. Its messages stay until they are visible again.
         """
-        events = transform_into_events(messages)
+        events = [_complete(event) for event in transform_into_events(messages)]
         passed = [event for event in events if self.filter_events([_view(event)])]
         filtered = _ids(events) - _ids(passed)
         self._count("PolledEventCount", events)
@@ -72,6 +72,16 @@ class QueuePoller(SqsPoller):  # type: ignore[misc]
 
     def _count(self, name: str, events: Iterable[object]) -> None:
         hooks.events_counted(self.settings, name, len(list(events)))
+
+
+def _complete(event: Event) -> Event:
+    """Add what core leaves out of an event and AWS does not, as LocalStack's authors recorded."""
+    attributes = {
+        name: {**value, "stringListValues": [], "binaryListValues": []}
+        for name, value in event["messageAttributes"].items()
+    }
+    digest = event.get("md5OfMessageAttributes")
+    return {**event, "messageAttributes": attributes, "md5OfMessageAttributes": digest}
 
 
 def _view(event: Event) -> Event:

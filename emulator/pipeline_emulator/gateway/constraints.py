@@ -17,7 +17,7 @@ _CODES = {"lambda": "ValidationException", "logs": "InvalidParameterException"}
 # Core, or the emulator's own code, checks these parameters, in AWS's order and with texts that were recorded on AWS.
 _LEFT_OUT: Mapping[str, Collection[str]] = {
     "lambda": (
-        *("Action", "Architectures", "Arn", "CapacityProviderConfig", "CompatibleArchitectures", "CompatibleRuntimes"),
+        *("Architectures", "Arn", "CapacityProviderConfig", "CompatibleArchitectures", "CompatibleRuntimes"),
         *("DestinationConfig", "EphemeralStorage", "FunctionName", "FunctionVersion", "InvokeMode", "LayerName"),
         *("Layers", "MemorySize", "Name", "Payload", "ProvisionedConcurrentExecutions", "PublishTo", "Qualifier"),
         *("RecursiveLoop", "Resource", "Role", "RoutingConfig", "Runtime", "SnapStart", "StatementId", "TagKeys"),
@@ -25,8 +25,9 @@ _LEFT_OUT: Mapping[str, Collection[str]] = {
     ),
     "logs": (),
 }
-# Mappings are checked as a whole, with more rules than the model has: event_source/requests.py.
-_OWN_CHECKS = frozenset({"CreateEventSourceMapping", "UpdateEventSourceMapping"})
+# Core checks the first, and event_source/requests.py mappings, with more rules than the model has.
+_OWN_CHECKS = frozenset({"AddLayerVersionPermission", "CreateEventSourceMapping", "UpdateEventSourceMapping"})
+_DAY_MS = 24 * 3600 * 1000
 _validators = {service: RequestValidator(left_out) for service, left_out in _LEFT_OUT.items()}
 
 
@@ -42,9 +43,39 @@ def _check(_chain: Any, context: RequestContext, _response: Response) -> None:
         CommonServiceException: it does; the message lists how.
     """
     operation, service = context.operation, context.service and context.service.service_name
-    if operation is None or service not in _validators or operation.name in _OWN_CHECKS:
+    if operation is None or service not in _validators:
         return
     try:
-        _validators[service].validate(operation, context.service_request)
+        if operation.name not in _OWN_CHECKS:
+            _validators[service].validate(operation, context.service_request)
     except ValidationError as error:
         raise CommonServiceException(_CODES[service], str(error), sender_fault=True) from error
+    if operation.name == "PutLogEvents":
+        _check_span(context.service_request or {})
+    elif service == "lambda":
+        _check_tags(context.service_request or {})
+
+
+def _check_tags(request: Mapping[str, Any]) -> None:
+    """Refuse tags with AWS's prefix: https://docs.aws.amazon.com/lambda/latest/dg/configuration-tags.html.
+
+    Raises:
+        CommonServiceException: a key has it; AWS's own words are not known.
+    """
+    if reserved := [key for key in request.get("Tags") or {} if key.lower().startswith("aws:")]:
+        text = f"Tag keys must not begin with the reserved prefix aws: {', '.join(reserved)}"
+        raise CommonServiceException("InvalidParameterValueException", text, sender_fault=True)
+
+
+def _check_span(request: Mapping[str, Any]) -> None:
+    """Refuse a batch of more than a day.
+
+    https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html
+
+    Raises:
+        CommonServiceException: its events are further apart.
+    """
+    times = [event["timestamp"] for event in request.get("logEvents") or ()]
+    if times and max(times) - min(times) > _DAY_MS:
+        text = "The batch of log events in a single PutLogEvents request cannot span more than 24 hours."
+        raise CommonServiceException(_CODES["logs"], text, sender_fault=True)

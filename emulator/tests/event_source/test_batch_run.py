@@ -203,5 +203,5 @@ def test_the_longest_wait_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, "60")
     assert [backoff(attempt) for attempt in (1, 2, 10, 11, 100)] == [0.1, 0.2, 51.2, 60, 60]
     for text in ("0", "-1", "inf", "soon"):
-        with pytest.raises(ValueError, match="above 0|could not convert"):
+        with pytest.raises(ValueError, match=r"above 0|could not convert"):
             longest_seconds({VARIABLE: text})
