@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 pytestmark = pytest.mark.local_only
 
@@ -34,11 +35,13 @@ def test_messages_are_filtered_and_deleted_and_a_failed_one_goes_to_the_dead_let
         for url in (dead, queue)
     ]
     redrive = json.dumps({"deadLetterTargetArn": arns[0], "maxReceiveCount": 2})
-    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1", "RedrivePolicy": redrive})
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"RedrivePolicy": redrive})
     mapping = functions.create_event_source_mapping(
         FunctionName=function.name, EventSourceArn=arns[1], FunctionResponseTypes=["ReportBatchItemFailures"],
         FilterCriteria={"Filters": [{"Pattern": '{"body": [{"prefix": "sold"}]}'}]},
     )["UUID"]  # fmt: skip
+    # Shorter than the function's timeout, which a new mapping's queue may not have.
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})
     for body in ("sold good", "sold bad", "bought"):
         sqs.send_message(QueueUrl=queue, MessageBody=body)
 
@@ -73,7 +76,8 @@ def queue(localstack: Any) -> Any:
     sqs, urls = localstack.client("sqs"), []
 
     def create(**attributes: str) -> tuple[str, str]:
-        url = sqs.create_queue(QueueName=f"q-{uuid.uuid4().hex[:8]}", Attributes=attributes)["QueueUrl"]
+        name = f"q-{uuid.uuid4().hex[:8]}{'.fifo' if 'FifoQueue' in attributes else ''}"
+        url = sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
         urls.append(url)
         return url, sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
 
@@ -153,3 +157,26 @@ def test_events_are_counted_if_the_mapping_asks_for_it(
     }
     eventually(lambda: event_counts(mapping) == expected, "the counts")
     assert len(batches()) == 2
+
+
+def test_what_a_queue_does_not_support_is_refused(
+    localstack: Any, queue: Any, create_function: Callable[..., Any]
+) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html; the texts are at request_rules.py."""
+    functions, function = localstack.client("lambda"), create_function(ECHO, Timeout=20)
+
+    def refusal(arn: str, **settings: Any) -> str:
+        with pytest.raises(ClientError) as caught:
+            functions.create_event_source_mapping(FunctionName=function.name, EventSourceArn=arn, **settings)
+        assert caught.value.response["Error"]["Code"] == "InvalidParameterValueException"
+        return str(caught.value.response["Error"]["Message"])
+
+    _, fifo = queue(FifoQueue="true", VisibilityTimeout="30")
+    assert refusal(fifo, MaximumBatchingWindowInSeconds=1) == "Batching window is not supported for FIFO queues"
+    _, short = queue(VisibilityTimeout="5")
+    assert refusal(short) == "Queue visibility timeout: 5 seconds is less than Function timeout: 20 seconds"
+    _, standard = queue()
+    pollers = {"MinimumPollers": 2, "MaximumPollers": 20}
+    refusal(standard, ScalingConfig={"MaximumConcurrency": 2}, ProvisionedPollerConfig=pollers)
+    refusal(standard, ProvisionedPollerConfig={"MinimumPollers": 20, "MaximumPollers": 2})
+    assert functions.list_event_source_mappings(FunctionName=function.name)["EventSourceMappings"] == []
