@@ -23,7 +23,7 @@ _ENVELOPE_BYTES = 64  # what the function gets besides its events: {"Records": [
 type Event = dict[str, Any]
 
 
-class QueuePoller(SqsPoller):  # type: ignore[misc]
+class QueuePoller(SqsPoller):
     """Core's poller of a queue. `settings` are the mapping's, set before it polls."""
 
     settings: MappingSettings
@@ -63,7 +63,7 @@ class QueuePoller(SqsPoller):  # type: ignore[misc]
             self.processor.process_events_batch(batch)
             failed = set()
         except PartialBatchFailureError as error:
-            failed = set(parse_batch_item_failures(error.partial_failure_payload, ids))
+            failed = set(parse_batch_item_failures(dict(error.partial_failure_payload or {}), ids))
         finally:
             self._count("FailedInvokeEventCount", failed)
         done = ids - failed

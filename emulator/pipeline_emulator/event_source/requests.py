@@ -7,6 +7,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.aws.api.lambda_ import InvalidParameterValueException
+from localstack.aws.api.sqs import QueueAttributeName
 from localstack.services.lambda_.api_utils import function_locators_from_arn
 from localstack.services.lambda_.invocation.models import lambda_stores
 from localstack.services.lambda_.provider_utils import get_function_version_from_arn
@@ -79,7 +80,7 @@ def _require_function(named: str, context: RequestContext) -> None:
         InvalidParameterValueException: it does not.
     """
     name, qualifier, account, region = function_locators_from_arn(named)
-    function = lambda_stores[account or context.account_id][region or context.region].functions.get(name)
+    function = lambda_stores[account or context.account_id][region or context.region].functions.get(name or "")
     if function and qualifier and not qualifier.startswith("$") and qualifier not in {
         *function.aliases, *function.versions
     }:  # fmt: skip
@@ -96,7 +97,7 @@ def _require_visibility(queue_arn: str, function_arn: str) -> None:
     """
     queue = parse_arn(queue_arn)
     attributes = sqs_stores[queue.account][queue.region].queues[queue.resource].attributes
-    visible_after = int(attributes["VisibilityTimeout"])
+    visible_after = int(attributes[QueueAttributeName.VisibilityTimeout])
     timeout = get_function_version_from_arn(function_arn).config.timeout
     if visible_after < timeout:
         raise InvalidParameterValueException(

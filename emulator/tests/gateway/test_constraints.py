@@ -26,7 +26,7 @@ def refusal(call: Callable[..., Any], **request: Any) -> tuple[int, str, str]:
     return error["ResponseMetadata"]["HTTPStatusCode"], error["Error"]["Code"], error["Error"]["Message"]
 
 
-CONFIGURATION = [
+CONFIGURATION: list[tuple[dict[str, Any], str]] = [
     ({"Handler": "a b"}, "Value 'a b' at 'handler'"),
     ({"Handler": "a" * 129}, "less than or equal to 128"),
     ({"Description": "x" * 257}, "less than or equal to 256"),
@@ -37,7 +37,7 @@ CONFIGURATION = [
     # "Keys start with a letter and are at least two characters": configuration-envvars.html
     ({"Environment": {"Variables": {"A": "x"}}}, "Value '{A=x}' at 'environment.variables' .* Map keys must satisfy"),
 ]
-LOG_GROUPS = [
+LOG_GROUPS: list[tuple[str, dict[str, Any], str]] = [
     ("create_log_group", {"logGroupName": "a b"}, "Value 'a b' at 'logGroupName' .* regular expression pattern"),
     ("create_log_group", {"logGroupName": "a" * 513}, "less than or equal to 512"),
     ("create_log_stream", {"logStreamName": "a:b"}, "Value 'a:b' at 'logStreamName'"),
