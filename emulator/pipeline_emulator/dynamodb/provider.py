@@ -1,4 +1,4 @@
-"""Moto's DynamoDB, with what its answers lack of AWS's."""
+"""Moto's DynamoDB, with what its answers lack of AWS's, as LocalStack's authors recorded them."""
 
 import base64
 import uuid
@@ -11,6 +11,7 @@ from localstack.aws.api.dynamodbstreams import DynamodbstreamsApi
 from localstack.services.moto import call_moto
 
 _ONLY_IF_SET = ("GlobalSecondaryIndexes", "LocalSecondaryIndexes")
+_IMAGES = ("Keys", "NewImage", "OldImage")
 
 
 class Tables(DynamodbApi):
@@ -18,12 +19,14 @@ class Tables(DynamodbApi):
 
     @override
     def create_table(self, context: RequestContext, *_args: Any, **_more: Any) -> Any:
-        """Create a table. AWS's answer has an id and no empty lists, as LocalStack's authors recorded."""
-        answer: Any = call_moto(context)
-        found = answer["TableDescription"]
-        kept = {name: value for name, value in found.items() if value or name not in _ONLY_IF_SET}
-        kept.pop("WarmThroughput", None)
-        return {**answer, "TableDescription": {**kept, "TableId": str(uuid.uuid4())}}
+        """Create a table, which is active at once, but not yet in the answer."""
+        answer = call_moto(context)
+        return {"TableDescription": {**_table(answer), "TableStatus": "CREATING"}}
+
+    @override
+    def update_table(self, context: RequestContext, *_args: Any, **_more: Any) -> Any:
+        """Change a table."""
+        return {"TableDescription": _table(call_moto(context))}
 
 
 class TableStreams(DynamodbstreamsApi):
@@ -31,17 +34,42 @@ class TableStreams(DynamodbstreamsApi):
 
     @override
     def get_records(self, context: RequestContext, *_args: Any, **_more: Any) -> Any:
-        """Read records. Moto encodes binary values of items twice."""
+        """Read records. Moto encodes binary values twice, has an old image of new items, and estimates sizes."""
         answer: Any = call_moto(context)
-        for value in _binary_values(answer.get("Records", [])):
-            value["B"] = base64.b64decode(value["B"])
+        for record in answer.get("Records", []):
+            change = record["dynamodb"]
+            for value in _values(change):
+                if "B" in value:
+                    value["B"] = base64.b64decode(value["B"])
+            if not change.get("OldImage"):
+                change.pop("OldImage", None)
+            change["SizeBytes"] = sum(_size(change[name]) for name in _IMAGES if name in change)
         return answer
 
 
-def _binary_values(value: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(value, dict):
-        if set(value) == {"B"}:
-            yield value
-        value = list(value.values())
-    for each in value if isinstance(value, list) else ():
-        yield from _binary_values(each)
+def _table(answer: Any) -> dict[str, Any]:
+    """Return a table's description with an id and without empty lists."""
+    found = answer["TableDescription"]
+    kept = {name: value for name, value in found.items() if value or name not in _ONLY_IF_SET}
+    kept.pop("WarmThroughput", None)
+    table_id = uuid.uuid5(uuid.NAMESPACE_URL, f"{found['TableArn']} {found['CreationDateTime']}")
+    return {**kept, "TableId": str(table_id)}
+
+
+def _values(value: Any) -> Iterator[dict[str, Any]]:
+    """Yield the simple values of items: dictionaries such as `{"S": "text"}`."""
+    if not isinstance(value, dict):
+        return
+    for each in value.values():
+        if isinstance(each, dict) and len(each) == 1 and not isinstance(next(iter(each.values())), dict):
+            yield each
+        yield from _values(each)
+
+
+def _size(image: dict[str, Any]) -> int:
+    """Return the bytes of an image's names and simple values."""
+    return sum(len(name.encode()) + sum(map(_length, value.values())) for name, value in image.items())
+
+
+def _length(value: Any) -> int:
+    return len(value.encode()) if isinstance(value, str) else len(value) if isinstance(value, bytes) else 1
