@@ -20,8 +20,9 @@ class Tables(DynamodbApi):
     @override
     def create_table(self, context: RequestContext, *_args: Any, **_more: Any) -> Any:
         """Create a table, which is active at once, but not yet in the answer."""
-        answer = call_moto(context)
-        return {"TableDescription": {**_table(answer), "TableStatus": "CREATING"}}
+        made = _table(call_moto(context))
+        made.pop("WarmThroughput", None)
+        return {"TableDescription": {**made, "TableStatus": "CREATING"}}
 
     @override
     def update_table(self, context: RequestContext, *_args: Any, **_more: Any) -> Any:
@@ -51,7 +52,6 @@ def _table(answer: Any) -> dict[str, Any]:
     """Return a table's description with an id and without empty lists."""
     found = answer["TableDescription"]
     kept = {name: value for name, value in found.items() if value or name not in _ONLY_IF_SET}
-    kept.pop("WarmThroughput", None)
     table_id = uuid.uuid5(uuid.NAMESPACE_URL, f"{found['TableArn']} {found['CreationDateTime']}")
     return {**kept, "TableId": str(table_id)}
 
