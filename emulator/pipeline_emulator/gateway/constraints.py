@@ -17,7 +17,8 @@ _CODES = {"lambda": "ValidationException", "logs": "InvalidParameterException"}
 # Core, or the emulator's own code, checks these parameters, in AWS's order and with texts that were recorded on AWS.
 _LEFT_OUT: Mapping[str, Collection[str]] = {
     "lambda": (
-        *("Architectures", "Arn", "CapacityProviderConfig", "CompatibleArchitectures", "CompatibleRuntimes"),
+        *("Architectures", "Arn", "CapacityProviderConfig", "CompatibleArchitecture", "CompatibleArchitectures"),
+        *("CompatibleRuntime", "CompatibleRuntimes"),
         *("DestinationConfig", "EphemeralStorage", "FunctionName", "FunctionVersion", "InvokeMode", "LayerName"),
         *("Layers", "MemorySize", "Name", "Payload", "ProvisionedConcurrentExecutions", "PublishTo", "Qualifier"),
         *("RecursiveLoop", "Resource", "Role", "RoutingConfig", "Runtime", "SnapStart", "StatementId", "TagKeys"),
