@@ -183,17 +183,10 @@ def _execute(specification: Specification, status: int) -> None:
     if sys.platform == "linux":
         linux.die_with_parent()
         linux.never_gain_privileges(keep_read_access=True)
-<<<<<<< HEAD
         linux.leave_keyrings()
         linux.leave_abstract_sockets()
-    resource.setrlimit(resource.RLIMIT_NOFILE, (_FILES, _FILES))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if specification.isolation is Isolation.NAMESPACES:  # its user is no other function's
-        resource.setrlimit(resource.RLIMIT_NPROC, (_PROCESSES, _PROCESSES))
-=======
     own_user = specification.isolation is Isolation.NAMESPACES
     limits.apply(specification.memory_bytes, count_processes=own_user)
->>>>>>> 188a960 (Requests to Lambda and Logs are checked against their models; AWS's texts for lists and maps; limits as recorded; peers: SQS, DynamoDB, core)
     program = next(filter(os.path.exists, specification.programs), specification.command[0])
     try:
         os.chdir(specification.folder)

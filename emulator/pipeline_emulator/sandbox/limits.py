@@ -31,6 +31,7 @@ def apply(memory_bytes: int, *, count_processes: bool) -> None:
     """
     _lower(resource.RLIMIT_NOFILE, FILES)
     _lower(resource.RLIMIT_MEMLOCK, LOCKED_BYTES)
+    _lower(resource.RLIMIT_CORE, 0)  # AWS allows 10 GiB; here they would stay on the developer's machine
     if count_processes:
         _lower(resource.RLIMIT_NPROC, processes(memory_bytes))
     _, most = resource.getrlimit(resource.RLIMIT_STACK)
