@@ -33,14 +33,20 @@ def conformance(targets: str) -> None:
     "--suites", envvar="PEER_SUITES", required=True, metavar="FOLDER", type=Path,
     help="Folder with a checkout of LocalStack, in its folder localstack. `make test-all` runs them if this is set.",
 )  # fmt: skip
-def peers(suites: Path) -> None:
+@options.option(
+    "--targets", envvar="TARGETS", default="ours", metavar="NAME,...", show_default=True,
+    help="Emulators to run them against: ours, core. Core is only counted.",
+)  # fmt: skip
+@options.flag("--write", envvar="WRITE", help="Write the table to the docs.")
+def peers(suites: Path, targets: str, write: bool) -> None:
     """Run the tests that other projects publish on this emulator, and compare the failures with the expected ones.
 
-    10 minutes.
+    15 minutes for each target.
     """
     from benchmarks.peers import localstack
+    from benchmarks.peers.targets import chosen
 
-    localstack.run(suites)
+    localstack.run(suites, chosen(targets), write=write)
 
 
 @click.command(hidden=True)

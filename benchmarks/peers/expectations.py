@@ -61,11 +61,26 @@ def differences(results: Mapping[str, Outcome], expected: Mapping[str, str]) -> 
     return [*found, *(f"{test} was not run: is its name still right?" for test in sorted(set(expected) - set(results)))]
 
 
-def totals(results: Mapping[str, Outcome]) -> str:
-    """Format the totals: `20 passed, 3 failed, 1 of them for the authors' exceptions, 2 skipped`."""
+@dataclass(frozen=True)
+class Counts:
+    """How many tests ran, passed strictly, passed with their authors' exceptions too, and were skipped."""
+
+    run: int
+    strict: int
+    lenient: int
+    skipped: int
+
+
+def counts(results: Mapping[str, Outcome]) -> Counts:
+    """Count results by kind."""
     count = Counter(outcome.kind for outcome in results.values())
-    failed = count[FAILED] + count[LENIENT]
+    return Counts(len(results) - count[SKIPPED], count[PASSED], count[PASSED] + count[LENIENT], count[SKIPPED])
+
+
+def totals(results: Mapping[str, Outcome]) -> str:
+    """Format the totals: `20 of 23 pass strictly, 21 with their authors' exceptions; 3 fail strictly, 2 skipped`."""
+    count = counts(results)
     return (
-        f"{count[PASSED]} of {len(results) - count[SKIPPED]} pass strictly, {count[PASSED] + count[LENIENT]} with their"
-        f" authors' exceptions; {failed} fail strictly, {count[SKIPPED]} skipped"
+        f"{count.strict} of {count.run} pass strictly, {count.lenient} with their"
+        f" authors' exceptions; {count.run - count.strict} fail strictly, {count.skipped} skipped"
     )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -35,8 +37,12 @@ def version() -> str:
     return environments.locked_version(LOCK, "localstack-core")
 
 
-def start(stack: Stack) -> None:
+def start(stack: Stack, more: Mapping[str, str] = MappingProxyType({})) -> None:
     """Starts it as the stack's emulator and waits until it answers.
+
+    Args:
+        stack: as for `environments.start`.
+        more: further variables of LocalStack.
 
     Raises:
         HarnessError: it could not be installed or started.
@@ -49,6 +55,7 @@ def start(stack: Stack) -> None:
         "EAGER_SERVICE_LOADING": "0",
         "KINESIS_PERSISTENCE": "0",
         "NODE_OPTIONS": f"--require {KINESIS / 'loopback.cjs'}",
+        **more,
     }
     environments.start_localstack(stack, "LocalStack core", VENV, "localstack", BRIDGE, settings)
     with console.step("Its Kinesis server"):  # until it is up, core answers every request but the first with an error

@@ -165,6 +165,13 @@ FORGET_CALLERS = Patch(
     written_for=_CORE,
     fingerprint="CompositeResponseHandler",
 )
+CHECK_CONSTRAINTS = Patch(
+    "localstack.aws.handlers:serve_custom_service_request_handlers",
+    what="requests to Lambda and CloudWatch Logs are checked against the lengths, ranges and patterns of their models",
+    why="core checks few of them, and stores what AWS refuses",
+    written_for=_CORE,
+    fingerprint="CompositeHandler",
+)
 REMEMBER_CALLER = Patch(
     "localstack.aws.handlers:serve_custom_service_request_handlers",
     what="account and region of a request are kept for looking up a function's image",
@@ -568,6 +575,13 @@ MAP_STREAMS = Patch(
     written_for=_CORE,
     fingerprint="686f7c77017e",
 )
+POLL_QUEUES = Patch(
+    f"{_LAMBDA}.event_source_mapping.esm_worker_factory:SqsPoller",
+    what="functions get the bodies of messages as they were sent, in batches of up to 6 MB, and events are counted",
+    why="core sends a copy of a body that is JSON, of any size, and has no metrics of mappings",
+    written_for=_CORE,
+    fingerprint="b773e85249ea",
+)
 _MAPPING_REQUESTS = "requests for mappings are checked against the model and AWS's rules"
 _UNCHECKED_MAPPING = "core accepts values out of range and settings of other sources, and keeps an empty FilterCriteria"
 CREATE_MAPPING = Patch(
@@ -611,6 +625,13 @@ PASS_CLIENT_CONTEXT = Patch(
     why="core drops it",
     written_for=_CORE,
     fingerprint="cf0e0565b58f",
+)
+CHECK_PAYLOAD = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider.invoke",
+    what="a payload that is not JSON, or a client context that is no object, is refused",
+    why="core runs the function with the former, and answers 500 to the latter",
+    written_for=_CORE,
+    fingerprint="60d92812cac8",
 )
 INVOKE_WITH_RESPONSE_STREAM = Patch(
     f"{_LAMBDA}.provider:LambdaProvider.invoke_with_response_stream",
@@ -910,6 +931,13 @@ STORE_LOG_EVENTS = Patch(
     why="core matches no pattern, and the request fails or waits with the delivery",
     written_for=_CORE,
     fingerprint="16317b7e99ec",
+)
+CHECK_LOG_STREAM = Patch(
+    "moto.logs.models:LogGroup.create_log_stream",
+    what="the error for a log stream that exists already is about the stream",
+    why="moto's is about the group",
+    written_for=_CORE,
+    fingerprint="f6ef230bfbb5",
 )
 MATCH_LOG_EVENTS = Patch(
     "localstack.services.logs.provider:get_pattern_matcher",

@@ -153,6 +153,16 @@ SETTINGS: tuple[Setting, ...] = (
         maximum=1,
     ),
     Setting(
+        "mapping_longest_retry_seconds",
+        "MAPPING_LONGEST_RETRY_SECONDS",
+        "5",
+        "longest wait of an event source mapping before it invokes a failing function again, or reads again; waits "
+        "double from 0.1 s",
+        Kind.NUMBER,
+        minimum=0.1,
+        maximum=3600,
+    ),
+    Setting(
         "lambda_executor",
         "LAMBDA_RUNTIME_EXECUTOR",
         "auto",

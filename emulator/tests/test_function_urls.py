@@ -112,6 +112,25 @@ def test_unknown_url(localstack: Any) -> None:
     assert call(localstack, "http://nobody.lambda-url.no-region.localhost/")[0] == 403
 
 
+def test_url_ends_with_its_alias(
+    localstack: Any, create_function: Callable[..., Any], make_url: Callable[..., str]
+) -> None:
+    """The URL goes with its alias, and is forbidden, not unknown: as LocalStack's authors recorded on AWS."""
+    function, client = create_function(ECHO), localstack.client("lambda")
+    version = client.publish_version(FunctionName=function.name)["Version"]
+    client.create_alias(FunctionName=function.name, Name="live", FunctionVersion=version)
+    url = make_url(function, Qualifier="live")
+    assert call(localstack, url)[0] == 200
+
+    client.delete_alias(FunctionName=function.name, Name="live")
+    with pytest.raises(client.exceptions.ResourceNotFoundException):
+        client.get_function_url_config(FunctionName=function.name, Qualifier="live")
+    assert client.list_function_url_configs(FunctionName=function.name)["FunctionUrlConfigs"] == []
+    status, headers, body = call(localstack, url)
+    assert (status, headers["x-amzn-ErrorType"]) == (403, "AccessDeniedException")
+    assert json.loads(body)["Message"].startswith("Forbidden. For troubleshooting Function URL authorization issues")
+
+
 def test_event_has_payload_format_2(
     localstack: Any, create_function: Callable[..., Any], make_url: Callable[..., str]
 ) -> None:

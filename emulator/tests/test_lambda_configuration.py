@@ -42,6 +42,22 @@ def test_what_aws_accepts_is_accepted(request_: dict[str, Any]) -> None:
     configuration_rules.check(request_)
 
 
+@pytest.mark.parametrize(
+    ("request_", "says"),
+    [
+        ({"Handler": "a.b", "Code": {"ZipFile": b"x"}}, "Runtime and Handler are mandatory parameters"),
+        ({"Runtime": "python3.13", "Code": {"ZipFile": b"x"}}, "Runtime and Handler are mandatory parameters"),
+        ({"Handler": "a.b", "Runtime": "python3.13", "Code": {}}, "Please provide a source for function code"),
+        ({"PackageType": "Image", "Code": {}}, "Please provide a source for function code"),
+    ],
+)
+def test_a_new_function_needs_code_and_how_to_run_it(request_: dict[str, Any], says: str) -> None:
+    """The texts are at `configuration_rules`."""
+    with pytest.raises(ServiceException, match=says):
+        configuration_rules.check_new(request_)
+    configuration_rules.check_new({"PackageType": "Image", "Code": {"ImageUri": "a"}})
+
+
 @pytest.mark.local_only
 def test_core_asks_before_it_creates_changes_or_deletes(localstack: Any, create_function: Callable[..., Any]) -> None:
     with pytest.raises(ClientError, match="reserved keys"):

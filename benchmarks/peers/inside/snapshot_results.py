@@ -4,12 +4,12 @@ Runs in the suite's own environment. A snapshot must match as a whole: where the
 differ from AWS (`skip_snapshot_verify`), a difference fails the test here.
 
 PEER_PORT: the emulator's port on 127.0.0.1.
-PEER_WITHOUT: tests that use a fixture with this text in its name are left out, since the service is missing here.
 PEER_RESULTS: file to write the results to: a JSON object of test id to `[outcome, message]`. The outcome is `passed`,
 `lenient` (would pass with the suite's exceptions), `failed` or `skipped`.
 """
 
 import copy
+import io
 import json
 import os
 import socket
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.response import StreamingBody
 from localstack import config
 from localstack_snapshot.snapshots import SnapshotAssertionError, SnapshotSession
 
@@ -26,7 +27,7 @@ _assert_with_exceptions = SnapshotSession._assert_all
 
 
 def _assert_strictly(session: Any, verify: bool = True, paths: list[str] | None = None) -> Any:
-    session._transform_dict_to_parseable_values(session.observed_state)  # streams can be read once
+    _read_streams(session.observed_state)  # they can be read once
     strict = copy.copy(session)
     states = (session.recorded_state, session.observed_state, session.results)
     strict.recorded_state, strict.observed_state, strict.results = copy.deepcopy(states)
@@ -37,6 +38,16 @@ def _assert_strictly(session: Any, verify: bool = True, paths: list[str] | None 
         _lenient.add(session.scope_key)
         raise
     return found
+
+
+def _read_streams(state: dict[str, Any]) -> None:
+    """Replace streams with their text. The session itself parses JSON, one level deep each time that it is asked."""
+    for name, value in state.items():
+        if isinstance(value, io.IOBase | StreamingBody):
+            state[name] = value.read().decode()
+        for each in value if isinstance(value, list) else [value]:
+            if isinstance(each, dict):
+                _read_streams(each)
 
 
 SnapshotSession._assert_all = _assert_strictly
@@ -57,15 +68,6 @@ def pytest_configure() -> None:
     """Undo what the suite's conftest sets: the port of a LocalStack that it would start itself."""
     own = config.HostAndPort(host="127.0.0.1", port=int(os.environ["PEER_PORT"]))
     config.GATEWAY_LISTEN = config.UniqueHostAndPortList([own])
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out tests of a service that the emulator does not have."""
-    missing = os.environ["PEER_WITHOUT"]
-    left_out = [item for item in items if any(missing in name for name in getattr(item, "fixturenames", ()))]
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if item not in left_out]
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

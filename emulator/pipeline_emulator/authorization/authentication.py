@@ -105,8 +105,11 @@ def _internal_caller(context: RequestContext, service: str) -> Caller | None:
 def _is_asked(operation: str, principal: str) -> bool:
     """Return whether a service needs a permission of its own: a role's trust, or a function's to be called.
 
-    Lambda itself calls functions for mappings and destinations, with the function's role.
+    Lambda itself calls functions for mappings and destinations, with the function's role. S3 needs the policies of
+    queues and topics, too: https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html.
     """
+    if principal == "s3" and operation in ("SendMessage", "Publish"):
+        return True
     return operation == "AssumeRole" or (operation == "Invoke" and principal != "lambda")
 
 

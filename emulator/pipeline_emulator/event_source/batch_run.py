@@ -13,12 +13,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from pipeline_emulator.event_source.records import StreamRecord
+from pipeline_emulator.event_source.retries import backoff
 from pipeline_emulator.event_source.settings import MappingSettings
 
 Condition = Literal["RetryAttemptsExhausted", "RecordAgeExceeded"]
-
-FIRST_RETRY_SECONDS = 0.1
-LONGEST_RETRY_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -163,12 +161,3 @@ class BatchRun:
     def _pause(self, part: _Part) -> Step:
         part.pauses += 1
         return Step(delay=backoff(part.pauses))
-
-
-def backoff(attempt: int) -> float:
-    """Return the seconds to wait before retry `attempt` (1, 2, ...): doubling from 0.1, at most 5.
-
-    The delay is short because a developer waits for the fixed function, and grows because endless retries are the
-    default.
-    """
-    return min(LONGEST_RETRY_SECONDS, FIRST_RETRY_SECONDS * 2.0 ** min(attempt - 1, 16))

@@ -13,8 +13,9 @@ from localstack.utils.aws.client_types import ServicePrincipal
 
 from pipeline_emulator.arn import parse_arn
 from pipeline_emulator.event_source import hooks
-from pipeline_emulator.event_source.batch_run import Discard, backoff
+from pipeline_emulator.event_source.batch_run import Discard
 from pipeline_emulator.event_source.failure_record import failure_record, object_key, with_payload
+from pipeline_emulator.event_source.retries import backoff
 from pipeline_emulator.event_source.settings import MappingSettings
 
 LOG = logging.getLogger(__name__)

@@ -10,6 +10,8 @@ from pipeline_emulator.arn import find_arn
 from pipeline_emulator.event_source import requests
 from pipeline_emulator.event_source.checkpoints import CheckpointStore
 from pipeline_emulator.event_source.mappings import Mappings
+from pipeline_emulator.event_source.queues import QueuePoller
+from pipeline_emulator.event_source.settings import MappingSettings
 from pipeline_emulator.event_source.worker import KinesisMappingWorker
 from pipeline_emulator.persistence import DatabaseError, state_folder
 
@@ -26,10 +28,14 @@ def install() -> None:
     except DatabaseError as error:
         raise LocalstackExit(str(error), 1) from error
     requests.install()
+    patches.POLL_QUEUES.replace(QueuePoller)
 
     @patches.MAP_STREAMS.wrap
     def get_esm_worker(original: Callable[[Any], Any], self: Any) -> Any:
         arn = find_arn(self.esm_config.get("EventSourceArn", ""))
         if arn and arn.service == "kinesis":
             return KinesisMappingWorker(self.esm_config, self.function_role_arn, self.enabled, mappings)
-        return original(self)
+        worker = original(self)
+        if isinstance(worker.poller, QueuePoller):
+            worker.poller.settings = MappingSettings.from_configuration(self.esm_config)
+        return worker

@@ -6,13 +6,14 @@ import time
 from collections.abc import Callable, Sequence
 
 from pipeline_emulator.event_source import hooks
-from pipeline_emulator.event_source.batch_run import BatchRun, Discard, Invocation, Outcome, backoff
+from pipeline_emulator.event_source.batch_run import BatchRun, Discard, Invocation, Outcome
 from pipeline_emulator.event_source.batching import BatchAssembler
 from pipeline_emulator.event_source.destination import FailureDestination
 from pipeline_emulator.event_source.invoker import LambdaInvoker
 from pipeline_emulator.event_source.lane_calls import LaneCalls
 from pipeline_emulator.event_source.progress import ShardProgress
 from pipeline_emulator.event_source.records import StreamRecord
+from pipeline_emulator.event_source.retries import backoff
 from pipeline_emulator.event_source.settings import MappingSettings
 from pipeline_emulator.event_source.stop import Stop
 

@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pipeline_emulator.event_source.batch_run import Outcome, backoff
+from pipeline_emulator.event_source.batch_run import Outcome
 from pipeline_emulator.event_source.destination import FailureDestination
 from pipeline_emulator.event_source.invoker import LambdaInvoker
 from pipeline_emulator.event_source.lane import Lane
 from pipeline_emulator.event_source.progress import MappingProgress
 from pipeline_emulator.event_source.records import EventSource
+from pipeline_emulator.event_source.retries import backoff
 from pipeline_emulator.event_source.settings import MappingSettings
 from pipeline_emulator.event_source.shard_consumer import ShardConsumer
 from pipeline_emulator.event_source.shards import Shard, begin, position, readable

@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html 
 The messages are AWS's, where users have reported them; the sources are at each.
 """
 
+import math
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,6 +15,7 @@ from pipeline_emulator.arn import Arn, find_arn
 # https://github.com/hashicorp/terraform-provider-aws/pull/16113
 _AGE = "MaximumRecordAgeInSeconds must be either -1 (forever) or between 60 and 604800 (inclusive)"
 _SHORTEST_AGE = 60
+_FIFO_MESSAGES = 10
 # https://github.com/serverless/serverless/issues/12111
 _NO_TIMESTAMP = "Need to specify a timestamp"
 # "StartingPositionTimestamp cannot be in the future", says the API's reference.
@@ -22,6 +24,16 @@ _FUTURE = "StartingPositionTimestamp cannot be in the future."
 _WINDOW_LANES = "ParallelizationFactor must be 1 for an event source mapping with a tumbling window."
 # https://github.com/boto/boto3/issues/1613
 _NO_POSITION = "StartingPosition is not valid for SQS event sources."
+# https://github.com/aws/aws-lambda-dotnet/pull/1758
+_FIFO_WINDOW = "Batching window is not supported for FIFO queues"
+# https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html and services-sqs-scaling.html; the words of
+# AWS for these are not known.
+_FIFO_BATCH = "Maximum batch size of a FIFO queue is 10."
+_TWO_SCALINGS = "ScalingConfig and ProvisionedPollerConfig cannot be used together."
+_POLLERS = "MinimumPollers must not be greater than MaximumPollers."
+# https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
+_DESTINATION = "Destination {} is not an Amazon SQS queue, Amazon SNS topic or Amazon S3 bucket."
+_DESTINATIONS = frozenset({"sqs", "sns", "s3"})
 # Recorded on AWS for a queue that does not exist, and for a request without EventSourceArn.
 NO_QUEUE = (
     "Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue."
@@ -86,11 +98,25 @@ def problem(mapping: Mapping[str, Any], now: datetime) -> str | None:
         if mapping.get(name):
             # https://github.com/serverless/serverless/issues/7049
             return f"Unsupported {name} parameter for given event source mapping type."
-    return None if service == "sqs" else _problem_of_stream(mapping, now)
+    return _problem_of_queue(mapping, arn) if service == "sqs" else _problem_of_stream(mapping, now)
 
 
 def _is_complete(arn: Arn) -> bool:
     return bool(arn.region and arn.account and _RESOURCES[arn.service].fullmatch(arn.resource))
+
+
+def _problem_of_queue(mapping: Mapping[str, Any], queue: Arn) -> str | None:
+    if queue.resource.endswith(".fifo"):
+        if mapping.get("MaximumBatchingWindowInSeconds"):
+            return _FIFO_WINDOW
+        if (mapping.get("BatchSize") or 0) > _FIFO_MESSAGES:
+            return _FIFO_BATCH
+    pollers = mapping.get("ProvisionedPollerConfig") or {}
+    if pollers and mapping.get("ScalingConfig"):
+        return _TWO_SCALINGS
+    if pollers.get("MinimumPollers", 0) > pollers.get("MaximumPollers", math.inf):
+        return _POLLERS
+    return None
 
 
 def _problem_of_stream(mapping: Mapping[str, Any], now: datetime) -> str | None:
@@ -104,4 +130,8 @@ def _problem_of_stream(mapping: Mapping[str, Any], now: datetime) -> str | None:
             return _FUTURE
     if mapping.get("TumblingWindowInSeconds") and (mapping.get("ParallelizationFactor") or 1) > 1:
         return _WINDOW_LANES
+    destination = ((mapping.get("DestinationConfig") or {}).get("OnFailure") or {}).get("Destination")
+    found = find_arn(destination) if destination else None
+    if found and found.service not in _DESTINATIONS:
+        return _DESTINATION.format(destination)
     return None

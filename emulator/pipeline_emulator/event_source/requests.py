@@ -7,8 +7,14 @@ from typing import Any
 from botocore.exceptions import ClientError
 from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.aws.api.lambda_ import InvalidParameterValueException
+from localstack.aws.api.sqs import QueueAttributeName
+from localstack.services.lambda_.api_utils import function_locators_from_arn
+from localstack.services.lambda_.invocation.models import lambda_stores
+from localstack.services.lambda_.provider_utils import get_function_version_from_arn
+from localstack.services.sqs.models import sqs_stores
 
 from pipeline_emulator import patches
+from pipeline_emulator.arn import parse_arn
 from pipeline_emulator.event_source import request_rules
 from pipeline_emulator.kinesis.provider.validation import RequestValidator
 from pipeline_emulator.kinesis.streams.errors import StreamError, ValidationError
@@ -19,7 +25,7 @@ from pipeline_emulator.services import provider
 _CHECKED_BY_CORE = frozenset({"FunctionName", "StartingPosition"})
 # What is left of such a setting without this content is no setting.
 _EMPTIED = {"FilterCriteria": "Filters", "MetricsConfig": "Metrics", "ScalingConfig": "MaximumConcurrency"}
-_validator = RequestValidator()
+_validator = RequestValidator(left_out=_CHECKED_BY_CORE)
 
 
 def install() -> None:
@@ -41,6 +47,7 @@ def install() -> None:
         _remove_empty(request)
         if found := request_rules.problem(request, datetime.now(UTC)):
             raise InvalidParameterValueException(found, Type="User")
+        _require_function(request.get("FunctionName") or request["FunctionArn"], context)
         return original(self, context, request)
 
     @patches.CHECK_SOURCE.wrap
@@ -53,6 +60,8 @@ def install() -> None:
                 _require_stream(resource_arn)
             else:
                 original(self, service, resource_arn, *args)
+            if service == "sqs":
+                _require_visibility(resource_arn, args[0])
         except ClientError as error:
             raise InvalidParameterValueException(str(error), Type="User") from error
 
@@ -62,6 +71,39 @@ def _remove_empty(mapping: Any) -> None:
     for name, content in _EMPTIED.items():
         if not (mapping.get(name) or {}).get(content):
             mapping.pop(name, None)
+
+
+def _require_function(named: str, context: RequestContext) -> None:
+    """Check that a version or an alias of an existing function exists: core answers 500.
+
+    Raises:
+        InvalidParameterValueException: it does not.
+    """
+    name, qualifier, account, region = function_locators_from_arn(named)
+    function = lambda_stores[account or context.account_id][region or context.region].functions.get(name or "")
+    if function and qualifier and not qualifier.startswith("$") and qualifier not in {
+        *function.aliases, *function.versions
+    }:  # fmt: skip
+        raise InvalidParameterValueException("Function does not exist", Type="User")
+
+
+def _require_visibility(queue_arn: str, function_arn: str) -> None:
+    """Check that messages stay invisible while the function has them.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html#events-sqs-queueconfig
+
+    Raises:
+        InvalidParameterValueException: they do not.
+    """
+    queue = parse_arn(queue_arn)
+    attributes = sqs_stores[queue.account][queue.region].queues[queue.resource].attributes
+    visible_after = int(attributes[QueueAttributeName.VisibilityTimeout])
+    timeout = get_function_version_from_arn(function_arn).config.timeout
+    if visible_after < timeout:
+        raise InvalidParameterValueException(
+            f"Queue visibility timeout: {visible_after} seconds is less than Function timeout: {timeout} seconds",
+            Type="User",
+        )
 
 
 def _require_stream(arn: str) -> None:
@@ -86,12 +128,7 @@ def _require_ranges(context: RequestContext, request: Any) -> None:
     Raises:
         CommonServiceException: ValidationException, with AWS's text.
     """
-    assert context.operation
-    names = context.operation.input_shape.members
-    checked = {name: value for name, value in request.items() if name in names and name not in _CHECKED_BY_CORE}
-    if "FunctionName" in context.operation.input_shape.required_members:
-        checked["FunctionName"] = "checked-by-core"
     try:
-        _validator.validate(context.operation, checked)
+        _validator.validate(context.operation, request)
     except ValidationError as error:
         raise CommonServiceException(error.code, str(error), sender_fault=True) from error

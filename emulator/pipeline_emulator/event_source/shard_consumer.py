@@ -8,12 +8,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from localstack import config
 
 from pipeline_emulator.event_source import hooks
-from pipeline_emulator.event_source.batch_run import LONGEST_RETRY_SECONDS, backoff
 from pipeline_emulator.event_source.batching import lane_of
 from pipeline_emulator.event_source.filters import RecordFilter
 from pipeline_emulator.event_source.lane import Lane
 from pipeline_emulator.event_source.progress import ShardProgress
 from pipeline_emulator.event_source.records import EventSource, StreamRecord, stream_record
+from pipeline_emulator.event_source.retries import backoff, longest_seconds
 from pipeline_emulator.event_source.settings import MappingSettings
 from pipeline_emulator.event_source.shards import Position
 from pipeline_emulator.event_source.source import IteratorExpiredError, KinesisSource, Page, PositionRefusedError
@@ -117,7 +117,7 @@ class ShardConsumer:
             self._ended.set()
 
     def _pause_before_restart(self) -> None:
-        self._stop.requested.wait(LONGEST_RETRY_SECONDS)
+        self._stop.requested.wait(longest_seconds())
 
     def _read_to_end(self) -> None:
         while not self._stop.requested.is_set():

@@ -2,6 +2,7 @@
 
 import ipaddress
 from typing import Any
+from urllib.parse import urlsplit
 
 from localstack import config
 from localstack.constants import LOCALHOST_HOSTNAME
@@ -13,6 +14,18 @@ from pipeline_emulator.gateway import hosts
 
 # Browsers, curl and systemd find names below it on this machine, without a name server (RFC 6761, 6.3).
 _LOOPBACK_NAME = "localhost"
+_issued: set[str] = set()  # ids of the URLs that were created since the start
+
+
+def issue(url: str) -> None:
+    """Note that a function has had this URL."""
+    _issued.add(urlsplit(url).netloc.partition(".")[0].lower())
+
+
+def was_issued(authority: str | None) -> bool:
+    """Return whether a function has had the URL of a Host header since the emulator's start."""
+    named = hosts.function_url_of(authority)
+    return named is not None and named[0] in _issued
 
 
 def configuration_of(authority: str | None) -> Any | None:

@@ -19,7 +19,7 @@ _via_url: ContextVar[bool] = ContextVar("via_url", default=False)
 
 def install() -> None:
     """Patch core's provider before it is created."""
-    patches.CREATE_URL.wrap(_complete_answer)
+    patches.CREATE_URL.wrap(_created)
     patches.UPDATE_URL.wrap(_complete_answer)
     patches.GET_URL.wrap(_complete_description)
     patches.LIST_URLS.wrap(_complete_list)
@@ -49,6 +49,12 @@ def install() -> None:
             conditions = statement.setdefault("Condition", {})
             conditions.setdefault("Bool", {})["lambda:InvokedViaFunctionUrl"] = "true"
         return statement
+
+
+def _created(original: Callable[..., Any], self: Any, context: Any, *args: Any, **kwargs: Any) -> Any:
+    config = _complete_answer(original, self, context, *args, **kwargs)
+    addresses.issue(config["FunctionUrl"])
+    return config
 
 
 def _complete_answer(original: Callable[..., Any], self: Any, context: Any, *args: Any, **kwargs: Any) -> Any:

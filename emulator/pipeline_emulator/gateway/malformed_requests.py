@@ -79,7 +79,7 @@ def _require_members(_chain: Any, context: RequestContext, _response: Response) 
     body = shape.serialization.get("payload")
     missing = [name for name in shape.required_members if request.get(name) is None and name != body]
     if missing:
-        errors = [failure("null ", name[0].lower() + name[1:], "not be null") for name in missing]
+        errors = [failure("null ", name[0].lower() + name[1:], "Member must not be null") for name in missing]
         count = f"{len(errors)} validation error{'s' if len(errors) > 1 else ''} detected"
         raise _bad_request(_invalid_code(context), f"{count}: {'; '.join(errors)}")
 

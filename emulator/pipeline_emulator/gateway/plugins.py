@@ -23,6 +23,7 @@ def load_services() -> None:
     from pipeline_emulator import memory_at_rest
     from pipeline_emulator.gateway import (
         browsers,
+        constraints,
         core_adjustments,
         large_bodies,
         malformed_requests,
@@ -40,6 +41,7 @@ def load_services() -> None:
     core_adjustments.correct_neighbours()
     core_adjustments.read_managed_policies_when_asked()
     malformed_requests.install()
+    constraints.install()
     large_bodies.install()
     queue_urls.install()
     load()

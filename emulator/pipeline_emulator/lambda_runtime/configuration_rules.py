@@ -18,6 +18,13 @@ from pipeline_emulator import patches
 
 _RANGES = {"Timeout": (1, 900), "MemorySize": (128, 10_240)}
 _STORAGE_MB = (512, 10_240)
+# https://github.com/pipe-cd/pipecd/pull/1401 and https://github.com/aws/aws-cdk/pull/28045 have the texts.
+_NO_HANDLER = "Runtime and Handler are mandatory parameters for functions created with deployment packages."
+NO_CODE = "Please provide a source for function code."
+_LEVEL_OF_TEXT = (
+    'LogLevel is not supported when LogFormat is set to "Text". Remove LogLevel from your request or change the'
+    ' LogFormat to "Json" and try again.'
+)
 _RESERVED = frozenset(
     {
         *("_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV"),
@@ -36,6 +43,7 @@ def install() -> None:
     @patches.CHECK_NEW_FUNCTION.wrap
     def create_function(original: Callable[..., Any], self: Any, context: RequestContext, request: Any) -> Any:
         check(request)
+        check_new(request)
         return original(self, context, request)
 
     @patches.CHECK_CHANGED_FUNCTION.wrap
@@ -79,6 +87,21 @@ def check(request: Mapping[str, Any]) -> None:
             f" this request: {', '.join(reserved)}",
             Type="User",
         )
+    logging = request.get("LoggingConfig") or {}
+    if logging.get("LogFormat", "Text") == "Text" and logging.keys() & {"ApplicationLogLevel", "SystemLogLevel"}:
+        raise InvalidParameterValueException(_LEVEL_OF_TEXT, Type="User")
+
+
+def check_new(request: Mapping[str, Any]) -> None:
+    """Check a request to create a function for what changes may leave out.
+
+    Raises:
+        InvalidParameterValueException: the handler, the runtime or the code is missing.
+    """
+    if request.get("PackageType") != PackageType.Image and not (request.get("Runtime") and request.get("Handler")):
+        raise InvalidParameterValueException(_NO_HANDLER, Type="User")
+    if not any((request.get("Code") or {}).get(name) for name in ("ZipFile", "S3Bucket", "ImageUri")):
+        raise InvalidParameterValueException(NO_CODE, Type="User")
 
 
 def _out_of_range(request: Mapping[str, Any]) -> Iterator[str]:

@@ -19,6 +19,7 @@ from pipeline_emulator.lambda_runtime import engine
 from pipeline_emulator.lambda_runtime.origins import ENVIRONMENTS
 from pipeline_emulator.lambda_runtime.output import Output
 from pipeline_emulator.lambda_runtime.runtime import Exit, RuntimeStartError
+from pipeline_emulator.sandbox import limits
 
 _KILL_SECONDS = 10.0
 _ADDRESS_SECONDS = 10.0
@@ -33,8 +34,12 @@ _MEASURE_SECONDS = 5.0
 # Lambda runs every image as a default user with least privileges, whatever its USER says.
 # https://docs.aws.amazon.com/lambda/latest/dg/python-image.html: "you don't need to specify a USER in your Dockerfile"
 _USER = "993:990"
-# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-_PROCESSES, _FILES = 1024, 1024
+# Processes are limited by the container: the kernel counts those of a user, and all containers' user is the same.
+_ULIMITS = [
+    {"name": "nofile", "soft": limits.FILES, "hard": limits.FILES},
+    {"name": "memlock", "soft": limits.LOCKED_BYTES, "hard": limits.LOCKED_BYTES},
+    {"name": "stack", "soft": limits.STACK_BYTES, "hard": -1},
+]
 # The engine's init prints this if it cannot start the entry point, and exits with status 126 or 127.
 _NOT_STARTED = re.compile(rb"\[FATAL tini \(\d+\)\] exec (.+) failed: ([^\n]+)")
 _BEGINNING_BYTES = 1024
@@ -226,8 +231,8 @@ class ContainerRuntime:
                 tmpfs={"/tmp": f"rw,exec,nosuid,nodev,mode=1777,size={wanted.tmp_bytes}"},  # noqa: S108
                 mem_limit=wanted.memory_bytes,
                 memswap_limit=wanted.memory_bytes,  # memory plus swap: no swap
-                pids_limit=_PROCESSES,
-                ulimits=[{"name": "nofile", "soft": _FILES, "hard": _FILES}],
+                pids_limit=limits.processes(wanted.memory_bytes),
+                ulimits=_ULIMITS,
                 cap_drop=["ALL"],
                 security_opt=["no-new-privileges"],
                 log_config={"Type": "none"},  # output is read as it is written, and not kept by the engine

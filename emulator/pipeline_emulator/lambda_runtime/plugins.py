@@ -63,6 +63,7 @@ def install_aliases() -> None:
         dry_runs,
         function_documents,
         isolation_report,
+        payloads,
         provisioning,
         streamed_invocations,
     )
@@ -73,6 +74,7 @@ def install_aliases() -> None:
     configuration_rules.install()
     provisioning.install()
     function_documents.install()
+    payloads.install()
     streamed_invocations.install()
     if config.LAMBDA_RUNTIME_EXECUTOR in (ProcessRuntimeExecutorPlugin.name, PackageRuntimeExecutorPlugin.name):
         isolation_report.install()

@@ -21,7 +21,7 @@ from localstack.services.lambda_.invocation.lambda_models import InvocationResul
 
 from pipeline_emulator import patches
 from pipeline_emulator.gateway.pacing import paced
-from pipeline_emulator.lambda_runtime import errors, event_stream, response_stream
+from pipeline_emulator.lambda_runtime import errors, event_stream, payloads, response_stream
 from pipeline_emulator.lambda_runtime.response_stream import ResponseStream
 
 _LOG_BYTES = 4096
@@ -47,6 +47,7 @@ def install() -> None:
         account, region = api_utils.get_account_and_region(function_name, context)
         name, qualifier = api_utils.get_name_and_qualifier(function_name, qualifier, context)
         content = payload.read() if hasattr(payload, "read") else payload
+        payloads.check(content, client_context)
 
         def invoke(kind: str) -> Any:
             return self.lambda_service.invoke(

@@ -5,7 +5,12 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from localstack.aws.api.logs import InvalidParameterException, LimitExceededException, ResourceNotFoundException
+from localstack.aws.api.logs import (
+    InvalidParameterException,
+    LimitExceededException,
+    ResourceAlreadyExistsException,
+    ResourceNotFoundException,
+)
 from localstack.services.logs import provider
 from moto.core.utils import unix_time_millis
 from moto.logs.models import LogEvent, LogsBackend, LogStream, SubscriptionFilter
@@ -52,6 +57,12 @@ def install() -> None:
         filters = self.logs_backend.groups[self._get_param("logGroupName")].subscription_filters
         filters[self._get_param("filterName")].distribution = self._get_param("distribution") or _BY_LOG_STREAM
         return answer
+
+    @patches.CHECK_LOG_STREAM.wrap
+    def create_log_stream(original: Callable[..., None], self: Any, log_stream_name: str) -> None:
+        if log_stream_name in self.streams:
+            raise ResourceAlreadyExistsException("The specified log stream already exists")
+        original(self, log_stream_name)
 
     @patches.CHECK_RETENTION.wrap
     def put_retention_policy(
@@ -105,6 +116,12 @@ def put_subscription_filter(
         raise InvalidParameterException(
             f"PutSubscriptionFilter operation cannot work with destinationArn for vendor {vendor}"
         )
+    if (
+        arn.service != "lambda" and not role_arn
+    ):  # https://github.com/theburningmonk/lambda-logging-kinesis-demo/issues/1
+        raise InvalidParameterException(f"destinationArn for vendor {arn.service} cannot be used without roleArn")
+    if arn.service == "lambda" and role_arn:
+        raise InvalidParameterException("destinationArn for vendor lambda cannot be used with roleArn")
     deliveries.check(Destination(destination_arn, role_arn or None, _source(group)))
     known = group.subscription_filters
     if filter_name not in known and len(known) >= _MOST_FILTERS:

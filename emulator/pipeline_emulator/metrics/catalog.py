@@ -121,6 +121,7 @@ GROUPS: tuple[Group, ...] = (
             Metric("FailedInvokeEventCount", COUNT, "records of an invocation that the function reported as failed"),
             Metric("DroppedEventCount", COUNT, "records given up without a failure destination that took them"),
             Metric("OnFailureDestinationDeliveredEventCount", COUNT, "records sent to the failure destination"),
+            Metric("DeletedEventCount", COUNT, "messages of a queue deleted after the function processed them"),
         ),
     ),
 )

@@ -5,16 +5,13 @@ runtime - its children. However LocalStack ends, its end of the socket closes, a
 """
 
 import os
-import resource
 import select
 import signal
 import sys
 
-from pipeline_emulator.sandbox import linux, processes, root
+from pipeline_emulator.sandbox import limits, linux, processes, root
 from pipeline_emulator.sandbox.protocol import LOG_VARIABLE, Isolation, Specification, encode
 
-# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: file descriptors, processes and threads.
-_FILES = _PROCESSES = 1024
 _NOT_STARTED = 127  # the exit status of a shell that cannot start a program
 _SAMPLE_SECONDS = 0.05 if processes.HAS_PROC else 0.5  # starting `ps` 20 times a second is too slow
 
@@ -188,10 +185,8 @@ def _execute(specification: Specification, status: int) -> None:
         linux.never_gain_privileges(keep_read_access=True)
         linux.leave_keyrings()
         linux.leave_abstract_sockets()
-    resource.setrlimit(resource.RLIMIT_NOFILE, (_FILES, _FILES))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if specification.isolation is Isolation.NAMESPACES:  # its user is no other function's
-        resource.setrlimit(resource.RLIMIT_NPROC, (_PROCESSES, _PROCESSES))
+    own_user = specification.isolation is Isolation.NAMESPACES
+    limits.apply(specification.memory_bytes, count_processes=own_user)
     program = next(filter(os.path.exists, specification.programs), specification.command[0])
     try:
         os.chdir(specification.folder)

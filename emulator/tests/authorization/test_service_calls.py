@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html
 """
 
+import json
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -95,3 +96,30 @@ def test_a_rule_calls_only_a_function_that_lets_eventbridge_call_it(
     allow(root, function, "events", rule)
     events.put_events(Entries=[entry])
     eventually(lambda: seen(root, bucket) == [name], "the function is called")
+
+
+def test_a_bucket_notifies_only_queues_and_topics_that_let_s3_send(root: Any, bucket: str) -> None:
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html"""
+    s3, sqs, sns, name = root("s3"), root("sqs"), root("sns"), f"to-{uuid.uuid4().hex[:8]}"
+    url, topic = sqs.create_queue(QueueName=name)["QueueUrl"], sns.create_topic(Name=name)["TopicArn"]
+    queue = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    events = ["s3:ObjectCreated:*"]
+
+    def notify(kind: str, arn: str) -> None:
+        wanted = {f"{kind}Configurations": [{f"{kind}Arn": arn, "Events": events}]}
+        s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=wanted)
+
+    def policy(action: str, arn: str) -> str:
+        statement = {
+            "Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": action, "Resource": arn,
+            "Condition": {"ArnLike": {"aws:SourceArn": f"arn:aws:s3:::{bucket}"}},
+        }  # fmt: skip
+        return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+    for kind, arn in (("Queue", queue), ("Topic", topic)):
+        with pytest.raises(ClientError, match="Unable to validate the following destination configurations"):
+            notify(kind, arn)
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy("sqs:SendMessage", queue)})
+    sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=policy("sns:Publish", topic))
+    notify("Queue", queue)
+    notify("Topic", topic)

@@ -5,6 +5,7 @@ import dataclasses
 import json
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -148,3 +149,20 @@ def create_mapped_stream(
         for mapping in one.mappings:
             with contextlib.suppress(Exception):  # its LocalStack may be gone on purpose
                 one.functions.delete_event_source_mapping(UUID=mapping)
+
+
+@pytest.fixture
+def event_counts(localstack: Any) -> Callable[[str], dict[str, float]]:
+    """Return a function that returns the sums of a mapping's EventCount metrics by name."""
+    cloudwatch = localstack.client("cloudwatch")
+
+    def counts(mapping: str) -> dict[str, float]:
+        now = datetime.now(UTC)
+        dimensions = [{"Name": "EventSourceMappingUUID", "Value": mapping}]
+        wanted: Any = {"Namespace": "AWS/Lambda", "Dimensions": dimensions, "Period": 3600, "Statistics": ["Sum"]}
+        wanted |= {"StartTime": now - timedelta(minutes=10), "EndTime": now + timedelta(minutes=1)}
+        names = {one["MetricName"] for one in cloudwatch.list_metrics(Dimensions=dimensions)["Metrics"]}
+        read = cloudwatch.get_metric_statistics
+        return {name: sum(point["Sum"] for point in read(MetricName=name, **wanted)["Datapoints"]) for name in names}
+
+    return counts

@@ -134,7 +134,7 @@ def test_a_closed_shard_is_finished_only_if_no_lane_failed(
     monkeypatch: pytest.MonkeyPatch,
     lane_crashes: bool,
 ) -> None:
-    monkeypatch.setattr(shard_consumer, "LONGEST_RETRY_SECONDS", 0)
+    monkeypatch.setattr(shard_consumer, "longest_seconds", lambda: 0)
     progress, ended = ShardProgress(), threading.Event()
     invoke = crash if lane_crashes else lambda records: Invocation("id")
     start = Position("TRIM_HORIZON")

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline_emulator.event_source.batch_run import BatchRun, Discard, Invocation, NotInvoked, Outcome, backoff
+from pipeline_emulator.event_source.batch_run import BatchRun, Discard, Invocation, NotInvoked, Outcome
 from pipeline_emulator.event_source.records import StreamRecord
+from pipeline_emulator.event_source.retries import VARIABLE, backoff, longest_seconds
 from pipeline_emulator.event_source.settings import MappingSettings
 
 pytestmark = pytest.mark.local_only
@@ -207,3 +208,11 @@ def test_any_outcomes_lose_nothing(data: st.DataObject, count: int, quota: int, 
     rules = settings(maximum_retry_attempts=quota, bisect_on_error=bisect)
     _, completed, discarded = drive(count, rules, function)
     assert sorted(completed + [n for discard in discarded for n in numbers(discard.records)]) == list(range(count))
+
+
+def test_the_longest_wait_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, "60")
+    assert [backoff(attempt) for attempt in (1, 2, 10, 11, 100)] == [0.1, 0.2, 51.2, 60, 60]
+    for text in ("0", "-1", "inf", "soon"):
+        with pytest.raises(ValueError, match=r"above 0|could not convert"):
+            longest_seconds({VARIABLE: text})

@@ -44,29 +44,7 @@ def test_every_attempt_of_a_batch_counts(localstack: Any, create_mapped_stream: 
     assert iterator_age(localstack, FunctionName=mapped.function_name)["SampleCount"] == 3
 
 
-def event_counts(localstack: Any, mapping: str) -> dict[str, float]:
-    """Return the sums of a mapping's EventCount metrics."""
-    cloudwatch, now = localstack.client("cloudwatch"), datetime.now(UTC)
-    dimensions = [{"Name": "EventSourceMappingUUID", "Value": mapping}]
-    names = {one["MetricName"] for one in cloudwatch.list_metrics(Dimensions=dimensions)["Metrics"]}
-    return {
-        name: sum(
-            point["Sum"]
-            for point in cloudwatch.get_metric_statistics(
-                Namespace="AWS/Lambda",
-                MetricName=name,
-                Dimensions=dimensions,
-                StartTime=now - timedelta(minutes=10),
-                EndTime=now + timedelta(minutes=1),
-                Period=3600,
-                Statistics=["Sum"],
-            )["Datapoints"]
-        )
-        for name in names
-    }
-
-
-def test_events_are_counted_if_the_mapping_asks_for_it(localstack: Any, create_mapped_stream: Any) -> None:
+def test_events_are_counted_if_the_mapping_asks_for_it(create_mapped_stream: Any, event_counts: Any) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html#event-source-mapping-metrics."""
     mapped, silent = create_mapped_stream(), create_mapped_stream()
     criteria = {"Filters": [{"Pattern": '{"data": {"keep": [true]}}'}]}
@@ -85,5 +63,5 @@ def test_events_are_counted_if_the_mapping_asks_for_it(localstack: Any, create_m
         "FailedInvokeEventCount": 2,
         "DroppedEventCount": 1,
     }
-    mapped.eventually(lambda: event_counts(localstack, mapping) == due, "the counts", 20)
-    assert event_counts(localstack, uncounted) == {}
+    mapped.eventually(lambda: event_counts(mapping) == due, "the counts", 20)
+    assert event_counts(uncounted) == {}

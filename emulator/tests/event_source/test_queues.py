@@ -1,11 +1,13 @@
 """A queue as a source: core's poller does it, and our mapping of streams leaves it as it is."""
 
+import hashlib
 import json
 import uuid
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 pytestmark = pytest.mark.local_only
 
@@ -33,11 +35,13 @@ def test_messages_are_filtered_and_deleted_and_a_failed_one_goes_to_the_dead_let
         for url in (dead, queue)
     ]
     redrive = json.dumps({"deadLetterTargetArn": arns[0], "maxReceiveCount": 2})
-    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1", "RedrivePolicy": redrive})
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"RedrivePolicy": redrive})
     mapping = functions.create_event_source_mapping(
         FunctionName=function.name, EventSourceArn=arns[1], FunctionResponseTypes=["ReportBatchItemFailures"],
         FilterCriteria={"Filters": [{"Pattern": '{"body": [{"prefix": "sold"}]}'}]},
     )["UUID"]  # fmt: skip
+    # Shorter than the function's timeout, which a new mapping's queue may not have.
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})
     for body in ("sold good", "sold bad", "bought"):
         sqs.send_message(QueueUrl=queue, MessageBody=body)
 
@@ -54,3 +58,125 @@ def test_messages_are_filtered_and_deleted_and_a_failed_one_goes_to_the_dead_let
     functions.delete_event_source_mapping(UUID=mapping)
     for url in (queue, dead):
         sqs.delete_queue(QueueUrl=url)
+
+
+ECHO = """
+    import boto3, json, os, uuid
+    def handler(event, context):
+        body = json.dumps(event["Records"]).encode()
+        boto3.client("s3").put_object(Bucket=os.environ["BUCKET"], Key=uuid.uuid4().hex, Body=body)
+        if any("fail" in record["body"] for record in event["Records"]):
+            raise ValueError
+"""
+
+
+@pytest.fixture
+def queue(localstack: Any) -> Any:
+    """Return a function that creates a queue with attributes and returns its URL and its ARN."""
+    sqs, urls = localstack.client("sqs"), []
+
+    def create(**attributes: str) -> tuple[str, str]:
+        name = f"q-{uuid.uuid4().hex[:8]}{'.fifo' if 'FifoQueue' in attributes else ''}"
+        url = sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+        urls.append(url)
+        return url, sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+
+    yield create
+    for url in urls:
+        sqs.delete_queue(QueueUrl=url)
+
+
+@pytest.fixture
+def map_queue(localstack: Any, create_function: Callable[..., Any], create_bucket: Any) -> Any:
+    """Return a function that maps a queue to a function, and returns the mapping and what reads the batches."""
+    functions, made = localstack.client("lambda"), []
+
+    def create(arn: str, **settings: Any) -> tuple[str, Callable[[], list[Any]]]:
+        bucket, s3 = create_bucket(), localstack.client("s3")
+        function = create_function(ECHO, Environment={"Variables": {"BUCKET": bucket}}, MemorySize=512)
+        answer = functions.create_event_source_mapping(FunctionName=function.name, EventSourceArn=arn, **settings)
+        made.append(answer["UUID"])
+
+        def batches() -> list[Any]:
+            found = s3.list_objects_v2(Bucket=bucket).get("Contents", [])
+            return [json.loads(s3.get_object(Bucket=bucket, Key=one["Key"])["Body"].read()) for one in found]
+
+        return answer["UUID"], batches
+
+    yield create
+    for mapping in made:
+        functions.delete_event_source_mapping(UUID=mapping)
+
+
+BODIES = ['{"a":1.0,  "\u00fc": true}', "[1,2]", "5", '"text"', "not JSON", '{"a": "\\u00fc"}']
+
+
+def test_bodies_arrive_as_they_were_sent(
+    localstack: Any, queue: Any, map_queue: Any, eventually: Callable[..., Any]
+) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html: `md5OfBody` is of the body that the function gets."""
+    url, arn = queue()
+    _, batches = map_queue(arn)
+    for body in BODIES:
+        localstack.client("sqs").send_message(QueueUrl=url, MessageBody=body)
+    eventually(lambda: sum(map(len, batches())) == len(BODIES), "all messages")
+    records = [record for batch in batches() for record in batch]
+    assert sorted(record["body"] for record in records) == sorted(BODIES)
+    for record in records:
+        assert hashlib.md5(record["body"].encode(), usedforsecurity=False).hexdigest() == record["md5OfBody"]
+
+
+def test_batches_fit_into_an_invocation(
+    localstack: Any, queue: Any, map_queue: Any, eventually: Callable[..., Any]
+) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html: 6 MB end a batch."""
+    (url, arn), sqs = queue(), localstack.client("sqs")
+    body = "x" * 250_000
+    for _ in range(30):
+        sqs.send_message(QueueUrl=url, MessageBody=body)
+    _, batches = map_queue(arn, BatchSize=100, MaximumBatchingWindowInSeconds=1)
+    eventually(lambda: sum(map(len, batches())) == 30, "all messages", 60)
+    assert max(map(len, batches())) <= 25
+
+
+def test_events_are_counted_if_the_mapping_asks_for_it(
+    localstack: Any, queue: Any, map_queue: Any, event_counts: Any, eventually: Callable[..., Any]
+) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html#event-source-mapping-metrics."""
+    (url, arn), sqs = queue(VisibilityTimeout="60"), localstack.client("sqs")
+    criteria = {"Filters": [{"Pattern": '{"body": {"keep": [true]}}'}]}
+    mapping, batches = map_queue(arn, BatchSize=1, FilterCriteria=criteria, MetricsConfig={"Metrics": ["EventCount"]})
+    for body in ('{"keep": true}', '{"keep": false}', '{"keep": true, "fail": 1}'):
+        sqs.send_message(QueueUrl=url, MessageBody=body)
+    expected = {
+        "PolledEventCount": 3,
+        "FilteredOutEventCount": 1,
+        "InvokedEventCount": 2,
+        "FailedInvokeEventCount": 1,
+        "DeletedEventCount": 1,
+    }
+    eventually(lambda: event_counts(mapping) == expected, "the counts")
+    assert len(batches()) == 2
+
+
+def test_what_a_queue_does_not_support_is_refused(
+    localstack: Any, queue: Any, create_function: Callable[..., Any]
+) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html; the texts are at request_rules.py."""
+    functions, function = localstack.client("lambda"), create_function(ECHO, Timeout=20)
+
+    def refusal(arn: str, **settings: Any) -> str:
+        with pytest.raises(ClientError) as caught:
+            functions.create_event_source_mapping(FunctionName=function.name, EventSourceArn=arn, **settings)
+        assert caught.value.response["Error"]["Code"] == "InvalidParameterValueException"
+        return str(caught.value.response["Error"]["Message"])
+
+    _, fifo = queue(FifoQueue="true", VisibilityTimeout="30")
+    assert refusal(fifo, MaximumBatchingWindowInSeconds=1) == "Batching window is not supported for FIFO queues"
+    _, short = queue(VisibilityTimeout="5")
+    assert refusal(short) == "Queue visibility timeout: 5 seconds is less than Function timeout: 20 seconds"
+    _, standard = queue()
+    pollers = {"MinimumPollers": 2, "MaximumPollers": 20}
+    refusal(standard, ScalingConfig={"MaximumConcurrency": 2}, ProvisionedPollerConfig=pollers)
+    refusal(standard, ProvisionedPollerConfig={"MinimumPollers": 20, "MaximumPollers": 2})
+    assert functions.list_event_source_mappings(FunctionName=function.name)["EventSourceMappings"] == []

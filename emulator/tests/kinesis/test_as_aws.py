@@ -18,6 +18,11 @@ import cbor2
 import pytest
 from botocore.exceptions import ClientError
 
+from pipeline_emulator.kinesis.streams.consumers import Consumer
+from pipeline_emulator.kinesis.streams.errors import ResourceInUseError
+from pipeline_emulator.kinesis.streams.identity import StreamName
+from pipeline_emulator.kinesis.streams.subscriptions import Subscriptions
+
 pytestmark = pytest.mark.local_only
 
 ACCOUNT, OTHER = "000000000000", "111111111111"
@@ -231,6 +236,40 @@ def test_reshardings_take_short_names_the_order_of_ranges_and_keys_within(
     assert len(kinesis.list_shards(StreamName=stream)["Shards"]) == 3
 
 
+def test_a_consumer_has_one_subscription_to_a_shard(kinesis: Any, create_stream: Callable[..., str]) -> None:
+    """https://docs.aws.amazon.com/kinesis/latest/APIReference/API_SubscribeToShard.html: for five seconds at least."""
+    stream = create_stream(2)
+    register = kinesis.register_stream_consumer
+    consumers = [register(StreamARN=arn(stream), ConsumerName=name)["Consumer"]["ConsumerARN"] for name in ("a", "b")]
+    start = {"Type": "LATEST"}
+
+    def subscribe(consumer: str, shard: str) -> Any:
+        return kinesis.subscribe_to_shard(ConsumerARN=consumer, ShardId=shard, StartingPosition=start)["EventStream"]
+
+    with contextlib.ExitStack() as opened:
+        for consumer, shard in ((consumers[0], FIRST), (consumers[0], SECOND), (consumers[1], FIRST)):
+            opened.enter_context(contextlib.closing(subscribe(consumer, shard)))
+        again = {"ConsumerARN": consumers[0], "ShardId": FIRST, "StartingPosition": start}
+        assert refusal(kinesis.subscribe_to_shard, **again) == (
+            "ResourceInUseException",
+            f"Another active subscription exists for this consumer: {ACCOUNT}:{stream}:{FIRST}:a",
+        )
+
+
+def test_a_later_subscription_replaces_the_earlier_one() -> None:
+    now = 0.0
+    subscriptions = Subscriptions(clock=lambda: now)
+    consumer = Consumer(StreamName(ACCOUNT, "ap-south-1", "s"), "a", 1.0, {})
+    first = subscriptions.begin(consumer, FIRST)
+    now = 5.0
+    second = subscriptions.begin(consumer, FIRST)
+    assert (first.is_set(), second.is_set()) == (True, False)
+    now = 9.9
+    with pytest.raises(ResourceInUseError):
+        subscriptions.begin(consumer, FIRST)
+    assert not second.is_set()
+
+
 def test_a_continuation_is_after_the_records_read_and_before_the_next(
     kinesis: Any, create_stream: Callable[..., str]
 ) -> None:
@@ -239,10 +278,13 @@ def test_a_continuation_is_after_the_records_read_and_before_the_next(
     Recorded on AWS: it is not the number of the last record.
     """
     stream = create_stream()
-    consumer = kinesis.register_stream_consumer(StreamARN=arn(stream), ConsumerName="c")["Consumer"]["ConsumerARN"]
 
     def event(**position: Any) -> Any:
-        answer = kinesis.subscribe_to_shard(ConsumerARN=consumer, ShardId=FIRST, StartingPosition=position)
+        name = uuid.uuid4().hex  # a consumer subscribes again after five seconds
+        consumer = kinesis.register_stream_consumer(StreamARN=arn(stream), ConsumerName=name)["Consumer"]
+        answer = kinesis.subscribe_to_shard(
+            ConsumerARN=consumer["ConsumerARN"], ShardId=FIRST, StartingPosition=position
+        )
         with contextlib.closing(answer["EventStream"]) as events:
             return next(iter(events))["SubscribeToShardEvent"]
 

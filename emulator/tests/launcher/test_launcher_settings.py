@@ -31,6 +31,7 @@ OTHER = {
     "KINESIS_MEMORY_LIMIT_MB": "0.5",
     "KINESIS_LATENCY_MS": "250",
     "KINESIS_ERROR_PROBABILITY": "0.25",
+    "MAPPING_LONGEST_RETRY_SECONDS": "60",
     "LAMBDA_RUNTIME_EXECUTOR": "container",
     "PIPELINE_LAMBDA_RUNTIME_DIR": "/tmp/runtime",
     "LAMBDA_INTERPRETERS": "/tmp/python/bin:/tmp/node",

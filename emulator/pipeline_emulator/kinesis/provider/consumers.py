@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from localstack.aws.api import RequestContext, handler
 
@@ -23,6 +23,8 @@ from pipeline_emulator.kinesis.streams.consumers import Consumer
 from pipeline_emulator.kinesis.streams.errors import InvalidArgumentError, StreamError
 from pipeline_emulator.kinesis.streams.iterators import ShardIterator, Start
 from pipeline_emulator.kinesis.streams.stream import Stream
+from pipeline_emulator.kinesis.streams.streams import Streams
+from pipeline_emulator.kinesis.streams.subscriptions import Subscriptions
 from pipeline_emulator.kinesis.streams.tokens import seal
 
 # https://docs.aws.amazon.com/kinesis/latest/APIReference/API_SubscribeToShard.html: a subscription lasts five minutes,
@@ -34,6 +36,11 @@ DEFAULT_PAGE = 100
 
 class ConsumerOperations(Operations):
     """The operations on stream consumers, and SubscribeToShard."""
+
+    def __init__(self, streams: Streams) -> None:
+        """Serve `streams`, to which nobody is subscribed."""
+        super().__init__(streams)
+        self._subscriptions = Subscriptions()
 
     @handler("RegisterStreamConsumer", expand=False)
     def register_stream_consumer(self, context: RequestContext, request: Request) -> Response:
@@ -77,13 +84,15 @@ class ConsumerOperations(Operations):
     @handler("SubscribeToShard", expand=False)
     def subscribe_to_shard(self, context: RequestContext, request: Request) -> Response:
         """Push a shard's records as they arrive, for five minutes."""
-        stream, _ = self._consumer(context, request)
+        stream, consumer = self._consumer(context, request)
         position = request["StartingPosition"]
         start = Start(
             position["Type"], sequence_number(position.get("SequenceNumber")), epoch(position.get("Timestamp"))
         )
         iterator = stream.iterator(request["ShardId"], start)
-        return {"EventStream": ({"SubscribeToShardEvent": event} for event in _events(stream, iterator))}
+        ended = self._subscriptions.begin(consumer, iterator.shard_id)
+        events = _events(stream, iterator, lambda: ended.is_set() or consumer not in stream.consumers)
+        return {"EventStream": ({"SubscribeToShardEvent": event} for event in events)}
 
     def _consumer(self, context: RequestContext, request: Request) -> tuple[Stream, Consumer]:
         if (arn := request.get("ConsumerARN")) is None:
@@ -96,12 +105,12 @@ class ConsumerOperations(Operations):
         return stream, stream.consumers.get(consumer or "", arn)
 
 
-def _events(stream: Stream, iterator: ShardIterator) -> Iterator[Response]:
+def _events(stream: Stream, iterator: ShardIterator, is_over: Callable[[], bool]) -> Iterator[Response]:
     """Yield one event per read, until the subscription, the shard or the stream ends."""
     name, put_seen = stream.name, threading.Event()
     ends_at = time.monotonic() + SUBSCRIPTION_SECONDS
     with STREAM_ACTIVITY.subscribed((name.account, name.region, name.name, iterator.shard_id), put_seen):
-        while time.monotonic() < ends_at and not stream.is_gone:
+        while time.monotonic() < ends_at and not stream.is_gone and not is_over():
             put_seen.clear()
             try:
                 chunk = stream.read(iterator, MAX_RECORDS_PER_READ, shared=False)

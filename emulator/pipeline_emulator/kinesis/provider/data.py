@@ -156,7 +156,7 @@ def _entry(record: Request) -> Entry:
 def _require_size(stream: Stream, size: int, path: str) -> None:
     limit = stream.largest_record_kib * 1024
     if size > limit:
-        text = failure("", path, f"have length less than or equal to {limit}")
+        text = failure("", path, f"Member must have length less than or equal to {limit}")
         raise ValidationError(f"1 validation error detected: {text}")
 
 

@@ -35,6 +35,9 @@ class Consumers:
     def __len__(self) -> int:
         return len(self._consumers)
 
+    def __contains__(self, consumer: Consumer) -> bool:
+        return self._consumers.get(consumer.name) is consumer
+
     def all(self) -> list[Consumer]:
         """Return the consumers in the order of their names."""
         return [self._consumers[name] for name in sorted(self._consumers)]

@@ -1,0 +1,114 @@
+"""Messages of a queue for a function, in place of core's handling of what its poller received.
+
+Core sends a re-serialized copy of a JSON body, whose digest is no longer the message's, counts no metrics, and sends
+batches of any size.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any, override
+
+from localstack.services.lambda_.event_source_mapping.event_processor import (
+    BatchFailureError,
+    PartialBatchFailureError,
+)
+from localstack.services.lambda_.event_source_mapping.pollers.poller import parse_batch_item_failures
+from localstack.services.lambda_.event_source_mapping.pollers.sqs_poller import SqsPoller, transform_into_events
+
+from pipeline_emulator.event_source import hooks
+from pipeline_emulator.event_source.batching import PAYLOAD_LIMIT
+from pipeline_emulator.event_source.settings import MappingSettings
+
+_ENVELOPE_BYTES = 64  # what the function gets besides its events: {"Records": []}, and separators
+type Event = dict[str, Any]
+
+
+class QueuePoller(SqsPoller):
+    """Core's poller of a queue. `settings` are the mapping's, set before it polls."""
+
+    settings: MappingSettings
+
+    @override
+    def handle_messages(self, messages: list[dict[str, Any]]) -> None:
+        """Filter messages, invoke the function with those that pass, and delete what is done.
+
+        Raises:
+            BatchFailureError: the function failed. Its messages stay until they are visible again.
+        """
+        events = [_complete(event) for event in transform_into_events(messages)]
+        passed = [event for event in events if self.filter_events([_view(event)])]
+        filtered = _ids(events) - _ids(passed)
+        self._count("PolledEventCount", events)
+        self._count("FilteredOutEventCount", filtered)
+        self.delete_messages(messages, filtered)
+        failed: BatchFailureError | None = None
+        for batch in _batches(self.add_source_metadata(passed)):
+            try:
+                self._process(messages, batch)
+            except BatchFailureError as error:
+                failed = error
+                if self.is_fifo_queue:
+                    break  # the group's later messages wait
+        if failed:
+            raise failed
+
+    def _process(self, messages: list[dict[str, Any]], batch: list[Event]) -> None:
+        """Invoke the function with a batch, and delete the messages that it processed.
+
+        https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+        """
+        self._count("InvokedEventCount", batch)
+        ids, failed = _ids(batch), _ids(batch)
+        try:
+            self.processor.process_events_batch(batch)
+            failed = set()
+        except PartialBatchFailureError as error:
+            failed = set(parse_batch_item_failures(dict(error.partial_failure_payload or {}), ids))
+        finally:
+            self._count("FailedInvokeEventCount", failed)
+        done = ids - failed
+        self.delete_messages(messages, done)
+        self._count("DeletedEventCount", done)
+
+    def _count(self, name: str, events: Iterable[object]) -> None:
+        hooks.events_counted(self.settings, name, len(list(events)))
+
+
+def _complete(event: Event) -> Event:
+    """Add what core leaves out of an event and AWS does not, as LocalStack's authors recorded."""
+    attributes = {
+        name: {**value, "stringListValues": [], "binaryListValues": []}
+        for name, value in event["messageAttributes"].items()
+    }
+    digest = event.get("md5OfMessageAttributes")
+    return {**event, "messageAttributes": attributes, "md5OfMessageAttributes": digest}
+
+
+def _view(event: Event) -> Event:
+    """Return an event as patterns see it: with the value of a body that is JSON.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/with-sqs-filtering.html
+    """
+    try:
+        return {**event, "body": json.loads(event["body"])}
+    except (ValueError, RecursionError):
+        return event
+
+
+def _ids(events: Iterable[Event]) -> set[str]:
+    return {event["messageId"] for event in events}
+
+
+def _batches(events: Iterable[Event]) -> Iterator[list[Event]]:
+    """Yield events in batches that fit into an invocation."""
+    batch: list[Event] = []
+    size = _ENVELOPE_BYTES
+    for event in events:
+        length = len(json.dumps(event)) + len(", ")
+        if batch and size + length > PAYLOAD_LIMIT:
+            yield batch
+            batch, size = [], _ENVELOPE_BYTES
+        batch.append(event)
+        size += length
+    if batch:
+        yield batch

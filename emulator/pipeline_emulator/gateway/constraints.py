@@ -1,0 +1,82 @@
+"""Checks requests against the lengths, ranges, patterns and enumerations of a service's model, where core does not.
+
+AWS checks them before anything else: "Common Errors" in each service's API reference.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from localstack.aws.api import CommonServiceException, RequestContext
+from localstack.http import Response
+
+from pipeline_emulator import patches
+from pipeline_emulator.kinesis.provider.validation import RequestValidator
+from pipeline_emulator.kinesis.streams.errors import ValidationError
+
+_CODES = {"lambda": "ValidationException", "logs": "InvalidParameterException"}
+# Core, or the emulator's own code, checks these parameters, in AWS's order and with texts that were recorded on AWS.
+_LEFT_OUT: Mapping[str, Collection[str]] = {
+    "lambda": (
+        *("Architectures", "Arn", "CapacityProviderConfig", "CompatibleArchitecture", "CompatibleArchitectures"),
+        *("CompatibleRuntime", "CompatibleRuntimes"),
+        *("DestinationConfig", "EphemeralStorage", "FunctionName", "FunctionVersion", "InvokeMode", "LayerName"),
+        *("Layers", "MemorySize", "Name", "Payload", "ProvisionedConcurrentExecutions", "PublishTo", "Qualifier"),
+        *("RecursiveLoop", "Resource", "Role", "RoutingConfig", "Runtime", "SnapStart", "StatementId", "TagKeys"),
+        *("Tags", "Timeout", "VpcConfig"),
+    ),
+    "logs": (),
+}
+# Core checks the first, and event_source/requests.py mappings, with more rules than the model has.
+_OWN_CHECKS = frozenset({"AddLayerVersionPermission", "CreateEventSourceMapping", "UpdateEventSourceMapping"})
+_DAY_MS = 24 * 3600 * 1000
+_validators = {service: RequestValidator(left_out) for service, left_out in _LEFT_OUT.items()}
+
+
+def install() -> None:
+    """Check requests before their service gets them."""
+    patches.CHECK_CONSTRAINTS.append(_check)
+
+
+def _check(_chain: Any, context: RequestContext, _response: Response) -> None:
+    """Refuse a request that violates the model.
+
+    Raises:
+        CommonServiceException: it does; the message lists how.
+    """
+    operation, service = context.operation, context.service and context.service.service_name
+    if operation is None or service not in _validators:
+        return
+    try:
+        if operation.name not in _OWN_CHECKS:
+            _validators[service].validate(operation, context.service_request)
+    except ValidationError as error:
+        raise CommonServiceException(_CODES[service], str(error), sender_fault=True) from error
+    if operation.name == "PutLogEvents":
+        _check_span(context.service_request or {})
+    elif service == "lambda":
+        _check_tags(context.service_request or {})
+
+
+def _check_tags(request: Mapping[str, Any]) -> None:
+    """Refuse tags with AWS's prefix: https://docs.aws.amazon.com/lambda/latest/dg/configuration-tags.html.
+
+    Raises:
+        CommonServiceException: a key has it; AWS's own words are not known.
+    """
+    if reserved := [key for key in request.get("Tags") or {} if key.lower().startswith("aws:")]:
+        text = f"Tag keys must not begin with the reserved prefix aws: {', '.join(reserved)}"
+        raise CommonServiceException("InvalidParameterValueException", text, sender_fault=True)
+
+
+def _check_span(request: Mapping[str, Any]) -> None:
+    """Refuse a batch of more than a day.
+
+    https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html
+
+    Raises:
+        CommonServiceException: its events are further apart.
+    """
+    times = [event["timestamp"] for event in request.get("logEvents") or ()]
+    if times and max(times) - min(times) > _DAY_MS:
+        text = "The batch of log events in a single PutLogEvents request cannot span more than 24 hours."
+        raise CommonServiceException(_CODES["logs"], text, sender_fault=True)
