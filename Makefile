@@ -2,7 +2,7 @@
 # `make` alone lists the everyday targets: those with a text behind "##".
 .DEFAULT_GOAL := help
 .PHONY: help setup local-up local-down local-status local-logs dashboard train send watch verify chaos failed-events redrive \
-        test check rehearse-stg deploy-stg debug outputs ecr-login iam-denials soak report \
+        test check rehearse-stg deploy-stg debug outputs ecr-login iam-denials soak report save load snapshots \
         test-all e2e unit terraform-test stages-test emulator-test privileges-test format \
         plan-stg plan-prod deploy-prod smoke-stg smoke-prod compare-stg compare-prod destroy-stg destroy-prod unlock-stg unlock-prod \
         promote rollback bench bench-iam conformance fidelity peers cost capacity sbom audit lock docs clean
@@ -69,7 +69,7 @@ deploy-stg: ## Check, plan, ask, apply to AWS, and smoke-test [YES=1]
 
 # Not listed: the targets of which `pipeline --help` has more.
 
-dashboard debug outputs ecr-login iam-denials soak report:
+dashboard debug outputs ecr-login iam-denials soak report save load snapshots:
 	$(RUN) $@
 
 test-all e2e unit terraform-test stages-test emulator-test privileges-test:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,20 +13,16 @@ from _pytest._code.code import ExceptionRepr
 from harness import failed, streams
 from harness.local import lifecycle
 from harness.local import page as pages
-from harness.machine import processes
 from harness.machine.waiting import poll
 from harness.stack import denials
-from harness.stack import state as stacks
 from harness.stack.clients import Clients
 from harness.stack.state import DOCKER, Stack
-from integration_tests import planted
+from integration_tests import planted, starting
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 FOLDER = Path(__file__).parent
-# E2E_KEEP=1 keeps the stack running and reuses it next time, for work on the tests.
-KEEP = os.environ.get("E2E_KEEP") == "1"
 # Per test. The first test's time includes the start of the stack, which concurrent suites slow down.
 SECONDS = 900
 
@@ -36,15 +31,13 @@ SECONDS = 900
 def stack() -> Iterator[Stack]:
     """A pipeline that has answered the sample event."""
     lifecycle.remove_abandoned("e2e")
-    name = "e2e" if KEEP else f"e2e-{os.getpid()}"
-    known = stacks.load(name)
-    port = known.port if known else processes.free_ports(1)[0]
+    name = starting.name()
     try:
         with planted.environment():  # the starting user has secrets; test_secrets looks for them
-            started = lifecycle.up(name, "e2e", port)[0]
+            started = starting.start(name)
         yield started
     finally:
-        if not KEEP:
+        if not starting.KEEP:
             lifecycle.down(name)
 
 

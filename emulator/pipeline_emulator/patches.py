@@ -193,6 +193,13 @@ LOSE_ANSWERS = Patch(
     written_for=_CORE,
     fingerprint="CompositeResponseHandler",
 )
+ROUTE_REQUESTS = Patch(
+    "localstack.aws.handlers.service:ServiceRequestRouter.__call__",
+    what="requests are counted while a service handles them, and wait while a snapshot is made",
+    why="a snapshot is of one point in time, and core has no way to hold requests",
+    written_for=_CORE,
+    fingerprint="96eb7400b414",
+)
 SEAL_INTERNAL_CALLS = Patch(
     "localstack.aws.connect:dump_dto",
     what="LocalStack's own requests carry a token",

@@ -1,4 +1,4 @@
-"""Paths in a checkout. `.cache` can be rebuilt; `.local` is the state of running stacks."""
+"""Paths in a checkout. `.cache` can be rebuilt; `.local` is the state of running stacks, `.snapshots` the user's."""
 
 from pathlib import Path
 
@@ -19,6 +19,7 @@ ECR_PASSWORD = SCRIPTS / "harness" / "local" / "ecr_password.py"
 TERRAFORM_DIR = CACHE / "terraform"
 
 STACKS = ROOT / ".local"
+SNAPSHOTS = ROOT / ".snapshots"
 
 
 def emulator_sources() -> list[Path]:

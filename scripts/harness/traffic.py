@@ -39,6 +39,12 @@ def show_started(stack: Stack, answer: dict[str, Any]) -> None:
     console.out.print(console.worded(text))
 
 
+def show_loaded(stack: Stack) -> None:
+    """Print the names of the resources of a stack from a snapshot, and the next steps."""
+    console.pairs(status.names(stack))
+    console.say("Next: make send COUNT=100, make watch; make local-up applies what has changed since it was saved")
+
+
 def show_trained(result: dict[str, Any]) -> None:
     """Print a training result and the next step."""
     for name, value in sorted(result["metrics"].items()):

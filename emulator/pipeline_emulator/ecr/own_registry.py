@@ -30,6 +30,7 @@ LOG = logging.getLogger(__name__)
 # The names in the public image and in Debian's package.
 _PROGRAMS = ("registry", "docker-registry")
 _START_SECONDS, _PAUSE_SECONDS, _END_SECONDS = 20.0, 0.02, 5.0
+_IMAGES = "images"
 _SOCKET_BYTES = 100  # a socket's path may have 107
 _PR_SET_PDEATHSIG = 1
 _LOCK = threading.Lock()
@@ -63,6 +64,20 @@ def socket_path(found: str) -> Path:
         return _running.socket
 
 
+def save(folder: Path) -> None:
+    """Copy the images into a new folder, if the registry was ever started."""
+    with _LOCK:
+        if _running and (_folder() / _IMAGES).is_dir():
+            shutil.copytree(_folder() / _IMAGES, folder)
+
+
+def load(folder: Path) -> None:
+    """Take over the images that `save` copied. The registry finds them: it keeps nothing about them in memory."""
+    if folder.is_dir():
+        with _LOCK:
+            shutil.copytree(folder, _folder() / _IMAGES, dirs_exist_ok=True)
+
+
 class _Registry:
     """A running registry. A thread waits for it: the kernel ends it with the thread that started it."""
 
@@ -71,7 +86,7 @@ class _Registry:
         self.socket = _socket_folder(folder) / "socket"
         self.socket.unlink(missing_ok=True)
         configuration = folder / "config.json"  # JSON is YAML
-        configuration.write_text(json.dumps(_configuration(folder / "images", self.socket)))
+        configuration.write_text(json.dumps(_configuration(folder / _IMAGES, self.socket)))
         self._log = folder / "log"
         self._command = [found, "serve", str(configuration)]
         self.process: subprocess.Popen[bytes]

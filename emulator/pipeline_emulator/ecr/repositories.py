@@ -79,13 +79,24 @@ def find_repository(scope: Scope, name: str, registry_id: str | None = None) -> 
     return Repository(name, model.registry_id, content, model)
 
 
+def put_content(scope: Scope, name: str, content: Content) -> None:
+    """Give moto's repository of this name its data."""
+    with _contents_lock:
+        _contents[ecr_backends[scope.account_id][scope.region].repositories[name]] = content
+
+
 def all_repositories() -> list[Repository]:
     """Return the repositories of all accounts and regions."""
+    return [repository for _, repository in every()]
+
+
+def every() -> list[tuple[Scope, Repository]]:
+    """Return the repositories of all accounts and regions, each with its account and region."""
     scopes = [Scope(account, region) for account, regions in list(ecr_backends.items()) for region in list(regions)]
     names = [
         (scope, name) for scope in scopes for name in list(ecr_backends[scope.account_id][scope.region].repositories)
     ]
-    return [find_repository(scope, name) for scope, name in names]
+    return [(scope, find_repository(scope, name)) for scope, name in names]
 
 
 def place(scope: Scope, name: str) -> str:

@@ -121,6 +121,17 @@ class MappingJournal(ProgressJournal):
             connection.execute("INSERT INTO mapping VALUES (?, ?, ?, ?, ?, ?)", row)
 
     @override
+    def copied(self, progress: MappingProgress) -> None:
+        """Store a progress as it is.
+
+        Raises:
+            StorageError: the file cannot be written.
+        """
+        self.started(progress)
+        for shard_id, shard in dict(progress.shards).items():
+            self._store(shard_id, shard, set(shard.completed))
+
+    @override
     def advanced(self, shard_id: str, progress: ShardProgress, beyond: Collection[int]) -> None:
         """Store a shard's progress. If that fails, the mapping goes on, and the next call stores it, too.
 

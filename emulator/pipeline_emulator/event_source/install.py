@@ -1,6 +1,9 @@
 """Patches core's event source mappings."""
 
 from collections.abc import Callable
+from contextlib import closing
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from localstack.runtime.exceptions import LocalstackExit
@@ -14,6 +17,9 @@ from pipeline_emulator.event_source.queues import QueuePoller
 from pipeline_emulator.event_source.settings import MappingSettings
 from pipeline_emulator.event_source.worker import KinesisMappingWorker
 from pipeline_emulator.persistence import DatabaseError, state_folder
+from pipeline_emulator.snapshots import hooks
+
+_FILE = "checkpoints.sqlite3"
 
 
 def install() -> None:
@@ -24,9 +30,11 @@ def install() -> None:
     """
     folder = state_folder()
     try:
-        mappings = Mappings(CheckpointStore(folder / "checkpoints.sqlite3") if folder else None)
+        mappings = Mappings(CheckpointStore(folder / _FILE) if folder else None)
     except DatabaseError as error:
         raise LocalstackExit(str(error), 1) from error
+    hooks.save.subscribe(partial(_save, mappings))
+    hooks.load.subscribe(partial(_load, mappings))
     requests.install()
     patches.POLL_QUEUES.replace(QueuePoller)
 
@@ -39,3 +47,16 @@ def install() -> None:
         if isinstance(worker.poller, QueuePoller):
             worker.poller.settings = MappingSettings.from_configuration(self.esm_config)
         return worker
+
+
+def _save(mappings: Mappings, folder: Path) -> None:
+    """Copy the progress of all mappings into a file of its own."""
+    with closing(CheckpointStore(folder / _FILE)) as store:
+        for key, progress in mappings.every():
+            store.create(key).journal.copied(progress)
+
+
+def _load(mappings: Mappings, folder: Path) -> None:
+    """Take over the progress from such a file."""
+    with closing(CheckpointStore(folder / _FILE)) as store:
+        mappings.take_over(store.load())

@@ -16,6 +16,7 @@ from pipeline_emulator.event_source.records import StreamRecord
 from pipeline_emulator.event_source.retries import backoff
 from pipeline_emulator.event_source.settings import MappingSettings
 from pipeline_emulator.event_source.stop import Stop
+from pipeline_emulator.pause import PAUSE
 
 LOG = logging.getLogger(__name__)
 
@@ -105,7 +106,8 @@ class Lane:
     def _work(self) -> None:
         while (batch := self._next_batch()) is not None:
             if self._calls.must_close(batch, closed=self._closed):
-                self._close_window()
+                with PAUSE.batch():
+                    self._close_window()
             if batch:
                 self._process(batch)
             with self._changed:
@@ -147,25 +149,31 @@ class Lane:
     def _process(self, batch: list[StreamRecord]) -> None:
         run = BatchRun(batch, self._settings)
         while run.current and not self._ending():
-            if expired := run.expire(time.time(), self._paused_since):
-                self._discard(expired)
-                continue
-            hooks.batch_sent(self._settings, run.current[-1].arrival)
-            records, started = run.current, time.time()
-            outcome = self._calls.invoke(records)
-            if self._stop.aborted and not (isinstance(outcome, Invocation) and outcome.succeeded):
-                self._stop.abort()
-                return
-            self._report(outcome)
-            hooks.attempt_ended(self._settings, self._shard_id, records, started, outcome)
-            step = run.apply(outcome)
-            self._complete(step.completed)
-            if self._calls.is_too_large:
-                self._close_window()
-            if step.discarded:
-                self._discard(step.discarded)
-            if step.delay:
-                self._stop.requested.wait(step.delay)
+            with PAUSE.batch():
+                delay = 0.0 if self._ending() else self._attempt(run)
+            if delay:
+                self._stop.requested.wait(delay)
+
+    def _attempt(self, run: BatchRun) -> float:
+        """Send the current part of a batch, and note the outcome; return the seconds until the next attempt."""
+        if expired := run.expire(time.time(), self._paused_since):
+            self._discard(expired)
+            return 0.0
+        hooks.batch_sent(self._settings, run.current[-1].arrival)
+        records, started = run.current, time.time()
+        outcome = self._calls.invoke(records)
+        if self._stop.aborted and not (isinstance(outcome, Invocation) and outcome.succeeded):
+            self._stop.abort()
+            return 0.0
+        self._report(outcome)
+        hooks.attempt_ended(self._settings, self._shard_id, records, started, outcome)
+        step = run.apply(outcome)
+        self._complete(step.completed)
+        if self._calls.is_too_large:
+            self._close_window()
+        if step.discarded:
+            self._discard(step.discarded)
+        return step.delay
 
     def _paused_since(self, moment: float) -> float:
         return hooks.paused_since(self._settings, moment) or 0.0

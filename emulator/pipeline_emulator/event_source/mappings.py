@@ -1,6 +1,7 @@
 """State of mappings that outlives a worker: each mapping's progress and its current worker."""
 
 import threading
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol
 
 from pipeline_emulator.arn import unqualified
@@ -57,6 +58,19 @@ class Mappings:
         with self._lock:
             self._workers.pop(uuid, None)
             self._progress.pop(uuid, None)
+
+    def every(self) -> list[tuple[MappingKey, MappingProgress]]:
+        """Return the progress of all mappings, and what is left of an earlier LocalStack's."""
+        with self._lock:
+            own = [(self._workers[uuid].key, found) for uuid, found in self._progress.items() if uuid in self._workers]
+            return [*own, *self._inherited]
+
+    def take_over(self, found: Iterable[tuple[MappingKey, MappingProgress]]) -> None:
+        """Let mappings that begin later inherit a progress; it is stored where the others are."""
+        with self._lock:
+            for key, progress in found:
+                progress.store_in(self._new(key).journal)
+                self._inherited.append((key, progress))
 
     def delete(self, settings: MappingSettings) -> None:
         """Delete the progress of a deleted mapping, including progress it would have inherited."""

@@ -101,6 +101,9 @@ class ProgressJournal:
     def deleted(self) -> None:
         """The mapping was deleted."""
 
+    def copied(self, progress: "MappingProgress") -> None:
+        """The mapping's progress was taken over from a file."""
+
 
 @dataclass
 class MappingProgress:
@@ -121,6 +124,13 @@ class MappingProgress:
     stream_created: datetime | None = None
     inherited: bool = False
     journal: ProgressJournal = field(default_factory=ProgressJournal, repr=False)
+
+    def store_in(self, journal: ProgressJournal) -> None:
+        """Store all of it in another journal, and its changes from now on."""
+        self.journal = journal
+        for shard_id, shard in self.shards.items():
+            shard.on_change = partial(journal.advanced, shard_id)
+        journal.copied(self)
 
     def begin(self, now: datetime, shard_ids: Iterable[str]) -> None:
         """Record where the mapping starts."""

@@ -11,7 +11,7 @@ from localstack.services.lambda_.invocation.models import lambda_stores
 from pipeline_emulator.arn import parse_function_arn
 from pipeline_emulator.event_source.batch_run import Invocation, Outcome
 from pipeline_emulator.event_source.mapping_consumer import MappingConsumer
-from pipeline_emulator.event_source.mappings import Mappings
+from pipeline_emulator.event_source.mappings import MappingKey, Mappings
 from pipeline_emulator.event_source.settings import MappingSettings
 from pipeline_emulator.event_source.stop import Stop
 
@@ -44,6 +44,11 @@ class KinesisMappingWorker:
     def uuid(self) -> str:
         """UUID of the mapping."""
         return self._settings.uuid
+
+    @property
+    def key(self) -> MappingKey:
+        """ARNs of function and event source."""
+        return self._settings.function_arn, self._settings.event_source_arn
 
     def create(self) -> None:
         """Take over from the mapping's previous worker, if any, and start reading if enabled."""

@@ -3,11 +3,13 @@
 from localstack import config
 from localstack.runtime.exceptions import LocalstackExit
 
-from pipeline_emulator.kinesis.store import losses, opened
+from pipeline_emulator.kinesis.store import copying, losses, opened
 from pipeline_emulator.kinesis.store.journal import FILE
 from pipeline_emulator.kinesis.store.loading import open_streams
 from pipeline_emulator.kinesis.streams.settings import StreamSettings
 from pipeline_emulator.persistence import DatabaseError, state_folder
+from pipeline_emulator.services import provider
+from pipeline_emulator.snapshots import hooks
 
 
 def install() -> None:
@@ -21,6 +23,8 @@ def install() -> None:
         ValueError: a setting is not a number.
     """
     config.SERVICE_PROVIDER_CONFIG.set_provider("kinesis", "pipeline")
+    hooks.save.subscribe(lambda folder: copying.save(provider("kinesis").streams, folder))
+    hooks.load.subscribe(lambda folder: copying.load(provider("kinesis").streams, folder))
     settings = StreamSettings.from_environment()
     if folder := state_folder():
         try:

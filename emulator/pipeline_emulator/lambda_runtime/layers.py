@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 
 import functools
 import hashlib
+import json
 import re
 import threading
 from base64 import b64encode
@@ -21,10 +22,12 @@ from localstack.services.lambda_ import api_utils
 from localstack.services.lambda_.invocation.models import lambda_stores
 
 from pipeline_emulator import patches
+from pipeline_emulator.snapshots import hooks as snapshots
 
 # https://docs.aws.amazon.com/lambda/latest/api/API_PublishLayerVersion.html
 _NAME = re.compile(r"[a-zA-Z0-9-_]{1,140}", re.ASCII)
 _NAME_OF_AWS = r"(arn:[a-zA-Z0-9-]+:lambda:[a-zA-Z0-9-]+:\d{12}:layer:[a-zA-Z0-9-_]+)|[a-zA-Z0-9-_]+"
+_FILE = "unpacked-sizes.json"
 _publishing = threading.Lock()
 _sizes: dict[str, int] = {}  # unpacked bytes by the archive's SHA-256 as core writes it; core keeps only packed ones
 _size_of_layers: ContextVar[int] = ContextVar("size_of_layers", default=0)  # of the request's function
@@ -45,6 +48,8 @@ def note_size(archive: IO[bytes], size: int) -> None:
 def install() -> None:
     """Patch core, once per process."""
     patches.KEEP_NO_REFUSED_LAYER.wrap(_publish_layer_version)
+    snapshots.save.subscribe(lambda folder: (folder / _FILE).write_text(json.dumps(_sizes)))
+    snapshots.load.subscribe(lambda folder: _sizes.update(json.loads((folder / _FILE).read_text())))
 
     @patches.SIZE_OF_NEW_FUNCTION.wrap
     def create_function(original: Callable[..., Any], self: Any, context: Any, request: Any) -> Any:

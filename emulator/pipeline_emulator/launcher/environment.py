@@ -16,6 +16,8 @@ INHERITED = (
     *("PYENV_ROOT", "UV_PYTHON_INSTALL_DIR", "NVM_DIR"),
     # In a container: the first makes LocalStack use the folders in /var/lib/localstack, the second names the container.
     *("OVERRIDE_IN_DOCKER", "HOSTNAME"),
+    # A secret, hence no setting: those are shown by `status`, and in the list of processes.
+    "PIPELINE_SNAPSHOT_TOKEN",
 )
 FLAGS = {"1": "1", "true": "1", "yes": "1", "on": "1", "0": "0", "false": "0", "no": "0", "off": "0"}
 # LocalStack gets these under other names or in another form.

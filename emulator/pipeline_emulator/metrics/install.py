@@ -15,10 +15,11 @@ from pipeline_emulator import patches
 from pipeline_emulator.event_source import hooks as mapping_hooks
 from pipeline_emulator.kinesis import hooks as kinesis_hooks
 from pipeline_emulator.lambda_runtime import hooks as lambda_hooks
-from pipeline_emulator.metrics import functions, kinesis, log_filters
+from pipeline_emulator.metrics import database, functions, kinesis, log_filters
 from pipeline_emulator.metrics.aggregator import METRICS, MINUTE
 from pipeline_emulator.metrics.publisher import Publisher
 from pipeline_emulator.metrics.statistics import metric_data_stat
+from pipeline_emulator.snapshots import hooks as snapshots
 
 
 def install() -> None:
@@ -31,6 +32,9 @@ def install() -> None:
         log_filters.install()
         _subscribe()
         publisher.start()
+        snapshots.before_save.subscribe(publisher.flush)
+        snapshots.save.subscribe(database.save)
+        snapshots.load.subscribe(database.load)
 
 
 def _subscribe() -> None:

@@ -186,3 +186,23 @@ def test_records_completed_out_of_order_are_never_delivered_again(lives: Lives) 
             done.update(batch)
         lives.restart()
     assert done == set(numbers)
+
+
+def test_progress_from_a_snapshot_is_inherited_and_stored(lives: Lives, tmp_path: Path) -> None:
+    # GIVEN progress in a file of its own
+    saved = Mappings()
+    progress = started(saved, mapping("one"))
+    shard = progress.shard("shardId-000000000000")
+    for number in range(FIRST, FIRST + 5):
+        shard.register(number)
+    shard.complete([FIRST, FIRST + 1, FIRST + 3])
+    store = CheckpointStore(tmp_path / "snapshot.sqlite3")
+    journal = store.create((FUNCTION, STREAM)).journal
+    journal.copied(progress)
+    # WHEN it is taken over, and LocalStack is killed
+    lives.mappings.take_over(store.load())
+    store.close()
+    lives.restart()
+    # THEN the mapping of the same function and stream goes on from there
+    found = lives.mappings.progress(mapping("another")).shard("shardId-000000000000")
+    assert (found.checkpoint, found.completed) == (FIRST + 1, {FIRST + 3})

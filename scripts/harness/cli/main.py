@@ -9,7 +9,7 @@ import sys
 import click
 
 from harness import console
-from harness.cli import deploy, develop, everyday, failures, given, prove, wording
+from harness.cli import deploy, develop, everyday, failures, given, prove, snapshots, wording
 from harness.cli.sections import SHORT, Sections
 from harness.errors import EXIT_INTERRUPTED, HarnessError
 from harness.machine import environment
@@ -31,7 +31,7 @@ def commands(context: click.Context) -> None:
         environment.clean_this_process()
 
 
-commands.add("Everyday", *everyday.COMMANDS)
+commands.add("Everyday", *everyday.COMMANDS, *snapshots.COMMANDS)
 commands.add("Prove", *prove.COMMANDS)
 commands.add("Deploy", *deploy.COMMANDS)
 commands.add("Develop", *develop.COMMANDS)

@@ -94,6 +94,7 @@ def e2e() -> None:
     from harness.pipeline import definition
 
     if (pipeline := definition.current()).is_default:
+        os.environ.setdefault("E2E_SNAPSHOT", "0" if os.environ.get("CI") else "1")
         _run("e2e")
     else:
         end_to_end.run(pipeline)

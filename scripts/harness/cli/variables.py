@@ -71,6 +71,11 @@ VARIABLES = {
     "tests": (
         Variable("CI", "", "set: a test that finds no container engine fails; unset, it is skipped"),
         Variable("RERUNS", "0", "how often a failed test is tried again; the output names it (CI: 1)"),
+        Variable(
+            "E2E_SNAPSHOT",
+            "1, in CI 0",
+            "1: `make e2e` starts from the snapshot of its last start, and applies what has changed since",
+        ),
         Variable("E2E_KEEP", "", "1: `make e2e` leaves its stack running and uses it again next time"),
         Variable(
             "PROVE_CAPACITY",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +17,10 @@ from harness.console import Step
 from harness.errors import HarnessError
 from harness.local import ecr_password, images, localstack, persistence
 from harness.machine import commands, engine, environment, processes
-from harness.machine.files import write_whole
+from harness.machine.files import write_secret
 from harness.model import current as current_model
 from harness.setup import install
+from harness.stack import emulator_state
 from harness.stack.clients import Clients
 from harness.stack.state import DOCKER, Stack
 
@@ -31,8 +34,9 @@ SETTINGS = environment.EMULATOR_SETTINGS
 class Compose(DockerCompose):
     """testcontainers' compose, with a deadline and a log for each command, and only the stack's settings."""
 
-    def __init__(self, stack: Stack) -> None:
-        services = ["localstack", *(["mlflow"] if stack.mlflow_port else [])]  # the registry starts with LocalStack
+    def __init__(self, stack: Stack, *, mlflow: bool = True) -> None:
+        # The registry starts with LocalStack.
+        services = ["localstack", *(["mlflow"] if mlflow and stack.mlflow_port else [])]
         super().__init__(context=paths.ROOT, env_file=str(_env_file(stack)), services=services)
         self._log = stack.log("compose")
         self._settings = dict(line.split("=", 1) for line in _env_file(stack).read_text().splitlines())
@@ -60,11 +64,12 @@ class Compose(DockerCompose):
         )
 
 
-def start(stack: Stack) -> None:
+def start(stack: Stack, *, mlflow: bool = True) -> None:
     """Start the containers and wait until all are healthy.
 
     Args:
         stack: records LocalStack's container.
+        mlflow: False to leave MLflow to `mlflow_starting`.
 
     Raises:
         HarnessError: the port is taken, or a container was not healthy in time.
@@ -76,33 +81,53 @@ def start(stack: Stack) -> None:
     stack.emulator = code()
     stack.save()
     settings = _settings(stack, found, engine.socket_group(found.base))
-    write_whole(_env_file(stack), "".join(f"{name}={value}\n" for name, value in settings.items()))
-    mlflow = [f"MLflow {stack.mlflow_url}"] if stack.mlflow_port else []
-    with console.step("Images of LocalStack" + " and MLflow" * len(mlflow)) as step:
+    settings |= emulator_state.new_token(stack)
+    write_secret(_env_file(stack), "".join(f"{name}={value}\n" for name, value in settings.items()))
+    has_mlflow = bool(stack.mlflow_port)
+    with console.step("Images of LocalStack" + " and MLflow" * has_mlflow) as step:
         Compose(stack).build_images(step)
-    with console.step("LocalStack, registry and MLflow" if mlflow else "LocalStack and registry") as step:
+    with console.step(
+        "LocalStack, registry and MLflow" if mlflow and has_mlflow else "LocalStack and registry"
+    ) as step:
         try:
-            Compose(stack).start()
+            Compose(stack, mlflow=mlflow).start()
         except HarnessError as error:
             if refusal := _refusal(stack):
                 stop(stack, keep_streams=True)
                 where = f"the files are in the volume {persistence.volume(stack)}; make local-down removes it"
                 raise HarnessError(refusal.cause, f"{refusal.next_step}. {where}") from None
             raise HarnessError(_unhealthy(stack) or error.cause, error.next_step) from None
-        (container,) = _service(stack, "localstack")
+        (container,) = service(stack, "localstack")
         stack.container = str(container.id)
         stack.save()
-        step.result = ", ".join([stack.endpoint_url, *mlflow])
+        step.result = ", ".join(
+            [stack.endpoint_url, *([f"MLflow {stack.mlflow_url}"] if mlflow and has_mlflow else [])]
+        )
     images.remove_former(found)
 
 
-def _service(stack: Stack, name: str) -> list[Container]:
+@contextmanager
+def mlflow_starting(stack: Stack) -> Iterator[None]:
+    """Start MLflow, if the stack has it, beside what the context does; it is healthy when the context has ended.
+
+    Raises:
+        HarnessError: it was not healthy in time.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        started = pool.submit(Compose(stack).start) if stack.mlflow_port else None
+        yield
+        if started:
+            started.result()
+
+
+def service(stack: Stack, name: str) -> list[Container]:
+    """Return the containers of a service of the stack: one, or none."""
     return engine.containers(engine.PROJECT_LABEL, stack.project, service=name)
 
 
 def _refusal(stack: Stack) -> HarnessError | None:
     """Return why LocalStack refused to start, if it did."""
-    for container in _service(stack, "localstack"):
+    for container in service(stack, "localstack"):
         if container.attrs["State"]["Status"] == "exited":
             return persistence.refusal(container.logs(tail=20).decode(errors="replace"))
     return None
@@ -132,7 +157,7 @@ def stop(stack: Stack, *, keep_streams: bool = False) -> None:
         )
         return
     # LocalStack first, or it starts new functions; compose does not know their containers, which block the network.
-    engine.remove(_service(stack, "localstack"))
+    engine.remove(service(stack, "localstack"))
     engine.remove(functions(stack))
     if _env_file(stack).exists():
         Compose(stack).take_down(keep_volumes=keep_streams)

@@ -17,6 +17,7 @@ from harness.errors import HarnessError
 from harness.local import persistence
 from harness.machine import environment, processes
 from harness.setup import install
+from harness.stack import emulator_state
 from harness.stack.state import Stack
 
 READY_DEADLINE = 90.0
@@ -38,7 +39,8 @@ def start(stack: Stack) -> None:
     """
     stack.emulator = code()
     settings = {name: value for name, value in stack.settings.items() if value}
-    launch(stack, "LocalStack", command(stack), environment.for_emulator(**settings, **marker(stack)))
+    own = marker(stack) | emulator_state.new_token(stack)
+    launch(stack, "LocalStack", command(stack), environment.for_emulator(**settings, **own))
 
 
 def command(stack: Stack) -> list[str | Path]:

@@ -42,6 +42,14 @@ def write_whole(path: Path, text: str) -> None:
         raise
 
 
+def write_secret(path: Path, text: str) -> None:
+    """Write a file that only this user can read, in place of an older one; a missing folder is created."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+
+
 def _make_writable(function: Callable[..., object], path: str, _error: BaseException) -> None:
     # The function's code is unpacked into folders without write permission.
     with contextlib.suppress(OSError):

@@ -14,7 +14,10 @@ from harness.paths import INFRASTRUCTURE, shown
 
 # Local leftovers such as state files and what checks in Python leave, and what is large or about other runs.
 _TERRAFORM = (".terraform", "*.tfstate*", "*_override.tf", "__pycache__")
-_AROUND = (*(".git", "node_modules", "__pycache__", ".venv", "venv", ".tox", ".nox", ".cache", ".local"), "*_cache")
+_AROUND = (
+    *(".git", "node_modules", "__pycache__", ".venv", "venv", ".tox", ".nox", ".cache", ".local", ".snapshots"),
+    "*_cache",
+)
 _UP = re.compile(r"(?<![.\w])\.\.(?![.\w])(?:/[\w.-]+)*")  # not the dots of `list...`
 _COMMENT = re.compile(r"^\s*(#|//).*$", re.MULTILINE)
 SOURCE_VARIABLE = "lambda_function_local_path"

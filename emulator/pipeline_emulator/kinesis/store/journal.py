@@ -109,6 +109,22 @@ class SqliteJournal(Journal):
         self._begin(stream.topology.shards)
 
     @override
+    def copied(self, stream: Stream) -> None:
+        """Insert a stream as it is, with closed shards, counters and records."""
+        self.created(stream)
+        shards = stream.topology.shards
+        state = [(shard.closed_at, shard.counter, shard.last_arrival, shard.numbers.created) for shard in shards]
+        with self.database.transaction() as connection:
+            connection.executemany(
+                "UPDATE shard SET closed_at = ?, counter = ?, last_arrival = ? WHERE created = ?", state
+            )
+            for shard in shards:
+                connection.executemany("INSERT INTO record VALUES (?, ?, ?, ?, ?)", _rows(shard, shard.records))
+        if self._acknowledged:
+            for _, counted, _, created in state:
+                self._acknowledged.set(created, counted)
+
+    @override
     def changed(self, stream: Stream) -> None:
         """Update a stream's settings."""
         with self.database.transaction() as connection:
@@ -147,12 +163,8 @@ class SqliteJournal(Journal):
         for shard, records in additions:
             if not records:
                 continue
-            created = shard.numbers.created
-            rows += [
-                (created, counter(record.number), record.arrival, record.partition_key, record.data)
-                for record in records
-            ]
-            last.append((rows[-1][1], records[-1].arrival, created))
+            rows += _rows(shard, records)
+            last.append((rows[-1][1], records[-1].arrival, shard.numbers.created))
         if not rows:
             return
         with self.database.transaction() as connection:
@@ -182,6 +194,11 @@ class SqliteJournal(Journal):
         except StorageError:
             self._begin(shards)
             raise
+
+
+def _rows(shard: Shard, records: Sequence[Record]) -> list[tuple[Any, ...]]:
+    created = shard.numbers.created
+    return [(created, counter(one.number), one.arrival, one.partition_key, one.data) for one in records]
 
 
 def _settings(stream: Stream) -> str:

@@ -15,6 +15,7 @@ from pipeline_emulator.kinesis.store.journal import LAST_CREATED, SIGNING_KEY, S
 from pipeline_emulator.kinesis.store.losses import Losses, compare
 from pipeline_emulator.kinesis.streams import tokens
 from pipeline_emulator.kinesis.streams.identity import StreamName
+from pipeline_emulator.kinesis.streams.journal import Journal
 from pipeline_emulator.kinesis.streams.records import OVERHEAD_BYTES
 from pipeline_emulator.kinesis.streams.sequence import Clock
 from pipeline_emulator.kinesis.streams.settings import StreamSettings
@@ -47,7 +48,7 @@ def load(journal: SqliteJournal, settings: StreamSettings, clock: Clock = time.t
         if SIGNING_KEY not in kept:
             kept[SIGNING_KEY] = tokens.signing_key()
             connection.execute("INSERT INTO kept VALUES (?, ?)", (SIGNING_KEY, kept[SIGNING_KEY]))
-        shards = _shards(connection, journal)
+        shards = stored_shards(connection, journal)
         stored = connection.execute("SELECT created, account, region, name, settings FROM stream").fetchall()
     tokens.use_signing_key(kept[SIGNING_KEY])
     streams.continue_after(max(kept.get(LAST_CREATED, 0), *journal.known, 0))
@@ -77,8 +78,11 @@ def _losses(connection: sqlite3.Connection, journal: SqliteJournal) -> Losses:
     return losses
 
 
-def _shards(connection: sqlite3.Connection, journal: SqliteJournal) -> dict[int, list[Shard]]:
-    """Return the shards of each stream, with their records, in the order of their creation."""
+def stored_shards(connection: sqlite3.Connection, journal: Journal) -> dict[int, list[Shard]]:
+    """Return the shards of each stream, with their records, in the order of their creation.
+
+    `journal` stores their changes from now on.
+    """
     by_stream: defaultdict[int, list[Shard]] = defaultdict(list)
     by_created: dict[int, Shard] = {}
     for created, stream, number, first, last, parents, closed_at, counter, last_arrival in connection.execute(

@@ -19,6 +19,9 @@ class Journal:
     def created(self, stream: "Stream") -> None:
         """A stream was created, with its first shards."""
 
+    def copied(self, stream: "Stream") -> None:
+        """A stream was taken over from a file, with all its shards and records."""
+
     def changed(self, stream: "Stream") -> None:
         """A stream's settings changed. Its lock is held."""
 

@@ -68,6 +68,10 @@ class RecordLog:
         """Memory of all records ever put, in bytes: the `end` of the last one."""
         return self._put_bytes
 
+    def all(self) -> Sequence[Record]:
+        """Return all records."""
+        return tuple(self._records)
+
     def extend(self, records: Sequence[Record]) -> None:
         """Add records with ascending numbers and arrivals, not below those held; their `end` continues `put_bytes`."""
         if records:

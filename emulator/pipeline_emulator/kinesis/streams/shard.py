@@ -92,6 +92,12 @@ class Shard:
         with self.lock:
             return self._log.oldest_arrival
 
+    @property
+    def records(self) -> Sequence[Record]:
+        """The records held."""
+        with self.lock:
+            return self._log.all()
+
     def bytes_until(self, arrival: float) -> int:
         """Return the memory of the records that arrived at or before `arrival`."""
         with self.lock:

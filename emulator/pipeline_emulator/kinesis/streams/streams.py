@@ -43,6 +43,16 @@ class Streams:
             ]
         return sorted(found, key=lambda stream: stream.name.name)
 
+    def every(self) -> list[Stream]:
+        """Return the streams of all accounts and regions."""
+        with self._lock:
+            return [stream for stream in self._streams.values() if not stream.is_gone]
+
+    @property
+    def journal(self) -> Journal:
+        """Where changes are stored."""
+        return self._journal
+
     def get(self, name: StreamName) -> Stream:
         """Return a stream, whatever its status.
 
