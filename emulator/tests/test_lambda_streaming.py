@@ -267,7 +267,7 @@ def test_function_continues_without_its_caller(
     ("arguments", "code"),
     [
         ({"FunctionName": "missing"}, "ResourceNotFoundException"),
-        ({"InvocationType": "Event"}, "InvalidParameterValueException"),
+        ({"InvocationType": "Event"}, "ValidationException"),
         ({"Payload": b"\xff"}, "InvalidRequestContentException"),
         ({"Payload": b"x" * (6 * MIB + 1)}, "RequestEntityTooLargeException"),
     ],

@@ -206,7 +206,7 @@ def _targets(endpoint: str, app: str, secret: str, made: Mapping[str, str]) -> d
         *("{}", f"{endpoint}/{ACCOUNT}/{{}}", f"{endpoint}/queue/{REGION}/{ACCOUNT}/{{}}"),
         f"http://sqs.{REGION}.localhost.localstack.cloud:4566/{ACCOUNT}/{{}}",
     )
-    identifiers = ("{}", group, group + ":*")
+    identifiers = ("{}", group)  # AWS refuses the ARN with `:*`: no character of it may be an asterisk
     return {
         "kinesis-arn": Target(
             (arn("kinesis", "stream/{}"),),
