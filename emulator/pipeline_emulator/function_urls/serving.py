@@ -105,7 +105,8 @@ def _streamed(invoke: Callable[[], InvocationResult], request: Request) -> Respo
     except MalformedResponseError:
         stream.abandon()
         raise
-    if not begin and stream.has_failed():
+    # A function that has failed by now may have written more than the head before.
+    if not begin and stream.has_failed() and not (begin := next(blocks, b"")):
         return _bad_gateway()
     body = paced(_body(begin, blocks, stream), request.environ, "a streamed response of a function URL")
     response = head.response(body)
