@@ -1,4 +1,4 @@
-"""LocalStack core gets two of our plugins, under the same names, and no others."""
+"""LocalStack core gets four of our plugins, under the same names, and no others."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ from benchmarks.rivals import core, environments, localemu, ministack
 from harness import paths
 from harness.errors import HarnessError
 
+TABLES = ("dynamodb:moto", "dynamodbstreams:moto")  # its own need a download
+
 
 def test_the_plugins_are_those_of_our_package() -> None:
     ours = tomllib.loads((paths.EMULATOR / "pyproject.toml").read_text())["project"]["entry-points"]
-    given = configparser.ConfigParser()
+    given = configparser.ConfigParser(delimiters=("=",))
     given.read_string((core.BRIDGE / "entry_points.txt").read_text())
     for group in given.sections():
         for name, value in given[group].items():
@@ -28,7 +30,7 @@ def test_the_plugins_are_those_of_our_package() -> None:
 def test_python_finds_them_and_their_code(tmp_path: Path) -> None:
     program = environments.write_plugins(tmp_path, core.BRIDGE)
     [found] = importlib.metadata.distributions(path=[str(tmp_path)])
-    assert {point.name for point in found.entry_points} == {"process", "bound"}
+    assert {point.name for point in found.entry_points} == {"process", "bound", *TABLES}
     assert (tmp_path / "pipeline_emulator" / "lambda_runtime" / "plugins.py").is_file()
     assert program.parent == tmp_path
 

@@ -319,7 +319,7 @@ def test_credentials_of_another_account_change_nothing(
 
 @pytest.mark.parametrize("name", ["nowhere", "", "../stg"])
 def test_an_unknown_stage_changes_nothing(unchanged: Callable[..., Any], name: str) -> None:
-    with unchanged("there is no stage", "STAGE=local, STAGE=stg, STAGE=prod"):
+    with unchanged("there is no stage" if name else "no stage is given", "STAGE=local, STAGE=stg, STAGE=prod"):
         promote.run("1", name, None)
 
 
