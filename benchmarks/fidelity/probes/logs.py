@@ -26,10 +26,12 @@ def retention(bench: Bench) -> Seen:
     logs.put_retention_policy(logGroupName=group, retentionInDays=1)
     logs.create_log_stream(logGroupName=group, logStreamName="probe")
     now = int(time.time() * 1000)
-    events = [{"timestamp": now - 3 * DAY_MS, "message": "old"}, {"timestamp": now, "message": "new"}]
-    response = logs.put_log_events(logGroupName=group, logStreamName="probe", logEvents=events)
+    responses = [
+        logs.put_log_events(logGroupName=group, logStreamName="probe", logEvents=[{"timestamp": at, "message": text}])
+        for at, text in ((now - 3 * DAY_MS, "old"), (now, "new"))  # a batch may not span more than a day
+    ]
     read = logs.get_log_events(logGroupName=group, logStreamName="probe", startFromHead=True)["events"]
-    expired = "expiredLogEventEndIndex" in response.get("rejectedLogEventsInfo", {})
+    expired = "expiredLogEventEndIndex" in responses[0].get("rejectedLogEventsInfo", {})
     kept = [event["message"] for event in read]
     what = "an event from three days ago, put with a retention of one day,"
     return Seen(expired or kept == ["new"], f"{what} is {'rejected' if expired else f'there ({len(kept)} of 2 are)'}")

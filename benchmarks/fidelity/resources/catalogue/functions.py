@@ -23,13 +23,13 @@ def _function(label: str, more: Arguments, rounds: list[Arguments]) -> Subject:
 SUBJECTS = [
     _function(
         "it",
-        {"environment": {"variables": {"A": "1"}}},
+        {"environment": {"variables": {"LEVEL": "1"}}},
         [
             {
                 "memory_size": 256,
                 "timeout": 10,
                 "description": "changed",
-                "environment": {"variables": {"A": "2", "B": "3"}},
+                "environment": {"variables": {"LEVEL": "2", "MODE": "3"}},
             },
             {**SECOND, "handler": "app.other", "reserved_concurrent_executions": 5, "tags": {"stage": "test"}},
             {
