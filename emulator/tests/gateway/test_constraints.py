@@ -69,6 +69,13 @@ def test_log_groups_have_the_documented_forms(localstack: Any) -> None:
         assert re.search(says, text), text
 
 
+def test_an_identifier_of_a_log_group_has_no_asterisk(localstack: Any) -> None:
+    """https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetLogEvents.html"""
+    identifier = "arn:aws:logs:ap-south-1:000000000000:log-group:any:*"
+    with pytest.raises(ClientError, match=r"at 'logGroupIdentifier' failed to satisfy constraint"):
+        localstack.client("logs").get_log_events(logGroupIdentifier=identifier, logStreamName="s")
+
+
 def test_invocations_get_json(localstack: Any, create_function: Callable[..., Any]) -> None:
     """https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html: payload and client context."""
     function, client = create_function(SOURCE), localstack.client("lambda")
