@@ -65,8 +65,7 @@ def _run_jobs(name: str) -> None:
     files = [job.report for _, group in groups for job in group]
     for report in files:
         report.unlink(missing_ok=True)
-    env = environment.clean(**install.GARBAGE)
-    env.pop(reports.SUMMARY, None)  # what the tests run has no place in the summary of the job
+    env = _environment()
     at_once = AT_ONCE if psutil.virtual_memory().total >= AT_ONCE * BYTES_EACH else 1
     try:
         for title, group in groups:
@@ -77,6 +76,14 @@ def _run_jobs(name: str) -> None:
         raise
     reports.publish(page.of(name, files))
     junit.print_totals(files)
+
+
+def _environment() -> dict[str, str]:
+    """Return the jobs' environment, without what is meant for the stack or the summary of whoever starts them."""
+    env = environment.clean(**install.GARBAGE)
+    for name in (reports.SUMMARY, "LOCALSTACK_PORT"):  # each test chooses a free port
+        env.pop(name, None)
+    return env
 
 
 def _pytest(

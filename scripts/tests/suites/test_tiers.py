@@ -44,6 +44,19 @@ def test_no_job_overwrites_anothers_report(everything: list[Job]) -> None:
     assert max(Counter(job.report for job in everything).values()) == 1
 
 
+def test_the_stacks_of_tests_ignore_the_port_of_the_users_stack(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOCALSTACK_PORT", "4966")
+    command = [sys.executable, "-c", "import os; assert 'LOCALSTACK_PORT' not in os.environ"]
+    job = Job("port", command, tmp_path)
+    with pytest.raises(HarnessError, match="port failed"):
+        jobs.run("Port", [job, job], dict(os.environ), 1)
+    monkeypatch.setitem(tiers.GROUPS, "port", lambda: [job, job])
+    monkeypatch.setattr(tiers.reports, "publish", lambda _: None)
+    tiers._run_jobs("port")
+
+
 def test_an_unknown_suite_is_refused_with_the_known_ones() -> None:
     with pytest.raises(HarnessError, match="no suite e2f") as refused:
         tiers.run("e2f")
