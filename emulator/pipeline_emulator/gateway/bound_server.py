@@ -5,15 +5,19 @@ localstack/runtime/server/twisted.py, `register`: "TODO: interface = host?"). An
 stack, and through it run processes on this machine.
 """
 
+import os
+import sys
 from typing import Any
 
 from localstack import config
 from localstack.runtime.server.twisted import TwistedRuntimeServer
 from rolo.gateway import Gateway
-from twisted.internet import endpoints
+from twisted.internet import endpoints, reactor
 
 from pipeline_emulator import patches
 from pipeline_emulator.gateway.fast import serving
+
+_reactor: Any = reactor
 
 
 class BoundRuntimeServer(TwistedRuntimeServer):
@@ -44,3 +48,14 @@ class BoundRuntimeServer(TwistedRuntimeServer):
 
         with patches.BIND_TO_ADDRESSES.replaced(bound), serving.of(gateway):
             super().register(gateway, listen, ssl_creds)
+
+    def shutdown(self) -> None:
+        """Stop answering; end the process if it has not begun to answer.
+
+        Core's server loses a call that comes before its reactor runs. LocalStack then runs on, and ignores every
+        further signal. At that time nothing has been acknowledged, and no function runs.
+        """
+        if not _reactor.running:
+            sys.stdout.flush()
+            os._exit(0)
+        super().shutdown()  # type: ignore[no-untyped-call]

@@ -22,6 +22,9 @@ from pipeline_emulator.launcher.errors import EmulatorError
 
 # -P: modules in the working directory, which may contain anything, are not imported.
 COMMAND = [sys.executable, "-P", "-m", "localstack.runtime.main"]
+# LocalStack handles Ctrl-C once it is imported. Until then there is nothing to clean up, so the process just ends.
+_QUIET = "import signal; signal.signal(signal.SIGINT, signal.SIG_DFL); from localstack.runtime.main import main; main()"
+FOREGROUND = [sys.executable, "-P", "-c", _QUIET]
 READY_SECONDS = 90.0
 STOP_SECONDS = 15.0
 HEALTH = "/_localstack/health"
@@ -166,7 +169,7 @@ def run(chosen: Mapping[str, str], variables: Mapping[str, str]) -> None:
     prepare(chosen)
     service_catalog.provide(Path(chosen["data"]), os.environ)
     _remember(os.getpid(), chosen)
-    os.execve(COMMAND[0], COMMAND, environments.for_localstack(chosen, os.environ, variables))  # noqa: S606
+    os.execve(FOREGROUND[0], FOREGROUND, environments.for_localstack(chosen, os.environ, variables))  # noqa: S606
 
 
 def prepare(chosen: Mapping[str, str]) -> None:

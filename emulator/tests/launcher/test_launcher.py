@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -154,6 +155,34 @@ def test_foreground_emulator_is_one_process_and_ends_on_a_signal(folder: Path, e
         assert json.loads((data / "pipeline-emulator.json").read_text())["pid"] == child.pid
         child.send_signal(signal.SIGINT)
         child.wait(60)
+
+
+@pytest.mark.long_proof
+@pytest.mark.parametrize("seconds", [0.3, 1.0, 1.7, 2.4, 3.1])
+def test_ctrl_c_at_any_moment_of_the_start_ends_it_without_a_traceback(
+    seconds: float, folder: Path, eventually: Callable[..., Any]
+) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "pipeline_emulator",
+        "start",
+        "--data",
+        str(folder / "early"),
+        "--port",
+        str(free_port()),
+    ]
+    env = {"PATH": os.environ["PATH"], "HOME": str(folder)}
+    with subprocess.Popen(command, env=env, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as child:
+        eventually(lambda: "localstack" in psutil.Process(child.pid).cmdline()[-1], "LocalStack is imported", 60)
+        time.sleep(seconds)
+        child.send_signal(signal.SIGINT)
+        try:
+            said, _ = child.communicate(timeout=30)
+        finally:
+            child.kill()  # leaving the block would wait for it
+    assert child.returncode in (-signal.SIGINT, 0)
+    assert b"Traceback" not in said
 
 
 def test_importing_the_package_imports_none_of_its_modules() -> None:
