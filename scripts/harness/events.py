@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import decimal
+import itertools
 import json
 import math
 import random
 import time
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -121,37 +122,63 @@ def _decimals(number: float) -> int:
 
 
 def from_file(path: Path) -> Iterator[bytes]:
-    """Read the records of a file, one JSON object per line; they need not be valid events.
+    """Read the records of a file: one JSON object per line, or one JSON document that is an object or a list of them.
 
     Args:
-        path: the file.
+        path: the file. Its objects need not be valid events.
 
     Yields:
-        The bytes of each non-empty line.
+        Each non-empty line as it is, or each object of the document in one line.
 
     Raises:
-        HarnessError: the file cannot be read, or a line is not a JSON object or too long for Kinesis.
+        HarnessError: the file cannot be read, or a record is not a JSON object or too long for Kinesis.
     """
     try:
-        with path.open("rb") as lines:
-            for number, line in enumerate(lines, 1):
-                record = line.rstrip(b"\r\n")
-                if len(record) + 256 > MAX_RECORD:
-                    raise HarnessError(
-                        f"{path}, line {number}: {len(record)} bytes are too many for a record (1 MiB with its key)",
-                        "remove or shorten it; nothing was sent",
-                    )
-                if record and not _is_object(record):
-                    raise HarnessError(
-                        f"{path}, line {number} is not a JSON object: {_shown(record)}",
-                        "write one JSON object per line; nothing was sent",
-                    )
-                if record:
-                    yield record
+        with path.open("rb") as file:
+            first = file.readline()
+            if not first.strip() or _is_object(first):
+                yield from _lines(path, itertools.chain([first], file))
+            else:
+                yield from _document(path, first, file.read())
     except OSError as error:
         raise HarnessError(
             f"{path} cannot be read: {error.strerror}", "name a file: make send FILE=events.jsonl"
         ) from None
+
+
+def _lines(path: Path, lines: Iterable[bytes]) -> Iterator[bytes]:
+    for number, line in enumerate(lines, 1):
+        record = line.rstrip(b"\r\n")
+        if record and not _is_object(record):
+            raise _no_object(f"{path}, line {number}", record)
+        if record:
+            yield _short_enough(f"{path}, line {number}", record)
+
+
+def _document(path: Path, first: bytes, rest: bytes) -> Iterator[bytes]:
+    try:
+        found = json.loads((first + rest).decode())
+    except (ValueError, RecursionError):
+        raise _no_object(f"{path}, line 1", first.rstrip()) from None
+    for number, each in enumerate(found if isinstance(found, list) else [found], 1):
+        if not isinstance(each, dict):
+            raise _no_object(f"{path}, item {number}", json.dumps(each).encode())
+        yield _short_enough(f"{path}, item {number}", encode(each))
+
+
+def _no_object(where: str, record: bytes) -> HarnessError:
+    return HarnessError(
+        f"{where} is not a JSON object: {_shown(record)}", "write one JSON object per line; nothing was sent"
+    )
+
+
+def _short_enough(where: str, record: bytes) -> bytes:
+    if len(record) + 256 > MAX_RECORD:
+        raise HarnessError(
+            f"{where}: {len(record)} bytes are too many for a record (1 MiB with its key)",
+            "remove or shorten it; nothing was sent",
+        )
+    return record
 
 
 def _shown(record: bytes) -> str:

@@ -79,6 +79,28 @@ def test_a_line_that_is_not_a_json_object_is_reported_with_an_excerpt(tmp_path: 
     assert refused.value.next_step == "write one JSON object per line; nothing was sent"
 
 
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ('{\n  "a": 1,\n  "b": {"c": [2]}\n}\n', [b'{"a":1,"b":{"c":[2]}}']),
+        ('[{"a": 1}, {"b": 2}]', [b'{"a":1}', b'{"b":2}']),
+        ('[\n  {"a": 1},\n  {"b": 2}\n]\n', [b'{"a":1}', b'{"b":2}']),
+    ],
+)
+def test_one_document_is_sent_as_its_objects(tmp_path: Path, text: str, wanted: list[bytes]) -> None:
+    file = tmp_path / "event.json"
+    file.write_text(text)
+    assert list(events.from_file(file)) == wanted
+
+
+@pytest.mark.parametrize(("text", "where"), [('[{"a": 1}, 2]', "item 2"), ('{\n "a": 1,\n', "line 1"), ("7", "item 1")])
+def test_a_document_with_anything_but_objects_is_refused(tmp_path: Path, text: str, where: str) -> None:
+    file = tmp_path / "event.json"
+    file.write_text(text)
+    with pytest.raises(HarnessError, match=rf"event\.json, {where} is not a JSON object"):
+        list(events.from_file(file))
+
+
 def test_a_file_with_a_bad_line_is_not_sent_at_all(tmp_path: Path) -> None:
     # GIVEN a bad line after a good one WHEN the file is sent THEN it is refused before any request to the stack
     file = tmp_path / "events.jsonl"

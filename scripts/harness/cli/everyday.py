@@ -203,7 +203,7 @@ def train(data: Path | None) -> None:
 @click.command()
 @options.file(
     "--file", envvar="FILE", show_default="made-up events",
-    help="File of events to send, one JSON object per line.",
+    help="File of events to send: a JSON object per line, or one JSON document.",
 )  # fmt: skip
 @options.count(10, "Number of made-up events.")
 @options.rate("as fast as it goes")
