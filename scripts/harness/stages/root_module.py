@@ -1,12 +1,15 @@
-"""What the .tf files of a root module say before Terraform runs: variables with defaults, region, and backend."""
+"""What the files of a root module say before Terraform runs: variables with defaults, region, and backend."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from harness.errors import HarnessError
+from harness.paths import shown
 from harness.stages import tfvars
 
 S3 = "s3"
@@ -83,6 +86,33 @@ def _labelled(folder: Path, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
 def _contents(folder: Path) -> Iterator[dict[str, Any]]:
     for file in sorted(folder.glob("*.tf")):
         yield tfvars.read(file)
+    for file in sorted(folder.glob("*.tf.json")):
+        yield _of_json(file)
+
+
+def _of_json(file: Path) -> dict[str, Any]:
+    """Return the blocks of a file in Terraform's JSON syntax, as `tfvars.read` returns those of the other syntax."""
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        found = {kind: list(_blocks(content.get(kind, []))) for kind in ("variable", "provider")}
+        found["terraform"] = [
+            {"backend": list(_blocks(each.get("backend", []))), "cloud": each.get("cloud")}
+            for each in _each(content.get("terraform", []))
+        ]
+    except (OSError, ValueError, AttributeError) as error:
+        raise HarnessError(f"{shown(file)} cannot be read: {error}", "fix it: terraform validate shows where") from None
+    return found
+
+
+def _blocks(found: Any) -> Iterator[dict[str, Any]]:
+    """Yield labelled blocks; JSON may have one or a list of them at each level."""
+    for labelled in _each(found):
+        for label, bodies in labelled.items():
+            yield from ({label: body} for body in _each(bodies))
+
+
+def _each(found: Any) -> list[Any]:
+    return found if isinstance(found, list) else [found]
 
 
 def _value(expression: Any, variables: Mapping[str, Any]) -> str:
