@@ -57,7 +57,8 @@ def _verdict(ledger: Ledger, cases: Sequence[Case]) -> str:
 def _sections(ledger: Ledger, faults: Sequence[Mark], journal: Journal) -> Iterator[Section]:
     entries = list(ledger.entries.values())
     notes = [f"The ledger stopped waiting: {ledger.gave_up}."] if ledger.gave_up else []
-    yield Grid("Figures", ("figure", "value"), list(ledger.summary().items()), notes=notes)
+    figures = [(name.replace("_", " "), value) for name, value in ledger.summary().items()]
+    yield Grid("Figures", ("figure", "value"), figures, notes=notes)
     if latencies := ledger.latencies():
         yield charts.histogram("Latency, from the put to the first prediction in the output stream", latencies)
     if entries:

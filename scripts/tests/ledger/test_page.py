@@ -90,7 +90,7 @@ def test_events_predicted_twice_are_shown_apart() -> None:
 def test_the_page_has_the_ledgers_numbers() -> None:
     ledger = _ledger()
     sections, summary = _sections(ledger), ledger.summary()
-    assert dict(sections["Figures"]["rows"]) == summary
+    assert dict(sections["Figures"]["rows"]) == {name.replace("_", " "): value for name, value in summary.items()}
     assert sum(count for _, count in sections["Latency"]["rows"]) == len(ledger.latencies())
     shards = sections["Shards of the source stream"]
     for verdict in Verdict:
@@ -102,8 +102,8 @@ def test_the_page_has_the_ledgers_numbers() -> None:
 def test_the_page_shows_every_figure() -> None:
     ledger = _ledger()
     html = pages.html(page.of("verify", "Title", ledger))
-    for name, value in ledger.summary().items():
-        shown = "-" if value is None else f"{value:,}"
+    for key, value in ledger.summary().items():
+        name, shown = key.replace("_", " "), "-" if value is None else f"{value:,}"
         assert f'<th scope="row">{name}</th>' in html
         assert f">{shown}</td>" in html
     assert "<script>" not in html
