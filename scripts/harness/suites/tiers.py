@@ -149,9 +149,11 @@ def _e2e(which: str) -> Job:
 
 
 def _e2e_own_stacks() -> Job:
-    """End-to-end tests that start their own stacks, and mostly wait for them."""
+    """End-to-end tests that start their own stacks, and mostly wait for them: two files at a time."""
     others = [f"--ignore={file}" for file in EXAMPLES]
-    return _pytest("e2e-own-stacks", INTEGRATION, *OTHER_JOBS, *others, only="own_stacks", settings=NO_SERVER)
+    return _pytest(
+        "e2e-own-stacks", INTEGRATION, *OTHER_JOBS, *others, only="own_stacks", processes=2, settings=NO_SERVER
+    )
 
 
 def _e2e_examples() -> Job:
