@@ -14,6 +14,7 @@ import pytest
 from harness import console
 from harness.errors import HarnessError
 from harness.paths import ROOT
+from harness.reports import files as reports
 from harness.suites import jobs, junit, tiers
 from harness.suites.jobs import Job
 
@@ -53,7 +54,7 @@ def test_the_stacks_of_tests_ignore_the_port_of_the_users_stack(
     with pytest.raises(HarnessError, match="port failed"):
         jobs.run("Port", [job, job], dict(os.environ), 1)
     monkeypatch.setitem(tiers.GROUPS, "port", lambda: [job, job])
-    monkeypatch.setattr(tiers.reports, "publish", lambda _: None)
+    monkeypatch.setattr(reports, "publish", lambda _: None)
     tiers._run_jobs("port")
 
 
