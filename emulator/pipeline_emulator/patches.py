@@ -172,6 +172,13 @@ CHECK_CONSTRAINTS = Patch(
     written_for=_CORE,
     fingerprint="CompositeHandler",
 )
+CHECK_POLICIES = Patch(
+    "localstack.aws.handlers:serve_custom_service_request_handlers",
+    what="policies that AWS would not store are refused",
+    why="core and moto store almost any text",
+    written_for=_CORE,
+    fingerprint="CompositeHandler",
+)
 REMEMBER_CALLER = Patch(
     "localstack.aws.handlers:serve_custom_service_request_handlers",
     what="account and region of a request are kept for looking up a function's image",
@@ -525,6 +532,13 @@ OVERWRITE_NULL_VERSION = Patch(
     written_for=_CORE,
     fingerprint="371a75b250b0",
 )
+CHECK_NOTIFICATIONS = Patch(
+    "localstack.services.s3.provider:S3Provider._verify_notification_configuration",
+    what="notifications of a bucket must not overlap, and have the documented events and filters",
+    why="core checks the destinations only",
+    written_for=_CORE,
+    fingerprint="1651616bb1fe",
+)
 REMOVE_FILTER_POLICY = Patch(
     "localstack.services.sns.provider:SnsProvider.set_subscription_attributes",
     what="an empty filter policy removes a subscription's",
@@ -670,17 +684,38 @@ CHECK_ARCHIVE = Patch(
 )
 CHECK_NEW_FUNCTION = Patch(
     f"{_LAMBDA}.provider:LambdaProvider.create_function",
-    what="timeout, memory and /tmp have AWS's ranges, and reserved environment variables are refused",
-    why="core accepts any numbers, and overwrites reserved variables",
+    what="timeout, memory and /tmp have AWS's ranges; reserved variables and unusable dead-letter queues are refused",
+    why="core accepts any numbers and dead-letter queues, and overwrites reserved variables",
     written_for=_CORE,
     fingerprint="ee8360ef3c94",
 )
 CHECK_CHANGED_FUNCTION = Patch(
     f"{_LAMBDA}.provider:LambdaProvider.update_function_configuration",
-    what="timeout, memory and /tmp have AWS's ranges, and reserved environment variables are refused",
-    why="core accepts any numbers, and overwrites reserved variables",
+    what="timeout, memory and /tmp have AWS's ranges; reserved variables and unusable dead-letter queues are refused",
+    why="core accepts any numbers and dead-letter queues, and overwrites reserved variables",
     written_for=_CORE,
     fingerprint="006327bf4b24",
+)
+CHECK_DESTINATIONS = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider._validate_destination_config",
+    what="a bucket can be the on-failure destination of asynchronous invocations; FIFO queues and topics cannot",
+    why="core refuses the one and accepts the others",
+    written_for=_CORE,
+    fingerprint="51e681538f1b",
+)
+SEND_TO_DESTINATION = Patch(
+    f"{_LAMBDA}.invocation.event_manager:send_event_to_target",
+    what="records of failed asynchronous invocations are written to a bucket",
+    why="core sends them to other services only",
+    written_for=_CORE,
+    fingerprint="99a7fdd575ae",
+)
+POLL_EVENTS = Patch(
+    f"{_LAMBDA}.invocation.event_manager:Poller.run",
+    what="events that arrive while a function is updated go to its new version",
+    why="the old version's poller drops them, and the queue shows them again after more than a minute",
+    written_for=_CORE,
+    fingerprint="c20356638e73",
 )
 _POLICY_REVISIONS = "a policy has a revision that only changes with it"
 _FUNCTION_REVISION = "core returns and compares the function's revision, which publishing a version changes"

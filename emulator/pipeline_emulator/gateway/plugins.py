@@ -21,8 +21,10 @@ class BoundRuntimeServerPlugin(RuntimeServerPlugin):
 def load_services() -> None:
     """Guard the gateway, load the pipeline's services one after the other, then tune the process."""
     from pipeline_emulator import memory_at_rest
+    from pipeline_emulator.authorization import policy_documents
     from pipeline_emulator.gateway import (
         browsers,
+        bucket_notifications,
         constraints,
         core_adjustments,
         large_bodies,
@@ -39,9 +41,11 @@ def load_services() -> None:
     moto_requests.install()
     core_adjustments.use_own_s3_folder()
     core_adjustments.correct_neighbours()
+    bucket_notifications.install()
     core_adjustments.read_managed_policies_when_asked()
     malformed_requests.install()
     constraints.install()
+    policy_documents.install()
     large_bodies.install()
     queue_urls.install()
     load()

@@ -39,6 +39,12 @@ def compile_conditions(block: object, with_variables: bool) -> tuple[Clause, ...
     return tuple(clauses)
 
 
+def is_operator(name: str) -> bool:
+    """Return whether AWS has a condition operator of this name."""
+    parts = _NAME.fullmatch(name)
+    return name == "Null" or bool(parts and parts[2] in OPERATORS)
+
+
 def _texts(name: str, key: str, value: object) -> tuple[str, ...]:
     """Convert values to text; JSON numbers and booleans are written as AWS writes them."""
     found = value if isinstance(value, list) else [value]

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pipeline_emulator.iam.malformed import MalformedPolicyError
+from pipeline_emulator.iam.malformed import InvalidJsonError, MalformedPolicyError
 from pipeline_emulator.iam.statements import Statement, compile_statement
 
 WITH_VARIABLES = "2012-10-17"
@@ -36,32 +36,49 @@ class Document:
 def compiled(text: str, of_resource: bool) -> Document:
     """Compile an identity's or a resource's policy. Never raises: a malformed policy sets `malformed`."""
     try:
-        statements = _statements(text, of_resource)
+        statements = compiled_statements(text, of_resource)
     except MalformedPolicyError as error:
         return Document(malformed=str(error))
-    except (ValueError, RecursionError) as error:
-        return Document(malformed=f"it is not JSON ({error})")
     return Document(
         deny_statements=tuple(statement for statement in statements if not statement.allows),
         allow_statements=tuple(statement for statement in statements if statement.allows),
     )
 
 
-def _statements(text: str, of_resource: bool) -> list[Statement]:
-    document = json.loads(text, object_pairs_hook=_without_repetition)
-    if not isinstance(document, dict) or not document.keys() <= _ELEMENTS or "Statement" not in document:
-        raise MalformedPolicyError("a policy is an object with Version, Id and Statement")
+def compiled_statements(text: str, of_resource: bool) -> list[Statement]:
+    """Compile the statements of an identity's or a resource's policy.
+
+    Raises:
+        MalformedPolicyError: AWS would not accept the document.
+    """
+    document = _parsed(text)
     version = document.get("Version", WITHOUT_VARIABLES)
     if version not in (WITH_VARIABLES, WITHOUT_VARIABLES):
-        raise MalformedPolicyError(f"the Version must be {WITH_VARIABLES} or {WITHOUT_VARIABLES}")
+        raise MalformedPolicyError("The policy must contain a valid version string")
+    if "Statement" not in document:
+        raise MalformedPolicyError("Missing required field Statement")
+    if unknown := sorted(document.keys() - _ELEMENTS):
+        raise MalformedPolicyError(f"Unknown field {unknown[0]}")
     found = document["Statement"]
     statements = found if isinstance(found, list) else [found]
     if not statements:
-        raise MalformedPolicyError("a policy needs a statement")
+        raise MalformedPolicyError("Could not parse the policy: Statement is empty!")
     return [
         compile_statement(place, statement, of_resource, version == WITH_VARIABLES)
         for place, statement in enumerate(statements, start=1)
     ]
+
+
+def _parsed(text: str) -> dict[str, object]:
+    try:
+        document = json.loads(text, object_pairs_hook=_without_repetition)
+    except MalformedPolicyError:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise InvalidJsonError("This policy contains invalid Json") from error
+    if not isinstance(document, dict):
+        raise InvalidJsonError("This policy contains invalid Json")
+    return document
 
 
 def _without_repetition(pairs: Iterable[tuple[str, object]]) -> dict[str, object]:

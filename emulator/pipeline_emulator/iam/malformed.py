@@ -1,4 +1,8 @@
-"""The error for malformed policies, and the check that the compilers of all elements share."""
+"""The errors for malformed policies, and the check that the compilers of all elements share.
+
+Services share a parser, so S3, IAM, KMS and Kinesis report the same faults in the same words.
+https://github.com/versity/versitygw and https://github.com/badmintoncryer/cdk-preflight have recorded them on AWS.
+"""
 
 
 class MalformedPolicyError(ValueError):
@@ -6,6 +10,22 @@ class MalformedPolicyError(ValueError):
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
     """
+
+
+class InvalidJsonError(MalformedPolicyError):
+    """The document is not a JSON object."""
+
+
+class InvalidPrincipalError(MalformedPolicyError):
+    """A principal is none, or does not exist."""
+
+
+class ForeignActionError(MalformedPolicyError):
+    """A resource's policy has an action that its service does not have, or does not share."""
+
+
+class ForeignResourceError(MalformedPolicyError):
+    """A resource's policy is about another resource."""
 
 
 def strings(element: str, value: object) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from enum import IntEnum
 
-from pipeline_emulator.iam.malformed import MalformedPolicyError, strings
+from pipeline_emulator.iam.malformed import InvalidPrincipalError, MalformedPolicyError, strings
 from pipeline_emulator.iam.principals import Kind, Principal
 from pipeline_emulator.iam.ternary import Undetermined
 
@@ -88,20 +88,24 @@ def compile_principals(element: object) -> Principals:
     """Compile a Principal or NotPrincipal element.
 
     Raises:
-        MalformedPolicyError: it is neither "*" nor an object of known kinds, or a name contains a wildcard.
+        MalformedPolicyError: it is neither "*" nor an object of known kinds, or a name cannot be a principal's.
     """
     if element == "*":
         element = {"AWS": "*"}
-    if not isinstance(element, dict) or not element or not element.keys() <= _KINDS:
-        raise MalformedPolicyError(f'Principal must be "*" or an object with {", ".join(sorted(_KINDS))}')
+    if not isinstance(element, dict):
+        raise InvalidPrincipalError(f'Invalid principal in policy: "{element}"')
+    if not element:
+        raise MalformedPolicyError("Missing required field Principal cannot be empty!")
+    if unknown := sorted(element.keys() - _KINDS):
+        raise InvalidPrincipalError(f'Invalid principal in policy: "{unknown[0]}"')
     found = {kind: strings(f"Principal {kind}", value) for kind, value in element.items()}
     aws = [name for name in found.get("AWS", ()) if name != "*"]
     accounts = {name: match[1] for name in aws if (match := _ACCOUNT.fullmatch(name))}
     names = frozenset(name for name in aws if name not in accounts)
     if wrong := [name for name in names if not _NAMED.fullmatch(name)]:
-        raise MalformedPolicyError(
-            f"{wrong[0]!r} is not a principal: it must be *, an account or an ARN without wildcards"
-        )
+        raise InvalidPrincipalError(f'Invalid principal in policy: "AWS":"{wrong[0]}"')
+    if wrong := [name for name in found.get("Service", ()) if "." not in name and name != "*"]:
+        raise InvalidPrincipalError(f'Invalid principal in policy: "SERVICE":"{wrong[0]}"')
     return Principals(
         everybody="*" in found.get("AWS", ()),
         accounts=frozenset(accounts.values()),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from pipeline_emulator.iam.conditions import Clause, compile_conditions
 from pipeline_emulator.iam.context import EvaluationContext
-from pipeline_emulator.iam.malformed import MalformedPolicyError, strings
+from pipeline_emulator.iam.malformed import ForeignActionError, MalformedPolicyError, strings
 from pipeline_emulator.iam.principal_element import PrincipalMatch, Principals, compile_principals
 from pipeline_emulator.iam.ternary import Missing, Ternary, Undetermined, all_of, any_of, negate
 from pipeline_emulator.iam.variables import Lookup, resource_template
@@ -91,16 +91,18 @@ def compile_statement(place: int, statement: object, of_resource: bool, with_var
     if not isinstance(statement, dict):
         raise MalformedPolicyError(f"statement {place} must be an object")
     if unknown := sorted(statement.keys() - _ELEMENTS):
-        raise MalformedPolicyError(f"statement {place} has the unknown element {unknown[0]}")
+        raise MalformedPolicyError(f"Unknown field {unknown[0]}")
     sid, effect = statement.get("Sid", ""), statement.get("Effect")
-    if effect not in ("Allow", "Deny") or not isinstance(sid, str):
-        raise MalformedPolicyError(f"statement {place} needs the Effect Allow or Deny, and a text as Sid if any")
+    if not isinstance(sid, str):
+        raise MalformedPolicyError(f"the Sid of statement {place} must be a string")
+    if effect not in ("Allow", "Deny"):
+        raise MalformedPolicyError(f"Invalid effect: {effect}" if effect else "Missing required field Effect")
     action = _one_of(statement, place, "Action", needed=True)
     resource = _one_of(statement, place, "Resource", needed=not of_resource)
     principal = _one_of(statement, place, "Principal", needed=of_resource)
     if principal and not of_resource:
-        raise MalformedPolicyError(f"statement {place} has a Principal, which only a resource's policy may have")
-    actions = [_action(text, place) for text in strings(action, statement[action])]
+        raise MalformedPolicyError("Policy document should not specify a principal.")
+    actions = [_action(text) for text in strings(action, statement[action])]
     return Statement(
         name=sid or str(place),
         allows=effect == "Allow",
@@ -119,15 +121,17 @@ def compile_statement(place: int, statement: object, of_resource: bool, with_var
 
 def _one_of(statement: dict[str, object], place: int, name: str, needed: bool) -> str:
     found = [each for each in (name, f"Not{name}") if each in statement]
-    if len(found) > 1 or (needed and not found):
-        raise MalformedPolicyError(f"statement {place} needs one of {name} and Not{name}")
+    if len(found) > 1:
+        raise MalformedPolicyError(f"statement {place} has both {name} and Not{name}")
+    if needed and not found:
+        raise MalformedPolicyError(f"Missing required field {name}")
     return found[0] if found else ""
 
 
-def _action(text: str, place: int) -> str:
+def _action(text: str) -> str:
     service, colon, name = text.partition(":")
     if text != "*" and not (service and colon and name):
-        raise MalformedPolicyError(f"statement {place} has the action {text!r}, which is neither * nor service:action")
+        raise ForeignActionError("Policy has invalid action")
     return text.lower()
 
 

@@ -131,7 +131,8 @@ def queue(root: Any, name: str) -> tuple[str, str, dict[str, Any]]:
 
 
 def role(root: Any, name: str) -> tuple[str, str, dict[str, Any]]:
-    trust = json.dumps({"Version": "2012-10-17", "Statement": []})
+    statement = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    trust = json.dumps({"Version": "2012-10-17", "Statement": statement})
     root("iam").create_role(
         RoleName=name, AssumeRolePolicyDocument=trust, Tags=[{"Key": "Stage", "Value": "one"}], Path="/p/"
     )

@@ -316,19 +316,19 @@ def test_a_stream_belongs_to_its_account_and_region(
     """https://docs.aws.amazon.com/streams/latest/dev/controlling-access.html: a policy shares a stream."""
     stream = create_stream()
     record = {"StreamARN": arn(stream), "Data": "YQ==", "PartitionKey": "a"}
+    allowed = {"Effect": "Allow", "Principal": {"AWS": OTHER}, "Action": "kinesis:PutRecord", "Resource": arn(stream)}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
     for operation, request in {
         "DeleteStream": {"StreamARN": arn(stream)},
         "DescribeStreamSummary": {"StreamARN": arn(stream)},
         "PutRecord": record,
         "TagResource": {"ResourceARN": arn(stream), "Tags": {"a": "b"}},
-        "PutResourcePolicy": {"ResourceARN": arn(stream), "Policy": "{}"},
+        "PutResourcePolicy": {"ResourceARN": arn(stream), "Policy": policy},
     }.items():
         status, body = send(operation, request, account=OTHER)
         assert (status, json.loads(body)["__type"]) == (400, "AccessDeniedException"), operation
         status, body = send(operation, request, region="us-east-1")
         assert (status, json.loads(body)["__type"]) == (400, "ResourceNotFoundException"), operation
-    allowed = {"Effect": "Allow", "Principal": {"AWS": OTHER}, "Action": "kinesis:PutRecord", "Resource": arn(stream)}
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
     kinesis.put_resource_policy(ResourceARN=arn(stream), Policy=policy)
     assert send("PutRecord", record, account=OTHER)[0] == 200
     assert send("DeleteStream", {"StreamARN": arn(stream)}, account=OTHER)[0] == 400

@@ -225,7 +225,8 @@ def test_settings_are_described(kinesis: Any, fails: Callable[..., str], stream:
 
 
 def test_resource_policies_are_stored(kinesis: Any, fails: Callable[..., str], stream: str) -> None:
-    policy = json.dumps({"Version": "2012-10-17", "Statement": []})
+    allowed = {"Effect": "Allow", "Principal": {"AWS": "111111111111"}, "Action": "kinesis:PutRecord"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [{**allowed, "Resource": arn(stream)}]})
     assert kinesis.get_resource_policy(ResourceARN=arn(stream))["Policy"] == "{}"
     kinesis.put_resource_policy(ResourceARN=arn(stream), Policy=policy)
     assert kinesis.get_resource_policy(ResourceARN=arn(stream))["Policy"] == policy
