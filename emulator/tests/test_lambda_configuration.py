@@ -74,3 +74,29 @@ def test_core_asks_before_it_creates_changes_or_deletes(localstack: Any, create_
     assert refused.value.response["Error"]["Code"] == "ResourceConflictException"
     client.delete_alias(FunctionName=function.name, Name="live")
     client.delete_function(FunctionName=function.name, Qualifier=version)
+
+
+@pytest.mark.local_only
+def test_log_levels_are_for_the_json_format(localstack: Any, create_function: Callable[..., Any]) -> None:
+    """A change of one setting keeps the others: a level needs no format if the function's is JSON.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
+    """
+    says = 'LogLevel is not supported when LogFormat is set to "Text".'
+    with pytest.raises(ClientError, match=says):
+        create_function(SOURCE, LoggingConfig={"SystemLogLevel": "WARN"})
+    function, client = create_function(SOURCE), localstack.client("lambda")
+
+    def update(**logging: str) -> None:
+        client.update_function_configuration(FunctionName=function.name, LoggingConfig=logging)
+        client.get_waiter("function_updated_v2").wait(FunctionName=function.name, WaiterConfig={"Delay": 1})
+
+    for logging in ({"ApplicationLogLevel": "DEBUG"}, {"LogFormat": "Text", "SystemLogLevel": "WARN"}):
+        with pytest.raises(ClientError, match=says):
+            update(**logging)
+    update(LogFormat="JSON")
+    update(ApplicationLogLevel="DEBUG")
+    found = function.configuration()["LoggingConfig"]
+    assert (found["LogFormat"], found["ApplicationLogLevel"], found["SystemLogLevel"]) == ("JSON", "DEBUG", "INFO")
+    with pytest.raises(ClientError, match=says):
+        update(LogFormat="Text", ApplicationLogLevel="DEBUG")

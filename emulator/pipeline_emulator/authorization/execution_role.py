@@ -42,6 +42,7 @@ def authorize(context: RequestContext, caller: Caller | None, authorizer: Author
         image_access.authorize(context, caller, authorizer)
     if operation in _FUNCTIONS:
         _authorize_tracing(context, request, authorizer)
+        _authorize_dead_letters(context, request, authorizer)
     if operation in _MAPPINGS:
         _authorize_mapping(context, request, authorizer)
 
@@ -65,6 +66,19 @@ def _authorize_tracing(context: RequestContext, request: Any, authorizer: Author
     session, origin = _session(context, role, function)
     for check in checks:
         authorizer.report(session, check, origin)
+
+
+def _authorize_dead_letters(context: RequestContext, request: Any, authorizer: Authorizer) -> None:
+    """Check that the role may send to the function's dead-letter queue.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html#invocation-dlq
+    """
+    target = (request.get("DeadLetterConfig") or {}).get("TargetArn")
+    function = resources.function_arn(context, request["FunctionName"])
+    role = request.get("Role") or resources.execution_role(function)
+    arn = find_arn(target or "")
+    if arn and role and arn.service in ("sqs", "sns"):
+        _require(context, role, function, list(_delivery(target)), authorizer, "{action} on {service}")
 
 
 def _authorize_mapping(context: RequestContext, request: Any, authorizer: Authorizer) -> None:

@@ -45,9 +45,9 @@ def install() -> None:
     def validate_event_source_mapping(original: Callable[..., Any], self: Any, context: Any, request: Any) -> Any:
         """Check a request to create, or a configuration with an update's changes, which core stores afterwards."""
         _remove_empty(request)
-        if found := request_rules.problem(request, datetime.now(UTC)):
+        if found := request_rules.problem(request, datetime.now(UTC), context.region):
             raise InvalidParameterValueException(found, Type="User")
-        _require_function(request.get("FunctionName") or request["FunctionArn"], context)
+        _require_function(request.get("FunctionName") or request["FunctionArn"], context, request)
         return original(self, context, request)
 
     @patches.CHECK_SOURCE.wrap
@@ -73,11 +73,13 @@ def _remove_empty(mapping: Any) -> None:
             mapping.pop(name, None)
 
 
-def _require_function(named: str, context: RequestContext) -> None:
-    """Check that a version or an alias of an existing function exists: core answers 500.
+def _require_function(named: str, context: RequestContext, mapping: Any) -> None:
+    """Check that a version or an alias of an existing function exists, and may run as often as a mapping wants.
+
+    Core answers 500 for one that does not exist.
 
     Raises:
-        InvalidParameterValueException: it does not.
+        InvalidParameterValueException: it does not exist, or its reserved concurrency is less.
     """
     name, qualifier, account, region = function_locators_from_arn(named)
     function = lambda_stores[account or context.account_id][region or context.region].functions.get(name or "")
@@ -85,6 +87,13 @@ def _require_function(named: str, context: RequestContext) -> None:
         *function.aliases, *function.versions
     }:  # fmt: skip
         raise InvalidParameterValueException("Function does not exist", Type="User")
+    wanted = (mapping.get("ScalingConfig") or {}).get("MaximumConcurrency") or 0
+    reserved = function.reserved_concurrent_executions if function else None
+    if reserved is not None and wanted > reserved:
+        # Recorded on AWS by https://github.com/badmintoncryer/cdk-preflight.
+        raise InvalidParameterValueException(
+            f"MaximumConcurrency: {wanted} is greater than Function Reserved Concurrency: {reserved}", Type="User"
+        )
 
 
 def _require_visibility(queue_arn: str, function_arn: str) -> None:

@@ -9,12 +9,18 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from localstack.aws.api import CommonServiceException, RequestContext
-from localstack.aws.api.lambda_ import InvalidParameterValueException, PackageType, ResourceConflictException
+from localstack.aws.api.lambda_ import (
+    InvalidParameterValueException,
+    LogFormat,
+    PackageType,
+    ResourceConflictException,
+)
 from localstack.services.lambda_ import api_utils
 from localstack.services.lambda_.invocation.models import lambda_stores
 from localstack.services.lambda_.runtimes import DEPRECATED_RUNTIMES
 
 from pipeline_emulator import patches
+from pipeline_emulator.lambda_runtime import destinations
 
 _RANGES = {"Timeout": (1, 900), "MemorySize": (128, 10_240)}
 _STORAGE_MB = (512, 10_240)
@@ -44,6 +50,7 @@ def install() -> None:
     def create_function(original: Callable[..., Any], self: Any, context: RequestContext, request: Any) -> Any:
         check(request)
         check_new(request)
+        _check_context(context, request)
         return original(self, context, request)
 
     @patches.CHECK_CHANGED_FUNCTION.wrap
@@ -51,6 +58,7 @@ def install() -> None:
         original: Callable[..., Any], self: Any, context: RequestContext, request: Any
     ) -> Any:
         check(request)
+        _check_context(context, request)
         if request.get("Runtime"):
             self._validate_runtime(PackageType.Zip, request["Runtime"])
         return original(self, context, request)
@@ -87,9 +95,29 @@ def check(request: Mapping[str, Any]) -> None:
             f" this request: {', '.join(reserved)}",
             Type="User",
         )
+
+
+def _check_context(context: RequestContext, request: Mapping[str, Any]) -> None:
+    """Check what depends on the function's region and on its present configuration.
+
+    Raises:
+        InvalidParameterValueException: a level is for the log format Text, or the dead-letter queue is unusable.
+    """
     logging = request.get("LoggingConfig") or {}
-    if logging.get("LogFormat", "Text") == "Text" and logging.keys() & {"ApplicationLogLevel", "SystemLogLevel"}:
+    log_format = logging.get("LogFormat") or _log_format(context, request)
+    if log_format == LogFormat.Text and logging.keys() & {"ApplicationLogLevel", "SystemLogLevel"}:
         raise InvalidParameterValueException(_LEVEL_OF_TEXT, Type="User")
+    target = (request.get("DeadLetterConfig") or {}).get("TargetArn")
+    if target and (found := destinations.dead_letter_problem(target, context.region)):
+        raise InvalidParameterValueException(found, Type="User")
+
+
+def _log_format(context: RequestContext, request: Mapping[str, Any]) -> str:
+    """Return the log format of a function, which is Text for a new one."""
+    account, region = api_utils.get_account_and_region(request["FunctionName"], context)
+    name, _ = api_utils.get_name_and_qualifier(request["FunctionName"], None, context)
+    function = lambda_stores[account][region].functions.get(name)
+    return str(function.latest().config.logging_config["LogFormat"] if function else LogFormat.Text)
 
 
 def check_new(request: Mapping[str, Any]) -> None:

@@ -60,7 +60,9 @@ def install_aliases() -> None:
         aliases,
         code_archives,
         configuration_rules,
+        destinations,
         dry_runs,
+        event_queue,
         function_documents,
         isolation_report,
         payloads,
@@ -72,6 +74,8 @@ def install_aliases() -> None:
     code_archives.install()
     dry_runs.install()
     configuration_rules.install()
+    destinations.install()
+    event_queue.install()
     provisioning.install()
     function_documents.install()
     payloads.install()

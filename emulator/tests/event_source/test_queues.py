@@ -176,7 +176,20 @@ def test_what_a_queue_does_not_support_is_refused(
     _, short = queue(VisibilityTimeout="5")
     assert refusal(short) == "Queue visibility timeout: 5 seconds is less than Function timeout: 20 seconds"
     _, standard = queue()
+    assert refusal(standard.replace("ap-south-1", "eu-west-1")) == (
+        "Event source region must match Lambda region ap-south-1"
+    )
     pollers = {"MinimumPollers": 2, "MaximumPollers": 20}
-    refusal(standard, ScalingConfig={"MaximumConcurrency": 2}, ProvisionedPollerConfig=pollers)
-    refusal(standard, ProvisionedPollerConfig={"MinimumPollers": 20, "MaximumPollers": 2})
+    both = refusal(standard, ScalingConfig={"MaximumConcurrency": 2}, ProvisionedPollerConfig=pollers)
+    assert both.startswith("Provisioned mode for SQS ESM does not support maximum concurrency feature.")
+    for fewest, most, text in (
+        (20, 2, "MinimumPollers must be less than or equal to MaximumPollers."),
+        (1, 2, "MinimumPollers should be between [2, 200] and MaximumPollers should be between"),
+    ):
+        pollers = {"MinimumPollers": fewest, "MaximumPollers": most}
+        assert refusal(standard, ProvisionedPollerConfig=pollers).startswith(text)
+    functions.put_function_concurrency(FunctionName=function.name, ReservedConcurrentExecutions=5)
+    assert refusal(standard, ScalingConfig={"MaximumConcurrency": 100}) == (
+        "MaximumConcurrency: 100 is greater than Function Reserved Concurrency: 5"
+    )
     assert functions.list_event_source_mappings(FunctionName=function.name)["EventSourceMappings"] == []

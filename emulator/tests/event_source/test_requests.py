@@ -121,6 +121,8 @@ def test_a_timestamp_is_needed_and_not_in_the_future(
     assert refusal(create, **wanted) == (400, RULE, "Need to specify a timestamp")
     assert refusal(create, **wanted, StartingPositionTimestamp=time.time() + 3600)[:2] == (400, RULE)
     assert mappings(functions, function) == []
+    latest = {**wanted, "StartingPosition": "LATEST", "StartingPositionTimestamp": time.time() - 1}
+    assert refusal(create, **latest) == (400, RULE, "Timestamp only valid with StartingPosition AT_TIMESTAMP")
     made = create(**wanted, StartingPositionTimestamp=time.time() - 1)
     functions.delete_event_source_mapping(UUID=made["UUID"])
 
@@ -163,6 +165,43 @@ def test_tumbling_window_needs_one_lane(
     lanes = {"TumblingWindowInSeconds": 30, "ParallelizationFactor": 2}
     refused = refusal(functions.create_event_source_mapping, FunctionName=function, **wanted, **lanes)
     assert refused[:2] == (400, RULE)
+
+
+def test_a_mapping_has_at_most_five_filters(
+    localstack: Any, functions: Any, function: str, create_stream: Callable[..., str]
+) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html; the text was recorded on AWS."""
+    wanted = {"EventSourceArn": stream_arn(localstack, create_stream()), "StartingPosition": "LATEST"}
+
+    def criteria(count: int) -> dict[str, Any]:
+        return {"Filters": [{"Pattern": f'{{"data": {{"store": [{number}]}}}}'} for number in range(count)]}
+
+    mapping = functions.create_event_source_mapping(
+        FunctionName=function, **wanted, Enabled=False, FilterCriteria=criteria(5)
+    )["UUID"]
+    text = "Too many filter patterns, maximum allowed 5 patterns, provided 6 patterns."
+    update = functions.update_event_source_mapping
+    assert refusal(update, UUID=mapping, FilterCriteria=criteria(6)) == (400, RULE, text)
+    assert len(functions.get_event_source_mapping(UUID=mapping)["FilterCriteria"]["Filters"]) == 5
+    functions.delete_event_source_mapping(UUID=mapping)
+
+
+def test_failures_go_to_standard_queues_topics_and_buckets(
+    localstack: Any, functions: Any, function: str, create_stream: Callable[..., str]
+) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html; texts recorded on AWS."""
+    wanted = {"EventSourceArn": stream_arn(localstack, create_stream()), "StartingPosition": "LATEST"}
+    create = functions.create_event_source_mapping
+    for service, resource, text in (
+        ("lambda", "function:other", "The service specified by the TargetArn isn't supported as a destination."),
+        ("events", "event-bus/default", "The service specified by the TargetArn isn't supported as a destination."),
+        ("sqs", "queue.fifo", "FIFO-type Amazon SQS queues aren't supported as a destination."),
+        ("sns", "topic.fifo", "FIFO-type Amazon SNS topics aren't supported as a destination."),
+    ):
+        destination = {"OnFailure": {"Destination": f"arn:aws:{service}:ap-south-1:000000000000:{resource}"}}
+        refused = refusal(create, FunctionName=function, **wanted, DestinationConfig=destination)
+        assert refused == (400, RULE, text)
+    assert mappings(functions, function) == []
 
 
 @pytest.mark.parametrize(
