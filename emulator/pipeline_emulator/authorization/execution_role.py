@@ -73,10 +73,10 @@ def _authorize_dead_letters(context: RequestContext, request: Any, authorizer: A
 
     https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html#invocation-dlq
     """
-    target = (request.get("DeadLetterConfig") or {}).get("TargetArn")
+    target = (request.get("DeadLetterConfig") or {}).get("TargetArn") or ""
     function = resources.function_arn(context, request["FunctionName"])
     role = request.get("Role") or resources.execution_role(function)
-    arn = find_arn(target or "")
+    arn = find_arn(target)
     if arn and role and arn.service in ("sqs", "sns"):
         _require(context, role, function, list(_delivery(target)), authorizer, "{action} on {service}")
 

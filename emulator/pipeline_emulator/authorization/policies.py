@@ -9,10 +9,13 @@ from urllib.parse import unquote
 
 from localstack.services.iam.models import IamStore, iam_stores
 
+from pipeline_emulator.arn import find_arn
 from pipeline_emulator.iam.request import Policy
 
 GLOBAL_REGION = "us-east-1"
 _AWS_MANAGED = "arn:aws:iam::aws:policy/"
+# AWS creates these roles itself.
+_SERVICE_LINKED = "/aws-service-role/"
 _NOTHING = '{"Version":"2012-10-17","Statement":[]}'
 
 
@@ -37,6 +40,24 @@ def boundary(store: IamStore, entity: Mapping[str, Any]) -> Policy | None:
     """Return the permissions boundary of a user or role."""
     arn = (entity.get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn")
     return managed(store, [arn])[0] if arn else None
+
+
+def principal_exists(name: str, account: str) -> bool:
+    """Return whether a principal exists. Users and roles of other accounts cannot be known.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+    """
+    arn = find_arn(name)
+    if arn is None or arn.service != "iam" or arn.account != account or _SERVICE_LINKED in arn.resource:
+        return True
+    store = store_of(account)
+    if arn.resource.startswith("role/"):
+        role = store.ROLES.get(arn.name)
+        return role is not None and role.role["Arn"] == name
+    if arn.resource.startswith("user/"):
+        user = store.USERS.get(arn.name)
+        return user is not None and user.user["Arn"] == name
+    return True
 
 
 @lru_cache(maxsize=1024)

@@ -27,13 +27,11 @@ _NO_POSITION = "StartingPosition is not valid for SQS event sources."
 # https://github.com/aws/aws-lambda-dotnet/pull/1758
 _FIFO_WINDOW = "Batching window is not supported for FIFO queues"
 _TWO_SCALINGS = (
-    "Provisioned mode for SQS ESM does not support maximum concurrency feature. Use MaximumPollers as the control mechanism"
-    " and remove maximum concurrency."
+    "Provisioned mode for SQS ESM does not support maximum concurrency feature. Use MaximumPollers as the control"
+    " mechanism and remove maximum concurrency."
 )
 _POLLERS = "MinimumPollers must be less than or equal to MaximumPollers."
-_FEW_POLLERS = (
-    "MinimumPollers should be between [2, 200] and MaximumPollers should be between [MinimumPollers, 10000]"
-)
+_FEW_POLLERS = "MinimumPollers should be between [2, 200] and MaximumPollers should be between [MinimumPollers, 10000]"
 _FEWEST_POLLERS = 2
 _TIMESTAMP = "Timestamp only valid with StartingPosition AT_TIMESTAMP"
 _REGION = "Event source region must match Lambda region {}"

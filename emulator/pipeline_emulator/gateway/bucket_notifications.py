@@ -23,14 +23,14 @@ _SAME_ID = "Same ID used for multiple configurations. IDs must be unique"
 _OVERLAP = "Configurations overlap. Configurations on the same bucket cannot share a common event type."
 # https://github.com/aws/aws-cli/issues/2387
 _AMBIGUOUS = (
-    "Configuration is ambiguously defined. Cannot have overlapping suffixes in two rules if the prefixes are overlapping"
-    " for the same event type."
+    "Configuration is ambiguously defined. Cannot have overlapping suffixes in two rules if the prefixes are"
+    " overlapping for the same event type."
 )
 
 
 def install() -> None:
     """Check configurations before core stores them."""
-    events = frozenset(load_service("s3").shape_for("Event").enum)  # type: ignore[attr-defined]
+    events = frozenset(load_service("s3").shape_for("Event").enum)
 
     @patches.CHECK_NOTIFICATIONS.wrap
     def _verify_notification_configuration(

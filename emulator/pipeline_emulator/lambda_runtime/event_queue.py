@@ -29,8 +29,8 @@ def install() -> None:
             try:
                 _hand_over(self, client, _received(self, client))
             except Exception as error:
-                if not self._shutdown_event.is_set():
-                    LOG.error("Polling the events of a function failed: %s", error)
+                if not self._shutdown_event.is_set():  # else the queue may be gone
+                    LOG.warning("Polling the events of a function failed: %s", error)
                     self._shutdown_event.wait(_RETRY_S)
 
 

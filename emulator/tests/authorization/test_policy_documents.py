@@ -19,7 +19,7 @@ REPOSITORY = "Invalid parameter at 'PolicyText' failed to satisfy constraint: '{
 GRAMMAR = "Error occurred while parsing accessPolicy"
 # By service: the action of a good policy; the code; the texts for what is no JSON, an action of another service, and a
 # principal that does not exist.
-SERVICES: dict[str, tuple[str, str, str, str, str]] = {
+SERVICES: dict[str, tuple[str, ...]] = {
     "kinesis": (
         "kinesis:PutRecord",
         "InvalidArgumentException",

@@ -18,8 +18,8 @@ CREATED, PUT, REMOVED = "s3:ObjectCreated:*", "s3:ObjectCreated:Put", "s3:Object
 EVENTS = frozenset({CREATED, PUT, "s3:ObjectCreated:Post", REMOVED})
 OVERLAP = "Configurations overlap. Configurations on the same bucket cannot share a common event type."
 AMBIGUOUS = (
-    "Configuration is ambiguously defined. Cannot have overlapping suffixes in two rules if the prefixes are overlapping"
-    " for the same event type."
+    "Configuration is ambiguously defined. Cannot have overlapping suffixes in two rules if the prefixes are"
+    " overlapping for the same event type."
 )
 
 

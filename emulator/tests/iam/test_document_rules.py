@@ -43,7 +43,12 @@ def _document(*statements: Any, **more: Any) -> str:
         {"Action": "S3:getObject", "Resource": "arn:aws:s3:::buck*"},
         {"Resource": "*"},
         {"Resource": None, "NotResource": f"{BUCKET}/private/*"},
-        {"Condition": {"ForAnyValue:StringLikeIfExists": {"aws:PrincipalTag/a": "b"}, "Null": {"aws:TokenIssueTime": True}}},
+        {
+            "Condition": {
+                "ForAnyValue:StringLikeIfExists": {"aws:PrincipalTag/a": "b"},
+                "Null": {"aws:TokenIssueTime": True},
+            }
+        },
         {"Sid": "one"},
     ],
 )
