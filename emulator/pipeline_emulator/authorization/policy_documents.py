@@ -11,9 +11,11 @@ from pipeline_emulator import patches
 from pipeline_emulator.authorization import policy_sizes
 from pipeline_emulator.authorization.policies import principal_exists, store_of
 from pipeline_emulator.authorization.policy_rules import RULES, Rule
-from pipeline_emulator.iam.document_rules import require
+from pipeline_emulator.iam.document_rules import allows, require
 from pipeline_emulator.iam.malformed import InvalidPrincipalError, MalformedPolicyError
 
+# Recorded on AWS by https://github.com/badmintoncryer/cdk-preflight.
+_LOCKED_OUT = "The new key policy will not allow you to update the key policy in the future."
 _NO_PRINCIPAL = "Policy document should not specify a principal."
 # https://github.com/localstack/localstack/blob/8b9a79f/localstack-core/localstack/services/lambda_/api_utils.py
 _NO_INVOKER = "The provided principal was invalid. Please check the principal and try again."
@@ -35,6 +37,8 @@ def _check(_chain: Any, context: RequestContext, _response: Response) -> None:
     service, request = context.service.service_name.removesuffix("-query"), context.service_request
     if rule := RULES.get((service, context.operation.name)):
         _require(rule, request, context.account_id)
+        if service == "kms":
+            _require_manager(request, context.account_id)
     if service == "iam":
         policy_sizes.require(context.operation.name, request, store_of(context.account_id))
         _require_no_principal(context.operation.name, request)
@@ -53,6 +57,20 @@ def _require(rule: Rule, request: Mapping[str, Any], account: str) -> None:
     except MalformedPolicyError as error:
         message = rule.special.get(type(error), rule.text).replace("{}", str(error))
         raise CommonServiceException(rule.code, message, sender_fault=True) from error
+
+
+def _require_manager(request: Mapping[str, Any], account: str) -> None:
+    """Refuse a key's policy that nobody in the account could change.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html#allow-iam-policies. AWS asks whether the
+    caller could.
+
+    Raises:
+        CommonServiceException: nobody could.
+    """
+    text = request.get("Policy")
+    if text and not request.get("BypassPolicyLockoutSafetyCheck") and not allows(text, "kms:putkeypolicy", account):
+        raise CommonServiceException("MalformedPolicyDocumentException", _LOCKED_OUT, sender_fault=True)
 
 
 def _require_no_principal(operation: str, request: Mapping[str, Any]) -> None:

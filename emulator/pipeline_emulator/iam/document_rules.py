@@ -8,9 +8,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pipeline_emulator.arn import find_arn
 from pipeline_emulator.iam.conditions import is_operator
 from pipeline_emulator.iam.documents import compiled_statements
 from pipeline_emulator.iam.malformed import ForeignActionError, ForeignResourceError, MalformedPolicyError
+from pipeline_emulator.iam.statements import Statement
 from pipeline_emulator.iam.wildcards import matcher
 
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/security_iam_service-with-iam.html: those that apply to one type
@@ -83,6 +85,30 @@ def require(text: str, form: Form, resource: str = "") -> frozenset[str]:
         _require_actions(statement, form)
         _require_resources(statement, form, resource)
     return frozenset[str]().union(*(each.principals.names for each in compiled if each.principals))
+
+
+def allows(text: str, action: str, account: str) -> bool:
+    """Return whether a resource's policy allows an action to somebody of an account, whatever the conditions are.
+
+    Raises:
+        MalformedPolicyError: it violates the grammar.
+    """
+    return any(
+        statement.allows and _names(statement, action) and _includes(statement, account)
+        for statement in compiled_statements(text, of_resource=True)
+    )
+
+
+def _names(statement: Statement, action: str) -> bool:
+    named = action in statement.action_names or any(matches(action) for matches in statement.action_patterns)
+    return named is not statement.not_action
+
+
+def _includes(statement: Statement, account: str) -> bool:
+    found = statement.principals
+    if found is None or statement.not_principal or found.everybody or account in found.accounts:
+        return True
+    return any(arn.account == account for arn in map(find_arn, found.names) if arn)
 
 
 def _require_elements(statement: Mapping[str, Any], form: Form) -> None:

@@ -49,7 +49,7 @@ SERVICES: dict[str, tuple[str, ...]] = {
         REPOSITORY.format("Principal not found"),
     ),
     "kms": (
-        "kms:Decrypt",
+        "kms:*",
         "MalformedPolicyDocumentException",
         "This policy contains invalid Json",
         "Policy has invalid action",
@@ -205,6 +205,25 @@ def test_a_new_resource_is_not_created_with_a_malformed_policy(localstack: Any, 
         assert refusal(getattr(localstack.client(service), operation), **request)[0] == code, operation
     assert "QueueUrls" not in localstack.client("sqs").list_queues(QueueNamePrefix=name)
     assert refusal(localstack.client("iam").get_role, RoleName=name)[0] == "NoSuchEntity"
+
+
+def test_a_keys_policy_must_leave_the_key_manageable(localstack: Any, refusal: Any) -> None:
+    """https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html#allow-iam-policies"""
+    subject = Subject(localstack.client("kms"), "kms")
+    text = "The new key policy will not allow you to update the key policy in the future."
+
+    def policy(**changes: Any) -> str:
+        allowed = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "kms:Put*", "Resource": "*"}
+        return json.dumps({"Version": "2012-10-17", "Statement": {**allowed, **changes}})
+
+    subject.put(policy())
+    for changes in (
+        {"Action": "kms:Decrypt"},
+        {"Principal": {"AWS": "111111111111"}},
+        {"Effect": "Deny", "Action": "kms:Decrypt"},
+    ):
+        assert refusal(subject.put, policy=policy(**changes)) == ("MalformedPolicyDocumentException", text)
+    localstack.client("kms").create_key(Policy=policy(Action="kms:Decrypt"), BypassPolicyLockoutSafetyCheck=True)
 
 
 def test_a_principal_must_exist_while_the_policy_is_put(localstack: Any, make_role: Any, refusal: Any) -> None:
