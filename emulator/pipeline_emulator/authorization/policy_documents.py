@@ -62,8 +62,8 @@ def _require(rule: Rule, request: Mapping[str, Any], account: str) -> None:
 def _require_manager(request: Mapping[str, Any], account: str) -> None:
     """Refuse a key's policy that nobody in the account could change.
 
-    https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html#allow-iam-policies. AWS asks whether the
-    caller could.
+    AWS asks whether the caller could:
+    https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html#allow-iam-policies.
 
     Raises:
         CommonServiceException: nobody could.
