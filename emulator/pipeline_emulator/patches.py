@@ -540,6 +540,32 @@ KEEP_OBJECTS_APART = Patch(
     fingerprint="str",
 )
 
+# IAM.
+
+_FOLLOW_PRINCIPALS = "resource policies follow a principal that is deleted or renamed"
+_NAMES_ONLY = "core keeps policies as they are: the next principal of that name gets what they grant"
+DELETE_USER = Patch(
+    "localstack.services.iam.provider:IamProvider.delete_user",
+    what=_FOLLOW_PRINCIPALS,
+    why=_NAMES_ONLY,
+    written_for=_CORE,
+    fingerprint="cc70d34c3cf6",
+)
+DELETE_ROLE = Patch(
+    "localstack.services.iam.provider:IamProvider.delete_role",
+    what=_FOLLOW_PRINCIPALS,
+    why=_NAMES_ONLY,
+    written_for=_CORE,
+    fingerprint="51eed2baeea5",
+)
+UPDATE_USER = Patch(
+    "localstack.services.iam.provider:IamProvider.update_user",
+    what=_FOLLOW_PRINCIPALS,
+    why=_NAMES_ONLY,
+    written_for=_CORE,
+    fingerprint="063dcfe92dce",
+)
+
 # STS.
 
 _KEEP_SESSION = "the parameters of a session are kept for its authorization"

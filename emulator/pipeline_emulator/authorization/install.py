@@ -5,6 +5,7 @@ from pipeline_emulator.authorization import (
     denials,
     function_origin,
     function_urls,
+    gone_principals,
     internal_calls,
     queue_urls,
     recorder,
@@ -29,6 +30,7 @@ def install() -> None:
         return
     recorder.install()
     sessions.install()
+    gone_principals.install()
     internal_calls.install()
     authorizer = Authorizer(chosen)
     queue_urls.install(authorizer)

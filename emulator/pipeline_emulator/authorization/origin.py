@@ -52,7 +52,7 @@ class RequestOrigin:
             user_agent=request.headers.get("User-Agent") if request else None,
             referer=request.headers.get("Referer") if request else None,
             source_arn=self.source_arn,
-            source_account=self.account if self.source_arn else None,
+            source_account=self.owner(self.source_arn) if self.source_arn else None,
             via_service=self.via_service,
             resource_account=self.owner(check.resource),
             resource_tags=partial(tags.of, check),
