@@ -584,6 +584,13 @@ ASSUME_ROLE_WITH_WEB_IDENTITY = Patch(
     written_for=_CORE,
     fingerprint="bc3be63bfd32",
 )
+ASSUME_ROLE_WITH_SAML = Patch(
+    "localstack.services.sts.provider:StsProvider.assume_role_with_saml",
+    what=_KEEP_SESSION,
+    why=_NO_SESSION_POLICIES,
+    written_for=_CORE,
+    fingerprint="f7ca3c7a2891",
+)
 GET_SESSION_TOKEN = Patch(
     "localstack.services.sts.provider:StsProvider.get_session_token",
     what=_KEEP_SESSION,
