@@ -3,14 +3,19 @@
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
 """
 
+import http.client
 import json
 import uuid
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 import pytest
+from botocore.auth import SigV4Auth, SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 pytestmark = pytest.mark.local_only
@@ -165,3 +170,28 @@ def test_only_the_root_user_chooses_identifiers(make_user: Any, root: Any, refus
     ):
         assert "only the root user" in refusal(getattr(user.client(service), operation), **request)[1]
     assert root("kms").create_key(Tags=[{"TagKey": "_custom_id_", "TagValue": str(uuid.uuid4())}])
+
+
+@pytest.mark.parametrize("presigned", [False, True])
+def test_addresses_outside_the_services_keep_another_account_out(
+    localstack: Any, root: Any, names: dict[str, str], presigned: bool
+) -> None:
+    queue, function = names["queue"], names["function"]
+    url = root("lambda").create_function_url_config(FunctionName=function, AuthType="AWS_IAM")["FunctionUrl"]
+    listed = f"{localstack.endpoint_url}/_aws/sqs/messages/{REGION}/{ACCOUNT}/{names['name']}"
+    for service, address in (("lambda", url), ("sqs", f"{queue}?Action=ReceiveMessage"), ("sqs", listed)):
+        assert [status(service, address, account, presigned) for account in (ACCOUNT, OTHER)] == [200, 403], address
+
+
+def status(service: str, url: str, account: str, presigned: bool) -> int:
+    """Return the status of a GET that an account's root user signs."""
+    request = AWSRequest("GET", url)
+    (SigV4QueryAuth if presigned else SigV4Auth)(Credentials(account, "any"), service, REGION).add_auth(request)
+    parts = urlsplit(request.url)
+    connection = http.client.HTTPConnection("127.0.0.1", parts.port, timeout=60)
+    try:
+        headers = {**dict(request.headers.items()), "Host": parts.netloc}
+        connection.request("GET", f"{parts.path}?{parts.query}", headers=headers)
+        return connection.getresponse().status
+    finally:
+        connection.close()
