@@ -18,6 +18,7 @@ from localstack.services.lambda_.invocation.models import lambda_stores
 from localstack.services.s3.models import s3_stores
 from localstack.services.sns.models import sns_stores
 from localstack.services.sqs.models import sqs_stores
+from localstack.utils.bootstrap import is_api_enabled
 from moto.ecr.models import ecr_backends
 
 from pipeline_emulator import patches
@@ -138,6 +139,8 @@ def _trust(change: Change) -> None:
 
 
 def _streams(change: Change) -> None:
+    if not is_api_enabled("kinesis"):
+        return
     for stream in resources.kinesis().streams.every():
         changed = {arn: change(text) for arn, text in stream.policies.items()}
         if changed != stream.policies:
