@@ -60,7 +60,9 @@ def _refuse_root_of_another_account(
     if caller is not None:
         return
     queue = names.queue_of(request.values.get("QueueUrl") or request.base_url, account, region)
-    call = Call(str(request.values.get("Action")), {"QueueUrl": queue}, account, region, Lookups(queue_of=lambda _: queue))
+    call = Call(
+        str(request.values.get("Action")), {"QueueUrl": queue}, account, region, Lookups(queue_of=lambda _: queue)
+    )
     found = checks(_SERVICE, call)
     for check in [] if isinstance(found, Undetermined) else found:
         origin = RequestOrigin(account=account, region=region, request=request)

@@ -144,7 +144,13 @@ def test_a_resource_policy_lets_another_account_in(other: Any, root: Any, names:
 def test_another_accounts_key_encrypts_only_for_whom_it_allows(other: Any, root: Any, names: dict[str, str]) -> None:
     bucket = f"own-{names['name']}"
     other("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
-    request = {"Bucket": bucket, "Key": "k", "Body": b"", "ServerSideEncryption": "aws:kms", "SSEKMSKeyId": names["key"]}
+    request = {
+        "Bucket": bucket,
+        "Key": "k",
+        "Body": b"",
+        "ServerSideEncryption": "aws:kms",
+        "SSEKMSKeyId": names["key"],
+    }
     with pytest.raises(ClientError, match="kms:GenerateDataKey"):
         other("s3").put_object(**request)
     statement = {"Effect": "Allow", "Action": "kms:*", "Resource": "*"}

@@ -55,11 +55,13 @@ def in_cbor(own: str, denied: str) -> Iterator[bytes]:
         [(name, a), (parts("StreamName"), b)], [(parts("StreamName"), b)], [(name, parts(denied))],
         [(name, a), (text("StreamName", _BYTES), b)], [(name, text(denied, _BYTES))], [(name, parts(denied, _BYTES))],
         *([(name, value)] for value in tagged),
-        [(name, a), (head(_TAG, 99) + name, b)], [(name, head(_ARRAY, 2) + a + b)], [(name, a), (text("streamName"), b)],
+        [(name, a), (head(_TAG, 99) + name, b)], [(name, head(_ARRAY, 2) + a + b)],
+        [(name, a), (text("streamName"), b)],
         [(arn, text(arn_of(denied)))], [(name, a), (arn, text(arn_of(denied)))], [(name, b), (arn, text(arn_of(own)))],
         [(arn, text(arn_of(own))), (arn, text(arn_of(denied)))], [(name, b"\xf6"), (arn, text(arn_of(denied)))],
         [(arn, text(arn_of(denied).replace(":aws:", ":aws-cn:")))], [(arn, text(arn_of(denied).replace("/", "//")))],
-        [(arn, text(arn_of(denied) + "/consumer/c:1"))], [(name, text(f"{denied}\n"))], [(name, text(f"{own}\0{denied}"))],
+        [(arn, text(arn_of(denied) + "/consumer/c:1"))], [(name, text(f"{denied}\n"))],
+        [(name, text(f"{own}\0{denied}"))],
     ):  # fmt: skip
         yield mapping([*pairs, *rest])
         yield b"\xbf" + b"".join(key + value for key, value in [*pairs, *rest]) + b"\xff"

@@ -18,7 +18,9 @@ USERS = f"arn:aws:iam::{ACCOUNT}:user/"
 
 def policy(arn: str | list[str], action: str, resource: str | None = None) -> str:
     statement = {"Effect": "Allow", "Principal": {"AWS": arn}, "Action": action}
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement | ({"Resource": resource} if resource else {})]})
+    return json.dumps(
+        {"Version": "2012-10-17", "Statement": [statement | ({"Resource": resource} if resource else {})]}
+    )
 
 
 def bucket(root: Any, name: str, arn: str) -> Any:

@@ -74,11 +74,24 @@ def test_a_false_clause_outweighs_an_unknown_key() -> None:
         ({"Null": {"aws:username": "perhaps"}}, "neither true nor false"),
         ({"IpAddress": {"aws:sourceip": "300.0.0.0/8"}}, "not a valid IP address"),
         ({"NumericEquals": {"aws:username": "1"}}, "not a valid number"),
-        *(({"NumericLessThan": {"n": each}}, "not a valid number") for each in ("1e3", "NaN", "-inf", " 1", "", "\u0661")),
-        *(({"DateLessThan": {"d": each}}, "not a valid date") for each in ("tomorrow", "2026-13-01", "2026-11-24T12:00:00")),
+        *(
+            ({"NumericLessThan": {"n": each}}, "not a valid number")
+            for each in ("1e3", "NaN", "-inf", " 1", "", "\u0661")
+        ),
+        *(
+            ({"DateLessThan": {"d": each}}, "not a valid date")
+            for each in ("tomorrow", "2026-13-01", "2026-11-24T12:00:00")
+        ),
         *(
             ({"IpAddress": {"aws:sourceip": each}}, "not a valid IP address")
-            for each in ("192.0", "0300.0.2.1", "3221225985", "192.0.2.0/0.0.0.255", "192.0.2.0/255.255.255.0", "fe80::1%a")
+            for each in (
+                "192.0",
+                "0300.0.2.1",
+                "3221225985",
+                "192.0.2.0/0.0.0.255",
+                "192.0.2.0/255.255.255.0",
+                "fe80::1%a",
+            )
         ),
         ({"Bool": {"flag": "0"}}, "neither true nor false"),
         ({"NullIfExists": {"aws:username": "true"}}, "NullIfExists"),

@@ -1,7 +1,7 @@
 """Checks the chunks and trailers of S3's aws-chunked uploads, and their signatures if they are signed.
 
-Core's decoder takes less strict spellings, any number of bytes and any trailer, so what is checked here must be all that
-it finds. https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html and sigv4-streaming-trailers.html.
+Core's decoder takes less strict spellings, any number of bytes and any trailer, so this module checks all that
+it may find. https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html and sigv4-streaming-trailers.html.
 """
 
 import hashlib

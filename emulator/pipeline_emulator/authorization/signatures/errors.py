@@ -99,6 +99,8 @@ def upload(service: str, problem: Problem) -> CommonServiceException:
         text = "You did not provide the number of bytes specified by the x-amz-decoded-content-length HTTP header"
         return _error("IncompleteBody", text, 400)
     if problem is Problem.TRAILER:
-        text = "The request contained trailing data that was not well-formed or did not conform to our published schema."
+        text = (
+            "The request contained trailing data that was not well-formed or did not conform to our published schema."
+        )
         return _error("MalformedTrailerError", text, 400)
     return mismatch(service)

@@ -79,7 +79,7 @@ def verify(
     payload = _payload(raw, claim)
     _compare(claim, service, computed.version_4(raw, claim, secret, payload))
     if claim.service == "s3":  # also S3's control API
-        _check_content(raw, claim, service, payload)
+        _check_content(raw, service, payload)
 
 
 def _compare(claim: Claim, service: str, expected: str) -> None:
@@ -149,7 +149,7 @@ def _payload(raw: RawRequest, claim: Claim) -> str:
     return given
 
 
-def _check_content(raw: RawRequest, claim: Claim, service: str, payload: str) -> None:
+def _check_content(raw: RawRequest, service: str, payload: str) -> None:
     """Refuse a body other than the one that was signed. `check_upload` looks at chunks."""
     if _HASH.fullmatch(payload):
         if payload != raw.body_hash:

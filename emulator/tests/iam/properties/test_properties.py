@@ -97,11 +97,15 @@ def test_not_elements_are_complements(seed: int, name: str, generator: Callable[
 
 NEGATED = {
     **{f"{family}Equals": f"{family}NotEquals" for family in ("String", "Numeric", "Date", "Arn")},
-    **{"StringLike": "StringNotLike", "ArnLike": "ArnNotLike", "IpAddress": "NotIpAddress"},
+    "StringLike": "StringNotLike",
+    "ArnLike": "ArnNotLike",
+    "IpAddress": "NotIpAddress",
     "StringEqualsIgnoreCase": "StringNotEqualsIgnoreCase",
 }
 VALUES = st.one_of(
-    st.sampled_from(["1", "1.0", "1e0", "", "*", "${*}", "arn:aws:s3:::b", "arn:*", "10.0.0.1", "::/0", "2026-11-24", "\u212a"]),
+    st.sampled_from(
+        ["1", "1.0", "1e0", "", "*", "${*}", "arn:aws:s3:::b", "arn:*", "10.0.0.1", "::/0", "2026-11-24", "\u212a"]
+    ),
     st.text(max_size=8),
     st.ip_addresses().map(str),
     st.integers().map(str),
