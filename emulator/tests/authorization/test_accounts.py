@@ -113,7 +113,7 @@ def filled(value: Any, names: dict[str, str]) -> Any:
 
 
 def test_another_accounts_root_user_reaches_no_resource(other: Any, names: dict[str, str]) -> None:
-    served = []
+    served: list[tuple[str, ...]] = []
     for service, operation, request in REQUESTS:
         try:
             getattr(other(service), operation)(**filled(request, names))

@@ -104,7 +104,8 @@ class _Reader:
 
     def _trailers(self) -> list[str]:
         """Read the trailers, of which the signature is the last. Return the others' names."""
-        names, text = [], b""
+        names: list[str] = []
+        text = b""
         while (line := self._content.readline(_LINE_BYTES)) and line.strip():
             name, _, value = line.partition(b":")
             name, value = name.strip().lower(), value.strip()
