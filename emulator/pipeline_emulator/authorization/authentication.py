@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from localstack.aws.accounts import get_account_id_from_access_key_id
 from localstack.aws.api import RequestContext
 from werkzeug import Request
 
@@ -46,9 +47,8 @@ def caller_of(context: RequestContext, service: str) -> Caller | None:
     if context.is_internal_call:
         return _internal_caller(context, service)
     assert context.service is not None
-    claim, found = authenticated(
-        context.request, service, context.service.signing_name, context.account_id, _form(context)
-    )
+    form = _form(context)
+    claim, found = authenticated(context.request, service, context.service.signing_name, context.account_id, form)
     return found if claim else _anonymous(context, service)
 
 
@@ -93,9 +93,14 @@ def authenticated(
 
 
 def _form(context: RequestContext) -> Mapping[str, str]:
-    """Return the fields of an S3 form, which contains its signature."""
+    """Return the fields of an S3 form, which contains its signature and so names the account: core looks elsewhere."""
     assert context.operation is not None
-    return forms.fields_of(context) if context.operation.name == forms.OPERATION else {}
+    if context.operation.name != forms.OPERATION:
+        return {}
+    fields = forms.fields_of(context)
+    if key := forms.key_of(fields):
+        context.account_id = get_account_id_from_access_key_id(key)
+    return fields
 
 
 def _anonymous(context: RequestContext, service: str) -> Caller | None:

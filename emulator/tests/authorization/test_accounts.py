@@ -178,6 +178,30 @@ def test_only_the_root_user_chooses_identifiers(make_user: Any, root: Any, refus
     assert root("kms").create_key(Tags=[{"TagKey": "_custom_id_", "TagValue": str(uuid.uuid4())}])
 
 
+@pytest.mark.parametrize("version", ["s3", "s3v4"])
+def test_a_form_is_of_the_account_that_signs_it(localstack: Any, names: dict[str, str], version: str) -> None:
+    """The key is in the form alone."""
+    found = []
+    for account, bucket in ((OTHER, names["name"]), (ACCOUNT, names["name"]), (OTHER, f"own-{names['name']}")):
+        keys = {"aws_access_key_id": account, "aws_secret_access_key": "any", "region_name": REGION}
+        config = Config(signature_version=version, s3={"addressing_style": "path"})
+        s3 = boto3.client("s3", endpoint_url=localstack.endpoint_url, config=config, **keys)
+        if bucket != names["name"]:
+            s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+        post = s3.generate_presigned_post(bucket, "form")
+        parts = [
+            f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+            for name, value in post["fields"].items()
+        ]
+        parts.append('--b\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\nx\r\n--b--\r\n')
+        connection = http.client.HTTPConnection(urlsplit(localstack.endpoint_url).netloc, timeout=60)
+        headers = {"Content-Type": "multipart/form-data; boundary=b"}
+        connection.request("POST", f"/{bucket}", "".join(parts).encode(), headers)
+        found.append(connection.getresponse().status)
+        connection.close()
+    assert found == [403, 204, 204]
+
+
 @pytest.mark.parametrize("presigned", [False, True])
 def test_addresses_outside_the_services_keep_another_account_out(
     localstack: Any, root: Any, names: dict[str, str], presigned: bool
