@@ -179,15 +179,16 @@ def test_only_the_root_user_chooses_identifiers(make_user: Any, root: Any, refus
 
 
 @pytest.mark.parametrize("version", ["s3", "s3v4"])
-def test_a_form_is_of_the_account_that_signs_it(localstack: Any, names: dict[str, str], version: str) -> None:
+def test_a_form_is_of_the_account_that_signs_it(
+    localstack: Any, other: Any, names: dict[str, str], version: str
+) -> None:
     """The key is in the form alone."""
-    found = []
-    for account, bucket in ((OTHER, names["name"]), (ACCOUNT, names["name"]), (OTHER, f"own-{names['name']}")):
+    own, found = f"own-{names['name']}", []
+    other("s3").create_bucket(Bucket=own, CreateBucketConfiguration={"LocationConstraint": REGION})
+    for account, bucket in ((OTHER, names["name"]), (ACCOUNT, names["name"]), (OTHER, own)):
         keys = {"aws_access_key_id": account, "aws_secret_access_key": "any", "region_name": REGION}
         config = Config(signature_version=version, s3={"addressing_style": "path"})
         s3 = boto3.client("s3", endpoint_url=localstack.endpoint_url, config=config, **keys)
-        if bucket != names["name"]:
-            s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
         post = s3.generate_presigned_post(bucket, "form")
         parts = [
             f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
