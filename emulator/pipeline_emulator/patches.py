@@ -913,6 +913,13 @@ GET_METRIC_STATISTICS = Patch(
     written_for=_CORE,
     fingerprint="3bbd4a8c005d",
 )
+ALARM_ACTIONS = Patch(
+    f"{_CLOUDWATCH}.provider_v2:connect_to",
+    what="the actions of alarms are CloudWatch's, for an alarm",
+    why="core publishes and invokes as the root user, whatever the policies of topic and function say",
+    written_for=_CORE,
+    fingerprint="InternalClientFactory",
+)
 GET_METRIC_DATA = Patch(
     f"{_CLOUDWATCH}.provider_v2:CloudwatchProvider.get_metric_data",
     what="reads include values counted a moment ago, in whole minutes",

@@ -2,6 +2,7 @@
 
 from pipeline_emulator import patches
 from pipeline_emulator.authorization import (
+    alarm_actions,
     denials,
     function_origin,
     function_urls,
@@ -31,6 +32,7 @@ def install() -> None:
     recorder.install()
     sessions.install()
     gone_principals.install()
+    alarm_actions.install()
     internal_calls.install()
     authorizer = Authorizer(chosen)
     queue_urls.install(authorizer)

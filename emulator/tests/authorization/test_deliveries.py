@@ -117,3 +117,57 @@ def test_a_rule_sends_only_to_a_queue_and_a_topic_that_let_it(
     queue.allow("events", {"ArnEquals": {"aws:SourceArn": rule}})
     events.put_events(Entries=[entry])
     eventually(lambda: queue.received(), "the event arrives")
+
+
+@pytest.fixture
+def alarm(root: Any) -> Callable[..., str]:
+    """Return a function that sets off a new alarm with one action, and returns the alarm's ARN."""
+
+    def set_off(action: str, name: str = "") -> str:
+        cloudwatch, name = root("cloudwatch"), name or f"alarm-{uuid.uuid4().hex[:8]}"
+        cloudwatch.put_metric_alarm(
+            AlarmName=name, Namespace="n", MetricName="m", Period=60, EvaluationPeriods=1, Threshold=1,
+            Statistic="Sum", ComparisonOperator="GreaterThanThreshold", AlarmActions=[action],
+        )  # fmt: skip
+        cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="test")
+        return str(cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"][0]["AlarmArn"])
+
+    return set_off
+
+
+def test_an_alarm_is_published_only_to_a_topic_that_lets_it(
+    root: Any, queue: Queue, alarm: Callable[..., str], eventually: Callable[..., Any], refused: Any
+) -> None:
+    """A topic's default policy does: https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html."""
+    sns = root("sns")
+    topic = sns.create_topic(Name=f"topic-{uuid.uuid4().hex[:8]}")["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue.arn)
+    queue.allow("sns", {})
+    assert alarm(topic)
+    eventually(lambda: len(queue.received()) == 1, "the alarm arrives")
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "s3.amazonaws.com"},
+        "Action": "sns:Publish",
+        "Resource": topic,
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=policy)
+    assert alarm(topic)
+    eventually(lambda: refused("cloudwatch", topic) == 1, "the topic refuses")
+
+
+def test_an_alarm_calls_only_a_function_that_lets_it(
+    root: Any, create_function: Any, alarm: Callable[..., str], eventually: Callable[..., Any], refused: Any
+) -> None:
+    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html"""
+    function = create_function("def handler(event, context):\n    print(event['alarmArn'])\n")
+    first = alarm(function.arn)
+    eventually(lambda: refused("lambda.alarms.cloudwatch", function.arn) == 1, "the function refuses")
+    root("lambda").add_permission(
+        FunctionName=function.name, StatementId="alarm", Action="lambda:InvokeFunction",
+        Principal="lambda.alarms.cloudwatch.amazonaws.com", SourceArn=f"{first}-2",
+    )  # fmt: skip
+    second = alarm(function.arn, f"{first.rpartition(':')[2]}-2")
+    eventually(lambda: any(second in message for message in function.log_events()), "the function is called")
+    assert not any(message.strip() == first for message in function.log_events())
