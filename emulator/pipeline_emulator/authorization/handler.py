@@ -82,7 +82,7 @@ class Handler:
         """
         found = checks(service, call)
         for check in [] if isinstance(found, Undetermined) else found:
-            if origin.owner(check.resource) != origin.account:
+            if origin.owner(check) != origin.account:
                 self._refuse(service, self._authorizer.refusal(root, check, origin))
 
     def _refuse_function(self, caller: Caller | None, context: RequestContext, service: str) -> None:

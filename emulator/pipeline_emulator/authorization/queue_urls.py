@@ -66,7 +66,7 @@ def _refuse_root_of_another_account(
     found = checks(_SERVICE, call)
     for check in [] if isinstance(found, Undetermined) else found:
         origin = RequestOrigin(account=account, region=region, request=request)
-        if origin.owner(check.resource) == account:
+        if origin.owner(check) == account:
             continue
         if refused := authorizer.refusal(callers.root_of(account), check, origin):
             raise errors.access_denied(_SERVICE, error_message(refused))

@@ -159,6 +159,12 @@ def test_another_accounts_key_encrypts_only_for_whom_it_allows(other: Any, root:
     assert other("s3").put_object(**request)["ETag"]
 
 
+def test_the_name_of_another_accounts_bucket_is_taken(other: Any, names: dict[str, str]) -> None:
+    request = {"Bucket": names["name"], "CreateBucketConfiguration": {"LocationConstraint": REGION}}
+    with pytest.raises(ClientError, match="BucketAlreadyExists"):
+        other("s3").create_bucket(**request)
+
+
 def test_managed_policies_of_aws_belong_to_every_account(other: Any, make_user: Any) -> None:
     arn = "arn:aws:iam::aws:policy/ReadOnlyAccess"
     user = make_user({"Action": "iam:GetPolicy", "Resource": "*"})
