@@ -21,21 +21,9 @@ CLAIM = Claim(
     timestamp="20260101T000000Z",
 )  # fmt: skip
 PIECES = (
-    b"",
-    b"\r\n",
-    b"\n",
-    b"0\r\n",
-    b"3\r\n",
-    b"0x",
-    b"+",
-    b"_",
-    b" ",
-    b";a=b",
-    b"-1",
-    b"fff",
-    TRAILER.encode(),
-    b":",
-)
+    b"", b"\r\n", b"\n", b"0\r\n", b"3\r\n", b"0x", b"+", b"_", b" ", b";a=b", b"-1", b"fff", b"x-more:1\r\n",
+    b"\r\nx-more:1", b":", b"\xff",
+)  # fmt: skip
 
 
 def body(kind: str, parts: list[bytes]) -> bytes:
@@ -60,7 +48,7 @@ def damaged(text: bytes, seed: int) -> bytes:
     """Return a body with up to three pieces put in, taken out, repeated or exchanged."""
     draw = random.Random(seed)
     for _ in range(draw.randint(0, 3)):
-        start, end = sorted(draw.randrange(len(text) + 1) for _ in range(2))
+        start, end = sorted(draw.choice((draw.randrange(len(text) + 1), len(text))) for _ in range(2))
         end = min(end, start + draw.choice((0, 1, 2, 80, 2000)))
         piece = draw.choice([*PIECES, text[start:end], bytes([draw.randrange(256)])])
         text = text[:start] + piece + text[end if draw.random() < 0.7 else start :]

@@ -21,6 +21,7 @@ SIGNED_TRAILER = f"{SIGNED}-TRAILER"
 UNSIGNED_TRAILER = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
 KINDS = frozenset({SIGNED, SIGNED_TRAILER, UNSIGNED_TRAILER})
 _CHUNK = re.compile(rb"([0-9a-fA-F]{1,16})(?:;chunk-signature=([0-9a-f]{64}))?\r\n")
+_TRAILER = re.compile(rb"([A-Za-z0-9-]+):[ \t]*([\x21-\x7e]*)[ \t]*(?:\r?\n)?")
 _TRAILER_SIGNATURE = b"x-amz-trailer-signature"
 _LINE_BYTES = 8192
 _READ_BYTES = 1024 * 1024
@@ -107,8 +108,9 @@ class _Reader:
         names: list[str] = []
         text = b""
         while (line := self._content.readline(_LINE_BYTES)) and line.strip():
-            name, _, value = line.partition(b":")
-            name, value = name.strip().lower(), value.strip()
+            if (trailer := _TRAILER.fullmatch(line)) is None:
+                raise _ProblemError(Problem.TRAILER)
+            name, value = trailer[1].lower(), trailer[2]
             if name == _TRAILER_SIGNATURE and self._kind == SIGNED_TRAILER:
                 self._require("TRAILER", hashlib.sha256(text).hexdigest(), value)
                 return sorted(names)
