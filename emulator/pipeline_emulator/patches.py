@@ -554,6 +554,32 @@ KEEP_OBJECTS_APART = Patch(
     fingerprint="str",
 )
 
+# IAM.
+
+_FOLLOW_PRINCIPALS = "resource policies follow a principal that is deleted or renamed"
+_NAMES_ONLY = "core keeps policies as they are: the next principal of that name gets what they grant"
+DELETE_USER = Patch(
+    "localstack.services.iam.provider:IamProvider.delete_user",
+    what=_FOLLOW_PRINCIPALS,
+    why=_NAMES_ONLY,
+    written_for=_CORE,
+    fingerprint="cc70d34c3cf6",
+)
+DELETE_ROLE = Patch(
+    "localstack.services.iam.provider:IamProvider.delete_role",
+    what=_FOLLOW_PRINCIPALS,
+    why=_NAMES_ONLY,
+    written_for=_CORE,
+    fingerprint="51eed2baeea5",
+)
+UPDATE_USER = Patch(
+    "localstack.services.iam.provider:IamProvider.update_user",
+    what=_FOLLOW_PRINCIPALS,
+    why=_NAMES_ONLY,
+    written_for=_CORE,
+    fingerprint="063dcfe92dce",
+)
+
 # STS.
 
 _KEEP_SESSION = "the parameters of a session are kept for its authorization"
@@ -571,6 +597,13 @@ ASSUME_ROLE_WITH_WEB_IDENTITY = Patch(
     why=_NO_SESSION_POLICIES,
     written_for=_CORE,
     fingerprint="bc3be63bfd32",
+)
+ASSUME_ROLE_WITH_SAML = Patch(
+    "localstack.services.sts.provider:StsProvider.assume_role_with_saml",
+    what=_KEEP_SESSION,
+    why=_NO_SESSION_POLICIES,
+    written_for=_CORE,
+    fingerprint="f7ca3c7a2891",
 )
 GET_SESSION_TOKEN = Patch(
     "localstack.services.sts.provider:StsProvider.get_session_token",
@@ -914,6 +947,13 @@ GET_METRIC_STATISTICS = Patch(
     why="metrics are published once a minute, and core does not round the requested times",
     written_for=_CORE,
     fingerprint="3bbd4a8c005d",
+)
+ALARM_ACTIONS = Patch(
+    f"{_CLOUDWATCH}.provider_v2:connect_to",
+    what="the actions of alarms are CloudWatch's, for an alarm",
+    why="core publishes and invokes as the root user, whatever the policies of topic and function say",
+    written_for=_CORE,
+    fingerprint="InternalClientFactory",
 )
 GET_METRIC_DATA = Patch(
     f"{_CLOUDWATCH}.provider_v2:CloudwatchProvider.get_metric_data",

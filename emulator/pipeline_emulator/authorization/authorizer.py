@@ -60,7 +60,7 @@ def decide(caller: Caller, check: Check, origin: RequestOrigin) -> Decision:
     # Other actions on a role, such as iam:PassRole, do not involve its trust policy.
     on_role = check.resource.startswith("arn:aws:iam:")
     policy = None if on_role and not trust else resources.policy_of(check.resource)
-    owner = origin.owner(check.resource)
+    owner = origin.owner(check)
     known = caller.decisions.get(check.action, check.resource, policy, owner)
     if known and RECORDER.role is None:
         return known

@@ -124,8 +124,15 @@ def _of_credentials(found: TemporaryCredentials) -> Caller | None:
         principal = Principal(
             kind=Kind.FEDERATED_USER, arn=found.arn, account=account, user_id=found.user_id, issued=made.issued
         )
-        identity = _policies_of_user(store, _known_user(store, *made.user)) if made.user else ()
-        return Caller(principal=principal, identity=identity, session=session or ())
+        if made.user is None:
+            return Caller(principal=principal, session=session or ())
+        user = _known_user(store, *made.user)
+        return Caller(
+            principal=principal,
+            identity=_policies_of_user(store, user),
+            boundary=policies.boundary(store, user.user),
+            session=session or (),
+        )
     return None
 
 

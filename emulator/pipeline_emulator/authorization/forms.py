@@ -44,6 +44,12 @@ def fields_of(context: RequestContext) -> Mapping[str, str]:
     return form
 
 
+def key_of(fields: Mapping[str, str]) -> str | None:
+    """Return the access key that a form names."""
+    found = {name.lower(): value for name, value in fields.items()}
+    return found.get("awsaccesskeyid") or found.get("x-amz-credential", "").partition("/")[0] or None
+
+
 def _names_in(policy: str) -> Iterator[str]:
     """Yield the fields that a form's policy has conditions on, in lower case; none if it cannot be read."""
     try:

@@ -8,7 +8,6 @@ from localstack.http import Response
 
 from pipeline_emulator.authorization import (
     authentication,
-    callers,
     errors,
     execution_role,
     forms,
@@ -54,16 +53,16 @@ class Handler:
         caller = authentication.caller_of(context, service)
         self._refuse_function(caller, context, service)
         session_limits.require(caller, service, context.operation.name, context.service_request or {})
-        call = _call(context, caller)
+        call, asker = _call(context, caller), caller or authentication.root_of(context)
         if caller is not None:
             self._authorize(caller, call, service, RequestOrigin.of(context))
-        elif service == "kinesis" and not context.is_internal_call:
-            self._authorize_root(call, RequestOrigin.of(context))
-        if service == "s3" and (public := public_access.refusal(call, caller)):
+        elif asker is not None:
+            self._authorize_root(asker, call, service, RequestOrigin.of(context))
+        if service == "s3" and (public := public_access.refusal(call, asker)):
             self._refuse(service, self._authorizer.record(public))
         execution_role.authorize(context, caller, self._authorizer)
         if (service, call.operation) in key_use.OPERATIONS:
-            key_use.authorize(call, service, caller, self._authorizer)
+            key_use.authorize(call, service, asker, self._authorizer)
 
     def _authorize(self, caller: Caller, call: Call, service: str, origin: RequestOrigin) -> None:
         found = checks(service, call)
@@ -71,19 +70,20 @@ class Handler:
             self._refuse(service, self._authorizer.record(_undetermined(caller, service, call, found)))
             return
         for check in [*found, *_missing_object_checks(service, call)]:
-            if why := misplaced(check.resource, call.account, call.region):
+            why = misplaced(check.resource, call.account, call.region) or names.chosen_identifier(check.tags)
+            if why:
                 self._refuse(service, self._authorizer.record(unresolved(caller, check, why)))
             self._refuse(service, self._authorizer.refusal(caller, check, origin))
 
-    def _authorize_root(self, call: Call, origin: RequestOrigin) -> None:
-        """Check that another account's stream allows a root user, who needs no permission in the own account.
+    def _authorize_root(self, root: Caller, call: Call, service: str, origin: RequestOrigin) -> None:
+        """Check that the resources of other accounts allow a root user, who needs no permission in the own account.
 
-        https://docs.aws.amazon.com/streams/latest/dev/resource-based-policy-examples.html
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
         """
-        found = checks("kinesis", call)
+        found = checks(service, call)
         for check in [] if isinstance(found, Undetermined) else found:
-            if origin.owner(check.resource) != origin.account:
-                self._refuse("kinesis", self._authorizer.refusal(callers.root_of(origin.account), check, origin))
+            if origin.owner(check) != origin.account:
+                self._refuse(service, self._authorizer.refusal(root, check, origin))
 
     def _refuse_function(self, caller: Caller | None, context: RequestContext, service: str) -> None:
         """Refuse a request that a function makes as the root user."""

@@ -2,9 +2,11 @@
 
 from pipeline_emulator import patches
 from pipeline_emulator.authorization import (
+    alarm_actions,
     denials,
     function_origin,
     function_urls,
+    gone_principals,
     internal_calls,
     queue_urls,
     recorder,
@@ -29,6 +31,8 @@ def install() -> None:
         return
     recorder.install()
     sessions.install()
+    gone_principals.install()
+    alarm_actions.install()
     internal_calls.install()
     authorizer = Authorizer(chosen)
     queue_urls.install(authorizer)

@@ -1,5 +1,7 @@
 """Resolves names as the services do, so that policies judge the resource that a service will use."""
 
+from collections.abc import Iterable
+
 from localstack import config
 from localstack.aws.api import ServiceException
 from localstack.services.s3.utils import extract_bucket_key_version_id_from_copy_source
@@ -8,6 +10,8 @@ from localstack.services.sqs.utils import parse_queue_url
 from pipeline_emulator.arn import Arn, find_arn, partition_of
 from pipeline_emulator.authorization.policies import store_of
 from pipeline_emulator.iam.requests import canonical
+
+_CHOOSES = "_custom_"  # `_custom_id_`, `_custom_key_material_`
 
 
 def problem(resource: str) -> str | None:
@@ -23,6 +27,15 @@ def problem(resource: str) -> str | None:
         return None
     own = role_arn(resource)
     return f"the ARN of this role is {own}" if own and own != resource else None
+
+
+def chosen_identifier(tags: Iterable[str]) -> str | None:
+    """Return why the tags of a new resource are refused: core takes some for its identifier or its key material.
+
+    Whoever chooses an identifier gets what belongs to another's: sessions, policies, a KMS key.
+    """
+    found = next((name for name in tags if name.startswith(_CHOOSES)), None)
+    return f"LocalStack's tag {found} chooses an identifier or a key, which only the root user may" if found else None
 
 
 def role_arn(arn: str) -> str | None:

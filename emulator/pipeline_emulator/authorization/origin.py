@@ -13,6 +13,9 @@ from pipeline_emulator.iam.context import Context
 from pipeline_emulator.iam.requests.call import Check
 
 _GLOBAL_SERVICES = frozenset({"iam"})
+# It sets aws:SourceOwner, which a topic's default policy asks for; EventBridge and S3 do not.
+# https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html#source-account-versus-source-owner
+_CLOUDWATCH = "cloudwatch.amazonaws.com"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,13 +39,21 @@ class RequestOrigin:
             source_arn=access_keys.source_arn(context),
         )
 
-    def owner(self, resource: str) -> str:
-        """Return the account that owns a resource; the endpoint's account if the ARN does not say."""
-        return resources.owner_of(resource) or self.account
+    def owner(self, check: Check) -> str:
+        """Return the account that owns a resource; the endpoint's account if the ARN does not say.
+
+        A new bucket is the endpoint's, even if another account has one of this name: S3 reports that.
+        """
+        found = None if check.action == "s3:CreateBucket" else resources.owner_of(check.resource)
+        return found or self.account
 
     def context(self, caller: Caller, check: Check) -> Context:
         """Return the request context. The local endpoint counts as TLS, because it stands for AWS's."""
         request = self.request
+        source_account = (resources.owner_of(self.source_arn) or self.account) if self.source_arn else None
+        values = check.values
+        if source_account and caller.principal.arn == _CLOUDWATCH:
+            values = {**values, "aws:sourceowner": source_account}
         return Context(
             principal=caller.principal,
             time=datetime.now(UTC),
@@ -52,12 +63,12 @@ class RequestOrigin:
             user_agent=request.headers.get("User-Agent") if request else None,
             referer=request.headers.get("Referer") if request else None,
             source_arn=self.source_arn,
-            source_account=self.account if self.source_arn else None,
+            source_account=source_account,
             via_service=self.via_service,
-            resource_account=self.owner(check.resource),
+            resource_account=self.owner(check),
             resource_tags=partial(tags.of, check),
             request_tags=check.tags,
             tag_keys=check.tag_keys,
-            service_values=check.values,
+            service_values=values,
             service_keys=check.keys,
         )

@@ -13,9 +13,13 @@ from localstack.aws.protocol.parser import RequestParserError
 from localstack.utils.aws.request_context import extract_access_key_id_from_auth_header
 
 from pipeline_emulator import patches
-from pipeline_emulator.authorization import authentication, errors, function_origin
+from pipeline_emulator.authorization import authentication, callers, errors, function_origin, names
 from pipeline_emulator.authorization.authorizer import Authorizer, error_message
 from pipeline_emulator.authorization.callers import Caller
+from pipeline_emulator.authorization.origin import RequestOrigin
+from pipeline_emulator.iam.requests.call import Call, Lookups
+from pipeline_emulator.iam.requests.services import checks
+from pipeline_emulator.iam.ternary import Undetermined
 
 _SERVICE = "sqs"
 _AUTHORIZATION = "AWS4-HMAC-SHA256 Credential={}/0/{}/sqs/aws4_request, SignedHeaders=host, Signature=0"
@@ -27,10 +31,12 @@ def install(authorizer: Authorizer) -> None:
     @patches.AUTHENTICATE_QUEUE_URLS.wrap
     def try_call_sqs(original: Callable[..., Any], request: Any, region: str) -> Any:
         named = extract_access_key_id_from_auth_header(request.headers)
-        account = get_account_id_from_access_key_id(named or request.args.get("X-Amz-Credential", ""))
+        presigned = request.args.get("X-Amz-Credential", "").partition("/")[0]
+        account = get_account_id_from_access_key_id(named or presigned)
         claim, caller = authentication.authenticated(request, _SERVICE, _SERVICE, account)
         if claim:
             _refuse_function(authorizer, caller, request, account)
+            _refuse_root_of_another_account(authorizer, caller, request, account, region)
         key = claim.key if claim else authentication.ANONYMOUS_KEY
         request.headers["Authorization"] = _AUTHORIZATION.format(key, region)
         try:
@@ -45,3 +51,22 @@ def _refuse_function(authorizer: Authorizer, caller: Caller | None, request: Any
     found = function_origin.refusal_by_route(caller, request, account, action)
     if found and authorizer.record(found):
         raise errors.access_denied(_SERVICE, error_message(found))
+
+
+def _refuse_root_of_another_account(
+    authorizer: Authorizer, caller: Caller | None, request: Any, account: str, region: str
+) -> None:
+    """Refuse a root user whom the queue's policy does not allow: core's own calls as a root user are not judged."""
+    if caller is not None:
+        return
+    queue = names.queue_of(request.values.get("QueueUrl") or request.base_url, account, region)
+    call = Call(
+        str(request.values.get("Action")), {"QueueUrl": queue}, account, region, Lookups(queue_of=lambda _: queue)
+    )
+    found = checks(_SERVICE, call)
+    for check in [] if isinstance(found, Undetermined) else found:
+        origin = RequestOrigin(account=account, region=region, request=request)
+        if origin.owner(check) == account:
+            continue
+        if refused := authorizer.refusal(callers.root_of(account), check, origin):
+            raise errors.access_denied(_SERVICE, error_message(refused))

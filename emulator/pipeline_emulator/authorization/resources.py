@@ -45,14 +45,14 @@ def bucket(name: str) -> Any | None:
 
 
 def owner_of(arn: str) -> str | None:
-    """Return the account that owns a resource; None if neither its ARN nor core's state names it."""
+    """Return the account that owns a resource; None if neither its ARN nor core's state names it, or if AWS does."""
     parts = find_arn(arn)
     if parts is None:
         return None
     if parts.service == "s3":
         found = bucket(parts.resource.partition("/")[0])
         return found.bucket_account_id if found else None
-    return parts.account or None
+    return parts.account if parts.account not in ("", "aws") else None
 
 
 def execution_role(function_arn: str) -> str | None:

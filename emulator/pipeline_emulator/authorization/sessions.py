@@ -56,7 +56,8 @@ def install() -> None:
         return _kept(original(self, context, *args, **request), request, lasting=by_service)
 
     @patches.ASSUME_ROLE_WITH_WEB_IDENTITY.wrap
-    def assume_role_with_web_identity(
+    @patches.ASSUME_ROLE_WITH_SAML.wrap
+    def assume_role_with_token(
         original: Callable[..., Any], self: Any, context: RequestContext, *args: Any, **request: Any
     ) -> Any:
         return _kept(original(self, context, *args, **request), request)

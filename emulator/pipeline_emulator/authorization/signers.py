@@ -7,7 +7,7 @@ from localstack.aws.api import RequestContext, ServiceException
 from werkzeug import Request
 
 from pipeline_emulator.arn import parse_arn
-from pipeline_emulator.authorization import access_keys
+from pipeline_emulator.authorization import access_keys, callers
 from pipeline_emulator.authorization.authentication import ANONYMOUS, authenticated
 from pipeline_emulator.authorization.authorizer import Authorizer, error_message
 from pipeline_emulator.authorization.callers import Caller
@@ -44,10 +44,10 @@ def of(request: Request, service: str, owner: str) -> Signer:
 
 
 def refusal(authorizer: Authorizer, signer: Signer, request: Request, check: Check) -> str | None:
-    """Return why a request is refused; None if it is served. The root user's always is."""
-    if signer.invalid is not None or signer.caller is None:
-        return signer.invalid
+    """Return why a request is refused; None if it is served. That of the owner's root user always is."""
     arn = parse_arn(check.resource)
+    if signer.invalid is not None or (signer.caller is None and signer.account == arn.account):
+        return signer.invalid
     origin = RequestOrigin(account=arn.account, region=arn.region, request=request)
-    refused = authorizer.refusal(signer.caller, check, origin)
+    refused = authorizer.refusal(signer.caller or callers.root_of(signer.account), check, origin)
     return error_message(refused) if refused else None

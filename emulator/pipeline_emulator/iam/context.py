@@ -95,7 +95,10 @@ class Context:
 def _tag(tags: Tags, name: str) -> str | Missing:
     if isinstance(tags, Missing):
         return tags
-    return next((value for key, value in tags.items() if key.lower() == name), Missing.ABSENT)
+    found = {value for key, value in tags.items() if key.lower() == name}
+    if len(found) > 1:  # AWS documents that a key means one tag, "but not both"
+        return Missing.UNKNOWN
+    return found.pop() if found else Missing.ABSENT
 
 
 def _tag_keys(context: Context) -> Value | Missing:

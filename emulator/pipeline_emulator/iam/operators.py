@@ -111,8 +111,16 @@ def _ordered[T: (Decimal, datetime)](family: str, what: str, parse: Callable[[st
     }
 
 
+def _ignoring_case(value: str, pieces: Pieces) -> Ternary:
+    wanted = plain(pieces)
+    equal = value.casefold() == wanted.casefold()
+    if equal and value.lower() != wanted.lower():
+        return Undetermined(f"AWS does not document whether {value!r} and {wanted!r} differ in case only")
+    return equal
+
+
 _EQUALS = _pattern(lambda value, pieces: value == plain(pieces))
-_EQUALS_IGNORE_CASE = _pattern(lambda value, pieces: value.casefold() == plain(pieces).casefold())
+_EQUALS_IGNORE_CASE = _pattern(_ignoring_case)
 _LIKE = _pattern(lambda value, pieces: matcher(pieces)(value))
 _ARN_LIKE = _pattern(_arn)
 _IP = _parsed("IP address or range", values.network, values.Network.within)

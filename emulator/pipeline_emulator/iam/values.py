@@ -31,6 +31,7 @@ class Network:
 
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})", re.ASCII)
+_NETWORK = re.compile(r"[0-9a-f.:]+(?:/[0-9]{1,3})?", re.ASCII | re.IGNORECASE)  # neither netmasks nor zones
 _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?", re.ASCII)
 _MOMENT = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})T([0-9]{2}:[0-9]{2})(:[0-9]{2})?(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})", re.ASCII
@@ -75,10 +76,12 @@ def binary(text: str) -> bytes | None:
 @lru_cache(maxsize=1024)
 def network(text: str) -> Network | None:
     """Parse an address or CIDR range. A single address is a range of one; IPv4-mapped IPv6 is IPv4."""
+    if not _NETWORK.fullmatch(text):
+        return None
     try:
         found = ip_network(text, strict=False)
     except ValueError:
         return None
-    if isinstance(found, IPv6Network) and found.prefixlen == 128 and found.network_address.ipv4_mapped:
-        return Network(IPv4Network(found.network_address.ipv4_mapped))
+    if isinstance(found, IPv6Network) and found.prefixlen >= 96 and found.network_address.ipv4_mapped:
+        return Network(IPv4Network((found.network_address.ipv4_mapped, found.prefixlen - 96)))
     return Network(found)

@@ -47,6 +47,14 @@ def seen(root: Any, bucket: str) -> list[str]:
     return [each["Key"] for each in root("s3").list_objects_v2(Bucket=bucket).get("Contents", [])]
 
 
+@pytest.fixture
+def refused(denials: Callable[..., list[dict[str, Any]]], function: Any) -> Callable[[str], int]:
+    """Return a function that counts the calls of a service that the function has refused."""
+    return lambda service: sum(
+        each["count"] for each in denials(f"{service}.amazonaws.com") if each["resource"] == function.arn
+    )
+
+
 def test_a_bucket_notifies_only_a_function_that_lets_s3_call_it(
     root: Any, function: Any, bucket: str, eventually: Callable[..., Any]
 ) -> None:
@@ -65,13 +73,13 @@ def test_a_bucket_notifies_only_a_function_that_lets_s3_call_it(
 
 
 def test_a_topic_calls_only_a_function_that_lets_sns_call_it(
-    root: Any, function: Any, bucket: str, eventually: Callable[..., Any], denials: Callable[..., Any]
+    root: Any, function: Any, bucket: str, eventually: Callable[..., Any], refused: Callable[[str], int]
 ) -> None:
     sns = root("sns")
     topic = sns.create_topic(Name=f"topic-{uuid.uuid4().hex[:8]}")["TopicArn"]
     sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=function.arn)
     sns.publish(TopicArn=topic, Message="m")
-    eventually(lambda: denials("sns.amazonaws.com"), "the call is refused")
+    eventually(lambda: refused("sns"), "the call is refused")
     assert seen(root, bucket) == []
     allow(root, function, "sns", topic)
     sns.publish(TopicArn=topic, Message="m")
@@ -79,7 +87,7 @@ def test_a_topic_calls_only_a_function_that_lets_sns_call_it(
 
 
 def test_a_rule_calls_only_a_function_that_lets_eventbridge_call_it(
-    root: Any, function: Any, bucket: str, eventually: Callable[..., Any], denials: Callable[..., Any]
+    root: Any, function: Any, bucket: str, eventually: Callable[..., Any], refused: Callable[[str], int]
 ) -> None:
     """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html"""
     events, name = root("events"), f"rule-{uuid.uuid4().hex[:8]}"
@@ -87,11 +95,11 @@ def test_a_rule_calls_only_a_function_that_lets_eventbridge_call_it(
     events.put_targets(Rule=name, Targets=[{"Id": "function", "Arn": function.arn}])
     entry = {"Source": name, "DetailType": "sold", "Detail": "{}"}
     assert events.put_events(Entries=[entry])["FailedEntryCount"] == 0
-    eventually(lambda: denials("events.amazonaws.com"), "the call is refused")
+    eventually(lambda: refused("events"), "the call is refused")
     assert seen(root, bucket) == []
     allow(root, function, "events", rule.replace(name, "another"))
     events.put_events(Entries=[entry])
-    eventually(lambda: sum(each["count"] for each in denials("events.amazonaws.com")) == 2, "the call is refused again")
+    eventually(lambda: refused("events") == 2, "the call is refused again")
     assert seen(root, bucket) == []
     allow(root, function, "events", rule)
     events.put_events(Entries=[entry])

@@ -8,6 +8,7 @@ import re
 import urllib.error
 import urllib.request
 import uuid
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -220,3 +221,34 @@ def test_nobody_gets_a_session_or_a_password_of_another_by_naming_the_key(
         )
         with pytest.raises(urllib.error.HTTPError, match="403"):
             urllib.request.urlopen(asked, timeout=30)
+
+
+def test_a_federated_user_is_within_the_boundary_of_the_user_who_made_it(
+    localstack: Any, make_user: Any, of_session: Callable[..., Any]
+) -> None:
+    user, iam = make_user(EVERYTHING), localstack.client("iam")
+    limit = iam.create_policy(
+        PolicyName=f"limit-{uuid.uuid4().hex[:8]}",
+        PolicyDocument=policy({"Action": ["sts:*", "kinesis:*"], "Resource": "*"}),
+    )["Policy"]["Arn"]
+    iam.put_user_permissions_boundary(UserName=user.arn.rpartition("/")[2], PermissionsBoundary=limit)
+    keys = user.client("sts").get_federation_token(Name="federated", Policy=policy(EVERYTHING))["Credentials"]
+    assert outcome(of_session(keys, "kinesis").list_streams) == "served"
+    assert outcome(of_session(keys, "s3").list_buckets) == "AccessDenied"
+
+
+def test_the_session_policy_of_a_saml_session_counts(localstack: Any, of_session: Callable[..., Any]) -> None:
+    iam, name = localstack.client("iam"), f"saml-{uuid.uuid4().hex[:8]}"
+    provider = iam.create_saml_provider(Name=name, SAMLMetadataDocument=f"<x>{'y' * 1000}</x>")["SAMLProviderArn"]
+    trust = policy({"Principal": {"Federated": provider}, "Action": "sts:AssumeRoleWithSAML"})
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    iam.put_role_policy(RoleName=name, PolicyName="all", PolicyDocument=policy(EVERYTHING))
+    request = {"RoleArn": role, "PrincipalArn": provider, "SAMLAssertion": b64encode(b"<a></a>").decode()}
+    sts = localstack.client("sts")
+    keys = sts.assume_role_with_saml(**request)["Credentials"]
+    assert outcome(of_session(keys, "s3").list_buckets) == "served"
+    limited = policy({"Action": "kinesis:*", "Resource": "*"})
+    for limit in ({"Policy": limited}, {"PolicyArns": [{"arn": "arn:aws:iam::aws:policy/AmazonKinesisFullAccess"}]}):
+        keys = sts.assume_role_with_saml(**request, **limit)["Credentials"]
+        assert outcome(of_session(keys, "kinesis").list_streams) == "served"
+        assert outcome(of_session(keys, "s3").list_buckets) == "AccessDenied"

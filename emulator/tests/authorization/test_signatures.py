@@ -552,10 +552,37 @@ def test_signed_chunks(client: Any, keys: Any, localstack: Any, create_bucket: A
     ]
     for body in bad:
         assert send(url, "PUT", upload.headers, body)[0] == 403
+    whole = b"".join(made[:3]) + last
+    for size in (b"0x2000;", b"+2000;", b"20_00;", b" 2000;", b"2000;a=b;"):  # other parsers take them
+        assert send(url, "PUT", upload.headers, whole.replace(b"2000;", size))[0] == 403, size
+    unsigned = (whole.replace(b"\r\n", b"\n"), made[0] + made[0] + made[1] + made[2] + last)
+    assert [send(url, "PUT", upload.headers, body)[0] for body in unsigned] == [403, 403]
+    for more in (b"more", b"x-amz-checksum-crc32:AAAAAA==\r\n\r\n", made[0], b"5;chunk-signature="):
+        assert outcome(send(url, "PUT", upload.headers, whole + more)) == (400, "MalformedTrailerError")
     s3 = client("s3", keys)
     assert "Contents" not in s3.list_objects_v2(Bucket=bucket)
     assert send(url, "PUT", upload.headers, b"".join(made[:3]) + last)[0] == 200
     assert s3.get_object(Bucket=bucket, Key="chunked")["Body"].read() == b"".join(PARTS)
+
+
+@pytest.mark.parametrize("length", ["16390", "16392", "0", "-16391", str(2**70)])
+@pytest.mark.parametrize("root", [False, True])
+def test_an_upload_has_the_bytes_that_it_declares(
+    keys: Any, localstack: Any, create_bucket: Any, length: str, root: bool
+) -> None:
+    """The root user's signature may be anything, but its bodies may not."""
+    url = f"{localstack.endpoint_url}/{create_bucket()}/key"
+    chosen = {"aws_access_key_id": "test", "aws_secret_access_key": "any"} if root else keys
+    headers = {**LENGTH, "x_amz_decoded_content_length": length}
+    upload = Upload(chosen, url, "STREAMING-AWS4-HMAC-SHA256-PAYLOAD", **headers)
+    body = b"".join(upload.chunk(part) for part in (*PARTS, b"")) + b"\r\n"
+    assert outcome(send(url, "PUT", upload.headers, body)) == (400, "IncompleteBody")
+
+
+def outcome(answer: tuple[int, str]) -> tuple[int, str]:
+    """Return the status and the code of an error."""
+    status, text = answer
+    return status, text.partition("<Code>")[2].partition("</Code>")[0]
 
 
 def test_signed_trailer(client: Any, keys: Any, localstack: Any, create_bucket: Any) -> None:
@@ -567,6 +594,8 @@ def test_signed_trailer(client: Any, keys: Any, localstack: Any, create_bucket: 
     trailer = upload.trailer(checksum, value)
     for bad in (trailer.replace(b"trailer-signature:", b"trailer-signature:0"), trailer.partition(b"\r\n")[0], b"\r\n"):
         assert send(url, "PUT", upload.headers, body + bad)[0] == 403
+    for more in (trailer[:-2] + b"x-amz-checksum-crc32:AAAAAA==\r\n\r\n", trailer + trailer):
+        assert outcome(send(url, "PUT", upload.headers, body + more)) == (400, "MalformedTrailerError")
     assert send(url, "PUT", upload.headers, body + trailer)[0] == 200
     assert client("s3", keys).head_object(Bucket=bucket, Key="trailer")["ContentLength"] == sum(map(len, PARTS))
 
@@ -579,6 +608,15 @@ def test_unsigned_payload(keys: Any, localstack: Any, create_bucket: Any) -> Non
     trailer = Upload(keys, url, "STREAMING-UNSIGNED-PAYLOAD-TRAILER", **length, x_amz_trailer="x-amz-checksum-crc32")
     body = b"3\r\nany\r\n0\r\nx-amz-checksum-crc32:" + b64encode(zlib.crc32(b"any").to_bytes(4))
     assert send(url, "PUT", trailer.headers, body + b"\r\n\r\n")[0] == 200
+    for bad, code in (
+        (b"any", "IncompleteBody"),
+        (b"", "IncompleteBody"),
+        (b"3\r\nany\r\n", "IncompleteBody"),
+        (b"9" + body[1:], "IncompleteBody"),
+        (b"3\r\nany\r\n0\r\n\r\n", "MalformedTrailerError"),
+        (b"3\r\nany\r\n0\r\nx-amz-checksum-sha1:AAAA\r\n\r\n", "MalformedTrailerError"),
+    ):
+        assert outcome(send(url, "PUT", trailer.headers, bad)) == (400, code), bad
     for kind in ("STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD", "unsigned", "0" * 63):
         assert send(url, "PUT", Upload(keys, url, kind).headers, b"any")[0] in (400, 403), kind
 

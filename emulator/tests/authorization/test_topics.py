@@ -76,6 +76,9 @@ def test_a_failure_record_is_published_with_the_functions_role(
     sqs = root("sqs")
     queue = sqs.create_queue(QueueName=name)["QueueUrl"]
     queue_arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    sending = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": queue_arn}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": sending})
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
     root("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue_arn)
     publishing = {"Action": "sns:Publish", "Resource": topic}
     role = make_role(READING, LOGS, publishing)

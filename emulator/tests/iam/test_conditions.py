@@ -74,6 +74,33 @@ def test_a_false_clause_outweighs_an_unknown_key() -> None:
         ({"Null": {"aws:username": "perhaps"}}, "neither true nor false"),
         ({"IpAddress": {"aws:sourceip": "300.0.0.0/8"}}, "not a valid IP address"),
         ({"NumericEquals": {"aws:username": "1"}}, "not a valid number"),
+        *(
+            ({"NumericLessThan": {"n": each}}, "not a valid number")
+            for each in ("1e3", "NaN", "-inf", " 1", "", "\u0661")
+        ),
+        *(
+            ({"DateLessThan": {"d": each}}, "not a valid date")
+            for each in ("tomorrow", "2026-13-01", "2026-11-24T12:00:00")
+        ),
+        *(
+            ({"IpAddress": {"aws:sourceip": each}}, "not a valid IP address")
+            for each in (
+                "192.0",
+                "0300.0.2.1",
+                "3221225985",
+                "192.0.2.0/0.0.0.255",
+                "192.0.2.0/255.255.255.0",
+                "fe80::1%a",
+            )
+        ),
+        ({"Bool": {"flag": "0"}}, "neither true nor false"),
+        ({"NullIfExists": {"aws:username": "true"}}, "NullIfExists"),
+        ({"ForAllValues:Null": {"aws:username": "true"}}, "ForAllValues:Null"),
+        ({"forallvalues:StringEquals": {"aws:username": "a"}}, "forallvalues"),
+        ({"StringEqualsifexists": {"aws:username": "a"}}, "ifexists"),
+        ({"StringEqualsIgnoreCase": {"street": "STRASSE"}}, "differ in case only"),
+        ({"StringNotEqualsIgnoreCase": {"street": "STRASSE"}}, "differ in case only"),
+        ({"StringEquals": {"tags": "a"}}, "several values"),
     ],
 )
 def test_an_undetermined_block_states_the_reason(block: Any, why: str) -> None:
@@ -81,7 +108,8 @@ def test_an_undetermined_block_states_the_reason(block: Any, why: str) -> None:
         "aws:username": "david",
         "aws:sourcearn": "arn:aws:sns:eu-west-1:111122223333:t",
         "aws:sourceip": "192.0.2.1",
-    }
+        "n": "1", "d": "2026-11-24T12:00:00Z", "flag": "false", "street": "stra\u00dfe", "tags": ["a", "b"],
+    }  # fmt: skip
     found = outcome(block, context)
     assert isinstance(found, Undetermined)
     assert why in found.why
@@ -99,6 +127,33 @@ def test_the_value_of_a_variable_is_not_a_pattern() -> None:
     block = {"StringLike": {"s3:prefix": "home/${aws:username}/*"}}
     assert outcome(block, {"s3:prefix": "home/David/a", "aws:username": "*"}) is False
     assert outcome(block, {"s3:prefix": "home/*/a", "aws:username": "*"}) is True
+
+
+@pytest.mark.parametrize(
+    ("block", "context", "expected"),
+    [
+        ({"StringEquals": {"k": "a "}}, {"k": "a"}, False),
+        ({"StringEquals": {"k": "e\u0301"}}, {"k": "\u00e9"}, False),
+        ({"StringLike": {"k": "[a-z]"}}, {"k": "b"}, False),
+        ({"StringLike": {"k": "\\*"}}, {"k": "*"}, False),
+        ({"StringLike": {"k": "a*"}}, {"k": "a\nb"}, True),
+        ({"StringEquals": {"k": "a", "K": "b"}}, {"k": "a"}, False),
+        ({"StringEquals": {"k": "${aws:username}"}}, {"k": "", "aws:username": "x"}, False),
+        ({"StringLike": {"k": "${aws:username}*"}}, {"k": "anything"}, False),
+        ({"ForAllValues:StringEquals": {"k": ["a"]}}, {"k": ["A"]}, False),
+        ({"ForAnyValue:StringNotEquals": {"k": ["a"]}}, {}, False),
+        ({"ArnLike": {"k": "ARN:aws:sns:r:1:t"}}, {"k": "arn:aws:sns:r:1:t"}, False),
+        ({"ArnLike": {"k": "arn:aws:sns:*:1:t"}}, {"k": "arn:aws:sns:r:2:1:t"}, False),
+        ({"IpAddress": {"k": "::ffff:10.0.0.0/104"}}, {"k": "10.1.2.3"}, True),
+        ({"NotIpAddress": {"k": "::ffff:10.0.0.0/104"}}, {"k": "10.1.2.3"}, False),
+        ({"IpAddress": {"k": "0.0.0.0/0"}}, {"k": "::1"}, False),
+        ({"IpAddress": {"k": "10.0.0.0/8"}}, {"k": "10.0.0.1/4"}, False),
+        ({"Null": {"k": ["true", "false"]}}, {"k": "x"}, True),
+        ({"Bool": {"k": False}}, {"k": "true"}, False),
+    ],
+)
+def test_a_spelling_that_is_nearly_another(block: Any, context: dict[str, Any], expected: bool) -> None:
+    assert outcome(block, context) is expected
 
 
 def test_an_ipv4_address_on_an_ipv6_socket_is_an_ipv4_address() -> None:

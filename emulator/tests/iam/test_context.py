@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from pipeline_emulator.iam.context import Context
+from pipeline_emulator.iam.requests.kms_keys import encryption_context
 from pipeline_emulator.iam.ternary import Missing
 
 pytestmark = pytest.mark.local_only
@@ -104,3 +105,18 @@ def test_a_missing_pair_of_a_known_encryption_context_is_absent(context: Callabl
     assert found.value("kms:encryptioncontext:aws:s3:arn") == "arn:aws:s3:::b"
     assert found.value("kms:encryptioncontext:aws:logs:arn") is ABSENT
     assert found.value("kms:viaservice") is Missing.UNKNOWN
+
+
+@pytest.mark.parametrize("tags", [{"Env": "prod", "env": "dev"}, {"env": "dev", "ENV": "prod"}])
+def test_a_tag_in_two_spellings_has_no_value_that_a_condition_can_rely_on(
+    tags: dict[str, str], context: Callable[..., Context]
+) -> None:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/access_tags.html: one or the other, "but not both"."""
+    assert context(request_tags=tags).value("aws:requesttag/env") is Missing.UNKNOWN
+    assert context(request_tags={"Env": "dev"}).value("aws:requesttag/env") == "dev"
+
+
+def test_an_encryption_context_in_two_spellings_has_both_values() -> None:
+    found = encryption_context({"Dept": "other", "dept": "own"})
+    assert found["kms:encryptioncontext:dept"] == ("other", "own")
+    assert encryption_context({"Dept": "own"})["kms:encryptioncontext:dept"] == "own"

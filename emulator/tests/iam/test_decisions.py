@@ -134,3 +134,47 @@ def test_an_allowed_decision_names_its_statement(
 ) -> None:
     decision = evaluate(request_of("user", "sqs:SendMessage", QUEUE), policies(identity=[NOTHING, ALL[0]]))
     assert (decision.layer, decision.policy, decision.statement) == (Layer.IDENTITY, "identity-1", "All")
+
+
+ALLOW = '"Effect": "Allow", "Action": "*", "Resource": "*"'
+DOCUMENT = '{{"Version": "2012-10-17", "Statement": [{{{}}}]}}'.format
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        DOCUMENT(ALLOW.replace('"Allow"', '"allow"')),
+        DOCUMENT(ALLOW.lower()),
+        DOCUMENT(f'"Effect": "Deny", {ALLOW}'),
+        DOCUMENT(f'"Eff\\u0065ct": "Deny", {ALLOW}'),
+        DOCUMENT(f'{ALLOW}, "NotAction": "iam:*"'),
+        DOCUMENT(f'{ALLOW}, "Principal": "*"'),
+        DOCUMENT(f'{ALLOW}, "Also": 1'),
+        *(
+            DOCUMENT(ALLOW.replace('"Action": "*"', each))
+            for each in ('"Action": []', '"Action": 1', '"Action": "s3*"')
+        ),
+        *(
+            DOCUMENT(ALLOW.replace('"Action": "*"', f'"Action": "{each}"'))
+            for each in ("s3: GetObject", "s3:get Object")
+        ),
+        *(
+            DOCUMENT(ALLOW.replace('"Action": "*"', f'"NotAction": "{each}"'))
+            for each in ("*", "S3:GETOBJECT", "s3:Get*")
+        ),
+        *(
+            DOCUMENT(ALLOW.replace('"Resource": "*"', f'"Resource": "arn:aws:{each}"'))
+            for each in ("s3", "s3:::b", "s3:::B/k", "s3:::b/k\\n", "s3:::${aws:userid}/*")
+        ),
+        DOCUMENT(ALLOW.replace('"Resource": "*"', '"NotResource": "arn:aws:s3:::b/*"')),
+        DOCUMENT(ALLOW).replace("2012", "2020"),
+        DOCUMENT(ALLOW).replace("Version", "version"),
+        DOCUMENT(ALLOW) + " // a comment",
+        "\ufeff" + DOCUMENT(ALLOW),
+        f"[{DOCUMENT(ALLOW)}]",
+    ],
+)
+def test_what_is_nearly_an_allow_statement_allows_nothing(text: str, request_of: Callable[..., Request]) -> None:
+    request = request_of("user", "s3:GetObject", "arn:aws:s3:::b/k")
+    assert evaluate(request, Policies(identity=(Policy("all", DOCUMENT(ALLOW)),))).allowed
+    assert not evaluate(request, Policies(identity=(Policy("nearly", text),))).allowed

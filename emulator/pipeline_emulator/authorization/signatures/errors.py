@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/signature-v4-troubleshooting.ht
 from localstack.aws.api import CommonServiceException
 
 from pipeline_emulator.authorization import errors
+from pipeline_emulator.authorization.signatures.problem import Problem
 
 _MISMATCH = "The request signature we calculated does not match the signature you provided. Check your"
 _SECRET = "AWS Secret Access Key and signing method. Consult the service documentation for details."  # noqa: S105
@@ -90,3 +91,16 @@ def missing_hash() -> CommonServiceException:
 def unsigned_headers() -> CommonServiceException:
     """The request has headers that must be signed and are not. S3 only."""
     return _error("AccessDenied", "There were headers present in the request which were not signed", 403)
+
+
+def upload(service: str, problem: Problem) -> CommonServiceException:
+    """An aws-chunked body is not what its headers say. S3 only."""
+    if problem is Problem.LENGTH:
+        text = "You did not provide the number of bytes specified by the x-amz-decoded-content-length HTTP header"
+        return _error("IncompleteBody", text, 400)
+    if problem is Problem.TRAILER:
+        text = (
+            "The request contained trailing data that was not well-formed or did not conform to our published schema."
+        )
+        return _error("MalformedTrailerError", text, 400)
+    return mismatch(service)

@@ -13,6 +13,7 @@ from pipeline_emulator.authorization.signatures.raw import RawRequest
 SKEW = timedelta(minutes=15)
 _WEEK_SECONDS = 604_800
 _HASH = re.compile(r"[0-9a-f]{64}")
+_LENGTH = re.compile(r"[0-9]{1,15}", re.ASCII)
 _UNSIGNED = "UNSIGNED-PAYLOAD"
 # Clients add these after they have signed.
 _UNSIGNED_HEADERS = frozenset({"x-amz-content-sha256"})
@@ -78,7 +79,7 @@ def verify(
     payload = _payload(raw, claim)
     _compare(claim, service, computed.version_4(raw, claim, secret, payload))
     if claim.service == "s3":  # also S3's control API
-        _check_content(raw, claim, service, secret, payload)
+        _check_content(raw, service, payload)
 
 
 def _compare(claim: Claim, service: str, expected: str) -> None:
@@ -148,13 +149,31 @@ def _payload(raw: RawRequest, claim: Claim) -> str:
     return given
 
 
-def _check_content(raw: RawRequest, claim: Claim, service: str, secret: str, payload: str) -> None:
-    """Refuse a body other than the one that was signed."""
+def _check_content(raw: RawRequest, service: str, payload: str) -> None:
+    """Refuse a body other than the one that was signed. `check_upload` looks at chunks."""
     if _HASH.fullmatch(payload):
         if payload != raw.body_hash:
             raise errors.other_content()
-    elif payload in (chunks.SIGNED, chunks.SIGNED_TRAILER):
-        if not chunks.are_signed(raw.content, claim, secret, trailer=payload == chunks.SIGNED_TRAILER):
-            raise errors.mismatch(service)
-    elif payload not in (_UNSIGNED, chunks.UNSIGNED_TRAILER):
+    elif payload != _UNSIGNED and payload not in chunks.KINDS:
         raise errors.unsupported(service)
+
+
+def check_upload(raw: RawRequest, service: str, signing: chunks.Signing | None) -> None:
+    """Refuse an aws-chunked upload to S3 whose body is not what its headers say, or not signed by them.
+
+    Args:
+        raw: the request; other requests pass.
+        service: botocore's name of the service.
+        signing: None if nobody signed, or any secret will do.
+
+    Raises:
+        CommonServiceException: AWS's error.
+    """
+    kind = raw.header("x-amz-content-sha256") or ""
+    if not service.startswith("s3") or raw.method != "PUT" or kind not in chunks.KINDS:
+        return
+    text = raw.header("x-amz-decoded-content-length")
+    length = None if text is None else int(text) if _LENGTH.fullmatch(text) else -1
+    trailers = [name.strip().lower() for name in (raw.header("x-amz-trailer") or "").split(",") if name.strip()]
+    if found := chunks.problem(raw.content, kind, length, trailers, signing):
+        raise errors.upload(service, found)

@@ -49,8 +49,11 @@ def encryption_context(pairs: Any) -> dict[str, Value]:
     if not isinstance(pairs, Mapping) or not pairs:
         return {}
     texts = {str(name): str(value) for name, value in pairs.items()}
-    found: dict[str, Value] = {f"{CONTEXT}{name.lower()}": value for name, value in texts.items()}
-    return {**found, "kms:encryptioncontextkeys": tuple(texts)}
+    found: dict[str, tuple[str, ...]] = {}
+    for name, value in texts.items():  # those that differ in case only are one condition key, of several values
+        found[name.lower()] = (*found.get(name.lower(), ()), value)
+    values: dict[str, Value] = {f"{CONTEXT}{name}": each if len(each) > 1 else each[0] for name, each in found.items()}
+    return {**values, "kms:encryptioncontextkeys": tuple(texts)}
 
 
 KEYS = frozenset(

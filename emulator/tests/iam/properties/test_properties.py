@@ -12,9 +12,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from pipeline_emulator.iam.conditions import compile_conditions
 from pipeline_emulator.iam.decision import Reason
 from pipeline_emulator.iam.evaluation import evaluate
 from pipeline_emulator.iam.request import Policies, Policy
+from pipeline_emulator.iam.ternary import all_of
 
 pytestmark = [pytest.mark.local_only, pytest.mark.property, pytest.mark.timeout(3600)]
 
@@ -91,6 +93,37 @@ def test_not_elements_are_complements(seed: int, name: str, generator: Callable[
             evaluate(request, Policies(identity=(Policy("p", document(deny)),))).reason is Reason.EXPLICIT_DENY
         )
     assert sorted(denials) == [False, True]
+
+
+NEGATED = {
+    **{f"{family}Equals": f"{family}NotEquals" for family in ("String", "Numeric", "Date", "Arn")},
+    "StringLike": "StringNotLike",
+    "ArnLike": "ArnNotLike",
+    "IpAddress": "NotIpAddress",
+    "StringEqualsIgnoreCase": "StringNotEqualsIgnoreCase",
+}
+VALUES = st.one_of(
+    st.sampled_from(
+        ["1", "1.0", "1e0", "", "*", "${*}", "arn:aws:s3:::b", "arn:*", "10.0.0.1", "::/0", "2026-11-24", "\u212a"]
+    ),
+    st.text(max_size=8),
+    st.ip_addresses().map(str),
+    st.integers().map(str),
+    st.datetimes().map(lambda moment: f"{moment.isoformat(timespec='seconds')}Z"),
+)
+
+
+@run
+@given(operator=st.sampled_from(sorted(NEGATED)), policy=st.lists(VALUES, min_size=1, max_size=3), value=VALUES)
+def test_an_operator_and_its_negation_never_agree(operator: str, policy: list[str], value: str) -> None:
+    """Neither on what is junk: what an operator cannot tell, its negation cannot either."""
+    outcomes = [
+        all_of(clause(lambda _key: value) for clause in compile_conditions({name: {"k": policy}}, with_variables=True))
+        for name in (operator, NEGATED[operator])
+    ]
+    if isinstance(outcomes[0], bool) or isinstance(outcomes[1], bool):
+        assert outcomes[0] is not outcomes[1]
+        assert {type(each) for each in outcomes} == {bool}
 
 
 @run
