@@ -12,6 +12,7 @@ import importlib
 import importlib.metadata
 import inspect
 import logging
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from typing import Any
 LOG = logging.getLogger(__name__)
 _DIGITS = 12
 _MISSING = "missing"
+_VERSION = re.compile(r"^Version: *(\S+)", re.MULTILINE)
 
 
 class PatchError(Exception):
@@ -129,9 +131,11 @@ class Patch:
 @functools.cache
 def _installed(name: str) -> str:
     try:
-        return f"{name} {importlib.metadata.version(name)}"
+        metadata = importlib.metadata.distribution(name).read_text("METADATA") or ""
     except importlib.metadata.PackageNotFoundError:
         return f"no {name}"
+    found = _VERSION.search(metadata)  # importlib's own parser takes ten milliseconds
+    return f"{name} {found[1] if found else 'of an unknown version'}"
 
 
 def register() -> dict[str, Patch]:
@@ -354,6 +358,13 @@ IMPORT_OPENAPI_LATER = Patch(
     written_for=_CORE,
     fingerprint="e7e9d544743e",
 )
+IMPORT_API_GATEWAY_LATER = Patch(
+    "localstack.utils.aws.message_forwarding:extract_query_string_params",
+    what="API Gateway is imported when an event goes to an API destination",
+    why="Lambda imports what sends events to destinations, which takes this one function from API Gateway",
+    written_for=_CORE,
+    fingerprint="47335e7500bb",
+)
 BUILD_URLS_LATER = Patch(
     "werkzeug.routing.rules:Rule._compile_builder",
     what="what builds URLs from a route is compiled when a URL is built",
@@ -549,11 +560,11 @@ OVERWRITE_NULL_VERSION = Patch(
     fingerprint="371a75b250b0",
 )
 REMOVE_FILTER_POLICY = Patch(
-    "localstack.services.sns.provider:SnsProvider.set_subscription_attributes",
+    "localstack.aws.handlers:run_custom_response_handlers",
     what="an empty filter policy removes a subscription's",
     why="core returns the empty one; Terraform then plans to remove it for ever",
     written_for=_CORE,
-    fingerprint="791a45823789",
+    fingerprint="CompositeResponseHandler",
 )
 KEEP_OBJECTS_APART = Patch(
     "localstack.services.s3.provider:DEFAULT_S3_TMP_DIR",

@@ -13,7 +13,8 @@ from localstack import config
 
 from pipeline_emulator import patches
 
-_HANDLERS = "localstack.aws.handlers"
+_HANDLERS, _FORWARDING = "localstack.aws.handlers", "localstack.utils.aws.message_forwarding"
+_API_GATEWAY = "localstack.services.apigateway.legacy.helpers"
 _OPENAPI = (
     "openapi_core",
     "openapi_core.contrib",
@@ -47,6 +48,11 @@ def begin() -> None:
         with _standing_in(_OPENAPI):
             importlib.import_module(_HANDLERS)
         _import_openapi_later()
+    with _standing_in((_API_GATEWAY,)):
+        importlib.import_module(_FORWARDING)
+    patches.IMPORT_API_GATEWAY_LATER.replace(
+        lambda path: importlib.import_module(_API_GATEWAY).extract_query_string_params(path)
+    )
 
 
 def _validates() -> bool:
@@ -64,7 +70,7 @@ def _import_openapi_later() -> None:
 
 def _build_urls_later() -> None:
     @patches.BUILD_URLS_LATER.wrap
-    def compile_builder(original: Callable[..., Any], self: Any, append_unknown: bool = True) -> Callable[..., Any]:  # noqa: FBT001,FBT002
+    def compile_builder(original: Callable[..., Any], self: Any, append_unknown: bool = True) -> Callable[..., Any]:
         compiled = cache(partial(original, self, append_unknown))
         return lambda rule, **values: compiled()(rule, **values)
 
