@@ -1,7 +1,7 @@
 """A request that is served fast, and the bytes of its response."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 
 from localstack.http import Response
@@ -73,7 +73,7 @@ class Received:
         }
 
 
-def pieces(response: Response, environ: dict[str, Any]) -> Iterator[bytes]:
+def pieces(response: Response, environ: dict[str, Any]) -> Generator[bytes]:
     """Yield the bytes of a response: all at once, or as its body comes, in chunks, if its length is not known."""
     blocks, status, headers = response.get_wsgi_response(environ)
     lines = [f"HTTP/1.1 {status}".encode(), b"Server: " + version, b"Date: " + _date()]
