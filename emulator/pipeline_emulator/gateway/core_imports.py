@@ -63,8 +63,9 @@ def _import_openapi_later() -> None:
     @patches.IMPORT_OPENAPI_LATER.wrap
     def load_specs(original: Callable[..., None], self: Any) -> None:
         """Import the library first. The setting can be changed while LocalStack runs."""
-        if _validates() and _OPENAPI[0] not in sys.modules:
-            importlib.reload(sys.modules[f"{_HANDLERS}.validation"])
+        validation = sys.modules[f"{_HANDLERS}.validation"]
+        if _validates() and not hasattr(validation.OpenAPI, "from_path"):
+            importlib.reload(validation)
         original(self)
 
 
@@ -72,7 +73,7 @@ def _build_urls_later() -> None:
     @patches.BUILD_URLS_LATER.wrap
     def compile_builder(original: Callable[..., Any], self: Any, append_unknown: bool = True) -> Callable[..., Any]:
         compiled = cache(partial(original, self, append_unknown))
-        return lambda rule, **values: compiled()(rule, **values)
+        return lambda rule, /, **values: compiled()(rule, **values)
 
 
 @contextmanager

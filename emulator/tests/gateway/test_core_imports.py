@@ -34,6 +34,7 @@ def test_requests_can_be_validated_later() -> None:
         from localstack.aws.api import RequestContext
         from localstack.http import Request, Response
         assert "openapi_core" not in sys.modules
+        import openapi_core  # others may use it meanwhile
 
         class Chain:
             stopped = False
@@ -49,8 +50,6 @@ def test_requests_can_be_validated_later() -> None:
 
         assert answered(False) == (False, 200)
         assert answered(True) == (True, 400)
-        import openapi_core
-        assert openapi_core.OpenAPI.from_path
     """)
 
 
@@ -70,13 +69,13 @@ def test_urls_can_be_built_from_routes() -> None:
         from werkzeug.routing import Map, Rule
         rules = [
             Rule("/a/<b>/c", endpoint="e", defaults={"d": 1}),
-            Rule("/", endpoint="root", host="<x>.org"),
+            Rule("/", endpoint="root", host="<rule>.org"),
         ]
         urls = Map(rules, host_matching=True)
         built = urls.bind("localhost")
         assert built.build("e", {"b": "x y", "q": 1}, force_external=False).endswith("/a/x%20y/c?q=1")
         assert built.build("e", {"b": "x", "q": 1}, append_unknown=False).endswith("/a/x/c")
-        assert built.build("root", {"x": "a"}) == "http://a.org/"
+        assert built.build("root", {"rule": "a"}) == "http://a.org/"
     """)
 
 
