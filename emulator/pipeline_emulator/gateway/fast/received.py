@@ -27,14 +27,15 @@ class Received:
         self.head = head
         self.content = io.BytesIO(body)
         self.channel = channel
+        self._client, self._server = channel.transport.getPeer(), channel.transport.getHost()
 
     def getClientAddress(self) -> Any:
-        """Return the client's address, as twisted's request does."""
-        return self.channel.transport.getPeer()
+        """Return the client's address, as twisted's request does, also when the connection has ended."""
+        return self._client
 
     def getHost(self) -> Any:
         """Return the server's address, as twisted's request does."""
-        return self.channel.transport.getHost()
+        return self._server
 
     def connectionLost(self, _reason: Any) -> None:
         """Note that nobody waits for the response any more. Twisted's channel calls it."""
@@ -42,7 +43,7 @@ class Received:
 
     def environ(self) -> dict[str, Any]:
         """Return the WSGI environment that twisted and rolo would make of the request."""
-        head, client, server = self.head, self.getClientAddress(), self.getHost()
+        head, client, server = self.head, self._client, self._server
         path, _, query = head.target.partition("?")
         headers = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in head.values.items()}
         return {
