@@ -2,7 +2,7 @@
 
 Modules apply a patch only through its entry here. An entry has the fingerprint of the patched code in the version it
 was written for. If another version is installed and the fingerprint differs, an error is logged when the patch is
-applied: it may no longer fit. The tests and `pipeline-emulator doctor` compare all fingerprints in any case.
+applied: it may no longer fit. The tests compare all fingerprints in any case.
 """
 
 import contextlib
