@@ -47,10 +47,19 @@ def start(interval: float = _INTERVAL_SECONDS, stop: threading.Event | None = No
 
 def _run(interval: float, wait: Callable[[float], bool]) -> None:
     watch = Watch()
+    collect: Callable[[], object] = _collect_from_start
     while not wait(interval):
         if watch.is_time(_made()):
-            gc.collect()
+            collect()
+            collect = gc.collect
             _trim()
+
+
+def _collect_from_start() -> None:
+    """Collect all garbage, also that of the start, and freeze again what is left."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def _made() -> int:

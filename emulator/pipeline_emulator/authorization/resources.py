@@ -11,7 +11,6 @@ from localstack.services.kms.models import kms_stores
 from localstack.services.lambda_ import api_utils
 from localstack.services.lambda_.invocation.models import lambda_stores
 from localstack.services.s3.models import s3_stores
-from localstack.services.sns.models import sns_stores
 from localstack.services.sqs.models import sqs_stores
 from moto.ecr.models import ecr_backends
 
@@ -141,6 +140,8 @@ def _of_queue(_arn: str, region: str, account: str, resource: str) -> str | None
 
 
 def _of_topic(arn: str, region: str, account: str, _resource: str) -> str | None:
+    from localstack.services.sns.models import sns_stores  # late: the import makes an RSA key
+
     found: Any = sns_stores[account][region].topics.get(arn)
     return found["attributes"].get("Policy") or None if found else None
 

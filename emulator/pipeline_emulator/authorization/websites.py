@@ -5,9 +5,11 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/WebsiteAccessPermissionsRe
 
 from collections.abc import Callable
 from contextvars import ContextVar
+from functools import cached_property
 from typing import Any
 
 from botocore.exceptions import ClientError
+from localstack.aws.connect import connect_to
 from localstack.http import Request, Response
 
 from pipeline_emulator import patches
@@ -25,9 +27,8 @@ def install(authorizer: Authorizer) -> None:
     """Authorize every object of a website before S3 registers its route."""
 
     @patches.READ_WEBSITES.wrap
-    def __init__(original: Callable[..., None], self: Any) -> None:
-        original(self)
-        self.s3_client = _Reader(self.s3_client, authorizer)
+    def __init__(_original: Callable[..., None], self: Any) -> None:
+        self.s3_client = _Reader(authorizer)
 
     @patches.SERVE_WEBSITES.wrap
     def __call__(original: Callable[..., Any], self: Any, request: Request, *args: Any, **kwargs: Any) -> Any:
@@ -45,9 +46,13 @@ def install(authorizer: Authorizer) -> None:
 class _Reader:
     """Core's client, for objects that everybody may read."""
 
-    def __init__(self, client: Any, authorizer: Authorizer) -> None:
-        self._client = client
+    def __init__(self, authorizer: Authorizer) -> None:
         self._authorizer = authorizer
+
+    @cached_property
+    def _client(self) -> Any:
+        """The client. Making one takes a tenth of a second, and few stacks have websites."""
+        return connect_to().s3
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._client, name)

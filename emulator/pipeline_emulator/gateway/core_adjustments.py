@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any, override
 
 from localstack import config
+from localstack.aws.api import RequestContext
+from localstack.http import Response
 from twisted.web import http
 
 from pipeline_emulator import patches
@@ -40,18 +42,26 @@ def correct_neighbours() -> None:
             older.is_current = False
         original(self, object_key, s3_object)
 
-    @patches.REMOVE_FILTER_POLICY.wrap
-    def set_subscription_attributes(
-        original: Callable[..., None], self: Any, context: Any, subscription_arn: str, *args: Any, **more: Any
-    ) -> None:
-        """Remove an empty policy.
+    patches.REMOVE_FILTER_POLICY.append(_remove_filter_policy)
 
-        https://docs.aws.amazon.com/sns/latest/dg/sns-message-filtering-remove.html
-        """
-        original(self, context, subscription_arn, *args, **more)
-        subscription = self.get_store(context.account_id, context.region).subscriptions[subscription_arn]
-        if subscription.get("FilterPolicy") == "{}":
-            del subscription["FilterPolicy"]
+
+def _remove_filter_policy(_chain: Any, context: RequestContext, response: Response) -> None:
+    """Remove a subscription's filter policy once it is empty.
+
+    https://docs.aws.amazon.com/sns/latest/dg/sns-message-filtering-remove.html
+    """
+    if (
+        context.operation is None
+        or context.operation.name != "SetSubscriptionAttributes"
+        or response.status_code >= 300
+    ):
+        return
+    from localstack.services.sns.models import sns_stores  # late: few stacks use SNS, and the import makes an RSA key
+
+    request: Any = context.service_request
+    subscription: Any = sns_stores[context.account_id][context.region].subscriptions.get(request["SubscriptionArn"], {})
+    if subscription.get("FilterPolicy") == "{}":
+        del subscription["FilterPolicy"]
 
 
 def read_managed_policies_when_asked() -> None:

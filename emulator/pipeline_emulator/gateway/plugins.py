@@ -1,4 +1,4 @@
-"""Registers the gateway's server (GATEWAY_SERVER=bound) and loads the services at startup."""
+"""Registers the gateway's server (GATEWAY_SERVER=bound), imports core and loads the services at startup."""
 
 from localstack.runtime import hooks
 from localstack.runtime.server.core import RuntimeServer, RuntimeServerPlugin
@@ -14,6 +14,14 @@ class BoundRuntimeServerPlugin(RuntimeServerPlugin):
         from pipeline_emulator.gateway.bound_server import BoundRuntimeServer
 
         return BoundRuntimeServer()
+
+
+@hooks.on_runtime_create()  # type: ignore[untyped-decorator]
+def import_core() -> None:
+    """Import core without what it does not need."""
+    from pipeline_emulator.gateway import core_imports
+
+    core_imports.begin()
 
 
 # Runs after all other hooks: they choose providers and patch what is loaded here.

@@ -1,7 +1,7 @@
 """Encodes events as `application/vnd.amazon.eventstream`.
 
 https://smithy.io/2.0/aws/amazon-eventstream.html. Core's encoder sends an initial response, which REST services do not
-have, and no content types.
+have, and no content types, and it encodes records slowly.
 """
 
 import struct
@@ -13,12 +13,10 @@ _CHECKSUM = struct.Struct("!I")
 _LENGTHS = struct.Struct("!II")  # of the message, and of its headers
 
 
-def encode(event_type: str, content_type: str, payload: bytes) -> bytes:
-    """Return one message."""
-    headers = b"".join(
-        _header(name, value)
-        for name, value in ((":event-type", event_type), (":content-type", content_type), (":message-type", "event"))
-    )
+def encode(event_type: str, payload: bytes, content_type: str = "") -> bytes:
+    """Return one message; without a content type, it has no such header."""
+    pairs = ((":event-type", event_type), (":content-type", content_type), (":message-type", "event"))
+    headers = b"".join(_header(name, value) for name, value in pairs if value)
     length = _LENGTHS.size + _CHECKSUM.size + len(headers) + len(payload) + _CHECKSUM.size
     lengths = _LENGTHS.pack(length, len(headers))
     message = b"".join((lengths, _CHECKSUM.pack(crc32(lengths)), headers, payload))

@@ -100,11 +100,11 @@ def _response(stream: ResponseStream, context: Any, *, with_log: bool) -> Respon
 def _events(stream: ResponseStream, *, with_log: bool) -> Iterator[bytes]:
     try:
         for block in stream.blocks():
-            yield event_stream.encode("PayloadChunk", "application/octet-stream", block)
+            yield event_stream.encode("PayloadChunk", block, "application/octet-stream")
     finally:
         stream.abandon()
     content = json.dumps(_completion(stream.result(), with_log=with_log)).encode()
-    yield event_stream.encode("InvokeComplete", "application/json", content)
+    yield event_stream.encode("InvokeComplete", content, "application/json")
 
 
 def _completion(result: InvocationResult, *, with_log: bool) -> dict[str, str]:

@@ -1,26 +1,25 @@
 """The HTTP channel of a connection: takes the requests that can be served fast, and leaves all others to twisted's.
 
-A request is served in the reactor's thread. Handing it to another thread and its response back takes longer than the
-request: the interpreter changes threads only every few milliseconds while another one computes.
+A request that waits for nothing is served in the reactor's thread. Handing it to another thread and its response back
+takes longer than the request: the interpreter changes threads only every few milliseconds while another one computes.
 """
 
-import io
 import logging
 from collections.abc import Callable
 from typing import Any
 
 from localstack.http import Response
 from rolo.serving.twisted import HeaderPreservingHTTPChannel
-from twisted.web.http import datetimeToString
-from twisted.web.server import version
+from twisted.internet import reactor as installed_reactor
 
-from pipeline_emulator.gateway import hooks, twisted_request
-from pipeline_emulator.gateway.fast.request_head import END, MAX_HEAD_BYTES, REQUEST_LINE, Head, recognised
+from pipeline_emulator.gateway import hooks
+from pipeline_emulator.gateway.fast.received import Received, pieces
+from pipeline_emulator.gateway.fast.request_head import END, MAX_HEAD_BYTES, Head, may_become_one, recognised
 
 LOG = logging.getLogger(__name__)
 Answer = Callable[[dict[str, Any]], Response]
 _Channel: Any = HeaderPreservingHTTPChannel  # twisted has few types
-_date: Any = datetimeToString
+reactor: Any = installed_reactor
 
 
 class FastHTTPChannel(_Channel):  # type: ignore[misc]
@@ -56,85 +55,61 @@ class FastHTTPChannel(_Channel):  # type: ignore[misc]
         missing = self._body_at + head.length - len(held)
         if missing > 0:
             return b""
-        if missing < 0 or hooks.may_wait():  # below 0, the client does not wait for the response
+        if missing < 0 or (not head.waits and hooks.may_wait()):  # below 0, the client does not wait for the response
             return self._given_back()
         body = bytes(held[self._body_at :])
         self._given_back()
-        self._serve(head, body)
+        self._serve(Received(self, head, body))
         return b""
 
     def _is_recognised(self) -> bool:
         end = self._held.find(END, 0, MAX_HEAD_BYTES)
-        if end >= 0 and self._held.startswith(REQUEST_LINE):
+        if end >= 0 and may_become_one(self._held):
             self._head, self._body_at = recognised(bytes(self._held[:end])), end + len(END)
         return self._head is not None
 
     def _may_become_one(self) -> bool:
         held = self._held
-        return REQUEST_LINE.startswith(held[: len(REQUEST_LINE)]) and len(held) < MAX_HEAD_BYTES and held.find(END) < 0
+        return len(held) < MAX_HEAD_BYTES and may_become_one(held) and held.find(END) < 0
 
     def _given_back(self) -> bytes:
         data = bytes(self._held)
         self._held, self._head = bytearray(), None
         return data
 
-    def _serve(self, head: Head, body: bytes) -> None:
+    def _serve(self, request: Received) -> None:
+        environ = request.environ()
+        if request.head.waits:
+            self._hold_others_back(request)
+            reactor.getThreadPool().callInThread(self._respond, request, environ, reactor.callFromThread)
+        else:
+            self._respond(request, environ, lambda act, *arguments: act(*arguments))
+
+    def _hold_others_back(self, request: Received) -> None:
+        """Let twisted's channel keep what arrives until `requestDone`, as after a request of its own."""
+        self.requests.append(request)
+        self._savedTimeOut = self.setTimeout(None)
+        self._handlingRequest = True
+        self.setRawMode()
+
+    def _respond(self, request: Received, environ: dict[str, Any], in_reactor: Callable[..., None]) -> None:
+        """Answer a request, and send the response in the reactor's thread as it comes."""
+        response = None
         try:
-            response = self._answer(_environ(self, head, body))
-            content = response.get_data()
+            response = pieces(self._answer(environ), environ)
+            for piece in response:
+                if request.channel is None:
+                    break
+                in_reactor(self.transport.write, piece)
         except Exception:
-            LOG.exception("Could not serve %s", head.operation)
-            self.loseConnection()
-            return
-        lines = [f"HTTP/1.1 {response.status}".encode(), b"Server: " + version, b"Date: " + _date()]
-        lines += [f"{name}: {value}".encode("latin-1") for name, value in response.headers.items()]
-        self.transport.write(b"\r\n".join(lines) + END + content)
+            LOG.exception("Could not serve %s", request.head.operation)
+            in_reactor(self.loseConnection)
+        else:
+            in_reactor(self._end, request)
+        finally:
+            if response:
+                response.close()
 
-
-class _Received:
-    """What others read of twisted's request."""
-
-    def __init__(self, channel: FastHTTPChannel, body: bytes) -> None:
-        self.channel = channel
-        self.content = io.BytesIO(body)
-
-    def getClientAddress(self) -> Any:
-        """Return the client's address, as twisted's request does."""
-        return self.channel.transport.getPeer()
-
-    def getHost(self) -> Any:
-        """Return the server's address, as twisted's request does."""
-        return self.channel.transport.getHost()
-
-
-def _environ(channel: FastHTTPChannel, head: Head, body: bytes) -> dict[str, Any]:
-    """Return the WSGI environment that twisted and rolo would make of the request."""
-    request = _Received(channel, body)
-    client, server = request.getClientAddress(), request.getHost()
-    headers = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in head.values.items()}
-    return {
-        **headers,
-        "REQUEST_METHOD": "POST",
-        "REMOTE_ADDR": client.host,
-        "REMOTE_PORT": str(client.port),
-        "SCRIPT_NAME": "",
-        "PATH_INFO": "/",
-        "QUERY_STRING": "",
-        "CONTENT_TYPE": head.values["content-type"],
-        "CONTENT_LENGTH": head.values["content-length"],
-        "SERVER_NAME": head.values["host"].rpartition(":")[0] or head.values["host"],
-        "SERVER_PORT": str(server.port),
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "REQUEST_URI": "/",
-        "RAW_URI": "/",
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": "https" if channel.isSecure() else "http",
-        "wsgi.input": io.BytesIO(body),
-        "wsgi.input_terminated": True,
-        "wsgi.errors": io.StringIO(),
-        "wsgi.multithread": True,
-        "wsgi.multiprocess": False,
-        "wsgi.run_once": False,
-        "rolo.headers": head.headers,
-        twisted_request.KEY: request,
-    }
+    def _end(self, request: Received) -> None:
+        if request.channel is not None and request in self.requests:  # not if it was answered in this thread
+            self.requestDone(request)

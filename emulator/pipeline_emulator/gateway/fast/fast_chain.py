@@ -1,5 +1,6 @@
 """Runs the gateway's own handlers for a request, except those that have nothing to do for it."""
 
+import functools
 from typing import Any
 
 from localstack.aws import handlers
@@ -12,12 +13,15 @@ from localstack.http import Response
 from werkzeug import Request
 from werkzeug.datastructures import Headers
 
+from pipeline_emulator.gateway import twisted_request
 from pipeline_emulator.gateway.fast import messages
+from pipeline_emulator.gateway.fast.request_head import OPERATIONS, Head
 
 _JSON = "application/x-amz-json-1.1"
-_SERVICE = "kinesis"
-# None of them does anything for a request that `request_head` recognises: it has no path, no query, no Origin, no
-# Content-Encoding, a signature, and a host that names nothing.
+_SUBSCRIBE = "SubscribeToShard"
+_service = functools.cache(load_service)
+# None of them does anything for a request that `request_head` recognises: it has no path or that of Lambda's Invoke, no
+# Origin, no Content-Encoding, a signature, and a host that names nothing.
 _LEFT_OUT = (
     handlers.enforce_cors,
     handlers.content_decoder,
@@ -36,7 +40,6 @@ class FastChain:
     def __init__(self, gateway: Any) -> None:
         """Choose from the handlers of a gateway that is complete."""
         self._gateway = gateway
-        self._service = load_service(_SERVICE)
         instead = {handlers.parse_service_name: self._name, handlers.parse_service_request: self._parse}
         instead[gateway.service_request_router] = self._serve
         self._request_handlers = [
@@ -62,26 +65,30 @@ class FastChain:
         chain.handle(RequestContext(request), response)
         return response
 
-    def _name(self, chain: Any, context: RequestContext, response: Response) -> None:
-        context.service = self._service
+    def _name(self, chain: Any, context: Any, response: Response) -> None:
+        context.service = _service(_head(context).service)
         handlers.parse_service_name(chain, context, response)
 
     def _parse(self, chain: Any, context: Any, response: Response) -> None:
-        headers = context.request.headers
-        if headers["Content-Type"] == _JSON:
-            name = headers["X-Amz-Target"].rpartition(".")[2]
-            if (found := messages.decoded(name, context.request.get_data())) is not None:
-                context.operation, context.service_request = self._service.operation_model(name), found
-                return
+        name = _head(context).operation
+        if _is_decodable(context, name) and (found := messages.decoded(name, context.request.get_data())) is not None:
+            context.operation, context.service_request = context.service.operation_model(name), found
+            return
         handlers.parse_service_request(chain, context, response)
 
     def _serve(self, chain: Any, context: Any, response: Response) -> None:
         """Call the service. What core's handler would serialize, and any error, is left to it."""
         router = self._gateway.service_request_router
         operation = context.operation.name
-        route = router.handlers.get(ServiceOperation(_SERVICE, operation))
-        if route is None or not context.service_request or context.request.headers["Content-Type"] != _JSON:
+        route = router.handlers.get(ServiceOperation(context.service.service_name, operation))
+        if route is None or not context.service_request or not _is_decodable(context, operation):
             router(chain, context, response)
+            if (
+                operation == _SUBSCRIBE
+                and context.service_response
+                and context.request.headers["Content-Type"] == _JSON
+            ):
+                response.response = messages.encoded_events(context.service_response["EventStream"])
             return
         try:
             result = route.skeleton.dispatch_table[operation](context, context.service_request)
@@ -92,3 +99,13 @@ class FastChain:
         response.headers["Content-Type"] = _JSON
         response.headers["x-amzn-RequestId"] = str(context.request_id)
         response.data = messages.encoded(result)
+
+
+def _head(context: RequestContext) -> Head:
+    received: Any = twisted_request.of(context.request.environ)
+    head: Head = received.head
+    return head
+
+
+def _is_decodable(context: Any, operation: str) -> bool:
+    return operation in OPERATIONS and context.request.headers["Content-Type"] == _JSON

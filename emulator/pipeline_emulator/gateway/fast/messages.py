@@ -4,12 +4,13 @@ msgspec checks types while it decodes, in a fraction of the time of core's parse
 core, which knows the error.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, NotRequired, TypedDict
 
 import msgspec
 
 from pipeline_emulator.gateway.kinesis_values import moment
+from pipeline_emulator.lambda_runtime import event_stream
 
 _Integer = Annotated[int, msgspec.Meta(ge=-(2**31), lt=2**31)]
 _Seconds = Annotated[float, msgspec.Meta(ge=-1e12, le=1e12)]
@@ -80,6 +81,14 @@ def encoded(response: Mapping[str, Any]) -> bytes:
     if records and "ApproximateArrivalTimestamp" in records[0]:
         response = {**response, "Records": [_with_seconds(record) for record in records]}
     return _ENCODER.encode(response)
+
+
+def encoded_events(events: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
+    """Yield the messages of an event stream, as core's serializer does; each event has one member."""
+    yield event_stream.encode("initial-response", b"")
+    for event in events:
+        for name, content in event.items():
+            yield event_stream.encode(name, encoded(content))
 
 
 def _with_seconds(record: Mapping[str, Any]) -> dict[str, Any]:
