@@ -19,7 +19,7 @@ from harness.suites.jobs import Job
 
 DEADLINE = 2400.0  # of one job, on a machine half as fast as ours
 ALL_ACTIONS = 3  # factor for the deadline if ACTIONS names more actions than the sample
-# Three jobs overload two processors, and then slow looks like broken. Those of `make e2e` mostly wait.
+# Three jobs overload two processors, and then slow looks like broken. Those of `make e2e` wait.
 AT_ONCE, WAITING = 2, {"e2e": 3}
 BYTES_EACH = 2.5 * 2**30  # memory of a job: a stack, in containers 1.2 GiB, and the tests
 
@@ -28,6 +28,7 @@ IMAGE_BUILD = f"{INTEGRATION}/image_build"
 STAGES = f"{INTEGRATION}/stages"
 PRIVILEGES = f"{INTEGRATION}/privileges"
 EXAMPLES = (f"{INTEGRATION}/test_examples.py", f"{INTEGRATION}/test_pages.py")
+RECOVERY = (f"{INTEGRATION}/test_recovery.py", f"{INTEGRATION}/test_snapshots.py")
 CONFORMANCE = "benchmarks/conformance/suite"
 PEERS = "PEER_SUITES"
 # The suite's shared stack has a tracking server; of those that tests start for themselves, none needs one.
@@ -150,15 +151,18 @@ def _e2e(which: str) -> Job:
 
 
 def _e2e_own_stacks() -> Job:
-    """End-to-end tests that start their own stacks, and mostly wait for them: two files at a time."""
-    others = [f"--ignore={file}" for file in EXAMPLES]
-    return _pytest(
-        "e2e-own-stacks", INTEGRATION, *OTHER_JOBS, *others, only="own_stacks", processes=2, settings=NO_SERVER
-    )
+    """End-to-end tests that start their own stacks, and mostly wait for them."""
+    others = [f"--ignore={file}" for file in (*EXAMPLES, *RECOVERY)]
+    return _pytest("e2e-own-stacks", INTEGRATION, *OTHER_JOBS, *others, only="own_stacks", settings=NO_SERVER)
+
+
+def _e2e_recovery() -> Job:
+    """Those that stop LocalStack, in a job of their own: several jobs end sooner than one long one."""
+    return _pytest("e2e-recovery", *RECOVERY, only="own_stacks", settings=NO_SERVER)
 
 
 def _e2e_examples() -> Job:
-    """Those of other pipelines, in a job of their own: two jobs end sooner than one long one."""
+    """Those of other pipelines."""
     return _pytest("e2e-examples", *EXAMPLES, only="own_stacks", settings=NO_SERVER)
 
 
@@ -197,8 +201,9 @@ GROUPS: dict[str, Callable[[], list[Job]]] = {
         _step("terraform-test", counts=True),
     ],
     "long-proofs": lambda: [
-        _e2e_own_stacks(),
         _emulator(LONG),
+        _e2e_recovery(),
+        _e2e_own_stacks(),
         _e2e(LONG),
         _e2e_examples(),
         _stages(),
@@ -211,7 +216,7 @@ GROUPS: dict[str, Callable[[], list[Job]]] = {
     "emulator-test": lambda: [_emulator(BOTH), _conformance()],
     "stages": lambda: [_stages()],
     "privileges": lambda: [_privileges()],
-    "e2e": lambda: [_e2e(BOTH), _e2e_own_stacks(), _e2e_examples()],
+    "e2e": lambda: [_e2e(BOTH), _e2e_examples(), _e2e_own_stacks(), _e2e_recovery()],
 }
 COMPOSED = {"test-all": ("test", "long-proofs")}
 STEPS: dict[str, Callable[[], None]] = {"check": checks.check, "terraform-test": checks.terraform_test}
