@@ -356,11 +356,11 @@ IMPORT_OPENAPI_LATER = Patch(
     fingerprint="e7e9d544743e",
 )
 IMPORT_API_GATEWAY_LATER = Patch(
-    "localstack.utils.aws.message_forwarding:extract_query_string_params",
+    "localstack.utils.aws.message_forwarding:add_target_http_parameters",
     what="API Gateway is imported when an event goes to an API destination",
     why="Lambda imports what sends events to destinations, which takes this one function from API Gateway",
     written_for=_CORE,
-    fingerprint="47335e7500bb",
+    fingerprint="668933bf6e7e",
 )
 BUILD_URLS_LATER = Patch(
     "werkzeug.routing.rules:Rule._compile_builder",

@@ -16,7 +16,6 @@ from localstack.services.iam.models import iam_stores
 from localstack.services.kms.models import kms_stores
 from localstack.services.lambda_.invocation.models import lambda_stores
 from localstack.services.s3.models import s3_stores
-from localstack.services.sns.models import sns_stores
 from localstack.services.sqs.models import sqs_stores
 from localstack.utils.bootstrap import is_api_enabled
 from moto.ecr.models import ecr_backends
@@ -123,6 +122,8 @@ def _texts_in_members(change: Change) -> None:
 
 
 def _texts_in_attributes(change: Change) -> None:
+    from localstack.services.sns.models import sns_stores  # late: the import makes an RSA key
+
     holders = [queue.attributes for store in _everywhere(sqs_stores) for queue in list(store.queues.values())]
     holders += [topic["attributes"] for store in _everywhere(sns_stores) for topic in list(store.topics.values())]
     for attributes in holders:

@@ -50,9 +50,7 @@ def begin() -> None:
         _import_openapi_later()
     with _standing_in((_API_GATEWAY,)):
         importlib.import_module(_FORWARDING)
-    patches.IMPORT_API_GATEWAY_LATER.replace(
-        lambda path: importlib.import_module(_API_GATEWAY).extract_query_string_params(path)
-    )
+    _import_api_gateway_later()
 
 
 def _validates() -> bool:
@@ -67,6 +65,14 @@ def _import_openapi_later() -> None:
         if _validates() and not hasattr(validation.OpenAPI, "from_path"):
             importlib.reload(validation)
         original(self)
+
+
+def _import_api_gateway_later() -> None:
+    @patches.IMPORT_API_GATEWAY_LATER.wrap
+    def add_target_http_parameters(original: Callable[..., str], *args: Any, **kwargs: Any) -> str:
+        real = importlib.import_module(_API_GATEWAY).extract_query_string_params
+        vars(sys.modules[_FORWARDING])[real.__name__] = real
+        return original(*args, **kwargs)
 
 
 def _build_urls_later() -> None:

@@ -154,7 +154,7 @@ def test_a_function_finishes_for_a_client_that_has_gone(
         with socket.create_connection((host, int(port)), timeout=60) as link:
             link.sendall(slow(0))
     ended = before + clients
-    eventually(lambda: localstack.log().count("AWS lambda.Invoke => 200") == ended, "the invocations have ended", 60)
+    eventually(lambda: localstack.log().count("AWS lambda.Invoke => 200") >= ended, "the invocations have ended", 60)
     assert sender.send(sender.signed("PutRecord", BODY), BODY)[0] == 200
     assert "Could not serve" not in localstack.log()
 

@@ -109,8 +109,8 @@ def test_another_accounts_registry_is_refused(stack: Any, create_repository: Any
     ):
         with pytest.raises(ClientError) as refused:
             getattr(ecr, operation)(**arguments, registryId=other)
-        assert refused.value.response["Error"]["Code"] == "RepositoryNotFoundException"
-        assert f"in the registry with id '{other}'" in refused.value.response["Error"]["Message"]
+        assert refused.value.response["Error"]["Code"] == "AccessDeniedException"
+        assert f":{other}:repository/{name}" in refused.value.response["Error"]["Message"]
     with pytest.raises(ClientError) as denied:
         ecr.describe_repositories(registryId=other)
     assert denied.value.response["Error"]["Code"] == "AccessDeniedException"
