@@ -45,7 +45,7 @@ def _received(poller: Any, client: Any) -> Sequence[Any]:
 
 
 def _hand_over(poller: Any, client: Any, messages: Sequence[Any]) -> None:
-    """Let the function have the messages, or the poller of its new version if this one's was stopped meanwhile."""
+    """Pass the messages to the function, or to its new version's poller if this one was stopped."""
     for message in messages:
         if not poller._shutdown_event.is_set():
             poller.invoker_pool.submit(poller.handle_message, message)
