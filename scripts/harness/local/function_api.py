@@ -36,22 +36,25 @@ def ask(url: str, method: str, data: bytes, seconds: float) -> dict[str, Any]:
         seconds: deadline.
 
     Raises:
-        RefusedError: the answer is an error.
+        RefusedError: the answer is an error, or not the emulator's: stock LocalStack has an empty one for any path.
         HarnessError: there is none.
     """
     request = urllib.request.Request(url, data, method=method)  # noqa: S310 - the stack's own endpoint
     try:
         with _direct.open(request, timeout=seconds) as answer:
-            return dict(json.load(answer))
+            status, found = answer.status, _document(answer.read())
     except urllib.error.HTTPError as error:
-        raise RefusedError(error.code, _document(error.read())) from None
+        raise RefusedError(error.code, _document(error.read()) or {}) from None
     except OSError as error:
         raise HarnessError(f"LocalStack did not answer: {error}", "look at make local-status") from None
+    if found is None:
+        raise RefusedError(status, {})
+    return found
 
 
-def _document(body: bytes) -> dict[str, Any]:
+def _document(body: bytes) -> dict[str, Any] | None:
     try:
         found = json.loads(body)
     except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
+        return None
+    return found if isinstance(found, dict) else None
