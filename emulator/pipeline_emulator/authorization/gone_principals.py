@@ -22,7 +22,7 @@ from moto.ecr.models import ecr_backends
 
 from pipeline_emulator import patches
 from pipeline_emulator.authorization import resources
-from pipeline_emulator.authorization.policies import store_of, text_of
+from pipeline_emulator.authorization.policies import entity, text_of
 
 type Change = Callable[[Any], Any]
 """Returns a policy, as its store keeps it, with other principals; or the same one."""
@@ -33,20 +33,20 @@ def install() -> None:
 
     @patches.DELETE_USER.wrap
     def delete_user(original: Callable[..., None], self: Any, context: RequestContext, **request: Any) -> None:
-        user = _entity(store_of(context.account_id).USERS, request["user_name"], "user")
+        user = entity(context.account_id, "user", request["user_name"])
         original(self, context, **request)
         replace(user["Arn"], user["UserId"])
 
     @patches.DELETE_ROLE.wrap
     def delete_role(original: Callable[..., None], self: Any, context: RequestContext, **request: Any) -> None:
-        role = _entity(store_of(context.account_id).ROLES, request["role_name"], "role")
+        role = entity(context.account_id, "role", request["role_name"])
         original(self, context, **request)
         replace(role["Arn"], role["RoleId"])
 
     @patches.UPDATE_USER.wrap
     def update_user(original: Callable[..., None], self: Any, context: RequestContext, **request: Any) -> None:
-        user = _entity(store_of(context.account_id).USERS, request["user_name"], "user")
-        before = user.get("Arn")
+        user = entity(context.account_id, "user", request["user_name"])
+        before = user.get("Arn", "")
         original(self, context, **request)
         if before != user["Arn"]:
             replace(before, user["Arn"])
@@ -74,12 +74,6 @@ def replace(old: str, new: str) -> None:
     for visit in (_texts_in_members, _texts_in_attributes, _trust, _streams):
         visit(change_text)
     _functions(change)
-
-
-def _entity(found: Any, name: str, kind: str) -> Any:
-    """Return the user or role; empty if there is none, which the operation reports."""
-    entity = found.get(name)
-    return getattr(entity, kind) if entity else {}
 
 
 def _replaced(document: Any, old: str, new: str) -> Any:
@@ -133,10 +127,10 @@ def _texts_in_attributes(change: Change) -> None:
 
 def _trust(change: Change) -> None:
     for store in _everywhere(iam_stores):
-        for entity in list(store.ROLES.values()):
-            before = text_of(entity.role["AssumeRolePolicyDocument"])
+        for holder in list(store.ROLES.values()):
+            before = text_of(holder.role["AssumeRolePolicyDocument"])
             if (after := change(before)) != before:
-                entity.role["AssumeRolePolicyDocument"] = quote(after)
+                holder.role["AssumeRolePolicyDocument"] = quote(after)
 
 
 def _streams(change: Change) -> None:

@@ -32,7 +32,7 @@ def problem(resource: str) -> str | None:
 def chosen_identifier(tags: Iterable[str]) -> str | None:
     """Return why the tags of a new resource are refused: core takes some for its identifier or its key material.
 
-    Whoever chooses an identifier gets what belongs to another's: sessions, policies, a KMS key.
+    With another resource's identifier, the new one gets what belongs to that: sessions, policies, a KMS key.
     """
     found = next((name for name in tags if name.startswith(_CHOOSES)), None)
     return f"LocalStack's tag {found} chooses an identifier or a key, which only the root user may" if found else None

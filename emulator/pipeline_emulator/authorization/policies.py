@@ -50,14 +50,17 @@ def principal_exists(name: str, account: str) -> bool:
     arn = find_arn(name)
     if arn is None or arn.service != "iam" or arn.account != account or _SERVICE_LINKED in arn.resource:
         return True
+    kind, slash, _ = arn.resource.partition("/")
+    if not slash or kind not in ("role", "user"):
+        return True
+    return bool(entity(account, kind, arn.name).get("Arn") == name)
+
+
+def entity(account: str, kind: str, name: str) -> Mapping[str, Any]:
+    """Return a user or role as its store keeps it; empty if there is none."""
     store = store_of(account)
-    if arn.resource.startswith("role/"):
-        role = store.ROLES.get(arn.name)
-        return role is not None and role.role["Arn"] == name
-    if arn.resource.startswith("user/"):
-        user = store.USERS.get(arn.name)
-        return user is not None and user.user["Arn"] == name
-    return True
+    found: Any = (store.ROLES if kind == "role" else store.USERS).get(name)
+    return getattr(found, kind) if found else {}
 
 
 @lru_cache(maxsize=1024)

@@ -12,11 +12,10 @@ from pipeline_emulator.authorization import policy_sizes
 from pipeline_emulator.authorization.policies import principal_exists, store_of
 from pipeline_emulator.authorization.policy_rules import RULES, Rule
 from pipeline_emulator.iam.document_rules import allows, require
-from pipeline_emulator.iam.malformed import InvalidPrincipalError, MalformedPolicyError
+from pipeline_emulator.iam.malformed import NO_PRINCIPAL, InvalidPrincipalError, MalformedPolicyError
 
 # Recorded on AWS by https://github.com/badmintoncryer/cdk-preflight.
 _LOCKED_OUT = "The new key policy will not allow you to update the key policy in the future."
-_NO_PRINCIPAL = "Policy document should not specify a principal."
 # https://github.com/localstack/localstack/blob/8b9a79f/localstack-core/localstack/services/lambda_/api_utils.py
 _NO_INVOKER = "The provided principal was invalid. Please check the principal and try again."
 
@@ -87,7 +86,7 @@ def _require_no_principal(operation: str, request: Mapping[str, Any]) -> None:
         return
     for statement in found if isinstance(found, list) else [found]:
         if isinstance(statement, dict) and statement.keys() & {"Principal", "NotPrincipal"}:
-            raise CommonServiceException("MalformedPolicyDocument", _NO_PRINCIPAL, sender_fault=True)
+            raise CommonServiceException("MalformedPolicyDocument", NO_PRINCIPAL, sender_fault=True)
 
 
 def _require_invoker(request: Mapping[str, Any], account: str) -> None:

@@ -4,6 +4,8 @@ Services share a parser, so S3, IAM, KMS and Kinesis report the same faults in t
 https://github.com/versity/versitygw and https://github.com/badmintoncryer/cdk-preflight have recorded them on AWS.
 """
 
+NO_PRINCIPAL = "Policy document should not specify a principal."
+
 
 class MalformedPolicyError(ValueError):
     """The document violates the policy grammar; AWS would not accept it.

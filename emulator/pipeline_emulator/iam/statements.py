@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from pipeline_emulator.iam.conditions import Clause, compile_conditions
 from pipeline_emulator.iam.context import EvaluationContext
-from pipeline_emulator.iam.malformed import ForeignActionError, MalformedPolicyError, strings
+from pipeline_emulator.iam.malformed import NO_PRINCIPAL, ForeignActionError, MalformedPolicyError, strings
 from pipeline_emulator.iam.principal_element import PrincipalMatch, Principals, compile_principals
 from pipeline_emulator.iam.ternary import Missing, Ternary, Undetermined, all_of, any_of, negate
 from pipeline_emulator.iam.variables import Lookup, resource_template
@@ -101,7 +101,7 @@ def compile_statement(place: int, statement: object, of_resource: bool, with_var
     resource = _one_of(statement, place, "Resource", needed=not of_resource)
     principal = _one_of(statement, place, "Principal", needed=of_resource)
     if principal and not of_resource:
-        raise MalformedPolicyError("Policy document should not specify a principal.")
+        raise MalformedPolicyError(NO_PRINCIPAL)
     actions = [_action(text) for text in strings(action, statement[action])]
     return Statement(
         name=sid or str(place),

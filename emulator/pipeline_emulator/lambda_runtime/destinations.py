@@ -16,6 +16,7 @@ from localstack.aws.connect import connect_to
 
 from pipeline_emulator import patches
 from pipeline_emulator.arn import Arn, find_arn, parse_function_arn
+from pipeline_emulator.event_source import request_rules
 
 _DEAD_LETTERS = "Invalid dead letter queue ARN: {}"
 _REGION = (
@@ -24,7 +25,6 @@ _REGION = (
 _SERVICE = "The service specified by the TargetArn is not supported for dead letter configuration."
 _FIFO = "FIFO {} is not supported for dead letter configuration"
 _KINDS = {"sqs": "SQS queue", "sns": "SNS topic"}
-_FIFO_TOPIC = "FIFO-type Amazon SNS topics aren't supported as a destination."
 
 
 def dead_letter_problem(target: str, region: str) -> str | None:
@@ -72,7 +72,7 @@ def _destination(config: Mapping[str, Any], side: str) -> str:
 
 def _fifo(arn: Arn, config: Mapping[str, Any]) -> str:
     if arn.service == "sns":
-        return _FIFO_TOPIC
+        return request_rules.FIFO["sns"]
     shown = {side: f"{side}(destination={_destination(config, side)})" for side in ("OnSuccess", "OnFailure")}
     return (
         f"The provided destination config DestinationConfig(onSuccess={shown['OnSuccess']},"

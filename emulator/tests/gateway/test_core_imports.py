@@ -34,7 +34,7 @@ def test_requests_can_be_validated_later() -> None:
         from localstack.aws.api import RequestContext
         from localstack.http import Request, Response
         assert "openapi_core" not in sys.modules
-        import openapi_core  # others may use it meanwhile
+        import openapi_core  # others may use it
 
         class Chain:
             stopped = False

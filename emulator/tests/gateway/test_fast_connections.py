@@ -208,7 +208,7 @@ def test_a_streamed_response_ends_with_its_connection(
     connection.timeOut = idle = 60
     connection.makeConnection(transport)
     connection._networkProducer = transport
-    # WHEN the client sends more meanwhile, and leaves
+    # WHEN the client sends more, and leaves
     connection.dataReceived(_bytes(sender.signed("SubscribeToShard", BODY), BODY))
     eventually(lambda: transport.written.endswith(b"\r\n5\r\nfirst\r\n"), "the first event is sent")
     assert b"Transfer-Encoding: chunked" in transport.written

@@ -81,7 +81,7 @@ def _run_jobs(name: str) -> None:
 
 
 def _environment() -> dict[str, str]:
-    """Return the jobs' environment, without what is meant for the stack or the summary of whoever starts them."""
+    """Return the jobs' environment, without the variables for the caller's own stack and summary."""
     env = environment.clean(**install.GARBAGE)
     for name in (reports.SUMMARY, "LOCALSTACK_PORT"):  # each test chooses a free port
         env.pop(name, None)
