@@ -53,6 +53,8 @@ def _check(_chain: Any, context: RequestContext, _response: Response) -> None:
         raise CommonServiceException(_CODES[service], str(error), sender_fault=True) from error
     if operation.name == "PutLogEvents":
         _check_span(context.service_request or {})
+    elif (service, operation.name) == ("logs", "PutResourcePolicy"):
+        _check_complete(context.service_request or {})
     elif service == "lambda":
         _check_tags(context.service_request or {})
 
@@ -66,6 +68,21 @@ def _check_tags(request: Mapping[str, Any]) -> None:
     if reserved := [key for key in request.get("Tags") or {} if key.lower().startswith("aws:")]:
         text = f"Tag keys must not begin with the reserved prefix aws: {', '.join(reserved)}"
         raise CommonServiceException("InvalidParameterValueException", text, sender_fault=True)
+
+
+def _check_complete(request: Mapping[str, Any]) -> None:
+    """Refuse a resource policy without its name or document, which the model leaves open for one log group's policy.
+
+    moto, which does not know those, stores it without a name, and whoever lists the policies gets that.
+
+    Raises:
+        CommonServiceException: one is missing.
+    """
+    if missing := [name for name in ("policyName", "policyDocument") if not request.get(name)]:
+        text = "1 validation error detected: Value null at '{}' failed to satisfy constraint: Member must not be null"
+        if request.get("resourceArn"):
+            text = "The emulator has no resource policies of single log groups: give policyName, not resourceArn"
+        raise CommonServiceException(_CODES["logs"], text.format(missing[0]), sender_fault=True)
 
 
 def _check_span(request: Mapping[str, Any]) -> None:

@@ -69,6 +69,13 @@ def test_log_groups_have_the_documented_forms(localstack: Any) -> None:
         assert re.search(says, text), text
 
 
+def test_a_resource_policy_has_a_name_and_a_document(localstack: Any) -> None:
+    client = localstack.client("logs")
+    for request in ({}, {"policyName": "a"}, {"policyDocument": "{}"}, {"resourceArn": "a", "policyDocument": "{}"}):
+        assert refusal(client.put_resource_policy, **request)[:2] == (400, "InvalidParameterException"), request
+    assert all(each["policyName"] for each in client.describe_resource_policies()["resourcePolicies"])
+
+
 def test_an_identifier_of_a_log_group_has_no_asterisk(localstack: Any) -> None:
     """https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetLogEvents.html"""
     identifier = "arn:aws:logs:ap-south-1:000000000000:log-group:any:*"
