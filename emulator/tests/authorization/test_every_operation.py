@@ -17,6 +17,7 @@ import boto3
 import botocore.session
 import pytest
 from botocore.config import Config
+from botocore.eventstream import EventStream
 from botocore.exceptions import BotoCoreError, ClientError
 
 pytestmark = [pytest.mark.local_only, pytest.mark.long_proof, pytest.mark.timeout(900)]
@@ -226,7 +227,14 @@ def call(client: Any, operation: str, request: Mapping[str, Any]) -> Any:
     except (BotoCoreError, ValueError, UnicodeError, TypeError, AttributeError, KeyError) as error:
         return f"not sent: {error!r}"  # botocore cannot express it
     response.pop("ResponseMetadata", None)
-    return {name: value.read() if hasattr(value, "read") else value for name, value in response.items()}
+    return {name: _content(value) for name, value in response.items()}
+
+
+def _content(value: Any) -> Any:
+    """Return the content of a body or an event stream, whose connections stay open until they are read."""
+    if isinstance(value, EventStream):
+        return list(value)
+    return value.read() if hasattr(value, "read") else value
 
 
 def reads(client: Any, service: str, name: str) -> Callable[[], dict[str, str]]:
