@@ -11,6 +11,7 @@ from pipeline_emulator.authorization.recorder import RECORDER
 from pipeline_emulator.authorization.settings import Mode
 from pipeline_emulator.iam.decision import Decision, Layer, Reason
 from pipeline_emulator.iam.evaluation import evaluate
+from pipeline_emulator.iam.principals import Kind
 from pipeline_emulator.iam.request import Policies, Request
 from pipeline_emulator.iam.requests.call import Check
 
@@ -35,7 +36,14 @@ class Authorizer:
         self._refuses = mode is Mode.ON
 
     def refusal(self, caller: Caller, check: Check, origin: RequestOrigin) -> Decision | None:
-        """Return the decision that refuses a request; None if the request is allowed or only recorded."""
+        """Return the decision that refuses a request; None if the request is allowed or only recorded.
+
+        A root user needs no permission in the own account, only what the resources of other accounts allow:
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html.
+        """
+        principal = caller.principal
+        if principal.kind is Kind.ROOT and principal.account == origin.owner(check):
+            return None
         found = decide(caller, check, origin)
         hooks.decided(found, not found.allowed and self._refuses)
         return None if found.allowed else self.record(found)

@@ -76,14 +76,9 @@ class Handler:
             self._refuse(service, self._authorizer.refusal(caller, check, origin))
 
     def _authorize_root(self, root: Caller, call: Call, service: str, origin: RequestOrigin) -> None:
-        """Check that the resources of other accounts allow a root user, who needs no permission in the own account.
-
-        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
-        """
         found = checks(service, call)
         for check in [] if isinstance(found, Undetermined) else found:
-            if origin.owner(check) != origin.account:
-                self._refuse(service, self._authorizer.refusal(root, check, origin))
+            self._refuse(service, self._authorizer.refusal(root, check, origin))
 
     def _refuse_function(self, caller: Caller | None, context: RequestContext, service: str) -> None:
         """Refuse a request that a function makes as the root user."""

@@ -64,9 +64,7 @@ def _refuse_root_of_another_account(
         str(request.values.get("Action")), {"QueueUrl": queue}, account, region, Lookups(queue_of=lambda _: queue)
     )
     found = checks(_SERVICE, call)
+    origin = RequestOrigin(account=account, region=region, request=request)
     for check in [] if isinstance(found, Undetermined) else found:
-        origin = RequestOrigin(account=account, region=region, request=request)
-        if origin.owner(check) == account:
-            continue
         if refused := authorizer.refusal(callers.root_of(account), check, origin):
             raise errors.access_denied(_SERVICE, error_message(refused))

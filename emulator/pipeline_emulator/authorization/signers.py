@@ -44,10 +44,10 @@ def of(request: Request, service: str, owner: str) -> Signer:
 
 
 def refusal(authorizer: Authorizer, signer: Signer, request: Request, check: Check) -> str | None:
-    """Return why a request is refused; None if it is served. That of the owner's root user always is."""
-    arn = parse_arn(check.resource)
-    if signer.invalid is not None or (signer.caller is None and signer.account == arn.account):
+    """Return why a request is refused; None if it is served."""
+    if signer.invalid is not None:
         return signer.invalid
+    arn = parse_arn(check.resource)
     origin = RequestOrigin(account=arn.account, region=arn.region, request=request)
     refused = authorizer.refusal(signer.caller or callers.root_of(signer.account), check, origin)
     return error_message(refused) if refused else None

@@ -4,14 +4,12 @@ from collections.abc import Callable, Iterable, Mapping
 
 from localstack.aws.api import CommonServiceException
 
-from pipeline_emulator.arn import parse_arn
 from pipeline_emulator.authorization.authorizer import Authorizer, error_message
 from pipeline_emulator.authorization.callers import Caller
 from pipeline_emulator.authorization.key_use import log_groups, objects, repositories, streams
 from pipeline_emulator.authorization.key_use.use import Use, check_of
 from pipeline_emulator.authorization.keys import Keys
 from pipeline_emulator.authorization.origin import RequestOrigin
-from pipeline_emulator.iam.principals import Kind
 from pipeline_emulator.iam.requests.call import Call, Check
 
 _USES: Mapping[str, Callable[[Call], list[Use]]] = {
@@ -63,7 +61,7 @@ def error(
         uses: the key uses.
         service: the service that uses the keys.
         keys: resolves them.
-        caller: the caller of the request; a root user is asked about other accounts' keys only, None about none.
+        caller: the caller of the request; None needs no permission.
         authorizer: decides.
     """
     for use in uses:
@@ -71,18 +69,13 @@ def error(
         check = check_of(use, service, keys, account)
         if check is None:
             continue
-        if caller is not None and _needs_permission(caller, check):
+        if caller is not None:
             origin = RequestOrigin(account=keys.account, region=keys.region, via_service=True)
             if refusal := authorizer.refusal(caller, check, origin):
                 return _DENIED[service], error_message(refusal)
         if found := _unusable(service, check, keys):
             return found
     return None
-
-
-def _needs_permission(caller: Caller, check: Check) -> bool:
-    principal = caller.principal
-    return principal.kind is not Kind.ROOT or principal.account != parse_arn(check.resource).account
 
 
 def _unusable(service: str, check: Check, keys: Keys) -> tuple[str, str] | None:
