@@ -174,8 +174,8 @@ SETTINGS: tuple[Setting, ...] = (
         "lambda_runtime_dir",
         "PIPELINE_LAMBDA_RUNTIME_DIR",
         "",
-        "folder with `awslambdaric` and `boto3` for functions from Zips; `pipeline-emulator lambda-runtime` creates "
-        "the default one",
+        "folder with `awslambdaric` and `boto3` for functions from Zips; the first start, or "
+        "`pipeline-emulator lambda-runtime`, creates the default one",
         Kind.FOLDER,
         documented_default="`~/.cache/pipeline-emulator/lambda-runtime-<hash>`",
     ),

@@ -69,15 +69,12 @@ def start(variables: tuple[str, ...], detach: bool, **settings: Any) -> None:
     pairs = _pairs(variables)
     if detach:
         started = instance.start(pairs, **settings)
-        _warn_of_lambda_runtime(started.settings)
         if lost := started.lost_records():
             click.echo(f"warning: {lost} ({started.log})", err=True)
         click.echo(f"{started.endpoint_url}  process {started.pid}, log {started.log}")
         _show_isolation(started)
         return
-    chosen = environment.resolve(settings, os.environ)
-    _warn_of_lambda_runtime(chosen)
-    instance.run(chosen, pairs)
+    instance.run(environment.resolve(settings, os.environ), pairs)
 
 
 def _pairs(variables: tuple[str, ...]) -> dict[str, str]:
@@ -85,16 +82,6 @@ def _pairs(variables: tuple[str, ...]) -> dict[str, str]:
         if "=" not in text.lstrip("="):
             raise EmulatorError(f"--env {text} is not NAME=VALUE", "for example: --env DEBUG=1")
     return dict(text.split("=", 1) for text in variables)
-
-
-def _warn_of_lambda_runtime(chosen: dict[str, str]) -> None:
-    folder = Path(chosen["lambda_runtime_dir"])
-    if chosen["lambda_executor"] != "container" and not lambda_runtime.is_complete(folder):
-        click.echo(
-            f"warning: functions from Zips will fail: {folder} does not contain awslambdaric\n"
-            "next:    pipeline-emulator lambda-runtime",
-            err=True,
-        )
 
 
 @commands.command()

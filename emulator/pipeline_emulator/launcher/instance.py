@@ -17,7 +17,7 @@ import psutil
 
 from pipeline_emulator.clients import folder
 from pipeline_emulator.launcher import environment as environments
-from pipeline_emulator.launcher import service_catalog
+from pipeline_emulator.launcher import lambda_runtime, service_catalog
 from pipeline_emulator.launcher.errors import EmulatorError
 
 # -P: modules in the working directory, which may contain anything, are not imported.
@@ -135,6 +135,7 @@ def start(variables: Mapping[str, str] | None = None, **settings: object) -> Ins
     """
     chosen = environments.resolve(settings, os.environ)
     prepare(chosen)
+    lambda_runtime.provide(chosen, os.environ)
     service_catalog.provide(Path(chosen["data"]), os.environ)
     log = Path(chosen["data"]) / _LOG
     with log.open("ab") as sink:
@@ -167,6 +168,7 @@ def run(chosen: Mapping[str, str], variables: Mapping[str, str]) -> None:
         EmulatorError: the folder or the port is in use.
     """
     prepare(chosen)
+    lambda_runtime.provide(chosen, os.environ)
     service_catalog.provide(Path(chosen["data"]), os.environ)
     _remember(os.getpid(), chosen)
     os.execve(FOREGROUND[0], FOREGROUND, environments.for_localstack(chosen, os.environ, variables))  # noqa: S606

@@ -10,14 +10,21 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
+
+import click
 
 from pipeline_emulator.lambda_runtime.runtimes.versions import PYTHONS, python_tag
 from pipeline_emulator.launcher.errors import EmulatorError
 
 _COMPILED = ("awslambdaric", "simplejson")  # the packages with compiled modules
 _CLIENT = "runtime_client"
+# With these a start without a network goes on within seconds.
+_FEW_RETRIES = {"PIP_RETRIES": "1", "PIP_TIMEOUT": "10", "UV_HTTP_RETRIES": "1", "UV_HTTP_TIMEOUT": "10"}
+_INSTALL_SECONDS = 900.0
+_COMMAND = "pipeline-emulator lambda-runtime"
 
 
 def lock() -> Path:
@@ -44,8 +51,34 @@ def missing_versions(folder: Path) -> list[str]:
     return [version for version in PYTHONS if not _compiled(folder, version)]
 
 
-def install(folder: Path) -> dict[str, str]:
+def provide(chosen: Mapping[str, str], environment: Mapping[str, str]) -> None:
+    """Create the default folder before a start that needs it; without it the emulator starts, too, with a warning.
+
+    Args:
+        chosen: the settings of the start. A folder that the user has named is left to the user.
+        environment: the user's environment.
+    """
+    folder = Path(chosen["lambda_runtime_dir"])
+    if chosen["lambda_executor"] == "container" or is_complete(folder):
+        return
+    reason, remedy = f"{folder} does not contain awslambdaric", _COMMAND
+    if folder == default_folder(environment):
+        click.echo("installing the packages for functions from Zips, once ...", err=True)
+        try:
+            install(folder, {**_FEW_RETRIES, **environment})
+        except EmulatorError as error:
+            reason, remedy = error.cause, f"{error.next_step}; then {_COMMAND}"
+        else:
+            return
+    click.echo(f"warning: functions from Zips will fail: {reason}\nnext:    {remedy}", err=True)
+
+
+def install(folder: Path, environment: Mapping[str, str] | None = None) -> dict[str, str]:
     """Create the folder, completely or not at all, or add what it lacks. Several processes may do so at a time.
+
+    Args:
+        folder: where to install.
+        environment: the installer's environment; None for this process's.
 
     Returns:
         The versions of Python that were left out, with the reason: a package may not be published for them here.
@@ -53,12 +86,19 @@ def install(folder: Path) -> dict[str, str]:
     Raises:
         EmulatorError: there is no installer, or it failed.
     """
+    installer = partial(_run, os.environ if environment is None else environment)
     if is_complete(folder):
-        return _add_versions(folder)
-    unfinished = folder.with_name(f"{folder.name}.unfinished-{os.getpid()}")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    _run(unfinished, lock())
-    left_out = _add_versions(unfinished)
+        return _add_versions(folder, installer)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f"{folder.name}.", dir=folder.parent) as temporary:
+        unfinished = Path(temporary, "unfinished")
+        installer(unfinished, lock())
+        left_out = _add_versions(unfinished, installer)
+        _publish(unfinished, folder)
+    return left_out
+
+
+def _publish(unfinished: Path, folder: Path) -> None:
     if not is_complete(folder):  # never remove what another process has just installed and uses
         shutil.rmtree(folder, ignore_errors=True)
     try:
@@ -66,11 +106,9 @@ def install(folder: Path) -> dict[str, str]:
     except OSError:
         if not is_complete(folder):  # another process was faster
             raise
-        shutil.rmtree(unfinished)
-    return left_out
 
 
-def _add_versions(folder: Path) -> dict[str, str]:
+def _add_versions(folder: Path, installer: Callable[..., None]) -> dict[str, str]:
     """Add the compiled modules for other versions of Python; no interpreter of these is needed."""
     left_out = {}
     with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
@@ -79,7 +117,7 @@ def _add_versions(folder: Path) -> dict[str, str]:
         for version in missing_versions(folder):
             target = Path(temporary, version)
             try:
-                _run(target, requirements, "--only-binary", ":all:", "--python-version", version)
+                installer(target, requirements, "--only-binary", ":all:", "--python-version", version)
             except EmulatorError as error:
                 left_out[version] = error.cause
             for module in target.rglob(f"*.{python_tag(version)}*.so"):
@@ -102,10 +140,16 @@ def _only(names: Sequence[str], requirements: str) -> str:
     return "\n".join((*lines, ""))
 
 
-def _run(target: Path, requirements: Path, *options: str) -> None:
+def _run(environment: Mapping[str, str], target: Path, requirements: Path, *options: str) -> None:
     arguments = ("--quiet", "--no-deps", "--require-hashes", *options, "--target", str(target))
     command = [*_installer(), *arguments, "-r", str(requirements)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=_INSTALL_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        cause = f"the Lambda runtime was not installed within {_INSTALL_SECONDS:.0f} s"
+        raise EmulatorError(cause, "check the network and pip's settings") from error
     if done.returncode != 0:
         last = "\n".join(done.stderr.strip().splitlines()[-3:])
         raise EmulatorError(

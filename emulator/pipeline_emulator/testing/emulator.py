@@ -6,7 +6,6 @@ import json
 import os
 import urllib.error
 import urllib.request
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +16,7 @@ import botocore.session
 from botocore.config import Config
 
 from pipeline_emulator.clients import environment as clients
-from pipeline_emulator.launcher import lambda_runtime
-from pipeline_emulator.launcher.environment import free_port, resolve
+from pipeline_emulator.launcher.environment import free_port
 from pipeline_emulator.launcher.errors import EmulatorError
 from pipeline_emulator.launcher.instance import HEALTH, Instance, direct, start
 
@@ -148,12 +146,6 @@ def started(folder: Path, settings: Mapping[str, object]) -> Iterator[Emulator]:
         EmulatorError: it does not start.
     """
     chosen = {"port": free_port(), "data": folder / "data", "faults": True, **settings}
-    runtime = Path(resolve(chosen, os.environ)["lambda_runtime_dir"])
-    if not lambda_runtime.is_complete(runtime):
-        try:
-            lambda_runtime.install(runtime)
-        except EmulatorError as error:
-            warnings.warn(f"functions from Zips cannot run: {error}", stacklevel=1)
     instance = start(None, **chosen)
     try:
         read = functools.partial(instance.log.read_text, errors="replace")

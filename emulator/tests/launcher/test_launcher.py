@@ -31,6 +31,8 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+# Nothing listens there.
+NO_PACKAGES = {"PIP_INDEX_URL": "http://127.0.0.1:9/", "UV_DEFAULT_INDEX": "http://127.0.0.1:9/"}
 LEVEL = r"^  function isolation: (namespaces|user namespaces|process group) \(.+\)"
 
 
@@ -57,9 +59,12 @@ def started(run: Run) -> Iterator[str]:
     """Start an emulator in the background that refuses every PutRecord; yield its endpoint."""
     port = free_port()
     # A LocalStack that is started by hand fails with AWS_PROFILE=missing.
-    done = run("start", "--detach", "--port", str(port), AWS_PROFILE="missing", KINESIS_ERROR_PROBABILITY="1")
+    variables = {"AWS_PROFILE": "missing", "KINESIS_ERROR_PROBABILITY": "1", **NO_PACKAGES}
+    done = run("start", "--detach", "--port", str(port), **variables)
     assert done.returncode == 0, done.stderr
-    assert "pipeline-emulator lambda-runtime" in done.stderr  # the home folder has no runtime
+    assert "installing the packages for functions from Zips" in done.stderr  # the home folder has no runtime
+    assert re.search("^warning: functions from Zips will fail: .*installed", done.stderr, re.MULTILINE)
+    assert re.search("^next:    .*; then pipeline-emulator lambda-runtime$", done.stderr, re.MULTILINE)
     yield f"http://127.0.0.1:{port}"
     run("stop")
 
@@ -100,7 +105,7 @@ def test_status_shows_the_emulator_and_its_settings(started: str, run: Run) -> N
 
 
 def test_second_emulator_with_the_same_folder_or_port_is_refused(started: str, run: Run, tmp_path: Path) -> None:
-    done = run("start")
+    done = run("start", **NO_PACKAGES)
     assert done.returncode == 1
     assert f"already runs with this data folder: {started}" in done.stderr
     assert "Traceback" not in done.stderr

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline_emulator.launcher.environment import free_port
+
 pytestmark = [pytest.mark.local_only, pytest.mark.long_proof]
 
 EMULATOR = Path(__file__).parents[2]
@@ -52,6 +54,20 @@ def test_every_ride_is_predicted(pipeline, ledger):
     assert verdict.complete, verdict
 """
 
+INVOKE = """
+import boto3, io, json, zipfile
+iam, functions = boto3.client("iam"), boto3.client("lambda")
+trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+document = json.dumps({"Version": "2012-10-17", "Statement": trust})
+role = iam.create_role(RoleName="any", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+with zipfile.ZipFile(made := io.BytesIO(), "w") as file:
+    file.writestr("function.py", "def handler(event, context): return 2 * event")
+functions.create_function(FunctionName="any", Role=role, Runtime="python3.13", Handler="function.handler",
+                          Code={"ZipFile": made.getvalue()})
+functions.get_waiter("function_active_v2").wait(FunctionName="any")
+print(json.load(functions.invoke(FunctionName="any", Payload=b"21")["Payload"]))
+"""
+
 
 @pytest.fixture(scope="module")
 def uv() -> str:
@@ -76,18 +92,35 @@ def python(uv: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return python
 
 
-def test_a_strangers_tests_pass_without_containers(python: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """An environment with an empty home and no container engine, but the way to the packages."""
+    kept = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT", "HTTPS_PROXY")
+    own = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(tmp_path), "DOCKER_HOST": "unix:///nowhere"}
+    return own | {name: os.environ[name] for name in kept if name in os.environ}
+
+
+def test_a_strangers_tests_pass_without_containers(python: Path, environment: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text(CONFTEST)
     (tmp_path / "test_rides.py").write_text(TEST)
-    environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(tmp_path), "DOCKER_HOST": "unix:///nowhere"}
-    kept = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT", "HTTPS_PROXY")
-    environment |= {name: os.environ[name] for name in kept if name in os.environ}
     command = [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert "1 passed" in done.stdout, done.stdout + done.stderr
 
 
-def test_the_installed_command_works(python: Path) -> None:
-    command = python.with_name("pipeline-emulator")
-    shown = subprocess.run([str(command), "start", "--help"], capture_output=True, text=True, check=True).stdout
-    assert "--lambda-executor" in shown
+def test_the_installed_command_runs_a_function_from_a_zip_at_once(
+    python: Path, environment: dict[str, str], tmp_path: Path
+) -> None:
+    def run(command: str, *arguments: str) -> str:
+        program = [str(python.with_name(command)), *arguments]
+        done = subprocess.run(program, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout + done.stderr
+
+    assert "--lambda-executor" in run("pipeline-emulator", "start", "--help")
+    (tmp_path / "invoke.py").write_text(INVOKE)
+    assert "installing the packages" in run("pipeline-emulator", "start", "--detach", "--port", str(free_port()))
+    try:
+        assert run("pipeline-emulator", "env", str(python), "invoke.py").strip() == "42"
+    finally:
+        assert "stopped" in run("pipeline-emulator", "stop")
