@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import random
 import re
+import shlex
 import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psutil
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from harness import events, streams
 from harness.local import page as pages
+from harness.machine import processes
 from harness.machine.waiting import poll
 from harness.model import evaluation
 from harness.paths import ROOT
@@ -54,6 +59,31 @@ def test_the_hold_out_of_the_model_in_use(page: Page, served: pages.Page, stack:
     taken = browsers.screenshot(page, "model")
     if not PICTURE.exists():  # to take it anew: delete it
         shutil.copy(taken, PICTURE)
+
+
+@contextmanager
+def _tracked(stack: Stack, command: str) -> Iterator[None]:
+    """The tracking server that a command starts is the stack's, as in containers, until the block ends."""
+    (port,) = processes.free_ports(1)
+    server = psutil.Popen([*shlex.split(command), "--port", str(port)], cwd=ROOT, stderr=subprocess.DEVNULL)
+    try:
+        poll(lambda: not processes.port_is_free(port), "the tracking server", 120)
+        dataclasses.replace(stack, mlflow_port=port).save()
+        yield
+    finally:
+        stack.save()
+        processes.end_all([*server.children(recursive=True), server])
+
+
+def test_the_run_in_mlflow(page: Page, served: pages.Page, stack: Stack) -> None:
+    command = _opened(page, served).get_by_text("mlflow ui --backend-store-uri").inner_text()
+    with _tracked(stack, command):
+        page.reload()
+        link = _opened(page, served).get_by_role("link", name="open the run")
+        with page.context.expect_page() as opened:
+            link.click()
+        expect(opened.value.get_by_text(stack.run_id).first).to_be_visible()
+        browsers.screenshot(opened.value, "model-mlflow")
 
 
 def test_the_plot_can_be_read_as_a_table_and_shows_one_store(
