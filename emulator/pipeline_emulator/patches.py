@@ -172,6 +172,13 @@ CHECK_CONSTRAINTS = Patch(
     written_for=_CORE,
     fingerprint="CompositeHandler",
 )
+CHECK_ACLS = Patch(
+    "localstack.aws.handlers:serve_custom_service_request_handlers",
+    what="ACLs are refused in buckets whose owner has switched them off",
+    why="core keeps them",
+    written_for=_CORE,
+    fingerprint="CompositeHandler",
+)
 CHECK_POLICIES = Patch(
     "localstack.aws.handlers:serve_custom_service_request_handlers",
     what="policies that AWS would not store are refused",

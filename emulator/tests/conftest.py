@@ -29,7 +29,7 @@ import boto3
 import psutil
 import pytest
 from botocore.config import Config
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError
 from botocore.utils import parse_to_aware_datetime
 from hypothesis import HealthCheck, settings
 
@@ -451,3 +451,17 @@ def create_bucket(localstack: LocalStack) -> Iterator[Callable[[], str]]:
             for item in page.get("Contents", []):
                 s3.delete_object(Bucket=name, Key=item["Key"])
         s3.delete_bucket(Bucket=name)
+
+
+def refusal(call: Callable[..., Any], **request: Any) -> tuple[str, str]:
+    """Return code and message of the error that a call raises."""
+    with pytest.raises(ClientError) as raised:
+        call(**request)
+    error = raised.value.response["Error"]
+    return error["Code"], error["Message"]
+
+
+@pytest.fixture(name="refusal")
+def refusal_() -> Callable[..., tuple[str, str]]:
+    """Return `refusal` for test modules, which cannot import this file."""
+    return refusal

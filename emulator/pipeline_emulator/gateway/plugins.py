@@ -32,6 +32,7 @@ def load_services() -> None:
     from pipeline_emulator.authorization import policy_documents
     from pipeline_emulator.gateway import (
         browsers,
+        bucket_acls,
         bucket_notifications,
         constraints,
         core_adjustments,
@@ -49,6 +50,7 @@ def load_services() -> None:
     moto_requests.install()
     core_adjustments.use_own_s3_folder()
     core_adjustments.correct_neighbours()
+    bucket_acls.install()
     bucket_notifications.install()
     core_adjustments.read_managed_policies_when_asked()
     malformed_requests.install()

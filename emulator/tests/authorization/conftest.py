@@ -9,7 +9,6 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ClientError
 
 LAMBDA = {"Service": "lambda.amazonaws.com"}
 ACCOUNT = {"AWS": "arn:aws:iam::000000000000:root"}
@@ -108,20 +107,6 @@ def assume(localstack: Any) -> Callable[..., Identity]:
         )
 
     return make
-
-
-def refusal(call: Callable[..., Any], **request: Any) -> tuple[str, str]:
-    """Return code and message of the error that a call raises."""
-    with pytest.raises(ClientError) as raised:
-        call(**request)
-    error = raised.value.response["Error"]
-    return error["Code"], error["Message"]
-
-
-@pytest.fixture(name="refusal")
-def refusal_() -> Callable[..., tuple[str, str]]:
-    """Return `refusal` for test modules, which cannot import this file."""
-    return refusal
 
 
 @pytest.fixture

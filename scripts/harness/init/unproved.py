@@ -18,7 +18,7 @@ REASONS = {
     "aws_lambda_provisioned_concurrency_config": "kept; environments are started on demand",
     "aws_appautoscaling_": "kept; nothing is scaled",
     "aws_s3_bucket_lifecycle_configuration": "kept; nothing expires",
-    "aws_s3_bucket_acl": "ACLs are kept; access is decided by policies",
+    "aws_s3_bucket_acl": "kept; on AWS, new buckets refuse ACLs unless aws_s3_bucket_ownership_controls allows them",
     "aws_ecr_lifecycle_policy": "kept; no image expires by itself",
     "aws_iam_openid_connect_provider": "tokens of other issuers are not verified",
     "aws_budgets_": "there is no billing",
@@ -27,7 +27,7 @@ REASONS = {
     "aws_sagemaker_": "not part of LocalStack core",
     "aws_msk_": "not part of LocalStack core",
     "aws_api_gateway": "kept and served by LocalStack core; not tested here",
-    "aws_dynamodb_": "served by LocalStack core, which needs Java for it; not tested here",
+    "aws_dynamodb_": "tables are kept by moto; few of their properties are tested here",
 }
 ALWAYS = (
     "the account's quotas, service control policies and permission boundaries of others",
