@@ -44,7 +44,7 @@ def _check(_chain: Any, context: RequestContext, _response: Response) -> None:
     if context.service is None or context.service.service_name != "s3" or context.operation is None:
         return
     request, operation = context.service_request or {}, context.operation.name
-    bucket: Any = resources.bucket(request.get("Bucket") or "")
+    bucket: Any = resources.bucket(str(request.get("Bucket") or ""))
     if operation == "CreateBucket" and request.get("ObjectOwnership") == _OFF and _sets_acl(request, {None, "private"}):
         raise CommonServiceException(*_HAS_ACL, sender_fault=True)
     if bucket is None:
