@@ -277,6 +277,7 @@ def test_a_snapshot_of_a_snapshot_has_the_same(second: Any, start_localstack: Ca
     assert third.client("lambda").get_alias(FunctionName="sum", Name="live")["FunctionVersion"] == "1"
 
 
+@pytest.mark.long_proof
 def test_it_is_one_point_in_time_while_records_flow(first: Any, start_localstack: Callable[..., Any]) -> None:
     # GIVEN two writers, each of which puts its numbers one after the other WHEN a snapshot is made
     kinesis, stop = first.client("kinesis"), threading.Event()

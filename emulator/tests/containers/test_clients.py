@@ -91,6 +91,7 @@ def test_a_wrong_password_is_refused_by_the_emulators_registry(shell: Shell) -> 
     assert "no such host" not in done.stderr
 
 
+@pytest.mark.long_proof
 def test_images_named_by_ecrs_registry_are_built_tagged_pushed_pulled_and_run(
     stack: Any, shell: Shell, repository: str, source: Path, docker: Any, function_base: str
 ) -> None:

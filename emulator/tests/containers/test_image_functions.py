@@ -322,7 +322,7 @@ def test_no_container_is_left_behind(
     eventually(lambda: function.containers() == before, "a deleted function leaves no container")
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("how", [signal.SIGTERM, pytest.param(signal.SIGKILL, marks=pytest.mark.long_proof)])
 def test_containers_are_removed_when_localstack_ends_or_starts_again(
     start_image_localstack: Callable[..., Any],
     create_image_function: Callable[..., Any],

@@ -151,6 +151,7 @@ def test_a_pause_does_not_time_out_and_the_variables_can_be_read(
     assert found.payload["left"] > 1000 * TIMEOUT
 
 
+@pytest.mark.long_proof
 def test_a_mapping_waits_with_the_debugger_and_loses_nothing(
     session: Session, attach: Callable[..., Any], eventually: Callable[..., Any], map_stream: Callable[..., None]
 ) -> None:
@@ -172,11 +173,13 @@ def test_a_mapping_waits_with_the_debugger_and_loses_nothing(
     assert "timed out" not in "".join(session.function.log_events())
 
 
+@pytest.mark.long_proof
 def test_without_a_debugger_the_timeout_holds(session: Session, eventually: Callable[..., Any]) -> None:
     session.waiting(eventually)
     assert "Task timed out after 2.00 seconds" in json.dumps(session.function.invoke({"seconds": 5}).payload)
 
 
+@pytest.mark.long_proof
 def test_aws_s_timeout_is_back_when_the_debugger_has_left(
     session: Session, attach: Callable[..., Any], eventually: Callable[..., Any]
 ) -> None:
@@ -226,6 +229,7 @@ def test_the_function_sees_nothing_of_the_debugger(
     assert session.function.invoke({"seen": True}).payload == seen
 
 
+@pytest.mark.long_proof
 def test_a_session_ends_without_a_sign_of_life(
     session: Session, attach: Callable[..., Any], eventually: Callable[..., Any]
 ) -> None:

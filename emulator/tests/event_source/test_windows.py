@@ -99,6 +99,7 @@ def test_a_retry_gets_the_state_from_before_the_failure_and_bisect_goes_on_with_
     assert final["ids"] == [1, 2, 3, 4]
 
 
+@pytest.mark.long_proof
 def test_state_outlives_an_update_of_the_mapping(windowed: Any) -> None:
     mapping = windowed.map(TumblingWindowInSeconds=15)
     start_of_window(15)

@@ -108,6 +108,7 @@ def test_a_stream_has_the_record_size_that_is_set(kinesis: Any, create_stream: C
         assert refusal(kinesis.update_max_record_size, **request)[0] == "ValidationException"
 
 
+@pytest.mark.long_proof
 def test_a_limited_shard_takes_a_large_record_and_rests_afterwards(
     start_localstack: Callable[..., Any], create_stream: Callable[..., str]
 ) -> None:

@@ -93,6 +93,7 @@ def test_a_strangers_tests_pass_with_an_emulator_of_their_own(pytester: pytest.P
     result.assert_outcomes(passed=2)
 
 
+@pytest.mark.long_proof
 def test_a_failure_shows_log_denials_and_failed_events(pytester: pytest.Pytester) -> None:
     test = """
     def test_poison(pipeline, ledger, emulator):

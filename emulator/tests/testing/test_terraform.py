@@ -184,9 +184,14 @@ def test_a_strangers_pipeline_is_applied_once_answers_every_event_and_leaves_not
 @pytest.mark.parametrize(
     ("change", "call", "message"),
     [
-        ('resource "aws_kinesis_stream" "x" { name = "x" }', "'terraform/live', 'stg.tfvars'", r"shard_count"),
+        pytest.param(
+            'resource "aws_kinesis_stream" "x" { name = "x" }',
+            "'terraform/live', 'stg.tfvars'",
+            r"shard_count",
+            marks=pytest.mark.long_proof,
+        ),
         ("", "'terraform/life'", "has no .tf files"),
-        ("", "'terraform/live', 'prod.tfvars'", "has no file prod.tfvars"),
+        pytest.param("", "'terraform/live', 'prod.tfvars'", "has no file prod.tfvars", marks=pytest.mark.long_proof),
         pytest.param("", "'terraform/live'", r"required variable \(main.tf:\d+\)", marks=pytest.mark.long_proof),
     ],
 )

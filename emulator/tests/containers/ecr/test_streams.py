@@ -106,6 +106,7 @@ def lone_stack(start_stack: Any) -> Any:
     return start_stack()
 
 
+@pytest.mark.long_proof
 def test_a_missing_registry_is_reported_and_may_come_back(
     lone_stack: Any, start_registry: Any, docker: Any, http_to: Any
 ) -> None:
