@@ -124,6 +124,7 @@ def test_a_breakpoint_is_hit_and_the_ledger_loses_nothing(stack: Stack, tmp_path
     assert (found := _run(stack, 10)).passed, found.summary()
 
 
+@pytest.mark.long_proof
 def test_a_killed_command_leaves_nothing(stack: Stack, tmp_path: Path) -> None:
     assert stack.pipeline.source
     handler = stack.pipeline.source / "store_sales/handler.py"

@@ -400,7 +400,10 @@ def test_streamed_response_in_the_buffered_mode(
         "stream.begin('application/vnd.awslambda.http-integration-response'); sys.exit(1)",
         "stream.begin('application/vnd.awslambda.http-integration-response'); stream.write(b'no head'); stream.end()",
         "stream.prelude(statusCode='no'); stream.end()",
-        "stream.begin('application/vnd.awslambda.http-integration-response'); stream.write(b'[]' + bytes(8))",
+        pytest.param(
+            "stream.begin('application/vnd.awslambda.http-integration-response'); stream.write(b'[]' + bytes(8))",
+            marks=pytest.mark.long_proof,
+        ),
         "stream.answer(b'{}', 'error')",
     ],
 )

@@ -164,6 +164,7 @@ def test_failed_initialization_is_repeated_with_the_next_event(
     assert function.invoke().payload == "model loaded"
 
 
+@pytest.mark.long_proof
 def test_hanging_initialization_ends_at_the_functions_timeout(create_function: Callable[..., Any]) -> None:
     # GIVEN an initialization that exceeds the 10 seconds AWS allows, and then the function's timeout
     answer = create_function("import time\ntime.sleep(60)", Timeout=1).invoke()

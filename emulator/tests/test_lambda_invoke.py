@@ -186,6 +186,7 @@ def test_update_replaces_the_environment(create_function: Callable[..., Any], ev
     eventually(lambda: function.invoke().payload == "red", "the new configuration answers")
 
 
+@pytest.mark.long_proof
 def test_running_invocation_keeps_its_code_during_an_update(
     create_function: Callable[..., Any], eventually: Callable[..., Any]
 ) -> None:

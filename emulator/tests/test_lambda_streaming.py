@@ -147,9 +147,10 @@ FAILURES = {
     "connection closed": ("stream.break_off()", "Runtime.TruncatedResponse", "closed the connection"),
     "timeout": ("time.sleep(60)", "Sandbox.Timedout", "Task timed out after 3.00 seconds"),
 }
+SLOW = ("connection closed", "timeout")
 
 
-@pytest.mark.parametrize("how", FAILURES)
+@pytest.mark.parametrize("how", [pytest.param(how, marks=[pytest.mark.long_proof] * (how in SLOW)) for how in FAILURES])
 def test_failure_after_a_chunk_is_in_the_completion(
     create_streaming: Callable[..., Any], create_bucket: Callable[[], str], how: str
 ) -> None:

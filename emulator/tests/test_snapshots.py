@@ -270,6 +270,7 @@ def test_the_first_one_goes_on(first: Any, second: Any, pipeline: dict[str, str]
     _until(lambda: sorted(read_all(first, "out")) == list("abcdefghij"))
 
 
+@pytest.mark.long_proof
 def test_a_snapshot_of_a_snapshot_has_the_same(second: Any, start_localstack: Callable[..., Any]) -> None:
     third = start_localstack(**{VARIABLE: TOKEN})
     ask(third, "PUT", ask(second))

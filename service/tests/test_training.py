@@ -308,6 +308,7 @@ def test_each_error_of_a_bad_file_is_on_its_own_line_below_the_first(tmp_path: P
     ]
 
 
+@pytest.mark.long_proof
 def test_training_accepts_data_that_the_baseline_predicts_exactly(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -126,6 +126,7 @@ def test_bodies_arrive_as_they_were_sent(
         assert hashlib.md5(record["body"].encode(), usedforsecurity=False).hexdigest() == record["md5OfBody"]
 
 
+@pytest.mark.long_proof
 def test_batches_fit_into_an_invocation(
     localstack: Any, queue: Any, map_queue: Any, eventually: Callable[..., Any]
 ) -> None:

@@ -89,6 +89,7 @@ def test_windows_begin_with_an_empty_state(windowed: Any) -> None:
     assert [event["ids"] for event in finals(windowed)] == [[1], [2]]
 
 
+@pytest.mark.long_proof
 def test_a_retry_gets_the_state_from_before_the_failure_and_bisect_goes_on_with_it(windowed: Any) -> None:
     windowed.map(TumblingWindowInSeconds=10, BisectBatchOnFunctionError=True)
     start_of_window(10)

@@ -202,6 +202,7 @@ BAD = (
 
 
 @pytest.mark.parametrize("bad", BAD, ids=lambda bad: bad.name)
+@pytest.mark.long_proof
 def test_one_guard_refuses_it_and_without_that_guard_it_passes(
     bad: Bad, world: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -82,6 +82,7 @@ def test_a_missing_state_bucket_is_reported(there: Any) -> None:
         _terraform(there).init()
 
 
+@pytest.mark.long_proof
 def test_an_unreadable_state_is_reported_with_the_missing_permission(there: Any) -> None:
     run = _terraform(there)
     run.init()
