@@ -1,10 +1,15 @@
 """A function's log in CloudWatch Logs."""
 
+import contextlib
 import re
+import threading
+import uuid
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+
+from pipeline_emulator.lambda_runtime.log_delivery import FunctionLog
 
 pytestmark = pytest.mark.local_only
 
@@ -88,6 +93,30 @@ def test_log_is_delivered_while_the_function_runs(
     eventually(lambda: "working\n" in function.log_events(), "the line appears", 7)
 
     assert not any(line.startswith("END") for line in function.log_events())
+
+
+def test_no_line_is_lost_if_two_environments_create_the_log_group(
+    localstack: Any, eventually: Callable[..., Any]
+) -> None:
+    logs, group, both = localstack.client("logs"), f"/both/{uuid.uuid4().hex[:8]}", threading.Barrier(2, timeout=30)
+
+    def client() -> Any:
+        made = localstack.client("logs")
+        create = made.create_log_group
+        made.create_log_group = lambda **request: (both.wait(), create(**request))
+        return made
+
+    for stream in "ab":
+        log = FunctionLog(group, stream, client)
+        log.add_now("worked\n")
+        log.close()
+
+    def lines() -> list[str]:
+        with contextlib.suppress(logs.exceptions.ResourceNotFoundException):
+            return [event["message"] for event in logs.filter_log_events(logGroupName=group)["events"]]
+        return []
+
+    eventually(lambda: lines() == ["worked\n"] * 2, "both are there")
 
 
 def test_xray_line_of_a_traced_function(create_function: Callable[..., Any]) -> None:

@@ -1,5 +1,6 @@
 """Delivers a function's log to CloudWatch Logs, with the function's own permissions."""
 
+import contextlib
 import logging
 import queue
 import threading
@@ -131,7 +132,8 @@ class FunctionLog:
         try:
             client.create_log_stream(**self._destination)
         except client.exceptions.ResourceNotFoundException:
-            client.create_log_group(logGroupName=self._destination["logGroupName"])
+            with contextlib.suppress(client.exceptions.ResourceAlreadyExistsException):  # by another environment
+                client.create_log_group(logGroupName=self._destination["logGroupName"])
             client.create_log_stream(**self._destination)
 
     def _warn(self, reason: str) -> None:
