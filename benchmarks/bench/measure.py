@@ -81,8 +81,11 @@ def _all(stack: Stack, result: Result, counts: Sequence[int]) -> None:
     _part(result, "puts beside a stub", stack, puts.beside_stub)
     _part(result, "bare round trips through Kinesis", stack, latency.bare_round_trips)
     _part(result, "single events, put to prediction", stack, latency.single_events)
-    _part(result, f"{independent.EVENTS:,} events of an independent client", stack, independent.many_events)
-    _throughput(result, stack, counts)
+    late = _throughput(result, stack, counts)
+    if late is None or late > independent.EVENTS:
+        _part(result, f"{independent.EVENTS:,} events of an independent client", stack, independent.many_events)
+    else:  # it would find the backlog
+        result.figures[independent.RATE] = figures.unmeasured(throughput.UNIT, _exceeded(late))
     result.figures |= cost.memory(stack, "memory_afterwards")
     if handler.applies_to(stack):
         _part(result, "the function's code alone", stack, handler.measured)
@@ -90,11 +93,12 @@ def _all(stack: Stack, result: Result, counts: Sequence[int]) -> None:
     result.figures["cpu_of_others"] = others.figure()
 
 
-def _throughput(result: Result, stack: Stack, counts: Sequence[int]) -> None:
+def _throughput(result: Result, stack: Stack, counts: Sequence[int]) -> int | None:
+    """Measure each number of events; return the first that took too long, after which none is tried."""
     late: int | None = None
     for count in counts:
         if late is not None:
-            reason = f"{late:,} events already exceeded their deadline"
+            reason = _exceeded(late)
             result.figures[throughput.rate_key(count)] = figures.unmeasured(throughput.UNIT, reason)
             result.figures[throughput.cpu_key(count)] = figures.unmeasured(throughput.CPU_UNIT, reason)
             continue
@@ -107,6 +111,11 @@ def _throughput(result: Result, stack: Stack, counts: Sequence[int]) -> None:
             return found
 
         _part(result, f"{count:,} events", stack, many)
+    return late
+
+
+def _exceeded(count: int) -> str:
+    return f"{count:,} events already exceeded their deadline"
 
 
 def _part(result: Result, title: str, stack: Stack, measurement: Callable[[Stack, Step], dict[str, Figure]]) -> None:
