@@ -31,6 +31,7 @@ _QUIET_SECONDS, _SETTLE_SECONDS = 0.004, 0.05
 _EXPECTED_SECONDS = 0.5
 # The engine measures memory on request and takes a while, so it is not asked after every event.
 _MEASURE_SECONDS = 5.0
+_FIRST_MEASUREMENT_SECONDS = 2.0  # on a busy machine; otherwise a few milliseconds
 # Lambda runs every image as a default user with least privileges, whatever its USER says.
 # https://docs.aws.amazon.com/lambda/latest/dg/python-image.html: "you don't need to specify a USER in your Dockerfile"
 _USER = "993:990"
@@ -161,7 +162,7 @@ class ContainerRuntime:
         if not self._peak_bytes:  # the first event: without a measurement its report would say 0 MB
             self.watch(busy=False)
             if self._measuring:
-                await asyncio.wait({self._measuring}, timeout=_SETTLE_SECONDS)
+                await asyncio.wait({self._measuring}, timeout=_FIRST_MEASUREMENT_SECONDS)
         await asyncio.sleep(_QUIET_SECONDS)
         while not self.exited.done() and self._unsettled(self._loop.time() - began):
             await asyncio.sleep(_QUIET_SECONDS / 4)
