@@ -73,7 +73,7 @@ def _check_tags(request: Mapping[str, Any]) -> None:
 def _check_complete(request: Mapping[str, Any]) -> None:
     """Refuse a resource policy without its name or document, which the model leaves open for one log group's policy.
 
-    moto, which does not know those, stores it without a name, and whoever lists the policies gets that.
+    moto knows no such policies: it would store this one for the account, and list it without a name.
 
     Raises:
         CommonServiceException: one is missing.
