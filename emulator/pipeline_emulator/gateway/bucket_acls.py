@@ -5,7 +5,7 @@ bucket, too. Here that counts only once a request has said so (`BucketOwnerEnfor
 when AWS changed it, still has to apply.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from localstack.aws.api import CommonServiceException, RequestContext
@@ -17,8 +17,10 @@ from pipeline_emulator.authorization import forms, resources
 
 _UPDATES = frozenset({"PutBucketAcl", "PutObjectAcl"})
 _UPLOADS = frozenset({"CopyObject", "CreateMultipartUpload", "PutObject", forms.OPERATION})
-_SAME_AS_NONE = frozenset({None, "", "bucket-owner-full-control"})
-_GRANTS = ("GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP")
+_SETTING = "PutBucketOwnershipControls"
+_CHECKED = _UPDATES | _UPLOADS | {_SETTING, "CreateBucket"}
+# What an ACL may be where there is none: of a new bucket, and of an upload.
+_OF_BUCKET, _OF_UPLOAD = (None, "private"), (None, "", "bucket-owner-full-control")
 _OFF = ObjectOwnership.BucketOwnerEnforced
 # https://github.com/cn-terraform/terraform-aws-nexus/issues/60
 _NOT_SUPPORTED = ("AccessControlListNotSupported", "The bucket does not allow ACLs")
@@ -44,22 +46,26 @@ def _check(_chain: Any, context: RequestContext, _response: Response) -> None:
     if context.service is None or context.service.service_name != "s3" or context.operation is None:
         return
     request, operation = context.service_request or {}, context.operation.name
-    bucket: Any = resources.bucket(str(request.get("Bucket") or ""))
-    if operation == "CreateBucket" and request.get("ObjectOwnership") == _OFF and _sets_acl(request, {None, "private"}):
+    if operation not in _CHECKED:
+        return
+    if operation == "CreateBucket" and request.get("ObjectOwnership") == _OFF and _sets_acl(request, _OF_BUCKET):
         raise CommonServiceException(*_HAS_ACL, sender_fault=True)
+    bucket: Any = resources.bucket(str(request.get("Bucket") or ""))
     if bucket is None:
         return
-    if operation == "PutBucketOwnershipControls" and _switches_off(request) and _lets_others_in(bucket):
+    if operation == _SETTING and _switches_off(request) and _lets_others_in(bucket):
         raise CommonServiceException(*_HAS_ACL, sender_fault=True)
     if not _has_none(bucket):
         return
     sent = forms.parameters_of(context) if operation == forms.OPERATION else request
-    if operation in _UPDATES or (operation in _UPLOADS and _sets_acl(sent, _SAME_AS_NONE)):
+    if operation in _UPDATES or (operation in _UPLOADS and _sets_acl(sent, _OF_UPLOAD)):
         raise CommonServiceException(*_NOT_SUPPORTED, sender_fault=True)
 
 
-def _sets_acl(request: Mapping[str, Any], same_as_none: frozenset[str | None] | set[str | None]) -> bool:
-    return request.get("ACL") not in same_as_none or any(request.get(name) for name in _GRANTS)
+def _sets_acl(request: Mapping[str, Any], allowed: Collection[str | None]) -> bool:
+    return request.get("ACL") not in allowed or any(
+        value for name, value in request.items() if name.startswith("Grant")
+    )
 
 
 def _switches_off(request: Mapping[str, Any]) -> bool:

@@ -189,6 +189,6 @@ def install_lambda_runtime(folder: str | None) -> None:
     """
     target = Path(environment.resolve({"lambda_runtime_dir": folder}, os.environ)["lambda_runtime_dir"])
     if lambda_runtime.missing_versions(target):
-        for version, reason in lambda_runtime.install(target).items():
+        for version, reason in lambda_runtime.install(target, os.environ).items():
             click.echo(f"warning: functions of Python {version} will fail: {reason}", err=True)
     click.echo(str(target))

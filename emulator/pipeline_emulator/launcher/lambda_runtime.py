@@ -5,13 +5,11 @@ One folder serves every version of Python: the packages are the same, and compil
 
 import hashlib
 import importlib.util
-import os
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -73,12 +71,12 @@ def provide(chosen: Mapping[str, str], environment: Mapping[str, str]) -> None:
     click.echo(f"warning: functions from Zips will fail: {reason}\nnext:    {remedy}", err=True)
 
 
-def install(folder: Path, environment: Mapping[str, str] | None = None) -> dict[str, str]:
+def install(folder: Path, environment: Mapping[str, str]) -> dict[str, str]:
     """Create the folder, completely or not at all, or add what it lacks. Several processes may do so at a time.
 
     Args:
         folder: where to install.
-        environment: the installer's environment; None for this process's.
+        environment: the installer's environment.
 
     Returns:
         The versions of Python that were left out, with the reason: a package may not be published for them here.
@@ -86,14 +84,13 @@ def install(folder: Path, environment: Mapping[str, str] | None = None) -> dict[
     Raises:
         EmulatorError: there is no installer, or it failed.
     """
-    installer = partial(_run, os.environ if environment is None else environment)
     if is_complete(folder):
-        return _add_versions(folder, installer)
+        return _add_versions(folder, environment)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f"{folder.name}.", dir=folder.parent) as temporary:
         unfinished = Path(temporary, "unfinished")
-        installer(unfinished, lock())
-        left_out = _add_versions(unfinished, installer)
+        _run(environment, unfinished, lock())
+        left_out = _add_versions(unfinished, environment)
         _publish(unfinished, folder)
     return left_out
 
@@ -108,7 +105,7 @@ def _publish(unfinished: Path, folder: Path) -> None:
             raise
 
 
-def _add_versions(folder: Path, installer: Callable[..., None]) -> dict[str, str]:
+def _add_versions(folder: Path, environment: Mapping[str, str]) -> dict[str, str]:
     """Add the compiled modules for other versions of Python; no interpreter of these is needed."""
     left_out = {}
     with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
@@ -117,7 +114,7 @@ def _add_versions(folder: Path, installer: Callable[..., None]) -> dict[str, str
         for version in missing_versions(folder):
             target = Path(temporary, version)
             try:
-                installer(target, requirements, "--only-binary", ":all:", "--python-version", version)
+                _run(environment, target, requirements, "--only-binary", ":all:", "--python-version", version)
             except EmulatorError as error:
                 left_out[version] = error.cause
             for module in target.rglob(f"*.{python_tag(version)}*.so"):

@@ -61,12 +61,14 @@ def started(run: Run) -> Iterator[str]:
     # A LocalStack that is started by hand fails with AWS_PROFILE=missing.
     variables = {"AWS_PROFILE": "missing", "KINESIS_ERROR_PROBABILITY": "1", **NO_PACKAGES}
     done = run("start", "--detach", "--port", str(port), **variables)
-    assert done.returncode == 0, done.stderr
-    assert "installing the packages for functions from Zips" in done.stderr  # the home folder has no runtime
-    assert re.search("^warning: functions from Zips will fail: .*installed", done.stderr, re.MULTILINE)
-    assert re.search("^next:    .*; then pipeline-emulator lambda-runtime$", done.stderr, re.MULTILINE)
-    yield f"http://127.0.0.1:{port}"
-    run("stop")
+    try:
+        assert done.returncode == 0, done.stderr
+        assert "installing the packages for functions from Zips" in done.stderr  # the home folder has no runtime
+        assert re.search("^warning: functions from Zips will fail: .*installed", done.stderr, re.MULTILINE)
+        assert re.search("^next:    .*; then pipeline-emulator lambda-runtime$", done.stderr, re.MULTILINE)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        run("stop")
 
 
 @pytest.fixture
