@@ -1,12 +1,12 @@
 """Bodies over AWS's limits are refused with AWS's errors, and take neither memory nor disk."""
 
-import contextlib
 import gzip
 import http.client
 import json
 import os
 import time
 from collections.abc import Iterator
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -100,16 +100,23 @@ BUFFER = 64 * 1024  # the last bytes that have arrived may not be on disk yet
 
 def kept_of(localstack: Any, method: str, uri: str, size: int, **headers: str) -> int:
     """Return how many bytes of a body of `size` are on disk after the first 8 MiB, and a buffer, have come."""
-    connection = http.client.HTTPConnection(urlsplit(localstack.endpoint_url).netloc, timeout=10)
-    connection.putrequest(method, uri)
-    for name, value in {"Content-Length": str(size), **headers}.items():
-        connection.putheader(name, value)
-    connection.endheaders(b"a" * (8 * MIB + BUFFER))
-    time.sleep(0.5)  # what has arrived is discarded
-    files = list(Path(f"/proc/{localstack.process.pid}/fd").iterdir())
-    deleted = [file for file in files if "deleted" in os.readlink(file)]
-    found = sum(file.stat().st_size for file in deleted)
-    connection.close()
+    with closing(http.client.HTTPConnection(urlsplit(localstack.endpoint_url).netloc, timeout=10)) as connection:
+        connection.putrequest(method, uri)
+        for name, value in {"Content-Length": str(size), **headers}.items():
+            connection.putheader(name, value)
+        connection.endheaders(b"a" * (8 * MIB + BUFFER))
+        found = -1
+        while found != (found := deleted_bytes(localstack.process.pid)):
+            time.sleep(0.5)  # more may come, and what has arrived may be discarded
+        return found
+
+
+def deleted_bytes(pid: int) -> int:
+    """Return the size of the files that a process has open and that have no name any more."""
+    found = 0
+    for file in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed in the meantime
+            found += file.stat().st_size if "deleted" in os.readlink(file) else 0
     return found
 
 
@@ -150,7 +157,7 @@ def push(
     """Send a body of `size` bytes; return status and body of the response."""
     connection = http.client.HTTPConnection(urlsplit(localstack.endpoint_url).netloc, timeout=60)
     headers = {"Authorization": authorization, **({} if chunked else {"Content-Length": str(size)})}
-    with contextlib.closing(connection):
+    with closing(connection):
         connection.request(method, uri, chunks(size), headers, encode_chunked=chunked)
         answer = connection.getresponse()
         return answer.status, answer.read()
@@ -179,7 +186,7 @@ def test_a_gzipped_body_is_decoded_up_to_a_limit(localstack: Any) -> None:
     process = psutil.Process(localstack.process.pid)
     before = process.memory_info().rss
     connection.request("POST", "/", bomb, {**CREATE, "Content-Encoding": "gzip", "Authorization": scope})
-    with contextlib.closing(connection):
+    with closing(connection):
         answer = connection.getresponse()
         assert (answer.status, b"RequestEntityTooLarge" in answer.read()) == (413, True)
     assert process.memory_info().rss - before < 200 * MIB

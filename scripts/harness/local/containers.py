@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +32,9 @@ SETTINGS = environment.EMULATOR_SETTINGS
 class Compose(DockerCompose):
     """testcontainers' compose, with a deadline and a log for each command, and only the stack's settings."""
 
-    def __init__(self, stack: Stack, *, mlflow: bool = True) -> None:
-        # The registry starts with LocalStack.
-        services = ["localstack", *(["mlflow"] if mlflow and stack.mlflow_port else [])]
-        super().__init__(context=paths.ROOT, env_file=str(_env_file(stack)), services=services)
+    def __init__(self, stack: Stack, *, mlflow: bool = True, wait: bool = True) -> None:
+        services = ["localstack", "registry", *(["mlflow"] if mlflow and stack.mlflow_port else [])]
+        super().__init__(context=paths.ROOT, env_file=str(_env_file(stack)), services=services, wait=wait)
         self._log = stack.log("compose")
         self._settings = dict(line.split("=", 1) for line in _env_file(stack).read_text().splitlines())
 
@@ -69,7 +66,7 @@ def start(stack: Stack, *, mlflow: bool = True) -> None:
 
     Args:
         stack: records LocalStack's container.
-        mlflow: False to leave MLflow to `mlflow_starting`.
+        mlflow: False to start MLflow, too, and leave the wait for it to `wait_for_mlflow`.
 
     Raises:
         HarnessError: the port is taken, or a container was not healthy in time.
@@ -90,6 +87,8 @@ def start(stack: Stack, *, mlflow: bool = True) -> None:
         "LocalStack, registry and MLflow" if mlflow and has_mlflow else "LocalStack and registry"
     ) as step:
         try:
+            if not mlflow:
+                Compose(stack, wait=False).start()
             Compose(stack, mlflow=mlflow).start()
         except HarnessError as error:
             if refusal := _refusal(stack):
@@ -106,18 +105,14 @@ def start(stack: Stack, *, mlflow: bool = True) -> None:
     images.remove_former(found)
 
 
-@contextmanager
-def mlflow_starting(stack: Stack) -> Iterator[None]:
-    """Start MLflow, if the stack has it, beside what the context does; it is healthy when the context has ended.
+def wait_for_mlflow(stack: Stack) -> None:
+    """Wait until MLflow, if the stack has it, is healthy.
 
     Raises:
         HarnessError: it was not healthy in time.
     """
-    with ThreadPoolExecutor(1) as pool:
-        started = pool.submit(Compose(stack).start) if stack.mlflow_port else None
-        yield
-        if started:
-            started.result()
+    if stack.mlflow_port:
+        Compose(stack).start()
 
 
 def service(stack: Stack, name: str) -> list[Container]:

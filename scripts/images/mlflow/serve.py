@@ -1,17 +1,19 @@
-"""Starts MLflow's tracking server; first creates its artifact bucket if LocalStack has none.
+"""Starts MLflow's tracking server, and beside it creates its artifact bucket unless LocalStack has it.
 
+LocalStack starts at the same time: the server is healthy once the bucket exists, which it marks by a file.
 Environment: ARTIFACT_BUCKET, AWS_ENDPOINT_URL, credentials; ALLOWED_HOSTS (comma-separated, `host` and `host:port`).
 """
 
 import os
+import shutil
+import signal
 import sys
 import time
+from pathlib import Path
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-
-DEADLINE = 60.0
+DEADLINE = 180.0
+BUCKET_EXISTS = Path("/tmp/bucket-exists")  # noqa: S108 - the health check in the Dockerfile looks for it
+EMPTY_DATABASE, DATABASE = Path("/opt/mlflow/empty.db"), Path("/mlflow/mlflow.db")
 
 
 def make_bucket(bucket: str) -> None:
@@ -20,6 +22,10 @@ def make_bucket(bucket: str) -> None:
     Args:
         bucket: name of the bucket.
     """
+    import boto3  # here, because the server's process does without them
+    from botocore.config import Config
+    from botocore.exceptions import BotoCoreError, ClientError
+
     config = Config(
         s3={"addressing_style": "path"}, connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 1}
     )
@@ -41,12 +47,26 @@ def make_bucket(bucket: str) -> None:
             return
 
 
+def make_bucket_beside(server: int, bucket: str) -> None:
+    """Create the bucket; end the server, and with it the container, if that fails."""
+    try:
+        make_bucket(bucket)
+        BUCKET_EXISTS.touch()
+    except BaseException:
+        os.kill(server, signal.SIGKILL)
+        raise
+
+
 def main() -> None:
-    """Create the bucket, then exec the server."""
+    """Create the bucket in a process of its own, and exec the server."""
     bucket = os.environ["ARTIFACT_BUCKET"]
-    make_bucket(bucket)
+    if os.fork() == 0:
+        make_bucket_beside(os.getppid(), bucket)
+        return
+    if not DATABASE.exists():
+        shutil.copyfile(EMPTY_DATABASE, DATABASE)
     command = ["mlflow", "server", "--host", "0.0.0.0", "--port", "5000", "--workers", "1"]  # noqa: S104 (a container)
-    command += ["--backend-store-uri", "sqlite:////mlflow/mlflow.db"]
+    command += ["--backend-store-uri", f"sqlite:///{DATABASE}"]
     command += ["--artifacts-destination", f"s3://{bucket}", "--serve-artifacts"]
     command += ["--allowed-hosts", os.environ.get("ALLOWED_HOSTS", "localhost,127.0.0.1")]
     os.execvp(command[0], command)  # noqa: S606 (no shell: signals must reach the server)

@@ -109,9 +109,9 @@ def _start(stack: Stack, snapshot: Reader, name: str) -> None:
 
 
 def _fill_containers(stack: Stack, snapshot: Reader) -> None:
-    with containers.mlflow_starting(stack):
-        besides.put_registry(stack, snapshot.entry(REGISTRY)[0])
-        _fill(stack, snapshot)
+    besides.put_registry(stack, snapshot.entry(REGISTRY)[0])
+    _fill(stack, snapshot)
+    containers.wait_for_mlflow(stack)
     if stack.mlflow_port and snapshot.has(MLFLOW):
         besides.put_mlflow(stack, snapshot.entry(MLFLOW)[0].read())
 
