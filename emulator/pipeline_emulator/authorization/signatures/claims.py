@@ -18,7 +18,7 @@ TIMESTAMP = "%Y%m%dT%H%M%SZ"
 _V4_ARGUMENTS = frozenset({"x-amz-algorithm", "x-amz-credential", "x-amz-signature"})
 _V2_ARGUMENTS = frozenset({"awsaccesskeyid", "signature"})
 _PARTS = ("Credential", "Signature", "SignedHeaders")
-_HEADER_NAME = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+")
+_HEADER_NAMES = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+(?:;[a-z0-9!#$%&'*+.^_`|~-]+)*+")
 _TIMESTAMP = re.compile(r"\d{8}T\d{6}Z", re.ASCII)
 _SCOPE = re.compile(r"([\w.-]+)/(\d{8})/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request", re.ASCII)
 
@@ -200,10 +200,10 @@ def _scope(service: str, credential: str, s3_code: str = "AuthorizationHeaderMal
 
 
 def _names(service: str, text: str) -> tuple[str, ...]:
-    names = tuple(text.lower().split(";"))
-    if not all(map(_HEADER_NAME.fullmatch, names)):
+    lower = text.lower()
+    if not _HEADER_NAMES.fullmatch(lower):
         raise errors.incomplete(service, "The SignedHeaders are malformed.")
-    return names
+    return tuple(lower.split(";"))
 
 
 def _timestamp(text: str | None) -> str:

@@ -52,11 +52,15 @@ class RawRequest:
 
     def header(self, name: str) -> str | None:
         """Return the first value of a header, named in lower case."""
-        return next((value for each, value in self.headers if each == name), None)
+        return self._first_values.get(name)
 
     def argument(self, name: str) -> str | None:
         """Return the first value of a query argument."""
         return next((value for each, value in self.query if each == name), None)
+
+    @cached_property
+    def _first_values(self) -> dict[str, str]:
+        return dict(reversed(self.headers))
 
     @property
     def content(self) -> IO[bytes]:

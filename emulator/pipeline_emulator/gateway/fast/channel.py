@@ -6,6 +6,7 @@ takes longer than the request: the interpreter changes threads only every few mi
 
 import logging
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 from localstack.http import Response
@@ -32,6 +33,11 @@ class FastHTTPChannel(_Channel):  # type: ignore[misc]
         self._held = bytearray()
         self._head: Head | None = None
         self._body_at = 0
+
+    @cached_property
+    def ends(self) -> tuple[Any, Any, bool]:
+        """The addresses of client and server, and whether the connection is encrypted: they stay the same."""
+        return self.transport.getPeer(), self.transport.getHost(), self.isSecure()
 
     def dataReceived(self, data: bytes) -> None:
         """Receive bytes. A request belongs to one of the two as a whole, and none is begun before the last ends."""

@@ -27,7 +27,7 @@ class Received:
         self.head = head
         self.content = io.BytesIO(body)
         self.channel = channel
-        self._client, self._server = channel.transport.getPeer(), channel.transport.getHost()
+        self._client, self._server, self._secure = channel.ends
 
     def getClientAddress(self) -> Any:
         """Return the client's address, as twisted's request does, also when the connection has ended."""
@@ -62,7 +62,7 @@ class Received:
             "REQUEST_URI": head.target,
             "RAW_URI": head.target,
             "wsgi.version": (1, 0),
-            "wsgi.url_scheme": "https" if self.channel.isSecure() else "http",
+            "wsgi.url_scheme": "https" if self._secure else "http",
             "wsgi.input": io.BytesIO(self.content.getbuffer()),
             "wsgi.input_terminated": True,
             "wsgi.errors": io.StringIO(),
