@@ -35,7 +35,7 @@ POLICY = {
         {"Effect": "Allow", "Action": ["kinesis:PutRecord", "kinesis:PutRecords"], "Resource": ARN},
     ],
 }
-ROUNDS, REQUESTS = 20, 250
+ROUNDS, REQUESTS = 40, 250
 MOST_LOST = 0.10
 
 

@@ -7,6 +7,8 @@ from pipeline_emulator import patches
 
 KEY = "pipeline_emulator.twisted_request"
 """Where the WSGI environment has twisted's request."""
+HEADERS = "pipeline_emulator.headers"
+"""Where it has the headers that were decoded to recognise a request: names in lower case, none twice, and values."""
 
 
 def install() -> None:

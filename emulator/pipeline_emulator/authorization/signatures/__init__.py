@@ -1,5 +1,5 @@
 """Verifies signatures: Version 4 in headers, URLs, chunks and forms, and Version 2 in S3's URLs and forms.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html. `claims` reads what a request says about its
-signature, `verify` decides whether that is true. botocore, which signs requests, computes the signatures here too.
+signature, `verify` decides whether that is true, and `computed` computes what it should be.
 """

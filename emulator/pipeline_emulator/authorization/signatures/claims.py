@@ -75,6 +75,8 @@ def find(raw: RawRequest, service: str, *, form: Mapping[str, str] | None = None
         CommonServiceException: there are several, or parts are missing or malformed.
     """
     authorizations = [value for name, value in raw.headers if name == "authorization"]
+    if len(authorizations) == 1 and not raw.query and not form:  # nearly all requests
+        return _in_header(raw, service, authorizations[0])
     names = [name.lower() for name, _ in raw.query]
     version_4 = not _V4_ARGUMENTS.isdisjoint(names)
     version_2 = service == "s3" and not _V2_ARGUMENTS.isdisjoint(names)

@@ -1,8 +1,7 @@
-"""Computes the signatures that requests should have, with botocore's signers."""
+"""Computes the signatures that requests should have; those of Version 2 with botocore's signer."""
 
 import hashlib
 import hmac
-from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import quote, unquote, urlencode, urlsplit
@@ -10,6 +9,7 @@ from urllib.parse import quote, unquote, urlencode, urlsplit
 from botocore.auth import HmacV1Auth, SigV4Auth
 from botocore.compat import HTTPHeaders
 from botocore.credentials import Credentials
+from botocore.utils import normalize_url_path
 from localstack.aws.spec import load_service
 
 from pipeline_emulator.authorization.signatures.claims import ALGORITHM, Claim, Place
@@ -18,71 +18,53 @@ from pipeline_emulator.authorization.signatures.raw import RawRequest
 _EMPTY = hashlib.sha256(b"").hexdigest()
 
 
-class _Headers(dict[str, list[str]]):
-    """What botocore's signer needs of its own class, which is based on e-mail messages and ten times slower."""
-
-    def get_all(self, name: str) -> list[str]:
-        return self[name]
-
-
-@dataclass
-class _Signed:
-    """What botocore's signer reads of a request."""
-
-    method: str
-    url: str
-    params: list[tuple[str, str]]
-    signed: _Headers
-    payload: str
-    context: dict[str, str]
-    headers: dict[str, str] = field(default_factory=dict)
-
-
-class _Signer(SigV4Auth):  # type: ignore[misc]
-    """botocore's signer, with the headers that the client chose."""
-
-    def headers_to_sign(self, request: _Signed) -> _Headers:
-        return request.signed
-
-    def payload(self, request: _Signed) -> str:
-        return request.payload
-
-    def signature(self, string_to_sign: str, request: _Signed) -> str:
-        date = request.context["timestamp"][:8]
-        key = signing_key(self.credentials.secret_key, date, self._region_name, self._service_name)
-        return _hex(key, string_to_sign)
-
-    def _normalize_url_path(self, path: str) -> str:
-        encoded = encoded_once(path)
-        if self._service_name == "s3":  # S3's names are not normalised, nor encoded a second time
-            return encoded or "/"
-        normalised: str = super()._normalize_url_path(encoded)
-        return normalised
-
-
 def encoded_once(path: str) -> str:
     """Return a path in AWS's encoding, whichever characters the client has encoded. An encoded slash stays one."""
     return "/".join(quote(unquote(part), safe="~") for part in path.split("/"))
 
 
 def version_4(raw: RawRequest, claim: Claim, secret: str, payload: str) -> str:
-    """Return the signature of a request in hex digits; `payload` is the last line of the canonical request."""
-    headers = _Headers()
+    """Return the signature of a request in hex digits; `payload` is the last line of the canonical request.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html. botocore's signer, which
+    a test compares with this, takes a fifth of the time of authorizing a PutRecord.
+    """
+    values: dict[str, list[str]] = {}
     for name, value in raw.headers:
         if name in claim.signed_headers:
-            headers.setdefault(name, []).append(value)
-    query = [(name, value) for name, value in raw.query if claim.place is Place.HEADER or name != "X-Amz-Signature"]
-    signer = _Signer(Credentials(claim.key, secret), claim.service, claim.region)
-    request = _Signed(
-        method=raw.method,
-        url=f"http://host{raw.path}",
-        params=query,
-        signed=headers,
-        payload=payload,
-        context={"timestamp": claim.timestamp},
+            values.setdefault(name, []).append(" ".join(value.split()))
+    names = sorted(values)
+    lines = [
+        raw.method,
+        _canonical_path(raw.path, claim.service),
+        _canonical_query(raw, claim),
+        *(f"{name}:{','.join(values[name])}" for name in names),
+        "",
+        ";".join(names),
+        payload,
+    ]
+    scope = f"{claim.date}/{claim.region}/{claim.service}/aws4_request"
+    digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    key = signing_key(secret, claim.date, claim.region, claim.service)
+    return _hex(key, f"{ALGORITHM}\n{claim.timestamp}\n{scope}\n{digest}")
+
+
+def _canonical_path(path: str, service: str) -> str:
+    if path == "/":
+        return path
+    encoded = encoded_once(path)
+    if service == "s3":  # S3's names are not normalised, nor encoded a second time
+        return encoded or "/"
+    return quote(normalize_url_path(encoded), safe="/~")
+
+
+def _canonical_query(raw: RawRequest, claim: Claim) -> str:
+    pairs = (
+        (quote(name, safe="-_.~"), quote(value, safe="-_.~"))
+        for name, value in raw.query
+        if claim.place is Place.HEADER or name != "X-Amz-Signature"
     )
-    found: str = signer.signature(signer.string_to_sign(request, signer.canonical_request(request)), request)
-    return found
+    return "&".join(f"{name}={value}" for name, value in sorted(pairs))
 
 
 def of_policy(claim: Claim, secret: str, policy: str) -> str:
@@ -159,4 +141,4 @@ def signing_key(secret: str, date: str, region: str, service: str) -> bytes:
 
 
 def _hex(key: bytes, text: str) -> str:
-    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(key, text.encode(), "sha256").hex()

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from werkzeug import Request
 
-from pipeline_emulator.gateway.twisted_request import of as twisted_request
+from pipeline_emulator.gateway import twisted_request
 
 _HASH_BYTES = 1024 * 1024
 
@@ -41,12 +41,15 @@ class RawRequest:
             parts = urlsplit(target)
             target = f"{parts.path or '/'}?{parts.query}"
         path, _, query = target.partition("?")
-        pairs = environ.get("rolo.headers") or ()
+        headers = environ.get(twisted_request.HEADERS)
+        if headers is None:
+            pairs = environ.get("rolo.headers") or ()
+            headers = tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in pairs)
         return cls(
             method=request.method,
             path=path,
             query=tuple(parse_qsl(query, keep_blank_values=True)) if query else (),
-            headers=tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in pairs),
+            headers=headers,
             request=request,
         )
 
@@ -65,7 +68,7 @@ class RawRequest:
     @property
     def content(self) -> IO[bytes]:
         """The whole body, to be read from any position: core's reader has its own."""
-        twisted = twisted_request(self.request.environ)
+        twisted = twisted_request.of(self.request.environ)
         content: IO[bytes] = twisted.content if twisted else io.BytesIO(self.request.get_data(cache=True))
         return content
 

@@ -70,6 +70,7 @@ class Received:
             "wsgi.multiprocess": False,
             "wsgi.run_once": False,
             "rolo.headers": head.headers,
+            twisted_request.HEADERS: tuple(head.values.items()),
             twisted_request.KEY: self,
         }
 
