@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from enum import Enum
+from functools import lru_cache
 
 from pipeline_emulator.authorization.signatures import errors
 from pipeline_emulator.authorization.signatures.raw import RawRequest
@@ -192,6 +193,7 @@ def _version_2(service: str, values: Mapping[str, str], place: Place = Place.QUE
     )
 
 
+@lru_cache(maxsize=1000)  # a client sends the same for a day
 def _scope(service: str, credential: str, s3_code: str = "AuthorizationHeaderMalformed") -> tuple[str, str, str, str]:
     found = _SCOPE.fullmatch(credential)
     if found is None:
@@ -201,6 +203,7 @@ def _scope(service: str, credential: str, s3_code: str = "AuthorizationHeaderMal
     return key, day, region, scope
 
 
+@lru_cache(maxsize=1000)
 def _names(service: str, text: str) -> tuple[str, ...]:
     lower = text.lower()
     if not _HEADER_NAMES.fullmatch(lower):
