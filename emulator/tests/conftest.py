@@ -155,30 +155,45 @@ def zipped_() -> Callable[..., bytes]:
     return zipped
 
 
-@pytest.fixture(scope="session")
-def start_localstack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., LocalStack]]:
-    """Return a function that starts a separate LocalStack with additional environment variables.
-
-    All are stopped at the end. `also_at` is an address to listen on besides the loopback address; `folder` is the
-    folder of a killed LocalStack to restart.
-    """
+@contextlib.contextmanager
+def _starting(folders: pytest.TempPathFactory) -> Iterator[Callable[..., LocalStack]]:
     started: list[LocalStack] = []
 
     def start(also_at: str | None = None, folder: Path | None = None, **variables: str) -> LocalStack:
-        folder = folder or tmp_path_factory.mktemp("localstack")
+        folder = folder or folders.mktemp("localstack")
         localstack = _start(folder, [LOOPBACK, *([also_at] if also_at else [])], variables)
         started.append(localstack)
         return localstack
 
-    yield start
-    for localstack in started:
-        localstack.stop()
+    try:
+        yield start
+    finally:
+        for localstack in started:
+            localstack.stop()
+
+
+@pytest.fixture(scope="module")
+def start_localstack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., LocalStack]]:
+    """Return a function that starts a separate LocalStack with additional environment variables.
+
+    All are stopped at the end of the module: each takes memory, and some processor time at rest. `also_at` is an
+    address to listen on besides the loopback address; `folder` is the folder of a killed LocalStack to restart.
+    """
+    with _starting(tmp_path_factory) as start:
+        yield start
 
 
 @pytest.fixture(scope="session")
-def localstack(start_localstack: Callable[..., LocalStack]) -> LocalStack:
+def start_shared_localstack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., LocalStack]]:
+    """Return `start_localstack` for a LocalStack that several modules share."""
+    with _starting(tmp_path_factory) as start:
+        yield start
+
+
+@pytest.fixture(scope="session")
+def localstack(start_shared_localstack: Callable[..., LocalStack]) -> LocalStack:
     """The LocalStack that most tests share."""
-    return start_localstack()
+    return start_shared_localstack()
 
 
 def _start(folder: Path, addresses: Sequence[str], variables: Mapping[str, str]) -> LocalStack:

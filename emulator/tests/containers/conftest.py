@@ -14,6 +14,7 @@ import tarfile
 import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from textwrap import dedent
 from typing import Any, NoReturn
@@ -162,26 +163,26 @@ def stack_type() -> type[Stack]:
     return Stack
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def start_stack(start_localstack: Any, start_registry: Any) -> Callable[[], Stack]:
     """Return a function that starts a LocalStack whose registry does not run yet.
 
     The test is skipped if there is no engine or no registry image.
     """
-
-    def start() -> Stack:
-        port = free_port()
-        return Stack(start_localstack(PIPELINE_ECR_REGISTRY_URL=f"http://127.0.0.1:{port}"), port)
-
-    return start
+    return lambda: _start_stack(start_localstack)
 
 
 @pytest.fixture(scope="session")
-def stack(start_stack: Callable[[], Stack], start_registry: Callable[[int], Registry]) -> Stack:
+def stack(start_shared_localstack: Any, start_registry: Callable[[int], Registry]) -> Stack:
     """The stack that most tests share."""
-    stack = start_stack()
+    stack = _start_stack(start_shared_localstack)
     start_registry(stack.registry_port)
     return stack
+
+
+def _start_stack(start: Any) -> Stack:
+    port = free_port()
+    return Stack(start(PIPELINE_ECR_REGISTRY_URL=f"http://127.0.0.1:{port}"), port)
 
 
 @dataclasses.dataclass
@@ -251,30 +252,36 @@ def emulator_image(choose_image: Callable[[str], str]) -> str:
 
 
 @pytest.fixture(scope="session")
-def start_image_localstack(start_localstack: Any, start_registry: Callable[[int], Registry]) -> Callable[..., Any]:
+def image_registry(start_registry: Callable[[int], Registry]) -> int:
+    """The port of the registry that holds the images of functions."""
+    port = free_port()
+    start_registry(port)
+    return port
+
+
+@pytest.fixture(scope="module")
+def start_image_localstack(start_localstack: Any, image_registry: int) -> Callable[..., Any]:
     """Return a function that starts a LocalStack with ECR outside containers, for functions from images and Zips.
 
     Functions reach it at the address of the engine's default bridge.
     """
-    registry_port = free_port()
-    start_registry(registry_port)
-    subnet = json.loads(run("docker", "network", "inspect", "bridge").stdout)[0]["IPAM"]["Config"][0]
-    bridge = subnet.get("Gateway") or str(next(ipaddress.ip_network(subnet["Subnet"]).hosts()))
-
-    def start(**variables: str) -> Any:
-        settings = {
-            "LAMBDA_RUNTIME_EXECUTOR": "auto",
-            "PIPELINE_ECR_REGISTRY_URL": f"http://127.0.0.1:{registry_port}",
-        }
-        return start_localstack(bridge, **{**settings, **variables})
-
-    return start
+    return partial(_start_image_localstack, start_localstack, image_registry)
 
 
 @pytest.fixture(scope="session")
-def image_localstack(start_image_localstack: Callable[..., Any]) -> Any:
+def image_localstack(start_shared_localstack: Any, image_registry: int) -> Any:
     """The LocalStack that most tests of image functions share."""
-    return start_image_localstack()
+    return _start_image_localstack(start_shared_localstack, image_registry)
+
+
+def _start_image_localstack(start: Any, registry_port: int, **variables: str) -> Any:
+    subnet = json.loads(run("docker", "network", "inspect", "bridge").stdout)[0]["IPAM"]["Config"][0]
+    bridge = subnet.get("Gateway") or str(next(ipaddress.ip_network(subnet["Subnet"]).hosts()))
+    settings = {
+        "LAMBDA_RUNTIME_EXECUTOR": "auto",
+        "PIPELINE_ECR_REGISTRY_URL": f"http://127.0.0.1:{registry_port}",
+    }
+    return start(bridge, **{**settings, **variables})
 
 
 @dataclasses.dataclass

@@ -50,6 +50,7 @@ def test_tests_run_against_a_container_that_is_gone_afterwards(
     assert not [each for each in mine if emulator_image in str(each.attrs["Config"]["Image"])]
 
 
+@pytest.mark.usefixtures("choose_image")  # needs an engine
 def test_a_missing_image_is_one_clear_error(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     result = run(pytester, "docker:pipeline-emulator:none", monkeypatch)
     assert "there is no image pipeline-emulator:none" in result.stdout.str()
