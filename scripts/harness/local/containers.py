@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from harness.errors import HarnessError
 from harness.local import ecr_password, images, localstack, persistence
 from harness.machine import commands, engine, environment, processes
 from harness.machine.files import write_secret
+from harness.machine.waiting import poll
 from harness.model import current as current_model
 from harness.setup import install
 from harness.stack import emulator_state
@@ -32,8 +34,8 @@ SETTINGS = environment.EMULATOR_SETTINGS
 class Compose(DockerCompose):
     """testcontainers' compose, with a deadline and a log for each command, and only the stack's settings."""
 
-    def __init__(self, stack: Stack, *, mlflow: bool = True, wait: bool = True) -> None:
-        services = ["localstack", "registry", *(["mlflow"] if mlflow and stack.mlflow_port else [])]
+    def __init__(self, stack: Stack, *, wait: bool = True) -> None:
+        services = ["localstack", "registry", *(["mlflow"] if stack.mlflow_port else [])]
         super().__init__(context=paths.ROOT, env_file=str(_env_file(stack)), services=services, wait=wait)
         self._log = stack.log("compose")
         self._settings = dict(line.split("=", 1) for line in _env_file(stack).read_text().splitlines())
@@ -61,12 +63,13 @@ class Compose(DockerCompose):
         )
 
 
-def start(stack: Stack, *, mlflow: bool = True) -> None:
-    """Start the containers and wait until all are healthy.
+def start(stack: Stack, *, wait: bool = True) -> None:
+    """Start the containers.
 
     Args:
         stack: records LocalStack's container.
-        mlflow: False to start MLflow, too, and leave the wait for it to `wait_for_mlflow`.
+        wait: until all are healthy. Otherwise only until LocalStack responds, which the engine, whose checks are
+            seconds apart, notices later; `wait_until_healthy` waits for the others.
 
     Raises:
         HarnessError: the port is taken, or a container was not healthy in time.
@@ -83,36 +86,45 @@ def start(stack: Stack, *, mlflow: bool = True) -> None:
     has_mlflow = bool(stack.mlflow_port)
     with console.step("Images of LocalStack" + " and MLflow" * has_mlflow) as step:
         Compose(stack).build_images(step)
-    with console.step(
-        "LocalStack, registry and MLflow" if mlflow and has_mlflow else "LocalStack and registry"
-    ) as step:
-        try:
-            if not mlflow:
-                Compose(stack, wait=False).start()
-            Compose(stack, mlflow=mlflow).start()
-        except HarnessError as error:
-            if refusal := _refusal(stack):
-                stop(stack, keep_streams=True)
-                where = f"the files are in the volume {persistence.volume(stack)}; make local-down removes it"
-                raise HarnessError(refusal.cause, f"{refusal.next_step}. {where}") from None
-            raise HarnessError(_unhealthy(stack) or error.cause, error.next_step) from None
+    others = "LocalStack, registry and MLflow" if has_mlflow else "LocalStack and registry"
+    with console.step(others if wait else "LocalStack") as step, _explained(stack):
+        Compose(stack, wait=wait).start()
+        if not wait:
+            poll(lambda: _responds(stack), "LocalStack", UP_DEADLINE, pause=0.2)
         (container,) = service(stack, "localstack")
         stack.container = str(container.id)
         stack.save()
-        step.result = ", ".join(
-            [stack.endpoint_url, *([f"MLflow {stack.mlflow_url}"] if mlflow and has_mlflow else [])]
-        )
+        step.result = ", ".join([stack.endpoint_url, *([f"MLflow {stack.mlflow_url}"] if wait and has_mlflow else [])])
     images.remove_former(found)
 
 
-def wait_for_mlflow(stack: Stack) -> None:
-    """Wait until MLflow, if the stack has it, is healthy.
+def wait_until_healthy(stack: Stack) -> None:
+    """Wait until all containers that were started are healthy.
 
     Raises:
-        HarnessError: it was not healthy in time.
+        HarnessError: one was not healthy in time.
     """
-    if stack.mlflow_port:
+    with _explained(stack):
         Compose(stack).start()
+
+
+@contextmanager
+def _explained(stack: Stack) -> Iterator[None]:
+    """Say in the error what a container that failed says itself."""
+    try:
+        yield
+    except HarnessError as error:
+        if refusal := _refusal(stack):
+            stop(stack, keep_streams=True)
+            where = f"the files are in the volume {persistence.volume(stack)}; make local-down removes it"
+            raise HarnessError(refusal.cause, f"{refusal.next_step}. {where}") from None
+        raise HarnessError(_unhealthy(stack) or error.cause, error.next_step) from None
+
+
+def _responds(stack: Stack) -> bool:
+    if _unhealthy(stack):
+        raise HarnessError("a container has ended", "look at make local-logs")
+    return localstack.is_ready(stack)
 
 
 def service(stack: Stack, name: str) -> list[Container]:

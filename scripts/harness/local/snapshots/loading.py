@@ -95,7 +95,7 @@ def _start(stack: Stack, snapshot: Reader, name: str) -> None:
     snapshot.unpack(stack.folder)
     stack.save()
     if stack.runtime == DOCKER:
-        containers.start(stack, mlflow=False)
+        containers.start(stack, wait=False)
     else:
         localstack.start(stack)
     with console.step(f"Load the snapshot {name}") as step:
@@ -111,7 +111,7 @@ def _start(stack: Stack, snapshot: Reader, name: str) -> None:
 def _fill_containers(stack: Stack, snapshot: Reader) -> None:
     besides.put_registry(stack, snapshot.entry(REGISTRY)[0])
     _fill(stack, snapshot)
-    containers.wait_for_mlflow(stack)
+    containers.wait_until_healthy(stack)
     if stack.mlflow_port and snapshot.has(MLFLOW):
         besides.put_mlflow(stack, snapshot.entry(MLFLOW)[0].read())
 
