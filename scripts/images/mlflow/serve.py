@@ -59,10 +59,13 @@ def make_bucket_beside(server: int, bucket: str) -> None:
 
 def main() -> None:
     """Create the bucket in a process of its own, and exec the server."""
-    bucket = os.environ["ARTIFACT_BUCKET"]
-    if os.fork() == 0:
-        make_bucket_beside(os.getppid(), bucket)
-        return
+    bucket, server = os.environ["ARTIFACT_BUCKET"], os.getpid()
+    child = os.fork()
+    if child == 0:
+        if os.fork() == 0:
+            make_bucket_beside(server, bucket)
+        return  # the container's init adopts the other: the server would not wait for it
+    os.waitpid(child, 0)
     if not DATABASE.exists():
         shutil.copyfile(EMPTY_DATABASE, DATABASE)
     command = ["mlflow", "server", "--host", "0.0.0.0", "--port", "5000", "--workers", "1"]  # noqa: S104 (a container)
