@@ -45,7 +45,9 @@ class Outcome:
     faults: Sequence[Mark] = field(default_factory=list)
 
 
-def run(stack: Stack, seed: int, step: Step, count: int = EVENTS, rate: float = RATE) -> Outcome:
+def run(
+    stack: Stack, seed: int, step: Step, count: int = EVENTS, rate: float = RATE, kills: int | None = None
+) -> Outcome:
     """Put events at a steady rate, some of them invalid, while the seed's faults happen.
 
     Buckets do not survive LocalStack: a schedule that kills it has no invalid events.
@@ -56,15 +58,16 @@ def run(stack: Stack, seed: int, step: Step, count: int = EVENTS, rate: float = 
         step: shows the progress.
         count: number of events.
         rate: events per second.
+        kills: how often a LocalStack that keeps its streams is killed; None to let the time decide.
 
     Raises:
         HarnessError: the stack does not inject faults.
     """
     emulator_faults.request(stack, "GET")  # fails before anything is put
     started = time.monotonic()
-    faults = schedule(seed, count / rate, kill=stack.persistent)
-    kills = any(fault.name == KILL for fault in faults)
-    work = workload.generate(stack, seed, count, invalid=not kills)
+    faults = schedule(seed, count / rate, kill=stack.persistent, kills=kills)
+    killed = any(fault.name == KILL for fault in faults)
+    work = workload.generate(stack, seed, count, invalid=not killed)
     with FaultInjector(stack, faults, step, rate) as injector:
         target = replace(Target.of(stack), trouble=injector.trouble)
         result = ledger.run(target, work.records, lambda _: work.answers, step, rate)

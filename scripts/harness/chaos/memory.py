@@ -9,7 +9,10 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from harness.console import Step
+from harness.errors import HarnessError
 from harness.local import usage, workers
 from harness.machine import engine
 from harness.stack.state import Stack
@@ -71,10 +74,14 @@ class Sampler:
 
     def _run(self) -> None:
         while not self._stop.wait(EVERY_SECONDS):
-            with contextlib.suppress(*engine.errors()):  # a container that was just replaced
-                self._take()
+            self._take()
 
     def _take(self) -> None:
+        # A container that was just replaced, or a LocalStack that was just killed.
+        with contextlib.suppress(*engine.errors(), BotoCoreError, ClientError, HarnessError):
+            self._add_sample()
+
+    def _add_sample(self) -> None:
         found = usage.of(self._stack)
         localstack = sum(one.memory_bytes for one in found if one.kind == LOCALSTACK) / MIB
         # The function's memory includes the processes that isolate an environment.

@@ -13,10 +13,10 @@ from harness.stack.state import Stack
 FIRST_FAULT, LAST_FAULT = 0.1, 0.9  # shares of the time for all puts; before and after, the stream is undisturbed
 EVERY_SECONDS = 2.0
 KILL = "kill LocalStack"
-# Each kill takes up to a minute. Kills happen in the middle of the stream, which flows before and after.
+# Each kill takes up to a minute. Each happens in the middle of its part of the time: the stream flows before and after.
 ONE_KILL_SECONDS, TWO_KILLS_SECONDS = 20.0, 300.0
 SHORT_KILL_SHARE = 0.05  # of shorter schedules
-PLACES_OF_KILLS: dict[int, tuple[tuple[float, float], ...]] = {0: (), 1: ((0.4, 0.6),), 2: ((0.2, 0.4), (0.6, 0.8))}
+MIDDLE = 0.25, 0.75
 
 # The faults to draw from. Killing LocalStack is not among them, because it is rare and expensive.
 FAULTS: dict[str, Callable[[Stack], int]] = {**external_faults.FAULTS, **emulator_faults.FAULTS}
@@ -36,23 +36,26 @@ class Fault:
     name: str
 
 
-def schedule(seed: int, seconds: float, *, kill: bool = False) -> list[Fault]:
+def schedule(seed: int, seconds: float, *, kill: bool = False, kills: int | None = None) -> list[Fault]:
     """Return the faults of a seed in chronological order. The same arguments give the same faults.
 
     Args:
         seed: any integer.
         seconds: how long putting the events would take without faults.
         kill: whether LocalStack may be killed; the other faults do not depend on it.
+        kills: how often it is then killed; None to let the time decide.
     """
     chance = random.Random(seed)  # noqa: S311 - a test schedule
     count = max(1, int(seconds / EVERY_SECONDS))
     times = sorted(chance.uniform(FIRST_FAULT, LAST_FAULT) * seconds for _ in range(count))
     faults = [Fault(round(at, 2), chance.choice(sorted(FAULTS))) for at in times]
-    return sorted([*faults, *(_kills(seed, seconds) if kill else ())], key=lambda fault: fault.at)
+    return sorted([*faults, *(_kills(seed, seconds, kills) if kill else ())], key=lambda fault: fault.at)
 
 
-def _kills(seed: int, seconds: float) -> list[Fault]:
+def _kills(seed: int, seconds: float, number: int | None) -> list[Fault]:
     chance = random.Random(f"{seed} {KILL}")  # noqa: S311 - a test schedule
     drawn = chance.random() < SHORT_KILL_SHARE
-    number = 2 if seconds >= TWO_KILLS_SECONDS else 1 if seconds >= ONE_KILL_SECONDS or drawn else 0
-    return [Fault(round(chance.uniform(*place) * seconds, 2), KILL) for place in PLACES_OF_KILLS[number]]
+    if number is None:
+        number = 2 if seconds >= TWO_KILLS_SECONDS else 1 if seconds >= ONE_KILL_SECONDS or drawn else 0
+    parts = [(part + chance.uniform(*MIDDLE)) / number for part in range(number)]
+    return [Fault(round((FIRST_FAULT + (LAST_FAULT - FIRST_FAULT) * part) * seconds, 2), KILL) for part in parts]

@@ -26,6 +26,7 @@ EVENTS = 200_000
 BURST_EVENTS = 20_000
 SHARES = (0.8, 0.65, 0.5, 0.35)
 HOLD_SECONDS = 10.0
+EVENTS_PER_KILL = 100_000  # of LocalStack, if it keeps its streams
 HELD_LATENCY_MS = 1_000.0  # of 9 in 10 events; many seconds if a backlog grows
 
 
@@ -77,7 +78,7 @@ def run(stack: Stack, seed: int, count: int, rate: float | None) -> Soak:
         burst, rate = calibrate(stack)
     title = f"{count} events at {rate:.0f} a second under the faults of SEED={seed}"
     with console.step(title) as step, Sampler(stack, step) as sampler:
-        outcome = chaos.run(stack, seed, step, count, rate)
+        outcome = chaos.run(stack, seed, step, count, rate, max(1, count // EVENTS_PER_KILL))
     return Soak(burst, rate, outcome, sampler.samples)
 
 

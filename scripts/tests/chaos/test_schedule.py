@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,3 +34,11 @@ def test_kills_are_few_and_added_to_the_other_faults(seed: int, seconds: float) 
 
 def test_few_short_schedules_have_a_kill() -> None:
     assert 0 < sum(any(fault.name == KILL for fault in schedule(seed, 8, kill=True)) for seed in range(200)) < 40
+
+
+@given(st.integers(), st.floats(min_value=100, max_value=1000), st.integers(min_value=1, max_value=20))
+def test_as_many_kills_as_wanted_have_time_between_them(seed: int, seconds: float, kills: int) -> None:
+    found = [fault.at for fault in schedule(seed, seconds, kill=True, kills=kills) if fault.name == KILL]
+    assert len(found) == kills
+    assert all(later - at > 0.3 * seconds / kills for at, later in pairwise(found))
+    assert not any(fault.name == KILL for fault in schedule(seed, seconds, kills=kills))

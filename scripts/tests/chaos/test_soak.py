@@ -10,9 +10,11 @@ from pathlib import Path
 
 from harness import console
 from harness.chaos import Outcome, soak
-from harness.chaos.memory import ENVIRONMENT, FUNCTION, LOCALSTACK, Sample, figures
+from harness.chaos.memory import ENVIRONMENT, FUNCTION, LOCALSTACK, Sample, Sampler, figures
 from harness.ledger import Ledger
+from harness.machine.processes import free_ports
 from harness.pipeline import definition
+from harness.stack.state import EMBEDDED, Stack
 
 
 def _sample(events: int, localstack: float, function: float = 100.0, instance: str = "a") -> Sample:
@@ -34,6 +36,13 @@ def test_growth_is_measured_on_the_last_localstack() -> None:
     ]
     found = figures(samples, LOCALSTACK)
     assert found == {"start": 200, "largest": 900, "end": 350, "growth_per_100000_events": 500.0}
+
+
+def test_sampling_survives_a_localstack_that_was_killed() -> None:
+    stack = Stack("killed", "killed", free_ports(1)[0], EMBEDDED)
+    with console.step("nothing") as step, Sampler(stack, step) as sampler:
+        pass
+    assert sampler.samples == []
 
 
 def test_too_few_events_or_no_environment_give_no_figure() -> None:
