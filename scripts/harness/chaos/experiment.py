@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from harness import console, ledger
@@ -24,6 +24,7 @@ from harness.stack.state import Stack
 RATE = 100.0
 EVENTS = 2_000
 POLL_SECONDS = 0.02
+LEAD = 1_000  # events that may be put after a kill's place, before it begins
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def run(
     killed = any(fault.name == KILL for fault in faults)
     work = workload.generate(stack, seed, count, invalid=not killed)
     with FaultInjector(stack, faults, step, rate) as injector:
-        target = replace(Target.of(stack), trouble=injector.trouble)
+        target = replace(Target.of(stack), trouble=injector.trouble, held=injector.held)
         result = ledger.run(target, work.records, lambda _: work.answers, step, rate)
     if injector.error:
         result.breaks(injector.error, result.not_put)
@@ -96,6 +97,7 @@ class FaultInjector:
         self.marks: list[Mark] = []
         self.error: HarnessError | None = None
         self._current = ""
+        self._kills = 0
         self._stack, self._faults, self._step, self._rate = stack, faults, step, rate
         self._stop = threading.Event()
         # A daemon, so that a second Ctrl-C does not wait for it.
@@ -117,7 +119,16 @@ class FaultInjector:
             return self.error.cause
         return None if self._current == KILL or self._stack.alive() else "LocalStack has died"
 
+    def held(self, records: Iterable[tuple[bytes, str]]) -> Iterator[tuple[bytes, str]]:
+        """Yield records; wait where LocalStack should be killed and is still recovering from the last kill."""
+        places = [fault.at * self._rate + LEAD for fault in self._faults if fault.name == KILL]
+        for number, record in enumerate(records):
+            while self._kills < len(places) and number > places[self._kills] and self._thread.is_alive():
+                time.sleep(POLL_SECONDS)
+            yield record
+
     def _cause(self, fault: Fault) -> None:
+        self._kills += fault.name == KILL
         self._step.aside = self._current = fault.name
         began = time.time()
         effects = ALL[fault.name](self._stack)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -37,6 +37,7 @@ class Target:
         bucket: name of the failed-events bucket; None if failed events are kept nowhere.
         pipeline: how its answers are read and compared.
         trouble: called when a call fails; a text ends the run and is the cause.
+        held: returns the records as they may be put.
     """
 
     kinesis: KinesisClient
@@ -46,6 +47,7 @@ class Target:
     bucket: str | None
     pipeline: Pipeline
     trouble: Trouble = no_trouble
+    held: Callable[[Sequence[tuple[bytes, str]]], Iterable[tuple[bytes, str]]] = iter
 
     @classmethod
     def of(cls, stack: Stack) -> Target:
@@ -114,7 +116,7 @@ def run(
         collector = Collector(ledger, reader, failed.NewFailures(target.s3, target.bucket, trouble))
         with collector:
             try:
-                puts = streams.put(target.kinesis, target.source, records, rate, trouble)
+                puts = streams.put(target.kinesis, target.source, target.held(records), rate, trouble)
                 for count, (put, answer) in enumerate(zip(puts, answers, strict=True), 1):
                     collector.check()
                     ledger.enter(put, answer)
