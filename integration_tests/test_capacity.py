@@ -32,9 +32,9 @@ pytestmark = [
     pytest.mark.timeout(600),
 ]
 
-# Milliseconds that the function takes for a batch, by the number of shards: they invoke it 20, 80 and 80 times a
+# Milliseconds that the function takes for a batch, by the number of shards: they invoke it 20, 80 and 40 times a
 # second, for which half of a core does.
-BATCH_MS = {2: 100.0, 8: 100.0, 32: 400.0}
+BATCH_MS = {2: 100.0, 8: 100.0, 32: 800.0}
 SHARDS = tuple(BATCH_MS)
 HOT = 2
 BATCH_SIZE = 10
