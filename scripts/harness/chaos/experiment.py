@@ -88,6 +88,7 @@ class FaultInjector:
 
     Attributes:
         happened: how often each fault took effect.
+        kills: how many kills of LocalStack have begun.
         marks: each fault in chronological order, in seconds since the epoch.
         error: why a fault could not be caused; the rest are then skipped.
     """
@@ -97,7 +98,7 @@ class FaultInjector:
         self.marks: list[Mark] = []
         self.error: HarnessError | None = None
         self._current = ""
-        self._kills = 0
+        self.kills = 0
         self._stack, self._faults, self._step, self._rate = stack, faults, step, rate
         self._stop = threading.Event()
         # A daemon, so that a second Ctrl-C does not wait for it.
@@ -123,12 +124,12 @@ class FaultInjector:
         """Yield records; wait where LocalStack should be killed and is still recovering from the last kill."""
         places = [fault.at * self._rate + LEAD for fault in self._faults if fault.name == KILL]
         for number, record in enumerate(records):
-            while self._kills < len(places) and number > places[self._kills] and self._thread.is_alive():
+            while self.kills < len(places) and number > places[self.kills] and self._thread.is_alive():
                 time.sleep(POLL_SECONDS)
             yield record
 
     def _cause(self, fault: Fault) -> None:
-        self._kills += fault.name == KILL
+        self.kills += fault.name == KILL
         self._step.aside = self._current = fault.name
         began = time.time()
         effects = ALL[fault.name](self._stack)
