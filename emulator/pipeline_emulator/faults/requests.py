@@ -7,6 +7,7 @@ from localstack.http import Response
 
 from pipeline_emulator import patches
 from pipeline_emulator.faults.rules import FAULTS, INJECTED, Rule
+from pipeline_emulator.gateway import hooks
 
 # Parameters that name the resource of a request, in the services the pipeline uses.
 _NAMES = ("StreamName", "StreamARN", "Bucket", "FunctionName", "QueueUrl", "logGroupName")
@@ -16,6 +17,7 @@ def install() -> None:
     """Add one handler before and one after the services."""
     patches.REFUSE_REQUESTS.append(refuse)
     patches.LOSE_ANSWERS.append(lose_answer)
+    hooks.sees_requests.subscribe(lambda: FAULTS.active or None)
 
 
 def refuse(_chain: Any, context: RequestContext, _response: Response) -> None:

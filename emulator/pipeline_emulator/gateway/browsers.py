@@ -46,7 +46,7 @@ class Guard:
 
     def __call__(self, chain: Any, context: RequestContext, response: Response) -> None:
         """End the chain with status 403 if the host is not the emulator's, or a foreign page sent the request."""
-        problem = self._problem(context.request, context.request.environ)
+        problem = self.problem(context.request)
         if problem is None:
             return
         LOG.warning("Refused %s %s: %s", context.request.method, context.request.path, problem)
@@ -59,7 +59,9 @@ class Guard:
             response.data = _BODY.format(escape(problem)).encode()
         chain.terminate()  # without response handlers: nothing here is for the page, CORS headers included
 
-    def _problem(self, request: Any, environ: dict[str, Any]) -> str | None:
+    def problem(self, request: Any) -> str | None:
+        """Return why a request is refused; None if it is served."""
+        environ: dict[str, Any] = request.environ
         # Some clients send a URL as the Host, and AWS serves them. No browser does.
         if not self._allowed.allow(_SCHEME.sub("", environ.get("HTTP_HOST", ""))):
             return _HOST.format(environ.get("HTTP_HOST", ""))

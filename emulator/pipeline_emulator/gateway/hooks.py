@@ -12,3 +12,6 @@ may_push: Question[[str], bool] = Question()
 
 may_wait: Question[[], bool] = Question()
 """Whether handlers may wait for something now, so that no request can be served in the reactor's thread. None: no."""
+
+sees_requests: Question[[], bool] = Question()
+"""Whether a handler has to see every request and its response now. None: no."""

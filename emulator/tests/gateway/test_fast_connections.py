@@ -18,6 +18,7 @@ from rolo.serving.twisted import HeaderPreservingHTTPChannel
 from pipeline_emulator.gateway import hooks
 from pipeline_emulator.gateway.fast import channel
 from pipeline_emulator.gateway.fast.channel import FastHTTPChannel
+from pipeline_emulator.gateway.fast.received import pieces
 
 pytestmark = pytest.mark.local_only
 
@@ -208,7 +209,7 @@ def test_a_streamed_response_ends_with_its_connection(
 
     monkeypatch.setattr(channel, "reactor", _Threads())
     transport = _Transport()
-    connection = FastHTTPChannel(lambda _environ: Response(events()))
+    connection = FastHTTPChannel(lambda received: pieces(Response(events()), received.environ()))
     connection.timeOut = idle = 60
     connection.makeConnection(transport)
     connection._networkProducer = transport

@@ -11,6 +11,8 @@ from email.utils import parsedate_to_datetime
 from enum import Enum
 from functools import lru_cache
 
+from localstack.aws.api import CommonServiceException
+
 from pipeline_emulator.authorization.signatures import errors
 from pipeline_emulator.authorization.signatures.raw import RawRequest
 
@@ -102,28 +104,46 @@ def _repeats(names: Iterable[str]) -> bool:
 
 
 def _in_header(raw: RawRequest, service: str, value: str) -> Claim:
+    beginning, last, signature = value.rpartition(", Signature=")
+    known = _beginning_of(service, beginning) if last and signature.isalnum() else None  # as the SDKs write it
+    (key, day, region, scope), names, signature = (*known, signature) if known else _parsed(service, value)
+    return Claim(
+        key=key,
+        place=Place.HEADER,
+        signature=signature,
+        date=day,
+        region=region,
+        service=scope,
+        signed_headers=names,
+        timestamp=_timestamp(raw.header("x-amz-date") or raw.header("date")),
+        token=raw.header("x-amz-security-token"),
+    )
+
+
+type _Scope = tuple[str, str, str, str]
+type _Names = tuple[str, ...]
+
+
+@lru_cache(maxsize=1000)  # a client sends the same for a day
+def _beginning_of(service: str, beginning: str) -> tuple[_Scope, _Names] | None:
+    try:
+        return _parsed(service, f"{beginning}, Signature=0")[:2]
+    except CommonServiceException:
+        return None
+
+
+def _parsed(service: str, value: str) -> tuple[_Scope, _Names, str]:
+    """Return the scope, the names of the signed headers and the signature in an Authorization header."""
     algorithm, _, rest = value.strip().partition(" ")
     if algorithm != ALGORITHM:
         raise errors.unsupported(service)
     parts = [part.strip().partition("=") for part in rest.split(",") if part.strip()]
     values = {name: text for name, _, text in parts}
-    date = raw.header("x-amz-date") or raw.header("date")
     absent = [name for name in _PARTS if not values.get(name)]
     if absent or len(parts) > len(_PARTS):  # core looks for the credential anywhere in the text
         sentences = [f"Authorization header requires '{name}' parameter." for name in absent]
         raise errors.incomplete(service, " ".join([*sentences, f"Authorization={value}"]))
-    key, day, region, scope = _scope(service, values["Credential"])
-    return Claim(
-        key=key,
-        place=Place.HEADER,
-        signature=values["Signature"],
-        date=day,
-        region=region,
-        service=scope,
-        signed_headers=_names(service, values["SignedHeaders"]),
-        timestamp=_timestamp(date),
-        token=raw.header("x-amz-security-token"),
-    )
+    return _scope(service, values["Credential"]), _names(service, values["SignedHeaders"]), values["Signature"]
 
 
 def _in_query(raw: RawRequest, service: str) -> Claim:
@@ -193,7 +213,6 @@ def _version_2(service: str, values: Mapping[str, str], place: Place = Place.QUE
     )
 
 
-@lru_cache(maxsize=1000)  # a client sends the same for a day
 def _scope(service: str, credential: str, s3_code: str = "AuthorizationHeaderMalformed") -> tuple[str, str, str, str]:
     found = _SCOPE.fullmatch(credential)
     if found is None:
@@ -203,7 +222,6 @@ def _scope(service: str, credential: str, s3_code: str = "AuthorizationHeaderMal
     return key, day, region, scope
 
 
-@lru_cache(maxsize=1000)
 def _names(service: str, text: str) -> tuple[str, ...]:
     lower = text.lower()
     if not _HEADER_NAMES.fullmatch(lower):

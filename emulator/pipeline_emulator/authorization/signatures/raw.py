@@ -57,6 +57,13 @@ class RawRequest:
         """Return the first value of a header, named in lower case."""
         return self._first_values.get(name)
 
+    def joined(self, name: str) -> str:
+        """Return the values of a header as they are signed: joined by commas, with single spaces."""
+        found = self._first_values.get(name, "")
+        if len(self._first_values) == len(self.headers):
+            return _with_single_spaces(found)
+        return ",".join(_with_single_spaces(value) for each, value in self.headers if each == name)
+
     def argument(self, name: str) -> str | None:
         """Return the first value of a query argument."""
         return next((value for each, value in self.query if each == name), None)
@@ -87,3 +94,9 @@ class RawRequest:
         finally:
             content.seek(position)
         return found.hexdigest()
+
+
+def _with_single_spaces(value: str) -> str:
+    if value.isascii() and value.isprintable() and "  " not in value:  # nearly all, and faster
+        return value.strip(" ")
+    return " ".join(value.split())

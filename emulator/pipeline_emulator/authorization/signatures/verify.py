@@ -3,6 +3,7 @@
 import hmac
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from localstack.services.s3.utils import uses_host_addressing
 
@@ -124,16 +125,21 @@ def _check_time(claim: Claim, service: str) -> None:
 
 def _check_signed_headers(raw: RawRequest, claim: Claim, service: str) -> None:
     """Refuse a request if somebody could have changed the service that it is for, or what it asks."""
-    sent = {name for name, _ in raw.headers}
-    if not sent.issuperset(claim.signed_headers):
+    unsent, unsigned = _differences(tuple([name for name, _ in raw.headers]), claim.signed_headers)
+    if unsent:
         raise errors.mismatch(service)
-    needed = {name for name in sent if name.startswith("x-amz-")} - _UNSIGNED_HEADERS
-    unsigned = ({"host"} | needed) - set(claim.signed_headers)
     if not unsigned:
         return
     if service == "s3":
         raise errors.unsigned_headers()
     raise errors.mismatch(service, f"'{min(unsigned)}' must be a 'SignedHeader' in the AWS Authorization.")
+
+
+@lru_cache(maxsize=1000)  # a client sends the same headers each time
+def _differences(sent: tuple[str, ...], signed: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the signed headers that were not sent, and those sent that have to be signed and are not."""
+    needed = {name for name in sent if name.startswith("x-amz-")} - _UNSIGNED_HEADERS
+    return frozenset(signed) - frozenset(sent), frozenset({"host"} | needed) - frozenset(signed)
 
 
 def _payload(raw: RawRequest, claim: Claim) -> str:

@@ -5,20 +5,19 @@ takes longer than the request: the interpreter changes threads only every few mi
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from functools import cached_property
 from typing import Any
 
-from localstack.http import Response
 from rolo.serving.twisted import HeaderPreservingHTTPChannel
 from twisted.internet import reactor as installed_reactor
 
 from pipeline_emulator.gateway import hooks
-from pipeline_emulator.gateway.fast.received import Received, pieces
+from pipeline_emulator.gateway.fast.received import Received
 from pipeline_emulator.gateway.fast.request_head import END, MAX_HEAD_BYTES, Head, may_become_one, recognised
 
 LOG = logging.getLogger(__name__)
-Answer = Callable[[dict[str, Any]], Response]
+Answer = Callable[[Received], Generator[bytes]]
 _Channel: Any = HeaderPreservingHTTPChannel  # twisted has few types
 reactor: Any = installed_reactor
 
@@ -84,12 +83,11 @@ class FastHTTPChannel(_Channel):  # type: ignore[misc]
         return data
 
     def _serve(self, request: Received) -> None:
-        environ = request.environ()
         if request.head.waits:
             self._hold_others_back(request)
-            reactor.getThreadPool().callInThread(self._respond, request, environ, reactor.callFromThread)
+            reactor.getThreadPool().callInThread(self._respond, request, reactor.callFromThread)
         else:
-            self._respond(request, environ, lambda act, *arguments: act(*arguments))
+            self._respond(request, lambda act, *arguments: act(*arguments))
 
     def _hold_others_back(self, request: Received) -> None:
         """Let twisted's channel keep what arrives until `requestDone`, as after a request of its own."""
@@ -98,11 +96,11 @@ class FastHTTPChannel(_Channel):  # type: ignore[misc]
         self._handlingRequest = True
         self.setRawMode()
 
-    def _respond(self, request: Received, environ: dict[str, Any], in_reactor: Callable[..., None]) -> None:
+    def _respond(self, request: Received, in_reactor: Callable[..., None]) -> None:
         """Answer a request, and send the response in the reactor's thread as it comes."""
         response = None
         try:
-            response = pieces(self._answer(environ), environ)
+            response = self._answer(request)
             for piece in response:
                 if request.channel is None:
                     break

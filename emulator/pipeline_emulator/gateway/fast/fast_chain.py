@@ -10,11 +10,9 @@ from localstack.aws.chain import HandlerChain
 from localstack.aws.handlers.service_plugin import ServiceLoaderForDataPlane
 from localstack.aws.spec import load_service
 from localstack.http import Response
-from werkzeug import Request
-from werkzeug.datastructures import Headers
 
 from pipeline_emulator.gateway import twisted_request
-from pipeline_emulator.gateway.fast import messages
+from pipeline_emulator.gateway.fast import light_request, messages
 from pipeline_emulator.gateway.fast.request_head import OPERATIONS, Head
 
 _JSON = "application/x-amz-json-1.1"
@@ -47,7 +45,7 @@ class FastChain:
             for each in gateway.request_handlers
             if each not in _LEFT_OUT and not isinstance(each, ServiceLoaderForDataPlane)
         ]
-        self._response_handlers = [each for each in gateway.response_handlers if each not in _LEFT_OUT_OF_RESPONSES]
+        self.response_handlers = [each for each in gateway.response_handlers if each not in _LEFT_OUT_OF_RESPONSES]
 
     def answer(self, environ: dict[str, Any]) -> Response:
         """Return the response to a request.
@@ -55,12 +53,10 @@ class FastChain:
         Args:
             environ: its WSGI environment, with the headers as sent in `rolo.headers`.
         """
-        request: Any = Request(environ)
-        pairs = environ["rolo.headers"]
-        request.headers = Headers([(name.decode("latin-1"), value.decode("latin-1")) for name, value in pairs])
+        request: Any = light_request.whole(environ)
         response = Response()
         chain: Any = HandlerChain(
-            self._request_handlers, self._response_handlers, self._gateway.finalizers, self._gateway.exception_handlers
+            self._request_handlers, self.response_handlers, self._gateway.finalizers, self._gateway.exception_handlers
         )
         chain.handle(RequestContext(request), response)
         return response

@@ -19,12 +19,14 @@ class Received:
 
     Attributes:
         head: of the request.
-        content: its body.
+        body: its body.
+        content: the same, to be read.
         channel: the channel of its connection; None once that has ended.
     """
 
     def __init__(self, channel: Any, head: Head, body: bytes) -> None:
         self.head = head
+        self.body = body
         self.content = io.BytesIO(body)
         self.channel = channel
         self._client, self._server, self._secure = channel.ends
@@ -63,7 +65,7 @@ class Received:
             "RAW_URI": head.target,
             "wsgi.version": (1, 0),
             "wsgi.url_scheme": "https" if self._secure else "http",
-            "wsgi.input": io.BytesIO(self.content.getbuffer()),
+            "wsgi.input": io.BytesIO(self.body),
             "wsgi.input_terminated": True,
             "wsgi.errors": io.StringIO(),
             "wsgi.multithread": True,

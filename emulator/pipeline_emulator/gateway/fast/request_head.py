@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from localstack import config
 from localstack.constants import LOCALHOST
@@ -23,7 +24,7 @@ _INVOKE = re.compile(
 )
 _BEGINNINGS = (b"POST / HTTP/1.1\r\n", b"POST /2015-03-31/functions/")
 _REQUEST_LINE = re.compile(rb"POST ([\x21-\x7e]+) HTTP/1\.1")
-_HEADER = re.compile(rb"([A-Za-z0-9-]+):[ \t]*((?:[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)?)[ \t]*")
+_HEADERS = re.compile(rb"(?:\r\n[A-Za-z0-9-]++:[ \t]*+(?:[\x21-\x7e]++(?: ++[\x21-\x7e]++)*+)?+[ \t]*+)*+")
 _NUMBER = re.compile(r"[0-9]{1,7}")
 _SIGNED = re.compile(r"AWS4-HMAC-SHA256 Credential=[^/,\s]+/\d{8}/[a-z0-9-]+/([a-z]+)/aws4_request,.*")
 # What the SDKs send. Any other header may mean something to a handler that is left out, or to the HTTP server.
@@ -63,16 +64,22 @@ class Head:
         operation: of the service.
         target: path and query, as sent.
         length: of the body, in bytes.
-        headers: names as sent and values, in their order.
-        values: the values by names in lower case.
+        lines: of the headers, in their order.
+        values: the headers' values by names in lower case.
     """
 
     service: str
     operation: str
     target: str
     length: int
-    headers: list[tuple[bytes, bytes]]
+    lines: list[str]
     values: dict[str, str]
+
+    @property
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """Names as sent and values, in their order."""
+        parts = (line.encode().partition(b":") for line in self.lines)
+        return [(name, value.strip(b" \t")) for name, _, value in parts]
 
     @property
     def waits(self) -> bool:
@@ -91,21 +98,19 @@ def recognised(block: bytes) -> Head | None:
     Args:
         block: from the request line to the last header, without the empty line.
     """
-    first, *lines = block.split(b"\r\n")
-    headers = []
-    for line in lines:
-        if (found := _HEADER.fullmatch(line)) is None:
-            return None
-        headers.append((found[1], found[2]))
-    values = {name.decode().lower(): value.decode() for name, value in headers}
-    requested = _REQUEST_LINE.fullmatch(first)
-    if requested is None or len(values) < len(headers) or not values.keys() >= _NEEDED:
+    requested = _REQUEST_LINE.match(block)
+    if requested is None or _HEADERS.fullmatch(block, requested.end()) is None:
+        return None
+    lines = block.decode().split("\r\n")[1:]
+    parts = [line.partition(":") for line in lines]
+    values = {name.lower(): value.strip(" \t") for name, _, value in parts}
+    if len(values) < len(lines) or not values.keys() >= _NEEDED:
         return None
     target = requested[1].decode()
     service, operation = _operation(target, values)
     if operation is None or not _is_plain(values, service):
         return None
-    return Head(service, operation, target, int(values["content-length"]), headers, values)
+    return Head(service, operation, target, int(values["content-length"]), lines, values)
 
 
 def _operation(target: str, values: dict[str, str]) -> tuple[str, str | None]:
@@ -132,6 +137,7 @@ def _is_plain(values: dict[str, str], service: str) -> bool:
     )
 
 
+@lru_cache(maxsize=100)
 def _is_plain_host(authority: str) -> bool:
     """Return whether a host selects no bucket, function, queue or API: an address, or the emulator's own name."""
     host = host_of(authority)
