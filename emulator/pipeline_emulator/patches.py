@@ -179,6 +179,13 @@ CHECK_ACLS = Patch(
     written_for=_CORE,
     fingerprint="CompositeHandler",
 )
+CHECK_NEIGHBOURS = Patch(
+    "localstack.aws.handlers:serve_custom_service_request_handlers",
+    what="redrive policies of queues and event patterns of rules are checked",
+    why="core stores a dead-letter queue that does not exist, and patterns that match nothing",
+    written_for=_CORE,
+    fingerprint="CompositeHandler",
+)
 CHECK_POLICIES = Patch(
     "localstack.aws.handlers:serve_custom_service_request_handlers",
     what="policies that AWS would not store are refused",

@@ -1,4 +1,4 @@
-"""What the cases that need no mapping share: streams, functions, log groups, and refusals."""
+"""What the cases that need no mapping share: streams, functions, their neighbours, and refusals."""
 
 from __future__ import annotations
 
@@ -116,6 +116,56 @@ class Calls:
         with suppress(ClientError):
             return [event["message"] for event in logs.filter_log_events(logGroupName=group)["events"]]
         return []
+
+    def repository(self, **more: Any) -> str:
+        """A repository of images."""
+        ecr, name = self.client("ecr"), self.name()
+        ecr.create_repository(repositoryName=name, **more)
+        self._defer(lambda: ecr.delete_repository(repositoryName=name, force=True))
+        return name
+
+    def bucket(self) -> str:
+        """A bucket."""
+        s3, name = self.client("s3"), self.name()
+        place = {"LocationConstraint": self.target.region}
+        s3.create_bucket(Bucket=name, CreateBucketConfiguration=place)
+
+        def delete() -> None:
+            for entry in s3.list_objects_v2(Bucket=name).get("Contents", []):
+                s3.delete_object(Bucket=name, Key=entry["Key"])
+            s3.delete_bucket(Bucket=name)
+
+        self._defer(delete)
+        return name
+
+    def queue(self, *, fifo: bool = False) -> tuple[str, str]:
+        """A queue's URL and ARN."""
+        sqs, ending = self.client("sqs"), ".fifo" if fifo else ""
+        attributes = {"FifoQueue": "true"} if fifo else {}
+        url = sqs.create_queue(QueueName=f"{self.name()}{ending}", Attributes=attributes)["QueueUrl"]
+        self._defer(lambda: sqs.delete_queue(QueueUrl=url))
+        found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
+        return url, found["QueueArn"]
+
+    def queue_for(self, bucket: str) -> str:
+        """The ARN of a queue that takes a bucket's notifications."""
+        url, arn = self.queue()
+        allowed = {
+            "Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sqs:SendMessage",
+            "Resource": arn, "Condition": {"ArnLike": {"aws:SourceArn": f"arn:aws:s3:::{bucket}"}},
+        }  # fmt: skip
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+        self.client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+        return arn
+
+    def role_for(self, service: str) -> str:
+        """The ARN of a role that only a service may assume."""
+        iam, name = self.client("iam"), self.name()
+        trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+        arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
+        self._defer(lambda: iam.delete_role(RoleName=name))
+        return str(arn)
 
     def _defer(self, delete: Callable[[], Any]) -> None:
         def suppressed() -> None:

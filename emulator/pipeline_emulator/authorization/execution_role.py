@@ -17,6 +17,7 @@ from pipeline_emulator.authorization.callers import Caller
 from pipeline_emulator.authorization.origin import RequestOrigin
 from pipeline_emulator.authorization.settings import refuses_tracing
 from pipeline_emulator.iam.requests.call import Check
+from pipeline_emulator.services import provider
 
 # https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-create.html#services-kinesis-permissions
 _READ_ACTIONS = ("DescribeStream", "DescribeStreamSummary", "GetRecords", "GetShardIterator", "ListShards")
@@ -40,11 +41,24 @@ def authorize(context: RequestContext, caller: Caller | None, authorizer: Author
     operation, request = context.operation.name, context.service_request or {}
     if operation in ("CreateFunction", "UpdateFunctionCode"):
         image_access.authorize(context, caller, authorizer)
+    if operation == "UpdateFunctionConfiguration":
+        _require_trust(context, request)
     if operation in _FUNCTIONS:
         _authorize_tracing(context, request, authorizer)
         _authorize_dead_letters(context, request, authorizer)
     if operation in _MAPPINGS:
         _authorize_mapping(context, request, authorizer)
+
+
+def _require_trust(context: RequestContext, request: Any) -> None:
+    """Check that Lambda may assume a function's new role; core checks that of a new function."""
+    role = request.get("Role")
+    if not role or not resources.execution_role(resources.function_arn(context, request["FunctionName"])):
+        return
+    if not provider("lambda").lambda_service.can_assume_role(role, context.region):
+        raise InvalidParameterValueException(
+            "The role defined for the function cannot be assumed by Lambda.", Type="User"
+        )
 
 
 def _authorize_tracing(context: RequestContext, request: Any, authorizer: Authorizer) -> None:

@@ -39,6 +39,7 @@ def load_services() -> None:
         large_bodies,
         malformed_requests,
         moto_requests,
+        neighbours,
         queue_urls,
         twisted_request,
     )
@@ -55,6 +56,7 @@ def load_services() -> None:
     core_adjustments.read_managed_policies_when_asked()
     malformed_requests.install()
     constraints.install()
+    neighbours.install()
     policy_documents.install()
     large_bodies.install()
     queue_urls.install()

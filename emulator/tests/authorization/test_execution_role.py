@@ -54,6 +54,19 @@ def test_the_role_must_trust_lambda(make_role: Any, create_function: Any, refusa
     assert "cannot be assumed by Lambda" in message
 
 
+def test_a_new_role_must_trust_lambda(make_role: Any, create_function: Any, root: Any, refusal: Any) -> None:
+    function = create_function(HANDLER, Role=make_role(LOGS))
+    before = root("lambda").get_function_configuration(FunctionName=function.name)["Role"]
+    for role in (make_role(trusts={"Service": "ec2.amazonaws.com"}), f"{before}-missing"):
+        code, message = refusal(
+            lambda role=role: root("lambda").update_function_configuration(FunctionName=function.name, Role=role)
+        )
+        assert code == "InvalidParameterValueException"
+        assert "cannot be assumed by Lambda" in message
+    assert root("lambda").get_function_configuration(FunctionName=function.name)["Role"] == before
+    root("lambda").update_function_configuration(FunctionName=function.name, Role=make_role(LOGS))
+
+
 @pytest.mark.parametrize("action", READ)
 def test_a_mapping_needs_every_read_action(
     make_role: Any, create_function: Any, root: Any, stream: str, refusal: Any, denials: Any, action: str
