@@ -345,6 +345,27 @@ READ_MANAGED_POLICIES = Patch(
     written_for=_CORE,
     fingerprint="05be2cb4ec26",
 )
+READ_PRESIGNED_CREDENTIAL = Patch(
+    "localstack.aws.handlers.auth:MissingAuthHeaderInjector.__call__",
+    what="a presigned request is one of its credential's account and region",
+    why="core takes it for one of the default account in us-east-1, whoever signed it",
+    written_for=_CORE,
+    fingerprint="5363e04263eb",
+)
+PASS_ACCOUNT_TO_MOTO = Patch(
+    "localstack.aws.handlers.auth:AccountIdEnricher.__call__",
+    what="moto gets the account that core has determined",
+    why="core adds its header after one that a client has sent, and moto takes the first",
+    written_for=_CORE,
+    fingerprint="eb10c0807272",
+)
+READ_REGION_OF_CREDENTIAL = Patch(
+    "moto.core.responses:BaseResponse.get_region_from_url",
+    what="moto takes the region from the credential, as core does",
+    why="it prefers one in the URL or in the User-Agent, which core does not authorize",
+    written_for="moto-ext 5.1.25",
+    fingerprint="f26e68bd6df6",
+)
 READ_NO_QUERY = Patch(
     "moto.core.responses:BaseResponse.setup_class",
     what="moto reads the parameters of a JSON request from its JSON",

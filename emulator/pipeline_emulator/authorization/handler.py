@@ -13,6 +13,7 @@ from pipeline_emulator.authorization import (
     forms,
     function_origin,
     names,
+    other_accounts,
     policies,
     public_access,
     resources,
@@ -27,7 +28,7 @@ from pipeline_emulator.authorization.origin import RequestOrigin
 from pipeline_emulator.iam.decision import Decision, Layer, Reason
 from pipeline_emulator.iam.requests.call import Call, Check, Lookups
 from pipeline_emulator.iam.requests.canonical import misplaced
-from pipeline_emulator.iam.requests.services import checks
+from pipeline_emulator.iam.requests.services import SERVICES, checks
 from pipeline_emulator.iam.ternary import Undetermined
 from pipeline_emulator.kinesis.streams import tokens
 
@@ -71,13 +72,20 @@ class Handler:
             return
         for check in [*found, *_missing_object_checks(service, call)]:
             why = misplaced(check.resource, call.account, call.region) or names.chosen_identifier(check.tags)
-            if why:
+            if why := why or _foreign(service, call, check):
                 self._refuse(service, self._authorizer.record(unresolved(caller, check, why)))
             self._refuse(service, self._authorizer.refusal(caller, check, origin))
 
     def _authorize_root(self, root: Caller, call: Call, service: str, origin: RequestOrigin) -> None:
+        """Authorize a root user, who may do everything with what the request does not say is another account's."""
         found = checks(service, call)
-        for check in [] if isinstance(found, Undetermined) else found:
+        if isinstance(found, Undetermined):
+            if service in SERVICES and other_accounts.named(call):
+                self._refuse(service, self._authorizer.record(_undetermined(root, service, call, found)))
+            return
+        for check in found:
+            if why := _foreign(service, call, check):
+                self._refuse(service, self._authorizer.record(unresolved(root, check, why)))
             self._refuse(service, self._authorizer.refusal(root, check, origin))
 
     def _refuse_function(self, caller: Caller | None, context: RequestContext, service: str) -> None:
@@ -107,6 +115,12 @@ def _call(context: RequestContext, caller: Caller | None) -> Call:
         _lookups(context.account_id, context.region),
         caller.principal.arn if caller and caller.principal.user_name else None,
     )
+
+
+def _foreign(service: str, call: Call, check: Check) -> str | None:
+    """Return why a request is refused that names another account's resource, where no policy of one is asked."""
+    found = other_accounts.named(call, service) if check.resource == "*" else None
+    return f"{found} is another account's, and {check.action} is about the caller's own account" if found else None
 
 
 def _undetermined(caller: Caller, service: str, call: Call, found: Undetermined) -> Decision:

@@ -1,13 +1,15 @@
 """The origin of a request: the part of the request context that is not in its parameters."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 from localstack.aws.api import RequestContext
 from werkzeug import Request
 
-from pipeline_emulator.authorization import access_keys, resources, tags
+from pipeline_emulator.authorization import access_keys, internal_calls, resources, tags
 from pipeline_emulator.authorization.callers import Caller
 from pipeline_emulator.iam.context import Context
 from pipeline_emulator.iam.requests.call import Check
@@ -20,13 +22,17 @@ _CLOUDWATCH = "cloudwatch.amazonaws.com"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestOrigin:
-    """The origin of a request. Requests that a service makes itself have neither address nor headers."""
+    """The origin of a request. Requests that a service makes itself have neither address nor headers.
+
+    `client` has them where LocalStack sends a request on for a client.
+    """
 
     account: str
     region: str | None
     request: Request | None = None
     source_arn: str | None = None
     via_service: bool = False
+    client: Mapping[str, str | None] = field(default_factory=dict)
 
     @classmethod
     def of(cls, context: RequestContext) -> "RequestOrigin":
@@ -37,6 +43,7 @@ class RequestOrigin:
             region=None if service and service.service_name in _GLOBAL_SERVICES else context.region,
             request=context.request,
             source_arn=access_keys.source_arn(context),
+            client=access_keys.client_of(context),
         )
 
     def owner(self, check: Check) -> str:
@@ -54,14 +61,13 @@ class RequestOrigin:
         values = check.values
         if source_account and caller.principal.arn == _CLOUDWATCH:
             values = {**values, "aws:sourceowner": source_account}
+        client: Any = self.client or (internal_calls.client_of(request) if request else {})
         return Context(
             principal=caller.principal,
             time=datetime.now(UTC),
-            source_ip=request.remote_addr if request else None,
             secure_transport=True,
             region=self.region,
-            user_agent=request.headers.get("User-Agent") if request else None,
-            referer=request.headers.get("Referer") if request else None,
+            **client,
             source_arn=self.source_arn,
             source_account=source_account,
             via_service=self.via_service,
