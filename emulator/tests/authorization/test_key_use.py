@@ -189,6 +189,36 @@ def test_a_multipart_upload_needs_decrypt(make_user: Any, root: Any, refusal: An
     assert "kms:GenerateDataKey" in refusal(reader.create_multipart_upload, Bucket=bucket, Key="k", **encryption)[1]
 
 
+def test_lambda_reads_code_with_the_callers_permission_on_the_key(
+    make_user: Any,
+    make_role: Any,
+    create_function: Any,
+    root: Any,
+    refusal: Any,
+    zipped: Any,
+    bucket: str,
+    make_key: Any,
+) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html."""
+    key, archive = make_key(), zipped({"handler.py": "def handler(event, context): pass"})
+    root("s3").put_object(Bucket=bucket, Key="k", Body=archive, ServerSideEncryption="aws:kms", SSEKMSKeyId=key)
+    code, name = {"S3Bucket": bucket, "S3Key": "k"}, f"name-{uuid.uuid4().hex[:8]}"
+    new = {"Role": make_role(), "Runtime": "python3.13", "Handler": "handler.handler", "Code": code}
+    existing = create_function("def handler(event, context): pass").name
+    publishing = {"Action": ["lambda:*", "iam:PassRole", "s3:GetObject"], "Resource": "*"}
+    keyless = make_user(publishing, using("Decrypt", "lambda")).client("lambda")
+    allowed = make_user(publishing, using("Decrypt", "s3", aws_s3_arn=f"arn:aws:s3:::{bucket}/k")).client("lambda")
+    for operation, request in (
+        ("publish_layer_version", {"LayerName": name, "Content": code}),
+        ("create_function", {"FunctionName": name, **new}),
+        ("update_function_code", {"FunctionName": existing, **code}),
+    ):
+        found, message = refusal(getattr(keyless, operation), **request)
+        assert (found, f"kms:Decrypt on resource: {key} because" in message) == ("AccessDeniedException", True)
+        assert getattr(allowed, operation)(**request)
+    root("lambda").delete_function(FunctionName=name)
+
+
 def test_messages_in_a_queue_with_a_key(make_user: Any, root: Any, refusal: Any, make_key: Any) -> None:
     url = root("sqs").create_queue(
         QueueName=f"queue-{uuid.uuid4().hex[:8]}", Attributes={"KmsMasterKeyId": make_key()}

@@ -6,7 +6,7 @@ from localstack.aws.api import CommonServiceException
 
 from pipeline_emulator.authorization.authorizer import Authorizer, error_message
 from pipeline_emulator.authorization.callers import Caller
-from pipeline_emulator.authorization.key_use import log_groups, objects, repositories, streams
+from pipeline_emulator.authorization.key_use import functions, log_groups, objects, repositories, streams
 from pipeline_emulator.authorization.key_use.use import Use, check_of
 from pipeline_emulator.authorization.keys import Keys
 from pipeline_emulator.authorization.origin import RequestOrigin
@@ -15,6 +15,7 @@ from pipeline_emulator.iam.requests.call import Call, Check
 _USES: Mapping[str, Callable[[Call], list[Use]]] = {
     "ecr": repositories.of_ecr,
     "kinesis": streams.of_kinesis,
+    "lambda": functions.of_lambda,
     "s3": objects.of_s3,
     "sqs": streams.of_sqs,
 }
@@ -22,6 +23,7 @@ OPERATIONS = frozenset(
     {
         *(("ecr", name) for name in ("CreateRepository", "DeleteRepository")),
         *(("kinesis", name) for name in streams.OPERATIONS),
+        *(("lambda", name) for name in functions.OPERATIONS),
         *(("logs", name) for name in log_groups.OPERATIONS),
         *(("s3", name) for name in objects.OPERATIONS),
         *(("sqs", name) for name in streams.QUEUE_OPERATIONS),
@@ -32,7 +34,14 @@ OPERATIONS = frozenset(
 # https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html#API_PutRecord_Errors
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html#API_SendMessage_Errors
 # https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html#API_CreateRepository_Errors
-_DENIED = {"ecr": "KmsException", "kinesis": "KMSAccessDeniedException", "s3": "AccessDenied", "sqs": "KmsAccessDenied"}
+_DENIED = {
+    "ecr": "KmsException",
+    "kinesis": "KMSAccessDeniedException",
+    "lambda": "AccessDeniedException",
+    "s3": "AccessDenied",
+    "sqs": "KmsAccessDenied",
+}
+_FORBIDDEN = frozenset({"AccessDenied", "AccessDeniedException"})
 _DISABLED = {"kinesis": "KMSDisabledException", "s3": "KMS.DisabledException", "sqs": "KmsDisabled"}
 _OTHER_STATE = {"kinesis": "KMSInvalidStateException", "s3": "KMS.KMSInvalidStateException", "sqs": "KmsInvalidState"}
 
@@ -48,7 +57,7 @@ def authorize(call: Call, service: str, caller: Caller | None, authorizer: Autho
         return
     uses = _USES[service](call)
     if uses and (found := error(uses, service, Keys(call.account, call.region), caller, authorizer)):
-        status = 403 if found[0] == _DENIED["s3"] else 400
+        status = 403 if found[0] in _FORBIDDEN else 400
         raise CommonServiceException(*found, status_code=status, sender_fault=True)
 
 

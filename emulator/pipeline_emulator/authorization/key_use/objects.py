@@ -6,6 +6,8 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPer
 
 import json
 from base64 import b64decode
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from localstack.aws.api import ServiceException
@@ -38,6 +40,15 @@ def of_s3(call: Call) -> list[Use]:
     if call.operation in _PARTS and (upload := bucket.multiparts.get(call.text("UploadId"))):
         found += _decrypting(bucket, upload.object)
     return found
+
+
+def of_code(code: object) -> list[Use]:
+    """Return the key use of the code that Lambda reads from S3 for its caller, named by S3Bucket and S3Key."""
+    found = resources.bucket(str(code.get("S3Bucket") or "")) if isinstance(code, Mapping) else None
+    if found is None or not isinstance(code, Mapping):
+        return []
+    uses = _reading(found, str(code.get("S3Key") or ""), code.get("S3ObjectVersion") or None)
+    return [replace(use, via="s3") for use in uses]
 
 
 def _reading(bucket: Any, key: str, version: str | None) -> list[Use]:

@@ -57,8 +57,13 @@ def checks(call: Call) -> Checks:
     found = [Check(action, resource, values, _KEYS, call.tags("Tags"), call.tag_keys("TagKeys"))]
     if call.operation in ("CreateFunction", "UpdateFunctionConfiguration"):
         found += [Check("lambda:GetLayerVersion", layer, keys=_KEYS) for layer in call.texts("Layers")]
-    code = _CODE.get(call.operation)
-    return found if code is None else found + reads_of(call.parameters.get(code) if code else call.parameters)
+    return found + reads_of(code_of(call))
+
+
+def code_of(call: Call) -> object:
+    """Return the part of a request that may name code in S3; None if the operation takes no code."""
+    name = _CODE.get(call.operation)
+    return call.parameters if name == "" else call.parameters.get(name or "")
 
 
 def _resource(call: Call, function: str | None) -> str | None:
