@@ -3,6 +3,7 @@
 from pipeline_emulator import patches
 from pipeline_emulator.authorization import (
     alarm_actions,
+    bucket_owners,
     denials,
     function_origin,
     function_urls,
@@ -27,8 +28,12 @@ def install() -> None:
     """Install the authorization that IAM_ENFORCEMENT selects."""
     chosen = mode()
     denials.install(chosen.value)
-    if chosen is Mode.OFF:
-        return
+    if chosen is not Mode.OFF:
+        _install_authorizer(chosen)
+    patches.AUTHORIZE.append(bucket_owners.require)
+
+
+def _install_authorizer(chosen: Mode) -> None:
     recorder.install()
     sessions.install()
     gone_principals.install()
