@@ -22,6 +22,7 @@ from pipeline_emulator.authorization import (
 from pipeline_emulator.authorization.authorizer import Authorizer, error_message, unresolved
 from pipeline_emulator.authorization.callers import Caller
 from pipeline_emulator.authorization.key_use import authorize as key_use
+from pipeline_emulator.authorization.key_use import variables
 from pipeline_emulator.authorization.keys import Keys
 from pipeline_emulator.authorization.origin import RequestOrigin
 from pipeline_emulator.iam.decision import Decision, Layer, Reason
@@ -60,6 +61,8 @@ class Handler:
             self._authorize_root(asker, call, service, RequestOrigin.of(context))
         if service == "s3" and (public := public_access.refusal(call, asker)):
             self._refuse(service, self._authorizer.record(public))
+        if service == "lambda":
+            variables.CALLER.set(caller)
         execution_role.authorize(context, caller, self._authorizer)
         if (service, call.operation) in key_use.OPERATIONS:
             key_use.authorize(call, service, asker, self._authorizer)

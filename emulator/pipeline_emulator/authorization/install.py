@@ -19,6 +19,7 @@ from pipeline_emulator.authorization import (
 from pipeline_emulator.authorization.authorizer import Authorizer
 from pipeline_emulator.authorization.caller_cache import CALLERS
 from pipeline_emulator.authorization.handler import Handler
+from pipeline_emulator.authorization.key_use import variables
 from pipeline_emulator.authorization.settings import Mode, mode
 from pipeline_emulator.gateway import hooks
 from pipeline_emulator.lambda_runtime.origins import ENVIRONMENTS
@@ -40,6 +41,7 @@ def _install_authorizer(chosen: Mode) -> None:
     alarm_actions.install()
     internal_calls.install()
     authorizer = Authorizer(chosen)
+    variables.install(authorizer)
     queue_urls.install(authorizer)
     role_use.AUTHORIZER = authorizer
     routes.install(authorizer)

@@ -219,6 +219,77 @@ def test_lambda_reads_code_with_the_callers_permission_on_the_key(
     root("lambda").delete_function(FunctionName=name)
 
 
+VARIABLES = {"Variables": {"PASSWORD": "secret"}}
+
+
+def test_a_key_for_a_functions_variables_needs_create_grant_and_encrypt(
+    make_user: Any, create_function: Any, refusal: Any, make_key: Any
+) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html."""
+    function = create_function("def handler(event, context): pass")
+    request = {"FunctionName": function.name, "KMSKeyArn": make_key(), "Environment": VARIABLES}
+    changing, context = {"Action": "lambda:*", "Resource": "*"}, {"aws_lambda_FunctionArn": function.arn}
+    grant, encrypt = using("CreateGrant", "lambda", **context), using("Encrypt", "lambda", **context)
+    grant["Condition"] = {**grant["Condition"], "Bool": {"kms:GrantIsForAWSResource": "true"}}
+    for allowed, missing in (((), "kms:CreateGrant"), ((encrypt,), "kms:CreateGrant"), ((grant,), "kms:Encrypt")):
+        update = make_user(changing, *allowed).client("lambda").update_function_configuration
+        code, message = refusal(update, **request)
+        assert (code, missing in message) == ("AccessDeniedException", True)
+    client = make_user(changing, grant, encrypt).client("lambda")
+    assert client.update_function_configuration(**request)["KMSKeyArn"] == request["KMSKeyArn"]
+
+
+def test_variables_with_a_key_are_shown_to_callers_who_may_decrypt_them(
+    make_user: Any, root: Any, create_function: Any, make_key: Any
+) -> None:
+    key = make_key()
+    function = create_function("def handler(event, context): pass", KMSKeyArn=key, Environment=VARIABLES)
+    root("lambda").publish_version(FunctionName=function.name)
+    reading = {"Action": ["lambda:Get*", "lambda:List*", "lambda:PublishVersion"], "Resource": "*"}
+    decrypt = using("Decrypt", "lambda", aws_lambda_FunctionArn=function.arn)
+    for client, is_shown in (
+        (make_user(reading).client("lambda"), False),
+        (make_user(reading, decrypt).client("lambda"), True),
+        (root("lambda"), True),
+    ):
+        [listed] = [each for each in client.list_functions()["Functions"] if each["FunctionName"] == function.name]
+        for described in (
+            listed,
+            client.get_function(FunctionName=function.name)["Configuration"],
+            client.get_function_configuration(FunctionName=function.name),
+            *client.list_versions_by_function(FunctionName=function.name)["Versions"],
+            client.publish_version(FunctionName=function.name),
+        ):
+            assert described["KMSKeyArn"] == key
+            if is_shown:
+                assert described["Environment"] == VARIABLES
+                continue
+            assert list(described["Environment"]) == ["Error"]
+            error = described["Environment"]["Error"]
+            assert error["ErrorCode"] == "AccessDeniedException"
+            assert f"kms:Decrypt on resource: {key} because" in error["Message"]
+
+
+@pytest.mark.parametrize("operation", ["publish", "publish_batch"])
+def test_publishing_to_a_topic_with_a_key(
+    make_user: Any, root: Any, refusal: Any, make_key: Any, operation: str
+) -> None:
+    """https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html."""
+    key, name = make_key(), f"topic-{uuid.uuid4().hex[:8]}"
+    topic = root("sns").create_topic(Name=name, Attributes={"KmsMasterKeyId": key.rpartition("/")[2]})["TopicArn"]
+    entries = {"PublishBatchRequestEntries": [{"Id": "1", "Message": "m"}]}
+    request = {"TopicArn": topic, **({"Message": "m"} if operation == "publish" else entries)}
+    publishing = {"Action": "sns:Publish", "Resource": "*"}
+    generate = using("GenerateDataKey", "sns", aws_sns_topicArn=topic)
+    decrypt = using("Decrypt", "sns", aws_sns_topicArn=topic)
+    for allowed, missing in (((decrypt,), "kms:GenerateDataKey"), ((generate,), "kms:Decrypt")):
+        code, message = refusal(getattr(make_user(publishing, *allowed).client("sns"), operation), **request)
+        assert ("KMSAccessDenied" in code, missing in message) == (True, True)
+    assert getattr(make_user(publishing, generate, decrypt).client("sns"), operation)(**request)
+    root("kms").disable_key(KeyId=key)
+    assert "KMSDisabled" in refusal(getattr(root("sns"), operation), **request)[0]
+
+
 def test_messages_in_a_queue_with_a_key(make_user: Any, root: Any, refusal: Any, make_key: Any) -> None:
     url = root("sqs").create_queue(
         QueueName=f"queue-{uuid.uuid4().hex[:8]}", Attributes={"KmsMasterKeyId": make_key()}

@@ -6,7 +6,7 @@ from localstack.aws.api import CommonServiceException
 
 from pipeline_emulator.authorization.authorizer import Authorizer, error_message
 from pipeline_emulator.authorization.callers import Caller
-from pipeline_emulator.authorization.key_use import functions, log_groups, objects, repositories, streams
+from pipeline_emulator.authorization.key_use import functions, log_groups, objects, repositories, streams, topics
 from pipeline_emulator.authorization.key_use.use import Use, check_of
 from pipeline_emulator.authorization.keys import Keys
 from pipeline_emulator.authorization.origin import RequestOrigin
@@ -17,6 +17,7 @@ _USES: Mapping[str, Callable[[Call], list[Use]]] = {
     "kinesis": streams.of_kinesis,
     "lambda": functions.of_lambda,
     "s3": objects.of_s3,
+    "sns": topics.of_sns,
     "sqs": streams.of_sqs,
 }
 OPERATIONS = frozenset(
@@ -26,12 +27,14 @@ OPERATIONS = frozenset(
         *(("lambda", name) for name in functions.OPERATIONS),
         *(("logs", name) for name in log_groups.OPERATIONS),
         *(("s3", name) for name in objects.OPERATIONS),
+        *(("sns", name) for name in topics.OPERATIONS),
         *(("sqs", name) for name in streams.QUEUE_OPERATIONS),
     }
 )
 """The services and operations that may use a key; no other requests are checked."""
 
 # https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html#API_PutRecord_Errors
+# https://docs.aws.amazon.com/sns/latest/api/API_Publish.html#API_Publish_Errors
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html#API_SendMessage_Errors
 # https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html#API_CreateRepository_Errors
 _DENIED = {
@@ -39,11 +42,22 @@ _DENIED = {
     "kinesis": "KMSAccessDeniedException",
     "lambda": "AccessDeniedException",
     "s3": "AccessDenied",
+    "sns": "KMSAccessDenied",
     "sqs": "KmsAccessDenied",
 }
 _FORBIDDEN = frozenset({"AccessDenied", "AccessDeniedException"})
-_DISABLED = {"kinesis": "KMSDisabledException", "s3": "KMS.DisabledException", "sqs": "KmsDisabled"}
-_OTHER_STATE = {"kinesis": "KMSInvalidStateException", "s3": "KMS.KMSInvalidStateException", "sqs": "KmsInvalidState"}
+_DISABLED = {
+    "kinesis": "KMSDisabledException",
+    "s3": "KMS.DisabledException",
+    "sns": "KMSDisabled",
+    "sqs": "KmsDisabled",
+}
+_OTHER_STATE = {
+    "kinesis": "KMSInvalidStateException",
+    "s3": "KMS.KMSInvalidStateException",
+    "sns": "KMSInvalidState",
+    "sqs": "KmsInvalidState",
+}
 
 
 def authorize(call: Call, service: str, caller: Caller | None, authorizer: Authorizer) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pipeline_emulator.arn import parse_arn
+from pipeline_emulator.arn import Arn, parse_arn
 from pipeline_emulator.authorization.keys import AWS_MANAGED, Keys, is_aws_managed
 from pipeline_emulator.iam.requests.call import Check
 from pipeline_emulator.iam.requests.kms_keys import KEYS, encryption_context
@@ -31,6 +31,14 @@ class Use:
     context: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, Value] = field(default_factory=dict)
     via: str | None = None
+
+
+def key_of(name: str, owner: Arn) -> str:
+    """Return the ARN of the key that a resource names by id or alias: a key of its own account and region."""
+    if name.startswith("arn:"):
+        return name
+    resource = name if name.startswith("alias/") else f"key/{name}"
+    return str(owner._replace(service="kms", resource=resource))
 
 
 def check_of(use: Use, service: str | None, keys: Keys, caller_account: str) -> Check | None:

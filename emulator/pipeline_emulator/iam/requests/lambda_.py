@@ -39,7 +39,7 @@ _KEYS = frozenset(
 def checks(call: Call) -> Checks:
     """Return the checks on the function, with its qualifier if the action is on a version or an alias."""
     action = f"lambda:{_ACTIONS.get(call.operation, call.operation)}"
-    function = _function(call)
+    function = function_of(call)
     values: dict[str, Value] = {}
     if "EventSourceMapping" in call.operation and (
         invoked := function or call.lookups.function_of(call.text("UUID") or "")
@@ -82,7 +82,7 @@ def _resource(call: Call, function: str | None) -> str | None:
     return call.text("Resource", "ResourceArn", "CodeSigningConfigArn", "DurableExecutionArn", "Arn")
 
 
-def _function(call: Call) -> str | None:
+def function_of(call: Call) -> str | None:
     """Return the function's ARN, whatever form of its name the request uses."""
     found = _NAME.fullmatch(call.text("FunctionName") or "")
     if not found:
