@@ -165,6 +165,13 @@ FORGET_CALLERS = Patch(
     written_for=_CORE,
     fingerprint="CompositeResponseHandler",
 )
+REQUIRE_SIGNATURE = Patch(
+    "localstack.aws.handlers:run_custom_response_handlers",
+    what="ConfirmSubscription with AuthenticateOnUnsubscribe is remembered",
+    why="core ignores the parameter",
+    written_for=_CORE,
+    fingerprint="CompositeResponseHandler",
+)
 CHECK_CONSTRAINTS = Patch(
     "localstack.aws.handlers:serve_custom_service_request_handlers",
     what="requests to Lambda and CloudWatch Logs are checked against the lengths, ranges and patterns of their models",

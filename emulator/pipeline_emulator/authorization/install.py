@@ -14,6 +14,7 @@ from pipeline_emulator.authorization import (
     role_use,
     routes,
     sessions,
+    subscriptions,
     websites,
 )
 from pipeline_emulator.authorization.authorizer import Authorizer
@@ -37,6 +38,7 @@ def install() -> None:
 def _install_authorizer(chosen: Mode) -> None:
     recorder.install()
     sessions.install()
+    subscriptions.install()
     gone_principals.install()
     alarm_actions.install()
     internal_calls.install()
