@@ -5,7 +5,9 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+import boto3
 import pytest
+from botocore.config import Config
 
 ROOT = {"AWS": "arn:aws:iam::000000000000:root"}
 BUCKET_KEY = {"SSEAlgorithm": "aws:kms"}
@@ -162,6 +164,21 @@ def test_an_object_with_its_own_key(make_user: Any, root: Any, refusal: Any, buc
     assert "kms:GenerateDataKey" in refusal(keyless.put_object, Bucket=bucket, Key="k", **encryption)[1]
     root("s3").put_object(Bucket=bucket, Key="k", Body=b"a", **encryption)
     assert "kms:Decrypt" in refusal(keyless.get_object, Bucket=bucket, Key="k")[1]
+
+
+def test_the_key_of_a_bucket_in_another_region(localstack: Any, make_user: Any, refusal: Any) -> None:
+    """An identifier is that of a key in the bucket's region, which the signature need not name."""
+    place = {"endpoint_url": localstack.endpoint_url, "region_name": "eu-west-1"}
+    keys, name = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}, f"bucket-{uuid.uuid4().hex[:8]}"
+    s3 = boto3.client("s3", config=Config(s3={"addressing_style": "path"}), **place, **keys)
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    key = boto3.client("kms", **place, **keys).create_key()["KeyMetadata"]
+    request = {"Bucket": name, "Key": "k", "ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key["KeyId"]}
+    code, message = refusal(make_user(OBJECTS).client("s3").put_object, **request)
+    assert (code, f"kms:GenerateDataKey on resource: {key['Arn']}" in message) == ("AccessDenied", True)
+    requested = {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}
+    allowed = make_user(OBJECTS, {"Action": "kms:GenerateDataKey", "Resource": "*", "Condition": requested})
+    assert allowed.client("s3").put_object(**request)["SSEKMSKeyId"] == key["Arn"]
 
 
 def test_an_unusable_key_opens_no_object(root: Any, refusal: Any, bucket: str, make_key: Any) -> None:

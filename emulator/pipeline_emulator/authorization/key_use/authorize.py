@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from localstack.aws.api import CommonServiceException
 
+from pipeline_emulator.arn import parse_arn
 from pipeline_emulator.authorization.authorizer import Authorizer, error_message
 from pipeline_emulator.authorization.callers import Caller
 from pipeline_emulator.authorization.key_use import functions, log_groups, objects, repositories, streams, topics
@@ -93,7 +94,8 @@ def error(
         if check is None:
             continue
         if caller is not None:
-            origin = RequestOrigin(account=keys.account, region=keys.region, via_service=True)
+            region = parse_arn(check.resource).region  # the service asks KMS there
+            origin = RequestOrigin(account=keys.account, region=region, via_service=True)
             if refusal := authorizer.refusal(caller, check, origin):
                 return _DENIED[service], error_message(refusal)
         if found := _unusable(service, check, keys):

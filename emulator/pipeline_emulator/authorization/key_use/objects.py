@@ -12,8 +12,9 @@ from typing import Any
 
 from localstack.aws.api import ServiceException
 
+from pipeline_emulator.arn import Arn, partition_of
 from pipeline_emulator.authorization import resources
-from pipeline_emulator.authorization.key_use.use import Use
+from pipeline_emulator.authorization.key_use.use import Use, key_of
 from pipeline_emulator.iam.requests.call import Call
 
 _WRITES = frozenset({"PutObject", "PostObject", "CopyObject", "CreateMultipartUpload"})
@@ -70,6 +71,8 @@ def _copying(call: Call) -> list[Use]:
 def _writing(call: Call, bucket: Any, key: str) -> list[Use]:
     """Return the key use of a write. A request without a key uses the bucket's, as in core.
 
+    An identifier is that of a key in the bucket's account and region, as in core, whatever region the signature names.
+
     AWS uses its own key in that case: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
     """
     rule = bucket.encryption_rule or {}
@@ -80,7 +83,9 @@ def _writing(call: Call, bucket: Any, key: str) -> list[Use]:
         return []
     by_bucket = bool(call.parameters.get("BucketKeyEnabled") or rule.get("BucketKeyEnabled"))
     context = {**_of_header(call.text("SSEKMSEncryptionContext")), **_context(bucket, key, by_bucket)}
-    return [Use("GenerateDataKey", named, context)]
+    region = bucket.bucket_region
+    owner = Arn(partition_of(region), "s3", region, bucket.bucket_account_id, "")
+    return [Use("GenerateDataKey", key_of(named, owner), context)]
 
 
 def _decrypting(bucket: Any, found: Any) -> list[Use]:
