@@ -50,6 +50,21 @@ def bucket(root: Any) -> str:
     return name
 
 
+def test_only_a_caller_who_may_list_learns_that_a_copys_source_is_missing(
+    make_user: Any, root: Any, bucket: str, refusal: Any
+) -> None:
+    objects = {"Action": ["s3:GetObject", "s3:PutObject"], "Resource": f"arn:aws:s3:::{bucket}/*"}
+    reader = make_user(objects).client("s3")
+    lister = make_user(objects, {"Action": "s3:ListBucket", "Resource": f"arn:aws:s3:::{bucket}"}).client("s3")
+    upload = root("s3").create_multipart_upload(Bucket=bucket, Key="copy")["UploadId"]
+    for operation, more in (("copy_object", {}), ("upload_part_copy", {"UploadId": upload, "PartNumber": 1})):
+        request = {"Bucket": bucket, "Key": "copy", "CopySource": f"{bucket}/missing", **more}
+        code, message = refusal(getattr(reader, operation), **request)
+        assert (code, "s3:ListBucket on resource" in message) == ("AccessDenied", True)
+        assert refusal(getattr(lister, operation), **request)[0] == "NoSuchKey"
+        assert getattr(reader, operation)(**{**request, "CopySource": f"{bucket}/there"})
+
+
 REGION_OF = "aws:RequestedRegion"
 
 
