@@ -165,6 +165,13 @@ FORGET_CALLERS = Patch(
     written_for=_CORE,
     fingerprint="CompositeResponseHandler",
 )
+REQUIRE_SIGNATURE = Patch(
+    "localstack.aws.handlers:run_custom_response_handlers",
+    what="ConfirmSubscription with AuthenticateOnUnsubscribe is remembered",
+    why="core ignores the parameter",
+    written_for=_CORE,
+    fingerprint="CompositeResponseHandler",
+)
 CHECK_CONSTRAINTS = Patch(
     "localstack.aws.handlers:serve_custom_service_request_handlers",
     what="requests to Lambda and CloudWatch Logs are checked against the lengths, ranges and patterns of their models",
@@ -843,6 +850,36 @@ DESCRIBE_FUNCTION = Patch(
     f"{_LAMBDA}.api_utils:map_config_out",
     what="functions are described with Ipv6AllowedForDualStack and the version of their own runtime",
     why="core returns neither",
+    written_for=_CORE,
+    fingerprint="f90871f06bff",
+)
+_KEEP_KEY = "a function's KMS key is kept with its environment variables"
+_DROPPED_KEY = "core drops the key; Terraform then plans to add it for ever"
+KEEP_KEY_OF_NEW_FUNCTION = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider.create_function",
+    what=_KEEP_KEY,
+    why=_DROPPED_KEY,
+    written_for=_CORE,
+    fingerprint="ee8360ef3c94",
+)
+KEEP_KEY_OF_CHANGED_FUNCTION = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider.update_function_configuration",
+    what=_KEEP_KEY,
+    why=_DROPPED_KEY,
+    written_for=_CORE,
+    fingerprint="006327bf4b24",
+)
+REPORT_KEY = Patch(
+    f"{_LAMBDA}.api_utils:map_config_out",
+    what="functions are described with their KMS key",
+    why=_DROPPED_KEY,
+    written_for=_CORE,
+    fingerprint="f90871f06bff",
+)
+WITHHOLD_VARIABLES = Patch(
+    f"{_LAMBDA}.api_utils:map_config_out",
+    what="environment variables are shown to callers who may decrypt them",
+    why="core shows them to everybody who may describe the function",
     written_for=_CORE,
     fingerprint="f90871f06bff",
 )

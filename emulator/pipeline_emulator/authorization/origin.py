@@ -14,7 +14,9 @@ from pipeline_emulator.authorization.callers import Caller
 from pipeline_emulator.iam.context import Context
 from pipeline_emulator.iam.requests.call import Check
 
-_GLOBAL_SERVICES = frozenset({"iam"})
+# All requests to IAM are requests to this region:
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_examples_aws_deny-requested-region.html
+_REGION_OF_IAM = "us-east-1"
 # It sets aws:SourceOwner, which a topic's default policy asks for; EventBridge and S3 do not.
 # https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html#source-account-versus-source-owner
 _CLOUDWATCH = "cloudwatch.amazonaws.com"
@@ -28,7 +30,7 @@ class RequestOrigin:
     """
 
     account: str
-    region: str | None
+    region: str
     request: Request | None = None
     source_arn: str | None = None
     via_service: bool = False
@@ -37,10 +39,9 @@ class RequestOrigin:
     @classmethod
     def of(cls, context: RequestContext) -> "RequestOrigin":
         """Return the origin of an HTTP request."""
-        service = context.service
         return cls(
             account=context.account_id,
-            region=None if service and service.service_name in _GLOBAL_SERVICES else context.region,
+            region=_region(context),
             request=context.request,
             source_arn=access_keys.source_arn(context),
             client=access_keys.client_of(context),
@@ -78,3 +79,17 @@ class RequestOrigin:
             service_values=values,
             service_keys=check.keys,
         )
+
+
+def _region(context: RequestContext) -> str:
+    """Return the region that gets a request on AWS; a signature for S3 can name another one here.
+
+    S3 redirects a request for a bucket of another one: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+    """
+    service = context.service.service_name if context.service else None
+    if service == "iam":
+        return _REGION_OF_IAM
+    request: Any = context.service_request or {}
+    name = request.get("Bucket") if service == "s3" else None
+    bucket = resources.bucket(name) if name else None
+    return str(bucket.bucket_region) if bucket else context.region
