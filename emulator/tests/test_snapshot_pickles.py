@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from localstack.state import pickle
 
+from pipeline_emulator.lambda_runtime.variable_keys import Variables
 from pipeline_emulator.snapshots import pickles
 
 pytestmark = pytest.mark.local_only
@@ -37,6 +38,11 @@ def test_a_dictionary_with_a_default_comes_back_with_its_attributes() -> None:
     assert (type(copy), dict(copy), copy.account, copy.region) == (Parameters, {"a": [1]}, "account", "region")
     assert copy["new"] == []
     assert copied(defaultdict(int, a=1)) == {"a": 1}
+
+
+def test_variables_come_back_with_their_key() -> None:
+    copy = copied(Variables({"NAME": "value"}, "key"))
+    assert (type(copy), dict(copy), copy.key) == (Variables, {"NAME": "value"}, "key")
 
 
 def test_a_dictionary_that_holds_itself_comes_back() -> None:

@@ -29,7 +29,7 @@ def install(authorizer: Authorizer) -> None:
     def map_config_out(original: Callable[..., Any], version: Any, *args: Any, **rest: Any) -> Any:
         described = original(version, *args, **rest)
         caller = CALLER.get()
-        if caller and described.get("Environment") and (error := _error(version, caller, authorizer)):
+        if caller and version.config.environment and (error := _error(version, caller, authorizer)):
             described["Environment"] = {"Error": error}
         return described
 
