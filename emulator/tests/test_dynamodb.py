@@ -10,7 +10,7 @@ pytestmark = pytest.mark.local_only
 
 def test_records_of_a_table_are_as_on_aws(start_localstack: Callable[..., Any]) -> None:
     """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_StreamRecord.html"""
-    where = start_localstack(PROVIDER_OVERRIDE_DYNAMODB="moto", PROVIDER_OVERRIDE_DYNAMODBSTREAMS="moto")
+    where = start_localstack()
     tables, streams = where.client("dynamodb"), where.client("dynamodbstreams")
     made = tables.create_table(
         TableName="items",

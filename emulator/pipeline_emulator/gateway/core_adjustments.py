@@ -31,6 +31,15 @@ def use_own_s3_folder() -> None:
     patches.KEEP_OBJECTS_APART.replace(str(folder))
 
 
+def serve_tables_by_moto() -> None:
+    """Serve DynamoDB and its streams by moto unless the user chose: core's is Amazon's, and needs Java and a download.
+
+    Without a network, a request to core's waits for minutes.
+    """
+    for service in ("dynamodb", "dynamodbstreams"):
+        config.SERVICE_PROVIDER_CONFIG.set_provider_if_not_exists(service, "moto")
+
+
 def correct_neighbours() -> None:
     """Correct what core does wrong in services that are put beside a pipeline."""
 

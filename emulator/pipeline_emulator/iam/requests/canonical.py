@@ -18,8 +18,10 @@ _IDENTITIES = "user|role|group|policy|instance-profile|server-certificate|saml-p
 # By service. `*` stands for all resources of a kind, and is part of no name.
 _RESOURCES = {
     "cloudwatch": r"[a-z-]+[:/].*",
+    "dynamodb": r"table/[\w.-]+(?:/(?:index|stream)/[\w.:-]+)?",
     "ecr": r"repository/(?:\*|[\w.-]+(?:/[\w.-]+)*)",
     "events": r"event-bus/[\w./-]+",
+    "firehose": r"deliverystream/[\w.-]+",
     "iam": rf"(?:{_IDENTITIES}){_PATH}[\w+=,.@*-]+|oidc-provider/[\w.:/-]+|root",
     "kinesis": r"stream/[\w.-]+(?:/consumer/[\w.-]+:[0-9]+)?",
     "kms": r"key/(?:\*|[\w-]+)|alias/[\w/-]+",
@@ -29,6 +31,7 @@ _RESOURCES = {
     "s3": r"[\w.-]+(?:/.*)?",
     "sns": r"[\w-]+(?:\.fifo)?|(?:app|endpoint)/[\w.-]+(?:/[\w.-]+)*",
     "sqs": r"[\w-]+(?:\.fifo)?",
+    "ssm": r"parameter/(?:[\w.-]+(?:/[\w.-]+)*)?",
     "sts": r"federated-user/[\w+=,.@-]*",
     "xray": r"[a-z-]+/.+",
 }

@@ -10,7 +10,7 @@ from pipeline_emulator.iam.requests.call import Check, Parameters
 
 _SERVICES = {
     "cloudwatch": "streams.metrics.cloudwatch.amazonaws.com",  # of metric streams, which alone have a role
-    **{name: f"{name}.amazonaws.com" for name in ("ecr", "lambda", "logs", "s3", "sns")},
+    **{name: f"{name}.amazonaws.com" for name in ("ecr", "firehose", "lambda", "logs", "s3", "sns")},
 }
 """The principals that get roles, by the name of the service that is asked."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from pipeline_emulator.iam.requests import (
+    beside_pipelines,
     ecr,
     iam,
     kinesis,
@@ -21,7 +22,10 @@ from pipeline_emulator.iam.ternary import Undetermined
 
 SERVICES: Mapping[str, Callable[[Call], Checks]] = {
     "cloudwatch": telemetry.cloudwatch_checks,
+    "dynamodb": beside_pipelines.dynamodb_checks,
+    "dynamodbstreams": beside_pipelines.stream_checks,
     "ecr": ecr.checks,
+    "firehose": beside_pipelines.firehose_checks,
     "iam": iam.checks,
     "kinesis": kinesis.checks,
     "kms": kms.checks,
@@ -30,6 +34,7 @@ SERVICES: Mapping[str, Callable[[Call], Checks]] = {
     "s3": s3.checks,
     "sns": sns.checks,
     "sqs": sqs.checks,
+    "ssm": beside_pipelines.ssm_checks,
     "sts": sts.checks,
     "xray": telemetry.xray_checks,
 }
