@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import signal
+import threading
 from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -65,7 +67,7 @@ def emulator(
 
     chosen = str(request.config.getoption("--emulator"))
     folder = tmp_path_factory.mktemp("emulator")
-    with contextlib.ExitStack() as stack:
+    with _terminated_like_interrupted(), contextlib.ExitStack() as stack:
         yield _or_fail(lambda: stack.enter_context(emulators.chosen(chosen, folder, emulator_settings)))
 
 
@@ -135,6 +137,25 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
         report.sections += failure_report.sections(found, item.stash[_BEGAN], fixtures.get("ledger"))
     return report
+
+
+@contextlib.contextmanager
+def _terminated_like_interrupted() -> Iterator[None]:
+    """End on SIGTERM, which CI and `timeout` send, as on Ctrl-C: with what the fixtures do at their end.
+
+    By default it ends the process at once, and the emulator, its functions and Terraform's provider go on.
+    """
+    if (
+        signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+        or threading.current_thread() is not threading.main_thread()
+    ):
+        yield
+        return
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _tell(config: pytest.Config, line: str) -> None:

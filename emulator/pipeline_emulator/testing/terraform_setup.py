@@ -1,6 +1,7 @@
 """What Terraform needs before it can run for tests: a copy of the folder, an environment, its providers."""
 
 import fcntl
+import re
 import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -16,6 +17,7 @@ _LEFT_OUT = shutil.ignore_patterns(
     *(".git", ".terraform", "terraform.tfstate*", ".terraform.tfstate*", "node_modules", "__pycache__"),
     *(".venv", "venv", ".tox", ".nox", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".cache", ".local"),
 )
+_UPWARDS = re.compile(r"(?:\.\./)+")
 _OVERRIDE = """\
 # Written for tests: the state stays in this folder, whatever backend the module has.
 terraform {
@@ -48,11 +50,11 @@ def program() -> str:
 
 
 def copy(root: Path, target: Path, scratch: Path) -> Path:
-    """Copy a root module with the repository around it, to which its relative paths may lead.
+    """Copy a root module with the repository around it, or, outside of one, with what its relative paths lead to.
 
     Args:
         root: the module's folder.
-        target: where the copy of the repository (or, outside of one, of the folder above the module) is made.
+        target: where the copy is made.
         scratch: pytest's temporary folder; not copied if it is in the repository.
 
     Returns:
@@ -63,9 +65,7 @@ def copy(root: Path, target: Path, scratch: Path) -> Path:
     """
     if not any((*root.glob("*.tf"), *root.glob("*.tf.json"))):
         raise EmulatorError(f"{root} has no .tf files", "name the folder of a root module, from pytest's root folder")
-    around = next((each for each in root.parents if (each / ".git").exists()), root.parent)
-    if (root / ".git").exists():
-        around = root
+    around = next((each for each in (root, *root.parents) if (each / ".git").exists()), None) or _reached_from(root)
 
     def left_out(folder: str, names: list[str]) -> set[str]:
         found = _LEFT_OUT(folder, names)
@@ -82,6 +82,20 @@ def copy(root: Path, target: Path, scratch: Path) -> Path:
     copied = target / root.relative_to(around)
     (copied / "zz_pipeline_emulator_override.tf").write_text(_OVERRIDE)
     return copied
+
+
+def _reached_from(root: Path) -> Path:
+    """Return the smallest folder that has a root module and what relative paths in its files lead to.
+
+    The folder above it may be the user's home.
+    """
+    found = root
+    for file in sorted({*root.rglob("*.tf"), *root.rglob("*.tf.json")}):
+        for upwards in _UPWARDS.findall(file.read_text(errors="replace")):
+            reached = file.parent.joinpath(upwards).resolve()
+            if reached in found.parents:
+                found = reached
+    return found
 
 
 def environment(emulator: Emulator) -> dict[str, str]:

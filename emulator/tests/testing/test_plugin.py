@@ -3,9 +3,13 @@
 import html
 import os
 import re
+import socket
+import subprocess
+import sys
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -246,3 +250,27 @@ def test_each_worker_of_xdist_has_its_own(pytester: pytest.Pytester) -> None:
     page = (pytester.path / "report.html").read_text()
     assert [f"test_one[{number}]" in page for number in range(4)] == [True] * 4
     assert page.count("<h2>the end of the emulator&#39;s log</h2>") == 4  # what the workers know has come along
+
+
+@pytest.mark.long_proof
+def test_a_termination_ends_the_emulator(pytester: pytest.Pytester, eventually: Any) -> None:
+    """As CI ends a job."""
+    pytester.makepyfile(
+        dedent("""
+        import time, pathlib
+
+        def test_waits(emulator):
+            pathlib.Path("endpoint").write_text(emulator.endpoint_url)
+            time.sleep(100)
+        """)
+    )
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"]
+    process = subprocess.Popen(command, cwd=pytester.path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    told = pytester.path / "endpoint"
+    eventually(lambda: told.exists() and told.read_text(), "the emulator has started", 60)
+    address = urlsplit(told.read_text())
+    process.terminate()
+    shown = process.communicate(timeout=60)[0]
+    assert "KeyboardInterrupt" in shown
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((str(address.hostname), address.port or 0), timeout=5)

@@ -219,3 +219,20 @@ def test_a_provider_that_knows_no_endpoint_url_is_refused() -> None:
         terraform_setup.check_version({"registry.terraform.io/hashicorp/aws": "4.67.0"})
     terraform_setup.check_version({"registry.terraform.io/hashicorp/aws": "5.100.0"})
     terraform_setup.check_version({})
+
+
+def test_outside_a_repository_only_what_a_module_leads_to_is_copied(tmp_path: Path) -> None:
+    """The folder above a project may be a home folder."""
+    home, scratch = tmp_path / "home", tmp_path / "scratch"
+    root, beside = home / "project" / "terraform", home / "project" / "function"
+    for folder in (root / "modules" / "own", beside, home / "Videos"):
+        folder.mkdir(parents=True)
+        (folder / "file").touch()
+    (root / "main.tf").write_text('module "own" { source = "./modules/own" }')
+    copied = terraform_setup.copy(root, scratch / "one", scratch)
+    assert sorted(each.name for each in copied.iterdir()) == ["main.tf", "modules", "zz_pipeline_emulator_override.tf"]
+    assert copied == scratch / "one"
+    (root / "modules" / "own" / "more.tf").write_text('locals { code = "${path.module}/../../../function/file" }')
+    copied = terraform_setup.copy(root, scratch / "two", scratch)
+    assert (copied / "modules" / "own" / "../../../function/file").exists()
+    assert sorted(each.name for each in (scratch / "two").iterdir()) == ["function", "terraform"]
