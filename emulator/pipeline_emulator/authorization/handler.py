@@ -143,6 +143,7 @@ def _lookups(account: str, region: str) -> Lookups:
     keys = Keys(account, region)
     return Lookups(
         stream_of=_stream_of,
+        consumer_of=lambda stream, name: resources.kinesis().consumer_of(stream, name),
         function_of=lambda uuid: resources.mapping(account, region, uuid).get("FunctionArn"),
         path_of=lambda kind, name: _path_of(account, kind, name),
         boundary_of=lambda kind, name: _boundary_of(account, kind, name),

@@ -35,6 +35,7 @@ CASES = [
 KEY = Key(arn=f"arn:aws:kms:{REGION}:{ACCOUNT}:key/k", aliases=("alias/k",))
 LOOKUPS = Lookups(
     stream_of={"known": f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/s"}.get,
+    consumer_of=lambda stream, name: f"{stream}/consumer/c:1" if name == "c" else None,
     path_of=lambda kind, name: "/service/" if (kind, name) == ("role", "r") else None,
     key_of=dict.fromkeys(("k", KEY.arn, "alias/k", f"arn:aws:kms:{REGION}:{ACCOUNT}:alias/k"), KEY).get,
     key_of_grant={"token": KEY}.get,

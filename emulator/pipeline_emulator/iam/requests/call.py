@@ -18,6 +18,7 @@ class Lookups:
 
     Attributes:
         stream_of: a Kinesis shard iterator or token, to the ARN of its stream.
+        consumer_of: the ARN of a Kinesis stream and the name of one of its consumers, to the consumer's ARN.
         function_of: an event source mapping's UUID, to the ARN of the function it invokes.
         path_of: the kind (`user`, `role`, `group`, `instance-profile`) and name of an IAM entity, to its path.
         boundary_of: the kind and name of an IAM user or role, to the ARN of its permissions boundary.
@@ -29,6 +30,7 @@ class Lookups:
     """
 
     stream_of: Callable[[str], str | None] = lambda _text: None
+    consumer_of: Callable[[str, str], str | None] = lambda _stream, _name: None
     function_of: Callable[[str], str | None] = lambda _uuid: None
     path_of: Callable[[str, str], str | None] = lambda _kind, _name: None
     boundary_of: Callable[[str, str], str | None] = lambda _kind, _name: None
