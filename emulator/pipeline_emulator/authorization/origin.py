@@ -7,7 +7,7 @@ from functools import partial
 from localstack.aws.api import RequestContext
 from werkzeug import Request
 
-from pipeline_emulator.authorization import access_keys, resources, tags
+from pipeline_emulator.authorization import access_keys, resources, s3_origin, tags
 from pipeline_emulator.authorization.callers import Caller
 from pipeline_emulator.iam.context import Context
 from pipeline_emulator.iam.requests.call import Check
@@ -20,11 +20,15 @@ _CLOUDWATCH = "cloudwatch.amazonaws.com"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestOrigin:
-    """The origin of a request. Requests that a service makes itself have neither address nor headers."""
+    """The origin of a request. Requests that a service makes itself have neither address nor headers.
+
+    `service` is the one that the request was sent to, by botocore's name.
+    """
 
     account: str
     region: str | None
     request: Request | None = None
+    service: str | None = None
     source_arn: str | None = None
     via_service: bool = False
 
@@ -36,6 +40,7 @@ class RequestOrigin:
             account=context.account_id,
             region=None if service and service.service_name in _GLOBAL_SERVICES else context.region,
             request=context.request,
+            service=service.service_name if service else None,
             source_arn=access_keys.source_arn(context),
         )
 
@@ -51,7 +56,11 @@ class RequestOrigin:
         """Return the request context. The local endpoint counts as TLS, because it stands for AWS's."""
         request = self.request
         source_account = (resources.owner_of(self.source_arn) or self.account) if self.source_arn else None
-        values = check.values
+        values, keys = check.values, check.keys
+        if check.action.startswith("s3:"):
+            # A read of S3 for another service is not the client's request, but the service's.
+            more, known = s3_origin.keys_of(request if self.service == "s3" else None, self.owner(check))
+            values, keys = {**values, **more}, keys | known
         if source_account and caller.principal.arn == _CLOUDWATCH:
             values = {**values, "aws:sourceowner": source_account}
         return Context(
@@ -70,5 +79,5 @@ class RequestOrigin:
             request_tags=check.tags,
             tag_keys=check.tag_keys,
             service_values=values,
-            service_keys=check.keys,
+            service_keys=keys,
         )
