@@ -13,6 +13,7 @@ from pipeline_emulator.iam.context import Context
 from pipeline_emulator.iam.requests.call import Check
 
 _GLOBAL_SERVICES = frozenset({"iam"})
+_S3 = frozenset({"s3", "s3control"})
 # It sets aws:SourceOwner, which a topic's default policy asks for; EventBridge and S3 do not.
 # https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html#source-account-versus-source-owner
 _CLOUDWATCH = "cloudwatch.amazonaws.com"
@@ -59,7 +60,7 @@ class RequestOrigin:
         values, keys = check.values, check.keys
         if check.action.startswith("s3:"):
             # A read of S3 for another service is not the client's request, but the service's.
-            more, known = s3_origin.keys_of(request if self.service == "s3" else None, self.owner(check))
+            more, known = s3_origin.keys_of(request if self.service in _S3 else None, self.owner(check))
             values, keys = {**values, **more}, keys | known
         if source_account and caller.principal.arn == _CLOUDWATCH:
             values = {**values, "aws:sourceowner": source_account}
