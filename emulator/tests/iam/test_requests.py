@@ -37,10 +37,14 @@ KEY = Key(arn=f"arn:aws:kms:{REGION}:{ACCOUNT}:key/k", aliases=("alias/k",))
 LOOKUPS = Lookups(
     stream_of={"known": f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/s"}.get,
     consumer_of=lambda stream, name: f"{stream}/consumer/c:1" if name == "c" else None,
-    path_of=lambda kind, name: "/service/" if (kind, name) == ("role", "r") else None,
+    groups_of_query={"known": ("g",)}.get,
+    user_of_key={"known": "u"}.get,
+    path_of=lambda kind, name: {("role", "r"): "/service/", ("user", "odd"): "/:role/"}.get((kind, name)),
     key_of=dict.fromkeys(("k", KEY.arn, "alias/k", f"arn:aws:kms:{REGION}:{ACCOUNT}:alias/k"), KEY).get,
     key_of_grant={"token": KEY}.get,
     queue_of=lambda url: names.queue_of(url, ACCOUNT, REGION),
+    source_of_task={"known": f"arn:aws:sqs:{REGION}:{ACCOUNT}:dlq"}.get,
+    sources_of=lambda arn: (arn.replace("dlq", "one"), arn.replace("dlq", "two")) if arn.endswith("dlq") else (),
     copy_source_of=names.copy_source_of,
 )
 
