@@ -4,6 +4,7 @@ Permissions by operation: https://docs.aws.amazon.com/AmazonS3/latest/userguide/
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from pipeline_emulator.iam.requests.call import Call, Check, Checks
 from pipeline_emulator.iam.requests.s3_actions import ON_VERSION, action_of
@@ -38,11 +39,12 @@ def checks(call: Call) -> Checks:
     arn = f"arn:aws:s3:::{bucket}"
     if call.operation == "DeleteObjects":
         return _deletions(call, arn)
-    values, keys = values_of(call), keys_of(call)
+    values, keys, tags = values_of(call), keys_of(call), _bucket_tags(call)
     key = call.text("Key")
     resource = f"{arn}/{key}" if key else arn
     found = [
-        Check(action, resource, values, keys) for action in action_of(call.operation, bool(call.text("VersionId")))
+        Check(action, resource, values, keys, tags)
+        for action in action_of(call.operation, bool(call.text("VersionId")))
     ]
     if "Copy" in call.operation:
         source = call.lookups.copy_source_of(call.text("CopySource") or "")
@@ -50,7 +52,13 @@ def checks(call: Call) -> Checks:
             return Undetermined(f"s3:{call.operation} names no object to copy")
         found.insert(0, _reading(*source))
     found += [Check(f"s3:{action}", resource, values, keys) for action in _further_actions(call)]
-    return found
+    return [*found, Check("s3:TagResource", resource, values, keys, tags)] if tags else found
+
+
+def _bucket_tags(call: Call) -> dict[str, str]:
+    """Return the tags that a new bucket gets: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html."""
+    configuration = call.parameters.get("CreateBucketConfiguration")
+    return replace(call, parameters=configuration).tags("Tags") if isinstance(configuration, Mapping) else {}
 
 
 def _further_actions(call: Call) -> Iterator[str]:
