@@ -40,5 +40,7 @@ def _consumer(call: Call, stream: str) -> str:
     The ARN of a missing consumer has no creation time. Wildcards match it, and Kinesis then reports the consumer.
     https://docs.aws.amazon.com/streams/latest/dev/kcl-iam-permissions.html
     """
-    name = call.text("ConsumerName") or ""
+    name = call.text("ConsumerName")
+    if not name:
+        return stream  # Kinesis refuses the request
     return call.lookups.consumer_of(stream, name) or f"{stream}/consumer/{name}:0"
