@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 _PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
@@ -44,6 +45,7 @@ def partition_of(region: str) -> str:
     return next((name for prefix, name in _PARTITIONS.items() if region.startswith(prefix)), "aws")
 
 
+@lru_cache(maxsize=4096)  # a stack has few
 def find_arn(text: str) -> Arn | None:
     """Split an ARN; return None if the text is not one."""
     prefix, *parts = text.split(":", 5)

@@ -165,6 +165,13 @@ FORGET_CALLERS = Patch(
     written_for=_CORE,
     fingerprint="CompositeResponseHandler",
 )
+REQUIRE_SIGNATURE = Patch(
+    "localstack.aws.handlers:run_custom_response_handlers",
+    what="ConfirmSubscription with AuthenticateOnUnsubscribe is remembered",
+    why="core ignores the parameter",
+    written_for=_CORE,
+    fingerprint="CompositeResponseHandler",
+)
 CHECK_CONSTRAINTS = Patch(
     "localstack.aws.handlers:serve_custom_service_request_handlers",
     what="requests to Lambda and CloudWatch Logs are checked against the lengths, ranges and patterns of their models",
@@ -344,6 +351,27 @@ READ_MANAGED_POLICIES = Patch(
     why="core reads all of them at start, and few stacks use one",
     written_for=_CORE,
     fingerprint="05be2cb4ec26",
+)
+READ_PRESIGNED_CREDENTIAL = Patch(
+    "localstack.aws.handlers.auth:MissingAuthHeaderInjector.__call__",
+    what="a presigned request is one of its credential's account and region",
+    why="core takes it for one of the default account in us-east-1, whoever signed it",
+    written_for=_CORE,
+    fingerprint="5363e04263eb",
+)
+PASS_ACCOUNT_TO_MOTO = Patch(
+    "localstack.aws.handlers.auth:AccountIdEnricher.__call__",
+    what="moto gets the account that core has determined",
+    why="core adds its header after one that a client has sent, and moto takes the first",
+    written_for=_CORE,
+    fingerprint="eb10c0807272",
+)
+READ_REGION_OF_CREDENTIAL = Patch(
+    "moto.core.responses:BaseResponse.get_region_from_url",
+    what="moto takes the region from the credential, as core does",
+    why="it prefers one in the URL or in the User-Agent, which core does not authorize",
+    written_for="moto-ext 5.1.25",
+    fingerprint="f26e68bd6df6",
 )
 READ_NO_QUERY = Patch(
     "moto.core.responses:BaseResponse.setup_class",
@@ -822,6 +850,36 @@ DESCRIBE_FUNCTION = Patch(
     f"{_LAMBDA}.api_utils:map_config_out",
     what="functions are described with Ipv6AllowedForDualStack and the version of their own runtime",
     why="core returns neither",
+    written_for=_CORE,
+    fingerprint="f90871f06bff",
+)
+_KEEP_KEY = "a function's KMS key is kept with its environment variables"
+_DROPPED_KEY = "core drops the key; Terraform then plans to add it for ever"
+KEEP_KEY_OF_NEW_FUNCTION = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider.create_function",
+    what=_KEEP_KEY,
+    why=_DROPPED_KEY,
+    written_for=_CORE,
+    fingerprint="ee8360ef3c94",
+)
+KEEP_KEY_OF_CHANGED_FUNCTION = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider.update_function_configuration",
+    what=_KEEP_KEY,
+    why=_DROPPED_KEY,
+    written_for=_CORE,
+    fingerprint="006327bf4b24",
+)
+REPORT_KEY = Patch(
+    f"{_LAMBDA}.api_utils:map_config_out",
+    what="functions are described with their KMS key",
+    why=_DROPPED_KEY,
+    written_for=_CORE,
+    fingerprint="f90871f06bff",
+)
+WITHHOLD_VARIABLES = Patch(
+    f"{_LAMBDA}.api_utils:map_config_out",
+    what="environment variables are shown to callers who may decrypt them",
+    why="core shows them to everybody who may describe the function",
     written_for=_CORE,
     fingerprint="f90871f06bff",
 )

@@ -1,10 +1,13 @@
 """Reads the client's access key, or the calling service, from core's request context."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from localstack.aws.api import RequestContext
 from localstack.utils.aws.request_context import extract_access_key_id_from_auth_header
 from werkzeug import Request
+
+from pipeline_emulator.authorization.internal_calls import CLIENT
 
 _VERIFIED = "pipeline_emulator.access_key"
 """Where the WSGI environment has the key of the signature that was verified; None if nobody signed."""
@@ -47,3 +50,9 @@ def source_arn(context: RequestContext) -> str | None:
     internal: Any = context.internal_request_params or {}
     found: str | None = internal.get("source_arn")
     return found
+
+
+def client_of(context: RequestContext) -> Mapping[str, str | None]:
+    """Return what conditions ask about the client for whom LocalStack sends a request on; empty for other requests."""
+    internal: Any = context.internal_request_params or {}
+    return internal.get(CLIENT) or {}

@@ -7,7 +7,7 @@ from localstack.aws.accounts import get_account_id_from_access_key_id
 from localstack.aws.api import RequestContext
 from werkzeug import Request
 
-from pipeline_emulator.authorization import access_keys, callers, errors, forms, settings, web_identity
+from pipeline_emulator.authorization import access_keys, callers, errors, forms, settings, subscriptions, web_identity
 from pipeline_emulator.authorization.caller_cache import CALLERS
 from pipeline_emulator.authorization.callers import Caller, ExpiredKeyError, UnknownKeyError
 from pipeline_emulator.authorization.signatures import errors as signature_errors
@@ -29,8 +29,6 @@ _DELIVERIES = frozenset(
         *(("kinesis", "PutRecord"), ("kinesis", "PutRecords")),
     }
 )
-# Links in messages, which need no signature because they contain a token or the subscription's ARN.
-_OPEN_OPERATIONS = frozenset({("sns", "ConfirmSubscription"), ("sns", "Unsubscribe")})
 
 
 def caller_of(context: RequestContext, service: str) -> Caller | None:
@@ -105,7 +103,9 @@ def _form(context: RequestContext) -> Mapping[str, str]:
 
 def _anonymous(context: RequestContext, service: str) -> Caller | None:
     assert context.operation is not None
-    if context.operation.auth_type == "none" or (service, context.operation.name) in _OPEN_OPERATIONS:
+    if context.operation.auth_type == "none":
+        return None
+    if subscriptions.is_open(service, context.operation.name, context.service_request or {}):
         return None
     if service in _OPEN_SERVICES:
         return ANONYMOUS

@@ -25,6 +25,7 @@ _CONSUMER_ACTIONS = ("DescribeStreamSummary", "ListShards")
 # https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html#services-xray-permissions
 _TRACING = ("PutTraceSegments", "PutTelemetryRecords")
 _FUNCTIONS = frozenset({"CreateFunction", "UpdateFunctionConfiguration"})
+_DESTINATIONS = frozenset({"PutFunctionEventInvokeConfig", "UpdateFunctionEventInvokeConfig"})
 _MAPPINGS = frozenset({"CreateEventSourceMapping", "UpdateEventSourceMapping"})
 
 
@@ -46,6 +47,8 @@ def authorize(context: RequestContext, caller: Caller | None, authorizer: Author
     if operation in _FUNCTIONS:
         _authorize_tracing(context, request, authorizer)
         _authorize_dead_letters(context, request, authorizer)
+    if operation in _DESTINATIONS:
+        _authorize_destinations(context, request, authorizer)
     if operation in _MAPPINGS:
         _authorize_mapping(context, request, authorizer)
 
@@ -95,6 +98,20 @@ def _authorize_dead_letters(context: RequestContext, request: Any, authorizer: A
         _require(context, role, function, list(_delivery(target)), authorizer, "{action} on {service}")
 
 
+def _authorize_destinations(context: RequestContext, request: Any, authorizer: Authorizer) -> None:
+    """Check that the role may send records of asynchronous invocations to their new destinations.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html#invocation-async-destinations
+    """
+    function = resources.function_arn(context, request["FunctionName"])
+    role = resources.execution_role(function)
+    folder = f"aws/lambda/async/{parse_function_arn(function).name}/"
+    for side in ("OnSuccess", "OnFailure"):
+        target = ((request.get("DestinationConfig") or {}).get(side) or {}).get("Destination") or ""
+        if role and find_arn(target):
+            _require(context, role, function, list(_delivery(target, folder)), authorizer, "{action} on {service}")
+
+
 def _authorize_mapping(context: RequestContext, request: Any, authorizer: Authorizer) -> None:
     mapping = resources.mapping(context.account_id, context.region, request.get("UUID") or "")
     function = resources.function_arn(context, request.get("FunctionName") or mapping.get("FunctionArn") or "")
@@ -126,19 +143,23 @@ def _reading(source: str) -> Iterator[Check]:
         yield Check("kinesis:SubscribeToShard", source)
 
 
-def _delivery(destination: str) -> Iterator[Check]:
-    """Yield the checks for writing to an on-failure destination.
+def _delivery(destination: str, folder: str = "aws/lambda/") -> Iterator[Check]:
+    """Yield the checks for writing to a destination, in a bucket below a folder.
 
     https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
     """
     service = parse_arn(destination).service
     if service == "s3":
         yield Check("s3:ListBucket", destination)
-        yield Check("s3:PutObject", f"{destination}/aws/lambda/")
+        yield Check("s3:PutObject", f"{destination}/{folder}")
     elif service == "sqs":
         yield Check("sqs:SendMessage", destination)
     elif service == "sns":
         yield Check("sns:Publish", destination)
+    elif service == "lambda":
+        yield Check("lambda:InvokeFunction", destination)
+    elif service == "events":
+        yield Check("events:PutEvents", destination)
 
 
 def _require(

@@ -14,6 +14,7 @@ from pipeline_emulator.authorization import (
     forms,
     function_origin,
     names,
+    other_accounts,
     policies,
     public_access,
     resources,
@@ -23,16 +24,18 @@ from pipeline_emulator.authorization import (
 from pipeline_emulator.authorization.authorizer import Authorizer, error_message, unresolved
 from pipeline_emulator.authorization.callers import Caller
 from pipeline_emulator.authorization.key_use import authorize as key_use
+from pipeline_emulator.authorization.key_use import variables
 from pipeline_emulator.authorization.keys import Keys
 from pipeline_emulator.authorization.origin import RequestOrigin
 from pipeline_emulator.iam.decision import Decision, Layer, Reason
 from pipeline_emulator.iam.requests.call import Call, Check, Lookups
 from pipeline_emulator.iam.requests.canonical import misplaced
-from pipeline_emulator.iam.requests.services import checks
+from pipeline_emulator.iam.requests.services import SERVICES, checks
 from pipeline_emulator.iam.ternary import Undetermined
 from pipeline_emulator.kinesis.streams import tokens
 
 _OBJECT_READS = frozenset({"GetObject", "HeadObject", "GetObjectAttributes"})
+_OBJECT_COPIES = frozenset({"CopyObject", "UploadPartCopy"})
 
 
 class Handler:
@@ -61,6 +64,8 @@ class Handler:
             self._authorize_root(asker, call, service, RequestOrigin.of(context))
         if service == "s3" and (public := public_access.refusal(call, asker)):
             self._refuse(service, self._authorizer.record(public))
+        if service == "lambda":
+            variables.CALLER.set(caller)
         execution_role.authorize(context, caller, self._authorizer)
         if (service, call.operation) in key_use.OPERATIONS:
             key_use.authorize(call, service, asker, self._authorizer)
@@ -72,13 +77,20 @@ class Handler:
             return
         for check in [*found, *_missing_object_checks(service, call)]:
             why = misplaced(check.resource, call.account, call.region) or names.chosen_identifier(check.tags)
-            if why:
+            if why := why or _foreign(service, call, check):
                 self._refuse(service, self._authorizer.record(unresolved(caller, check, why)))
             self._refuse(service, self._authorizer.refusal(caller, check, origin))
 
     def _authorize_root(self, root: Caller, call: Call, service: str, origin: RequestOrigin) -> None:
+        """Authorize a root user, who may do everything with what the request does not say is another account's."""
         found = checks(service, call)
-        for check in [] if isinstance(found, Undetermined) else found:
+        if isinstance(found, Undetermined):
+            if service in SERVICES and other_accounts.named(call):
+                self._refuse(service, self._authorizer.record(_undetermined(root, service, call, found)))
+            return
+        for check in found:
+            if why := _foreign(service, call, check):
+                self._refuse(service, self._authorizer.record(unresolved(root, check, why)))
             self._refuse(service, self._authorizer.refusal(root, check, origin))
 
     def _refuse_function(self, caller: Caller | None, context: RequestContext, service: str) -> None:
@@ -110,6 +122,12 @@ def _call(context: RequestContext, caller: Caller | None) -> Call:
     )
 
 
+def _foreign(service: str, call: Call, check: Check) -> str | None:
+    """Return why a request is refused that names another account's resource, where no policy of one is asked."""
+    found = other_accounts.named(call, service) if check.resource == "*" else None
+    return f"{found} is another account's, and {check.action} is about the caller's own account" if found else None
+
+
 def _undetermined(caller: Caller, service: str, call: Call, found: Undetermined) -> Decision:
     return Decision(
         reason=Reason.IMPLICIT_DENY,
@@ -125,18 +143,25 @@ def _missing_object_checks(service: str, call: Call) -> list[Check]:
     """Return the additional check for a missing S3 object: without s3:ListBucket, S3 responds 403 instead of 404.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
     """
-    if service != "s3" or call.operation not in _OBJECT_READS:
-        return []
-    name, key = call.text("Bucket"), call.text("Key")
-    bucket = resources.bucket(name) if name else None
-    if bucket is None or not key:
+    read = _object_read_by(call) if service == "s3" else None
+    bucket = resources.bucket(read[0]) if read else None
+    if bucket is None or read is None:
         return []
     try:
-        bucket.get_object(key=key, version_id=call.text("VersionId"))
+        bucket.get_object(key=read[1], version_id=read[2])
     except ServiceException:
         return [Check("s3:ListBucket", bucket.bucket_arn)]
     return []
+
+
+def _object_read_by(call: Call) -> tuple[str, str, str | None] | None:
+    """Return bucket, key and version (or None) of the object that a request reads; None if it reads none."""
+    if call.operation in _OBJECT_COPIES:
+        return call.lookups.copy_source_of(call.text("CopySource") or "")
+    name, key = call.text("Bucket"), call.text("Key")
+    return (name, key, call.text("VersionId")) if name and key and call.operation in _OBJECT_READS else None
 
 
 @lru_cache(maxsize=64)

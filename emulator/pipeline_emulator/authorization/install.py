@@ -3,6 +3,7 @@
 from pipeline_emulator import patches
 from pipeline_emulator.authorization import (
     alarm_actions,
+    bucket_owners,
     denials,
     function_origin,
     function_urls,
@@ -13,11 +14,13 @@ from pipeline_emulator.authorization import (
     role_use,
     routes,
     sessions,
+    subscriptions,
     websites,
 )
 from pipeline_emulator.authorization.authorizer import Authorizer
 from pipeline_emulator.authorization.caller_cache import CALLERS
 from pipeline_emulator.authorization.handler import Handler
+from pipeline_emulator.authorization.key_use import variables
 from pipeline_emulator.authorization.settings import Mode, mode
 from pipeline_emulator.gateway import hooks
 from pipeline_emulator.lambda_runtime.origins import ENVIRONMENTS
@@ -27,14 +30,20 @@ def install() -> None:
     """Install the authorization that IAM_ENFORCEMENT selects."""
     chosen = mode()
     denials.install(chosen.value)
-    if chosen is Mode.OFF:
-        return
+    if chosen is not Mode.OFF:
+        _install_authorizer(chosen)
+    patches.AUTHORIZE.append(bucket_owners.require)
+
+
+def _install_authorizer(chosen: Mode) -> None:
     recorder.install()
     sessions.install()
+    subscriptions.install()
     gone_principals.install()
     alarm_actions.install()
     internal_calls.install()
     authorizer = Authorizer(chosen)
+    variables.install(authorizer)
     queue_urls.install(authorizer)
     role_use.AUTHORIZER = authorizer
     routes.install(authorizer)

@@ -5,13 +5,18 @@ could send it.
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from pipeline_emulator import patches
 
 _TOKEN = secrets.token_urlsafe(32)
 _FIELD = "pipeline_token"
+CLIENT = "pipeline_client"
+"""Where an internal request has what a condition may ask about the client for whom it is sent on."""
+_client: ContextVar[Mapping[str, str | None] | None] = ContextVar("client", default=None)
 
 
 def install() -> None:
@@ -19,7 +24,8 @@ def install() -> None:
 
     @patches.SEAL_INTERNAL_CALLS.wrap
     def dump_dto(original: Callable[..., str], data: dict[str, Any]) -> str:
-        return original({**data, _FIELD: _TOKEN})
+        client = _client.get()
+        return original({**data, _FIELD: _TOKEN, **({CLIENT: client} if client else {})})
 
     @patches.CHECK_INTERNAL_CALLS.wrap
     def load_dto(original: Callable[..., dict[str, Any]], data: str) -> dict[str, Any]:
@@ -29,3 +35,21 @@ def install() -> None:
         ):
             raise ValueError("the request is not LocalStack's own")
         return found
+
+
+@contextmanager
+def sent_on(request: Any) -> Iterator[None]:
+    """Tell what conditions ask about a client in the internal requests of this context, which send its request on."""
+    token = _client.set(client_of(request))
+    try:
+        yield
+    finally:
+        _client.reset(token)
+
+
+def client_of(request: Any) -> dict[str, str | None]:
+    """Return what conditions ask about the client that sent a request."""
+    headers = request.headers
+    return {
+        "source_ip": request.remote_addr, "user_agent": headers.get("User-Agent"), "referer": headers.get("Referer")
+    }  # fmt: skip

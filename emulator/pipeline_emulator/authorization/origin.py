@@ -1,19 +1,23 @@
 """The origin of a request: the part of the request context that is not in its parameters."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 from localstack.aws.api import RequestContext
 from werkzeug import Request
 
-from pipeline_emulator.authorization import access_keys, resources, s3_origin, tags
+from pipeline_emulator.authorization import access_keys, internal_calls, resources, s3_origin, tags
 from pipeline_emulator.authorization.callers import Caller
 from pipeline_emulator.iam.context import Context
 from pipeline_emulator.iam.requests.call import Check
 
-_GLOBAL_SERVICES = frozenset({"iam"})
 _S3 = frozenset({"s3", "s3control"})
+# All requests to IAM are requests to this region:
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_examples_aws_deny-requested-region.html
+_REGION_OF_IAM = "us-east-1"
 # It sets aws:SourceOwner, which a topic's default policy asks for; EventBridge and S3 do not.
 # https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html#source-account-versus-source-owner
 _CLOUDWATCH = "cloudwatch.amazonaws.com"
@@ -23,26 +27,28 @@ _CLOUDWATCH = "cloudwatch.amazonaws.com"
 class RequestOrigin:
     """The origin of a request. Requests that a service makes itself have neither address nor headers.
 
-    `service` is the one that the request was sent to, by botocore's name.
+    `client` has them where LocalStack sends a request on for a client. `service` is the one that the request was sent
+    to, by botocore's name.
     """
 
     account: str
-    region: str | None
+    region: str
     request: Request | None = None
     service: str | None = None
     source_arn: str | None = None
     via_service: bool = False
+    client: Mapping[str, str | None] = field(default_factory=dict)
 
     @classmethod
     def of(cls, context: RequestContext) -> "RequestOrigin":
         """Return the origin of an HTTP request."""
-        service = context.service
         return cls(
             account=context.account_id,
-            region=None if service and service.service_name in _GLOBAL_SERVICES else context.region,
+            region=_region(context),
             request=context.request,
-            service=service.service_name if service else None,
+            service=context.service.service_name if context.service else None,
             source_arn=access_keys.source_arn(context),
+            client=access_keys.client_of(context),
         )
 
     def owner(self, check: Check) -> str:
@@ -64,14 +70,13 @@ class RequestOrigin:
             values, keys = {**values, **more}, keys | known
         if source_account and caller.principal.arn == _CLOUDWATCH:
             values = {**values, "aws:sourceowner": source_account}
+        client: Any = self.client or (internal_calls.client_of(request) if request else {})
         return Context(
             principal=caller.principal,
             time=datetime.now(UTC),
-            source_ip=request.remote_addr if request else None,
             secure_transport=True,
             region=self.region,
-            user_agent=request.headers.get("User-Agent") if request else None,
-            referer=request.headers.get("Referer") if request else None,
+            **client,
             source_arn=self.source_arn,
             source_account=source_account,
             via_service=self.via_service,
@@ -82,3 +87,17 @@ class RequestOrigin:
             service_values=values,
             service_keys=keys,
         )
+
+
+def _region(context: RequestContext) -> str:
+    """Return the region that gets a request on AWS; a signature for S3 can name another one here.
+
+    S3 redirects a request for a bucket of another one: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+    """
+    service = context.service.service_name if context.service else None
+    if service == "iam":
+        return _REGION_OF_IAM
+    request: Any = context.service_request or {}
+    name = request.get("Bucket") if service == "s3" else None
+    bucket = resources.bucket(name) if name else None
+    return str(bucket.bucket_region) if bucket else context.region

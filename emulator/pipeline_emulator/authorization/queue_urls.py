@@ -13,7 +13,7 @@ from localstack.aws.protocol.parser import RequestParserError
 from localstack.utils.aws.request_context import extract_access_key_id_from_auth_header
 
 from pipeline_emulator import patches
-from pipeline_emulator.authorization import authentication, callers, errors, function_origin, names
+from pipeline_emulator.authorization import authentication, callers, errors, function_origin, internal_calls, names
 from pipeline_emulator.authorization.authorizer import Authorizer, error_message
 from pipeline_emulator.authorization.callers import Caller
 from pipeline_emulator.authorization.origin import RequestOrigin
@@ -40,7 +40,8 @@ def install(authorizer: Authorizer) -> None:
         key = claim.key if claim else authentication.ANONYMOUS_KEY
         request.headers["Authorization"] = _AUTHORIZATION.format(key, region)
         try:
-            return original(request, region)
+            with internal_calls.sent_on(request):
+                return original(request, region)
         except RequestParserError as error:
             raise CommonServiceException("MalformedInput", str(error), sender_fault=True) from error
 

@@ -18,6 +18,7 @@ _INVALID = "Value {} for parameter RedrivePolicy is invalid. Reason: {}."
 _MISSING = "Dead letter target does not exist"
 _OTHER_OWNER = "Dead-letter target owner should be same as the source"
 _OTHER_TYPE = "Dead-letter queue must be same type of queue as the source."
+_NOT_ALLOWED = "The dead-letter queue's RedriveAllowPolicy does not allow this source queue"  # our words: none recorded
 _NO_MAP = "Invalid value for the parameter RedrivePolicy. Reason: Redrive policy is not a valid JSON map."
 
 
@@ -65,9 +66,25 @@ def _target_problem(arn: Arn | None, queue: str, context: RequestContext) -> str
         return _MISSING
     if arn.account != context.account_id:
         return _OTHER_OWNER
-    if arn.resource not in sqs_stores[arn.account][arn.region].queues:
+    found: Any = sqs_stores[arn.account][arn.region].queues.get(arn.resource)
+    if found is None:
         return _MISSING
-    return _OTHER_TYPE if arn.resource.endswith(".fifo") != queue.endswith(".fifo") else None
+    if arn.resource.endswith(".fifo") != queue.endswith(".fifo"):
+        return _OTHER_TYPE
+    allowed = found.attributes.get("RedriveAllowPolicy")
+    return None if _allows(allowed, str(arn._replace(resource=queue))) else _NOT_ALLOWED
+
+
+def _allows(policy: str | None, source: str) -> bool:
+    """Return whether a queue's RedriveAllowPolicy lets another one use it for dead letters. Core stores any text."""
+    try:
+        found = json.loads(policy) if policy else {}
+    except (ValueError, RecursionError):
+        return True
+    permission = found.get("redrivePermission") if isinstance(found, dict) else None
+    if permission == "byQueue":
+        return source in (found.get("sourceQueueArns") or ())
+    return permission != "denyAll"
 
 
 def _queue_name(request: Mapping[str, Any]) -> str:

@@ -36,6 +36,7 @@ def load_services() -> None:
         bucket_notifications,
         constraints,
         core_adjustments,
+        credentials,
         large_bodies,
         malformed_requests,
         moto_requests,
@@ -48,6 +49,7 @@ def load_services() -> None:
     browsers.install()
     twisted_request.install()
     core_adjustments.keep_fractions()
+    credentials.install()
     moto_requests.install()
     core_adjustments.use_own_s3_folder()
     core_adjustments.correct_neighbours()

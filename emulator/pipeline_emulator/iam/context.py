@@ -42,7 +42,7 @@ class Context:
         time: when the request is made, with a time zone.
         source_ip: the client's address; None if a service makes the request.
         secure_transport: whether the request came over TLS.
-        region: the endpoint's; None for a global one.
+        region: of the endpoint that gets the request.
         user_agent, referer: the HTTP headers.
         source_arn, source_account: the resource and account on whose behalf a service makes the request.
         called_via: the services that passed the request on, in order.

@@ -68,6 +68,7 @@ def install_aliases() -> None:
         payloads,
         provisioning,
         streamed_invocations,
+        variable_keys,
     )
 
     aliases.install()
@@ -80,6 +81,7 @@ def install_aliases() -> None:
     function_documents.install()
     payloads.install()
     streamed_invocations.install()
+    variable_keys.install()
     if config.LAMBDA_RUNTIME_EXECUTOR in (ProcessRuntimeExecutorPlugin.name, PackageRuntimeExecutorPlugin.name):
         isolation_report.install()
 

@@ -159,6 +159,30 @@ def test_another_accounts_key_encrypts_only_for_whom_it_allows(other: Any, root:
     assert other("s3").put_object(**request)["ETag"]
 
 
+@pytest.mark.parametrize("service", ["sns", "sqs"])
+def test_the_key_of_another_accounts_topic_or_queue_is_asked_for(
+    other: Any, root: Any, refusal: Any, names: dict[str, str], service: str
+) -> None:
+    """The key that a topic or queue names by its identifier is one of its own account."""
+    key, topic, queue = names["key"].rpartition("/")[2], names["topic"], names["queue"]
+    anybody = {"Effect": "Allow", "Principal": {"AWS": OTHER}, "Resource": "*"}
+    if service == "sns":
+        allowed = policy({**anybody, "Action": "sns:Publish", "Resource": topic})
+        for name, value in (("Policy", allowed), ("KmsMasterKeyId", key)):
+            root("sns").set_topic_attributes(TopicArn=topic, AttributeName=name, AttributeValue=value)
+        send, request = other("sns").publish, {"TopicArn": topic, "Message": "m"}
+    else:
+        allowed = policy({**anybody, "Action": "sqs:SendMessage"})
+        root("sqs").set_queue_attributes(QueueUrl=queue, Attributes={"Policy": allowed, "KmsMasterKeyId": key})
+        send, request = other("sqs").send_message, {"QueueUrl": queue, "MessageBody": "m"}
+    code, message = refusal(send, **request)
+    assert ("AccessDenied" in code, "kms:GenerateDataKey" in message) == (True, True)
+    own = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "kms:*", "Resource": "*"}
+    using = {**anybody, "Action": ["kms:GenerateDataKey", "kms:Decrypt"]}
+    root("kms").put_key_policy(KeyId=key, PolicyName="default", Policy=policy(own, using))
+    assert send(**request)["MessageId"]
+
+
 def test_the_name_of_another_accounts_bucket_is_taken(other: Any, names: dict[str, str]) -> None:
     request = {"Bucket": names["name"], "CreateBucketConfiguration": {"LocationConstraint": REGION}}
     with pytest.raises(ClientError, match="BucketAlreadyExists"):

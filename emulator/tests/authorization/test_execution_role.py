@@ -94,6 +94,67 @@ def test_a_mapping_needs_the_actions_of_its_failure_destination(
     )
 
 
+@pytest.mark.parametrize("side", ["OnSuccess", "OnFailure"])
+@pytest.mark.parametrize(
+    ("target", "action"),
+    [
+        ("arn:aws:sqs:ap-south-1:000000000000:queue", "sqs:SendMessage"),
+        ("arn:aws:sns:ap-south-1:000000000000:topic", "sns:Publish"),
+        ("arn:aws:events:ap-south-1:000000000000:event-bus/default", "events:PutEvents"),
+    ],
+)
+def test_a_destination_needs_the_action_that_sends_to_it(
+    make_role: Any,
+    put_policy: Any,
+    create_function: Any,
+    root: Any,
+    refusal: Any,
+    side: str,
+    target: str,
+    action: str,
+) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html#invocation-async-destinations."""
+    role = make_role(LOGS)
+    name, config = create_function(HANDLER, Role=role).name, {side: {"Destination": target}}
+    client = root("lambda")
+    client.put_function_event_invoke_config(FunctionName=name, MaximumRetryAttempts=0)
+    for change in (client.put_function_event_invoke_config, client.update_function_event_invoke_config):
+        code, message = refusal(change, FunctionName=name, DestinationConfig=config)
+        assert code == "InvalidParameterValueException"
+        service, _, operation = action.partition(":")
+        text = f"The provided execution role does not have permissions to call {operation} on {service.upper()}"
+        assert message == text
+    put_policy(role, {"Action": action, "Resource": target})
+    assert client.put_function_event_invoke_config(FunctionName=name, DestinationConfig=config)["DestinationConfig"]
+
+
+def test_a_function_as_a_destination_must_let_the_role_invoke_it(
+    make_role: Any, put_policy: Any, create_function: Any, root: Any, refusal: Any
+) -> None:
+    role, target = make_role(LOGS), create_function(HANDLER).arn
+    request = {
+        "FunctionName": create_function(HANDLER, Role=role).name,
+        "DestinationConfig": {"OnSuccess": {"Destination": target}},
+    }
+    put = root("lambda").put_function_event_invoke_config
+    assert "call InvokeFunction on LAMBDA" in refusal(put, **request)[1]
+    put_policy(role, {"Action": "lambda:InvokeFunction", "Resource": target})
+    assert put(**request)
+
+
+def test_a_bucket_as_a_destination_needs_both_actions(
+    make_role: Any, put_policy: Any, create_function: Any, root: Any, bucket: str, refusal: Any
+) -> None:
+    role, arn = make_role(LOGS, {"Action": "s3:ListBucket", "Resource": "*"}), f"arn:aws:s3:::{bucket}"
+    function = create_function(HANDLER, Role=role)
+    request = {"FunctionName": function.name, "DestinationConfig": {"OnFailure": {"Destination": arn}}}
+    put = root("lambda").put_function_event_invoke_config
+    assert "call PutObject on S3" in refusal(put, **request)[1]
+    writing = {"Action": "s3:PutObject", "Resource": f"{arn}/aws/lambda/async/{function.name}/*"}
+    put_policy(role, {"Action": "s3:ListBucket", "Resource": arn}, writing)
+    assert put(**request)
+
+
 @pytest.mark.parametrize("action", ["xray:PutTraceSegments", "xray:PutTelemetryRecords"])
 def test_active_tracing_without_xray_permissions_is_accepted_and_listed(
     make_role: Any, create_function: Any, denials: Any, action: str

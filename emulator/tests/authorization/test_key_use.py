@@ -5,7 +5,9 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+import boto3
 import pytest
+from botocore.config import Config
 
 ROOT = {"AWS": "arn:aws:iam::000000000000:root"}
 BUCKET_KEY = {"SSEAlgorithm": "aws:kms"}
@@ -164,6 +166,21 @@ def test_an_object_with_its_own_key(make_user: Any, root: Any, refusal: Any, buc
     assert "kms:Decrypt" in refusal(keyless.get_object, Bucket=bucket, Key="k")[1]
 
 
+def test_the_key_of_a_bucket_in_another_region(localstack: Any, make_user: Any, refusal: Any) -> None:
+    """An identifier is that of a key in the bucket's region, which the signature need not name."""
+    place = {"endpoint_url": localstack.endpoint_url, "region_name": "eu-west-1"}
+    keys, name = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}, f"bucket-{uuid.uuid4().hex[:8]}"
+    s3 = boto3.client("s3", config=Config(s3={"addressing_style": "path"}), **place, **keys)
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    key = boto3.client("kms", **place, **keys).create_key()["KeyMetadata"]
+    request = {"Bucket": name, "Key": "k", "ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key["KeyId"]}
+    code, message = refusal(make_user(OBJECTS).client("s3").put_object, **request)
+    assert (code, f"kms:GenerateDataKey on resource: {key['Arn']}" in message) == ("AccessDenied", True)
+    requested = {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}
+    allowed = make_user(OBJECTS, {"Action": "kms:GenerateDataKey", "Resource": "*", "Condition": requested})
+    assert allowed.client("s3").put_object(**request)["SSEKMSKeyId"] == key["Arn"]
+
+
 def test_an_unusable_key_opens_no_object(root: Any, refusal: Any, bucket: str, make_key: Any) -> None:
     key, objects = make_key(), root("s3")
     encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key}
@@ -187,6 +204,107 @@ def test_a_multipart_upload_needs_decrypt(make_user: Any, root: Any, refusal: An
     assert both.upload_part(**part)["ETag"]
     reader = make_user(OBJECTS, using("Decrypt", "s3")).client("s3")
     assert "kms:GenerateDataKey" in refusal(reader.create_multipart_upload, Bucket=bucket, Key="k", **encryption)[1]
+
+
+def test_lambda_reads_code_with_the_callers_permission_on_the_key(
+    make_user: Any,
+    make_role: Any,
+    create_function: Any,
+    root: Any,
+    refusal: Any,
+    zipped: Any,
+    bucket: str,
+    make_key: Any,
+) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html."""
+    key, archive = make_key(), zipped({"handler.py": "def handler(event, context): pass"})
+    root("s3").put_object(Bucket=bucket, Key="k", Body=archive, ServerSideEncryption="aws:kms", SSEKMSKeyId=key)
+    code, name = {"S3Bucket": bucket, "S3Key": "k"}, f"name-{uuid.uuid4().hex[:8]}"
+    new = {"Role": make_role(), "Runtime": "python3.13", "Handler": "handler.handler", "Code": code}
+    existing = create_function("def handler(event, context): pass").name
+    publishing = {"Action": ["lambda:*", "iam:PassRole", "s3:GetObject"], "Resource": "*"}
+    keyless = make_user(publishing, using("Decrypt", "lambda")).client("lambda")
+    allowed = make_user(publishing, using("Decrypt", "s3", aws_s3_arn=f"arn:aws:s3:::{bucket}/k")).client("lambda")
+    for operation, request in (
+        ("publish_layer_version", {"LayerName": name, "Content": code}),
+        ("create_function", {"FunctionName": name, **new}),
+        ("update_function_code", {"FunctionName": existing, **code}),
+    ):
+        found, message = refusal(getattr(keyless, operation), **request)
+        assert (found, f"kms:Decrypt on resource: {key} because" in message) == ("AccessDeniedException", True)
+        assert getattr(allowed, operation)(**request)
+    root("lambda").delete_function(FunctionName=name)
+
+
+VARIABLES = {"Variables": {"PASSWORD": "secret"}}
+
+
+def test_a_key_for_a_functions_variables_needs_create_grant_and_encrypt(
+    make_user: Any, create_function: Any, refusal: Any, make_key: Any
+) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html."""
+    function = create_function("def handler(event, context): pass")
+    request = {"FunctionName": function.name, "KMSKeyArn": make_key(), "Environment": VARIABLES}
+    changing, context = {"Action": "lambda:*", "Resource": "*"}, {"aws_lambda_FunctionArn": function.arn}
+    grant, encrypt = using("CreateGrant", "lambda", **context), using("Encrypt", "lambda", **context)
+    grant["Condition"] = {**grant["Condition"], "Bool": {"kms:GrantIsForAWSResource": "true"}}
+    for allowed, missing in (((), "kms:CreateGrant"), ((encrypt,), "kms:CreateGrant"), ((grant,), "kms:Encrypt")):
+        update = make_user(changing, *allowed).client("lambda").update_function_configuration
+        code, message = refusal(update, **request)
+        assert (code, missing in message) == ("AccessDeniedException", True)
+    client = make_user(changing, grant, encrypt).client("lambda")
+    assert client.update_function_configuration(**request)["KMSKeyArn"] == request["KMSKeyArn"]
+
+
+def test_variables_with_a_key_are_shown_to_callers_who_may_decrypt_them(
+    make_user: Any, root: Any, create_function: Any, make_key: Any
+) -> None:
+    key = make_key()
+    function = create_function("def handler(event, context): pass", KMSKeyArn=key, Environment=VARIABLES)
+    root("lambda").publish_version(FunctionName=function.name)
+    reading = {"Action": ["lambda:Get*", "lambda:List*", "lambda:PublishVersion"], "Resource": "*"}
+    decrypt = using("Decrypt", "lambda", aws_lambda_FunctionArn=function.arn)
+    for client, is_shown in (
+        (make_user(reading).client("lambda"), False),
+        (make_user(reading, decrypt).client("lambda"), True),
+        (root("lambda"), True),
+    ):
+        [listed] = [each for each in client.list_functions()["Functions"] if each["FunctionName"] == function.name]
+        for described in (
+            listed,
+            client.get_function(FunctionName=function.name)["Configuration"],
+            client.get_function_configuration(FunctionName=function.name),
+            *client.list_versions_by_function(FunctionName=function.name)["Versions"],
+            client.publish_version(FunctionName=function.name),
+        ):
+            assert described["KMSKeyArn"] == key
+            if is_shown:
+                assert described["Environment"] == VARIABLES
+                continue
+            assert list(described["Environment"]) == ["Error"]
+            error = described["Environment"]["Error"]
+            assert error["ErrorCode"] == "AccessDeniedException"
+            assert f"kms:Decrypt on resource: {key} because" in error["Message"]
+
+
+@pytest.mark.parametrize("operation", ["publish", "publish_batch"])
+def test_publishing_to_a_topic_with_a_key(
+    make_user: Any, root: Any, refusal: Any, make_key: Any, operation: str
+) -> None:
+    """https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html."""
+    key, name = make_key(), f"topic-{uuid.uuid4().hex[:8]}"
+    topic = root("sns").create_topic(Name=name, Attributes={"KmsMasterKeyId": key.rpartition("/")[2]})["TopicArn"]
+    entries = {"PublishBatchRequestEntries": [{"Id": "1", "Message": "m"}]}
+    request = {"TopicArn": topic, **({"Message": "m"} if operation == "publish" else entries)}
+    publishing = {"Action": "sns:Publish", "Resource": "*"}
+    generate = using("GenerateDataKey", "sns", aws_sns_topicArn=topic)
+    decrypt = using("Decrypt", "sns", aws_sns_topicArn=topic)
+    for allowed, missing in (((decrypt,), "kms:GenerateDataKey"), ((generate,), "kms:Decrypt")):
+        code, message = refusal(getattr(make_user(publishing, *allowed).client("sns"), operation), **request)
+        assert ("KMSAccessDenied" in code, missing in message) == (True, True)
+    assert getattr(make_user(publishing, generate, decrypt).client("sns"), operation)(**request)
+    root("kms").disable_key(KeyId=key)
+    assert "KMSDisabled" in refusal(getattr(root("sns"), operation), **request)[0]
 
 
 def test_messages_in_a_queue_with_a_key(make_user: Any, root: Any, refusal: Any, make_key: Any) -> None:

@@ -22,6 +22,14 @@ def test_off_checks_nothing(start_localstack: Callable[..., Any], make_user: Any
     assert denials(where=where) == []
 
 
+def test_off_checks_who_owns_a_bucket(start_localstack: Callable[..., Any], refusal: Any) -> None:
+    s3 = start_localstack(IAM_ENFORCEMENT="off").client("s3")
+    s3.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": "ap-south-1"})
+    request = {"Bucket": "bucket", "Key": "k"}
+    assert refusal(s3.put_object, **request, ExpectedBucketOwner="111111111111") == ("AccessDenied", "Access Denied")
+    s3.put_object(**request, ExpectedBucketOwner="000000000000")
+
+
 @pytest.mark.long_proof
 def test_an_invalid_value_counts_as_on_and_is_logged(
     start_localstack: Callable[..., Any], make_user: Any, refusal: Any

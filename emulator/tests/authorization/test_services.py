@@ -6,7 +6,9 @@ import urllib.request
 import uuid
 from typing import Any
 
+import boto3
 import pytest
+from botocore.config import Config
 
 REQUESTS: list[tuple[str, str, dict[str, Any], str, str]] = [
     ("kinesis", "put_record", {"StreamName": "a", "Data": b"", "PartitionKey": "k"}, "kinesis:PutRecord", "Exception"),
@@ -46,6 +48,50 @@ def bucket(root: Any) -> str:
     root("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "ap-south-1"})
     root("s3").put_object(Bucket=name, Key="there", Body=b"content")
     return name
+
+
+def test_only_a_caller_who_may_list_learns_that_a_copys_source_is_missing(
+    make_user: Any, root: Any, bucket: str, refusal: Any
+) -> None:
+    objects = {"Action": ["s3:GetObject", "s3:PutObject"], "Resource": f"arn:aws:s3:::{bucket}/*"}
+    reader = make_user(objects).client("s3")
+    lister = make_user(objects, {"Action": "s3:ListBucket", "Resource": f"arn:aws:s3:::{bucket}"}).client("s3")
+    upload = root("s3").create_multipart_upload(Bucket=bucket, Key="copy")["UploadId"]
+    for operation, more in (("copy_object", {}), ("upload_part_copy", {"UploadId": upload, "PartNumber": 1})):
+        request = {"Bucket": bucket, "Key": "copy", "CopySource": f"{bucket}/missing", **more}
+        code, message = refusal(getattr(reader, operation), **request)
+        assert (code, "s3:ListBucket on resource" in message) == ("AccessDenied", True)
+        assert refusal(getattr(lister, operation), **request)[0] == "NoSuchKey"
+        assert getattr(reader, operation)(**{**request, "CopySource": f"{bucket}/there"})
+
+
+REGION_OF = "aws:RequestedRegion"
+
+
+def test_the_requested_region_of_a_bucket_is_its_own(
+    localstack: Any, make_user: Any, bucket: str, refusal: Any
+) -> None:
+    """A signature for another region does not change it."""
+    elsewhere, config = f"bucket-{uuid.uuid4().hex[:8]}", Config(s3={"addressing_style": "path"})
+    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "eu-west-1"}
+    s3 = boto3.client("s3", endpoint_url=localstack.endpoint_url, config=config, **keys)
+    s3.create_bucket(Bucket=elsewhere, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    everything = {"Action": "s3:*", "Resource": "*"}
+    only = {**everything, "Effect": "Deny", "Condition": {"StringNotEquals": {REGION_OF: "ap-south-1"}}}
+    client = make_user(everything, only).client("s3")
+    assert client.list_buckets()["Buckets"]
+    client.put_object(Bucket=bucket, Key="k")
+    code, message = refusal(client.put_object, Bucket=elsewhere, Key="k")
+    assert (code, "with an explicit deny" in message) == ("AccessDenied", True)
+
+
+def test_the_requested_region_of_iam_is_us_east_1(make_user: Any, refusal: Any) -> None:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_examples_aws_deny-requested-region.html."""
+    listing = {"Action": "iam:ListUsers", "Resource": "*"}
+    allowed = make_user({**listing, "Condition": {"StringEquals": {REGION_OF: "us-east-1"}}}).client("iam")
+    assert allowed.list_users()["Users"]
+    other = make_user({**listing, "Condition": {"StringEquals": {REGION_OF: "ap-south-1"}}}).client("iam")
+    assert refusal(other.list_users)[0] == "AccessDenied"
 
 
 def test_only_a_caller_who_may_list_learns_that_an_object_is_missing(make_user: Any, bucket: str, refusal: Any) -> None:

@@ -64,6 +64,26 @@ def test_a_dead_letter_queue_of_another_type(queue: Any, localstack: Any, source
         localstack.client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"RedrivePolicy": redrive})
 
 
+@pytest.mark.parametrize(
+    ("permission", "allowed"),
+    [
+        ({"redrivePermission": "denyAll"}, False),
+        ({"redrivePermission": "byQueue", "sourceQueueArns": ["arn:aws:sqs:ap-south-1:000000000000:another"]}, False),
+        ({"redrivePermission": "byQueue", "sourceQueueArns": ["{}"]}, True),
+        ({"redrivePermission": "allowAll"}, True),
+    ],
+)
+def test_the_dead_letter_queue_decides(queue: Any, localstack: Any, permission: Any, allowed: bool) -> None:
+    url, source = queue()
+    redrive = to(queue(RedriveAllowPolicy=json.dumps(permission).replace("{}", source))[1])
+    request = {"QueueUrl": url, "Attributes": {"RedrivePolicy": redrive}}
+    if allowed:
+        localstack.client("sqs").set_queue_attributes(**request)
+        return
+    with pytest.raises(ClientError, match="RedriveAllowPolicy"):
+        localstack.client("sqs").set_queue_attributes(**request)
+
+
 def test_a_redrive_policy_is_removed(queue: Any, localstack: Any) -> None:
     url, _ = queue(RedrivePolicy=to(queue()[1]))
     sqs = localstack.client("sqs")

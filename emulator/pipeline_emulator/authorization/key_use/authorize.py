@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable, Mapping
 
 from localstack.aws.api import CommonServiceException
 
+from pipeline_emulator.arn import parse_arn
 from pipeline_emulator.authorization.authorizer import Authorizer, error_message
 from pipeline_emulator.authorization.callers import Caller
-from pipeline_emulator.authorization.key_use import log_groups, objects, repositories, streams
+from pipeline_emulator.authorization.key_use import functions, log_groups, objects, repositories, streams, topics
 from pipeline_emulator.authorization.key_use.use import Use, check_of
 from pipeline_emulator.authorization.keys import Keys
 from pipeline_emulator.authorization.origin import RequestOrigin
@@ -15,26 +16,49 @@ from pipeline_emulator.iam.requests.call import Call, Check
 _USES: Mapping[str, Callable[[Call], list[Use]]] = {
     "ecr": repositories.of_ecr,
     "kinesis": streams.of_kinesis,
+    "lambda": functions.of_lambda,
     "s3": objects.of_s3,
+    "sns": topics.of_sns,
     "sqs": streams.of_sqs,
 }
 OPERATIONS = frozenset(
     {
         *(("ecr", name) for name in ("CreateRepository", "DeleteRepository")),
         *(("kinesis", name) for name in streams.OPERATIONS),
+        *(("lambda", name) for name in functions.OPERATIONS),
         *(("logs", name) for name in log_groups.OPERATIONS),
         *(("s3", name) for name in objects.OPERATIONS),
+        *(("sns", name) for name in topics.OPERATIONS),
         *(("sqs", name) for name in streams.QUEUE_OPERATIONS),
     }
 )
 """The services and operations that may use a key; no other requests are checked."""
 
 # https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html#API_PutRecord_Errors
+# https://docs.aws.amazon.com/sns/latest/api/API_Publish.html#API_Publish_Errors
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html#API_SendMessage_Errors
 # https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html#API_CreateRepository_Errors
-_DENIED = {"ecr": "KmsException", "kinesis": "KMSAccessDeniedException", "s3": "AccessDenied", "sqs": "KmsAccessDenied"}
-_DISABLED = {"kinesis": "KMSDisabledException", "s3": "KMS.DisabledException", "sqs": "KmsDisabled"}
-_OTHER_STATE = {"kinesis": "KMSInvalidStateException", "s3": "KMS.KMSInvalidStateException", "sqs": "KmsInvalidState"}
+_DENIED = {
+    "ecr": "KmsException",
+    "kinesis": "KMSAccessDeniedException",
+    "lambda": "AccessDeniedException",
+    "s3": "AccessDenied",
+    "sns": "KMSAccessDenied",
+    "sqs": "KmsAccessDenied",
+}
+_FORBIDDEN = frozenset({"AccessDenied", "AccessDeniedException"})
+_DISABLED = {
+    "kinesis": "KMSDisabledException",
+    "s3": "KMS.DisabledException",
+    "sns": "KMSDisabled",
+    "sqs": "KmsDisabled",
+}
+_OTHER_STATE = {
+    "kinesis": "KMSInvalidStateException",
+    "s3": "KMS.KMSInvalidStateException",
+    "sns": "KMSInvalidState",
+    "sqs": "KmsInvalidState",
+}
 
 
 def authorize(call: Call, service: str, caller: Caller | None, authorizer: Authorizer) -> None:
@@ -48,7 +72,7 @@ def authorize(call: Call, service: str, caller: Caller | None, authorizer: Autho
         return
     uses = _USES[service](call)
     if uses and (found := error(uses, service, Keys(call.account, call.region), caller, authorizer)):
-        status = 403 if found[0] == _DENIED["s3"] else 400
+        status = 403 if found[0] in _FORBIDDEN else 400
         raise CommonServiceException(*found, status_code=status, sender_fault=True)
 
 
@@ -70,7 +94,8 @@ def error(
         if check is None:
             continue
         if caller is not None:
-            origin = RequestOrigin(account=keys.account, region=keys.region, via_service=True)
+            region = parse_arn(check.resource).region  # the service asks KMS there
+            origin = RequestOrigin(account=keys.account, region=region, via_service=True)
             if refusal := authorizer.refusal(caller, check, origin):
                 return _DENIED[service], error_message(refusal)
         if found := _unusable(service, check, keys):

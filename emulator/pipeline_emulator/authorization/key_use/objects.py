@@ -6,12 +6,15 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPer
 
 import json
 from base64 import b64decode
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from localstack.aws.api import ServiceException
 
+from pipeline_emulator.arn import Arn, partition_of
 from pipeline_emulator.authorization import resources
-from pipeline_emulator.authorization.key_use.use import Use
+from pipeline_emulator.authorization.key_use.use import Use, key_of
 from pipeline_emulator.iam.requests.call import Call
 
 _WRITES = frozenset({"PutObject", "PostObject", "CopyObject", "CreateMultipartUpload"})
@@ -40,6 +43,15 @@ def of_s3(call: Call) -> list[Use]:
     return found
 
 
+def of_code(code: object) -> list[Use]:
+    """Return the key use of the code that Lambda reads from S3 for its caller, named by S3Bucket and S3Key."""
+    found = resources.bucket(str(code.get("S3Bucket") or "")) if isinstance(code, Mapping) else None
+    if found is None or not isinstance(code, Mapping):
+        return []
+    uses = _reading(found, str(code.get("S3Key") or ""), code.get("S3ObjectVersion") or None)
+    return [replace(use, via="s3") for use in uses]
+
+
 def _reading(bucket: Any, key: str, version: str | None) -> list[Use]:
     try:
         return _decrypting(bucket, bucket.get_object(key=key, version_id=version))
@@ -59,6 +71,8 @@ def _copying(call: Call) -> list[Use]:
 def _writing(call: Call, bucket: Any, key: str) -> list[Use]:
     """Return the key use of a write. A request without a key uses the bucket's, as in core.
 
+    An identifier is that of a key in the bucket's account and region, as in core, whatever region the signature names.
+
     AWS uses its own key in that case: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
     """
     rule = bucket.encryption_rule or {}
@@ -69,7 +83,9 @@ def _writing(call: Call, bucket: Any, key: str) -> list[Use]:
         return []
     by_bucket = bool(call.parameters.get("BucketKeyEnabled") or rule.get("BucketKeyEnabled"))
     context = {**_of_header(call.text("SSEKMSEncryptionContext")), **_context(bucket, key, by_bucket)}
-    return [Use("GenerateDataKey", named, context)]
+    region = bucket.bucket_region
+    owner = Arn(partition_of(region), "s3", region, bucket.bucket_account_id, "")
+    return [Use("GenerateDataKey", key_of(named, owner), context)]
 
 
 def _decrypting(bucket: Any, found: Any) -> list[Use]:

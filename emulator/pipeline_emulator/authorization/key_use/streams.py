@@ -10,7 +10,7 @@ from localstack.services.sqs.models import sqs_stores
 
 from pipeline_emulator.arn import find_arn
 from pipeline_emulator.authorization import resources
-from pipeline_emulator.authorization.key_use.use import Use
+from pipeline_emulator.authorization.key_use.use import Use, key_of
 from pipeline_emulator.iam.requests.call import Call
 from pipeline_emulator.kinesis.streams.errors import StreamError
 from pipeline_emulator.kinesis.streams.identity import split_arn
@@ -53,4 +53,4 @@ def of_sqs(call: Call) -> list[Use]:
     arn = find_arn(call.lookups.queue_of(call.text("QueueUrl") or "") or "") if actions else None
     queue: Any = sqs_stores[arn.account][arn.region].queues.get(arn.resource) if arn else None
     key = queue.attributes.get("KmsMasterKeyId") if queue else None
-    return [Use(action, key, {"aws:sqs:arn": queue.arn}) for action in actions] if key else []
+    return [Use(action, key_of(key, arn), {"aws:sqs:arn": queue.arn}) for action in actions] if key and arn else []

@@ -19,6 +19,7 @@ _IDENTITIES = "user|role|group|policy|instance-profile|server-certificate|saml-p
 _RESOURCES = {
     "cloudwatch": r"[a-z-]+[:/].*",
     "ecr": r"repository/(?:\*|[\w.-]+(?:/[\w.-]+)*)",
+    "events": r"event-bus/[\w./-]+",
     "iam": rf"(?:{_IDENTITIES}){_PATH}[\w+=,.@*-]+|oidc-provider/[\w.:/-]+|root",
     "kinesis": r"stream/[\w.-]+(?:/consumer/[\w.-]+:[0-9]+)?",
     "kms": r"key/(?:\*|[\w-]+)|alias/[\w/-]+",

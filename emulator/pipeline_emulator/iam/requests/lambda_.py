@@ -41,7 +41,7 @@ _KEYS = frozenset(
 def checks(call: Call) -> Checks:
     """Return the checks on the function, with its qualifier if the action is on a version or an alias."""
     action = f"lambda:{_ACTIONS.get(call.operation, call.operation)}"
-    function = _function(call)
+    function = function_of(call)
     values: dict[str, Value] = {}
     if "EventSourceMapping" in call.operation and (
         invoked := function or call.lookups.function_of(call.text("UUID") or "")
@@ -64,8 +64,13 @@ def checks(call: Call) -> Checks:
         found += [Check("lambda:GetLayerVersion", layer, keys=_KEYS) for layer in call.texts("Layers")]
     if call.operation == "PutFunctionCodeSigningConfig" and signing:
         found.append(Check(action, signing, values, _KEYS))
-    code = _CODE.get(call.operation)
-    return found if code is None else found + reads_of(call.parameters.get(code) if code else call.parameters)
+    return found + reads_of(code_of(call))
+
+
+def code_of(call: Call) -> object:
+    """Return the part of a request that may name code in S3; None if the operation takes no code."""
+    name = _CODE.get(call.operation)
+    return call.parameters if name == "" else call.parameters.get(name or "")
 
 
 def _resource(call: Call, function: str | None) -> str | None:
@@ -84,7 +89,7 @@ def _resource(call: Call, function: str | None) -> str | None:
     return call.text("Resource", "ResourceArn", "CodeSigningConfigArn", "DurableExecutionArn", "Arn")
 
 
-def _function(call: Call) -> str | None:
+def function_of(call: Call) -> str | None:
     """Return the function's ARN, whatever form of its name the request uses."""
     found = _NAME.fullmatch(call.text("FunctionName") or "")
     if not found:
