@@ -18,6 +18,11 @@ def remember(request: Request, key: str | None) -> None:
     request.environ[_VERIFIED] = key
 
 
+def is_signed(request: Request) -> bool:
+    """Return whether a client signed a request: core adds a header to those without."""
+    return request.environ.get(_VERIFIED) is not None
+
+
 def access_key(context: RequestContext) -> str | None:
     """Return the access key that signed a request; the one that it names if no signature has been looked at."""
     environ: dict[str, Any] = context.request.environ

@@ -7,7 +7,7 @@ references list as common to all operations of a service.
 from localstack.aws.api import CommonServiceException
 
 # Query and REST-XML services, and those that used to be Query services.
-WITHOUT_SUFFIX = frozenset({"s3", "iam", "sts", "sqs", "sns", "cloudwatch"})
+WITHOUT_SUFFIX = frozenset({"s3", "s3control", "iam", "sts", "sqs", "sns", "cloudwatch"})
 _KEYS = "(emulator: use a key that IAM or STS issued here, or the root user's, test)"
 # REST services respond with 403, JSON services with 400.
 _STATUS_403 = WITHOUT_SUFFIX | {"lambda", "xray"}

@@ -5,6 +5,7 @@ from typing import Any
 
 from localstack.aws.api import RequestContext, ServiceException
 from localstack.http import Response
+from localstack.services.logs.models import get_moto_logs_backend
 
 from pipeline_emulator.authorization import (
     authentication,
@@ -168,13 +169,18 @@ def _lookups(account: str, region: str) -> Lookups:
     keys = Keys(account, region)
     return Lookups(
         stream_of=_stream_of,
+        consumer_of=lambda stream, name: resources.kinesis().consumer_of(stream, name),
         function_of=lambda uuid: resources.mapping(account, region, uuid).get("FunctionArn"),
+        groups_of_query=lambda query: _groups_of_query(account, region, query),
+        user_of_key=lambda key: policies.store_of(account).ACCESS_KEY_INDEX.get(key),
         path_of=lambda kind, name: _path_of(account, kind, name),
         boundary_of=lambda kind, name: _boundary_of(account, kind, name),
         key_of=keys.of,
         key_of_ciphertext=keys.of_ciphertext,
         key_of_grant=keys.of_grant,
         queue_of=lambda url: names.queue_of(url, account, region),
+        source_of_task=lambda handle: names.source_of_task(handle, account, region),
+        sources_of=names.sources_of,
         copy_source_of=names.copy_source_of,
     )
 
@@ -189,6 +195,11 @@ def _stream_of(token: str) -> str | None:
         return str(content[1])
     account, region, name, *_ = content
     return f"arn:aws:kinesis:{region}:{account}:stream/{name}"
+
+
+def _groups_of_query(account: str, region: str, query: str) -> tuple[str, ...] | None:
+    found: Any = get_moto_logs_backend(account, region).queries.get(query)
+    return tuple(found.log_group_names) if found else None
 
 
 def _path_of(account: str, kind: str, name: str) -> str | None:

@@ -1,11 +1,13 @@
 """Resolves names as the services do, so that policies judge the resource that a service will use."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from localstack import config
 from localstack.aws.api import ServiceException
 from localstack.services.s3.utils import extract_bucket_key_version_id_from_copy_source
-from localstack.services.sqs.utils import parse_queue_url
+from localstack.services.sqs.models import sqs_stores
+from localstack.services.sqs.utils import decode_move_task_handle, parse_queue_url
 
 from pipeline_emulator.arn import Arn, find_arn, partition_of
 from pipeline_emulator.authorization.policies import store_of
@@ -63,6 +65,29 @@ def queue_of(url: str, account: str, region: str) -> str | None:
         owner, place, name = account, region, url
     place = place or region
     return str(Arn(partition_of(place), "sqs", place, owner, name))
+
+
+def source_of_task(handle: str, account: str, region: str) -> str | None:
+    """Return the ARN of the queue that a task takes messages from; None for what is no handle.
+
+    Core finds the task by its id alone, so the queue in the handle counts only if there is no such task.
+    """
+    try:
+        task_id, source = decode_move_task_handle(handle)
+    except (ValueError, TypeError):
+        return None
+    task: Any = sqs_stores[account][region].move_tasks.get(task_id)
+    return str(task.source_arn if task else source)
+
+
+def sources_of(arn: str) -> tuple[str, ...]:
+    """Return the ARNs of the queues whose dead-letter queue has an ARN."""
+    return tuple(
+        str(queue.arn)
+        for _, _, store in sqs_stores.iter_stores()
+        for queue in list(store.queues.values())
+        if (queue.redrive_policy or {}).get("deadLetterTargetArn") == arn
+    )
 
 
 def copy_source_of(source: str) -> tuple[str, str, str | None] | None:

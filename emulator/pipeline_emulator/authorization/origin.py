@@ -9,11 +9,12 @@ from typing import Any
 from localstack.aws.api import RequestContext
 from werkzeug import Request
 
-from pipeline_emulator.authorization import access_keys, internal_calls, resources, tags
+from pipeline_emulator.authorization import access_keys, internal_calls, resources, s3_origin, tags
 from pipeline_emulator.authorization.callers import Caller
 from pipeline_emulator.iam.context import Context
 from pipeline_emulator.iam.requests.call import Check
 
+_S3 = frozenset({"s3", "s3control"})
 # All requests to IAM are requests to this region:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_examples_aws_deny-requested-region.html
 _REGION_OF_IAM = "us-east-1"
@@ -26,12 +27,14 @@ _CLOUDWATCH = "cloudwatch.amazonaws.com"
 class RequestOrigin:
     """The origin of a request. Requests that a service makes itself have neither address nor headers.
 
-    `client` has them where LocalStack sends a request on for a client.
+    `client` has them where LocalStack sends a request on for a client. `service` is the one that the request was sent
+    to, by botocore's name.
     """
 
     account: str
     region: str
     request: Request | None = None
+    service: str | None = None
     source_arn: str | None = None
     via_service: bool = False
     client: Mapping[str, str | None] = field(default_factory=dict)
@@ -43,6 +46,7 @@ class RequestOrigin:
             account=context.account_id,
             region=_region(context),
             request=context.request,
+            service=context.service.service_name if context.service else None,
             source_arn=access_keys.source_arn(context),
             client=access_keys.client_of(context),
         )
@@ -59,7 +63,11 @@ class RequestOrigin:
         """Return the request context. The local endpoint counts as TLS, because it stands for AWS's."""
         request = self.request
         source_account = (resources.owner_of(self.source_arn) or self.account) if self.source_arn else None
-        values = check.values
+        values, keys = check.values, check.keys
+        if check.action.startswith("s3:"):
+            # A read of S3 for another service is not the client's request, but the service's.
+            more, known = s3_origin.keys_of(request if self.service in _S3 else None, self.owner(check))
+            values, keys = {**values, **more}, keys | known
         if source_account and caller.principal.arn == _CLOUDWATCH:
             values = {**values, "aws:sourceowner": source_account}
         client: Any = self.client or (internal_calls.client_of(request) if request else {})
@@ -77,7 +85,7 @@ class RequestOrigin:
             request_tags=check.tags,
             tag_keys=check.tag_keys,
             service_values=values,
-            service_keys=check.keys,
+            service_keys=keys,
         )
 
 

@@ -93,7 +93,9 @@ def _of_function(_arn: str, region: str, account: str, resource: str) -> Tags:
 
 
 def _of_group(_arn: str, region: str, account: str, resource: str) -> Tags:
-    """Return the log group's tags, which also apply to its streams."""
+    """Return the log group's tags, which also apply to its streams. Destinations have tags that are not looked up."""
+    if not resource.startswith("log-group:"):
+        return Missing.UNKNOWN
     name = resource.removeprefix("log-group:").partition(":")[0]
     arn = f"arn:aws:logs:{region}:{account}:log-group:{name}"
     return _copy(logs_stores[account][region].TAGS.get(arn) or {})
@@ -116,6 +118,12 @@ def _of_queue(arn: str, region: str, account: str, _resource: str) -> Tags:
     return _copy(sqs_stores[account][region].tags.get_tags(arn))
 
 
+def _of_topic(arn: str, region: str, account: str, _resource: str) -> Tags:
+    from localstack.services.sns.models import sns_stores  # late: the import makes an RSA key
+
+    return _copy(sns_stores[account][region].tags.get_tags(arn))
+
+
 def _of_identity(arn: str, _region: str, account: str, _resource: str) -> Tags:
     return _copy(store_of(account).TAGS.get_tags(arn))
 
@@ -133,5 +141,6 @@ _FIND: Mapping[str, Callable[[str, str, str, str], Tags]] = {
     "lambda": _of_function,
     "logs": _of_group,
     "s3": _of_bucket,
+    "sns": _of_topic,
     "sqs": _of_queue,
 }

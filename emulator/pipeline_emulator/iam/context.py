@@ -53,7 +53,7 @@ class Context:
         tag_keys: tag names in the request; None means those of request_tags.
         service_values: the service's condition keys, in lower case; a multivalued key has a tuple.
         service_keys: the keys, in lower case, that the emulator supports for this operation; those without a value are
-            absent from the request.
+            absent from the request. A key that ends with a slash and a tag is here without both.
     """
 
     principal: Principal
@@ -88,7 +88,8 @@ class Context:
         if key in self.service_values:
             value = self.service_values[key]
             return Missing.ABSENT if value == () else value
-        known = key in self.service_keys or key in _ALWAYS_ABSENT or key.startswith(_COMPLETE_FAMILIES)
+        known = key in self.service_keys or prefix in self.service_keys or key in _ALWAYS_ABSENT
+        known = known or key.startswith(_COMPLETE_FAMILIES)
         return Missing.ABSENT if known else Missing.UNKNOWN
 
 

@@ -130,6 +130,11 @@ def queue(root: Any, name: str) -> tuple[str, str, dict[str, Any]]:
     return "sqs", "get_queue_attributes", {"QueueUrl": url}
 
 
+def topic(root: Any, name: str) -> tuple[str, str, dict[str, Any]]:
+    arn = root("sns").create_topic(Name=name, Tags=[{"Key": "Stage", "Value": "one"}])["TopicArn"]
+    return "sns", "get_topic_attributes", {"TopicArn": arn}
+
+
 def role(root: Any, name: str) -> tuple[str, str, dict[str, Any]]:
     statement = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
     trust = json.dumps({"Version": "2012-10-17", "Statement": statement})
@@ -168,6 +173,7 @@ def tagged_object(root: Any, name: str) -> tuple[str, str, dict[str, Any]]:
         (repository, "aws:ResourceTag"),
         (repository, "ecr:ResourceTag"),
         (queue, "aws:ResourceTag"),
+        (topic, "aws:ResourceTag"),
         (role, "aws:ResourceTag"),
         (role, "iam:ResourceTag"),
         (alarm, "aws:ResourceTag"),
@@ -205,3 +211,13 @@ def test_bucket_tags_do_not_count(make_user: Any, root: Any, refusal: Any) -> No
     root("s3").put_bucket_tagging(Bucket=name, Tagging={"TagSet": [{"Key": "Stage", "Value": "one"}]})
     user = make_user({"Action": "s3:*", "Resource": "*", "Condition": of_stage("one")})
     assert refusal(user.client("s3").list_objects_v2, Bucket=name)[0] == "AccessDenied"
+
+
+def test_tags_of_a_destination_of_logs_are_unknown(make_user: Any, make_role: Any, root: Any, refusal: Any) -> None:
+    name = f"tagged-{uuid.uuid4().hex[:8]}"
+    target = f"arn:aws:kinesis:ap-south-1:000000000000:stream/{name}"
+    root("logs").put_destination(destinationName=name, targetArn=target, roleArn=make_role(), tags={"Stage": "one"})
+    untagged = {"Condition": {"Null": {"aws:ResourceTag/Stage": "true"}}}
+    user = make_user({"Action": "logs:*", "Resource": "*", **untagged})
+    code, message = refusal(user.client("logs").delete_destination, destinationName=name)
+    assert (code, "does not know whether the request has" in message) == ("AccessDeniedException", True)

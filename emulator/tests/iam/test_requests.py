@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +36,15 @@ CASES = [
 KEY = Key(arn=f"arn:aws:kms:{REGION}:{ACCOUNT}:key/k", aliases=("alias/k",))
 LOOKUPS = Lookups(
     stream_of={"known": f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/s"}.get,
-    path_of=lambda kind, name: "/service/" if (kind, name) == ("role", "r") else None,
+    consumer_of=lambda stream, name: f"{stream}/consumer/c:1" if name == "c" else None,
+    groups_of_query={"known": ("g",)}.get,
+    user_of_key={"known": "u"}.get,
+    path_of=lambda kind, name: {("role", "r"): "/service/", ("user", "odd"): "/:role/"}.get((kind, name)),
     key_of=dict.fromkeys(("k", KEY.arn, "alias/k", f"arn:aws:kms:{REGION}:{ACCOUNT}:alias/k"), KEY).get,
     key_of_grant={"token": KEY}.get,
     queue_of=lambda url: names.queue_of(url, ACCOUNT, REGION),
+    source_of_task={"known": f"arn:aws:sqs:{REGION}:{ACCOUNT}:dlq"}.get,
+    sources_of=lambda arn: (arn.replace("dlq", "one"), arn.replace("dlq", "two")) if arn.endswith("dlq") else (),
     copy_source_of=names.copy_source_of,
 )
 
@@ -61,7 +67,8 @@ def test_actions_and_resources(case: dict[str, Any]) -> None:
         assert check.tags == more.get("tags", {})
         assert list(check.tag_keys or []) == more.get("tag_keys", [])
         assert canonical.problem(check.resource) is None
-        assert check.keys >= {key for key in check.values if not key.startswith("kms:encryptioncontext:")}
+        families = ("kms:encryptioncontext:", "s3:requestobjecttag/")
+        assert check.keys >= {key for key in check.values if not key.startswith(families)}
 
 
 def _listed(value: Value) -> str | list[str]:
@@ -226,6 +233,27 @@ def test_a_resource_of_x_ray_is_judged_by_its_own_name(
             refused = canonical.problem(each.resource) or canonical.misplaced(each.resource, ACCOUNT, REGION)
             assert each.resource == text
             assert refused or text.startswith(f"arn:aws:xray:{REGION}:{ACCOUNT}:")
+
+
+def test_the_retention_of_an_object_has_a_date_and_the_days_until_then() -> None:
+    until = datetime.now(UTC) + timedelta(days=10)
+    of_new = {"ObjectLockMode": "GOVERNANCE", "ObjectLockRetainUntilDate": until}
+    of_old = {"Retention": {"Mode": "GOVERNANCE", "RetainUntilDate": until}}
+    for operation, parameters in (("PutObject", of_new), ("PutObjectRetention", of_old)):
+        found = checks("s3", call(operation, {"Bucket": "b", "Key": "k", **parameters}))
+        assert not isinstance(found, Undetermined)
+        assert found[0].values == {
+            "s3:object-lock-mode": "GOVERNANCE",
+            "s3:object-lock-retain-until-date": until.isoformat(),
+            "s3:object-lock-remaining-retention-days": "10",
+        }
+
+
+@pytest.mark.parametrize(("operation", "tagging"), [("PostObject", "<Tagging/>"), ("PutObject", "Team=a&team=b")])
+def test_object_tags_that_the_emulator_cannot_read_are_unknown(operation: str, tagging: str) -> None:
+    found = checks("s3", call(operation, {"Bucket": "b", "Key": "k", "Tagging": tagging}))
+    assert not isinstance(found, Undetermined)
+    assert {"s3:requestobjecttag", "s3:requestobjecttagkeys"}.isdisjoint({*found[0].keys, *found[0].values})
 
 
 def test_operations_of_x_ray_by_name_are_refused() -> None:

@@ -18,24 +18,34 @@ class Lookups:
 
     Attributes:
         stream_of: a Kinesis shard iterator or token, to the ARN of its stream.
+        consumer_of: the ARN of a Kinesis stream and the name of one of its consumers, to the consumer's ARN.
         function_of: an event source mapping's UUID, to the ARN of the function it invokes.
+        groups_of_query: the id of a query of CloudWatch Logs, to the names of its log groups.
+        user_of_key: an access key's id, to the name of its user.
         path_of: the kind (`user`, `role`, `group`, `instance-profile`) and name of an IAM entity, to its path.
         boundary_of: the kind and name of an IAM user or role, to the ARN of its permissions boundary.
         key_of: a KMS key's id, ARN, alias or alias ARN, to the key.
         key_of_ciphertext: a ciphertext made with a symmetric key, to the key.
         key_of_grant: a grant token, to its key.
         queue_of: a queue's URL, to the ARN of the queue that SQS uses for it.
+        source_of_task: the handle of a task that moves messages, to the ARN of the queue that it takes them from.
+        sources_of: a dead-letter queue's ARN, to the ARNs of the queues that it serves; empty if it serves none.
         copy_source_of: an S3 copy source, to bucket, key and version as S3 reads them.
     """
 
     stream_of: Callable[[str], str | None] = lambda _text: None
+    consumer_of: Callable[[str, str], str | None] = lambda _stream, _name: None
     function_of: Callable[[str], str | None] = lambda _uuid: None
+    groups_of_query: Callable[[str], tuple[str, ...] | None] = lambda _query: None
+    user_of_key: Callable[[str], str | None] = lambda _key: None
     path_of: Callable[[str, str], str | None] = lambda _kind, _name: None
     boundary_of: Callable[[str, str], str | None] = lambda _kind, _name: None
     key_of: Callable[[str], Key | None] = lambda _name: None
     key_of_ciphertext: Callable[[bytes], Key | None] = lambda _blob: None
     key_of_grant: Callable[[str], Key | None] = lambda _token: None
     queue_of: Callable[[str], str | None] = lambda _url: None
+    source_of_task: Callable[[str], str | None] = lambda _handle: None
+    sources_of: Callable[[str], tuple[str, ...]] = lambda _arn: ()
     copy_source_of: Callable[[str], tuple[str, str, str | None] | None] = lambda _source: None
 
 

@@ -7,6 +7,7 @@ from pipeline_emulator.iam.requests.wildcard_only import is_wildcard_only, wildc
 
 _PUTS = frozenset({"PutRecord", "PutRecords"})
 _ENCRYPTION = frozenset({"StartStreamEncryption", "StopStreamEncryption"})
+_ON_CONSUMER = frozenset({"DescribeStreamConsumer", "DeregisterStreamConsumer"})
 
 
 def checks(call: Call) -> Checks:
@@ -29,12 +30,26 @@ def checks(call: Call) -> Checks:
 
 
 def _resource(call: Call) -> str | None:
-    if arn := call.text("ConsumerARN", "ResourceARN", "StreamARN"):
-        return arn
+    if consumer := call.text("ConsumerARN"):
+        return consumer
+    if arn := call.text("ResourceARN", "StreamARN"):
+        return _consumer(call, arn) if call.operation in _ON_CONSUMER else arn
     if name := call.text("StreamName"):
         return call.arn("kinesis", f"stream/{name}")
     token = call.text("ShardIterator", "NextToken")
     return call.lookups.stream_of(token) if token else None
+
+
+def _consumer(call: Call, stream: str) -> str:
+    """Return the ARN of the consumer that a request names beside its stream, as KCL does.
+
+    The ARN of a missing consumer has no creation time. Wildcards match it, and Kinesis then reports the consumer.
+    https://docs.aws.amazon.com/streams/latest/dev/kcl-iam-permissions.html
+    """
+    name = call.text("ConsumerName")
+    if not name:
+        return stream  # Kinesis refuses the request
+    return call.lookups.consumer_of(stream, name) or f"{stream}/consumer/{name}:0"
 
 
 @lru_cache(maxsize=1000)  # they are sent more often than all others

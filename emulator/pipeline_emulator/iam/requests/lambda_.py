@@ -25,8 +25,10 @@ _QUALIFIED |= {f"{verb}ProvisionedConcurrencyConfig" for verb in ("Delete", "Get
 # The parameter that names code in S3, which the caller must be allowed to read; empty if the request itself does.
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html
 _CODE = {"CreateFunction": "Code", "UpdateFunctionCode": "", "PublishLayerVersion": "Content"}
+_SIGNED = {"CreateFunction", "PutFunctionCodeSigningConfig"}
 _KEYS = frozenset(
     {
+        "lambda:codesigningconfigarn",
         "lambda:functionarn",
         "lambda:functionurlauthtype",
         "lambda:invokedviafunctionurl",
@@ -45,6 +47,9 @@ def checks(call: Call) -> Checks:
         invoked := function or call.lookups.function_of(call.text("UUID") or "")
     ):
         values["lambda:functionarn"] = invoked
+    signing = call.text("CodeSigningConfigArn") if call.operation in _SIGNED else None
+    if signing:
+        values["lambda:codesigningconfigarn"] = signing
     if principal := call.text("Principal"):
         values["lambda:principal"] = principal
     if auth := call.text("FunctionUrlAuthType", "AuthType"):
@@ -57,6 +62,8 @@ def checks(call: Call) -> Checks:
     found = [Check(action, resource, values, _KEYS, call.tags("Tags"), call.tag_keys("TagKeys"))]
     if call.operation in ("CreateFunction", "UpdateFunctionConfiguration"):
         found += [Check("lambda:GetLayerVersion", layer, keys=_KEYS) for layer in call.texts("Layers")]
+    if call.operation == "PutFunctionCodeSigningConfig" and signing:
+        found.append(Check(action, signing, values, _KEYS))
     return found + reads_of(code_of(call))
 
 

@@ -9,6 +9,10 @@ from pipeline_emulator.iam.requests.call import Call, Check, Checks
 from pipeline_emulator.iam.requests.wildcard_only import is_wildcard_only, wildcard_check
 
 _TAGS = {"TagResource", "UntagResource", "ListTagsForResource", "TagLogGroup", "UntagLogGroup", "ListTagsLogGroup"}
+_ON_DESTINATION = {"PutDestination", "PutDestinationPolicy", "DeleteDestination"}
+_ON_ALL = {"DescribeLogGroups"}  # whatever the prefix
+# Without a group, metric filters are those of all groups. A query that does not exist is about no group.
+_ON_ALL_WITHOUT_GROUP = {"DescribeMetricFilters", "GetQueryResults"}
 _ON_STREAM = {"CreateLogStream", "DeleteLogStream", "GetLogEvents", "PutLogEvents"}
 
 
@@ -18,11 +22,15 @@ def checks(call: Call) -> Checks:
     tags, keys = call.tags("tags"), call.tag_keys("tagKeys", "tags") if "Untag" in call.operation else None
     if arn := call.text("resourceArn"):
         return [Check(action, arn, tags=tags, tag_keys=keys)]
+    if call.operation in _ON_DESTINATION and (destination := call.text("destinationName")):
+        return [Check(action, call.arn("logs", f"destination:{destination}"), tags=tags)]
     groups = [call.text(name) for name in ("logGroupName", "logGroupIdentifier", "resourceIdentifier")]
     groups += call.texts("logGroupNames") + call.texts("logGroupIdentifiers")
+    if call.operation == "GetQueryResults":
+        groups += call.lookups.groups_of_query(call.text("queryId") or "") or ()
     named = [_group(call, group) for group in groups if group]
-    if call.operation == "DescribeLogGroups":
-        named = [call.arn("logs", "log-group:")]  # always on all groups, whatever the prefix
+    if call.operation in _ON_ALL or (call.operation in _ON_ALL_WITHOUT_GROUP and not named):
+        named = [call.arn("logs", "log-group:")]
     if not named or "ScheduledQuery" in call.operation or is_wildcard_only("logs", call):
         return wildcard_check("logs", call)
     if call.operation in _TAGS:

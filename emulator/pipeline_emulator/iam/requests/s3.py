@@ -4,28 +4,15 @@ Permissions by operation: https://docs.aws.amazon.com/AmazonS3/latest/userguide/
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from pipeline_emulator.iam.requests.call import Call, Check, Checks
 from pipeline_emulator.iam.requests.s3_actions import ON_VERSION, action_of
+from pipeline_emulator.iam.requests.s3_keys import KEYS, keys_of, values_of
 from pipeline_emulator.iam.ternary import Undetermined
 from pipeline_emulator.iam.variables import Value
 
-_PARAMETERS = {
-    "s3:prefix": "Prefix",
-    "s3:delimiter": "Delimiter",
-    "s3:max-keys": "MaxKeys",
-    "s3:versionid": "VersionId",
-    "s3:x-amz-acl": "ACL",
-    "s3:x-amz-server-side-encryption": "ServerSideEncryption",
-    "s3:x-amz-server-side-encryption-aws-kms-key-id": "SSEKMSKeyId",
-    "s3:x-amz-storage-class": "StorageClass",
-    "s3:x-amz-copy-source": "CopySource",
-    "s3:x-amz-metadata-directive": "MetadataDirective",
-    "s3:object-lock-mode": "ObjectLockMode",
-    "s3:if-none-match": "IfNoneMatch",
-    "s3:if-match": "IfMatch",
-}
-_KEYS = frozenset(_PARAMETERS)
+_OF_DELETION = {"s3:versionid": "VersionId", "s3:if-match": "ETag"}
 _GRANTS = ("ACL", "GrantRead", "GrantWrite", "GrantFullControl", "GrantReadACP", "GrantWriteACP")
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html#object-lock-permissions
 _OF_OBJECT = {
@@ -45,26 +32,33 @@ _FURTHER: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 def checks(call: Call) -> Checks:
     """Return the checks on the bucket or object. A copy also reads its source."""
     if call.operation in ("ListBuckets", "ListDirectoryBuckets"):
-        return [Check("s3:ListAllMyBuckets", "*", keys=_KEYS)]
+        return [Check("s3:ListAllMyBuckets", "*", keys=keys_of(call))]
     bucket = call.text("Bucket")
     if not bucket:
         return Undetermined(f"s3:{call.operation} names no bucket")
     arn = f"arn:aws:s3:::{bucket}"
     if call.operation == "DeleteObjects":
         return _deletions(call, arn)
-    values = _values(call)
+    values, keys, tags = values_of(call), keys_of(call), _bucket_tags(call)
     key = call.text("Key")
     resource = f"{arn}/{key}" if key else arn
     found = [
-        Check(action, resource, values, _KEYS) for action in action_of(call.operation, bool(call.text("VersionId")))
+        Check(action, resource, values, keys, tags)
+        for action in action_of(call.operation, bool(call.text("VersionId")))
     ]
     if "Copy" in call.operation:
         source = call.lookups.copy_source_of(call.text("CopySource") or "")
         if source is None:
             return Undetermined(f"s3:{call.operation} names no object to copy")
         found.insert(0, _reading(*source))
-    found += [Check(f"s3:{action}", resource, values, _KEYS) for action in _further_actions(call)]
-    return found
+    found += [Check(f"s3:{action}", resource, values, keys) for action in _further_actions(call)]
+    return [*found, Check("s3:TagResource", resource, values, keys, tags)] if tags else found
+
+
+def _bucket_tags(call: Call) -> dict[str, str]:
+    """Return the tags that a new bucket gets: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html."""
+    configuration = call.parameters.get("CreateBucketConfiguration")
+    return replace(call, parameters=configuration).tags("Tags") if isinstance(configuration, Mapping) else {}
 
 
 def _further_actions(call: Call) -> Iterator[str]:
@@ -85,21 +79,10 @@ def _is_given(call: Call, name: str) -> bool:
     return bool(value) and (call.operation, name, value) != ("CreateBucket", "ACL", "private")
 
 
-def _values(call: Call) -> dict[str, Value]:
-    found: dict[str, Value] = {}
-    for key, name in _PARAMETERS.items():
-        value = call.parameters.get(name)
-        if value is not None and value != "":
-            found[key] = str(value)
-    if "Prefix" in call.parameters:
-        found["s3:prefix"] = str(call.parameters["Prefix"] or "")
-    return found
-
-
 def _reading(bucket: str, key: str, version: str | None) -> Check:
     action = "s3:GetObjectVersion" if version else "s3:GetObject"
     values: dict[str, Value] = {"s3:versionid": version} if version else {}
-    return Check(action, f"arn:aws:s3:::{bucket}/{key}", values, _KEYS)
+    return Check(action, f"arn:aws:s3:::{bucket}/{key}", values, KEYS)
 
 
 def reads_of(code: object) -> list[Check]:
@@ -116,7 +99,7 @@ def _deletions(call: Call, arn: str) -> Checks:
     for each in objects if isinstance(objects, list) else []:
         versioned = bool(each.get("VersionId"))
         action = ON_VERSION["DeleteObject"] if versioned else "DeleteObject"
-        values: dict[str, Value] = {"s3:versionid": each["VersionId"]} if versioned else {}
+        values: dict[str, Value] = {key: str(each[name]) for key, name in _OF_DELETION.items() if each.get(name)}
         resource = f"{arn}/{each.get('Key', '')}"
-        found += [Check(f"s3:{name}", resource, values, _KEYS) for name in (action, *_further_actions(call))]
+        found += [Check(f"s3:{name}", resource, values, KEYS) for name in (action, *_further_actions(call))]
     return found or Undetermined("s3:DeleteObjects names no objects")

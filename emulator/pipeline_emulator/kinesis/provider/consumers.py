@@ -94,6 +94,13 @@ class ConsumerOperations(Operations):
         events = _events(stream, iterator, lambda: ended.is_set() or consumer not in stream.consumers)
         return {"EventStream": ({"SubscribeToShardEvent": event} for event in events)}
 
+    def consumer_of(self, stream_arn: str, name: str) -> str | None:
+        """Return the ARN of a stream's consumer; None if either does not exist."""
+        try:
+            return self.streams.get(parsed_arn(stream_arn)[0]).consumers.get(name).arn
+        except StreamError:
+            return None
+
     def _consumer(self, context: RequestContext, request: Request) -> tuple[Stream, Consumer]:
         if (arn := request.get("ConsumerARN")) is None:
             if not request.get("StreamARN") or not request.get("ConsumerName"):
