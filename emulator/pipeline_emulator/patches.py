@@ -584,6 +584,7 @@ BUILD_STATEMENT = Patch(
 
 # S3.
 
+_NOTIFICATIONS = "localstack.services.s3.notifications"
 OVERWRITE_NULL_VERSION = Patch(
     "localstack.services.s3.models:VersionedKeyStore.set",
     what="an object put while versioning is suspended is the current one",
@@ -597,6 +598,27 @@ CHECK_NOTIFICATIONS = Patch(
     why="core checks the destinations only",
     written_for=_CORE,
     fingerprint="1651616bb1fe",
+)
+ENCODE_KEY = Patch(
+    f"{_NOTIFICATIONS}:S3EventNotificationContext.from_request_context",
+    what="a space in an event's key is a plus sign, and filters see the key so; each event has its own sequencer",
+    why="core sends %20, and no filter with a plus sign ever matches",
+    written_for=_CORE,
+    fingerprint="484d1dc0e07b",
+)
+NOTIFICATION = Patch(
+    f"{_NOTIFICATIONS}:BaseNotifier._get_event_payload",
+    what="a bucket's event has the id of its request and its own sequencer",
+    why="core sends a random id, and the same sequencer always",
+    written_for=_CORE,
+    fingerprint="ebcd89930d9b",
+)
+EVENT_OF_BUCKET = Patch(
+    f"{_NOTIFICATIONS}:EventBridgeNotifier._get_event_payload",
+    what="EventBridge gets an object's key as it is, its own sequencer, and the reason CompleteMultipartUpload",
+    why="core encodes the key, sends the same sequencer always, and the event's type as the reason",
+    written_for=_CORE,
+    fingerprint="424ef47b5c4f",
 )
 REMOVE_FILTER_POLICY = Patch(
     "localstack.aws.handlers:run_custom_response_handlers",
