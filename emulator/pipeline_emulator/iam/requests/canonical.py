@@ -19,6 +19,7 @@ _IDENTITIES = "user|role|group|policy|instance-profile|server-certificate|saml-p
 _RESOURCES = {
     "cloudwatch": r"[a-z-]+[:/].*",
     "ecr": r"repository/(?:\*|[\w.-]+(?:/[\w.-]+)*)",
+    "events": r"event-bus/[\w.-]+",
     "iam": rf"(?:{_IDENTITIES}){_PATH}[\w+=,.@*-]+|oidc-provider/[\w.:/-]+|root",
     "kinesis": r"stream/[\w.-]+(?:/consumer/[\w.-]+:[0-9]+)?",
     "kms": r"key/(?:\*|[\w-]+)|alias/[\w/-]+",
@@ -36,7 +37,7 @@ _GLOBAL = frozenset({"iam", "s3", "sts"})
 # Dashboards have no region.
 _PERHAPS_GLOBAL = _GLOBAL | {"cloudwatch"}
 # The emulator's resources of these services are always those of the client's account, whatever account an ARN names.
-_OF_CLIENT = frozenset({"cloudwatch", "ecr", "logs", "xray"})
+_OF_CLIENT = frozenset({"cloudwatch", "ecr", "events", "logs", "xray"})
 
 
 @lru_cache(maxsize=4096)
