@@ -819,8 +819,8 @@ CHECK_DESTINATIONS = Patch(
 )
 SEND_TO_DESTINATION = Patch(
     f"{_LAMBDA}.invocation.event_manager:send_event_to_target",
-    what="records of failed asynchronous invocations are written to a bucket",
-    why="core sends them to other services only",
+    what="records of failed asynchronous invocations are written to a bucket; on an event bus, they name both ARNs",
+    why="core sends them to other services only; on a bus, they name the function alone, without its qualifier",
     written_for=_CORE,
     fingerprint="99a7fdd575ae",
 )
@@ -830,6 +830,27 @@ POLL_EVENTS = Patch(
     why="the old version's poller drops them, and the queue shows them again after more than a minute",
     written_for=_CORE,
     fingerprint="c20356638e73",
+)
+HANDLE_EVENT = Patch(
+    f"{_LAMBDA}.invocation.event_manager:Poller.handle_message",
+    what="asynchronous invocations follow the configuration of their qualifier, and may be answered with any text",
+    why="core reads that of the version, also behind an alias, and repeats an event endlessly if no JSON answers it",
+    written_for=_CORE,
+    fingerprint="e704b1140740",
+)
+SEND_DEAD_LETTER = Patch(
+    f"{_LAMBDA}.invocation.event_manager:Poller.process_dead_letter_queue",
+    what="dead letters have the id of their invocation, the HTTP status and at most 1 KB of the error's message",
+    why="core loses those of throttled events and of errors without a message, and makes up the id",
+    written_for=_CORE,
+    fingerprint="cb02cd63c8ee",
+)
+DELETE_ALIAS = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider.delete_alias",
+    what="an alias's configuration for asynchronous invocations is deleted with it",
+    why="core keeps it, and the next alias of that name has it",
+    written_for=_CORE,
+    fingerprint="d167f52bfefd",
 )
 _POLICY_REVISIONS = "a policy has a revision that only changes with it"
 _FUNCTION_REVISION = "core returns and compares the function's revision, which publishing a version changes"

@@ -58,6 +58,7 @@ def install_aliases() -> None:
     """
     from pipeline_emulator.lambda_runtime import (
         aliases,
+        async_events,
         code_archives,
         configuration_rules,
         destinations,
@@ -71,6 +72,7 @@ def install_aliases() -> None:
     )
 
     aliases.install()
+    async_events.install()
     code_archives.install()
     dry_runs.install()
     configuration_rules.install()

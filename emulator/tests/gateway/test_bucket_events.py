@@ -110,7 +110,12 @@ def test_sequencers_order_the_events_of_a_key(
         s3.put_object(Bucket=bucket, Key="key", Body=bytes(number))
     s3.delete_object(Bucket=bucket, Key="key")
     found: list[Any] = []
-    eventually(lambda: len(found.extend(queue.take()) or found) == 4, "all events")
+
+    def all_have_arrived() -> bool:
+        found.extend(queue.take())
+        return len(found) == 4
+
+    eventually(all_have_arrived, "all events")
     objects = sorted((each["Records"][0]["s3"]["object"] for each in found), key=lambda each: each["sequencer"])
     assert [each.get("size") for each in objects] == [0, 1, 2, None]
     assert len({each["sequencer"] for each in objects}) == 4
