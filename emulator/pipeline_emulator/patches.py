@@ -763,10 +763,17 @@ PASS_CLIENT_CONTEXT = Patch(
 )
 CHECK_PAYLOAD = Patch(
     f"{_LAMBDA}.provider:LambdaProvider.invoke",
-    what="a payload that is not JSON, or a client context that is no object, is refused",
+    what="a payload that is not JSON, or a client context that is no object or too long, is refused",
     why="core runs the function with the former, and answers 500 to the latter",
     written_for=_CORE,
     fingerprint="60d92812cac8",
+)
+DESCRIBE_ANSWER = Patch(
+    "localstack.aws.handlers:run_custom_response_handlers",
+    what="the response of Invoke is JSON, and names its trace",
+    why="core calls it octets, and keeps the trace to itself",
+    written_for=_CORE,
+    fingerprint="CompositeResponseHandler",
 )
 INVOKE_WITH_RESPONSE_STREAM = Patch(
     f"{_LAMBDA}.provider:LambdaProvider.invoke_with_response_stream",

@@ -27,7 +27,7 @@ ABLE = ("kinesis:PutRecord", "kinesis:SubscribeToShard", "lambda:InvokeFunction"
 ROOT = Credentials("test", "test")
 # Differ from one request to the next.
 VARYING = {"SequenceNumber", "ShardIterator", "NextShardIterator", "MillisBehindLatest", "x-amz-log-result"}
-CHANGING = {"date", "x-amzn-requestid", "x-amz-request-id", "content-length"}
+CHANGING = {"x-amzn-trace-id", "date", "x-amzn-requestid", "x-amz-request-id", "content-length"}
 
 type Headers = Sequence[tuple[str, str]]
 type Answer = tuple[int, dict[str, str], Any]
