@@ -917,6 +917,29 @@ DRY_RUN_OF_CODE = Patch(
     written_for=_CORE,
     fingerprint="36097d654fe6",
 )
+_ONE_CHANGE = "a function that is being created or updated cannot be changed"
+_CHANGES_MIX = "core accepts the change, or refuses it after it has replaced the configuration"
+REFUSE_CODE_DURING_UPDATE = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider.update_function_code",
+    what=_ONE_CHANGE,
+    why=_CHANGES_MIX,
+    written_for=_CORE,
+    fingerprint="36097d654fe6",
+)
+REFUSE_CONFIGURATION_DURING_UPDATE = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider.update_function_configuration",
+    what=_ONE_CHANGE,
+    why=_CHANGES_MIX,
+    written_for=_CORE,
+    fingerprint="006327bf4b24",
+)
+REFUSE_VERSION_DURING_UPDATE = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider.publish_version",
+    what="no version is published of a function that is being created or updated",
+    why="core publishes what may fail yet",
+    written_for=_CORE,
+    fingerprint="4fb776d64c06",
+)
 UNPACK_CODE = Patch(
     f"{_LAMBDA}.invocation.lambda_models:S3Code.prepare_for_execution",
     what="code is unpacked by our extractor, with modes like those on AWS",

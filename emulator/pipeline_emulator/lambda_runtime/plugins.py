@@ -69,8 +69,10 @@ def install_aliases() -> None:
         payloads,
         provisioning,
         streamed_invocations,
+        update_conflicts,
     )
 
+    update_conflicts.install()
     aliases.install()
     async_events.install()
     code_archives.install()
