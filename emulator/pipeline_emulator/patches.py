@@ -591,6 +591,7 @@ BUILD_STATEMENT = Patch(
 
 # S3.
 
+_NOTIFICATIONS = "localstack.services.s3.notifications"
 OVERWRITE_NULL_VERSION = Patch(
     "localstack.services.s3.models:VersionedKeyStore.set",
     what="an object put while versioning is suspended is the current one",
@@ -604,6 +605,27 @@ CHECK_NOTIFICATIONS = Patch(
     why="core checks the destinations only",
     written_for=_CORE,
     fingerprint="1651616bb1fe",
+)
+ENCODE_KEY = Patch(
+    f"{_NOTIFICATIONS}:S3EventNotificationContext.from_request_context",
+    what="a space in an event's key is a plus sign, and filters see the key so; each event has its own sequencer",
+    why="core sends %20, and no filter with a plus sign ever matches",
+    written_for=_CORE,
+    fingerprint="484d1dc0e07b",
+)
+NOTIFICATION = Patch(
+    f"{_NOTIFICATIONS}:BaseNotifier._get_event_payload",
+    what="a bucket's event has the id of its request and its own sequencer",
+    why="core sends a random id, and the same sequencer always",
+    written_for=_CORE,
+    fingerprint="ebcd89930d9b",
+)
+EVENT_OF_BUCKET = Patch(
+    f"{_NOTIFICATIONS}:EventBridgeNotifier._get_event_payload",
+    what="EventBridge gets an object's key as it is, its own sequencer, and the reason CompleteMultipartUpload",
+    why="core encodes the key, sends the same sequencer always, and the event's type as the reason",
+    written_for=_CORE,
+    fingerprint="424ef47b5c4f",
 )
 REMOVE_FILTER_POLICY = Patch(
     "localstack.aws.handlers:run_custom_response_handlers",
@@ -748,10 +770,17 @@ PASS_CLIENT_CONTEXT = Patch(
 )
 CHECK_PAYLOAD = Patch(
     f"{_LAMBDA}.provider:LambdaProvider.invoke",
-    what="a payload that is not JSON, or a client context that is no object, is refused",
+    what="a payload that is not JSON, or a client context that is no object or too long, is refused",
     why="core runs the function with the former, and answers 500 to the latter",
     written_for=_CORE,
     fingerprint="60d92812cac8",
+)
+DESCRIBE_ANSWER = Patch(
+    "localstack.aws.handlers:run_custom_response_handlers",
+    what="the response of Invoke is JSON, and names its trace",
+    why="core calls it octets, and keeps the trace to itself",
+    written_for=_CORE,
+    fingerprint="CompositeResponseHandler",
 )
 INVOKE_WITH_RESPONSE_STREAM = Patch(
     f"{_LAMBDA}.provider:LambdaProvider.invoke_with_response_stream",
@@ -804,8 +833,8 @@ CHECK_DESTINATIONS = Patch(
 )
 SEND_TO_DESTINATION = Patch(
     f"{_LAMBDA}.invocation.event_manager:send_event_to_target",
-    what="records of failed asynchronous invocations are written to a bucket",
-    why="core sends them to other services only",
+    what="records of failed asynchronous invocations are written to a bucket; on an event bus, they name both ARNs",
+    why="core sends them to other services only; on a bus, they name the function alone, without its qualifier",
     written_for=_CORE,
     fingerprint="99a7fdd575ae",
 )
@@ -815,6 +844,27 @@ POLL_EVENTS = Patch(
     why="the old version's poller drops them, and the queue shows them again after more than a minute",
     written_for=_CORE,
     fingerprint="c20356638e73",
+)
+HANDLE_EVENT = Patch(
+    f"{_LAMBDA}.invocation.event_manager:Poller.handle_message",
+    what="asynchronous invocations follow the configuration of their qualifier, and may be answered with any text",
+    why="core reads that of the version, also behind an alias, and repeats an event endlessly if no JSON answers it",
+    written_for=_CORE,
+    fingerprint="e704b1140740",
+)
+SEND_DEAD_LETTER = Patch(
+    f"{_LAMBDA}.invocation.event_manager:Poller.process_dead_letter_queue",
+    what="dead letters have the id of their invocation, the HTTP status and at most 1 KB of the error's message",
+    why="core loses those of throttled events and of errors without a message, and makes up the id",
+    written_for=_CORE,
+    fingerprint="cb02cd63c8ee",
+)
+DELETE_ALIAS = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider.delete_alias",
+    what="an alias's configuration for asynchronous invocations is deleted with it",
+    why="core keeps it, and the next alias of that name has it",
+    written_for=_CORE,
+    fingerprint="d167f52bfefd",
 )
 _POLICY_REVISIONS = "a policy has a revision that only changes with it"
 _FUNCTION_REVISION = "core returns and compares the function's revision, which publishing a version changes"
@@ -903,6 +953,29 @@ DRY_RUN_OF_CODE = Patch(
     why="core ignores the parameter",
     written_for=_CORE,
     fingerprint="36097d654fe6",
+)
+_ONE_CHANGE = "a function that is being created or updated cannot be changed"
+_CHANGES_MIX = "core accepts the change, or refuses it after it has replaced the configuration"
+REFUSE_CODE_DURING_UPDATE = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider.update_function_code",
+    what=_ONE_CHANGE,
+    why=_CHANGES_MIX,
+    written_for=_CORE,
+    fingerprint="36097d654fe6",
+)
+REFUSE_CONFIGURATION_DURING_UPDATE = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider.update_function_configuration",
+    what=_ONE_CHANGE,
+    why=_CHANGES_MIX,
+    written_for=_CORE,
+    fingerprint="006327bf4b24",
+)
+REFUSE_VERSION_DURING_UPDATE = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider.publish_version",
+    what="no version is published of a function that is being created or updated",
+    why="core publishes what may fail yet",
+    written_for=_CORE,
+    fingerprint="4fb776d64c06",
 )
 UNPACK_CODE = Patch(
     f"{_LAMBDA}.invocation.lambda_models:S3Code.prepare_for_execution",

@@ -217,6 +217,7 @@ def _start(folder: Path, addresses: Sequence[str], variables: Mapping[str, str])
         "LAMBDA_RUNTIME_EXECUTOR": "process",
         "PIPELINE_LAMBDA_RUNTIME_DIR": str(installed("PIPELINE_LAMBDA_RUNTIME_DIR", ".cache/lambda-runtime")),
         "PIPELINE_STACK": str(folder),
+        "TZ": "UTC",  # as the launcher sets it
         **_interpreters(),
         **variables,
     }

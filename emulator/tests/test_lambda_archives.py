@@ -470,6 +470,7 @@ def test_layers_count_with_the_code(localstack: Any, send: Callable[..., Any]) -
         client.update_function_configuration(FunctionName=function, Layers=[layer])
     client.create_function(FunctionName=name, Code={"ZipFile": archive(Item("function.py"))}, **definition)
     try:
+        client.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
         with pytest.raises(ClientError, match=words):
             client.update_function_code(FunctionName=name, ZipFile=too_large)
     finally:

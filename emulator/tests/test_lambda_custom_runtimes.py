@@ -97,6 +97,23 @@ def test_the_tutorials_runtime_answers(
     eventually(lambda: begin in "".join(function.log_events()), "the log begins with the runtime")
 
 
+@needs_curl
+def test_a_text_is_an_answer_and_its_event_is_not_repeated(
+    localstack: Any, create_custom: Callable[..., Any], create_function: Callable[..., Any], eventually: Any
+) -> None:
+    """Asynchronous invocations decoded it, failed, and invoked the function again for hours."""
+    handler = 'function handler () { echo "answered" 1>&2; echo "Echoing request"; }\n'
+    function = create_custom({"bootstrap": BOOTSTRAP, "function.sh": handler})
+    other = create_function("def handler(event, context):\n    print(event['responsePayload'])\n")
+    client = localstack.client("lambda")
+    client.put_function_event_invoke_config(
+        FunctionName=function.name, DestinationConfig={"OnSuccess": {"Destination": other.arn}}
+    )
+    client.invoke(FunctionName=function.name, InvocationType="Event", Payload=b"{}")
+    eventually(lambda: "Echoing request\n" in other.log_events(), "the record")
+    assert function.log_events().count("answered\n") == 1
+
+
 # https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html#runtimes-custom-response-streaming
 STREAMING = """#!/bin/bash
 set -u

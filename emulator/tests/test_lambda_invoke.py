@@ -91,6 +91,17 @@ def test_context_of_the_invocation(create_function: Callable[..., Any]) -> None:
     assert "[$LATEST]" in answer["stream"]
 
 
+def test_the_response_is_json_and_names_the_trace(localstack: Any, create_function: Callable[..., Any]) -> None:
+    function = create_function("import os\n\ndef handler(event, context):\n    return os.environ['_X_AMZN_TRACE_ID']\n")
+    answer = localstack.client("lambda").invoke(FunctionName=function.name)
+    headers = answer["ResponseMetadata"]["HTTPHeaders"]
+    root, _, _ = json.loads(answer["Payload"].read()).partition(";")
+    assert headers["content-type"] == "application/json"
+    assert headers["x-amzn-trace-id"].startswith(root)
+    later = localstack.client("lambda").invoke(FunctionName=function.name, InvocationType="Event")
+    assert later["ResponseMetadata"]["HTTPHeaders"]["x-amzn-trace-id"].startswith("Root=1-")
+
+
 @pytest.fixture(scope="module")
 def other_localstack(start_localstack: Callable[..., Any]) -> Any:
     """A LocalStack with a short keep-alive and a developer's secrets in its own environment."""
@@ -124,6 +135,8 @@ def test_environment_variables_are_those_of_aws_and_the_user(
         "LANG": "en_US.UTF-8",
         "RUN_ID": "abc",
         "TZ": "Asia/Kolkata",
+        "PWD": variables["LAMBDA_TASK_ROOT"],
+        "SHLVL": "0",
     }
     assert {name: variables.get(name) for name in expected} == expected
     allowed = set(expected) | {

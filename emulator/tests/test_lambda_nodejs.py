@@ -178,6 +178,7 @@ def test_context_and_environment(create_node: Callable[..., Any], major: int) ->
     environment = found["environment"]
     assert environment["AWS_EXECUTION_ENV"] == f"AWS_Lambda_nodejs{major}.x"
     assert environment["RUN_ID"] == "abc"
+    assert (environment["PWD"], environment["SHLVL"]) == (environment["LAMBDA_TASK_ROOT"], "0")
     assert environment["_X_AMZN_TRACE_ID"].startswith("Root=1-")
     if environment["LAMBDA_TASK_ROOT"] == "/var/task":
         assert environment["NODE_PATH"] == (

@@ -1,5 +1,6 @@
 """Published versions and aliases: which code answers, and when environments of an old version end."""
 
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -126,3 +127,30 @@ def test_provisioned_concurrency_is_changed_while_an_alias_moves(aliased: Any, e
     eventually(lambda: (allocated(), environments(aliased, "1")) == (1, 1), "one environment of the other version", 60)
     assert aliased.invoke(Qualifier="live").payload[:2] == ["one", "1"]
     client.delete_provisioned_concurrency_config(**place)
+
+
+def test_a_function_is_not_changed_while_it_is_created_or_updated(
+    localstack: Any, create_role: Callable[..., str], zipped: Callable[..., bytes], refusal: Callable[..., Any]
+) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html."""
+    client, name = localstack.client("lambda"), f"function-{uuid.uuid4().hex[:8]}"
+    # Unpacking and compiling them takes long enough for the requests below.
+    first, second = (zipped({f"m{number}.py": f"x = {word}\n" for number in range(2000)}) for word in (1, 2))
+    arn = client.create_function(
+        FunctionName=name, Runtime="python3.13", Handler="m1.x", Role=create_role(), Code={"ZipFile": first}
+    )["FunctionArn"]
+    not_now = "The operation cannot be performed at this time."
+    pending = f"{not_now} The function is currently in the following state: Pending"
+    assert refusal(client.publish_version, FunctionName=name) == ("ResourceConflictException", pending)
+    client.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
+    client.update_function_code(FunctionName=name, ZipFile=second)
+    for operation, request in (
+        (client.update_function_configuration, {"Timeout": 9}),
+        (client.update_function_code, {"ZipFile": first}),
+        (client.publish_version, {}),
+    ):
+        found = refusal(operation, FunctionName=name, **request)
+        assert found == ("ResourceConflictException", f"{not_now} An update is in progress for resource: {arn}")
+    client.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
+    assert client.publish_version(FunctionName=name)["Timeout"] == 3
+    client.delete_function(FunctionName=name)

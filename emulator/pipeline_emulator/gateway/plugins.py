@@ -33,6 +33,7 @@ def load_services() -> None:
     from pipeline_emulator.gateway import (
         browsers,
         bucket_acls,
+        bucket_events,
         bucket_notifications,
         constraints,
         core_adjustments,
@@ -55,6 +56,7 @@ def load_services() -> None:
     core_adjustments.serve_tables_by_moto()
     core_adjustments.correct_neighbours()
     bucket_acls.install()
+    bucket_events.install()
     bucket_notifications.install()
     core_adjustments.read_managed_policies_when_asked()
     malformed_requests.install()

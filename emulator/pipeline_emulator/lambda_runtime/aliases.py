@@ -44,10 +44,7 @@ def install() -> None:
         original: Callable[..., Any], self: Any, context: Any, function_name: str, name: str,
         function_version: str | None = None, *args: Any, **more: Any,
     ) -> Any:  # fmt: skip
-        account, region = api_utils.get_account_and_region(function_name, context)
-        function: Any = lambda_stores[account][region].functions.get(
-            api_utils.get_function_name(function_name, context)
-        )
+        function = _function(function_name, context)
         alias = function and function.aliases.get(name)
         wanted = function_version or (alias and alias.function_version)
         token = _target.set(function and function.versions.get(wanted))
@@ -61,6 +58,13 @@ def install() -> None:
         original: Callable[..., Any], self: Any, weights: dict[str, float], version: Any = None
     ) -> Any:
         return original(self, weights, version or _target.get())
+
+    @patches.DELETE_ALIAS.wrap
+    def delete_alias(
+        original: Callable[..., None], self: Any, context: Any, function_name: str, name: str, **more: Any
+    ) -> None:
+        original(self, context, function_name, name, **more)
+        _function(function_name, context).event_invoke_configs.pop(name, None)
 
     @patches.CONFIGURATION_OF_ALIAS.wrap
     def get_function_configuration(
@@ -80,6 +84,12 @@ def install() -> None:
             self.keepalive_timer.cancel()
             self.keepalive_timer = threading.Timer(seconds, self.keepalive_passed)
             self.keepalive_timer.start()
+
+
+def _function(name: str, context: Any) -> Any:
+    """Return core's function of a name or ARN in a request; None if there is none."""
+    account, region = api_utils.get_account_and_region(name, context)
+    return lambda_stores[account][region].functions.get(api_utils.get_function_name(name, context))
 
 
 def _versions(alias: Any) -> set[str]:

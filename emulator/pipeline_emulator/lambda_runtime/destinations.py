@@ -25,6 +25,7 @@ _REGION = (
 _SERVICE = "The service specified by the TargetArn is not supported for dead letter configuration."
 _FIFO = "FIFO {} is not supported for dead letter configuration"
 _KINDS = {"sqs": "SQS queue", "sns": "SNS topic"}
+_LAMBDA: Any = "lambda"
 
 
 def dead_letter_problem(target: str, region: str) -> str | None:
@@ -62,6 +63,8 @@ def install() -> None:
         arn = find_arn(target_arn)
         if arn and arn.service == "s3":
             _store(arn.resource, event, more["role"], more["source_arn"])
+        elif arn and arn.service == "events":
+            _put(arn, event, more["role"], more["source_arn"], more["events_detail_type"])
         else:
             original(target_arn=target_arn, event=event, **more)
 
@@ -80,6 +83,19 @@ def _fifo(arn: Arn, config: Mapping[str, Any]) -> str:
     )
 
 
+def _put(bus: Arn, event: Any, role: str, function_arn: str, detail_type: str) -> None:
+    """Put the record of an invocation on an event bus, with the permissions of the function's role."""
+    clients = connect_to.with_assumed_role(role_arn=role, service_principal=_LAMBDA, region_name=bus.region)
+    entry: Any = {
+        "EventBusName": str(bus),
+        "Source": "lambda",
+        "DetailType": detail_type,
+        "Detail": json.dumps(event),
+        "Resources": [str(bus), event["requestContext"]["functionArn"]],
+    }
+    clients.events.request_metadata(source_arn=function_arn, service_principal=_LAMBDA).put_events(Entries=[entry])
+
+
 def _store(bucket: str, event: Any, role: str, function_arn: str) -> None:
     """Write the record of an invocation, with the permissions of the function's role.
 
@@ -87,9 +103,8 @@ def _store(bucket: str, event: Any, role: str, function_arn: str) -> None:
     """
     _, _, name, _ = function = parse_function_arn(function_arn)
     now = datetime.now(UTC)
-    principal: Any = "lambda"
-    clients = connect_to.with_assumed_role(role_arn=role, service_principal=principal, region_name=function.region)
-    clients.s3.request_metadata(source_arn=function_arn, service_principal=principal).put_object(
+    clients = connect_to.with_assumed_role(role_arn=role, service_principal=_LAMBDA, region_name=function.region)
+    clients.s3.request_metadata(source_arn=function_arn, service_principal=_LAMBDA).put_object(
         Bucket=bucket,
         Key=f"aws/lambda/async/{name}/{now:%Y/%m/%d}/{now:%Y-%m-%dT%H.%M.%S}-{uuid.uuid4()}",
         Body=json.dumps(event).encode(),

@@ -58,6 +58,7 @@ def install_aliases() -> None:
     """
     from pipeline_emulator.lambda_runtime import (
         aliases,
+        async_events,
         code_archives,
         configuration_rules,
         destinations,
@@ -68,10 +69,13 @@ def install_aliases() -> None:
         payloads,
         provisioning,
         streamed_invocations,
+        update_conflicts,
         variable_keys,
     )
 
+    update_conflicts.install()
     aliases.install()
+    async_events.install()
     code_archives.install()
     dry_runs.install()
     configuration_rules.install()

@@ -10,7 +10,7 @@ from pipeline_emulator.settings import SETTINGS, Kind, Setting
 
 # Variables that LocalStack gets from the user's environment besides the settings.
 INHERITED = (
-    *("PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "PYTHONDONTWRITEBYTECODE"),
+    *("PATH", "HOME", "USER", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "PYTHONDONTWRITEBYTECODE"),
     *("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"),
     # Where functions' interpreters may be.
     *("PYENV_ROOT", "UV_PYTHON_INSTALL_DIR", "NVM_DIR"),
@@ -119,6 +119,8 @@ def for_localstack(
         "EXTERNAL_SERVICE_PORTS_START": str(first),
         "EXTERNAL_SERVICE_PORTS_END": str(min(first + 50, 65535)),
         "PYTHONUNBUFFERED": "1",
+        # core labels local times as UTC. Without the variable, /etc/localtime would decide.
+        "TZ": "UTC",
         # glibc gives each of the gateway's threads a heap of its own, and keeps what a large request has left in it.
         "MALLOC_ARENA_MAX": "2",
         **{

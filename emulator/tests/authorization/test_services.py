@@ -154,5 +154,5 @@ def test_get_records_needs_permission_on_the_iterators_stream(make_user: Any, ro
 
 
 def test_an_unknown_service_is_refused_with_the_reason(make_user: Any, refusal: Any) -> None:
-    _, message = refusal(make_user({"Action": "*", "Resource": "*"}).client("dynamodb").list_tables)
-    assert "does not know which actions and resources of dynamodb" in message
+    _, message = refusal(make_user({"Action": "*", "Resource": "*"}).client("secretsmanager").list_secrets)
+    assert "does not know which actions and resources of secretsmanager" in message

@@ -4,6 +4,8 @@ https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html and
 https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_Operations.html have the constraints.
 """
 
+import base64
+import json
 import re
 import time
 import uuid
@@ -95,6 +97,12 @@ def test_invocations_get_json(localstack: Any, create_function: Callable[..., An
         status, code, text = refusal(client.invoke, FunctionName=function.name, ClientContext=context)
         assert (status, code) == (400, "InvalidRequestContentException")
         assert text == "Client context must be a valid Base64-encoded JSON object."
+    long = base64.b64encode(json.dumps({"a": "x" * 2680}).encode()).decode()
+    assert len(long) == 3588
+    status, code, text = refusal(client.invoke, FunctionName=function.name, ClientContext=long)
+    assert (status, code, text) == (
+        400, "InvalidRequestContentException", "Client context must not be longer than 3583 bytes."
+    )  # fmt: skip
     for payload in (b"", b"1", b'"text"', b"null", b'{"a": [1.5e3]}'):
         assert client.invoke(FunctionName=function.name, Payload=payload)["Payload"].read() == b"1"
 

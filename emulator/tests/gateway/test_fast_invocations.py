@@ -96,10 +96,10 @@ def test_an_answer_and_an_error_of_the_function(
 ) -> None:
     name = create_function(ECHO).name
     status, headers, content = invoke(name, b'{"a": "\xc3\xbc"}', X_Amz_Log_Type="Tail")
-    assert (status, json.loads(content)["event"], headers["x-amz-executed-version"]) == (200, {"a": "ü"}, "$LATEST")
+    assert (status, content["event"], headers["x-amz-executed-version"]) == (200, {"a": "ü"}, "$LATEST")
     assert "REPORT" in base64.b64decode(headers["x-amz-log-result"]).decode()
     _, headers, content = invoke(name, b'"raise"')
-    assert (headers["x-amz-function-error"], json.loads(content)["errorType"]) == ("Unhandled", "ValueError")
+    assert (headers["x-amz-function-error"], content["errorType"]) == ("Unhandled", "ValueError")
 
 
 def test_an_event_runs_later_and_once_for_each_request(

@@ -75,6 +75,12 @@ def test_option_wins_over_the_variable_and_an_empty_variable_is_ignored() -> Non
     assert environment.resolve({}, {"FAULTS": "true"})["faults"] == "1"
 
 
+@pytest.mark.parametrize("user", [{}, {"TZ": "Asia/Kolkata"}])
+def test_localstack_runs_in_utc(user: dict[str, str]) -> None:
+    """S3's eventTime, LastModified and other times are labelled as UTC, whatever the user's time zone is."""
+    assert environment.for_localstack(environment.resolve({}, user), user)["TZ"] == "UTC"
+
+
 def test_no_other_variable_of_the_user_reaches_localstack() -> None:
     user = {"AWS_PROFILE": "missing", "PYTHONPATH": "/x", "SERVICES": "s3", "PATH": "/bin", "SSL_CERT_FILE": "/c.pem"}
     given = environment.for_localstack(environment.resolve({}, user), user, {"DEBUG": "1"})

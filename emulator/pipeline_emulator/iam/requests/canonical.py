@@ -40,7 +40,7 @@ _GLOBAL = frozenset({"iam", "s3", "sts"})
 # Dashboards have no region.
 _PERHAPS_GLOBAL = _GLOBAL | {"cloudwatch"}
 # The emulator's resources of these services are always those of the client's account, whatever account an ARN names.
-_OF_CLIENT = frozenset({"cloudwatch", "ecr", "logs", "xray"})
+_OF_CLIENT = frozenset({"cloudwatch", "ecr", "events", "logs", "xray"})
 
 
 @lru_cache(maxsize=4096)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from pipeline_emulator.iam.requests import (
     beside_pipelines,
     ecr,
+    events,
     iam,
     kinesis,
     kms,
@@ -41,11 +42,15 @@ SERVICES: Mapping[str, Callable[[Call], Checks]] = {
     "xray": telemetry.xray_checks,
 }
 """Keyed by botocore's service name."""
+_OPERATIONS: Mapping[tuple[str, str], Callable[[Call], Checks]] = {
+    ("events", "PutEvents"): events.put_events_checks,
+}
+"""The known operations of other services."""
 
 
 def checks(service: str, call: Call) -> Checks:
     """Return the checks that a request must pass."""
-    found = SERVICES.get(service)
+    found = SERVICES.get(service) or _OPERATIONS.get((service, call.operation))
     if found is None:
         return Undetermined(f"this emulator does not know which actions and resources of {service} a request is about")
     asked = found(call)

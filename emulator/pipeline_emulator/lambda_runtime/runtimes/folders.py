@@ -20,6 +20,11 @@ class Folders:
     interpreter: Path
     layers: Path
 
+    @property
+    def of_shell(self) -> dict[str, str]:
+        """Variables of the shell script that starts AWS's managed runtimes: programs read them, such as `$PWD`."""
+        return {"PWD": str(self.code), "SHLVL": "0"}
+
 
 # As on AWS. https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
 IN_NAMESPACES = Folders(Path("/var/task"), Path("/var/runtime"), Path("/var/lang"), Path("/opt"))

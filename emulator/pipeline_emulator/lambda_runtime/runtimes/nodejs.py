@@ -75,6 +75,7 @@ class NodeRuntime:
         packages = folders.layers / "nodejs"
         path = (packages / f"node{self._major}" / "node_modules", packages / "node_modules", modules)
         return {
+            **folders.of_shell,
             "AWS_EXECUTION_ENV": f"AWS_Lambda_nodejs{self._major}.x",
             "NODE_PATH": ":".join(map(str, (*path, folders.runtime, folders.code))),
         }

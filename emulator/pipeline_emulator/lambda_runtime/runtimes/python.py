@@ -68,7 +68,8 @@ class PythonRuntime:
         AWS sets PYTHONPATH to $LAMBDA_RUNTIME_DIR, too: functions and their child processes find the runtime client
         and the SDK by it, and a function may set its own.
         """
-        return {"AWS_EXECUTION_ENV": f"AWS_Lambda_python{self._version}", "PYTHONPATH": str(folders.runtime)}
+        name = f"AWS_Lambda_python{self._version}"
+        return {**folders.of_shell, "AWS_EXECUTION_ENV": name, "PYTHONPATH": str(folders.runtime)}
 
     def _compile_once(self, folder: Path) -> None:
         """Leave a folder alone that already has compiled files, for example if the Zip contained them."""
