@@ -725,6 +725,28 @@ CHECK_SOURCE = Patch(
     written_for=_CORE,
     fingerprint="33d89ff494f8",
 )
+_PATTERNS = "localstack.services.events.event_rule_engine"
+COMPILE_PATTERN = Patch(
+    f"{_PATTERNS}:EventPatternCompiler.compile_event_pattern",
+    what="an event pattern whose $or has alternatives that are no objects is invalid",
+    why="core answers with an error 500",
+    written_for=_CORE,
+    fingerprint="1e58b3bdd497",
+)
+EVALUATE_CONDITION = Patch(
+    f"{_PATTERNS}:EventRuleEngine._evaluate_condition",
+    what="event patterns tell true and false from 1 and 0; only texts have a prefix or a suffix",
+    why="core compares as Python does, and fails for a number that is compared regardless of case",
+    written_for=_CORE,
+    fingerprint="e129dde7f571",
+)
+EVALUATE_WILDCARD = Patch(
+    f"{_PATTERNS}:EventRuleEngine._evaluate_wildcard",
+    what="a wildcard in an event pattern also stands for no characters, and for line breaks",
+    why="core's stands for at least one character other than a line break",
+    written_for=_CORE,
+    fingerprint="5efe622aca17",
+)
 DELIVER_LOGS = Patch(
     f"{_LAMBDA}.invocation.version_manager:LambdaVersionManager.store_logs",
     what="environments deliver their logs themselves",
