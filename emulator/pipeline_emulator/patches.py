@@ -1151,3 +1151,52 @@ DISASSOCIATE_KEY = Patch(
     written_for=_CORE,
     fingerprint="1653bed2f88c",
 )
+FILTER_LOG_EVENTS = Patch(
+    "moto.logs.responses:LogsResponse.filter_log_events",
+    what="FilterLogEvents orders events by their times, and knows logStreamNamePrefix and logGroupIdentifier",
+    why="moto returns one stream after the other, and ignores both parameters",
+    written_for="moto-ext 5.1.25",
+    fingerprint="bcfea899647e",
+)
+GET_LOG_EVENTS = Patch(
+    "moto.logs.models:LogStream.get_log_events",
+    what="GetLogEvents returns the events before endTime; the token of a stream without events misses none",
+    why="moto returns those of endTime, too, and skips the first event after such a token",
+    written_for="moto-ext 5.1.25",
+    fingerprint="b03032f5f4ea",
+)
+DESCRIBE_LOG_GROUPS = Patch(
+    "localstack.services.logs.provider:LogsProvider.describe_log_groups",
+    what="DescribeLogGroups has pages, filters, and the class and the protection of a group",
+    why="core returns all groups at once, each of class STANDARD",
+    written_for=_CORE,
+    fingerprint="ffc63199c635",
+)
+LIST_LOG_GROUPS = Patch(
+    "localstack.services.logs.provider:LogsProvider.list_log_groups",
+    what="ListLogGroups returns the class of each group",
+    why="core returns STANDARD",
+    written_for=_CORE,
+    fingerprint="1a31139f3aee",
+)
+KEEP_CLASS_OF_GROUP = Patch(
+    "localstack.services.logs.provider:LogsProvider.create_log_group",
+    what="the class and the protection of a log group are kept",
+    why="core drops them; Terraform then plans to replace a group of another class for ever",
+    written_for=_CORE,
+    fingerprint="5fdc7a86108d",
+)
+PROTECT_LOG_GROUP = Patch(
+    "localstack.services.logs.provider:LogsProvider.put_log_group_deletion_protection",
+    what="a log group can be protected from deletion",
+    why="core does not have the operation",
+    written_for=_CORE,
+    fingerprint="b3ed71fd1acd",
+)
+DELETE_LOG_GROUP = Patch(
+    "moto.logs.models:LogsBackend.delete_log_group",
+    what="a protected log group is not deleted",
+    why="moto knows no protection",
+    written_for="moto-ext 5.1.25",
+    fingerprint="2c2ae67600f2",
+)

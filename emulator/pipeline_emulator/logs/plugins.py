@@ -6,9 +6,11 @@ from localstack.runtime import hooks
 @hooks.on_infra_start()  # type: ignore[untyped-decorator]
 def install_logs() -> None:
     """Add the operations to core's provider class before it is instantiated."""
-    from pipeline_emulator.logs import encryption, identifiers, subscriptions, tags
+    from pipeline_emulator.logs import encryption, groups, identifiers, reading, subscriptions, tags
 
     encryption.install()
+    groups.install()
     identifiers.install()
+    reading.install()
     subscriptions.install()
     tags.install()

@@ -16,15 +16,6 @@ REGION = "ap-south-1"
 
 
 @pytest.fixture
-def group(localstack: Any) -> str:
-    """A log group with a stream."""
-    logs, name = localstack.client("logs"), f"/group/{uuid.uuid4().hex[:8]}"
-    logs.create_log_group(logGroupName=name)
-    logs.create_log_stream(logGroupName=name, logStreamName="one")
-    return name
-
-
-@pytest.fixture
 def put(localstack: Any, group: str) -> Callable[..., None]:
     """Puts lines into the group."""
 
