@@ -1125,10 +1125,24 @@ TAG_RESOURCE_OF_LOGS = Patch(
 )
 CHECK_METRIC_FILTER = Patch(
     "moto.logs.models:LogsBackend.put_metric_filter",
-    what="a metric filter has a valid pattern, and replaces the one of its name",
+    what="a metric filter has a group, a valid pattern and up to three dimensions, and replaces the one of its name",
     why="moto accepts any text, and keeps both filters, so that events count twice",
     written_for="moto-ext 5.1.25",
     fingerprint="f289fb5a7b02",
+)
+DELETE_METRIC_FILTER = Patch(
+    "moto.logs.models:LogsBackend.delete_metric_filter",
+    what="deleting a metric filter that does not exist is an error",
+    why="moto ignores it",
+    written_for="moto-ext 5.1.25",
+    fingerprint="a6f85dd257ff",
+)
+CHOOSE_LOG_EVENTS = Patch(
+    "moto.logs.models:LogsBackend.put_log_events",
+    what="log events before their group's retention are rejected, and the rejected ones are counted as documented",
+    why="moto stores them",
+    written_for="moto-ext 5.1.25",
+    fingerprint="9413dbc08c42",
 )
 CHECK_KEY_OF_GROUP = Patch(
     "localstack.services.logs.provider:LogsProvider.create_log_group",

@@ -6,11 +6,22 @@ from localstack.runtime import hooks
 @hooks.on_infra_start()  # type: ignore[untyped-decorator]
 def install_logs() -> None:
     """Add the operations to core's provider class before it is instantiated."""
-    from pipeline_emulator.logs import encryption, groups, identifiers, reading, subscriptions, tags
+    from pipeline_emulator.logs import (
+        batches,
+        encryption,
+        groups,
+        identifiers,
+        metric_filters,
+        reading,
+        subscriptions,
+        tags,
+    )
 
+    batches.install()
     encryption.install()
     groups.install()
     identifiers.install()
+    metric_filters.install()
     reading.install()
     subscriptions.install()
     tags.install()

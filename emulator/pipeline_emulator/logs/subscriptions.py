@@ -41,7 +41,7 @@ class Subscription(SubscriptionFilter):
 
     def to_json(self) -> dict[str, Any]:
         """Return the filter for DescribeSubscriptionFilters."""
-        answer = {**super().to_json(), "distribution": self.distribution}
+        answer = {**super().to_json(), "distribution": self.distribution, "applyOnTransformedLogs": False}
         return {name: value for name, value in answer.items() if value != "" or name != "roleArn"}
 
 
@@ -75,19 +75,6 @@ def install() -> None:
             )
         return original(self, log_group_name, retention_in_days)
 
-    @patches.CHECK_METRIC_FILTER.wrap
-    def put_metric_filter(original: Callable[..., Any], self: Any, *args: Any, **more: Any) -> Any:
-        """Check the pattern, and replace the group's filter of that name, to which moto adds another."""
-        _parsed(more.get("filter_pattern", args[1] if len(args) > 1 else ""))
-        answer = original(self, *args, **more)
-        *others, made = self.filters.metric_filters
-        self.filters.metric_filters = [one for one in others if not _is_same(one, made)] + [made]
-        return answer
-
-
-def _is_same(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    return all(one[name] == other[name] for name in ("logGroupName", "filterName"))
-
 
 def put_subscription_filter(
     backend: LogsBackend,
@@ -109,7 +96,7 @@ def put_subscription_filter(
     group: Any = backend.groups.get(log_group_name)
     if group is None:
         raise ResourceNotFoundException("The specified log group does not exist.")
-    _parsed(filter_pattern)
+    parsed(filter_pattern)
     arn = find_arn(destination_arn)
     if arn is None or arn.service not in deliveries.SERVICES:
         vendor = arn.service if arn else destination_arn
@@ -175,7 +162,7 @@ def _delivery(destination: Destination) -> Delivery:
     return Delivery(destination)
 
 
-def _parsed(pattern: str | None) -> patterns.Pattern:
+def parsed(pattern: str | None) -> patterns.Pattern:
     """Return a request's pattern, or refuse it with AWS's error."""
     try:
         return patterns.parse(pattern or "")
@@ -185,5 +172,5 @@ def _parsed(pattern: str | None) -> patterns.Pattern:
 
 def _matcher(pattern: str) -> Callable[[str, dict[str, Any]], bool]:
     """Return core's kind of matcher: it gets the pattern and an event."""
-    parsed = _parsed(pattern)
-    return lambda _pattern, event: parsed.match(event["message"]) is not None
+    wanted = parsed(pattern)
+    return lambda _pattern, event: wanted.match(event["message"]) is not None

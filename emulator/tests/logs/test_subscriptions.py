@@ -178,8 +178,8 @@ def test_a_filter_is_changed_in_place_where_the_group_has_all_it_may_have(
     logs.put_subscription_filter(**{**destination, "filterPattern": "sold"}, filterName="one")
     logs.put_subscription_filter(**{**destination, "filterPattern": "bought"}, filterName="two", distribution="Random")
     found = logs.describe_subscription_filters(logGroupName=group)["subscriptionFilters"]
-    assert [(one["filterPattern"], one["distribution"]) for one in found] == [
-        ("sold", "ByLogStream"), ("bought", "Random"),
+    assert [(one["filterPattern"], one["distribution"], one["applyOnTransformedLogs"]) for one in found] == [
+        ("sold", "ByLogStream", False), ("bought", "Random", False),
     ]  # fmt: skip
 
     def filled() -> bool:
@@ -193,18 +193,6 @@ def test_a_filter_is_changed_in_place_where_the_group_has_all_it_may_have(
         return True
 
     eventually(filled, "an event in each shard")
-
-
-def test_a_metric_filter_replaces_the_one_of_its_name(localstack: Any, group: str) -> None:
-    """https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html"""
-    logs = localstack.client("logs")
-    metric = {"metricName": "sold", "metricNamespace": "Shop", "metricValue": "1"}
-    for pattern in ("sold", "bought"):
-        logs.put_metric_filter(
-            logGroupName=group, filterName="one", filterPattern=pattern, metricTransformations=[metric]
-        )
-    (found,) = logs.describe_metric_filters(logGroupName=group)["metricFilters"]
-    assert found["filterPattern"] == "bought"
 
 
 def test_tags_are_added_to_a_group_without_any(localstack: Any, group: str) -> None:
