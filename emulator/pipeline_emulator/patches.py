@@ -1130,6 +1130,20 @@ CHECK_METRIC_FILTER = Patch(
     written_for="moto-ext 5.1.25",
     fingerprint="f289fb5a7b02",
 )
+DELETE_POLICY_OF_LOGS = Patch(
+    "moto.logs.models:LogsBackend.delete_resource_policy",
+    what="the error for a resource policy that does not exist has AWS's text",
+    why="moto's lacks the full stop",
+    written_for="moto-ext 5.1.25",
+    fingerprint="3decd6899957",
+)
+EXECUTE_QUERY = Patch(
+    "moto.logs.models:execute_query",
+    what="queries of Logs Insights that the emulator does not support are refused",
+    why="moto returns every event, whatever a query filters or counts, and in the wrong order",
+    written_for="moto-ext 5.1.25",
+    fingerprint="06d84c10d2e5",
+)
 DELETE_METRIC_FILTER = Patch(
     "moto.logs.models:LogsBackend.delete_metric_filter",
     what="deleting a metric filter that does not exist is an error",

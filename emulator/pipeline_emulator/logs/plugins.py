@@ -11,6 +11,7 @@ def install_logs() -> None:
         encryption,
         groups,
         identifiers,
+        insights,
         metric_filters,
         reading,
         subscriptions,
@@ -21,6 +22,7 @@ def install_logs() -> None:
     encryption.install()
     groups.install()
     identifiers.install()
+    insights.install()
     metric_filters.install()
     reading.install()
     subscriptions.install()

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from localstack.aws.api.logs import (
+    AccessDeniedException,
     InvalidParameterException,
     LimitExceededException,
     ResourceAlreadyExistsException,
@@ -31,6 +32,11 @@ assert provider.__name__  # imported before `install`: core's own patches of mot
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html
 _MOST_FILTERS = 2
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutSubscriptionFilter.html
+# Recorded on AWS by LocalStack's authors; it comes before the error for a group that does not exist.
+_OTHER_ACCOUNT = (
+    "Cross-account lambda invocation passing is not allowed. You must use DestinationPolicies to create cross account"
+    " lambda triggers."
+)
 _RANDOM, _BY_LOG_STREAM = "Random", "ByLogStream"
 
 
@@ -75,6 +81,12 @@ def install() -> None:
             )
         return original(self, log_group_name, retention_in_days)
 
+    @patches.DELETE_POLICY_OF_LOGS.wrap
+    def delete_resource_policy(original: Callable[..., None], self: Any, policy_name: str) -> None:
+        if policy_name not in self.resource_policies:
+            raise ResourceNotFoundException(f"Policy with name [{policy_name}] does not exist.")
+        original(self, policy_name)
+
 
 def put_subscription_filter(
     backend: LogsBackend,
@@ -89,15 +101,18 @@ def put_subscription_filter(
     https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutSubscriptionFilter.html
 
     Raises:
+        AccessDeniedException: the destination is another account's function.
         ResourceNotFoundException: there is no such group.
         InvalidParameterException: the pattern is invalid, or nothing can be delivered to the destination.
         LimitExceededException: the group has two others.
     """
+    arn = find_arn(destination_arn)
+    if arn and arn.service == "lambda" and arn.account != backend.account_id:
+        raise AccessDeniedException(_OTHER_ACCOUNT)
     group: Any = backend.groups.get(log_group_name)
     if group is None:
         raise ResourceNotFoundException("The specified log group does not exist.")
     parsed(filter_pattern)
-    arn = find_arn(destination_arn)
     if arn is None or arn.service not in deliveries.SERVICES:
         vendor = arn.service if arn else destination_arn
         raise InvalidParameterException(

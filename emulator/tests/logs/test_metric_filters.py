@@ -51,3 +51,13 @@ def test_a_metric_has_up_to_three_dimensions_and_no_default_with_them(localstack
     ):
         with pytest.raises(ClientError, match="InvalidParameterException"):
             put(localstack, group, pattern, **refused)
+
+
+def test_a_namespace_may_have_a_colon(localstack: Any, group: str) -> None:
+    """Recorded on AWS by LocalStack's authors."""
+    namespace = "A.B-c_d/1#2:metricNamespace"
+    put(localstack, group, metricNamespace=namespace)
+    (found,) = localstack.client("logs").describe_metric_filters(metricName="sold", metricNamespace=namespace)[
+        "metricFilters"
+    ]
+    assert found["metricTransformations"][0]["metricNamespace"] == namespace

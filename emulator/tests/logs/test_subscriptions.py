@@ -200,3 +200,28 @@ def test_tags_are_added_to_a_group_without_any(localstack: Any, group: str) -> N
     arn = f"arn:aws:logs:{REGION}:000000000000:log-group:{group}"
     logs.tag_resource(resourceArn=arn, tags={"stage": "test"})
     assert logs.list_tags_for_resource(resourceArn=arn)["tags"] == {"stage": "test"}
+
+
+def test_another_account_s_function_is_no_destination(localstack: Any, group: str) -> None:
+    """Recorded on AWS by LocalStack's authors, also for a group that does not exist."""
+    for name in (group, f"{group}-missing"):
+        with pytest.raises(ClientError, match="Cross-account lambda invocation passing is not allowed") as refused:
+            localstack.client("logs").put_subscription_filter(
+                logGroupName=name, filterName="x", filterPattern="",
+                destinationArn=f"arn:aws:lambda:{REGION}:210987654321:function:other",
+            )  # fmt: skip
+        assert refused.value.response["Error"]["Code"] == "AccessDeniedException"
+
+
+def test_resource_policies_are_stored_and_deleted_as_recorded_on_aws(localstack: Any) -> None:
+    """The resource is not checked: LocalStack's authors recorded one that is no ARN."""
+    logs, name = localstack.client("logs"), f"policy-{uuid.uuid4().hex[:8]}"
+    statement = {
+        "Sid": "Route53LogsToCloudWatchLogs", "Effect": "Allow", "Principal": {"Service": "route53.amazonaws.com"},
+        "Action": "logs:PutLogEvents", "Resource": "log_arn",
+    }  # fmt: skip
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    logs.put_resource_policy(policyName=name, policyDocument=document)
+    logs.delete_resource_policy(policyName=name)
+    with pytest.raises(ClientError, match=rf"Policy with name \[{name}\] does not exist\.$"):
+        logs.delete_resource_policy(policyName=name)
