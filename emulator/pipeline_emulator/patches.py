@@ -1006,6 +1006,23 @@ UPDATE_IMAGE = Patch(
     fingerprint="0785251c3eb4",
 )
 
+# ECR.
+
+REPOSITORY_NAMES = Patch(
+    "moto.ecr.models:ECR_REPOSITORY_NAME_PATTERN",
+    what="names of repositories have the form of the service's model",
+    why="moto refuses a--b and a__b",
+    written_for="moto-ext 5.1.25",
+    fingerprint="str",
+)
+CHECK_LIFECYCLE_RULES = Patch(
+    "moto.ecr.policy_validation:EcrLifecyclePolicyValidator.validate",
+    what="lifecycle rules for tagged images name tags, and one for any images is the last",
+    why="moto checks neither",
+    written_for="moto-ext 5.1.25",
+    fingerprint="3c9ff02e0906",
+)
+
 # CloudWatch.
 
 COUNT_INVOCATIONS = Patch(
