@@ -84,6 +84,7 @@ def rule(priority: int, status: str, **more: Any) -> dict[str, Any]:
         ([rule(1, "tagged")], False),
         ([rule(1, "tagged", tagPrefixList=[])], False),
         ([rule(1, "any"), rule(2, "untagged")], False),
+        ([rule(1, "untagged"), {**rule(2, "any"), "rulePriority": "2"}], False),
     ],
 )
 def test_lifecycle_rules(ecr: Any, repository: dict[str, str], rules: list[Any], accepted: bool) -> None:

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeRepositori
 where none are recorded.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from localstack.aws.api import CommonServiceException
@@ -21,6 +21,7 @@ _INVALID_RULES = (
     "Invalid parameter at 'LifecyclePolicyText' failed to satisfy constraint: 'Lifecycle policy validation failure: {}'"
 )
 _NO_LIST = "A rule for tagged images needs tagPatternList or tagPrefixList"
+_NO_NUMBER = "rulePriority must be an integer"
 _NOT_LAST = "A rule for any images must have the highest rulePriority"
 
 
@@ -74,8 +75,10 @@ def check_page_of_repositories(request: Mapping[str, Any]) -> None:
             raise InvalidParameterError(name, "cannot be used together with repositoryNames")
 
 
-def _problem(rules: Iterable[Mapping[str, Any]]) -> str | None:
+def _problem(rules: Sequence[Mapping[str, Any]]) -> str | None:
     """https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html."""
+    if not all(isinstance(rule["rulePriority"], int) for rule in rules):
+        return _NO_NUMBER
     selections = {rule["rulePriority"]: rule["selection"] for rule in rules}
     for priority, selection in selections.items():
         if selection["tagStatus"] == "tagged" and not (

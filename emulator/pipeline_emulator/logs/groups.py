@@ -37,7 +37,7 @@ def install() -> None:
     def list_log_groups(original: Callable[..., Any], self: Any, context: RequestContext, request: Any) -> Any:
         answer = original(self, context, request)
         groups, wanted = _groups(context), request.get("logGroupClass")
-        summaries = [{**one, "logGroupClass": _class(groups[one["logGroupName"]])} for one in answer["logGroups"]]
+        summaries = [{**one, "logGroupClass": _class(groups.get(one["logGroupName"]))} for one in answer["logGroups"]]
         return {**answer, "logGroups": [one for one in summaries if wanted in (None, one["logGroupClass"])]}
 
     @patches.DELETE_LOG_GROUP.wrap
