@@ -754,6 +754,28 @@ CHECK_SOURCE = Patch(
     written_for=_CORE,
     fingerprint="33d89ff494f8",
 )
+_PATTERNS = "localstack.services.events.event_rule_engine"
+COMPILE_PATTERN = Patch(
+    f"{_PATTERNS}:EventPatternCompiler.compile_event_pattern",
+    what="an event pattern whose $or has alternatives that are no objects is invalid",
+    why="core answers with an error 500",
+    written_for=_CORE,
+    fingerprint="1e58b3bdd497",
+)
+EVALUATE_CONDITION = Patch(
+    f"{_PATTERNS}:EventRuleEngine._evaluate_condition",
+    what="event patterns tell true and false from 1 and 0; only texts have a prefix or a suffix",
+    why="core compares as Python does, and fails for a number that is compared regardless of case",
+    written_for=_CORE,
+    fingerprint="e129dde7f571",
+)
+EVALUATE_WILDCARD = Patch(
+    f"{_PATTERNS}:EventRuleEngine._evaluate_wildcard",
+    what="a wildcard in an event pattern also stands for no characters, and for line breaks",
+    why="core's stands for at least one character other than a line break",
+    written_for=_CORE,
+    fingerprint="5efe622aca17",
+)
 DELIVER_LOGS = Patch(
     f"{_LAMBDA}.invocation.version_manager:LambdaVersionManager.store_logs",
     what="environments deliver their logs themselves",
@@ -1094,6 +1116,23 @@ UPDATE_IMAGE = Patch(
     fingerprint="0785251c3eb4",
 )
 
+# ECR.
+
+REPOSITORY_NAMES = Patch(
+    "moto.ecr.models:ECR_REPOSITORY_NAME_PATTERN",
+    what="names of repositories have the form of the service's model",
+    why="moto refuses a--b and a__b",
+    written_for="moto-ext 5.1.25",
+    fingerprint="str",
+)
+CHECK_LIFECYCLE_RULES = Patch(
+    "moto.ecr.policy_validation:EcrLifecyclePolicyValidator.validate",
+    what="lifecycle rules for tagged images name tags, and one for any images is the last",
+    why="moto checks neither",
+    written_for="moto-ext 5.1.25",
+    fingerprint="3c9ff02e0906",
+)
+
 # CloudWatch.
 
 COUNT_INVOCATIONS = Patch(
@@ -1213,10 +1252,38 @@ TAG_RESOURCE_OF_LOGS = Patch(
 )
 CHECK_METRIC_FILTER = Patch(
     "moto.logs.models:LogsBackend.put_metric_filter",
-    what="a metric filter has a valid pattern, and replaces the one of its name",
+    what="a metric filter has a group, a valid pattern and up to three dimensions, and replaces the one of its name",
     why="moto accepts any text, and keeps both filters, so that events count twice",
     written_for="moto-ext 5.1.25",
     fingerprint="f289fb5a7b02",
+)
+DELETE_POLICY_OF_LOGS = Patch(
+    "moto.logs.models:LogsBackend.delete_resource_policy",
+    what="the error for a resource policy that does not exist has AWS's text",
+    why="moto's lacks the full stop",
+    written_for="moto-ext 5.1.25",
+    fingerprint="3decd6899957",
+)
+EXECUTE_QUERY = Patch(
+    "moto.logs.models:execute_query",
+    what="queries of Logs Insights that the emulator does not support are refused",
+    why="moto returns every event, whatever a query filters or counts, and in the wrong order",
+    written_for="moto-ext 5.1.25",
+    fingerprint="06d84c10d2e5",
+)
+DELETE_METRIC_FILTER = Patch(
+    "moto.logs.models:LogsBackend.delete_metric_filter",
+    what="deleting a metric filter that does not exist is an error",
+    why="moto ignores it",
+    written_for="moto-ext 5.1.25",
+    fingerprint="a6f85dd257ff",
+)
+CHOOSE_LOG_EVENTS = Patch(
+    "moto.logs.models:LogsBackend.put_log_events",
+    what="log events before their group's retention are rejected, and the rejected ones are counted as documented",
+    why="moto stores them",
+    written_for="moto-ext 5.1.25",
+    fingerprint="9413dbc08c42",
 )
 CHECK_KEY_OF_GROUP = Patch(
     "localstack.services.logs.provider:LogsProvider.create_log_group",
@@ -1238,4 +1305,53 @@ DISASSOCIATE_KEY = Patch(
     why="core does not have the operation",
     written_for=_CORE,
     fingerprint="1653bed2f88c",
+)
+FILTER_LOG_EVENTS = Patch(
+    "moto.logs.responses:LogsResponse.filter_log_events",
+    what="FilterLogEvents orders events by their times, and knows logStreamNamePrefix and logGroupIdentifier",
+    why="moto returns one stream after the other, and ignores both parameters",
+    written_for="moto-ext 5.1.25",
+    fingerprint="bcfea899647e",
+)
+GET_LOG_EVENTS = Patch(
+    "moto.logs.models:LogStream.get_log_events",
+    what="GetLogEvents returns the events before endTime; the token of a stream without events misses none",
+    why="moto returns those of endTime, too, and skips the first event after such a token",
+    written_for="moto-ext 5.1.25",
+    fingerprint="b03032f5f4ea",
+)
+DESCRIBE_LOG_GROUPS = Patch(
+    "localstack.services.logs.provider:LogsProvider.describe_log_groups",
+    what="DescribeLogGroups has pages, filters, and the class and the protection of a group",
+    why="core returns all groups at once, each of class STANDARD",
+    written_for=_CORE,
+    fingerprint="ffc63199c635",
+)
+LIST_LOG_GROUPS = Patch(
+    "localstack.services.logs.provider:LogsProvider.list_log_groups",
+    what="ListLogGroups returns the class of each group",
+    why="core returns STANDARD",
+    written_for=_CORE,
+    fingerprint="1a31139f3aee",
+)
+KEEP_CLASS_OF_GROUP = Patch(
+    "localstack.services.logs.provider:LogsProvider.create_log_group",
+    what="the class and the protection of a log group are kept",
+    why="core drops them; Terraform then plans to replace a group of another class for ever",
+    written_for=_CORE,
+    fingerprint="5fdc7a86108d",
+)
+PROTECT_LOG_GROUP = Patch(
+    "localstack.services.logs.provider:LogsProvider.put_log_group_deletion_protection",
+    what="a log group can be protected from deletion",
+    why="core does not have the operation",
+    written_for=_CORE,
+    fingerprint="b3ed71fd1acd",
+)
+DELETE_LOG_GROUP = Patch(
+    "moto.logs.models:LogsBackend.delete_log_group",
+    what="a protected log group is not deleted",
+    why="moto knows no protection",
+    written_for="moto-ext 5.1.25",
+    fingerprint="2c2ae67600f2",
 )

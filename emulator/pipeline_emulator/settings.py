@@ -127,7 +127,8 @@ SETTINGS: tuple[Setting, ...] = (
         "kinesis_enforce_limits",
         "KINESIS_ENFORCE_LIMITS",
         "0",
-        "limit a shard to writes of 1 MiB and 1,000 records, and reads of 2 MiB and five GetRecords, per second",
+        "limit a shard to writes of 1 MiB and 1,000 records, and reads of 2 MiB and five GetRecords, per second; a"
+        " stream to ten UpdateShardCount a day",
         Kind.FLAG,
     ),
     Setting(

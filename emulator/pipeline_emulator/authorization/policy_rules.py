@@ -139,7 +139,7 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("kms", "PutKeyPolicy"): _KEY,
     ("logs", "PutResourcePolicy"): Rule(
         document=_parameter("policyDocument"),
-        form=Form(vendor="logs", needs_resource=False),
+        form=Form(vendor="logs", needs_resource=False, any_resource=True),  # LocalStack's authors recorded "log_arn"
         code="InvalidParameterException",
         text=_LOGS,
         special={InvalidPrincipalError: "Could not convert to persistable policy."},

@@ -23,7 +23,7 @@ def page[T](items: Sequence[T], key: Callable[[T], str], request: Mapping[str, A
     Raises:
         InvalidParameterError: the number is outside AWS's limits, or the token is invalid.
     """
-    most = request.get("maxResults") or _DEFAULT_RESULTS
+    most = _DEFAULT_RESULTS if request.get("maxResults") is None else request["maxResults"]
     if most < 1:
         raise InvalidParameterError("maxResults", "Member must have value greater than or equal to 1")
     if most > _MAX_RESULTS:

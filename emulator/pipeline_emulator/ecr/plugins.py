@@ -15,8 +15,9 @@ def ecr() -> Service:
 @hooks.on_infra_start()  # type: ignore[untyped-decorator]
 def install_registry() -> None:
     """Serve the registry's HTTP API from the start: a client may use it before any request to ECR."""
-    from pipeline_emulator.ecr import lifecycle, routes, snapshots
+    from pipeline_emulator.ecr import lifecycle, requests, routes, snapshots
 
     routes.install()
     lifecycle.install()
+    requests.install()
     snapshots.install()

@@ -8,9 +8,10 @@ from localstack.aws.skeleton import DispatchTable, create_dispatch_table
 from localstack.aws.spec import load_service
 from localstack.services.moto import call_moto, call_moto_with_request
 from localstack.services.plugins import Service
+from moto.ecr.models import ecr_backends
 
 from pipeline_emulator.authorization import registry_access
-from pipeline_emulator.ecr import image_batches, image_lists, lifecycle, scans
+from pipeline_emulator.ecr import image_batches, image_lists, lifecycle, requests, scans
 from pipeline_emulator.ecr.credentials import PASSWORDS, USER, Bearer, Scope
 from pipeline_emulator.ecr.errors import RepositoryNotEmptyError, RepositoryNotFoundError
 from pipeline_emulator.ecr.images import all_images
@@ -42,8 +43,10 @@ class EcrProvider:
         return {"authorizationData": [entry] * len(request.get("registryIds") or [context.account_id])}
 
     @handler("CreateRepository", expand=False)
-    def create_repository(self, context: RequestContext, _request: ServiceRequest) -> Any:
+    def create_repository(self, context: RequestContext, request: Any) -> Any:
         """Create the repository, with its address on the gateway."""
+        requests.check_name(request["repositoryName"])
+        requests.check_tags(request.get("tags") or ())
         answer: Any = call_moto(context)
         return {"repository": _addressed(answer["repository"], context)}
 
@@ -51,6 +54,7 @@ class EcrProvider:
     def describe_repositories(self, context: RequestContext, request: Any) -> Any:
         """Describe repositories with their addresses on the gateway."""
         _check_registry(context, request)
+        requests.check_page_of_repositories(request)
         answer: Any = call_moto(context)
         repositories = sorted(answer["repositories"], key=lambda entry: str(entry["repositoryName"]))
         chosen, token = page(repositories, lambda entry: str(entry["repositoryName"]), request)
@@ -65,6 +69,13 @@ class EcrProvider:
                 raise RepositoryNotEmptyError(repository.name, repository.registry_id)
             answer: Any = call_moto(context)
         return {"repository": _addressed(answer["repository"], context)}
+
+    @handler("TagResource", expand=False)
+    def tag_resource(self, context: RequestContext, request: Any) -> Any:
+        """Add tags to the repository."""
+        tagger: Any = ecr_backends[context.account_id][context.region].tagger
+        requests.check_tags(request["tags"], tagger.list_tags_for_resource(request["resourceArn"])["tags"])
+        return call_moto(context)
 
     @handler("DescribeImages", expand=False)
     def describe_images(self, context: RequestContext, request: Any) -> Any:

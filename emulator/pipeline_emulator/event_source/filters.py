@@ -1,4 +1,4 @@
-"""FilterCriteria: selects the records that a function receives.
+"""FilterCriteria: selects the records and messages that a function receives.
 
 "Using event filtering with a Kinesis event source"
 (https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis-filtering.html): a pattern on `data` applies to the record's
@@ -8,10 +8,13 @@ bytes; core sends a re-serialized copy.
 
 import base64
 import json
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from localstack.utils.event_matcher import matches_event
+
+LOG = logging.getLogger(__name__)
 
 
 class RecordFilter:
@@ -29,5 +32,18 @@ class RecordFilter:
         try:
             data = json.loads(base64.b64decode(event["kinesis"]["data"]))
         except (ValueError, RecursionError):
-            return any("data" not in pattern and matches_event(pattern, view) for pattern in self._patterns)
-        return any(matches_event(pattern, view | {"data": data}) for pattern in self._patterns)
+            return matches_any([pattern for pattern in self._patterns if "data" not in pattern], view)
+        return matches_any(self._patterns, view | {"data": data})
+
+
+def matches_any(patterns: Iterable[dict[str, Any]], view: dict[str, Any]) -> bool:
+    """Return whether an event, as patterns see it, matches one of them."""
+    return any(_matches(pattern, view) for pattern in patterns)
+
+
+def _matches(pattern: dict[str, Any], view: dict[str, Any]) -> bool:
+    try:
+        return matches_event(pattern, view)
+    except Exception:  # whatever core's engine raises: one event must not hold up a shard or a queue for ever
+        LOG.exception("Comparing an event with %s failed: it does not match", pattern)
+        return False

@@ -10,7 +10,7 @@ from localstack.runtime.exceptions import LocalstackExit
 
 from pipeline_emulator import patches
 from pipeline_emulator.arn import find_arn
-from pipeline_emulator.event_source import requests
+from pipeline_emulator.event_source import pattern_engine, requests
 from pipeline_emulator.event_source.checkpoints import CheckpointStore
 from pipeline_emulator.event_source.mappings import Mappings
 from pipeline_emulator.event_source.queues import QueuePoller
@@ -36,6 +36,7 @@ def install() -> None:
     hooks.save.subscribe(partial(_save, mappings))
     hooks.load.subscribe(partial(_load, mappings))
     requests.install()
+    pattern_engine.install()
     patches.POLL_QUEUES.replace(QueuePoller)
 
     @patches.MAP_STREAMS.wrap

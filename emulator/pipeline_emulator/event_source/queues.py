@@ -17,6 +17,7 @@ from localstack.services.lambda_.event_source_mapping.pollers.sqs_poller import 
 
 from pipeline_emulator.event_source import hooks
 from pipeline_emulator.event_source.batching import PAYLOAD_LIMIT
+from pipeline_emulator.event_source.filters import matches_any
 from pipeline_emulator.event_source.settings import MappingSettings
 
 _ENVELOPE_BYTES = 64  # what the function gets besides its events: {"Records": []}, and separators
@@ -36,7 +37,7 @@ class QueuePoller(SqsPoller):
             BatchFailureError: the function failed. Its messages stay until they are visible again.
         """
         events = [_complete(event) for event in transform_into_events(messages)]
-        passed = [event for event in events if self.filter_events([_view(event)])]
+        passed = [event for event in events if self._passes(event)]
         filtered = _ids(events) - _ids(passed)
         self._count("PolledEventCount", events)
         self._count("FilteredOutEventCount", filtered)
@@ -51,6 +52,9 @@ class QueuePoller(SqsPoller):
                     break  # the group's later messages wait
         if failed:
             raise failed
+
+    def _passes(self, event: Event) -> bool:
+        return not self.filter_patterns or matches_any(self.filter_patterns, _view(event))
 
     def _process(self, messages: list[dict[str, Any]], batch: list[Event]) -> None:
         """Invoke the function with a batch, and delete the messages that it processed.

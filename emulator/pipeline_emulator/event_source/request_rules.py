@@ -5,6 +5,7 @@ The messages are AWS's, as users have reported them; the sources are at each. Th
 https://github.com/badmintoncryer/cdk-preflight.
 """
 
+import json
 import math
 import re
 from collections.abc import Mapping
@@ -44,6 +45,7 @@ FIFO = {
 # https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html: five, or ten on request.
 _FILTERS = "Too many filter patterns, maximum allowed 5 patterns, provided {} patterns."
 _MOST_FILTERS = 5
+_INVALID_FILTER = "Invalid filter pattern definition."
 # Recorded on AWS for a queue that does not exist, and for a request without EventSourceArn.
 NO_QUEUE = (
     "Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue."
@@ -148,7 +150,21 @@ def _problem_of_stream(mapping: Mapping[str, Any], now: datetime) -> str | None:
             return _FUTURE
     if mapping.get("TumblingWindowInSeconds") and (mapping.get("ParallelizationFactor") or 1) > 1:
         return _WINDOW_LANES
+    if any(_compares_data_as_text(one) for one in (mapping.get("FilterCriteria") or {}).get("Filters") or ()):
+        return _INVALID_FILTER
     return _problem_of_destination(((mapping.get("DestinationConfig") or {}).get("OnFailure") or {}).get("Destination"))
+
+
+def _compares_data_as_text(one: Mapping[str, Any]) -> bool:
+    """Return whether a filter's pattern for `data` is no JSON object; core refuses a pattern that is none.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis-filtering.html: Lambda refuses such a mapping.
+    """
+    try:
+        pattern = json.loads(one.get("Pattern") or "")
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(pattern, dict) and isinstance(pattern.get("data"), list)
 
 
 def _problem_of_destination(text: str | None) -> str | None:

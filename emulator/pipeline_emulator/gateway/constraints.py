@@ -29,6 +29,7 @@ _LEFT_OUT: Mapping[str, Collection[str]] = {
 # Core checks the first, and event_source/requests.py mappings, with more rules than the model has.
 _OWN_CHECKS = frozenset({"AddLayerVersionPermission", "CreateEventSourceMapping", "UpdateEventSourceMapping"})
 _DAY_MS = 24 * 3600 * 1000
+_BATCH_BYTES, _EVENT_BYTES = 1_048_576, 26  # an event counts 26 bytes more than its message
 _validators = {service: RequestValidator(left_out) for service, left_out in _LEFT_OUT.items()}
 
 
@@ -52,7 +53,7 @@ def _check(_chain: Any, context: RequestContext, _response: Response) -> None:
     except ValidationError as error:
         raise CommonServiceException(_CODES[service], str(error), sender_fault=True) from error
     if operation.name == "PutLogEvents":
-        _check_span(context.service_request or {})
+        _check_batch(context.service_request or {})
     elif (service, operation.name) == ("logs", "PutResourcePolicy"):
         _check_complete(context.service_request or {})
     elif service == "lambda":
@@ -85,15 +86,23 @@ def _check_complete(request: Mapping[str, Any]) -> None:
         raise CommonServiceException(_CODES["logs"], text.format(missing[0]), sender_fault=True)
 
 
-def _check_span(request: Mapping[str, Any]) -> None:
-    """Refuse a batch of more than a day.
+def _check_batch(request: Mapping[str, Any]) -> None:
+    """Refuse a batch that is out of order, spans more than a day, or is too large.
 
     https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html
 
     Raises:
-        CommonServiceException: its events are further apart.
+        CommonServiceException: it is refused.
     """
-    times = [event["timestamp"] for event in request.get("logEvents") or ()]
-    if times and max(times) - min(times) > _DAY_MS:
+    events = request.get("logEvents") or ()
+    times = [event["timestamp"] for event in events]
+    size = sum(len(event["message"].encode()) + _EVENT_BYTES for event in events)
+    text = None
+    if times != sorted(times):
+        text = "Log events in a single PutLogEvents request must be in chronological order."
+    elif times and times[-1] - times[0] > _DAY_MS:
         text = "The batch of log events in a single PutLogEvents request cannot span more than 24 hours."
+    elif size > _BATCH_BYTES:
+        text = f"Upload too large: {size} bytes exceeds limit of {_BATCH_BYTES}"
+    if text:
         raise CommonServiceException(_CODES["logs"], text, sender_fault=True)

@@ -47,6 +47,7 @@ class Form:
         actions: the only actions, in lower case without the service; empty for any action of the service.
         wildcards: whether an action may contain wildcards.
         exact: whether the only resource is the one that the policy is attached to.
+        any_resource: whether the text of a resource can be anything.
         most_bytes: the largest size, white space not counted; 0 for no limit.
     """
 
@@ -56,6 +57,7 @@ class Form:
     actions: frozenset[str] = frozenset()
     wildcards: bool = True
     exact: bool = False
+    any_resource: bool = False
     most_bytes: int = 0
 
 
@@ -137,7 +139,7 @@ def _require_resources(statement: Mapping[str, Any], form: Form, resource: str) 
     found = _texts(statement, "Resource")
     if form.exact and any(each != resource.lower() for each in found):
         raise ForeignResourceError("The resource policy's resource must be the same as the resource ARN.")
-    if not all("*" in each or each.startswith("arn:") for each in found):
+    if not form.any_resource and not all("*" in each or each.startswith("arn:") for each in found):
         raise ForeignResourceError("Policy has invalid resource")
     if resource.startswith(_BUCKET):
         _require_of_bucket(found, resource.removeprefix(_BUCKET))

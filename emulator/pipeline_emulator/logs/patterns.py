@@ -44,6 +44,8 @@ def parse(pattern: str) -> Pattern:
     if inner.startswith("["):
         if not inner.endswith("]"):
             raise PatternError(pattern)
+        if not inner[1:-1].strip():
+            return _Words("")  # LocalStack's authors recorded that AWS accepts it
         return _Columns(inner[1:-1], pattern)
     return _Words(inner)
 

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from localstack.aws.api.logs import (
+    AccessDeniedException,
     InvalidParameterException,
     LimitExceededException,
     ResourceAlreadyExistsException,
@@ -31,6 +32,11 @@ assert provider.__name__  # imported before `install`: core's own patches of mot
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html
 _MOST_FILTERS = 2
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutSubscriptionFilter.html
+# Recorded on AWS by LocalStack's authors; it comes before the error for a group that does not exist.
+_OTHER_ACCOUNT = (
+    "Cross-account lambda invocation passing is not allowed. You must use DestinationPolicies to create cross account"
+    " lambda triggers."
+)
 _RANDOM, _BY_LOG_STREAM = "Random", "ByLogStream"
 
 
@@ -41,7 +47,7 @@ class Subscription(SubscriptionFilter):
 
     def to_json(self) -> dict[str, Any]:
         """Return the filter for DescribeSubscriptionFilters."""
-        answer = {**super().to_json(), "distribution": self.distribution}
+        answer = {**super().to_json(), "distribution": self.distribution, "applyOnTransformedLogs": False}
         return {name: value for name, value in answer.items() if value != "" or name != "roleArn"}
 
 
@@ -75,18 +81,11 @@ def install() -> None:
             )
         return original(self, log_group_name, retention_in_days)
 
-    @patches.CHECK_METRIC_FILTER.wrap
-    def put_metric_filter(original: Callable[..., Any], self: Any, *args: Any, **more: Any) -> Any:
-        """Check the pattern, and replace the group's filter of that name, to which moto adds another."""
-        _parsed(more.get("filter_pattern", args[1] if len(args) > 1 else ""))
-        answer = original(self, *args, **more)
-        *others, made = self.filters.metric_filters
-        self.filters.metric_filters = [one for one in others if not _is_same(one, made)] + [made]
-        return answer
-
-
-def _is_same(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    return all(one[name] == other[name] for name in ("logGroupName", "filterName"))
+    @patches.DELETE_POLICY_OF_LOGS.wrap
+    def delete_resource_policy(original: Callable[..., None], self: Any, policy_name: str) -> None:
+        if policy_name not in self.resource_policies:
+            raise ResourceNotFoundException(f"Policy with name [{policy_name}] does not exist.")
+        original(self, policy_name)
 
 
 def put_subscription_filter(
@@ -102,15 +101,18 @@ def put_subscription_filter(
     https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutSubscriptionFilter.html
 
     Raises:
+        AccessDeniedException: the destination is another account's function.
         ResourceNotFoundException: there is no such group.
         InvalidParameterException: the pattern is invalid, or nothing can be delivered to the destination.
         LimitExceededException: the group has two others.
     """
+    arn = find_arn(destination_arn)
+    if arn and arn.service == "lambda" and arn.account != backend.account_id:
+        raise AccessDeniedException(_OTHER_ACCOUNT)
     group: Any = backend.groups.get(log_group_name)
     if group is None:
         raise ResourceNotFoundException("The specified log group does not exist.")
-    _parsed(filter_pattern)
-    arn = find_arn(destination_arn)
+    parsed(filter_pattern)
     if arn is None or arn.service not in deliveries.SERVICES:
         vendor = arn.service if arn else destination_arn
         raise InvalidParameterException(
@@ -175,7 +177,7 @@ def _delivery(destination: Destination) -> Delivery:
     return Delivery(destination)
 
 
-def _parsed(pattern: str | None) -> patterns.Pattern:
+def parsed(pattern: str | None) -> patterns.Pattern:
     """Return a request's pattern, or refuse it with AWS's error."""
     try:
         return patterns.parse(pattern or "")
@@ -185,5 +187,5 @@ def _parsed(pattern: str | None) -> patterns.Pattern:
 
 def _matcher(pattern: str) -> Callable[[str, dict[str, Any]], bool]:
     """Return core's kind of matcher: it gets the pattern and an event."""
-    parsed = _parsed(pattern)
-    return lambda _pattern, event: parsed.match(event["message"]) is not None
+    wanted = parsed(pattern)
+    return lambda _pattern, event: wanted.match(event["message"]) is not None

@@ -3,6 +3,7 @@
 import json
 import urllib.error
 import urllib.request
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -105,3 +106,30 @@ def test_warm_throughput_needs_an_on_demand_stream_and_a_commitment(
     summary = kinesis.describe_stream_summary(StreamName=stream)["StreamDescriptionSummary"]
     assert summary["WarmThroughput"]["TargetMiBps"] == 7
     assert commit(kinesis, "DISABLED")["Status"] == "ENABLED_UNTIL_EARLIEST_ALLOWED_END"
+
+
+def test_pages_of_shards_and_streams_have_up_to_a_hundred(kinesis: Any, create_stream: Callable[..., str]) -> None:
+    """https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DescribeStream.html and API_ListStreams.html"""
+    stream = create_stream(101)
+    described = kinesis.describe_stream(StreamName=stream, Limit=10_000)["StreamDescription"]
+    assert (len(described["Shards"]), described["HasMoreShards"]) == (100, True)
+    names = [f"page-{uuid.uuid4().hex[:8]}-{number}" for number in range(100)]
+    for name in names:
+        kinesis.create_stream(StreamName=name, ShardCount=1)
+    listed = kinesis.list_streams(Limit=10_000)
+    assert (len(listed["StreamNames"]), listed["HasMoreStreams"]) == (100, True)
+    for name in names:
+        kinesis.delete_stream(StreamName=name)
+
+
+def test_a_consumer_s_name_and_stream_must_fit_its_arn(kinesis: Any, create_stream: Callable[..., str]) -> None:
+    """https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DescribeStreamConsumer.html"""
+    stream = create_stream()
+    arn = kinesis.describe_stream_summary(StreamName=stream)["StreamDescriptionSummary"]["StreamARN"]
+    consumer = kinesis.register_stream_consumer(StreamARN=arn, ConsumerName="one")["Consumer"]["ConsumerARN"]
+    fitting = {"ConsumerARN": consumer, "ConsumerName": "one", "StreamARN": arn}
+    described = kinesis.describe_stream_consumer(**fitting)["ConsumerDescription"]
+    assert described["ConsumerARN"] == consumer
+    for other in ({"ConsumerName": "other"}, {"StreamARN": f"{arn}-other"}):
+        assert refused(kinesis.describe_stream_consumer, **fitting | other) == "InvalidArgumentException"
+    kinesis.deregister_stream_consumer(**fitting)

@@ -73,8 +73,30 @@ def test_invalid_reshardings_are_rejected(world: Any) -> None:
         resharding.scale(stream, 5, now)
     with pytest.raises(InvalidArgumentError, match="scale down below half"):
         resharding.scale(world.create(5, name="five"), 2, now)
+
+
+def test_an_on_demand_stream_is_not_resharded(world: Any) -> None:
+    stream, now = world.create(None, mode="ON_DEMAND"), world.clock.now
     with pytest.raises(ValidationError, match="On-Demand mode"):
-        resharding.scale(world.create(None, name="on-demand", mode="ON_DEMAND"), 5, now)
+        resharding.scale(stream, 5, now)
+    with pytest.raises(ValidationError, match="On-Demand mode"):
+        resharding.split(stream, FIRST, 10, now)
+    with pytest.raises(ValidationError, match="On-Demand mode"):
+        resharding.merge(stream, FIRST, SECOND, now)
+    assert len(stream.topology.shards) == 4
+
+
+def test_a_stream_is_scaled_up_to_ten_times_a_day_if_limits_apply(world: Any, make_world: Callable[..., Any]) -> None:
+    """https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateShardCount.html"""
+    limited = make_world(enforce_limits=True)
+    for each, times in ((limited, 10), (world, 12)):
+        stream = each.create()
+        for number in range(times):
+            resharding.scale(stream, 1 + number % 2, each.clock.now + number)
+    stream, now = limited.streams.get(limited.name()), limited.clock.now
+    with pytest.raises(LimitExceededError):
+        resharding.scale(stream, 1, now + 24 * 3600 - 1)
+    resharding.scale(stream, 1, now + 24 * 3600)
 
 
 @pytest.mark.parametrize(("count", "target"), [(1, 2), (2, 3), (3, 6), (4, 2), (5, 3), (7, 5), (3, 3)])

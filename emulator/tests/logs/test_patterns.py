@@ -29,6 +29,8 @@ EVENT = {
     ("pattern", "line", "matches"),
     [
         ("", "anything", True),
+        ("[]", "anything", True),
+        ("[ ]", "", True),
         ("ERROR", "[ERROR] no", True),
         ("ERROR", "[error] no", False),
         ("ERROR ARGUMENTS", "ERROR: wrong ARGUMENTS", True),

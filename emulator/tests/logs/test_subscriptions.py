@@ -16,15 +16,6 @@ REGION = "ap-south-1"
 
 
 @pytest.fixture
-def group(localstack: Any) -> str:
-    """A log group with a stream."""
-    logs, name = localstack.client("logs"), f"/group/{uuid.uuid4().hex[:8]}"
-    logs.create_log_group(logGroupName=name)
-    logs.create_log_stream(logGroupName=name, logStreamName="one")
-    return name
-
-
-@pytest.fixture
 def put(localstack: Any, group: str) -> Callable[..., None]:
     """Puts lines into the group."""
 
@@ -187,8 +178,8 @@ def test_a_filter_is_changed_in_place_where_the_group_has_all_it_may_have(
     logs.put_subscription_filter(**{**destination, "filterPattern": "sold"}, filterName="one")
     logs.put_subscription_filter(**{**destination, "filterPattern": "bought"}, filterName="two", distribution="Random")
     found = logs.describe_subscription_filters(logGroupName=group)["subscriptionFilters"]
-    assert [(one["filterPattern"], one["distribution"]) for one in found] == [
-        ("sold", "ByLogStream"), ("bought", "Random"),
+    assert [(one["filterPattern"], one["distribution"], one["applyOnTransformedLogs"]) for one in found] == [
+        ("sold", "ByLogStream", False), ("bought", "Random", False),
     ]  # fmt: skip
 
     def filled() -> bool:
@@ -204,20 +195,33 @@ def test_a_filter_is_changed_in_place_where_the_group_has_all_it_may_have(
     eventually(filled, "an event in each shard")
 
 
-def test_a_metric_filter_replaces_the_one_of_its_name(localstack: Any, group: str) -> None:
-    """https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html"""
-    logs = localstack.client("logs")
-    metric = {"metricName": "sold", "metricNamespace": "Shop", "metricValue": "1"}
-    for pattern in ("sold", "bought"):
-        logs.put_metric_filter(
-            logGroupName=group, filterName="one", filterPattern=pattern, metricTransformations=[metric]
-        )
-    (found,) = logs.describe_metric_filters(logGroupName=group)["metricFilters"]
-    assert found["filterPattern"] == "bought"
-
-
 def test_tags_are_added_to_a_group_without_any(localstack: Any, group: str) -> None:
     logs = localstack.client("logs")
     arn = f"arn:aws:logs:{REGION}:000000000000:log-group:{group}"
     logs.tag_resource(resourceArn=arn, tags={"stage": "test"})
     assert logs.list_tags_for_resource(resourceArn=arn)["tags"] == {"stage": "test"}
+
+
+def test_another_account_s_function_is_no_destination(localstack: Any, group: str) -> None:
+    """Recorded on AWS by LocalStack's authors, also for a group that does not exist."""
+    for name in (group, f"{group}-missing"):
+        with pytest.raises(ClientError, match="Cross-account lambda invocation passing is not allowed") as refused:
+            localstack.client("logs").put_subscription_filter(
+                logGroupName=name, filterName="x", filterPattern="",
+                destinationArn=f"arn:aws:lambda:{REGION}:210987654321:function:other",
+            )  # fmt: skip
+        assert refused.value.response["Error"]["Code"] == "AccessDeniedException"
+
+
+def test_resource_policies_are_stored_and_deleted_as_recorded_on_aws(localstack: Any) -> None:
+    """The resource is not checked: LocalStack's authors recorded one that is no ARN."""
+    logs, name = localstack.client("logs"), f"policy-{uuid.uuid4().hex[:8]}"
+    statement = {
+        "Sid": "Route53LogsToCloudWatchLogs", "Effect": "Allow", "Principal": {"Service": "route53.amazonaws.com"},
+        "Action": "logs:PutLogEvents", "Resource": "log_arn",
+    }  # fmt: skip
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    logs.put_resource_policy(policyName=name, policyDocument=document)
+    logs.delete_resource_policy(policyName=name)
+    with pytest.raises(ClientError, match=rf"Policy with name \[{name}\] does not exist\.$"):
+        logs.delete_resource_policy(policyName=name)

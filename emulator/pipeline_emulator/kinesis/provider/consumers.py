@@ -109,7 +109,10 @@ class ConsumerOperations(Operations):
             return stream, stream.consumers.get(request["ConsumerName"])
         name, consumer = parsed_arn(arn, context)
         stream = self.streams.get(name)
-        return stream, stream.consumers.get(consumer or "", arn)
+        found = stream.consumers.get(consumer or "", arn)
+        if request.get("ConsumerName", found.name) != found.name or request.get("StreamARN", name.arn) != name.arn:
+            raise InvalidArgumentError(f"ConsumerARN {arn} conflicts with StreamARN or ConsumerName.")
+        return stream, found
 
 
 def _events(stream: Stream, iterator: ShardIterator, is_over: Callable[[], bool]) -> Iterator[Response]:

@@ -46,7 +46,7 @@ class LifecycleOperations(Operations):
         if token := request.get("NextToken"):
             _, after = self.open_page_token(token, 2)
         streams = self.streams.all(context.account_id, context.region)
-        chosen, more = page(streams, lambda one: one.name.name, after, request.get("Limit") or DEFAULT_PAGE)
+        chosen, more = page(streams, lambda one: one.name.name, after, _limit(request))
         token = {"NextToken": seal("streams", chosen[-1].name.name, self.streams.clock())} if more else {}
         return {
             "StreamNames": [stream.name.name for stream in chosen],
@@ -64,7 +64,7 @@ class LifecycleOperations(Operations):
             stream.topology.shards,
             lambda one: one.shard_id,
             request.get("ExclusiveStartShardId"),
-            request.get("Limit") or DEFAULT_PAGE,
+            _limit(request),
         )
         shards = [descriptions.shard(shard) for shard in chosen]
         return {"StreamDescription": {**descriptions.description(stream), "Shards": shards, "HasMoreShards": more}}
@@ -93,3 +93,8 @@ class LifecycleOperations(Operations):
             "OnDemandStreamCount": sum(stream.mode == "ON_DEMAND" for stream in streams),
             "OnDemandStreamCountLimit": MAX_ON_DEMAND_STREAMS,
         }
+
+
+def _limit(request: Request) -> int:
+    """Return the size of a page: "If you specify a value greater than 100, at most 100 results are returned"."""
+    return min(request.get("Limit") or DEFAULT_PAGE, DEFAULT_PAGE)

@@ -19,6 +19,8 @@ Constraint = tuple[str, Callable[[Any], bool]]  # how it goes on after "Member m
 
 _MAX_ERRORS = 10
 _NUMBERS = frozenset({"integer", "long", "float", "double"})
+# AWS accepts a colon in a metric filter's namespace, as LocalStack's authors recorded; the model does not.
+_OTHER_PATTERNS = frozenset({"MetricNamespace"})
 _SCALARS = frozenset({"string", "blob", *_NUMBERS})
 
 
@@ -158,7 +160,7 @@ def _constraints(shape: Any) -> list[Constraint]:
         found.append((f"have {kind} less than or equal to {most}", lambda value: size(value) <= most))
     if (least := limits.get("min")) is not None:
         found.append((f"have {kind} greater than or equal to {least}", lambda value: size(value) >= least))
-    if expression := _expression(limits.get("pattern")):
+    if shape.name not in _OTHER_PATTERNS and (expression := _expression(limits.get("pattern"))):
         text = f"satisfy regular expression pattern: {expression.pattern}"
         found.append((text, lambda value: expression.fullmatch(value) is not None))
     if allowed := limits.get("enum"):

@@ -17,8 +17,10 @@ def split(stream: Stream, shard_id: str, starting_hash_key: int, now: float) -> 
         InvalidArgumentError: the key is not inside the shard, or the shard is closed.
         ResourceInUseError: the stream is not active.
         ResourceNotFoundError: there is no such shard.
+        ValidationError: the stream is on demand.
     """
     with stream.lock:
+        _require_provisioned(stream)
         stream.require_active()
         shard = _open_shard(stream, shard_id)
         if not shard.start + 1 < starting_hash_key < shard.end:
@@ -39,8 +41,10 @@ def merge(stream: Stream, shard_id: str, adjacent_shard_id: str, now: float) -> 
         InvalidArgumentError: the shards are not adjacent, not in the order of their ranges, or one of them is closed.
         ResourceInUseError: the stream is not active.
         ResourceNotFoundError: one of the shards does not exist.
+        ValidationError: the stream is on demand.
     """
     with stream.lock:
+        _require_provisioned(stream)
         stream.require_active()
         shard, adjacent = _open_shard(stream, shard_id), _open_shard(stream, adjacent_shard_id)
         if shard.end + 1 != adjacent.start:
@@ -58,12 +62,12 @@ def scale(stream: Stream, target: int, now: float) -> int:
 
     Raises:
         InvalidArgumentError: the target is above double or below half the current count.
+        LimitExceededError: the stream was scaled ten times within a day, and limits apply.
         ResourceInUseError: the stream is not active.
         ValidationError: the stream is on demand.
     """
     with stream.lock:
-        if stream.mode == "ON_DEMAND":
-            raise ValidationError(f"Request is invalid. Stream {stream.name} is in On-Demand mode.")
+        _require_provisioned(stream)
         stream.require_active()
         current = len(stream.topology.open_shards)
         counts = f" Current open shard count: {current} Target shard count: {target}"
@@ -75,9 +79,15 @@ def scale(stream: Stream, target: int, now: float) -> int:
             raise InvalidArgumentError(
                 f"UpdateShardCount cannot scale down below half your current open shard count.{counts}"
             )
+        stream.count_scaling(now)
         stream.topology.scale(target, now)
         stream.begin("UPDATING")
         return current
+
+
+def _require_provisioned(stream: Stream) -> None:
+    if stream.mode == "ON_DEMAND":
+        raise ValidationError(f"Request is invalid. Stream {stream.name} is in On-Demand mode.")
 
 
 def _open_shard(stream: Stream, shard_id: str) -> Shard:

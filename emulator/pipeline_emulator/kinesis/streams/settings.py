@@ -12,7 +12,7 @@ class StreamSettings:
     latency_seconds: float = 0.0
     """Duration of creations, changes and deletions."""
     enforce_limits: bool = False
-    """Whether the rate limits of shards apply."""
+    """Whether the rate limits of shards apply, and how often a stream can be scaled."""
     memory_limit_bytes: int = 1024 * 2**20
     """Maximum memory of all records together; the oldest are dropped first."""
 

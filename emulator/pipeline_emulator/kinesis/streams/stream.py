@@ -9,6 +9,7 @@ from typing import NamedTuple
 from pipeline_emulator.kinesis.streams.consumers import Consumers
 from pipeline_emulator.kinesis.streams.errors import (
     InvalidArgumentError,
+    LimitExceededError,
     ResourceInUseError,
     ResourceNotFoundError,
     ThroughputExceededError,
@@ -25,6 +26,8 @@ from pipeline_emulator.kinesis.streams.topology import Topology
 SHORTEST_RETENTION_HOURS, LONGEST_RETENTION_HOURS = 24, 8760
 ON_DEMAND_SHARDS = 4
 DEFAULT_RECORD_KIB = 1024
+# https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateShardCount.html: in a rolling period of 24 hours
+MOST_SCALINGS, SCALING_PERIOD_SECONDS = 10, 24 * 3600
 
 
 class Placed(NamedTuple):
@@ -67,6 +70,7 @@ class Stream:
         self._settings = settings
         self._journal = journal
         self._transition, self._until = "ACTIVE", float("-inf")
+        self._scalings: list[float] = []
 
     @property
     def status(self) -> str:
@@ -88,6 +92,19 @@ class Stream:
         with self.lock:
             yield
             self._journal.changed(self)
+
+    def count_scaling(self, now: float) -> None:
+        """Count an UpdateShardCount, if limits apply. The caller holds the lock.
+
+        Raises:
+            LimitExceededError: there were ten within a day. AWS's own words are not known.
+        """
+        if not self._settings.enforce_limits:
+            return
+        self._scalings = [at for at in self._scalings if at > now - SCALING_PERIOD_SECONDS]
+        if len(self._scalings) >= MOST_SCALINGS:
+            raise LimitExceededError(f"Stream {self.name} has been scaled {MOST_SCALINGS} times within 24 hours.")
+        self._scalings.append(now)
 
     def require_active(self) -> None:
         """Check that no transition is under way.

@@ -1,0 +1,60 @@
+"""Corrects core's engine for event patterns, which the filters of mappings and the rules of EventBridge use.
+
+https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html and
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from localstack.aws.api.events import InvalidEventPatternException
+
+from pipeline_emulator import patches
+
+_OF_TEXT = frozenset({"prefix", "suffix", "cidr"})
+_NO_OBJECTS = "Event pattern is not valid. Reason: $or must be an array of objects"  # our words
+
+
+def install() -> None:
+    """Patch core's engine."""
+    patches.COMPILE_PATTERN.wrap(_compile)
+    patches.EVALUATE_CONDITION.wrap(_evaluate)
+    patches.EVALUATE_WILDCARD.wrap(_has_form)
+
+
+def _compile(original: Callable[..., Any], self: Any, event_pattern: Any) -> Any:
+    """Compile a pattern. Core raises an AttributeError for one whose `$or` has other alternatives than objects.
+
+    Raises:
+        InvalidEventPatternException: it is not valid.
+    """
+    try:
+        return original(self, event_pattern)
+    except AttributeError as error:
+        raise InvalidEventPatternException(_NO_OBJECTS) from error
+
+
+def _evaluate(original: Callable[..., Any], self: Any, value: Any, condition: Any, field_exists: bool) -> Any:
+    """Return whether a field satisfies a condition. Python's `==` does not tell true from 1; JSON does."""
+    if not isinstance(condition, dict):
+        return field_exists and _is_same(value, condition)
+    unwanted = condition.get("anything-but")
+    if unwanted is not None and not isinstance(unwanted, dict):
+        values = unwanted if isinstance(unwanted, list) else [unwanted]
+        return field_exists and not any(_is_same(value, one) for one in values)
+    if isinstance(value, bool) and "numeric" in condition:
+        return False
+    if not isinstance(value, str) and _OF_TEXT & condition.keys():
+        return False
+    return original(self, value, condition, field_exists=field_exists)
+
+
+def _is_same(value: Any, other: Any) -> bool:
+    return value == other and isinstance(value, bool) is isinstance(other, bool)
+
+
+def _has_form(_original: Any, _self: Any, condition: str, value: Any) -> bool:
+    """Return whether a text has a wildcard's form: `*` stands for any number of characters, also for none."""
+    form = ".*".join(map(re.escape, condition.split("*")))
+    return isinstance(value, str) and re.fullmatch(form, value, re.DOTALL) is not None

@@ -1,0 +1,67 @@
+"""PutMetricFilter and DeleteMetricFilter: what is stored and what is refused. `metrics/log_filters.py` counts.
+
+https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html and
+https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_MetricTransformation.html
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from localstack.aws.api.logs import InvalidParameterException, ResourceNotFoundException
+from moto.core.utils import unix_time_millis
+
+from pipeline_emulator import patches
+from pipeline_emulator.logs.subscriptions import parsed
+
+_MOST_DIMENSIONS = 3
+# Our words: none are recorded.
+_DIMENSIONS = "Invalid metric transformation: there can be up to 3 dimensions."
+_DEFAULT = "Invalid metric transformation: dimensions and default value are mutually exclusive properties."
+
+
+def install() -> None:
+    """Patch moto."""
+
+    @patches.CHECK_METRIC_FILTER.wrap
+    def put_metric_filter(
+        original: Callable[..., Any], self: Any, name: str, pattern: str, group_name: str, transformations: Any
+    ) -> None:
+        """Check a filter, and replace the group's filter of that name, to which moto adds another."""
+        _require_group(self, group_name)
+        parsed(pattern)
+        _check_dimensions(transformations)
+        known = _find(self, name, group_name)
+        original(self, name, pattern, group_name, transformations)
+        if known:
+            self.filters.metric_filters.remove(known)
+        created = (known or {}).get("creationTime") or int(unix_time_millis())
+        self.filters.metric_filters[-1] |= {"creationTime": created, "applyOnTransformedLogs": False}
+
+    @patches.DELETE_METRIC_FILTER.wrap
+    def delete_metric_filter(original: Callable[..., Any], self: Any, filter_name: str, log_group_name: str) -> None:
+        _require_group(self, log_group_name)
+        if _find(self, filter_name, log_group_name) is None:
+            raise ResourceNotFoundException("The specified metric filter does not exist.")
+        original(self, filter_name, log_group_name)
+
+
+def _require_group(backend: Any, name: str) -> None:
+    if name not in backend.groups:
+        raise ResourceNotFoundException("The specified log group does not exist.")
+
+
+def _find(backend: Any, name: str, group_name: str) -> dict[str, Any] | None:
+    for one in backend.filters.metric_filters:
+        if (one["filterName"], one["logGroupName"]) == (name, group_name):
+            found: dict[str, Any] = one
+            return found
+    return None
+
+
+def _check_dimensions(transformations: Iterable[Mapping[str, Any]]) -> None:
+    for one in transformations:
+        dimensions = one.get("dimensions") or {}
+        if len(dimensions) > _MOST_DIMENSIONS:
+            raise InvalidParameterException(_DIMENSIONS)
+        if dimensions and one.get("defaultValue") is not None:
+            raise InvalidParameterException(_DEFAULT)

@@ -1,0 +1,60 @@
+"""Queries of Logs Insights: what they return, and that those are refused that the emulator does not support."""
+
+import time
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+pytestmark = pytest.mark.local_only
+
+
+@pytest.fixture
+def events(localstack: Any, group: str) -> list[int]:
+    """The times of three events, in milliseconds."""
+    now = int(time.time()) * 1000
+    times = [now - 5000, now - 4999, now - 1]
+    localstack.client("logs").put_log_events(
+        logGroupName=group, logStreamName="one", logEvents=[{"timestamp": at, "message": f"m{at}"} for at in times]
+    )
+    return times
+
+
+def results(localstack: Any, group: str, query: str) -> list[dict[str, str]]:
+    logs, now = localstack.client("logs"), int(time.time())
+    made = logs.start_query(logGroupName=group, startTime=now - 60, endTime=now, queryString=query)
+    found = logs.get_query_results(queryId=made["queryId"])["results"]
+    return [{field["field"]: field["value"] for field in row} for row in found]
+
+
+def test_fields_order_and_limit(localstack: Any, group: str, events: list[int]) -> None:
+    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html"""
+    texts = [f"m{at}" for at in events]
+    found = results(localstack, group, "fields @timestamp, @message | sort @timestamp desc | limit 2")
+    assert [row["@message"] for row in found] == texts[:0:-1]
+    assert found[0]["@timestamp"].endswith(".999")
+    assert set(found[0]) == {"@timestamp", "@message", "@ptr"}
+    ascending = results(localstack, group, "sort\t@timestamp asc\n| FIELDS @message,@log,@logStream")
+    assert [row["@message"] for row in ascending] == texts
+    assert (ascending[0]["@log"], ascending[0]["@logStream"]) == (f"000000000000:{group}", "one")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "fields @message | filter @message like /m/",
+        "stats count(*) by bin(1h)",
+        "fields @message | parse @message '*' as x",
+        "fields level",
+        "sort level asc",
+        "limit 0",
+        "limit",
+        "this is not a query",
+        "fields @message |",
+    ],
+)
+def test_what_is_not_supported_is_refused(localstack: Any, group: str, query: str) -> None:
+    """moto returns every event for such a query."""
+    with pytest.raises(ClientError, match="The emulator does not support this part of a query") as refused:
+        results(localstack, group, query)
+    assert refused.value.response["Error"]["Code"] == "MalformedQueryException"

@@ -1,0 +1,63 @@
+"""PutMetricFilter and DeleteMetricFilter.
+
+https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html
+"""
+
+import time
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+pytestmark = pytest.mark.aws_valid
+METRIC = {"metricName": "sold", "metricNamespace": "Shop", "metricValue": "1"}
+
+
+def put(localstack: Any, group: str, pattern: str = "sold", **metric: Any) -> None:
+    localstack.client("logs").put_metric_filter(
+        logGroupName=group, filterName="one", filterPattern=pattern, metricTransformations=[METRIC | metric]
+    )
+
+
+def test_a_filter_replaces_the_one_of_its_name(localstack: Any, group: str) -> None:
+    for pattern in ("sold", "bought"):
+        put(localstack, group, pattern)
+    (found,) = localstack.client("logs").describe_metric_filters(logGroupName=group)["metricFilters"]
+    assert found["filterPattern"] == "bought"
+    assert found["applyOnTransformedLogs"] is False
+    assert abs(found["creationTime"] / 1000 - time.time()) < 60
+
+
+def test_a_missing_group_or_filter_is_an_error(localstack: Any, group: str) -> None:
+    logs = localstack.client("logs")
+    with pytest.raises(logs.exceptions.ResourceNotFoundException, match=r"The specified log group does not exist\."):
+        put(localstack, f"{group}-missing")
+    for name in (group, f"{group}-missing"):
+        with pytest.raises(ClientError, match="ResourceNotFoundException"):
+            logs.delete_metric_filter(logGroupName=name, filterName="one")
+    put(localstack, group)
+    logs.delete_metric_filter(logGroupName=group, filterName="one")
+    assert logs.describe_metric_filters(logGroupName=group)["metricFilters"] == []
+
+
+def test_a_metric_has_up_to_three_dimensions_and_no_default_with_them(localstack: Any, group: str) -> None:
+    """https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_MetricTransformation.html"""
+    pattern = "{ $.a = 1 }"
+    put(localstack, group, pattern, dimensions={name: f"$.{name}" for name in "abc"})
+    put(localstack, group, pattern, defaultValue=0)
+    for refused in (
+        {"dimensions": {name: f"$.{name}" for name in "abcd"}},
+        {"dimensions": {"a": "$.a"}, "defaultValue": 0},
+    ):
+        with pytest.raises(ClientError, match="InvalidParameterException"):
+            put(localstack, group, pattern, **refused)
+
+
+def test_a_namespace_may_have_a_colon(localstack: Any, group: str) -> None:
+    """Recorded on AWS by LocalStack's authors."""
+    namespace = "A.B-c_d/1#2:metricNamespace"
+    put(localstack, group, metricNamespace=namespace)
+    (found,) = localstack.client("logs").describe_metric_filters(metricName="sold", metricNamespace=namespace)[
+        "metricFilters"
+    ]
+    assert found["metricTransformations"][0]["metricNamespace"] == namespace
