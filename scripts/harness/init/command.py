@@ -114,14 +114,16 @@ def _provisional(folder: Path, root: Path) -> Pipeline:
 def _content(provisional: Pipeline, reading: Reading, events: Sequence[dict[str, Any]], sample: str) -> writing.Content:
     source_stream = _chosen("source stream", reading.source_stream())
     reading.choose(source_stream)
-    named: dict[str, str | None] = {
-        "source_stream": source_stream,
-        "output_stream": _chosen("output stream", _some(reading.output_stream(source_stream))),
-        "failed_events": reading.failed_events(),
-        "function": _chosen("function", reading.function()),
-        "model_bucket": reading.model_bucket(),
+    output_stream = _chosen("output stream", _some(reading.output_stream(source_stream)))
+    function = _chosen("function", reading.function())
+    outputs = {
+        "source_stream": _reference(reading, source_stream),
+        "output_stream": _reference(reading, output_stream),
+        "failed_events": _optional(reading, reading.failed_events()),
+        "function": _reference(reading, function),
+        "model_bucket": _optional(reading, reading.model_bucket()),
     }
-    code = folders.source(provisional.folder, reading.handler(named["function"] or ""))
+    code = folders.source(provisional.folder, reading.handler(function))
     id_in = _chosen("path of the id in an event (JMESPath)", _some(Choices(tuple(samples.ids(events)), False), events))
     guess = f"prediction.{id_in} || {id_in}"
     return writing.Content(
@@ -129,7 +131,7 @@ def _content(provisional: Pipeline, reading: Reading, events: Sequence[dict[str,
         root=provisional.file.terraform.root,
         var_file=provisional.file.terraform.var_file,
         source=code.relative_to(provisional.folder).as_posix() if code else None,
-        outputs={key: _reference(reading, name) for key, name in named.items() if name},
+        outputs={key: value for key, value in outputs.items() if value},
         sample=sample,
         id_in=id_in,
         id_out=_chosen("path of that id in an answer (JMESPath)", Choices((guess,), False)),
@@ -149,8 +151,26 @@ def _some(choices: Choices, events: Sequence[dict[str, Any]] = ()) -> Choices:
 
 
 def _reference(reading: Reading, name: str) -> str:
-    found = reading.output_for(name)
-    return writing.output(found) if found else writing.literal(name)
+    """Return the value for a resource; `name` is its address if only the apply makes its name.
+
+    Raises:
+        HarnessError: only the apply makes the name, and no output has it.
+    """
+    if found := _optional(reading, name):
+        return found
+    raise HarnessError(
+        f"the name of {name} is known only after the apply: add an output for it",
+        f'in the root module: output "…" {{ value = … }} with the name of {name}; then run this again',
+    )
+
+
+def _optional(reading: Reading, name: str | None) -> str | None:
+    """Return the value for a resource that the file may leave out; None without one, or if nothing can name it."""
+    if name is None:
+        return None
+    if found := reading.output_for(name):
+        return writing.output(found)
+    return None if reading.unnamed(name) else writing.literal(name)
 
 
 def _chosen(what: str, choices: Choices) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from harness.init import command, folder, samples, unproved
 from harness.init.plan import Reading
 from harness.pipeline.identity import Identity
 from harness.pipeline.schema import Ledger
-from harness.terraform.planned import Resource
+from harness.terraform.planned import Planned, Resource
 from harness.terraform.working_copy import declared
 
 
@@ -118,6 +119,54 @@ def test_the_output_is_the_stream_that_the_functions_environment_names() -> None
     assert (reading.output_stream("two").names, reading.output_stream("two").certain) == (("three", "one"), True)
     # one function, but the plan does not say that the mapping invokes it
     assert (reading.function().names, reading.function().certain) == (("f",), False)
+
+
+UNNAMED: list[tuple[str, str, dict[str, Any]]] = [("aws_kinesis_stream", name, {}) for name in ("in", "out")]
+NEW_FUNCTION: tuple[str, str, dict[str, Any]] = ("aws_lambda_function", "f", {})
+
+
+def _unnamed(**outputs: str) -> Reading:
+    """Return the reading of a plan in which only the apply makes the names: they have a random suffix."""
+    mapping = {"event_source_arn": ["aws_kinesis_stream.in.arn"], "function_name": ["aws_lambda_function.f.arn"]}
+    plan = _plan(*UNNAMED, NEW_FUNCTION, mapping=mapping)
+    root = plan["configuration"]["root_module"]
+    environment = {"variables": {"references": ["aws_kinesis_stream.out.name", "aws_kinesis_stream.out"]}}
+    root["resources"][2]["expressions"] = {"environment": [environment]}
+    root["outputs"] = {
+        output: {"expression": {"references": [reference, reference.rpartition(".")[0]]}}
+        for output, reference in outputs.items()
+    }
+    return Reading(plan)
+
+
+def test_a_name_that_only_the_apply_makes_is_written_as_the_output_that_has_it() -> None:
+    reading = _unnamed(arn="aws_kinesis_stream.in.arn", source="aws_kinesis_stream.in.name")
+    source = reading.source_stream()
+    assert (source.names[0], source.certain) == ("aws_kinesis_stream.in", True)
+    assert command._reference(reading, source.names[0]) == '"source"'
+    # the environment refers to the other stream, and nothing says that name
+    output = reading.output_stream(source.names[0])
+    assert (output.names, output.certain) == (("aws_kinesis_stream.out",), True)
+    with pytest.raises(HarnessError, match=r"the name of aws_kinesis_stream\.out is known only after the apply"):
+        command._reference(reading, output.names[0])
+    assert command._optional(reading, output.names[0]) is None
+
+
+def test_an_output_belongs_to_one_instance_of_several() -> None:
+    reading = _unnamed(first="aws_kinesis_stream.in[0].name", second="aws_kinesis_stream.in[1].name")
+    one = Resource("aws_kinesis_stream.in[0]", "aws_kinesis_stream", {})
+    reading.planned = Planned((one, replace(one, address="aws_kinesis_stream.in[1]")), {})
+    assert reading.output_for("aws_kinesis_stream.in[1]") == "second"
+
+
+def test_a_registered_consumer_reads_its_stream() -> None:
+    consumer = ("aws_kinesis_stream_consumer", "c", {"name": "c"})
+    plan = _plan(*STREAMS, FUNCTION, consumer, mapping={"event_source_arn": ["aws_kinesis_stream_consumer.c.arn"]})
+    configured = plan["configuration"]["root_module"]["resources"][4]
+    configured["expressions"] = {"stream_arn": {"references": ["aws_kinesis_stream.two.arn"]}}
+    reading = Reading(plan)
+    assert (reading.source_stream().names[0], reading.source_stream().certain) == ("two", True)
+    reading.choose("two")
 
 
 def test_of_two_mappings_the_chosen_stream_decides_on_the_function() -> None:
