@@ -60,6 +60,8 @@ class Reading:
                 "no event source mapping in the plan reads a Kinesis stream",
                 "the harness puts events on one: name the folder of another root module",
             )
+        self._source_is_certain = self.source_stream().certain
+        self._surely_read = {name for each in self._mappings if (name := self._only_source(*each))}
 
     def choose(self, source: str) -> None:
         """From now on, read only the mappings of one source stream.
@@ -76,14 +78,28 @@ class Reading:
         return self._choices(FUNCTION, self._of_mappings("function_name"))
 
     def source_stream(self) -> Choices:
-        """Return the source stream: the one that the mapping reads; several mappings may leave a choice."""
-        return self._choices(STREAM, set().union(*(self._sources(*each) for each in self._mappings)))
+        """Return the source stream: the one that the mapping reads; several mappings may leave a choice.
+
+        With for_each they do: a plan does not say which mapping reads which stream. The first of a chain is the one
+        that no function writes to.
+        """
+        found = self._choices(STREAM, set().union(*(self._sources(*each) for each in self._mappings)))
+        if found.certain:
+            return found
+        written = self._environment()
+        return Choices(tuple(sorted(found.names, key=lambda name: name in written)), certain=False)
 
     def output_stream(self, source: str) -> Choices:
-        """Return the output stream: one that the function's environment names, or the only other one."""
+        """Return the output stream: one that a function's environment names, or the only other one.
+
+        Of several, the last of a chain is the one that no mapping reads. It is certain only if the source is.
+        """
+        environment, read = self._environment(), self._surely_read
         others = [name for name in self._names(STREAM) if name != source]
-        named = [name for name in others if name in self._environment()]
-        return Choices(tuple(dict.fromkeys([*named, *others])), len(named) == 1 or len(others) == 1)
+        named = [name for name in others if name in environment]
+        likeliest = sorted(named, key=lambda name: name in read)
+        certain = self._source_is_certain and (len(named) == 1 or len(others) == 1)
+        return Choices(tuple(dict.fromkeys([*likeliest, *others])), certain)
 
     def failed_events(self) -> str | None:
         """Return the bucket of the mapping's on-failure destination, or None."""
@@ -137,6 +153,11 @@ class Reading:
         consumers = self._root.resources(CONSUMER)
         read = {inside.of(each): behind(inside, each["expressions"].get("stream_arn")) for inside, each in consumers}
         return set().union(*(read.get(address, {address}) for address in found))
+
+    def _only_source(self, module: Module, mapping: Mapping[str, Any]) -> str | None:
+        """Return the name of the stream that a mapping reads; None if the plan leaves a choice."""
+        found = self._choices(STREAM, self._sources(module, mapping))
+        return found.names[0] if found.certain else None
 
     def _may_read_a_stream(self, module: Module, mapping: Mapping[str, Any]) -> bool:
         """Return whether a mapping's source is a stream, or cannot be told: a local value's origin is in no plan."""

@@ -121,6 +121,32 @@ def test_the_output_is_the_stream_that_the_functions_environment_names() -> None
     assert (reading.function().names, reading.function().certain) == (("f",), False)
 
 
+def test_of_a_chain_the_ends_are_assumed() -> None:
+    # GIVEN streams and functions made with for_each: no reference says which mapping reads which stream
+    streams = [("aws_kinesis_stream", "this", {"name": name}) for name in ("enriched", "raw", "valid")]
+    functions = [
+        ("aws_lambda_function", "f", {"function_name": name, "environment": [{"variables": {"OUT": name}}]})
+        for name in ("enriched", "valid")
+    ]
+    reading = Reading(_plan(*streams, *functions, mapping={"event_source_arn": ["aws_kinesis_stream.this"]}))
+    # THEN the source is the one that no function writes to, and nothing is certain
+    assert (reading.source_stream().names[0], reading.source_stream().certain) == ("raw", False)
+    reading.choose("raw")
+    output = reading.output_stream("raw")
+    assert (output.names, output.certain) == (("enriched", "valid"), False)
+
+
+def test_the_output_of_a_chain_is_the_stream_that_no_mapping_reads() -> None:
+    second = ("aws_lambda_function", "g", {"function_name": "g", "environment": [{"variables": {"OUT": "one"}}]})
+    plan = _plan(*STREAMS, FUNCTION, second, mapping={"event_source_arn": ["aws_kinesis_stream.one.arn"]})
+    configured = plan["configuration"]["root_module"]["resources"]
+    first = {"event_source_arn": {"references": ["aws_kinesis_stream.two.arn"]}}
+    configured.append({**configured[-1], "name": "n", "expressions": first})
+    reading = Reading(plan)
+    assert reading.source_stream().names[0] == "two"
+    assert reading.output_stream("two").names == ("three", "one")
+
+
 UNNAMED: list[tuple[str, str, dict[str, Any]]] = [("aws_kinesis_stream", name, {}) for name in ("in", "out")]
 NEW_FUNCTION: tuple[str, str, dict[str, Any]] = ("aws_lambda_function", "f", {})
 
