@@ -18,6 +18,7 @@ from harness.model import shadow
 from harness.pipeline import code
 from harness.pipeline.definition import Pipeline
 from harness.setup import install
+from harness.stack import named
 from harness.stack.state import EMBEDDED, Stack
 from harness.terraform.runner import Terraform
 from harness.terraform.working_copy import SOURCE_VARIABLE, ZIP_VARIABLE, declared, makes_image_function
@@ -111,6 +112,7 @@ def _unchanged(stack: Stack) -> dict[str, Any] | None:
 
 
 def _canary(stack: Stack, seconds: float) -> dict[str, Any]:
+    named.check(stack)  # a wrong name would cost the whole deadline
     debugging_session.heal(stack)
     reloading.withdraw(stack)  # the deployed code is the newest now
     with console.step("Send the sample event") as step:
