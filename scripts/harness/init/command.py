@@ -65,23 +65,23 @@ def _root(folder: Path) -> Path:
 
 
 def _sample(folder: Path, given: Path | None) -> Path:
-    file = given.expanduser().resolve() if given else samples.find(folder)
-    if file is None:
-        raise HarnessError("there are no sample events, and none in a file with a usual name", samples.REMEDY)
-    if given is None:
-        console.say(f"sample events: {shown(file)}")
+    if given:
+        return given.expanduser().resolve()
+    file = samples.find(folder)
+    console.say(f"sample events: {shown(file)}")
     return file
 
 
 def _kept(folder: Path, file: Path, events: Sequence[dict[str, Any]]) -> str:
     """Return the samples' file, relative to the folder; written there if it is elsewhere, or in Lambda's form."""
-    plain = [json.loads(line) for line in file.read_text().splitlines() if line.strip()] if _is_lines(file) else None
-    if plain == list(events) and file.is_relative_to(folder):
+    if file.is_relative_to(folder) and _is_read_as(file, events):
         return file.relative_to(folder).as_posix()
     text = "".join(json.dumps(event) + "\n" for event in events)
     names = itertools.chain(["samples.jsonl"], (f"samples-{number}.jsonl" for number in itertools.count(2)))
     target = next(path for path in (folder / name for name in names) if not path.exists() or _holds(path, text))
-    target.write_text(text, encoding="utf-8")
+    if not target.exists():
+        target.write_text(text, encoding="utf-8")
+        console.say(f"written: {shown(target)}, the events of {shown(file)}")
     return target.name
 
 
@@ -89,9 +89,10 @@ def _holds(file: Path, text: str) -> bool:
     return file.is_file() and file.read_bytes() == text.encode()
 
 
-def _is_lines(file: Path) -> bool:
+def _is_read_as(file: Path, events: Sequence[dict[str, Any]]) -> bool:
+    """Return whether `events.sample` may name a file as it is."""
     try:
-        return all(isinstance(json.loads(line), dict) for line in file.read_text().splitlines() if line.strip())
+        return definition.samples_in(file) == list(events)
     except ValueError:
         return False
 

@@ -87,9 +87,18 @@ def test_samples_in_every_form(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "x", "[1]", '{"Records": [{"s3": {}}]}', '{"Records": []}'])
 def test_a_file_without_events_is_no_sample(tmp_path: Path, text: str) -> None:
-    with pytest.raises(HarnessError):
+    with pytest.raises(HarnessError) as refused:
         samples.read(_write(tmp_path / "event.json", text))
-    assert samples.find(tmp_path) is None
+    with pytest.raises(HarnessError, match="no sample events") as missing:
+        samples.find(tmp_path)
+    assert missing.value.cause.splitlines()[1] == refused.value.cause
+
+
+def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
+    (tmp_path / "event.json").write_bytes(b'\xef\xbb\xbf{"order_id": 1}')
+    file = samples.find(tmp_path)
+    assert samples.read(file) == [{"order_id": 1}]
+    assert command._kept(tmp_path, file, [{"order_id": 1}]) == "event.json"
 
 
 def _plan(*resources: tuple[str, str, dict[str, Any]], mapping: dict[str, Any] | None) -> dict[str, Any]:
@@ -232,13 +241,23 @@ def test_keys_that_jmespath_takes_only_in_quotation_marks(tmp_path: Path) -> Non
     assert found.with_id(events[0], 8)["order-id"] == 8
 
 
-def test_a_users_file_of_samples_is_never_overwritten(tmp_path: Path) -> None:
+def test_a_users_file_of_samples_is_never_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     mine = _write(tmp_path / "samples.jsonl", '{"mine": 1}\n')
-    given = _write(tmp_path / "event.json", '{\n "order_id": 1\n}')
+    data = base64.b64encode(b'{"order_id": 1}').decode()
+    given = _write(tmp_path / "event.json", json.dumps({"Records": [{"kinesis": {"data": data}}]}))
     for _ in range(2):  # the second time, the file that the first has made is used again
         assert command._kept(tmp_path, given, [{"order_id": 1}]) == "samples-2.jsonl"
     assert mine.read_text() == '{"mine": 1}\n'
     assert (tmp_path / "samples-2.jsonl").read_text() == '{"order_id": 1}\n'
+    # what is written is said, once
+    assert capsys.readouterr().err.replace("\n", "").count("samples-2.jsonl, the events of") == 1
+
+
+@pytest.mark.parametrize("text", ['{\n "order_id": 1\n}', '[{"order_id": 1}]', '\n{"order_id": 1}\n'])
+def test_a_file_that_the_pipeline_reads_is_kept(tmp_path: Path, text: str) -> None:
+    given = _write(tmp_path / "event.json", text)
+    assert command._kept(tmp_path, given, [{"order_id": 1}]) == "event.json"
+    assert list(tmp_path.iterdir()) == [given]
 
 
 @pytest.mark.parametrize(
