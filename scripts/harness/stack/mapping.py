@@ -41,9 +41,14 @@ def find(client: LambdaClient, names: Resources) -> EventSourceMappingConfigurat
             others.append(f"from {source[1]} to {function[6]}")
     raise HarnessError(
         f"no event source mapping leads from the stream {names.source_stream} to the function {names.function}"
-        + (f", but {', '.join(sorted(others))}" if others else ""),
+        + (f"; those that there are lead {', '.join(sorted(others))}" if others else ""),
         "add an aws_lambda_event_source_mapping to your Terraform, or correct [outputs] in pipeline.toml",
     )
+
+
+def on_failure(stack: Stack) -> str:
+    """Return the ARN of the mapping's on-failure destination; empty if it has none. As `of`."""
+    return of(stack).get("DestinationConfig", {}).get("OnFailure", {}).get("Destination", "")
 
 
 def uuid(stack: Stack) -> str:

@@ -62,5 +62,7 @@ def test_a_stream_that_terraform_has_not_made_is_a_mistake_of_the_file(
 
 def test_a_mapping_of_another_function_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(named, "Clients", _Clients)
-    with pytest.raises(HarnessError, match="leads from the stream in to the function f, but from in to g"):
+    with pytest.raises(
+        HarnessError, match="leads from the stream in to the function f; those that there are lead from in to g"
+    ):
         named.check(_stack(tmp_path, "out"))
