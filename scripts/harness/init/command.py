@@ -17,8 +17,8 @@ from harness import console
 from harness.errors import HarnessError
 from harness.init import folder as folders
 from harness.init import samples, unproved, writing
-from harness.init.plan import Choices, Reading
-from harness.local import dry_plan
+from harness.init.plan import FUNCTION, Choices, Reading
+from harness.local import dry_plan, zip_functions
 from harness.paths import shown
 from harness.pipeline import definition, schema, toml_file
 from harness.pipeline.definition import Pipeline
@@ -53,6 +53,7 @@ def run(folder: Path, sample: Path | None) -> None:
         target.unlink()
         raise
     console.say(f"written: {shown(target)}")
+    _warn_of_refusals(reading)
     _show_unproved(reading)
     where = "" if Path.cwd() == folder else f"PIPELINE={shown(folder)} "
     console.say(f"Next: {where}pipeline up, then {where}pipeline verify COUNT=2000")
@@ -183,6 +184,13 @@ def _chosen(what: str, choices: Choices) -> str:
     for name in choices.names[1:]:
         console.say(f"  or {name}")
     return str(click.prompt(what, default=first, err=True))
+
+
+def _warn_of_refusals(reading: Reading) -> None:
+    """Warn of functions that `pipeline up` would fail on, after most of the apply."""
+    for function in reading.planned.of_type(FUNCTION):
+        if found := zip_functions.refusal(function.values):
+            console.warn(f"{function.address} cannot run here: {found[0]}; {found[1]}")
 
 
 def _show_unproved(reading: Reading) -> None:
