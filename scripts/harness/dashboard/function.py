@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from harness.dashboard.local import Local
 from harness.stack import mapping
 
@@ -14,7 +12,6 @@ SECRET = re.compile(r"secret|token|passw|pwd|credential|private|api_?key|access_
 # A password in an address, a private key, an access key id of AWS, a JSON Web Token.
 SECRET_VALUE = re.compile(r"://[^/\s:@]*:[^/\s@]+@|-----BEGIN |\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\beyJ[\w-]{8,}\.[\w-]+\.")
 MOST_LINES = 500
-LATE_MS = 2_000  # a line may come this long after the attempt that wrote it
 SHOWN = (
     *("FunctionName", "FunctionArn", "Version", "State", "StateReason", "LastUpdateStatus", "PackageType", "Runtime"),
     *("Handler", "MemorySize", "Timeout", "Architectures", "CodeSha256", "CodeSize", "LastModified", "Role"),
@@ -98,33 +95,3 @@ def log(local: Local, search: str) -> dict[str, Any]:
         "left_off": len(lines) > MOST_LINES,
         "lines": lines[-MOST_LINES:],
     }
-
-
-def invocation_log(local: Local, attempt: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the log lines of one invocation: an environment writes to a stream of its own, one event after the other.
-
-    Args:
-        local: the stack.
-        attempt: as the emulator describes it.
-    """
-    request_id = attempt.get("request_id")
-    if not request_id:
-        return []
-    begin, end = int(attempt["started"] * 1000) - LATE_MS, int(attempt["ended"] * 1000) + LATE_MS
-    where: Any = {"logGroupName": local.log_group, "startTime": begin, "endTime": end}
-    try:
-        named = local.logs.filter_log_events(**where, filterPattern=f'"{request_id}"', limit=1)["events"]
-        if not named:
-            return []
-        lines = local.logs.get_log_events(**where, logStreamName=named[0]["logStreamName"], startFromHead=True)[
-            "events"
-        ]
-    except ClientError:  # the group does not exist yet
-        return []
-    return [{"at": line["timestamp"] / 1000, "text": line["message"].rstrip()} for line in _own(lines, request_id)]
-
-
-def _own(lines: list[Any], request_id: str) -> list[Any]:
-    """Return the lines from the first to the last that name an invocation, without those of others."""
-    named = [number for number, line in enumerate(lines) if request_id in line["message"]]
-    return lines[named[0] : named[-1] + 1] if named else []

@@ -8,9 +8,9 @@ import re
 from typing import Any
 
 from harness import failed
-from harness.dashboard import function, records
+from harness.dashboard import records
 from harness.dashboard.local import Local
-from harness.stack import attempts
+from harness.stack import attempts, invocations
 from harness.streams import Read
 
 EVENT_ID = re.compile(r"shardId-\d{12}:\d{1,60}")
@@ -43,7 +43,7 @@ def of(local: Local, record: Read) -> dict[str, Any]:
     if attempted and answered is None and failure is None:  # it may have just come
         answered, failure = records.answer(local, record), _failure(local, record, event_id)
     for each in [*attempted[:1], *attempted[1:][1 - LOGGED :]]:
-        each["log"] = function.invocation_log(local, each)
+        each["log"] = invocations.log(local.logs, local.log_group, each)
     return {
         "event_id": event_id,
         "id": records.plain(local.stack.pipeline.identity.id_in(record.data)),

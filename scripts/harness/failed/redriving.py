@@ -12,6 +12,7 @@ from harness.errors import HarnessError
 from harness.failed.documents import Failed
 from harness.failed.journal import Journal
 from harness.failed.reader import Object, objects
+from harness.stack import mapping
 from harness.stack.clients import Clients
 from harness.stack.state import Stack
 from harness.streams.writer import MAX_BYTES, MAX_RECORDS
@@ -55,6 +56,12 @@ def bucket_of(stack: Stack) -> str:
         HarnessError: its pipeline names none.
     """
     if (bucket := stack.resources.failed_events) is None:
+        destination = mapping.on_failure(stack)
+        if destination.split(":")[2:3] in (["sqs"], ["sns"]):
+            raise HarnessError(
+                f"failed events go to {destination}, and SQS and SNS destinations are not read: they get no payload",
+                "let on_failure name an S3 bucket, and set outputs.failed_events; or look there with an AWS client",
+            )
         raise stack.pipeline.mistake(
             ["outputs"],
             "outputs.failed_events is not set, so failed events are kept nowhere that this command knows",

@@ -17,8 +17,8 @@ from harness import console
 from harness.errors import HarnessError
 from harness.init import folder as folders
 from harness.init import samples, unproved, writing
-from harness.init.plan import Choices, Reading
-from harness.local import dry_plan
+from harness.init.plan import FUNCTION, Choices, Reading
+from harness.local import dry_plan, zip_functions
 from harness.paths import shown
 from harness.pipeline import definition, schema, toml_file
 from harness.pipeline.definition import Pipeline
@@ -53,6 +53,7 @@ def run(folder: Path, sample: Path | None) -> None:
         target.unlink()
         raise
     console.say(f"written: {shown(target)}")
+    _warn_of_refusals(reading)
     _show_unproved(reading)
     where = "" if Path.cwd() == folder else f"PIPELINE={shown(folder)} "
     console.say(f"Next: {where}pipeline up, then {where}pipeline verify COUNT=2000")
@@ -65,23 +66,23 @@ def _root(folder: Path) -> Path:
 
 
 def _sample(folder: Path, given: Path | None) -> Path:
-    file = given.expanduser().resolve() if given else samples.find(folder)
-    if file is None:
-        raise HarnessError("there are no sample events, and none in a file with a usual name", samples.REMEDY)
-    if given is None:
-        console.say(f"sample events: {shown(file)}")
+    if given:
+        return given.expanduser().resolve()
+    file = samples.find(folder)
+    console.say(f"sample events: {shown(file)}")
     return file
 
 
 def _kept(folder: Path, file: Path, events: Sequence[dict[str, Any]]) -> str:
     """Return the samples' file, relative to the folder; written there if it is elsewhere, or in Lambda's form."""
-    plain = [json.loads(line) for line in file.read_text().splitlines() if line.strip()] if _is_lines(file) else None
-    if plain == list(events) and file.is_relative_to(folder):
+    if file.is_relative_to(folder) and _is_read_as(file, events):
         return file.relative_to(folder).as_posix()
     text = "".join(json.dumps(event) + "\n" for event in events)
     names = itertools.chain(["samples.jsonl"], (f"samples-{number}.jsonl" for number in itertools.count(2)))
     target = next(path for path in (folder / name for name in names) if not path.exists() or _holds(path, text))
-    target.write_text(text, encoding="utf-8")
+    if not target.exists():
+        target.write_text(text, encoding="utf-8")
+        console.say(f"written: {shown(target)}, the events of {shown(file)}")
     return target.name
 
 
@@ -89,9 +90,10 @@ def _holds(file: Path, text: str) -> bool:
     return file.is_file() and file.read_bytes() == text.encode()
 
 
-def _is_lines(file: Path) -> bool:
+def _is_read_as(file: Path, events: Sequence[dict[str, Any]]) -> bool:
+    """Return whether `events.sample` may name a file as it is."""
     try:
-        return all(isinstance(json.loads(line), dict) for line in file.read_text().splitlines() if line.strip())
+        return definition.samples_in(file) == list(events)
     except ValueError:
         return False
 
@@ -114,14 +116,16 @@ def _provisional(folder: Path, root: Path) -> Pipeline:
 def _content(provisional: Pipeline, reading: Reading, events: Sequence[dict[str, Any]], sample: str) -> writing.Content:
     source_stream = _chosen("source stream", reading.source_stream())
     reading.choose(source_stream)
-    named: dict[str, str | None] = {
-        "source_stream": source_stream,
-        "output_stream": _chosen("output stream", _some(reading.output_stream(source_stream))),
-        "failed_events": reading.failed_events(),
-        "function": _chosen("function", reading.function()),
-        "model_bucket": reading.model_bucket(),
+    output_stream = _chosen("output stream", _some(reading.output_stream(source_stream)))
+    function = _chosen("function", reading.function())
+    outputs = {
+        "source_stream": _reference(reading, source_stream),
+        "output_stream": _reference(reading, output_stream),
+        "failed_events": _optional(reading, reading.failed_events()),
+        "function": _reference(reading, function),
+        "model_bucket": _optional(reading, reading.model_bucket()),
     }
-    code = folders.source(provisional.folder, reading.handler(named["function"] or ""))
+    code = folders.source(provisional.folder, reading.handler(function))
     id_in = _chosen("path of the id in an event (JMESPath)", _some(Choices(tuple(samples.ids(events)), False), events))
     guess = f"prediction.{id_in} || {id_in}"
     return writing.Content(
@@ -129,7 +133,7 @@ def _content(provisional: Pipeline, reading: Reading, events: Sequence[dict[str,
         root=provisional.file.terraform.root,
         var_file=provisional.file.terraform.var_file,
         source=code.relative_to(provisional.folder).as_posix() if code else None,
-        outputs={key: _reference(reading, name) for key, name in named.items() if name},
+        outputs={key: value for key, value in outputs.items() if value},
         sample=sample,
         id_in=id_in,
         id_out=_chosen("path of that id in an answer (JMESPath)", Choices((guess,), False)),
@@ -149,8 +153,26 @@ def _some(choices: Choices, events: Sequence[dict[str, Any]] = ()) -> Choices:
 
 
 def _reference(reading: Reading, name: str) -> str:
-    found = reading.output_for(name)
-    return writing.output(found) if found else writing.literal(name)
+    """Return the value for a resource; `name` is its address if only the apply makes its name.
+
+    Raises:
+        HarnessError: only the apply makes the name, and no output has it.
+    """
+    if found := _optional(reading, name):
+        return found
+    raise HarnessError(
+        f"the name of {name} is known only after the apply: add an output for it",
+        f'in the root module: output "…" {{ value = … }} with the name of {name}; then run this again',
+    )
+
+
+def _optional(reading: Reading, name: str | None) -> str | None:
+    """Return the value for a resource that the file may leave out; None without one, or if nothing can name it."""
+    if name is None:
+        return None
+    if found := reading.output_for(name):
+        return writing.output(found)
+    return None if reading.unnamed(name) else writing.literal(name)
 
 
 def _chosen(what: str, choices: Choices) -> str:
@@ -162,6 +184,13 @@ def _chosen(what: str, choices: Choices) -> str:
     for name in choices.names[1:]:
         console.say(f"  or {name}")
     return str(click.prompt(what, default=first, err=True))
+
+
+def _warn_of_refusals(reading: Reading) -> None:
+    """Warn of functions that `pipeline up` would fail on, after most of the apply."""
+    for function in reading.planned.of_type(FUNCTION):
+        if found := zip_functions.refusal(function.values):
+            console.warn(f"{function.address} cannot run here: {found[0]}; {found[1]}")
 
 
 def _show_unproved(reading: Reading) -> None:

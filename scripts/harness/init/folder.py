@@ -26,6 +26,8 @@ def roots(folder: Path) -> list[Path]:
     Raises:
         HarnessError: there is no folder, or no Terraform in it.
     """
+    if folder.is_file():
+        raise HarnessError(f"{shown(folder)} is a file", f"name the folder that it is in: {shown(folder.parent)}")
     if not folder.is_dir():
         raise HarnessError(f"there is no folder {folder}", "name the folder with your Terraform, or one above it")
     found = sorted(set(_modules(folder)), key=lambda path: (len(path.relative_to(folder).parts), str(path)))

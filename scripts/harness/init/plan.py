@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from harness.errors import HarnessError
-from harness.init.references import Module, behind
+from harness.init.references import Module, attributes_behind, behind, without_keys
 from harness.terraform.planned import Planned, Resource
 
 FUNCTION, STREAM, BUCKET = "aws_lambda_function", "aws_kinesis_stream", "aws_s3_bucket"
-MAPPING = "aws_lambda_event_source_mapping"
+MAPPING, CONSUMER = "aws_lambda_event_source_mapping", "aws_kinesis_stream_consumer"
 SOURCE = "event_source_arn"
 NAMES = {FUNCTION: "function_name", STREAM: "name", BUCKET: "bucket"}
+# The attributes of a resource that are its name.
+NAMING = {FUNCTION: {"function_name", "id"}, STREAM: {"name"}, BUCKET: {"bucket", "id"}}
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Choices:
     """The names that a resource of the pipeline may have, the likeliest first; `certain` if the plan leaves no doubt.
 
     Attributes:
-        names: of the candidates.
+        names: of the candidates; for a name that only the apply makes, the resource's address.
         certain: whether the first one is it.
     """
 
@@ -44,6 +45,7 @@ class Reading:
         self.planned = Planned.of(document)
         self._root = Module(document["configuration"]["root_module"])
         self._mappings = list(self._root.resources(MAPPING))
+        self._functions = list(self._root.resources(FUNCTION))
         for kind, what in ((FUNCTION, "Lambda function"), (STREAM, "Kinesis stream")):
             if not self.planned.of_type(kind):
                 raise HarnessError(f"the plan makes no {what}", "name the folder of a pipeline's root module")
@@ -52,12 +54,14 @@ class Reading:
                 "the plan makes no event source mapping, so no event would reach a function",
                 "add an aws_lambda_event_source_mapping",
             )
-        self._mappings = [each for each in self._mappings if _may_read_a_stream(*each)]
+        self._mappings = [each for each in self._mappings if self._may_read_a_stream(*each)]
         if not self._mappings:
             raise HarnessError(
                 "no event source mapping in the plan reads a Kinesis stream",
                 "the harness puts events on one: name the folder of another root module",
             )
+        self._source_is_certain = self.source_stream().certain
+        self._surely_read = {name for each in self._mappings if (name := self._only_source(*each))}
 
     def choose(self, source: str) -> None:
         """From now on, read only the mappings of one source stream.
@@ -65,8 +69,8 @@ class Reading:
         Args:
             source: its name.
         """
-        addresses = {_without_keys(each.address) for each in self.planned.of_type(STREAM) if _name(each) == source}
-        chosen = [each for each in self._mappings if behind(each[0], each[1]["expressions"].get(SOURCE)) & addresses]
+        addresses = {without_keys(each.address) for each in self.planned.of_type(STREAM) if _name(each) == source}
+        chosen = [each for each in self._mappings if self._sources(*each) & addresses]
         self._mappings = chosen or self._mappings
 
     def function(self) -> Choices:
@@ -74,14 +78,28 @@ class Reading:
         return self._choices(FUNCTION, self._of_mappings("function_name"))
 
     def source_stream(self) -> Choices:
-        """Return the source stream: the one that the mapping reads; several mappings may leave a choice."""
-        return self._choices(STREAM, self._of_mappings(SOURCE))
+        """Return the source stream: the one that the mapping reads; several mappings may leave a choice.
+
+        With for_each they do: a plan does not say which mapping reads which stream. The first of a chain is the one
+        that no function writes to.
+        """
+        found = self._choices(STREAM, set().union(*(self._sources(*each) for each in self._mappings)))
+        if found.certain:
+            return found
+        written = self._environment()
+        return Choices(tuple(sorted(found.names, key=lambda name: name in written)), certain=False)
 
     def output_stream(self, source: str) -> Choices:
-        """Return the output stream: one that the function's environment names, or the only other one."""
+        """Return the output stream: one that a function's environment names, or the only other one.
+
+        Of several, the last of a chain is the one that no mapping reads. It is certain only if the source is.
+        """
+        environment, read = self._environment(), self._surely_read
         others = [name for name in self._names(STREAM) if name != source]
-        named = [name for name in others if name in self._environment()]
-        return Choices(tuple(dict.fromkeys([*named, *others])), len(named) == 1 or len(others) == 1)
+        named = [name for name in others if name in environment]
+        likeliest = sorted(named, key=lambda name: name in read)
+        certain = self._source_is_certain and (len(named) == 1 or len(others) == 1)
+        return Choices(tuple(dict.fromkeys([*likeliest, *others])), certain)
 
     def failed_events(self) -> str | None:
         """Return the bucket of the mapping's on-failure destination, or None."""
@@ -93,9 +111,25 @@ class Reading:
         found = [name for name in self._names(BUCKET) if name in self._environment() and name != self.failed_events()]
         return found[0] if len(found) == 1 else None
 
+    def unnamed(self, name: str) -> Resource | None:
+        """Return the resource that `name` is the address of, because only the apply makes its name."""
+        return next((each for each in self.planned.resources if each.address == name), None)
+
     def output_for(self, name: str) -> str | None:
-        """Return the Terraform output whose value is a resource's name."""
-        return next((output for output, value in self.planned.outputs.items() if value == name), None)
+        """Return the Terraform output whose value is a resource's name, or is going to be; None if there is none."""
+        if (unnamed := self.unnamed(name)) is None:
+            return next((output for output, value in self.planned.outputs.items() if value == name), None)
+        made = self._root.content.get("outputs", {})
+        return next((output for output in made if self._is_name_of(unnamed, made[output].get("expression"))), None)
+
+    def _is_name_of(self, resource: Resource, expression: Any) -> bool:
+        """Return whether an output's expression refers to a resource's name, and to nothing else."""
+        found = {(address, attribute) for address, attribute in attributes_behind(self._root, expression) if attribute}
+        addresses = {address for address, _ in found}
+        bare = without_keys(resource.address)
+        alone = sum(without_keys(each.address) == bare for each in self.planned.resources) == 1
+        same = {without_keys(each) for each in addresses} == {bare} if alone else addresses == {resource.address}
+        return same and {attribute for _, attribute in found} <= NAMING[resource.type]
 
     def handler(self, function: str) -> str | None:
         """Return the handler of a function from a Zip, None for an image."""
@@ -103,36 +137,42 @@ class Reading:
         return next((each.values.get("handler") or None for each in found), None)
 
     def _environment(self) -> set[str]:
+        """Return the names that functions' environments have: values, and addresses whose names are not known yet."""
         blocks = [block for each in self.planned.of_type(FUNCTION) for block in each.values.get("environment") or []]
-        return {value for block in blocks for value in (block.get("variables") or {}).values()}
+        values = {value for block in blocks for value in (block.get("variables") or {}).values()}
+        configured = (behind(module, each["expressions"].get("environment")) for module, each in self._functions)
+        return values.union(*configured)
 
     def _of_mappings(self, argument: str) -> set[str]:
         found = (behind(module, mapping["expressions"].get(argument)) for module, mapping in self._mappings)
         return set().union(*found)
 
+    def _sources(self, module: Module, mapping: Mapping[str, Any]) -> set[str]:
+        """Return the addresses behind a mapping's source; behind a registered consumer there is its stream."""
+        found = behind(module, mapping["expressions"].get(SOURCE))
+        consumers = self._root.resources(CONSUMER)
+        read = {inside.of(each): behind(inside, each["expressions"].get("stream_arn")) for inside, each in consumers}
+        return set().union(*(read.get(address, {address}) for address in found))
+
+    def _only_source(self, module: Module, mapping: Mapping[str, Any]) -> str | None:
+        """Return the name of the stream that a mapping reads; None if the plan leaves a choice."""
+        found = self._choices(STREAM, self._sources(module, mapping))
+        return found.names[0] if found.certain else None
+
+    def _may_read_a_stream(self, module: Module, mapping: Mapping[str, Any]) -> bool:
+        """Return whether a mapping's source is a stream, or cannot be told: a local value's origin is in no plan."""
+        found = self._sources(module, mapping)
+        return not found or any(f"{STREAM}." in address for address in found)
+
     def _names(self, kind: str) -> list[str]:
-        return [name for each in self.planned.of_type(kind) if (name := _name(each))]
+        return [_name(each) for each in self.planned.of_type(kind)]
 
     def _choices(self, kind: str, addresses: Iterable[str]) -> Choices:
         wanted = set(addresses)
-        meant = [
-            name
-            for each in self.planned.of_type(kind)
-            if _without_keys(each.address) in wanted and (name := _name(each))
-        ]
+        meant = [_name(each) for each in self.planned.of_type(kind) if without_keys(each.address) in wanted]
         return Choices(tuple(dict.fromkeys([*meant, *self._names(kind)])), len(meant) == 1)
 
 
-def _without_keys(address: str) -> str:
-    """Return an address without the keys of count and for_each."""
-    return re.sub(r"\[[^\]]*\]", "", address)
-
-
-def _may_read_a_stream(module: Module, mapping: Mapping[str, Any]) -> bool:
-    """Return whether a mapping's source is a stream, or cannot be told: a local value's origin is in no plan."""
-    found = behind(module, mapping["expressions"].get(SOURCE))
-    return not found or any(f"{STREAM}." in address for address in found)
-
-
-def _name(resource: Resource) -> str | None:
-    return resource.values.get(NAMES[resource.type])
+def _name(resource: Resource) -> str:
+    """Return a resource's name; its address if only the apply makes the name."""
+    return resource.values.get(NAMES[resource.type]) or resource.address

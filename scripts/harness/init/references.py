@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,10 @@ class Module:
         address = ".".join(filter(None, [self.address, "module", name]))
         return call and Module(call["module"], address, self, call)
 
+    def of(self, resource: Mapping[str, Any]) -> str:
+        """Return the address of a resource that is configured here, without keys."""
+        return ".".join(filter(None, [self.address, resource["type"], resource["name"]]))
+
     def all(self) -> Iterator[Module]:
         """Yield this module and those below it."""
         yield self
@@ -44,6 +49,11 @@ class Module:
                     yield module, resource
 
 
+def without_keys(address: str) -> str:
+    """Return an address without the keys of count and for_each."""
+    return re.sub(r"\[[^\]]*\]", "", address)
+
+
 def behind(module: Module, expression: Any) -> set[str]:
     """Return the addresses of the resources that an argument refers to, without instance keys.
 
@@ -51,7 +61,15 @@ def behind(module: Module, expression: Any) -> set[str]:
         module: the module with the argument.
         expression: the argument: an object with `references`, or a list of blocks with such.
     """
-    found: set[str] = set()
+    return {without_keys(address) for address, _ in attributes_behind(module, expression)}
+
+
+def attributes_behind(module: Module, expression: Any) -> set[tuple[str, str]]:
+    """Return the resources that an argument refers to, each with the attribute; it is empty for a whole resource.
+
+    The addresses have the resources' instance keys, and not those of modules. Takes the arguments of `behind`.
+    """
+    found: set[tuple[str, str]] = set()
     for reference in _references(expression):
         found |= _follow(module, reference.split("."))
     return found
@@ -68,14 +86,15 @@ def _references(expression: Any) -> Iterator[str]:
             yield from _references(list(expression.values()))
 
 
-def _follow(module: Module, words: list[str]) -> set[str]:
+def _follow(module: Module, words: list[str]) -> set[tuple[str, str]]:
     match [word.partition("[")[0] for word in words]:
         case ["var", name, *_] if module.caller is not None and module.call is not None:
-            return behind(module.caller, module.call.get("expressions", {}).get(name))
+            return attributes_behind(module.caller, module.call.get("expressions", {}).get(name))
         case ["module", name, output, *_]:
             child = module.child(name)
-            return behind(child, child.content.get("outputs", {}).get(output, {}).get("expression")) if child else set()
-        case [kind, name, *_] if kind.startswith("aws_"):
-            return {".".join(filter(None, [module.address, kind, name]))}
+            made = child.content.get("outputs", {}).get(output, {}) if child else {}
+            return attributes_behind(child, made.get("expression")) if child else set()
+        case [kind, _, *attribute] if kind.startswith("aws_"):
+            return {(module.of({"type": kind, "name": words[1]}), "".join(attribute[:1]))}
         case _:  # locals are not in a plan's configuration
             return set()

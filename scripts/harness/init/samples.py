@@ -6,35 +6,47 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from harness.errors import HarnessError
 from harness.paths import shown
+from harness.pipeline import toml_file
 
 # Where people keep an event.
 USUAL = ("event.json", "events.jsonl", "sample.json", "sample.jsonl", "*sample*.json", "*sample*.jsonl", "*event*.json")
 REMEDY = "give a file with events, one JSON object per line: --sample events.jsonl"
+MOST_REASONS = 5
 
 
 _PLAIN = re.compile(r"[A-Za-z_]\w*", re.ASCII)  # a key that JMESPath takes without quotation marks
 
 
-def find(folder: Path) -> Path | None:
-    """Return a file in a folder or one below it that looks like sample events, or None."""
+def find(folder: Path) -> Path:
+    """Return a file in a folder or one below it that looks like sample events.
+
+    Raises:
+        HarnessError: there is none; names the files that were looked at, each with the reason.
+    """
+    refused: dict[Path, str] = {}
+    for file in _candidates(folder):
+        try:
+            read(file)
+        except HarnessError as error:
+            refused[file] = error.cause
+        else:
+            return file
+    reasons = [*refused.values()][:MOST_REASONS]
+    cause = "there are no sample events, and none in a file with a usual name"
+    raise HarnessError("\n".join([f"{cause}{':' if reasons else ''}", *reasons]), REMEDY)
+
+
+def _candidates(folder: Path) -> Iterator[Path]:
     for pattern in (*USUAL, *(f"*/{each}" for each in USUAL)):
         for file in sorted(folder.glob(pattern)):
-            if not any(part.startswith(".") for part in file.relative_to(folder).parts) and _usable(file):
-                return file
-    return None
-
-
-def _usable(file: Path) -> bool:
-    try:
-        return bool(read(file))
-    except HarnessError:
-        return False
+            if not any(part.startswith(".") for part in file.relative_to(folder).parts):
+                yield file
 
 
 def read(file: Path) -> list[dict[str, Any]]:
@@ -44,9 +56,9 @@ def read(file: Path) -> list[dict[str, Any]]:
         HarnessError: there are none.
     """
     try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise HarnessError(f"{shown(file)} cannot be read: {error}", REMEDY) from None
+        text = toml_file.read(file)
+    except OSError as error:
+        raise HarnessError(f"{shown(file)} cannot be read: {error.strerror}", REMEDY) from None
     try:
         found = [json.loads(text)]
     except ValueError:

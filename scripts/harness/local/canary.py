@@ -11,12 +11,13 @@ from harness.console import Step
 from harness.errors import HarnessError
 from harness.ledger.entries import as_text
 from harness.pipeline.identity import Identity
-from harness.stack import denials, mapping
+from harness.stack import attempts, denials, invocations, mapping
 from harness.stack.clients import Clients
 from harness.stack.state import Stack
 
 DEADLINE = 90.0
 FAILURE_CHECK_SECONDS = 2.0
+ENOUGH_FAILURES = 3  # attempts: more of the same teach nothing
 AGAIN = "the stack still runs: add what it lacks or fix the code, then make local-up"
 
 
@@ -50,17 +51,34 @@ def answer_to(stack: Stack, event: dict[str, Any], step: Step, seconds: float = 
                 return dict(answer)
         if time.monotonic() - last_check > FAILURE_CHECK_SECONDS:
             last_check = time.monotonic()
-            for failure in failed.read(clients.s3, names.failed_events) if names.failed_events else ():
-                if failure.event_id == record.event_id:
-                    cause = f"the event failed: {failure.reason}"
-                    raise HarnessError(
-                        denials.beside(cause, stack), f"read the function's log: make local-logs; {AGAIN}"
-                    )
+            _check_failure(stack, clients, record.event_id)
     cause = denials.beside(f"no answer to the sample event within {seconds:.0f} s.", stack)
     raise HarnessError(
         f"{cause}\nThe function's log ends with:\n{function_log_tail(stack)}",
         f"read the whole log (make local-logs) and {stack.localstack_log}; {AGAIN}",
     )
+
+
+def _check_failure(stack: Stack, clients: Clients, event_id: str) -> None:
+    """Check that the event has not failed for good, and does not fail again and again.
+
+    Raises:
+        HarnessError: it has, or it does; by default, Lambda would try again until the record expires.
+    """
+    remedy = f"read the function's log: make local-logs; {AGAIN}"
+    bucket = stack.resources.failed_events
+    for failure in failed.read(clients.s3, bucket) if bucket else ():
+        if failure.event_id == event_id:
+            raise HarnessError(denials.beside(f"the event failed: {failure.reason}", stack), remedy)
+    tried = attempts.known(stack, [event_id]).get(event_id, [])
+    failures = [each for each in tried if each["state_of_record"] == "failed"]
+    given_up = bool(tried and tried[-1]["discarded"]) and not bucket
+    if len(failures) >= ENOUGH_FAILURES or (failures and given_up):
+        count = "once" if len(failures) == 1 else f"{len(failures)} times"
+        lines = [each["text"] for each in invocations.log(clients.logs, mapping.log_group(stack), failures[-1])]
+        log = "\n".join(lines) or function_log_tail(stack)
+        cause = denials.beside(f"the function failed {count} with the sample event.", stack)
+        raise HarnessError(f"{cause}\nThe log of its last attempt:\n{log}", remedy)
 
 
 def _parsed(data: bytes) -> Any:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import shlex
 from typing import Any
 
 from harness import console, paths
 from harness.errors import HarnessError
-from harness.local import applied, canary, package, persistence, reloading
+from harness.local import applied, canary, package, persistence, reloading, zip_functions
 from harness.local.applied import Change
 from harness.local.debugging import session as debugging_session
 from harness.model import current as current_model
@@ -18,6 +17,7 @@ from harness.model import shadow
 from harness.pipeline import code
 from harness.pipeline.definition import Pipeline
 from harness.setup import install
+from harness.stack import named
 from harness.stack.state import EMBEDDED, Stack
 from harness.terraform.runner import Terraform
 from harness.terraform.working_copy import SOURCE_VARIABLE, ZIP_VARIABLE, declared, makes_image_function
@@ -50,8 +50,9 @@ def check_form(pipeline: Pipeline, runtime: str) -> None:
     """Check that a runtime can run the function in the form that the Terraform gives it.
 
     Raises:
-        HarnessError: the function is an image, and there are no containers.
+        HarnessError: the function is an image, and there are no containers; or it is a Zip that cannot run here.
     """
+    zip_functions.check(pipeline.root)
     if runtime == EMBEDDED and makes_image_function(pipeline.root):
         raise HarnessError(
             f"the function of {pipeline.name} is a container image; RUNTIME={EMBEDDED} runs functions from Zips only",
@@ -111,6 +112,7 @@ def _unchanged(stack: Stack) -> dict[str, Any] | None:
 
 
 def _canary(stack: Stack, seconds: float) -> dict[str, Any]:
+    named.check(stack)  # a wrong name would cost the whole deadline
     debugging_session.heal(stack)
     reloading.withdraw(stack)  # the deployed code is the newest now
     with console.step("Send the sample event") as step:
@@ -194,7 +196,7 @@ def _known(stack: Stack, run_id: str, pipeline: Pipeline) -> dict[str, str]:
         # Other emulators may not support alarms; the benchmarks compare them without.
         "monitoring_enabled": str(bool(stack.emulator)).lower(),
         # Zip and image contain wheels of this machine's architecture.
-        "lambda_architecture": "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64",
+        "lambda_architecture": zip_functions.architecture(),
     }
     if stack.runtime == EMBEDDED:
         return known | {PACKAGE_TYPE: "Zip", ZIP_VARIABLE: str(pipeline.zip_file)}

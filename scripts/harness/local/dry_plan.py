@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from harness import console
-from harness.errors import HarnessError
+from harness.errors import CommandFailedError, HarnessError
 from harness.local import deployment, kept_logs, lifecycle, runtimes
-from harness.machine import processes
+from harness.machine import environment, processes
 from harness.pipeline.definition import Pipeline
 from harness.setup import install
 from harness.stack import state as stacks
@@ -21,10 +22,16 @@ from harness.terraform.runner import Terraform
 from harness.terraform.working_copy import ZIP_VARIABLE
 
 NAME = "plan"
+NO_VALUE = "No value for required variable"
+_VARIABLE = re.compile(r'variable "([\w-]+)"')
 # What a plan of somebody's Terraform fails with where nothing exists yet, and what to do about it.
 HINTS = {
-    "No value for required variable": "give the variable a default, or a value in terraform.tfvars or a file of "
+    NO_VALUE: "give the variable a default, or a value in terraform.tfvars or a file of "
     "variables by stage, such as local.tfvars",
+    "Cannot assume IAM Role": "the provider assumes a role that LocalStack does not have: make it a dynamic "
+    '"assume_role" block, over a variable that is empty on this machine',
+    "failed to get shared config profile": "only profiles that the provider names in quotation marks exist here: let a "
+    "variable with a profile be null on this machine",
     "with data.": "a data source looks for a resource that an empty LocalStack does not have: make the resource in "
     "this root module, or name the folder of one that does",
     "Error accessing remote module registry": "make Terraform's registry reachable, or keep the module in the folder",
@@ -61,9 +68,23 @@ def _hints() -> Iterator[None]:
     try:
         yield
     except HarnessError as error:
-        found = [hint for text, hint in HINTS.items() if text in error.cause]
-        error.next_step = "; ".join([*found, error.next_step])
+        # The cause has the last lines only.
+        whole = error.output if isinstance(error, CommandFailedError) else error.cause
+        found = [hint for text, hint in HINTS.items() if text in whole]
+        error.next_step = "; ".join([*_set_in_vain(whole), *found, error.next_step])
         raise
+
+
+def _set_in_vain(output: str) -> list[str]:
+    """Explain why a variable has no value although the user has set it in the environment."""
+    if NO_VALUE not in output:
+        return []
+    names = [f"TF_VAR_{name}" for name in dict.fromkeys(_VARIABLE.findall(output))]
+    given = [name for name in names if name in environment.REMOVED]
+    return [
+        f"{name} is set, but Terraform does not get it here: a local stack takes values from files only"
+        for name in given
+    ]
 
 
 def _variables(stack: Stack, pipeline: Pipeline, package_type: str | None) -> dict[str, str]:

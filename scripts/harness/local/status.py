@@ -6,13 +6,14 @@ from harness import console
 from harness.errors import NoAnswerError
 from harness.local import page, usage
 from harness.machine.environment import EMULATOR_SETTINGS
-from harness.stack import interface, mapping
+from harness.stack import interface, mapping, named
 from harness.stack.clients import Clients
 from harness.stack.state import DOCKER, Stack
 
 
 def show(stack: Stack) -> None:
     """Print what runs, and the state of function, mapping and streams."""
+    named.check(stack)
     clients = Clients(stack)
     rows = names(stack)
     functions, kinesis, resources = clients.functions, clients.kinesis, stack.resources

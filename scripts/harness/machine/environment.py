@@ -47,6 +47,8 @@ EMULATOR_SETTINGS = {
     "MAPPING_LONGEST_RETRY_SECONDS": "5",
     "PIPELINE_ROOT_SECRET": "any",
 }
+# The names of what the user has set and this process removed, for messages: it had no effect.
+REMOVED: set[str] = set()
 LOOPBACK = ("127.0.0.1", "localhost")
 
 
@@ -91,6 +93,7 @@ def without_proxy(environment: Mapping[str, str]) -> dict[str, str]:
 def clean_this_process() -> None:
     """Clean the harness's own environment: boto3 reads profiles and settings from it, too."""
     cleaned = clean()
+    REMOVED.update(os.environ.keys() - cleaned.keys())
     os.environ.clear()
     os.environ.update(cleaned)
 

@@ -191,25 +191,35 @@ def _check_folders(pipeline: Pipeline, source: Source) -> None:
 
 
 def _samples(pipeline: Pipeline, path: Path) -> list[dict[str, Any]]:
-    def mistake(cause: str) -> HarnessError:
-        remedy = "name a file with a JSON object, or with one per line, relative to this file"
-        return pipeline.mistake(["events", "sample"], f"events.sample: {cause}", remedy)
+    try:
+        return samples_in(path)
+    except ValueError as error:
+        remedy = "name a file with a JSON object, a list of them, or one per line, relative to this file"
+        raise pipeline.mistake(["events", "sample"], f"events.sample: {error}", remedy) from None
 
+
+def samples_in(path: Path) -> list[dict[str, Any]]:
+    """Return the events in a file: a JSON object, a list of them, or one per line.
+
+    Raises:
+        ValueError: it cannot be read, or has something else; the text says what.
+    """
     try:
         text = toml_file.read(path)
     except OSError as error:
-        raise mistake(f"{shown(path)} cannot be read: {error.strerror}") from None
+        raise ValueError(f"{shown(path)} cannot be read: {error.strerror}") from None
     try:
-        found = [json.loads(text)]
+        document = json.loads(text)
+        found = document if isinstance(document, list) else [document]
     except (ValueError, RecursionError):
         found = []
         for number, line in enumerate(text.splitlines(), 1):
             try:
                 found += [json.loads(line)] if line.strip() else []
             except (ValueError, RecursionError) as error:
-                raise mistake(f"{shown(path)}, line {number} is no JSON: {error}") from None
+                raise ValueError(f"{shown(path)}, line {number} is no JSON: {error}") from None
     if not found or not all(isinstance(each, dict) for each in found):
-        raise mistake(f"{shown(path)} has no events, or one that is no JSON object")
+        raise ValueError(f"{shown(path)} has no events, or one that is no JSON object")
     return found
 
 

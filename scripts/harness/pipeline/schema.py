@@ -115,7 +115,9 @@ class Outputs(_Section):
 class Events(_Section):
     """`[events]`."""
 
-    sample: Annotated[dict[str, Any] | Text, _means("an event, or a file with events: a JSON object, or one per line")]
+    sample: Annotated[
+        dict[str, Any] | Text, _means("an event, or a file with events: a JSON object, a list, or one per line")
+    ]
     made_up: Annotated[
         Function | None, _means("makes an event up. Without it, events are [varied samples](#events)")
     ] = None

@@ -31,15 +31,24 @@ def find(client: LambdaClient, names: Resources) -> EventSourceMappingConfigurat
         HarnessError: there is none.
     """
     pages = client.get_paginator("list_event_source_mappings").paginate()
+    others = []
     for found in (mapping for page in pages for mapping in page["EventSourceMappings"]):
         # arn:aws:kinesis:region:account:stream/name[/consumer/…], arn:aws:lambda:region:account:function:name[:…]
         source, function = found.get("EventSourceArn", "").split("/"), found.get("FunctionArn", "").split(":")
         if source[1:2] == [names.source_stream] and names.function in function:
             return found
+        if source[1:]:
+            others.append(f"from {source[1]} to {function[6]}")
     raise HarnessError(
-        f"no event source mapping leads from the stream {names.source_stream} to the function {names.function}",
+        f"no event source mapping leads from the stream {names.source_stream} to the function {names.function}"
+        + (f"; those that there are lead {', '.join(sorted(others))}" if others else ""),
         "add an aws_lambda_event_source_mapping to your Terraform, or correct [outputs] in pipeline.toml",
     )
+
+
+def on_failure(stack: Stack) -> str:
+    """Return the ARN of the mapping's on-failure destination; empty if it has none. As `of`."""
+    return of(stack).get("DestinationConfig", {}).get("OnFailure", {}).get("Destination", "")
 
 
 def uuid(stack: Stack) -> str:

@@ -19,7 +19,7 @@ from harness.pipeline.definition import LOCAL, Pipeline
 from harness.setup import install
 from harness.stack.clients import Clients
 from harness.stack.state import REGION, Stack
-from harness.terraform import programs
+from harness.terraform import programs, working_copy
 from harness.terraform.json_output import Progress, as_text
 from harness.terraform.planned import Planned
 from harness.terraform.refusals import Refusals
@@ -39,6 +39,8 @@ LOCAL_BACKEND = """terraform {{
   }}
 }}
 """
+# A provider with a profile takes credentials from it alone. These are LocalStack's, never the user's.
+PROFILE = "[profile {}]\naws_access_key_id = test\naws_secret_access_key = test\n"
 ARN = re.compile(r"arn:aws[\w-]*:(?:kinesis|lambda):([a-z]{2}(?:-[a-z]+)+-\d):\d{12}:")
 
 
@@ -78,6 +80,7 @@ class Terraform:
             *(f"-var={name}={value}" for name, value in {**known, **variables}.items()),
         ]
         self._archive = variables.get(ZIP_VARIABLE)
+        self._profiles = working_copy.profiles(self._root)
         self.env = self._environment()
 
     @property
@@ -88,6 +91,11 @@ class Terraform:
         except FileNotFoundError:
             return self._place
 
+    @property
+    def _aws_config(self) -> Path:
+        """File with the profiles that the provider asks for; `init` creates it."""
+        return self.stack.folder / "aws-config"
+
     def init(self) -> None:
         """Create the working copy and initialize it; tflocal creates the state bucket."""
         copy = with_surroundings(self._root, self._pipeline.folder, self._place, self._pipeline.source)
@@ -95,6 +103,8 @@ class Terraform:
         if not self.has_backend:
             state = json.dumps(str(self.stack.folder / "terraform.tfstate"))
             (copy / "harness_override.tf").write_text(LOCAL_BACKEND.format(path=state))
+        if self._profiles:
+            self._aws_config.write_text("".join(PROFILE.format(name) for name in sorted(self._profiles)))
         if programs.needed(self._pipeline):
             programs.make(self.stack, self.log)
             self.env = self._environment()
@@ -233,6 +243,8 @@ class Terraform:
     def _environment(self) -> dict[str, str]:
         base = install.terraform_environment()
         base |= programs.variables(self.stack, base)
+        if self._profiles:
+            base["AWS_CONFIG_FILE"] = str(self._aws_config)
         return base | {
             "AWS_ENDPOINT_URL": self.stack.endpoint_url,
             "AWS_ACCESS_KEY_ID": "test",

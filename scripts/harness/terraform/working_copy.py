@@ -20,6 +20,7 @@ _AROUND = (
 )
 _UP = re.compile(r"(?<![.\w])\.\.(?![.\w])(?:/[\w.-]+)*")  # not the dots of `list...`
 _COMMENT = re.compile(r"^\s*(#|//).*$", re.MULTILINE)
+_PROFILE = re.compile(r'(?<!\w)"?profile"?\s*[=:]\s*"([^"$\]]+)"')  # in Terraform's own syntax, and in its JSON
 SOURCE_VARIABLE = "lambda_function_local_path"
 ZIP_VARIABLE = "lambda_zip_path"
 EXAMPLES, TESTS = "examples", "tests"  # of modules; not part of what is applied
@@ -105,6 +106,13 @@ def _files(root: Path) -> Iterator[Path]:
     for file in root.rglob("*.tf"):
         if not {EXAMPLES, ".terraform"}.intersection(file.relative_to(root).parts):
             yield file
+
+
+def profiles(root: Path) -> set[str]:
+    """Return the profiles of AWS's configuration files that a root module names in quotation marks."""
+    files = (file for ending in ("*.tf", "*.tf.json") for file in root.glob(ending))
+    texts = (file.read_text(encoding="utf-8", errors="replace") for file in files)
+    return {name for text in texts for name in _PROFILE.findall(text)}
 
 
 def makes_image_function(root: Path) -> bool:

@@ -53,6 +53,9 @@ def test_a_courses_terraform(course: Path, capsys: pytest.CaptureFixture[str]) -
 def test_without_terraform_or_samples_it_says_what_to_give(course: Path, tmp_path: Path) -> None:
     with pytest.raises(HarnessError, match="there is no folder"):
         init.run(tmp_path / "none", None)
+    with pytest.raises(HarnessError, match=r"main\.tf is a file") as file:
+        init.run(course / "infrastructure" / "main.tf", None)
+    assert file.value.next_step.endswith("infrastructure")
     (tmp_path / "empty").mkdir()
     with pytest.raises(HarnessError, match=r"has no \.tf files"):
         init.run(tmp_path / "empty", None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from harness.init import command, folder, samples, unproved
 from harness.init.plan import Reading
 from harness.pipeline.identity import Identity
 from harness.pipeline.schema import Ledger
-from harness.terraform.planned import Resource
+from harness.terraform.planned import Planned, Resource
 from harness.terraform.working_copy import declared
 
 
@@ -86,9 +87,18 @@ def test_samples_in_every_form(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "x", "[1]", '{"Records": [{"s3": {}}]}', '{"Records": []}'])
 def test_a_file_without_events_is_no_sample(tmp_path: Path, text: str) -> None:
-    with pytest.raises(HarnessError):
+    with pytest.raises(HarnessError) as refused:
         samples.read(_write(tmp_path / "event.json", text))
-    assert samples.find(tmp_path) is None
+    with pytest.raises(HarnessError, match="no sample events") as missing:
+        samples.find(tmp_path)
+    assert missing.value.cause.splitlines()[1] == refused.value.cause
+
+
+def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
+    (tmp_path / "event.json").write_bytes(b'\xef\xbb\xbf{"order_id": 1}')
+    file = samples.find(tmp_path)
+    assert samples.read(file) == [{"order_id": 1}]
+    assert command._kept(tmp_path, file, [{"order_id": 1}]) == "event.json"
 
 
 def _plan(*resources: tuple[str, str, dict[str, Any]], mapping: dict[str, Any] | None) -> dict[str, Any]:
@@ -118,6 +128,80 @@ def test_the_output_is_the_stream_that_the_functions_environment_names() -> None
     assert (reading.output_stream("two").names, reading.output_stream("two").certain) == (("three", "one"), True)
     # one function, but the plan does not say that the mapping invokes it
     assert (reading.function().names, reading.function().certain) == (("f",), False)
+
+
+def test_of_a_chain_the_ends_are_assumed() -> None:
+    # GIVEN streams and functions made with for_each: no reference says which mapping reads which stream
+    streams = [("aws_kinesis_stream", "this", {"name": name}) for name in ("enriched", "raw", "valid")]
+    functions = [
+        ("aws_lambda_function", "f", {"function_name": name, "environment": [{"variables": {"OUT": name}}]})
+        for name in ("enriched", "valid")
+    ]
+    reading = Reading(_plan(*streams, *functions, mapping={"event_source_arn": ["aws_kinesis_stream.this"]}))
+    # THEN the source is the one that no function writes to, and nothing is certain
+    assert (reading.source_stream().names[0], reading.source_stream().certain) == ("raw", False)
+    reading.choose("raw")
+    output = reading.output_stream("raw")
+    assert (output.names, output.certain) == (("enriched", "valid"), False)
+
+
+def test_the_output_of_a_chain_is_the_stream_that_no_mapping_reads() -> None:
+    second = ("aws_lambda_function", "g", {"function_name": "g", "environment": [{"variables": {"OUT": "one"}}]})
+    plan = _plan(*STREAMS, FUNCTION, second, mapping={"event_source_arn": ["aws_kinesis_stream.one.arn"]})
+    configured = plan["configuration"]["root_module"]["resources"]
+    first = {"event_source_arn": {"references": ["aws_kinesis_stream.two.arn"]}}
+    configured.append({**configured[-1], "name": "n", "expressions": first})
+    reading = Reading(plan)
+    assert reading.source_stream().names[0] == "two"
+    assert reading.output_stream("two").names == ("three", "one")
+
+
+UNNAMED: list[tuple[str, str, dict[str, Any]]] = [("aws_kinesis_stream", name, {}) for name in ("in", "out")]
+NEW_FUNCTION: tuple[str, str, dict[str, Any]] = ("aws_lambda_function", "f", {})
+
+
+def _unnamed(**outputs: str) -> Reading:
+    """Return the reading of a plan in which only the apply makes the names: they have a random suffix."""
+    mapping = {"event_source_arn": ["aws_kinesis_stream.in.arn"], "function_name": ["aws_lambda_function.f.arn"]}
+    plan = _plan(*UNNAMED, NEW_FUNCTION, mapping=mapping)
+    root = plan["configuration"]["root_module"]
+    environment = {"variables": {"references": ["aws_kinesis_stream.out.name", "aws_kinesis_stream.out"]}}
+    root["resources"][2]["expressions"] = {"environment": [environment]}
+    root["outputs"] = {
+        output: {"expression": {"references": [reference, reference.rpartition(".")[0]]}}
+        for output, reference in outputs.items()
+    }
+    return Reading(plan)
+
+
+def test_a_name_that_only_the_apply_makes_is_written_as_the_output_that_has_it() -> None:
+    reading = _unnamed(arn="aws_kinesis_stream.in.arn", source="aws_kinesis_stream.in.name")
+    source = reading.source_stream()
+    assert (source.names[0], source.certain) == ("aws_kinesis_stream.in", True)
+    assert command._reference(reading, source.names[0]) == '"source"'
+    # the environment refers to the other stream, and nothing says that name
+    output = reading.output_stream(source.names[0])
+    assert (output.names, output.certain) == (("aws_kinesis_stream.out",), True)
+    with pytest.raises(HarnessError, match=r"the name of aws_kinesis_stream\.out is known only after the apply"):
+        command._reference(reading, output.names[0])
+    assert command._optional(reading, output.names[0]) is None
+
+
+def test_an_output_belongs_to_one_instance_of_several() -> None:
+    reading = _unnamed(first="aws_kinesis_stream.in[0].name", second="aws_kinesis_stream.in[1].name")
+    one = Resource("aws_kinesis_stream.in[0]", "aws_kinesis_stream", {})
+    reading.planned = Planned((one, replace(one, address="aws_kinesis_stream.in[1]")), {})
+    assert reading.output_for("aws_kinesis_stream.in[1]") == "second"
+
+
+def test_a_registered_consumer_reads_its_stream() -> None:
+    consumer = ("aws_kinesis_stream_consumer", "c", {"name": "c"})
+    plan = _plan(*STREAMS, FUNCTION, consumer, mapping={"event_source_arn": ["aws_kinesis_stream_consumer.c.arn"]})
+    configured = plan["configuration"]["root_module"]["resources"][4]
+    configured["expressions"] = {"stream_arn": {"references": ["aws_kinesis_stream.two.arn"]}}
+    reading = Reading(plan)
+    assert (reading.source_stream().names[0], reading.source_stream().certain) == ("two", True)
+    reading.choose("two")
 
 
 def test_of_two_mappings_the_chosen_stream_decides_on_the_function() -> None:
@@ -157,13 +241,23 @@ def test_keys_that_jmespath_takes_only_in_quotation_marks(tmp_path: Path) -> Non
     assert found.with_id(events[0], 8)["order-id"] == 8
 
 
-def test_a_users_file_of_samples_is_never_overwritten(tmp_path: Path) -> None:
+def test_a_users_file_of_samples_is_never_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     mine = _write(tmp_path / "samples.jsonl", '{"mine": 1}\n')
-    given = _write(tmp_path / "event.json", '{\n "order_id": 1\n}')
+    data = base64.b64encode(b'{"order_id": 1}').decode()
+    given = _write(tmp_path / "event.json", json.dumps({"Records": [{"kinesis": {"data": data}}]}))
     for _ in range(2):  # the second time, the file that the first has made is used again
         assert command._kept(tmp_path, given, [{"order_id": 1}]) == "samples-2.jsonl"
     assert mine.read_text() == '{"mine": 1}\n'
     assert (tmp_path / "samples-2.jsonl").read_text() == '{"order_id": 1}\n'
+    # what is written is said, once
+    assert capsys.readouterr().err.replace("\n", "").count("samples-2.jsonl, the events of") == 1
+
+
+@pytest.mark.parametrize("text", ['{\n "order_id": 1\n}', '[{"order_id": 1}]', '\n{"order_id": 1}\n'])
+def test_a_file_that_the_pipeline_reads_is_kept(tmp_path: Path, text: str) -> None:
+    given = _write(tmp_path / "event.json", text)
+    assert command._kept(tmp_path, given, [{"order_id": 1}]) == "event.json"
+    assert list(tmp_path.iterdir()) == [given]
 
 
 @pytest.mark.parametrize(

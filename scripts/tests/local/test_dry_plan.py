@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from harness.errors import CommandFailedError, HarnessError
 from harness.local import dry_plan, kept_logs
+from harness.machine import environment
 from harness.paths import shown
 from harness.stack import state as stacks
 from harness.stack.state import Stack
@@ -23,6 +25,8 @@ def _failing(stack: Stack, output: str) -> None:
     [
         ("Error: No value for required variable", "give the variable a default"),
         ("Error: couldn't find resource\n  with data.aws_kinesis_stream.a,", "a data source looks for"),
+        ("Error: Cannot assume IAM Role\n" + "more\n" * 20, "the provider assumes a role"),
+        ("failed to get shared config profile, x", "only profiles that"),
         ("no available releases match the given constraints", "allow a version"),
         ("Error: Unsupported argument", "the whole output"),
     ],
@@ -43,6 +47,22 @@ def test_the_log_of_a_failed_plan_outlives_its_stack(
     assert kept.read_text() == output
     assert failed.value.next_step.endswith(f"the whole output is in {shown(kept)}")
     assert failed.value.next_step.startswith(hint)
+
+
+def test_a_variable_that_is_set_in_vain_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environment, "REMOVED", {"TF_VAR_team", "TF_VAR_other"})
+    output = 'Error: No value for required variable\n  3: variable "team" {}\nThe input variable "team" is not set'
+    with pytest.raises(CommandFailedError) as failed:
+        _failing(Stack("plan-3", "local", 4566), output)
+    assert failed.value.next_step.startswith("TF_VAR_team is set, but Terraform does not get it here")
+    assert failed.value.next_step.count("TF_VAR_") == 1
+
+
+def test_what_the_user_has_set_is_remembered_once_it_is_removed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "environ", {"TF_VAR_team": "x", "PATH": "/bin"})
+    monkeypatch.setattr(environment, "REMOVED", set())
+    environment.clean_this_process()
+    assert {"TF_VAR_team"} == environment.REMOVED
 
 
 def test_a_failure_before_there_are_logs_stays_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -102,6 +102,12 @@ def test_samples_come_from_a_file_too(edit: Edit, name: str) -> None:
     assert [each["ride_id"] for each in definition.load(folder).samples()] == ([1, 2] if name.endswith("l") else [1])
 
 
+def test_a_list_of_samples_is_several(edit: Edit) -> None:
+    folder = edit("{ ride = { miles = 3.5 }, ride_id = 156 }", '"sample.json"')
+    (folder / "sample.json").write_text('[{"ride_id": 1},\n {"ride_id": 2}]')
+    assert [each["ride_id"] for each in definition.load(folder).samples()] == [1, 2]
+
+
 def test_every_sample_needs_an_id(edit: Edit) -> None:
     folder = edit("{ ride = { miles = 3.5 }, ride_id = 156 }", '"x.jsonl"')
     (folder / "x.jsonl").write_text('{"ride_id": 1}\n{"rideId": 2}\n')

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.paths import INFRASTRUCTURE, ROOT
-from harness.terraform.working_copy import declared, makes_image_function, sources, with_surroundings
+from harness.terraform.working_copy import declared, makes_image_function, profiles, sources, with_surroundings
 
 
 @pytest.fixture
@@ -73,3 +73,12 @@ def test_variables_and_the_form_of_the_function(root: Path) -> None:
     (root / "variables.tf").write_text('variable "lambda_package_type" {}\n')
     assert not makes_image_function(root)
     assert not makes_image_function(INFRASTRUCTURE)
+
+
+def test_the_profiles_that_a_provider_names(root: Path) -> None:
+    (root / "provider.tf").write_text(
+        'provider "aws" { profile = "default" }\nprovider "aws" {\n  profile="my team"\n}'
+    )
+    (root / "more.tf.json").write_text('{"provider": {"aws": {"profile": "json"}}}')
+    (root / "other.tf").write_text('iam_instance_profile = "no"\nprofile = var.profile\nprofile = "${var.profile}"\n')
+    assert profiles(root) == {"default", "my team", "json"}

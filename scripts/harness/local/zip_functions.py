@@ -1,0 +1,80 @@
+"""Tells which functions from Zips LocalStack is going to refuse: their runtime or architecture cannot run here."""
+
+from __future__ import annotations
+
+import platform
+import re
+import runpy
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from harness import paths
+from harness.errors import HarnessError
+from harness.paths import shown
+
+VERSIONS = paths.EMULATOR / "pipeline_emulator" / "lambda_runtime" / "runtimes" / "versions.py"
+# Blocks as `terraform fmt` leaves them.
+_FUNCTION = re.compile(r'^resource "aws_lambda_function" "([\w-]+)" {\n(.*?)^}', re.MULTILINE | re.DOTALL)
+_MAY_BE_ABSENT = re.compile(r"^\s*(?:count|for_each)\s*=", re.MULTILINE)
+_ARGUMENT = re.compile(r"^\s*(runtime|architectures|package_type)\s*=\s*(.*)$", re.MULTILINE)
+_QUOTED = re.compile(r'"([^"]*)"')
+_LITERAL = re.compile(r'"[^"$]*"|\["[^"$]*"\]')
+OF_AWS = "x86_64"  # of a function without architectures
+
+
+@cache
+def runtimes() -> tuple[str, ...]:
+    """Return the runtimes that functions from Zips may have here."""
+    return tuple(runpy.run_path(str(VERSIONS))["IDENTIFIERS"])
+
+
+def architecture() -> str:
+    """Return this machine's architecture, as Lambda calls it."""
+    return "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
+
+
+def refusal(values: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return why LocalStack is going to refuse a function, and the remedy; None if it is not.
+
+    Args:
+        values: arguments of an aws_lambda_function.
+    """
+    if values.get("package_type") == "Image":
+        return None
+    runtime, wanted = values.get("runtime"), values.get("architectures") or [OF_AWS]
+    if runtime and runtime not in runtimes():
+        return (
+            f"runtime {runtime} is not supported for functions from Zips",
+            f"choose one of {', '.join(runtimes())}, or make it a function from an image, which may have any",
+        )
+    if (own := architecture()) not in wanted:
+        return (
+            f"it is for {' and '.join(wanted)}, and functions from Zips run on this machine, which is {own}",
+            f"set its architectures to {own}, or make it a function from an image",
+        )
+    return None
+
+
+def check(root: Path) -> None:
+    """Check the functions whose runtime and architecture are in the text of a root module.
+
+    Raises:
+        HarnessError: LocalStack is going to refuse one, after most of the apply.
+    """
+    for file in sorted(root.glob("*.tf")):
+        for name, body in _FUNCTION.findall(file.read_text(encoding="utf-8", errors="replace")):
+            found = None if _MAY_BE_ABSENT.search(body) else refusal(_values(body))
+            if found:
+                raise HarnessError(f"{shown(file)}: aws_lambda_function.{name} cannot run here: {found[0]}", found[1])
+
+
+def _values(body: str) -> dict[str, Any]:
+    """Return the arguments of a function that its block has literally; what Terraform computes is no obstacle."""
+    computed = {"package_type": "Image", "runtime": "", "architectures": architecture()}  # nothing to refuse
+    literal: dict[str, Any] = {"package_type": "Zip", "architectures": [OF_AWS]}
+    for name, value in _ARGUMENT.findall(body):
+        words = _QUOTED.findall(value) if _LITERAL.fullmatch(value.strip()) else [computed[name]]
+        literal[name] = words if name == "architectures" else words[0]
+    return literal

@@ -1,0 +1,43 @@
+"""A sample event that fails ends the wait for its answer."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from harness.errors import HarnessError
+from harness.local import canary
+from harness.stack import attempts, denials, invocations, mapping
+
+FAILED: dict[str, Any] = {"state_of_record": "failed", "discarded": None}
+STACK: Any = SimpleNamespace(resources=SimpleNamespace(failed_events=None))
+
+
+@pytest.fixture
+def tried(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """The attempts that the emulator lists, with the log of each."""
+    made: list[dict[str, Any]] = []
+    monkeypatch.setattr(attempts, "known", lambda _, ids: dict.fromkeys(ids, made))
+    monkeypatch.setattr(invocations, "log", lambda *_: [{"text": "[ERROR] ValueError: never\nTraceback …"}])
+    monkeypatch.setattr(mapping, "log_group", lambda _: "/aws/lambda/f")
+    monkeypatch.setattr(denials, "summary", lambda _: "")
+    return made
+
+
+def test_three_failed_attempts_are_enough_and_one_log_is_shown(tried: list[dict[str, Any]]) -> None:
+    # GIVEN a function that fails and is tried again, for as long as the record is kept
+    tried += [FAILED, {**FAILED, "state_of_record": "not invoked"}, FAILED]
+    canary._check_failure(STACK, SimpleNamespace(logs=None), "shard:1")  # type: ignore[arg-type]
+    # WHEN it has failed three times THEN the wait ends, with the log of one attempt
+    tried.append(FAILED)
+    with pytest.raises(HarnessError, match="the function failed 3 times with the sample event") as failed:
+        canary._check_failure(STACK, SimpleNamespace(logs=None), "shard:1")  # type: ignore[arg-type]
+    assert failed.value.cause.count("Traceback") == 1
+
+
+def test_a_record_that_was_given_up_is_not_waited_for(tried: list[dict[str, Any]]) -> None:
+    tried.append({**FAILED, "discarded": "RetryAttemptsExhausted"})
+    with pytest.raises(HarnessError, match="the function failed once"):
+        canary._check_failure(STACK, SimpleNamespace(logs=None), "shard:1")  # type: ignore[arg-type]

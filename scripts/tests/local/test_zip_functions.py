@@ -1,0 +1,56 @@
+"""Which functions from Zips are known to be refused before anything is made."""
+
+from __future__ import annotations
+
+import platform
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.errors import HarnessError
+from harness.local import zip_functions
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"runtime": "python3.12", "architectures": ["x86_64"]}, None),
+        ({"runtime": "python3.12"}, None),
+        ({"runtime": "java21"}, "runtime java21 is not supported for functions from Zips"),
+        ({"runtime": "python3.12", "architectures": ["arm64"]}, "which is x86_64"),
+        ({"package_type": "Image", "architectures": ["arm64"]}, None),
+        ({}, None),  # only the apply decides
+    ],
+)
+def test_what_cannot_run_on_this_machine(
+    monkeypatch: pytest.MonkeyPatch, values: dict[str, Any], words: str | None
+) -> None:
+    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
+    found = zip_functions.refusal(values)
+    assert found is None if words is None else words in str(found)
+
+
+@pytest.mark.parametrize(
+    ("body", "cause"),
+    [
+        ('  runtime = "python3.8"\n', "runtime python3.8 is not supported"),
+        ('  runtime = "python3.12"\n  architectures = ["arm64"]\n', "it is for arm64"),
+        ('  runtime = "python3.12"\n  architectures = [var.architecture]\n', None),
+        ('  # runtime = "python3.8"\n  runtime = "${var.runtime}"\n', None),
+        ('  count = 0\n  runtime = "python3.8"\n', None),
+        ('  runtime = var.old ? "python3.8" : "python3.12"\n', None),
+        ('  package_type = var.package_type\n  architectures = ["arm64"]\n', None),
+    ],
+)
+def test_a_function_is_refused_before_anything_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str, cause: str | None
+) -> None:
+    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
+    other = 'resource "aws_cloudfront_function" "c" {\n  runtime = "cloudfront-js-2.0"\n}\n'
+    (tmp_path / "main.tf").write_text(f'{other}resource "aws_lambda_function" "f" {{\n{body}}}\n{other}')
+    if cause is None:
+        zip_functions.check(tmp_path)
+        return
+    with pytest.raises(HarnessError, match=f"main.tf: aws_lambda_function.f cannot run here: {cause}"):
+        zip_functions.check(tmp_path)
