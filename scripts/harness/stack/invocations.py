@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
 
 LATE_MS = 2_000  # a line may come this long after the attempt that wrote it
+_REPORT = re.compile(r'REPORT RequestId:|\{.*"platform\.report"')  # as text, and as JSON
 
 
 def log(client: CloudWatchLogsClient, group: str, attempt: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -37,6 +39,14 @@ def log(client: CloudWatchLogsClient, group: str, attempt: Mapping[str, Any]) ->
 
 
 def _own(lines: list[Any], request_id: str) -> list[Any]:
-    """Return the lines from the first to the last that name an invocation, without those of others."""
+    """Return the lines of an invocation, without those of others.
+
+    They begin after the former report: what an environment writes when it starts, such as a failed import, names no
+    invocation.
+    """
     named = [number for number, line in enumerate(lines) if request_id in line["message"]]
-    return lines[named[0] : named[-1] + 1] if named else []
+    if not named:
+        return []
+    before = [line["message"] for line in lines[: named[0]]]
+    first = max((number + 1 for number, text in enumerate(before) if _REPORT.match(text)), default=0)
+    return lines[first : named[-1] + 1]
