@@ -10,7 +10,7 @@ from harness import markdown, paths
 PATH = paths.ROOT / "docs" / "conformance.md"
 MARKS = {"passed": "✓", "failed": "**✗**", "unsupported": "not supported:"}
 HEAD = """\
-# What mappings, streams, functions and log groups do
+# What mappings, streams, functions, log groups and their neighbours do
 
 `make conformance` writes this page. It starts one tool at a time, empty and on the same machine, and runs the same
 tests (`benchmarks/conformance/suite`) against its endpoint, with the same deadlines ({seconds:.0f} s per wait). Each
