@@ -84,6 +84,7 @@ def test_a_dead_letter_describes_the_error(
     assert found == {"RequestID": name, "ErrorCode": "200", **({"ErrorMessage": message} if message else {})}
 
 
+@pytest.mark.long_proof
 def test_an_event_that_no_concurrency_is_left_for_becomes_a_dead_letter(
     localstack: Any, create_function: Callable[..., Any], queue: Queue, eventually: Callable[..., Any]
 ) -> None:

@@ -129,6 +129,7 @@ def test_provisioned_concurrency_is_changed_while_an_alias_moves(aliased: Any, e
     client.delete_provisioned_concurrency_config(**place)
 
 
+@pytest.mark.long_proof
 def test_a_function_is_not_changed_while_it_is_created_or_updated(
     localstack: Any, create_role: Callable[..., str], zipped: Callable[..., bytes], refusal: Callable[..., Any]
 ) -> None:
