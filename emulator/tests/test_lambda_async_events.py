@@ -49,6 +49,7 @@ def invoke(function: Any, **more: Any) -> str:
     answer = function.localstack.client("lambda").invoke(
         FunctionName=function.name, InvocationType="Event", Payload=b'{"a": "\\u00fc"}', **more
     )
+    answer["Payload"].read()  # it is empty, and gives the connection back
     return str(answer["ResponseMetadata"]["RequestId"])
 
 

@@ -109,7 +109,7 @@ def test_a_text_is_an_answer_and_its_event_is_not_repeated(
     client.put_function_event_invoke_config(
         FunctionName=function.name, DestinationConfig={"OnSuccess": {"Destination": other.arn}}
     )
-    client.invoke(FunctionName=function.name, InvocationType="Event", Payload=b"{}")
+    client.invoke(FunctionName=function.name, InvocationType="Event", Payload=b"{}")["Payload"].read()
     eventually(lambda: "Echoing request\n" in other.log_events(), "the record")
     assert function.log_events().count("answered\n") == 1
 

@@ -99,6 +99,7 @@ def test_the_response_is_json_and_names_the_trace(localstack: Any, create_functi
     assert headers["content-type"] == "application/json"
     assert headers["x-amzn-trace-id"].startswith(root)
     later = localstack.client("lambda").invoke(FunctionName=function.name, InvocationType="Event")
+    later["Payload"].read()
     assert later["ResponseMetadata"]["HTTPHeaders"]["x-amzn-trace-id"].startswith("Root=1-")
 
 
@@ -255,5 +256,5 @@ def test_a_function_may_call_itself_as_often_as_it_likes(
                     FunctionName=context.function_name, InvocationType="Event", Payload=payload
                 )
     """)
-    localstack.client("lambda").invoke(FunctionName=function.name, InvocationType="Event", Payload=b"20")
+    localstack.client("lambda").invoke(FunctionName=function.name, InvocationType="Event", Payload=b"20")["Payload"].read()
     eventually(lambda: "left: 0\n" in function.log_events(), "the twenty-first call", 60)
