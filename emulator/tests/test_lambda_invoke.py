@@ -256,5 +256,6 @@ def test_a_function_may_call_itself_as_often_as_it_likes(
                     FunctionName=context.function_name, InvocationType="Event", Payload=payload
                 )
     """)
-    localstack.client("lambda").invoke(FunctionName=function.name, InvocationType="Event", Payload=b"20")["Payload"].read()
+    started = localstack.client("lambda").invoke(FunctionName=function.name, InvocationType="Event", Payload=b"20")
+    started["Payload"].read()
     eventually(lambda: "left: 0\n" in function.log_events(), "the twenty-first call", 60)
