@@ -355,7 +355,7 @@ READ_MANAGED_POLICIES = Patch(
 READ_PRESIGNED_CREDENTIAL = Patch(
     "localstack.aws.handlers.auth:MissingAuthHeaderInjector.__call__",
     what="a presigned request is one of its credential's account and region",
-    why="core takes it for one of the default account in us-east-1, whoever signed it",
+    why="core takes it for one of the default account in us-east-1, no matter who signed it",
     written_for=_CORE,
     fingerprint="5363e04263eb",
 )

@@ -1,4 +1,4 @@
-"""A request that expects a bucket's owner is refused for a bucket of another account, whoever makes it."""
+"""A request that expects a bucket's owner is refused for a bucket of another account, for every caller."""
 
 import json
 from typing import Any
