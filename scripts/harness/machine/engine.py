@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from docker.models.containers import Container
 
 ANSWER_SECONDS = 10.0
+# For one request: on a busy disk the engine takes minutes to start or remove a container, and others wait for it.
+BUSY_SECONDS = 240
 # The emulator labels function containers with the value of PIPELINE_STACK.
 STACK_LABEL = "pipeline-emulator.stack"
 PROJECT_LABEL = "com.docker.compose.project"
@@ -77,7 +79,7 @@ def client() -> docker.DockerClient:
         found = subprocess.run(command, capture_output=True, text=True, timeout=ANSWER_SECONDS, check=False)
         if host := found.stdout.strip():
             os.environ["DOCKER_HOST"] = host  # also for child processes
-    return docker.from_env(timeout=60)
+    return docker.from_env(timeout=BUSY_SECONDS)
 
 
 def containers(label: str, value: str, service: str | None = None, **more: Any) -> list[Container]:

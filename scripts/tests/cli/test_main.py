@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
+import docker
 import pytest
 
 from harness.cli import failures, wording
+from harness.machine import engine
 from harness.paths import ROOT
 
 
@@ -127,6 +130,17 @@ def test_a_bug_is_reported_even_where_its_log_cannot_be_written(
     (tmp_path / "file").touch()
     monkeypatch.setattr(failures, "CACHE", tmp_path / "file")
     assert "could not be written" in failures.explained(KeyError("x")).next_step
+
+
+def test_an_engine_that_does_not_answer_is_no_bug(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "engine"))
+        listener.listen()
+        client = docker.DockerClient(f"unix://{tmp_path}/engine", version="1.41", timeout=1)
+        with pytest.raises(engine.errors()) as raised:
+            client.containers.list()
+        client.close()
+    assert "did not answer a request" in failures.explained(raised.value).cause
 
 
 @pytest.mark.parametrize(("level", "told"), [("", "pipeline up"), ("1", "make local-up")])
