@@ -1271,6 +1271,13 @@ EXECUTE_QUERY = Patch(
     written_for="moto-ext 5.1.25",
     fingerprint="06d84c10d2e5",
 )
+START_QUERY = Patch(
+    "moto.logs.responses:LogsResponse.start_query",
+    what="a query of Logs Insights may name its log groups by logGroupIdentifiers",
+    why="moto fails",
+    written_for="moto-ext 5.1.25",
+    fingerprint="21374a37260b",
+)
 DELETE_METRIC_FILTER = Patch(
     "moto.logs.models:LogsBackend.delete_metric_filter",
     what="deleting a metric filter that does not exist is an error",

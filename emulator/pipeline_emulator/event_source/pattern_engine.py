@@ -55,6 +55,10 @@ def _is_same(value: Any, other: Any) -> bool:
 
 
 def _has_form(_original: Any, _self: Any, condition: str, value: Any) -> bool:
-    """Return whether a text has a wildcard's form: `*` stands for any number of characters, also for none."""
-    form = ".*".join(map(re.escape, condition.split("*")))
+    r"""Return whether a text has a wildcard's form.
+
+    `*` stands for any number of characters, also for none; `\*` is an asterisk, and `\\` a backslash.
+    """
+    parts = re.findall(r"\\[*\\]|.", condition, re.DOTALL)
+    form = "".join(".*" if part == "*" else re.escape(part[-1]) for part in parts)
     return isinstance(value, str) and re.fullmatch(form, value, re.DOTALL) is not None

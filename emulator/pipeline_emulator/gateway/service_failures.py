@@ -47,7 +47,6 @@ _BY_OPERATION: dict[tuple[str, str], Failure] = {
     ),
     ("logs", "PutDeliverySource"): Failure(IndexError, "ValidationException", "The ARN is invalid."),
     ("logs", "DescribeDestinations"): Failure((TypeError, ValueError), None, "The limit or the next token is invalid."),
-    ("logs", "StartQuery"): Failure(TypeError, None, "Exactly one of the log group parameters must be given."),
     **{("s3", name): _NO_GRANT for name in _GRANTING},
     ("s3", "ListObjectVersions"): Failure(
         TypeError, None, "A version-id marker cannot be specified without a key marker."

@@ -3,13 +3,14 @@
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html
 """
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
-from localstack.aws.api.logs import MalformedQueryException
+from localstack.aws.api.logs import InvalidParameterException, MalformedQueryException
 
 from pipeline_emulator import patches
 
@@ -35,8 +36,25 @@ class Query:
 
 
 def install() -> None:
-    """Replace moto's execution of queries."""
+    """Replace moto's execution of queries, and its search for their groups."""
     patches.EXECUTE_QUERY.replace(execute)
+    patches.START_QUERY.replace(start_query)
+
+
+def start_query(response: Any) -> str:
+    """Query the groups of a request, given by one of three parameters.
+
+    Raises:
+        InvalidParameterException: it is not clear which groups are meant.
+        ResourceNotFoundException: a group does not exist.
+    """
+    name, names, identifiers = map(response._get_param, ("logGroupName", "logGroupNames", "logGroupIdentifiers"))
+    if sum(map(bool, (name, names, identifiers))) != 1:
+        raise InvalidParameterException("Exactly one of the log group parameters must be given.")  # our words
+    groups = [response.logs_backend._find_log_group(each).name for each in identifiers or names or [name]]
+    times = [response._get_int_param(each) for each in ("startTime", "endTime")]
+    query = response.logs_backend.start_query(groups, *times, response._get_param("queryString"))
+    return json.dumps({"queryId": query})
 
 
 def execute(log_groups: Iterable[Any], query: str, start_time: int, end_time: int) -> list[dict[str, str]]:

@@ -37,6 +37,10 @@ CONDITIONS: list[tuple[Any, Any, bool]] = [
     ({"wildcard": "a*b"}, "a\nb", True),
     ({"wildcard": "a*b"}, "abc", False),
     ({"wildcard": "a.*"}, "abc", False),
+    ({"wildcard": r"a\*b"}, "a*b", True),
+    ({"wildcard": r"a\*b"}, "axb", False),
+    ({"wildcard": r"a\\*b"}, r"a\xb", True),
+    ({"wildcard": r"a\\*b"}, "axb", False),
 ]
 
 

@@ -58,3 +58,28 @@ def test_what_is_not_supported_is_refused(localstack: Any, group: str, query: st
     with pytest.raises(ClientError, match="The emulator does not support this part of a query") as refused:
         results(localstack, group, query)
     assert refused.value.response["Error"]["Code"] == "MalformedQueryException"
+
+
+def test_groups_are_given_by_name_or_identifier(localstack: Any, group: str, events: list[int]) -> None:
+    """https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_StartQuery.html"""
+    logs, now = localstack.client("logs"), int(time.time())
+    arn = logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"][0]["arn"]
+    query = {"startTime": now - 60, "endTime": now, "queryString": "fields @message"}
+    for named in ({"logGroupNames": [group]}, {"logGroupIdentifiers": [group]}, {"logGroupIdentifiers": [arn[:-2]]}):
+        made = logs.start_query(**named, **query)
+        assert len(logs.get_query_results(queryId=made["queryId"])["results"]) == len(events)
+
+
+def test_groups_that_are_not_clear_or_missing_are_refused(localstack: Any, group: str) -> None:
+    logs = localstack.client("logs")
+    query = {"startTime": 1, "endTime": 2, "queryString": "fields @message"}
+    unclear: list[dict[str, Any]] = [{}, {"logGroupName": group, "logGroupIdentifiers": [group]}]
+    missing: list[dict[str, Any]] = [{"logGroupName": "none"}, {"logGroupIdentifiers": [group, "none"]}]
+    for named in unclear:
+        with pytest.raises(logs.exceptions.InvalidParameterException):
+            logs.start_query(**named, **query)
+    for named in missing:
+        with pytest.raises(logs.exceptions.ResourceNotFoundException):
+            logs.start_query(**named, **query)
+    with pytest.raises(logs.exceptions.ResourceNotFoundException):
+        logs.get_query_results(queryId="none")

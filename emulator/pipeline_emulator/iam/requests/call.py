@@ -20,6 +20,8 @@ class Lookups:
         stream_of: a Kinesis shard iterator or token, to the ARN of its stream.
         consumer_of: the ARN of a Kinesis stream and the name of one of its consumers, to the consumer's ARN.
         function_of: an event source mapping's UUID, to the ARN of the function it invokes.
+        permission_of: a function's ARN, qualified or not, and a statement of its policy, to principal and kind of URL.
+        url_auth_of: a function's ARN, qualified or not, to the kind of authorization of its URL.
         groups_of_query: the id of a query of CloudWatch Logs, to the names of its log groups.
         user_of_key: an access key's id, to the name of its user.
         path_of: the kind (`user`, `role`, `group`, `instance-profile`) and name of an IAM entity, to its path.
@@ -36,6 +38,8 @@ class Lookups:
     stream_of: Callable[[str], str | None] = lambda _text: None
     consumer_of: Callable[[str, str], str | None] = lambda _stream, _name: None
     function_of: Callable[[str], str | None] = lambda _uuid: None
+    permission_of: Callable[[str, str], tuple[str | None, str | None]] = lambda _function, _statement: (None, None)
+    url_auth_of: Callable[[str], str | None] = lambda _function: None
     groups_of_query: Callable[[str], tuple[str, ...] | None] = lambda _query: None
     user_of_key: Callable[[str], str | None] = lambda _key: None
     path_of: Callable[[str, str], str | None] = lambda _kind, _name: None

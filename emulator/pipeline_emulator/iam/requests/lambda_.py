@@ -20,8 +20,16 @@ _NAME = re.compile(
 )
 _LAYER_VERSION = re.compile(r"(.*:layer:[^:]*):[0-9]+")
 _MAPPINGS = {"CreateEventSourceMapping", "UpdateEventSourceMapping"}
-_QUALIFIED = {"Invoke", "InvokeWithResponseStream", "InvokeAsync", "GetFunction", "GetFunctionConfiguration"}
+# Those with a Qualifier: a request with one is for the ARN of the version or alias, and not for the function's.
+# https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html#function-resources
+_QUALIFIED = {"Invoke", "InvokeWithResponseStream", "InvokeAsync", "ListDurableExecutionsByFunction"}
+_QUALIFIED |= {"AddPermission", "RemovePermission", "GetPolicy", "DeleteFunction", "GetFunction"}
+_QUALIFIED |= {"GetFunctionConfiguration", "GetRuntimeManagementConfig", "PutRuntimeManagementConfig"}
+_QUALIFIED |= {"GetFunctionScalingConfig", "PutFunctionScalingConfig"}
 _QUALIFIED |= {f"{verb}ProvisionedConcurrencyConfig" for verb in ("Delete", "Get", "Put")}
+_QUALIFIED |= {f"{verb}FunctionEventInvokeConfig" for verb in ("Delete", "Get", "Put", "Update")}
+_URLS = {f"{verb}FunctionUrlConfig" for verb in ("Create", "Delete", "Get", "Update")}
+_QUALIFIED |= _URLS
 # The parameter that names code in S3, which the caller must be allowed to read; empty if the request itself does.
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html
 _CODE = {"CreateFunction": "Code", "UpdateFunctionCode": "", "PublishLayerVersion": "Content"}
@@ -47,12 +55,15 @@ def checks(call: Call) -> Checks:
         invoked := function or call.lookups.function_of(call.text("UUID") or "")
     ):
         values["lambda:functionarn"] = invoked
+    if function and call.operation in _URLS:
+        values["lambda:functionarn"] = function
     signing = call.text("CodeSigningConfigArn") if call.operation in _SIGNED else None
     if signing:
         values["lambda:codesigningconfigarn"] = signing
-    if principal := call.text("Principal"):
+    principal, auth = _granted(call, function)
+    if principal:
         values["lambda:principal"] = principal
-    if auth := call.text("FunctionUrlAuthType", "AuthType"):
+    if auth:
         values["lambda:functionurlauthtype"] = auth
     if layers := call.texts("Layers"):
         values["lambda:layer"] = tuple(layers)
@@ -65,6 +76,19 @@ def checks(call: Call) -> Checks:
     if call.operation == "PutFunctionCodeSigningConfig" and signing:
         found.append(Check(action, signing, values, _KEYS))
     return found + reads_of(code_of(call))
+
+
+def _granted(call: Call, function: str | None) -> tuple[str | None, str | None]:
+    """Return the principal and the kind of URL of a permission, or the kind of a function's URL; None for neither.
+
+    Those of what exists already count where a request does not set them.
+    """
+    principal, auth = call.text("Principal"), call.text("FunctionUrlAuthType", "AuthType")
+    if function and call.operation == "RemovePermission":
+        return call.lookups.permission_of(function, call.text("StatementId") or "")
+    if function and auth is None and call.operation in _URLS:
+        auth = call.lookups.url_auth_of(function)
+    return principal, auth
 
 
 def code_of(call: Call) -> object:
