@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from harness.errors import HarnessError
@@ -14,6 +14,7 @@ from harness.paths import INFRASTRUCTURE, shown
 
 # Local leftovers such as state files and what checks in Python leave, and what is large or about other runs.
 _TERRAFORM = (".terraform", "*.tfstate*", "*_override.tf", "__pycache__")
+_TESTS = ("*.tftest.hcl", "*.tftest.json")  # `terraform init` would load the modules that they call
 _AROUND = (
     *(".git", "node_modules", "__pycache__", ".venv", "venv", ".tox", ".nox", ".cache", ".local", ".snapshots"),
     "*_cache",
@@ -26,14 +27,15 @@ ZIP_VARIABLE = "lambda_zip_path"
 EXAMPLES, TESTS = "examples", "tests"  # of modules; not part of what is applied
 
 
-def working_copy(target: Path, source: Path = INFRASTRUCTURE) -> Path:
+def working_copy(target: Path, source: Path = INFRASTRUCTURE, left_out: Sequence[str] = ()) -> Path:
     """Copy a root module's folder alone, without local leftovers.
 
     Args:
         target: where the copy is made.
         source: the root module.
+        left_out: patterns of further names to leave out.
     """
-    shutil.copytree(source, target, ignore=shutil.ignore_patterns(*_TERRAFORM), dirs_exist_ok=True)
+    shutil.copytree(source, target, ignore=shutil.ignore_patterns(*_TERRAFORM, *left_out), dirs_exist_ok=True)
     return target
 
 
@@ -55,9 +57,9 @@ def with_surroundings(root: Path, pipeline: Path, target: Path, source: Path | N
     remove(target)
     try:
         if not _leads_out(root, source):
-            return working_copy(target, root)
+            return working_copy(target, root, _TESTS)
         around = _around(root, pipeline)
-        left_out = shutil.ignore_patterns(*_TERRAFORM, *_AROUND)
+        left_out = shutil.ignore_patterns(*_TERRAFORM, *_TESTS, *_AROUND)
         shutil.copytree(around, target, ignore=left_out, symlinks=True)
     except (OSError, shutil.Error) as error:
         first = error.args[0][0][2] if isinstance(error, shutil.Error) else error
@@ -70,10 +72,10 @@ def with_surroundings(root: Path, pipeline: Path, target: Path, source: Path | N
 def sources(root: Path, pipeline: Path, source: Path | None = None) -> list[Path]:
     """Return the files that `with_surroundings` copies, and those that name the current commit. Takes its arguments."""
     if not _leads_out(root, source):
-        return below(root, shutil.ignore_patterns(*_TERRAFORM))
+        return below(root, shutil.ignore_patterns(*_TERRAFORM, *_TESTS))
     around = _around(root, pipeline)
     commit = [file for name in ("HEAD", "logs/HEAD") if (file := around / ".git" / name).is_file()]
-    return [*below(around, shutil.ignore_patterns(*_TERRAFORM, *_AROUND)), *commit]
+    return [*below(around, shutil.ignore_patterns(*_TERRAFORM, *_TESTS, *_AROUND)), *commit]
 
 
 def function_sources(source: Path) -> list[Path]:

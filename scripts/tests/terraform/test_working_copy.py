@@ -28,6 +28,8 @@ def _copy(root: Path, tmp_path: Path) -> Path:
 def test_the_pipelines_own_module_is_copied_alone(tmp_path: Path) -> None:
     copied = with_surroundings(INFRASTRUCTURE, ROOT, tmp_path / "copy", ROOT / "service")
     assert copied == tmp_path / "copy"
+    assert list(INFRASTRUCTURE.rglob("*.tftest.hcl"))
+    assert not list(copied.rglob("*.tftest.hcl"))  # `terraform init` would load what they call
 
 
 @pytest.mark.parametrize(
