@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-import botocore.session
 import pytest
 from botocore.serialize import create_serializer
+from localstack.aws.spec import load_service
 
 pytestmark = pytest.mark.local_only
 
@@ -76,7 +76,7 @@ def send(endpoint: str, request: Raw) -> Answer:
 def json_request(
     service: str, operation: str, body: bytes | str, content_type: str = "application/x-amz-json-1.1"
 ) -> Raw:
-    target = botocore.session.get_session().get_service_model(service).metadata["targetPrefix"]
+    target = load_service(service).metadata["targetPrefix"]
     headers = {"X-Amz-Target": f"{target}.{operation}", "Content-Type": content_type}
     return Raw(service, "POST", "/", headers, body.encode() if isinstance(body, str) else body)
 
@@ -237,8 +237,7 @@ class Generator:
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
-        session = botocore.session.get_session()
-        self.models = {name: session.get_service_model(name) for name in SERVICES}
+        self.models = {name: load_service(name) for name in SERVICES}
         self.serializers = {
             name: create_serializer(model.metadata["protocol"], include_validation=False)
             for name, model in self.models.items()

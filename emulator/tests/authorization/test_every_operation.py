@@ -11,6 +11,7 @@ import random
 import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 import boto3
@@ -113,9 +114,15 @@ class Target(NamedTuple):
     spellings: tuple[str, ...]
 
 
+@cache
+def _model(service: str) -> Any:
+    """Return botocore's own model: core's has operations that clients cannot send."""
+    return botocore.session.get_session().get_service_model(service)
+
+
 def targets(service: str) -> list[Target]:
     """Return every operation with a member that names a resource; deletions last."""
-    model = botocore.session.get_session().get_service_model(service)
+    model = _model(service)
     found = [
         Target(name, member, spellings)
         for name in model.operation_names
@@ -127,7 +134,7 @@ def targets(service: str) -> list[Target]:
 
 def parameters(service: str, target: Target, text: str, other: str) -> dict[str, Any]:
     """Return what an operation requires, with a text as the name; `other` where it requires a second one."""
-    shape = botocore.session.get_session().get_service_model(service).operation_model(target.operation).input_shape
+    shape = _model(service).operation_model(target.operation).input_shape
     naming = NAMING[service]
     made = {
         name: naming[name][0].format(other) if name in naming else VALUES.get(name) or _value(shape.members[name])

@@ -10,6 +10,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import boto3
@@ -112,6 +113,7 @@ def stage(localstack: Any) -> Stage:
     keys = {user: _user(localstack, f"{user}-{suffix}", _statements(user, suffix, made)) for user in ("narrow", "wide")}
     config = Config(retries={"total_max_attempts": 1}, parameter_validation=False, s3={"addressing_style": "path"})
 
+    @cache
     def client(user: str, service: str) -> Any:
         made = boto3.client(
             service, endpoint_url=localstack.endpoint_url, region_name=REGION, config=config, **keys[user]

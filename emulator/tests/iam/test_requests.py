@@ -95,7 +95,7 @@ def test_every_operation_of_a_service_has_checks_or_is_undetermined(service: str
         {"a": None},
         b"\xff",
     ]
-    model = botocore.session.get_session().get_service_model(service)
+    model = load_service(service)
     for operation in model.operation_names:
         shape = model.operation_model(operation).input_shape
         for _ in range(20):

@@ -6,7 +6,7 @@ The texts are those that AWS gave to the tests of https://github.com/mhart/kines
 from typing import Any
 
 import pytest
-from botocore.session import get_session
+from localstack.aws.spec import load_service
 
 from pipeline_emulator.kinesis.provider.validation import RequestValidator
 from pipeline_emulator.kinesis.streams.errors import ValidationError
@@ -18,7 +18,7 @@ EMPTY = "Member must have length greater than or equal to 1"
 
 def refusal(operation: str, request: dict[str, Any], service: str = "kinesis") -> str:
     """Return what is wrong with a request, without the number of errors."""
-    model: Any = get_session().get_service_model(service).operation_model(operation)
+    model: Any = load_service(service).operation_model(operation)
     with pytest.raises(ValidationError) as caught:
         RequestValidator().validate(model, request)
     return str(caught.value).partition(" detected: ")[2]
@@ -61,11 +61,11 @@ def test_values_of_lists_and_maps_are_repeated(operation: str, request_: dict[st
 
 def test_a_pattern_of_a_filter_may_have_several_lines() -> None:
     """Later models say so: `[\\s\\S]*`."""
-    model: Any = get_session().get_service_model("lambda").operation_model("UpdateEventSourceMapping")
+    model: Any = load_service("lambda").operation_model("UpdateEventSourceMapping")
     filters = {"Filters": [{"Pattern": '{\n  "data": {"a": [1]}\n}'}]}
     RequestValidator().validate(model, {"UUID": "1" * 36, "FilterCriteria": filters})
 
 
 def test_parameters_can_be_left_out() -> None:
-    model: Any = get_session().get_service_model("kinesis").operation_model("AddTagsToStream")
+    model: Any = load_service("kinesis").operation_model("AddTagsToStream")
     RequestValidator(left_out={"Tags"}).validate(model, {"StreamName": "a"})
