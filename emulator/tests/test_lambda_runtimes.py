@@ -57,7 +57,9 @@ def test_ci_has_other_interpreters() -> None:
     assert search.node(NODES[0])
 
 
-@pytest.mark.parametrize("version", PYTHONS)
+@pytest.mark.parametrize(
+    "version", [one if one == OWN else pytest.param(one, marks=pytest.mark.long_proof) for one in PYTHONS]
+)
 def test_a_function_runs_with_its_python(
     create_function: Callable[..., Any], eventually: Callable[..., Any], version: str
 ) -> None:

@@ -61,6 +61,7 @@ def test_version_keeps_its_code_when_another_one_is_deleted(aliased: Any) -> Non
     assert aliased.invoke(Qualifier="live").payload[:2] == ["one", "1"]
 
 
+@pytest.mark.long_proof
 def test_environments_of_a_version_end_after_the_alias_has_moved(aliased: Any, eventually: Callable[..., Any]) -> None:
     assert aliased.invoke(Qualifier="live").payload[1] == "2"
     assert environments(aliased, "2") == 1
@@ -70,6 +71,7 @@ def test_environments_of_a_version_end_after_the_alias_has_moved(aliased: Any, e
     assert environments(aliased, "1") == 1
 
 
+@pytest.mark.long_proof
 def test_environments_of_a_version_stay_if_the_alias_comes_back(aliased: Any) -> None:
     assert aliased.invoke(Qualifier="live").payload[1] == "2"
     move(aliased, "1")

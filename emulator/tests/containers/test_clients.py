@@ -120,6 +120,7 @@ def test_images_named_by_ecrs_registry_are_built_tagged_pushed_pulled_and_run(
     assert done.stdout == f"FROM {name}:one\nRUN echo more > /more\nmore\n"
 
 
+@pytest.mark.long_proof
 def test_a_password_for_another_region_names_both_regions(
     stack: Any, shell: Shell, repository: str, source: Path, docker: Any
 ) -> None:

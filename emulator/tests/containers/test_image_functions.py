@@ -130,8 +130,8 @@ def test_function_calls_aws_with_its_role(create_image_function: Callable[..., A
     ("event", "error"),
     [
         ("exit", "Runtime exited with error: exit status 7"),
-        ("kill", "Runtime exited with error: signal: killed"),
-        ("crash", "Runtime exited with error: signal: segmentation fault"),
+        pytest.param("kill", "Runtime exited with error: signal: killed", marks=pytest.mark.long_proof),
+        pytest.param("crash", "Runtime exited with error: signal: segmentation fault", marks=pytest.mark.long_proof),
     ],
 )
 def test_runtime_exit_is_reported(misbehaving: Any, event: str, error: str) -> None:
@@ -322,7 +322,8 @@ def test_no_container_is_left_behind(
     eventually(lambda: function.containers() == before, "a deleted function leaves no container")
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, pytest.param(signal.SIGKILL, marks=pytest.mark.long_proof)])
+@pytest.mark.long_proof
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 def test_containers_are_removed_when_localstack_ends_or_starts_again(
     start_image_localstack: Callable[..., Any],
     create_image_function: Callable[..., Any],

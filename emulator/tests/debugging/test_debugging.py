@@ -199,6 +199,7 @@ def test_aws_s_timeout_is_back_when_the_debugger_has_left(
     assert session.waiting(eventually, place["id"])["id"] != place["id"]
 
 
+@pytest.mark.long_proof
 def test_one_environment_answers_while_a_debugger_is_attached(
     session: Session, attach: Callable[..., Any], eventually: Callable[..., Any]
 ) -> None:

@@ -140,6 +140,7 @@ def test_batches_fit_into_an_invocation(
     assert max(map(len, batches())) <= 25
 
 
+@pytest.mark.long_proof
 def test_events_are_counted_if_the_mapping_asks_for_it(
     localstack: Any, queue: Any, map_queue: Any, event_counts: Any, eventually: Callable[..., Any]
 ) -> None:

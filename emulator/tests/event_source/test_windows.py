@@ -80,6 +80,7 @@ def test_state_goes_from_batch_to_batch_and_a_final_invocation_ends_the_window(w
     assert all(event["eventSourceARN"].endswith(windowed.stream) for event in told)
 
 
+@pytest.mark.long_proof
 def test_windows_begin_with_an_empty_state(windowed: Any) -> None:
     windowed.map(TumblingWindowInSeconds=2)
     windowed.put(1)

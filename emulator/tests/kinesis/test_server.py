@@ -10,6 +10,7 @@ import pytest
 pytestmark = pytest.mark.local_only
 
 
+@pytest.mark.long_proof
 def test_concurrent_first_requests_succeed_and_stacks_are_isolated(
     localstack: Any, start_localstack: Callable[..., Any], create_stream: Callable[..., str]
 ) -> None:

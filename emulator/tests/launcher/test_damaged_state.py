@@ -74,7 +74,8 @@ def kinesis(port: int) -> Any:
     )
 
 
-@pytest.mark.parametrize("name", ["kinesis.sqlite3", pytest.param("checkpoints.sqlite3", marks=pytest.mark.long_proof)])
+@pytest.mark.long_proof
+@pytest.mark.parametrize("name", ["kinesis.sqlite3", "checkpoints.sqlite3"])
 def test_damaged_file_is_one_error_and_nothing_is_left_running(run: Run, tmp_path: Path, name: str) -> None:
     file = tmp_path / "data" / STATE / name
     file.parent.mkdir(parents=True)

@@ -163,6 +163,7 @@ def test_a_page_that_cannot_be_written_is_one_clear_error(pytester: pytest.Pytes
     assert "is a folder; name a file" in result.stderr.str()
 
 
+@pytest.mark.long_proof
 def test_faults_strike_and_end_with_the_test(pytester: pytest.Pytester, faulty: Any) -> None:
     test = """
     import pytest

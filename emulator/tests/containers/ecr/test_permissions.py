@@ -209,6 +209,7 @@ def test_a_password_ends_with_its_access_key(http_with: Any, stack: Any, user: U
     assert http_with(user.password)("GET", f"{name}/tags/list").status == 401
 
 
+@pytest.mark.long_proof
 @pytest.mark.parametrize(("mode", "listed"), [("soft", {"ecr:ListImages"}), ("off", set())])
 def test_the_enforcement_mode_applies_to_the_registry(
     start_localstack: Any, http_with: Any, stack: Any, mode: str, listed: set[str]
