@@ -123,6 +123,7 @@ def _published(stack: Stack) -> set[str]:
     return {bound["HostIp"] for ports in published for binds in ports.values() for bound in binds or []}
 
 
+@pytest.mark.long_proof
 @pytest.mark.aws_valid
 @pytest.mark.destroys_stack
 def test_destroy_leaves_nothing_behind(stack: Stack, clients: Clients) -> None:

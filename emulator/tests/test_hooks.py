@@ -26,6 +26,7 @@ def test_first_decision_answers_a_question() -> None:
     assert (question(1), question(2)) == ("odd", "any")
 
 
+@pytest.mark.long_proof
 @pytest.mark.parametrize("package", ["kinesis", "lambda_runtime", "event_source"])
 def test_observed_packages_import_neither_faults_nor_metrics(package: str) -> None:
     """Not even indirectly. Imports inside functions do not count."""

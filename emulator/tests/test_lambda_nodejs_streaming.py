@@ -289,6 +289,7 @@ def test_the_stream_shows_what_aws_shows(create_node: Callable[..., Any]) -> Non
         }
 
 
+@pytest.mark.long_proof
 def test_a_pipeline_is_not_faster_than_its_caller(
     create_streaming: Callable[..., Any], gate: Any, eventually: Callable[..., Any]
 ) -> None:

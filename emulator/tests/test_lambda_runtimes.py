@@ -16,6 +16,9 @@ from pipeline_emulator.lambda_runtime.runtimes.versions import IDENTIFIERS, NODE
 pytestmark = pytest.mark.local_only
 
 OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
+each_python = pytest.mark.parametrize(
+    "version", [one if one == OWN else pytest.param(one, marks=pytest.mark.long_proof) for one in PYTHONS]
+)
 LOOK = """
     import os, ssl, sqlite3, subprocess, sys
     import boto3
@@ -57,9 +60,7 @@ def test_ci_has_other_interpreters() -> None:
     assert search.node(NODES[0])
 
 
-@pytest.mark.parametrize(
-    "version", [one if one == OWN else pytest.param(one, marks=pytest.mark.long_proof) for one in PYTHONS]
-)
+@each_python
 def test_a_function_runs_with_its_python(
     create_function: Callable[..., Any], eventually: Callable[..., Any], version: str
 ) -> None:
@@ -89,7 +90,7 @@ def test_a_function_runs_with_its_python(
         assert found["written"] == []
 
 
-@pytest.mark.parametrize("version", PYTHONS)
+@each_python
 def test_an_exception_has_its_stack_trace(create_function: Callable[..., Any], version: str) -> None:
     needs_python(version)
     source = """

@@ -117,6 +117,7 @@ def test_an_absent_installer_is_named(service: Path) -> None:
         build(service, Path("/no/uv"))
 
 
+@pytest.mark.long_proof
 @pytest.mark.skipif(UV is None, reason="uv is neither beside this Python nor on PATH")
 def test_the_real_zip_serves_the_model(tmp_path: Path, model_bytes: bytes) -> None:
     """GIVEN the real lock file THEN the pruned Zip, alone on the path, loads the model and predicts."""

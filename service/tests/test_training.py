@@ -342,6 +342,7 @@ def test_without_network_the_default_data_is_explained(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.long_proof
 def test_a_damaged_mlflow_database_is_explained(
     tmp_path: Path, sales_csv: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -232,6 +232,7 @@ def test_function_does_not_call_urls_as_root(
     assert [caller.invoke({"host": host, "root": as_root}).payload for as_root in (True, False)] == [403, 200]
 
 
+@pytest.mark.long_proof
 def test_soft_enforcement_serves_and_lists(
     start_localstack: Callable[..., Any], create_function: Callable[..., Any], denials: Any
 ) -> None:

@@ -412,7 +412,7 @@ def test_url_is_for_no_other_operation(
     assert send(url, method, body=body)[0] in (200, 204)
 
 
-@pytest.mark.parametrize("version", ["s3v4", "s3"])
+@pytest.mark.parametrize("version", ["s3v4", pytest.param("s3", marks=pytest.mark.long_proof)])
 def test_expired_url_is_refused(client: Any, keys: Any, create_bucket: Any, version: str) -> None:
     bucket = create_bucket()
     root = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}

@@ -62,6 +62,7 @@ def start_of_window(seconds: int) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.long_proof
 def test_state_goes_from_batch_to_batch_and_a_final_invocation_ends_the_window(windowed: Any) -> None:
     windowed.map(TumblingWindowInSeconds=8, BatchSize=2)
     start_of_window(8)

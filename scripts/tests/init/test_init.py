@@ -23,6 +23,7 @@ def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return Path(shutil.copytree(COURSE, tmp_path / "Rides 06"))
 
 
+@pytest.mark.long_proof
 def test_a_courses_terraform(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
     # GIVEN a folder with Terraform and an event, and nothing of ours WHEN it is described
     (course / "event.json").write_text(json.dumps(EVENT))

@@ -72,6 +72,7 @@ def test_a_job_that_breaks_before_its_report_counts_as_a_failure(
     assert junit.read([tmp_path / "missing.xml"]).totals() == "0 passed, 0 failed"
 
 
+@pytest.mark.long_proof
 @pytest.mark.parametrize(("reruns", "seen"), [("1", "1 passed, 0 failed"), ("0", "0 passed, 1 failed")])
 def test_in_ci_a_test_that_fails_once_is_named_and_tried_again(
     reruns: str, seen: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

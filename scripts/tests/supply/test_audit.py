@@ -103,6 +103,7 @@ def test_a_vulnerable_pin_is_reported_with_version_ids_and_the_fix(
     assert "packaging" not in failure.value.cause
 
 
+@pytest.mark.long_proof
 def test_a_lock_without_known_vulnerabilities_passes(
     osv: ThreadingHTTPServer,
     lock: Callable[..., Path],
@@ -138,6 +139,7 @@ def test_an_unreachable_source_is_reported(lock: Callable[..., Path], excepted: 
         audit.run("http://127.0.0.1:1/v1/query", optional=False, python=[lock("a==1")], excepted_in=excepted())
 
 
+@pytest.mark.long_proof
 def test_an_exception_covers_only_its_vulnerability(
     osv: ThreadingHTTPServer, lock: Callable[..., Path], excepted: Callable[..., Path]
 ) -> None:

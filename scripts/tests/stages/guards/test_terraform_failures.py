@@ -61,6 +61,7 @@ def test_a_locked_state_is_explained_and_the_suggested_command_unlocks_it(there:
     assert there.localstack.client("s3").list_objects_v2(Bucket=bucket)["KeyCount"] == 0
 
 
+@pytest.mark.long_proof
 def test_refused_values_are_reported_in_terraforms_words(there: Any) -> None:
     run = _terraform(there)
     run.init()
