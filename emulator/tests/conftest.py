@@ -49,11 +49,14 @@ settings.load_profile("everyday")
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` selects
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With many examples, properties are long proofs."""
-    if config.getoption("--hypothesis-profile") == "many":
-        for item in items:
-            if item.get_closest_marker("property"):
-                item.add_marker(pytest.mark.long_proof)
+    """With many examples, properties are long proofs; so are all variants of a test but the first, if it says so."""
+    many, begun = config.getoption("--hypothesis-profile") == "many", set[str]()
+    for item in items:
+        test = item.nodeid.partition("[")[0]
+        other = item.get_closest_marker("variants") and test in begun
+        begun.add(test)
+        if other or (many and item.get_closest_marker("property")):
+            item.add_marker(pytest.mark.long_proof)
 
 
 def installed(variable: str, default: str) -> Path:

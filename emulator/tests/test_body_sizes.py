@@ -130,6 +130,7 @@ def password(localstack: Any) -> str:
     return f"Basic {token}"
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize("method", ["POST", "PATCH", "PUT"])
 def test_a_layer_is_limited_as_it_arrives(localstack: Any, password: str, method: str) -> None:
     """https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html: 52,000 MiB."""
@@ -256,6 +257,7 @@ POSTING_FUNCTION = """
 """
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize("chunked", [False, True])
 @pytest.mark.parametrize("kind", ["response", "error"])
 def test_a_large_answer_of_a_function_is_not_kept(

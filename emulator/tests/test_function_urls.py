@@ -197,6 +197,7 @@ def test_event_of_a_bare_request(
     assert (event["rawPath"], event["rawQueryString"], event["isBase64Encoded"]) == ("/", "", False)
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize(
     ("headers", "body", "encoded"),
     [
@@ -393,6 +394,7 @@ def test_streamed_response_in_the_buffered_mode(
     assert call(localstack, make_url(function))[::2] == (202, b"whole")
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize(
     "source",
     [
@@ -485,6 +487,7 @@ NODE_RESPONSES = {
 }
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize("what", NODE_RESPONSES)
 def test_responses_of_node(
     localstack: Any, create_node: Callable[..., Any], make_url: Callable[..., str], what: str

@@ -419,6 +419,7 @@ def everything(localstack: Any) -> Any:
     return functions, client.list_layers()["Layers"]
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize("by", ["request", "S3"])
 @pytest.mark.parametrize("operation", CALLS)
 def test_lambda_refuses_links_out_of_the_archive(

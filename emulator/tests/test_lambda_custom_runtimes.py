@@ -179,6 +179,7 @@ ENTRY_POINTS: dict[str, tuple[dict[str, str | bytes], bool, str]] = {
 }
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize("case", ENTRY_POINTS)
 def test_an_entry_point_that_cannot_be_started(create_custom: Callable[..., Any], case: str) -> None:
     files, executable, reason = ENTRY_POINTS[case]

@@ -49,6 +49,7 @@ def test_timeout(create_function: Callable[..., Any]) -> None:
     assert function.invoke(0).payload == 1  # in a new runtime
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize(
     ("source", "how"),
     [
@@ -94,6 +95,7 @@ def test_response_that_is_too_large(create_function: Callable[..., Any]) -> None
     assert len(function.invoke(6_000_000).payload) == 6_000_000
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize(
     ("source", "handler", "error_type", "message"),
     [

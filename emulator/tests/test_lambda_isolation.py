@@ -119,6 +119,7 @@ CHILDREN = """
 """
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize("how", ["hang", "crash", "delete"])
 def test_children_are_killed_with_the_function(
     create_function: Callable[..., Any], isolated: Any, eventually: Callable[..., Any], how: str

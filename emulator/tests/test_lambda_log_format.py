@@ -44,6 +44,7 @@ def lines(localstack: Any, group: str) -> list[str]:
     ]
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize(
     ("application", "system", "own", "types"),
     [

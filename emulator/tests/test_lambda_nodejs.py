@@ -97,6 +97,7 @@ FORMS = {
 }
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize("form", FORMS)
 def test_forms_of_handlers(create_node: Callable[..., Any], form: str) -> None:
     handler, files = FORMS[form]
@@ -128,6 +129,7 @@ CALLBACKS = {
 }
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize("form", CALLBACKS)
 def test_callbacks(create_node: Callable[..., Any], major: int, form: str) -> None:
     if major >= 24:
@@ -327,6 +329,7 @@ LOADING = {
 }
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize("case", LOADING)
 def test_a_handler_that_cannot_be_loaded(create_node: Callable[..., Any], case: str) -> None:
     handler, source, error_type, message = LOADING[case]

@@ -132,6 +132,7 @@ WRITTEN = {
 }
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize("what", WRITTEN)
 def test_what_is_written_arrives(create_streaming: Callable[..., Any], what: str) -> None:
     source, expected = WRITTEN[what]
@@ -177,6 +178,7 @@ THROWN = {
 }
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize("how", THROWN)
 def test_error_before_the_first_byte(create_streaming: Callable[..., Any], how: str) -> None:
     function = create_streaming(f"if (event === 'fail') {{ {THROWN[how]} }} responseStream.end(String(count));")
@@ -214,6 +216,7 @@ FAILURES = {
 }
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize("how", FAILURES)
 def test_error_in_the_middle(create_streaming: Callable[..., Any], gate: Any, how: str) -> None:
     # GIVEN a function that fails once its caller has the first chunk

@@ -237,6 +237,7 @@ ROOT = {
 }
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize("how", ROOT)
 def test_a_function_is_not_root(attack: Callable[..., Any], how: str) -> None:
     answer = attack(f"result = {ROOT[how]}")

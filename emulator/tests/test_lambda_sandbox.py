@@ -289,6 +289,7 @@ MEMORY = {
 }
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize("how", MEMORY)
 def test_shared_memory_counts(run: Callable[..., Any], sandboxed: Any, how: str) -> None:
     code = f"size = 2**26; block = bytes(size)\n{MEMORY[how]}\ndel block; time.sleep(5); result = 'alive'"
@@ -323,6 +324,7 @@ for _ in range(10_000):
 }
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize("how", KERNEL_MEMORY)
 def test_what_the_kernel_keeps_for_a_function_counts(run: Callable[..., Any], sandboxed: Any, how: str) -> None:
     # Memory is measured now and then: what is there for less than a moment may be missed.

@@ -150,6 +150,7 @@ FAILURES = {
 SLOW = ("connection closed", "timeout")
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize("how", [pytest.param(how, marks=[pytest.mark.long_proof] * (how in SLOW)) for how in FAILURES])
 def test_failure_after_a_chunk_is_in_the_completion(
     create_streaming: Callable[..., Any], create_bucket: Callable[[], str], how: str

@@ -67,6 +67,7 @@ def test_a_new_role_must_trust_lambda(make_role: Any, create_function: Any, root
     root("lambda").update_function_configuration(FunctionName=function.name, Role=make_role(LOGS))
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize("action", READ)
 def test_a_mapping_needs_every_read_action(
     make_role: Any, create_function: Any, root: Any, stream: str, refusal: Any, denials: Any, action: str
@@ -94,6 +95,7 @@ def test_a_mapping_needs_the_actions_of_its_failure_destination(
     )
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize("side", ["OnSuccess", "OnFailure"])
 @pytest.mark.parametrize(
     ("target", "action"),

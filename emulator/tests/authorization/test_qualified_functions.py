@@ -33,6 +33,7 @@ def refused(call: Callable[..., Any], **arguments: Any) -> bool:
     return False
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize(
     ("operation", "arguments"),
     [

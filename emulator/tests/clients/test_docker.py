@@ -15,6 +15,7 @@ ECR = "000000000000.dkr.ecr.eu-west-1.amazonaws.com"
 Call = Callable[..., subprocess.CompletedProcess[str]]
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize(
     "line",
     [
@@ -61,6 +62,7 @@ def test_a_login_by_url_is_one_for_the_local_registry(arguments: Callable[..., l
     assert arguments("docker", "login", "-u", "AWS", f"https://{ECR}/") == ["login", "-u", "AWS", local]
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize(
     "line",
     [

@@ -35,6 +35,7 @@ def test_stream_recreated_while_the_mapping_is_disabled_is_read(create_mapped_st
     mapped.await_ids({1, 2})
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize("answer", [[], None, "", {}])
 def test_empty_response_is_a_success(create_mapped_stream: Any, answer: Any) -> None:
     """Recorded on AWS, with ReportBatchItemFailures: each of these moves the checkpoint, and nothing comes twice."""

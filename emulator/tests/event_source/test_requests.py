@@ -204,6 +204,7 @@ def test_failures_go_to_standard_queues_topics_and_buckets(
     assert mappings(functions, function) == []
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize(
     ("source", "message"),
     [

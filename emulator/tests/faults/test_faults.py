@@ -133,6 +133,7 @@ def test_error_has_the_code_of_the_rule_and_the_operation_does_nothing(
     s3.put_object(Bucket=bucket, Key="key", Body=b"x")
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize(
     ("effect", "expected", "in_log"),
     [
