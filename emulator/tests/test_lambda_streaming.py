@@ -194,6 +194,7 @@ def test_function_that_cannot_be_loaded(create_function: Callable[..., Any]) -> 
     assert completion["ErrorCode"] == "Runtime.ImportModuleError"
 
 
+@pytest.mark.long_proof
 def test_stream_is_larger_than_an_answer_but_not_endless(create_streaming: Callable[..., Any]) -> None:
     function = create_streaming(
         """
@@ -210,6 +211,7 @@ def test_stream_is_larger_than_an_answer_but_not_endless(create_streaming: Calla
     assert completion["ErrorCode"] == "Function.ResponseSizeTooLarge"
 
 
+@pytest.mark.long_proof
 def test_function_is_not_faster_than_its_caller(
     create_streaming: Callable[..., Any], create_bucket: Callable[[], str], eventually: Callable[..., Any]
 ) -> None:

@@ -23,6 +23,7 @@ def iterator_age(localstack: Any, **dimensions: str) -> dict[str, Any]:
     return datapoints[0] if datapoints else {}
 
 
+@pytest.mark.long_proof
 def test_iterator_age_grows_while_the_function_is_slow(localstack: Any, create_mapped_stream: Any) -> None:
     mapped = create_mapped_stream()
     mapped.put(*[{"id": number, "do": "sleep", "seconds": 1} for number in range(4)])

@@ -27,6 +27,7 @@ def run(source: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.long_proof
 def test_requests_can_be_validated_later() -> None:
     run("""
         from localstack import config
@@ -53,6 +54,7 @@ def test_requests_can_be_validated_later() -> None:
     """)
 
 
+@pytest.mark.long_proof
 def test_events_can_go_to_api_destinations() -> None:
     run("""
         from localstack.utils.aws import message_forwarding
@@ -64,6 +66,7 @@ def test_events_can_go_to_api_destinations() -> None:
     """)
 
 
+@pytest.mark.long_proof
 def test_urls_can_be_built_from_routes() -> None:
     run("""
         from werkzeug.routing import Map, Rule

@@ -116,6 +116,7 @@ def test_second_emulator_with_the_same_folder_or_port_is_refused(started: str, r
     assert "choose another port with --port" in done.stderr
 
 
+@pytest.mark.long_proof
 def test_doctor_reports_what_works_and_fails_for_a_port_in_use(started: str, run: Run, tmp_path: Path) -> None:
     done = run("doctor", "--data", str(tmp_path), "--port", started.rpartition(":")[2])
     lines = dict(line[6:].split(": ", 1) for line in done.stdout.splitlines())
