@@ -37,7 +37,7 @@ def _of_engine(error: Exception) -> HarnessError | None:
 
     if not isinstance(error, engine.errors()):
         return None
-    if "Read timed out" in str(error):  # as Timeout, and as ConnectionError while the answer is read
+    if engine.has_timed_out(error):
         cause = f"the container engine did not answer a request within {engine.BUSY_SECONDS} s"
         return HarnessError(cause, "wait until the machine is less busy, or restart the engine, then try again")
     return HarnessError(f"the container engine answered: {error}", "look at docker ps --all and the engine's log")

@@ -39,6 +39,15 @@ def errors() -> tuple[type[Exception], ...]:
     return DockerException, RequestException
 
 
+def has_timed_out(error: Exception) -> bool:
+    """Return whether a client raised an error because the engine did not answer in time."""
+    from requests.exceptions import Timeout
+    from urllib3.exceptions import ReadTimeoutError
+
+    # The second form is of a ConnectionError: the answer began, and does not go on.
+    return isinstance(error, Timeout) or any(isinstance(cause, ReadTimeoutError) for cause in error.args)
+
+
 def missing() -> str | None:
     """Return what the container runtime lacks, as a clause for a message; None if nothing.
 

@@ -44,18 +44,18 @@ class Job:
         name: its name, for the user.
         command: program and arguments; it must clean up on an interrupt.
         folder: for its log and report.
+        deadline: seconds it may take.
         counts: whether it writes a JUnit report to `report`.
         cwd: its working directory.
-        deadline: seconds it may take.
         settings: environment variables of its own.
     """
 
     name: str
     command: Sequence[str]
     folder: Path
+    deadline: float
     counts: bool = False
     cwd: Path = ROOT
-    deadline: float = 2400.0
     settings: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import docker
@@ -132,15 +133,28 @@ def test_a_bug_is_reported_even_where_its_log_cannot_be_written(
     assert "could not be written" in failures.explained(KeyError("x")).next_step
 
 
-def test_an_engine_that_does_not_answer_is_no_bug(tmp_path: Path) -> None:
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n["])
+def test_an_engine_that_does_not_answer_is_no_bug(tmp_path: Path, answer: bytes) -> None:
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(tmp_path / "engine"))
         listener.listen()
         client = docker.DockerClient(f"unix://{tmp_path}/engine", version="1.41", timeout=1)
+        begun = threading.Thread(target=_answer, args=(listener, answer))
+        begun.start()
         with pytest.raises(engine.errors()) as raised:
             client.containers.list()
         client.close()
+        begun.join()
     assert "did not answer a request" in failures.explained(raised.value).cause
+
+
+def _answer(listener: socket.socket, text: bytes) -> None:
+    """Send the start of an answer, then wait until the client gives up."""
+    connection, _ = listener.accept()
+    with connection:
+        connection.sendall(text)
+        while connection.recv(4096):
+            pass
 
 
 @pytest.mark.parametrize(("level", "told"), [("", "pipeline up"), ("1", "make local-up")])

@@ -116,7 +116,7 @@ import os, pathlib, signal, sys
 from harness.suites import jobs
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run as a background job
 folder = pathlib.Path({str(tmp_path)!r})
-found = [jobs.Job(name, [sys.executable, "-c", text], folder) for name, text in {waits!r}.items()]
+found = [jobs.Job(name, [sys.executable, "-c", text], folder, deadline=60) for name, text in {waits!r}.items()]
 jobs.run("Programs", found, dict(os.environ), 2)
 """
     harness = subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE, start_new_session=True)

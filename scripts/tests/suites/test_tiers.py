@@ -50,7 +50,7 @@ def test_the_stacks_of_tests_ignore_the_port_of_the_users_stack(
 ) -> None:
     monkeypatch.setenv("LOCALSTACK_PORT", "4966")
     command = [sys.executable, "-c", "import os; assert 'LOCALSTACK_PORT' not in os.environ"]
-    job = Job("port", command, tmp_path)
+    job = Job("port", command, tmp_path, deadline=60)
     with pytest.raises(HarnessError, match="port failed"):
         jobs.run("Port", [job, job], dict(os.environ), 1)
     monkeypatch.setitem(tiers.GROUPS, "port", lambda: [job, job])
