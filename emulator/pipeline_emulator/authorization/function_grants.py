@@ -1,10 +1,6 @@
 """What functions' policies and URLs grant already; requests that change them are judged by it."""
 
-from typing import Any
-
-from localstack.services.lambda_.invocation.models import lambda_stores
-
-from pipeline_emulator.arn import parse_function_arn
+from pipeline_emulator.authorization import resources
 
 
 def permission_of(function_arn: str, statement_id: str) -> tuple[str | None, str | None]:
@@ -12,7 +8,7 @@ def permission_of(function_arn: str, statement_id: str) -> tuple[str | None, str
 
     Each is None if the statement has none; both are if it does not exist.
     """
-    policy = _of(function_arn, "permissions")
+    policy = resources.granted_by_function(function_arn, "permissions")
     for statement in policy.policy.Statement if policy else ():
         if statement["Sid"] == statement_id:
             principal = statement.get("Principal")
@@ -24,11 +20,5 @@ def permission_of(function_arn: str, statement_id: str) -> tuple[str | None, str
 
 def url_auth_of(function_arn: str) -> str | None:
     """Return the kind of authorization of a function's URL; None if it has no URL."""
-    url = _of(function_arn, "function_url_configs")
+    url = resources.granted_by_function(function_arn, "function_url_configs")
     return url.auth_type if url else None
-
-
-def _of(function_arn: str, kind: str) -> Any | None:
-    arn = parse_function_arn(function_arn)
-    function = lambda_stores[arn.account][arn.region].functions.get(arn.name)
-    return getattr(function, kind).get(arn.qualifier or "$LATEST") if function else None

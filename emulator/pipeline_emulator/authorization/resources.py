@@ -43,6 +43,19 @@ def bucket(name: str) -> Any | None:
     return s3_stores[account][GLOBAL_REGION].buckets.get(name) if account else None
 
 
+def granted_by_function(arn: str, kind: str) -> Any | None:
+    """Return what core keeps for a function, or for its version or alias if the ARN is qualified; None without it.
+
+    Args:
+        arn: of the function.
+        kind: `permissions` or `function_url_configs`.
+    """
+    if (named := find_function_arn(arn)) is None:
+        return None
+    function = lambda_stores[named.account][named.region].functions.get(named.name)
+    return getattr(function, kind).get(named.qualifier or "$LATEST") if function else None
+
+
 def owner_of(arn: str) -> str | None:
     """Return the account that owns a resource; None if neither its ARN nor core's state names it, or if AWS does."""
     parts = find_arn(arn)
@@ -100,10 +113,7 @@ def _of_stream(arn: str, _region: str, _account: str, _resource: str) -> str | N
 def _of_function(arn: str, region: str, account: str, resource: str) -> str | None:
     if resource.startswith("layer:"):
         return _of_layer(arn, region, account, resource)
-    if (named := find_function_arn(arn)) is None:
-        return None
-    function = lambda_stores[account][region].functions.get(named.name)
-    found = function.permissions.get(named.qualifier or "$LATEST") if function else None
+    found = granted_by_function(arn, "permissions")
     return json.dumps(asdict(found.policy)) if found else None
 
 

@@ -260,3 +260,17 @@ def test_operations_of_x_ray_by_name_are_refused() -> None:
     """A group's ARN ends with an identifier that its name does not tell."""
     for name in ("DeleteGroup", "GetGroup", "UpdateGroup"):
         assert isinstance(checks("xray", call(name, {"GroupName": "app"})), Undetermined)
+
+
+def test_every_operation_with_a_qualifier_is_for_the_version_or_alias() -> None:
+    model = load_service("lambda")
+    found = [
+        name
+        for name in model.operation_names
+        if (shape := model.operation_model(name).input_shape) and {"FunctionName", "Qualifier"} <= shape.members.keys()
+    ]
+    assert "AddPermission" in found
+    for name in found:
+        judged = checks("lambda", call(name, {"FunctionName": "f", "Qualifier": "live"}))
+        assert not isinstance(judged, Undetermined), name
+        assert judged[0].resource.endswith(":function:f:live"), name

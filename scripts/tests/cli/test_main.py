@@ -139,12 +139,12 @@ def test_an_engine_that_does_not_answer_is_no_bug(tmp_path: Path, answer: bytes)
         listener.bind(str(tmp_path / "engine"))
         listener.listen()
         client = docker.DockerClient(f"unix://{tmp_path}/engine", version="1.41", timeout=1)
-        begun = threading.Thread(target=_answer, args=(listener, answer))
-        begun.start()
+        answering = threading.Thread(target=_answer, args=(listener, answer))
+        answering.start()
         with pytest.raises(engine.errors()) as raised:
             client.containers.list()
         client.close()
-        begun.join()
+        answering.join()
     assert "did not answer a request" in failures.explained(raised.value).cause
 
 
