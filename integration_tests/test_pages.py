@@ -83,10 +83,11 @@ class TestFollowed:
 
     @pytest.mark.timeout(SECONDS)
     def test_your_pipeline_in_fifteen_minutes(self, tmp_path: Path) -> None:
-        _without_containers()
-        env = _reader(tmp_path)
+        env = _reader(tmp_path, _runtime())
         try:
-            said = pages.follow("your-pipeline", [f'cd "{ROOT}"\n', *pages.to_run(PIPELINE)], tmp_path, env, SECONDS)
+            said = pages.follow(
+                f"your-pipeline-{_runtime()}", [f'cd "{ROOT}"\n', *pages.to_run(PIPELINE)], tmp_path, env, SECONDS
+            )
         finally:
             _down(ROOT, env, PIPELINE=str(tmp_path / "orders"))
         assert "A local run cannot prove:" in said

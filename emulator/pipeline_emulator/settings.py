@@ -167,9 +167,18 @@ SETTINGS: tuple[Setting, ...] = (
         "lambda_executor",
         "LAMBDA_RUNTIME_EXECUTOR",
         "auto",
-        "`auto` runs functions from Zips as processes and functions from images in containers; `process` and "
-        "`container` run only one kind and refuse the other",
+        "`auto` runs functions from images in containers, and functions from Zips as processes, or in containers if "
+        "this machine lacks their runtime and has an engine; `container` runs both in containers, `process` refuses "
+        "functions from images",
         choices=("auto", "process", "container"),
+    ),
+    Setting(
+        "lambda_base_images",
+        "LAMBDA_RUNTIME_IMAGE_MAPPING",
+        "",
+        "base images of functions from Zips that run in containers: JSON such as "
+        '`{"python3.12": "my-python:3.12"}`, or a pattern with `<runtime>`',
+        documented_default="AWS's, such as `public.ecr.aws/lambda/python:3.13`",
     ),
     Setting(
         "lambda_runtime_dir",

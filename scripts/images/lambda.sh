@@ -4,16 +4,18 @@
 # Prints the image's name. Keeps an image whose inputs have not changed.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-runtime=$here/../../emulator/lambda-runtime.txt # what the emulator's functions from Zips find, too
+emulator=$here/../../emulator # its functions from Zips find the same packages, by the same search path
+runtime=$emulator/lambda-runtime.txt
+bootstrap=$emulator/pipeline_emulator/lambda_runtime/runtimes/client/bootstrap.py
 image=store-sales/lambda-python:3.13
 label=store-sales.inputs
 
 base=$("$here/base.sh" lambda)
-inputs=$({ docker image inspect --format '{{.Id}}' "$base" && cat "$here"/lambda.sh "$here"/lambda/* "$runtime"; } | sha256sum | cut -d' ' -f1)
+inputs=$({ docker image inspect --format '{{.Id}}' "$base" && cat "$here"/lambda.sh "$here"/lambda/* "$runtime" "$bootstrap"; } | sha256sum | cut -d' ' -f1)
 existing=$(docker image inspect --format "{{index .Config.Labels \"$label\"}}" "$image" 2>/dev/null || true)
 if [ "$existing" != "$inputs" ]; then
   work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
-  cp "$here"/lambda/* "$runtime" "$work"
+  cp "$here"/lambda/* "$runtime" "$bootstrap" "$work"
   options=(--build-arg "BASE_IMAGE=$base" --label "$label=$inputs" --tag "$image")
   for variable in PIP_INDEX_URL PIP_EXTRA_INDEX_URL; do
     [ -z "${!variable:-}" ] || options+=(--build-arg "$variable=${!variable}")

@@ -1,4 +1,4 @@
-"""`LAMBDA_RUNTIME_EXECUTOR=container`: runs functions from images in ECR in containers."""
+"""`LAMBDA_RUNTIME_EXECUTOR=container`: runs functions in containers, from images in ECR or made from their Zips."""
 
 import functools
 from collections.abc import Mapping
@@ -6,11 +6,11 @@ from typing import Any
 
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
 
-from pipeline_emulator.lambda_runtime import engine, image
+from pipeline_emulator.lambda_runtime import engine, image, zip_images
 from pipeline_emulator.lambda_runtime.container import ContainerRuntime, ContainerSpecification
 from pipeline_emulator.lambda_runtime.editions import Edition
 from pipeline_emulator.lambda_runtime.environment_variables import without_foreign
-from pipeline_emulator.lambda_runtime.executor import EnvironmentExecutor
+from pipeline_emulator.lambda_runtime.executor import EnvironmentExecutor, managed_runtime
 from pipeline_emulator.lambda_runtime.output import Output
 
 
@@ -19,11 +19,7 @@ class ContainerRuntimeExecutor(EnvironmentExecutor):
 
     @classmethod
     def prepare_version(cls, function_version: FunctionVersion) -> None:
-        """Pull the image. An exception raised here becomes the function's StateReason."""
-        if function_version.config.package_type != "Image":
-            raise RuntimeError(
-                "the container executor runs package type Image only; for Zips set LAMBDA_RUNTIME_EXECUTOR=auto"
-            )
+        """Pull or make the image. An exception raised here becomes the function's StateReason."""
         engine.own_address()
         image.pull(function_version)
 
@@ -35,8 +31,8 @@ class ContainerRuntimeExecutor(EnvironmentExecutor):
         """Return a container of the function's image."""
         function = self.function_version.config
         entrypoint, command, folder = image.command_of(self._image, self.function_version)
-        deployed = function.image.resolved_image_uri if function.image else ""
-        environment = without_foreign(variables) | dict(function.environment or {})
+        deployed = function.image.resolved_image_uri if function.image else self._image["Id"]
+        environment = self._of_lambda(variables) | dict(function.environment or {})
         debugger = edition.debugger if edition else None
         specification = ContainerSpecification(
             name=f"lambda-{self.function_version.id.function_name}",
@@ -50,8 +46,16 @@ class ContainerRuntimeExecutor(EnvironmentExecutor):
         )
         return ContainerRuntime(specification, output, self.warn_of_memory)
 
-    def runtime_version(self) -> None:
-        """Return None: an image brings its own runtime."""
+    def runtime_version(self) -> tuple[str, str] | None:
+        """Return name and ARN of the managed runtime of a Zip; None for an image, which brings its own."""
+        function = self.function_version.config
+        return managed_runtime(function) if function.package_type == "Zip" else None
+
+    def _of_lambda(self, variables: Mapping[str, str]) -> dict[str, str]:
+        """Return the variables that Lambda sets."""
+        if self.function_version.config.package_type == "Image":
+            return without_foreign(variables)
+        return without_foreign(variables, of_runtime=False) | zip_images.variables_of(self.function_version)
 
     @functools.cached_property
     def _image(self) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import IO, Any
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
 from localstack.services.lambda_.invocation.models import lambda_stores
 
-from pipeline_emulator.lambda_runtime import code_folders, overlays
+from pipeline_emulator.lambda_runtime import archives, code_folders, overlays, placement
 from pipeline_emulator.lambda_runtime.debugging.debugger import Debugger
 
 MAX_BYTES = 250 * 2**20  # as for a Zip
@@ -22,8 +22,8 @@ class Edition:
     """Code that runs in place of the deployed one.
 
     Attributes:
-        folder: The whole code, for a function from a Zip.
-        image: The image, for a function from an image.
+        folder: The whole code, for a function that runs as a process.
+        image: The image, for a function that runs in a container.
         debugger: What the function starts under; None without a debugger.
     """
 
@@ -36,9 +36,9 @@ class Edition:
         if self.folder:
             code_folders.remove(self.folder.parent)
         if self.image:
-            from pipeline_emulator.lambda_runtime import image_editions
+            from pipeline_emulator.lambda_runtime import image_files  # late: imports the engine's client
 
-            image_editions.remove(self.image)
+            image_files.remove(self.image)
 
 
 class Editions:
@@ -77,13 +77,15 @@ def make(version: FunctionVersion, archive: IO[bytes]) -> Edition:
         RefusedArchiveError: the archive is unusable.
         RuntimeError: the engine failed.
     """
-    if version.config.package_type == "Zip":
+    if not placement.in_container(version):
         code = version.config.code
         assert code is not None
         return Edition(folder=overlays.over_folder(Path(code.get_unzipped_code_location()), archive, MAX_BYTES))
-    from pipeline_emulator.lambda_runtime import image_editions  # late: imports the engine's client
+    from pipeline_emulator.lambda_runtime import image, image_files  # late: imports the engine's client
 
-    return Edition(image=image_editions.make(version, archive, MAX_BYTES))
+    deployed = image.pull(version)
+    with archives.unpacked(archive, MAX_BYTES) as changed:
+        return Edition(image=image_files.with_changes(deployed["Id"], image.folder_of(deployed, version), changed))
 
 
 def function_of(version: FunctionVersion) -> str:

@@ -1,5 +1,6 @@
 """The container engine: its client, the functions' network, and containers that a killed LocalStack left behind."""
 
+import contextlib
 import functools
 import ipaddress
 import logging
@@ -9,7 +10,7 @@ import socket
 from typing import Any
 
 import docker
-from docker.errors import DockerException, NotFound
+from docker.errors import DockerException, ImageNotFound, NotFound
 from localstack import config
 
 from pipeline_emulator.ecr import settings
@@ -60,6 +61,24 @@ def answers() -> bool:
     except RuntimeError:
         return False
     return True
+
+
+def is_usable() -> bool:
+    """Return whether functions could run in containers: an engine answers, and they could reach LocalStack."""
+    try:
+        own_address()
+    except RuntimeError:
+        return False
+    return True
+
+
+def find_image(name: str) -> dict[str, Any] | None:
+    """Return the engine's description of an image, or None if it does not have it."""
+    try:
+        found: dict[str, Any] = client().inspect_image(name)
+    except ImageNotFound:
+        return None
+    return found
 
 
 def network() -> str:
@@ -159,13 +178,16 @@ def prepare(*, needed: bool) -> None:
 
 
 def remove_leftovers() -> None:
-    """Remove the function containers that a killed LocalStack of the same stack left behind."""
+    """Remove the function containers that a killed LocalStack of the same stack left behind, and their own images."""
     if not os.environ.get(STACK_VARIABLE):
         return  # without a name, their owner is unknown
     (label,) = [f"{name}={value}" for name, value in labels().items()]
     for container in client().containers(all=True, quiet=True, filters={"label": label}):
         remove(container["Id"])
         LOG.info("removed container %s, left by a LocalStack of this stack", container["Id"][:12])
+    for image in client().images(quiet=True, filters={"label": label, "dangling": True}):
+        with contextlib.suppress(DockerException):  # another image is made from it
+            client().remove_image(image)
 
 
 def remove(container_id: str) -> None:

@@ -31,9 +31,7 @@ def function_environment(
         private_tmp: Folder to use instead of /tmp if /tmp itself cannot be private, else None.
     """
     code, layers = folders.code, folders.layers
-    variables = without_foreign(core)
-    variables.pop(_OF_THE_RUNTIME, None)
-    variables |= {
+    variables = without_foreign(core, of_runtime=False) | {
         "LAMBDA_TASK_ROOT": str(code),
         "LAMBDA_RUNTIME_DIR": str(folders.runtime),
         "LANG": "en_US.UTF-8",
@@ -48,9 +46,10 @@ def function_environment(
     return {**variables, **runtime, **user}
 
 
-def without_foreign(core: Mapping[str, object]) -> dict[str, str]:
-    """Return core's variables without those that AWS does not have."""
-    return {name: str(value) for name, value in core.items() if not _is_foreign(name)}
+def without_foreign(core: Mapping[str, object], *, of_runtime: bool = True) -> dict[str, str]:
+    """Return core's variables without those that AWS does not have, or that a managed runtime sets."""
+    kept = (name for name in core if not _is_foreign(name) and (of_runtime or name != _OF_THE_RUNTIME))
+    return {name: str(core[name]) for name in kept}
 
 
 def _is_foreign(name: str) -> bool:

@@ -18,6 +18,7 @@ from localstack.services.lambda_.invocation.lambda_models import (
     FunctionVersion,
     InitializationType,
     InvocationResult,
+    VersionFunctionConfiguration,
 )
 from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecutor
 
@@ -30,6 +31,7 @@ from pipeline_emulator.lambda_runtime.log_delivery import FunctionLog
 from pipeline_emulator.lambda_runtime.log_levels import LogSettings
 from pipeline_emulator.lambda_runtime.output import Output
 from pipeline_emulator.lambda_runtime.runtime import Runtime, RuntimeStartError
+from pipeline_emulator.lambda_runtime.runtimes.versions import log_name
 
 LOG = logging.getLogger(__name__)
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-ephemeral-storage.html
@@ -266,6 +268,11 @@ class EnvironmentExecutor(RuntimeExecutor):
             tracing=function.tracing_config_mode == "Active",
             logs=LogSettings.of(function.logging_config),
         )
+
+
+def managed_runtime(function: VersionFunctionConfiguration) -> tuple[str, str]:
+    """Return name and ARN of a Zip's runtime, for the log's first line."""
+    return log_name(str(function.runtime)), str((function.runtime_version_config or {}).get("RuntimeVersionArn", ""))
 
 
 def running(function: str) -> list[EnvironmentExecutor]:

@@ -8,14 +8,14 @@ import functools
 import threading
 from typing import Any
 
-from docker.errors import DockerException, ImageNotFound
+from docker.errors import DockerException
 from localstack.aws.api import RequestContext
 from localstack.aws.api.lambda_ import InvalidParameterValueException
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion, ImageCode
 
 from pipeline_emulator import patches
 from pipeline_emulator.ecr import lookup
-from pipeline_emulator.lambda_runtime import engine
+from pipeline_emulator.lambda_runtime import engine, zip_images
 
 # Docker's names for Lambda's instruction sets.
 _ARCHITECTURES = {"x86_64": "amd64", "arm64": "arm64"}
@@ -75,13 +75,17 @@ def image_code(image_uri: str, account_id: str, region: str) -> EcrImageCode:
 def pull(function_version: FunctionVersion) -> dict[str, Any]:
     """Pull the image if the engine does not have it, and return the engine's description of it.
 
+    That of a function from a Zip is made here instead.
+
     Raises:
-        RuntimeError: The image cannot be pulled, or its instruction set is not the function's.
+        RuntimeError: The image cannot be pulled or made, or its instruction set is not the function's.
     """
+    if function_version.config.package_type == "Zip":
+        return zip_images.of(function_version)
     code = function_version.config.image
     assert isinstance(code, EcrImageCode)
     try:
-        image = _inspect(code.by_digest) or _pull(code.by_digest, function_version)
+        image = engine.find_image(code.by_digest) or _pull(code.by_digest, function_version)
     except DockerException as error:
         raise RuntimeError(f"image {code.by_digest} cannot be pulled: {error}") from error
     wanted = function_version.config.architectures[0]
@@ -92,14 +96,6 @@ def pull(function_version: FunctionVersion) -> dict[str, Any]:
             " or set the function's Architectures"
         )
     return image
-
-
-def _inspect(by_digest: str) -> dict[str, Any] | None:
-    try:
-        found: dict[str, Any] = engine.client().inspect_image(by_digest)
-    except ImageNotFound:
-        return None
-    return found
 
 
 def _pull(by_digest: str, function_version: FunctionVersion) -> dict[str, Any]:
@@ -115,6 +111,8 @@ def command_of(image: dict[str, Any], function_version: FunctionVersion) -> tupl
 
     Lambda overrides each one separately, but Docker drops the image's command if the entry point is overridden.
     """
+    if function_version.config.package_type == "Zip":
+        return *zip_images.command_of(function_version), _TASK_ROOT
     overrides = function_version.config.image_config
     entrypoint = overrides.entrypoint if overrides else None
     command = overrides.command if overrides else None

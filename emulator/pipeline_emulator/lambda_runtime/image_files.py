@@ -1,47 +1,63 @@
-"""Images with changed files over those of a deployed image."""
+"""Images made from another image and files: no builder, two requests to the engine."""
 
 import contextlib
 import io
 import tarfile
+import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
 from docker.errors import DockerException
-from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
 
-from pipeline_emulator.lambda_runtime import archives, engine, image, overlays
+from pipeline_emulator.lambda_runtime import engine, overlays
 
-
-def make(version: FunctionVersion, archive: IO[bytes], limit: int) -> str:
-    """Return the id of a new image: the deployed one, with the files of a Zip in its working directory.
-
-    Raises:
-        RefusedArchiveError: the archive is unusable.
-        RuntimeError: the engine failed.
-    """
-    described = image.pull(version)
-    tar = io.BytesIO()
-    with archives.unpacked(archive, limit) as files, tarfile.open(fileobj=tar, mode="w") as packed:
-        for name, path in overlays.with_stale_bytecode(files):
-            _add(packed, name, path)
-    return _with_files(described["Id"], image.folder_of(described, version), tar.getvalue())
+_IN_MEMORY = 2**20  # bytes of a tar; a larger one is in a file
 
 
-def with_folder(base: str, source: Path, target: str) -> str:
-    """Return the id of a new image: another one, with a folder of this machine in it.
+def with_changes(base: str, folder: str, changed: Path) -> str:
+    """Return the id of a new image: another one, with changed files in place of its own.
 
     Args:
         base: the other image.
-        source: the folder.
-        target: its path in the image, which must not exist there.
+        folder: where they are in the image.
+        changed: a folder with the files. Bytecode of their former versions is made unusable.
 
     Raises:
         RuntimeError: the engine failed.
     """
-    tar = io.BytesIO()
-    with tarfile.open(fileobj=tar, mode="w") as packed:
-        packed.add(source, target.lstrip("/"), filter=_of_root)
-    return _with_files(base, "/", tar.getvalue())
+    with _tar() as target:
+        with tarfile.open(fileobj=target, mode="w") as packed:
+            for name, path in overlays.with_stale_bytecode(changed):
+                _add(packed, name, path)
+        return _with_files(base, folder, target)
+
+
+def with_folders(base: str, folders: Mapping[str, Path]) -> str:
+    """Return the id of a new image: another one, with folders of this machine in it, which belong to root.
+
+    Args:
+        base: the other image.
+        folders: by their paths in the image.
+
+    Raises:
+        RuntimeError: the engine failed.
+    """
+    with _tar() as target:
+        with tarfile.open(fileobj=target, mode="w") as packed:
+            for path, source in folders.items():
+                packed.add(source, path.lstrip("/"), filter=_of_root)
+        return _with_files(base, "/", target)
+
+
+def remove(image_id: str) -> None:
+    """Remove an image, if no container uses it."""
+    with contextlib.suppress(DockerException):
+        engine.client().remove_image(image_id)
+
+
+def _tar() -> IO[bytes]:
+    return tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)
 
 
 def _of_root(entry: tarfile.TarInfo) -> tarfile.TarInfo:
@@ -50,7 +66,8 @@ def _of_root(entry: tarfile.TarInfo) -> tarfile.TarInfo:
     return entry
 
 
-def _with_files(base: str, folder: str, tar: bytes) -> str:
+def _with_files(base: str, folder: str, tar: IO[bytes]) -> str:
+    tar.seek(0)
     client = engine.client()
     try:
         container = client.create_container(base, labels=engine.labels())
@@ -67,9 +84,3 @@ def _add(packed: tarfile.TarFile, name: str, path: Path | None) -> None:
     info, data = tarfile.TarInfo(name), path.read_bytes() if path else b""
     info.size, info.mode = len(data), 0o644 | (path.stat().st_mode & 0o111 if path else 0)
     packed.addfile(info, io.BytesIO(data))
-
-
-def remove(image_id: str) -> None:
-    """Remove an image, if no container uses it."""
-    with contextlib.suppress(DockerException):
-        engine.client().remove_image(image_id)

@@ -12,7 +12,7 @@ from localstack import config
 from localstack.runtime.shutdown import SHUTDOWN_HANDLERS
 
 from pipeline_emulator import patches
-from pipeline_emulator.lambda_runtime import code_folders
+from pipeline_emulator.lambda_runtime import code_folders, placement
 from pipeline_emulator.lambda_runtime.executor import EnvironmentExecutor, shut_down, when_unused
 
 
@@ -20,7 +20,7 @@ from pipeline_emulator.lambda_runtime.executor import EnvironmentExecutor, shut_
 def install() -> None:
     """Patch core, once per process."""
     _keep_temporary_files_in_the_stack()
-    SHUTDOWN_HANDLERS.register(shut_down)
+    SHUTDOWN_HANDLERS.register(_shut_down)
 
     @patches.DELIVER_LOGS.wrap
     def store_logs(original: Callable[..., None], self: Any, invocation_result: Any, execution_env: Any) -> None:
@@ -58,8 +58,20 @@ def install() -> None:
             if folder.exists():
                 code_folders.set_writable(folder, writable=True)
             original(self)
+            if config.LAMBDA_RUNTIME_EXECUTOR != placement.PROCESS:
+                from pipeline_emulator.lambda_runtime import zip_images  # late: the engine's client
+
+                zip_images.remove(folder)
 
         when_unused(folder, destroy)
+
+
+def _shut_down() -> None:
+    shut_down()
+    if config.LAMBDA_RUNTIME_EXECUTOR != placement.PROCESS:
+        from pipeline_emulator.lambda_runtime import zip_images  # late: the engine's client
+
+        zip_images.remove_all()
 
 
 def _keep_temporary_files_in_the_stack() -> None:

@@ -10,7 +10,7 @@ from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
 from pipeline_emulator.lambda_runtime import code_folders, layer_folders, shown_files
 from pipeline_emulator.lambda_runtime.editions import Edition
 from pipeline_emulator.lambda_runtime.environment_variables import function_environment
-from pipeline_emulator.lambda_runtime.executor import EnvironmentExecutor
+from pipeline_emulator.lambda_runtime.executor import EnvironmentExecutor, managed_runtime
 from pipeline_emulator.lambda_runtime.isolation import isolation
 from pipeline_emulator.lambda_runtime.output import Output
 from pipeline_emulator.lambda_runtime.process import ProcessRuntime
@@ -65,8 +65,7 @@ class ProcessRuntimeExecutor(EnvironmentExecutor):
 
     def runtime_version(self) -> tuple[str, str]:
         """Return name and ARN of the managed runtime that this machine's interpreter replaces."""
-        found = self.function_version.config.runtime_version_config or {}
-        return _runtime(self.function_version).name, str(found.get("RuntimeVersionArn", ""))
+        return managed_runtime(self.function_version.config)
 
     def _specification(
         self, variables: Mapping[str, str], private_tmp: Path | None, edition: Edition | None

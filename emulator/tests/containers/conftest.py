@@ -92,6 +92,18 @@ class Registry:
         run("docker", "rm", "--force", "--volumes", self.container, check=False)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def images_of_killed_localstacks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Remove the images that LocalStacks of these tests, which are killed, had made of functions from Zips."""
+    yield
+    if has_engine():
+        listed = run("docker", "images", "--filter", "dangling=true", "--filter", "label=pipeline-emulator.stack", "-q")
+        for image in listed.stdout.split():
+            label = run("docker", "inspect", "--format", '{{index .Config.Labels "pipeline-emulator.stack"}}', image)
+            if label.stdout.startswith(str(tmp_path_factory.getbasetemp())):
+                run("docker", "rmi", image, check=False)
+
+
 @pytest.fixture(scope="session")
 def choose_image() -> Callable[[str], str]:
     """Return a function that chooses a public image, or its stand-in from Debian packages if it cannot be pulled."""

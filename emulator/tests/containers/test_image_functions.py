@@ -270,15 +270,6 @@ def test_functions_from_zips_and_images_run_side_by_side(
 
 
 @pytest.mark.long_proof
-def test_container_executor_refuses_zips(
-    start_image_localstack: Callable[..., Any], create_function: Callable[..., Any]
-) -> None:
-    containers = start_image_localstack(LAMBDA_RUNTIME_EXECUTOR="container")
-    function = create_function("def handler(event, context): ...", where=containers)
-    assert "package type Image only" in function.configuration()["StateReason"]
-
-
-@pytest.mark.long_proof
 def test_without_the_bridges_address_a_function_from_an_image_fails_with_the_remedy(
     start_localstack: Callable[..., Any], create_image_function: Callable[..., Any], start_registry: Callable[..., Any]
 ) -> None:

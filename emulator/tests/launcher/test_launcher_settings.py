@@ -34,6 +34,7 @@ OTHER = {
     "MAPPING_LONGEST_RETRY_SECONDS": "60",
     "LAMBDA_RUNTIME_EXECUTOR": "container",
     "PIPELINE_LAMBDA_RUNTIME_DIR": "/tmp/runtime",
+    "LAMBDA_RUNTIME_IMAGE_MAPPING": '{"python3.12": "my-python:3.12"}',
     "LAMBDA_INTERPRETERS": "/tmp/python/bin:/tmp/node",
     "LAMBDA_PROCESS_ISOLATION": "process-group",
     "LAMBDA_KEEPALIVE_MS": "1000",

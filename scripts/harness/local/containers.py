@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ UP_DEADLINE = 240.0
 MLFLOW_PORT_OFFSET = 435
 DOWN_DEADLINE = 120.0
 SETTINGS = environment.EMULATOR_SETTINGS
+BASE_IMAGES = "LAMBDA_RUNTIME_IMAGE_MAPPING"
 
 
 class Compose(DockerCompose):
@@ -190,6 +192,7 @@ def remove_left(stack: Stack, *, keep_streams: bool = False) -> None:
         engine.remove_labelled(engine.PROJECT_LABEL, stack.project, kept)
         engine.remove_images(f"{registry}/")
         engine.remove_dangling(engine.PROJECT_LABEL, stack.project)  # compose labels the images it builds
+        engine.remove_dangling(engine.STACK_LABEL, stack.project)  # LocalStack labels those of functions from Zips
 
 
 def _all(stack: Stack) -> list[Container]:
@@ -253,8 +256,16 @@ def _settings(stack: Stack, found: images.Images, socket_group: int) -> dict[str
         "REGISTRY_IMAGE": found.registry,
         "MLFLOW_IMAGE": found.mlflow,
         "DOCKER_SOCKET_GROUP": str(socket_group),
+        **_base_images(stack, found.function_base),
         **(_official(found.official) if found.official else {}),
     }
+
+
+def _base_images(stack: Stack, function_base: str) -> dict[str, str]:
+    """Return the setting with the stand-in for AWS's base image of functions from Zips; none if the user chose one."""
+    if function_base == images.LAMBDA or stack.settings.get(BASE_IMAGES):
+        return {}
+    return {BASE_IMAGES: json.dumps({"python" + images.LAMBDA.rpartition(":")[2]: function_base})}
 
 
 def _official(image: str) -> dict[str, str]:

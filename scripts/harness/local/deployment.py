@@ -28,6 +28,12 @@ HANDLER = "lambda_handler"
 PACKAGE_TYPE = "lambda_package_type"  # Zip or Image
 
 
+def takes_zip(pipeline: Pipeline, runtime: str) -> bool:
+    """Return whether the function is a Zip in a runtime: without containers, and where the Terraform knows no image."""
+    taken = declared(pipeline.root)
+    return ZIP_VARIABLE in taken and (runtime == EMBEDDED or PACKAGE_TYPE not in taken)
+
+
 def build_function(pipeline: Pipeline) -> None:
     """Build the Zip of the function's source, if Terraform takes one; quick if nothing has changed."""
     if pipeline.file.function is None or ZIP_VARIABLE not in declared(pipeline.root):
@@ -52,7 +58,7 @@ def check_form(pipeline: Pipeline, runtime: str) -> None:
     Raises:
         HarnessError: the function is an image, and there are no containers; or it is a Zip that cannot run here.
     """
-    zip_functions.check(pipeline.root)
+    zip_functions.check(pipeline.root, in_containers=runtime != EMBEDDED)
     if runtime == EMBEDDED and makes_image_function(pipeline.root):
         raise HarnessError(
             f"the function of {pipeline.name} is a container image; RUNTIME={EMBEDDED} runs functions from Zips only",
@@ -202,6 +208,7 @@ def _known(stack: Stack, run_id: str, pipeline: Pipeline) -> dict[str, str]:
         return known | {PACKAGE_TYPE: "Zip", ZIP_VARIABLE: str(pipeline.zip_file)}
     return known | {
         PACKAGE_TYPE: "Image",
+        **({ZIP_VARIABLE: str(pipeline.zip_file)} if takes_zip(pipeline, stack.runtime) else {}),
         "image_build_args": json.dumps({"BASE_IMAGE": stack.base_image}),
         "ecr_password_command": shlex.join([str(install.PYTHON), "-P", str(paths.ECR_PASSWORD)]),
     }

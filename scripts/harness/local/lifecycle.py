@@ -19,7 +19,7 @@ from harness.paths import STACKS, shown
 from harness.pipeline import definition
 from harness.setup import install
 from harness.stack import state as stacks
-from harness.stack.state import EMBEDDED, Stack
+from harness.stack.state import Stack
 
 NAME = "local"
 DEFAULT_PORT = 4566
@@ -71,7 +71,7 @@ def up(name: str, project_id: str, port: int, runtime: str | None = None) -> tup
         with install.exclusive("training and packaging"):  # before anything starts: fail early
             if not server:
                 trained = current_model.current(None)
-            if runtime == EMBEDDED:
+            if deployment.takes_zip(definition.current(), runtime):
                 deployment.build_function(definition.current())
         if stack is None:
             down_locked(name, keep_streams=persistent)

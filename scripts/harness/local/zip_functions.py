@@ -26,7 +26,7 @@ OF_AWS = "x86_64"  # of a function without architectures
 
 @cache
 def runtimes() -> tuple[str, ...]:
-    """Return the runtimes that functions from Zips may have here."""
+    """Return the runtimes that functions from Zips may have without containers."""
     return tuple(runpy.run_path(str(VERSIONS))["IDENTIFIERS"])
 
 
@@ -35,19 +35,20 @@ def architecture() -> str:
     return "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
 
 
-def refusal(values: Mapping[str, Any]) -> tuple[str, str] | None:
+def refusal(values: Mapping[str, Any], *, in_containers: bool = False) -> tuple[str, str] | None:
     """Return why LocalStack is going to refuse a function, and the remedy; None if it is not.
 
     Args:
         values: arguments of an aws_lambda_function.
+        in_containers: functions run in AWS's base images, of which there is one for every runtime.
     """
     if values.get("package_type") == "Image":
         return None
     runtime, wanted = values.get("runtime"), values.get("architectures") or [OF_AWS]
-    if runtime and runtime not in runtimes():
+    if runtime and not in_containers and runtime not in runtimes():
         return (
-            f"runtime {runtime} is not supported for functions from Zips",
-            f"choose one of {', '.join(runtimes())}, or make it a function from an image, which may have any",
+            f"without containers, functions from Zips have no runtime {runtime}",
+            f"use RUNTIME=docker, or choose one of {', '.join(runtimes())}",
         )
     if (own := architecture()) not in wanted:
         return (
@@ -57,15 +58,19 @@ def refusal(values: Mapping[str, Any]) -> tuple[str, str] | None:
     return None
 
 
-def check(root: Path) -> None:
+def check(root: Path, *, in_containers: bool = False) -> None:
     """Check the functions whose runtime and architecture are in the text of a root module.
+
+    Args:
+        root: its folder.
+        in_containers: as for `refusal`.
 
     Raises:
         HarnessError: LocalStack is going to refuse one, after most of the apply.
     """
     for file in sorted(root.glob("*.tf")):
         for name, body in _FUNCTION.findall(file.read_text(encoding="utf-8", errors="replace")):
-            found = None if _MAY_BE_ABSENT.search(body) else refusal(_values(body))
+            found = None if _MAY_BE_ABSENT.search(body) else refusal(_values(body), in_containers=in_containers)
             if found:
                 raise HarnessError(f"{shown(file)}: aws_lambda_function.{name} cannot run here: {found[0]}", found[1])
 

@@ -99,7 +99,7 @@ def empty_localstack(prefix: str, runtime: str | None = None) -> Iterator[Stack]
     deployment.check_form(definition.current(), runtime)
     install.for_runtime(runtime)
     stack = Stack(name, STAGE, processes.free_ports(1)[0], runtime)
-    if runtime == EMBEDDED:
+    if deployment.takes_zip(stack.pipeline, runtime):
         with install.exclusive("packaging"):
             deployment.build_function(stack.pipeline)
     with stacks.locked(name):

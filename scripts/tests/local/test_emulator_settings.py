@@ -72,6 +72,17 @@ def test_containers_get_the_users_settings(monkeypatch: pytest.MonkeyPatch) -> N
     assert SETTINGS.keys() - WITHOUT_CONTAINERS <= passed_on
 
 
+def test_functions_from_zips_get_the_stand_in_for_awss_base_image(monkeypatch: pytest.MonkeyPatch) -> None:
+    def mapping(base: str) -> str:
+        found = images.Images(base, "base", "registry", "emulator", "", "mlflow")
+        return containers._settings(Stack("x", "local", 4700, DOCKER), found, 0).get(containers.BASE_IMAGES, "")
+
+    assert mapping(images.LAMBDA) == ""
+    assert mapping("stand-in:3.13") == '{"python3.13": "stand-in:3.13"}'
+    monkeypatch.setenv(containers.BASE_IMAGES, "mirror.example.com/lambda/<runtime>")
+    assert mapping("stand-in:3.13") == "mirror.example.com/lambda/<runtime>"
+
+
 def _running(monkeypatch: pytest.MonkeyPatch, **settings: str) -> Stack:
     me = psutil.Process()
     monkeypatch.setattr(localstack, "code", lambda: "same")

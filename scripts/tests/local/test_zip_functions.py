@@ -17,7 +17,7 @@ from harness.local import zip_functions
     [
         ({"runtime": "python3.12", "architectures": ["x86_64"]}, None),
         ({"runtime": "python3.12"}, None),
-        ({"runtime": "java21"}, "runtime java21 is not supported for functions from Zips"),
+        ({"runtime": "java21"}, "functions from Zips have no runtime java21"),
         ({"runtime": "python3.12", "architectures": ["arm64"]}, "which is x86_64"),
         ({"package_type": "Image", "architectures": ["arm64"]}, None),
         ({}, None),  # only the apply decides
@@ -34,7 +34,7 @@ def test_what_cannot_run_on_this_machine(
 @pytest.mark.parametrize(
     ("body", "cause"),
     [
-        ('  runtime = "python3.8"\n', "runtime python3.8 is not supported"),
+        ('  runtime = "python3.8"\n', "without containers, functions from Zips have no runtime python3.8"),
         ('  runtime = "python3.12"\n  architectures = ["arm64"]\n', "it is for arm64"),
         ('  runtime = "python3.12"\n  architectures = [var.architecture]\n', None),
         ('  # runtime = "python3.8"\n  runtime = "${var.runtime}"\n', None),
@@ -54,3 +54,13 @@ def test_a_function_is_refused_before_anything_starts(
         return
     with pytest.raises(HarnessError, match=f"main.tf: aws_lambda_function.f cannot run here: {cause}"):
         zip_functions.check(tmp_path)
+
+
+def test_in_containers_every_runtime_has_a_base_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
+    assert zip_functions.refusal({"runtime": "java21"}, in_containers=True) is None
+    (tmp_path / "main.tf").write_text('resource "aws_lambda_function" "f" {\n  runtime = "ruby3.4"\n}\n')
+    zip_functions.check(tmp_path, in_containers=True)
+    with pytest.raises(HarnessError, match=r"no runtime ruby3\.4"):
+        zip_functions.check(tmp_path)
+    assert zip_functions.refusal({"runtime": "java21", "architectures": ["arm64"]}, in_containers=True)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
 
+from pipeline_emulator.lambda_runtime import placement
 from pipeline_emulator.lambda_runtime.editions import EDITIONS
 from pipeline_emulator.lambda_runtime.isolation import isolation
 from pipeline_emulator.lambda_runtime.runtimes.folders import IN_NAMESPACES
@@ -20,7 +21,7 @@ def refusal(version: FunctionVersion) -> str | None:
 
 def folder(version: FunctionVersion) -> str:
     """Return the folder of a function's code, as the function sees it."""
-    if version.config.package_type != "Zip":
+    if placement.in_container(version):
         from pipeline_emulator.lambda_runtime import image  # late: imports the engine's client
 
         return image.folder_of(image.pull(version), version)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
 
-from pipeline_emulator.lambda_runtime import editions
+from pipeline_emulator.lambda_runtime import editions, placement
 from pipeline_emulator.lambda_runtime.debugging import files
 from pipeline_emulator.lambda_runtime.debugging.attachment import Attachment
 from pipeline_emulator.lambda_runtime.debugging.debugger import FOLDER, Debugger
@@ -138,7 +138,7 @@ class Session:
 
     def _wait_in(self, version: FunctionVersion) -> Attachment:
         code = EDITIONS.of(version)
-        if version.config.package_type == "Zip":
+        if not placement.in_container(version):
             runtime_of(version.config).prepare(self._folder, None)  # its file system will be read-only
             edition = dataclasses.replace(code or Edition(), debugger=Debugger(self._folder, _free_port()))
         else:
@@ -148,11 +148,11 @@ class Session:
 
     def _image(self, version: FunctionVersion, code: Edition | None) -> str:
         """Return an image with the function's code and the debugger."""
-        from pipeline_emulator.lambda_runtime import image, image_editions  # late: imports the engine's client
+        from pipeline_emulator.lambda_runtime import image, image_files  # late: imports the engine's client
 
         base = code.image if code and code.image else str(image.pull(version)["Id"])
         if base not in self._images:
-            self._images[base] = image_editions.with_folder(base, self._folder, FOLDER)
+            self._images[base] = image_files.with_folders(base, {FOLDER: self._folder})
         return self._images[base]
 
     def _clean_up(self) -> None:

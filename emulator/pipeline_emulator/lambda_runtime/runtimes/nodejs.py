@@ -35,7 +35,6 @@ class NodeRuntime:
         self._major = major
         self._interpreter = search.node(major)
         self._modules = _modules()
-        self.name = f"nodejs:{major}"
 
     def prepare(self, code: Path | None, layers: Path | None) -> None:
         """Do nothing."""

@@ -15,14 +15,7 @@ PROGRAM = "bootstrap"
 
 
 class OsOnlyRuntime:
-    """A runtime without an interpreter; implements `supported.FunctionRuntime`.
-
-    Args:
-        identifier: such as `provided.al2023`.
-    """
-
-    def __init__(self, identifier: str) -> None:
-        self.name = identifier.replace(".", ":")
+    """A runtime without an interpreter; implements `supported.FunctionRuntime`."""
 
     def prepare(self, code: Path | None, layers: Path | None) -> None:
         """Do nothing."""

@@ -33,7 +33,6 @@ class PythonRuntime:
         self._interpreter = search.python(version)
         self._runtime = runtime_dir()
         _check_client(self._runtime, version)
-        self.name = f"python:{version}"
 
     def prepare(self, code: Path | None, layers: Path | None) -> None:
         """Compile everything once, so that cold starts, in a read-only file system, do not each compile it again."""

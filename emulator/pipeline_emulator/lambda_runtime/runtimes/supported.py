@@ -17,9 +17,6 @@ _ARCHITECTURES = {"amd64": "x86_64", "aarch64": "arm64"}
 class FunctionRuntime(Protocol):
     """The stand-in for a runtime of AWS."""
 
-    name: str
-    """Its name in the first line of a log, such as `python:3.12`."""
-
     def prepare(self, code: Path | None, layers: Path | None) -> None:
         """Prepare the unpacked code and layers of a function, those that are given."""
 
@@ -45,7 +42,7 @@ def runtime_of(function: VersionFunctionConfiguration) -> FunctionRuntime:
     Raises:
         RuntimeError: it cannot run on this machine; the message says why, and what can.
     """
-    _check_architecture(function)
+    check_architecture(function)
     return _runtime(str(function.runtime))
 
 
@@ -57,13 +54,14 @@ def _runtime(identifier: str) -> FunctionRuntime:
             " function from an image may have any"
         )
     if identifier in OS_ONLY:
-        return os_only.OsOnlyRuntime(identifier)
+        return os_only.OsOnlyRuntime()
     if identifier.startswith("python"):
         return python.PythonRuntime(identifier.removeprefix("python"))
     return nodejs.NodeRuntime(int(identifier.removeprefix("nodejs").removesuffix(".x")))
 
 
-def _check_architecture(function: VersionFunctionConfiguration) -> None:
+def check_architecture(function: VersionFunctionConfiguration) -> None:
+    """Check that a function from a Zip is for this machine. Raises RuntimeError with the remedy if it is not."""
     machine = platform.machine().lower()
     own = _ARCHITECTURES.get(machine, machine)
     if own not in (wanted := [str(one) for one in function.architectures]):
