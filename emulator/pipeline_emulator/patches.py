@@ -1362,3 +1362,17 @@ DELETE_LOG_GROUP = Patch(
     written_for="moto-ext 5.1.25",
     fingerprint="2c2ae67600f2",
 )
+READ_STREAMS_FOR_FIREHOSE = Patch(
+    "localstack.utils.kinesis.kinesis_connector:listen_to_kinesis",
+    what="a delivery stream reads its source stream in LocalStack's process, as its role",
+    why="core runs AWS's Java consumer, which it downloads: without a network the delivery stream fails, in silence",
+    written_for=_CORE,
+    fingerprint="7fb7143d436f",
+)
+DELETE_MAPPING = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider.delete_event_source_mapping",
+    what="a mapping that is being created or updated is not deleted",
+    why="core deletes it in every state",
+    written_for=_CORE,
+    fingerprint="705da1f83813",
+)

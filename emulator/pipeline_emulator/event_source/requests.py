@@ -6,9 +6,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 from localstack.aws.api import CommonServiceException, RequestContext
-from localstack.aws.api.lambda_ import InvalidParameterValueException
+from localstack.aws.api.lambda_ import InvalidParameterValueException, ResourceInUseException
 from localstack.aws.api.sqs import QueueAttributeName
 from localstack.services.lambda_.api_utils import function_locators_from_arn
+from localstack.services.lambda_.event_source_mapping.esm_worker import EsmState
 from localstack.services.lambda_.invocation.models import lambda_stores
 from localstack.services.lambda_.provider_utils import get_function_version_from_arn
 from localstack.services.sqs.models import sqs_stores
@@ -25,6 +26,7 @@ from pipeline_emulator.services import provider
 _CHECKED_BY_CORE = frozenset({"FunctionName", "StartingPosition"})
 # What is left of such a setting without this content is no setting.
 _EMPTIED = {"FilterCriteria": "Filters", "MetricsConfig": "Metrics", "ScalingConfig": "MaximumConcurrency"}
+_CHANGING = (EsmState.CREATING, EsmState.UPDATING)
 _validator = RequestValidator(left_out=_CHECKED_BY_CORE)
 
 
@@ -39,7 +41,15 @@ def install() -> None:
     @patches.UPDATE_MAPPING.wrap
     def update_event_source_mapping(original: Callable[..., Any], self: Any, context: Any, request: Any) -> Any:
         _require_ranges(context, request)
+        _require_rest(self, request["UUID"], "update")
         return original(self, context, request)
+
+    @patches.DELETE_MAPPING.wrap
+    def delete_event_source_mapping(
+        original: Callable[..., Any], self: Any, context: Any, uuid: str, **more: Any
+    ) -> Any:
+        _require_rest(self, uuid, "delete")
+        return original(self, context, uuid, **more)
 
     @patches.VALIDATE_MAPPING.wrap
     def validate_event_source_mapping(original: Callable[..., Any], self: Any, context: Any, request: Any) -> Any:
@@ -64,6 +74,16 @@ def install() -> None:
                 _require_visibility(resource_arn, args[0])
         except ClientError as error:
             raise InvalidParameterValueException(str(error), Type="User") from error
+
+
+def _require_rest(provider: Any, uuid: str, change: str) -> None:
+    """Refuse to change a mapping that is being created or updated.
+
+    https://docs.aws.amazon.com/lambda/latest/api/API_UpdateEventSourceMapping.html, ResourceInUseException
+    """
+    worker = provider.esm_workers.get(uuid)
+    if worker is not None and worker.current_state in _CHANGING:
+        raise ResourceInUseException(f"Cannot {change} the event source mapping because it is in use.", Type="User")
 
 
 def _remove_empty(mapping: Any) -> None:

@@ -7,6 +7,7 @@ stack, and through it run processes on this machine.
 
 import os
 import sys
+from contextlib import nullcontext
 from typing import Any
 
 from localstack import config
@@ -21,11 +22,15 @@ _reactor: Any = reactor
 
 
 class BoundRuntimeServer(TwistedRuntimeServer):
-    """Core's twisted server, on the given interfaces only."""
+    """Core's twisted server, on the given interfaces only.
 
-    def __init__(self) -> None:
-        """Start without listeners, like core's server."""
+    Args:
+        fast: whether it answers the requests that carry records itself, which needs the emulator's own handlers.
+    """
+
+    def __init__(self, *, fast: bool = True) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
+        self._fast = fast
 
     def register(
         self,
@@ -46,7 +51,7 @@ class BoundRuntimeServer(TwistedRuntimeServer):
         def bound(reactor: Any, port: int) -> Any:
             return original(reactor, port, interface=next(hosts))
 
-        with patches.BIND_TO_ADDRESSES.replaced(bound), serving.of(gateway):
+        with patches.BIND_TO_ADDRESSES.replaced(bound), serving.of(gateway) if self._fast else nullcontext():
             super().register(gateway, listen, ssl_creds)
 
     def shutdown(self) -> None:

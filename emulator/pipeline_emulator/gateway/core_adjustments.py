@@ -31,13 +31,13 @@ def use_own_s3_folder() -> None:
     patches.KEEP_OBJECTS_APART.replace(str(folder))
 
 
-def serve_tables_by_moto() -> None:
-    """Serve DynamoDB and its streams by moto unless the user chose: core's is Amazon's, and needs Java and a download.
+def choose_providers() -> None:
+    """Choose providers that download nothing, unless the user chose: core's need Java for tables, and for Firehose.
 
     Without a network, a request to core's waits for minutes.
     """
-    for service in ("dynamodb", "dynamodbstreams"):
-        config.SERVICE_PROVIDER_CONFIG.set_provider_if_not_exists(service, "moto")
+    for service, provider in (("dynamodb", "moto"), ("dynamodbstreams", "moto"), ("firehose", "pipeline")):
+        config.SERVICE_PROVIDER_CONFIG.set_provider_if_not_exists(service, provider)
 
 
 def correct_neighbours() -> None:

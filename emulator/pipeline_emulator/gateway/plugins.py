@@ -53,7 +53,7 @@ def load_services() -> None:
     credentials.install()
     moto_requests.install()
     core_adjustments.use_own_s3_folder()
-    core_adjustments.serve_tables_by_moto()
+    core_adjustments.choose_providers()
     core_adjustments.correct_neighbours()
     bucket_acls.install()
     bucket_events.install()

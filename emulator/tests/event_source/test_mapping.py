@@ -78,6 +78,9 @@ def test_update_waits_for_the_current_invocation(create_mapped_stream: Any) -> N
     mapped.await_ids({1})
     response = mapped.functions.update_event_source_mapping(UUID=mapping, BatchSize=50)
     assert response["State"] == "Updating"
+    for change in (mapped.functions.update_event_source_mapping, mapped.functions.delete_event_source_mapping):
+        with pytest.raises(mapped.functions.exceptions.ResourceInUseException, match="because it is in use"):
+            change(UUID=mapping)
     mapped.await_state(mapping, "Enabled")
     mapped.put(2)
     assert mapped.await_ids({2}) == [[1], [2]]

@@ -1,0 +1,14 @@
+"""Registers Firehose with LocalStack, beside core's, which downloads a Java program to read a Kinesis stream."""
+
+from localstack.services.plugins import Service, aws_provider
+
+
+@aws_provider(api="firehose", name="pipeline")  # type: ignore[untyped-decorator]
+def firehose() -> Service:
+    """Return the service; LocalStack calls this at the first request."""
+    from localstack.services.firehose.provider import FirehoseProvider
+
+    from pipeline_emulator.firehose import kinesis_source
+
+    kinesis_source.install()
+    return Service.for_provider(FirehoseProvider())

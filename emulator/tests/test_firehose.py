@@ -1,0 +1,124 @@
+"""Delivery streams of Firehose whose source is a Kinesis stream, as an archive of a pipeline's events."""
+
+import json
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.local_only
+
+READS = ["kinesis:DescribeStream", "kinesis:ListShards", "kinesis:GetShardIterator", "kinesis:GetRecords"]
+
+
+class Archive:
+    """A bucket, and the role with which Firehose reads a stream and writes to it."""
+
+    def __init__(self, localstack: Any, bucket: str, stream: str) -> None:
+        self.localstack, self.bucket, self.name = localstack, bucket, f"archive-{uuid.uuid4().hex[:8]}"
+        self.firehose = localstack.client("firehose")
+        kinesis = localstack.client("kinesis")
+        self.stream_arn = kinesis.describe_stream_summary(StreamName=stream)["StreamDescriptionSummary"]["StreamARN"]
+        self.role = self._role()
+
+    def _role(self) -> str:
+        principal = {"Effect": "Allow", "Principal": {"Service": "firehose.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        role = self.localstack.client("iam").create_role(
+            RoleName=self.name, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [principal]})
+        )
+        self.allow(READS)
+        return str(role["Role"]["Arn"])
+
+    def allow(self, reads: list[str]) -> None:
+        """Replace the role's policy."""
+        statements = [
+            {"Effect": "Allow", "Action": reads or ["kinesis:ListStreams"], "Resource": self.stream_arn},
+            {"Effect": "Allow", "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{self.bucket}/*"},
+        ]
+        self.localstack.client("iam").put_role_policy(
+            RoleName=self.name,
+            PolicyName="archive",
+            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": statements}),
+        )
+
+    def start(self) -> None:
+        """Create the delivery stream."""
+        self.firehose.create_delivery_stream(
+            DeliveryStreamName=self.name,
+            DeliveryStreamType="KinesisStreamAsSource",
+            KinesisStreamSourceConfiguration={"KinesisStreamARN": self.stream_arn, "RoleARN": self.role},
+            ExtendedS3DestinationConfiguration={"RoleARN": self.role, "BucketARN": f"arn:aws:s3:::{self.bucket}"},
+        )
+
+    def status(self) -> str:
+        """Return the delivery stream's status."""
+        answer = self.firehose.describe_delivery_stream(DeliveryStreamName=self.name)
+        return str(answer["DeliveryStreamDescription"]["DeliveryStreamStatus"])
+
+    def content(self) -> list[str]:
+        """Return the lines of all objects, in no order."""
+        s3 = self.localstack.client("s3")
+        keys = [each["Key"] for each in s3.list_objects_v2(Bucket=self.bucket).get("Contents", [])]
+        texts = [s3.get_object(Bucket=self.bucket, Key=key)["Body"].read().decode() for key in keys]
+        return sorted(line for text in texts for line in text.splitlines())
+
+
+@pytest.fixture
+def stream(create_stream: Callable[..., str]) -> str:
+    return create_stream(2)
+
+
+@pytest.fixture
+def archive(localstack: Any, create_bucket: Callable[[], str], stream: str) -> Any:
+    archive = Archive(localstack, create_bucket(), stream)
+    yield archive
+    archive.firehose.delete_delivery_stream(DeliveryStreamName=archive.name)
+
+
+@pytest.fixture
+def put(localstack: Any, stream: str) -> Callable[..., None]:
+    """Put lines on the stream, each with its own partition key."""
+
+    def put(*lines: str) -> None:
+        records = [{"Data": f"{line}\n".encode(), "PartitionKey": line} for line in lines]
+        localstack.client("kinesis").put_records(StreamName=stream, Records=records)
+
+    return put
+
+
+def test_an_archive_gets_what_is_put_after_its_creation(
+    archive: Archive, put: Callable[..., None], eventually: Any
+) -> None:
+    put("before")
+    archive.start()
+    assert archive.status() == "ACTIVE"
+    lines = [f"{number:02}" for number in range(20)]
+    put(*lines)
+    eventually(lambda: archive.content() == lines, "every record is archived once", 20)
+
+
+def test_records_of_shards_made_later_are_archived(
+    localstack: Any, archive: Archive, stream: str, put: Callable[..., None], eventually: Any
+) -> None:
+    archive.start()
+    put("1", "2")
+    kinesis = localstack.client("kinesis")
+    kinesis.merge_shards(
+        StreamName=stream, ShardToMerge="shardId-000000000000", AdjacentShardToMerge="shardId-000000000001"
+    )
+    kinesis.get_waiter("stream_exists").wait(StreamName=stream, WaiterConfig={"Delay": 1})
+    put("3", "4")
+    eventually(lambda: archive.content() == ["1", "2", "3", "4"], "every record is archived once", 20)
+
+
+def test_nothing_is_lost_while_the_role_may_not_read(
+    archive: Archive, put: Callable[..., None], eventually: Any
+) -> None:
+    archive.allow([])
+    archive.start()
+    put("kept")
+    eventually(lambda: "Firehose cannot deliver" in archive.localstack.log(), "the log says so", 20)
+    assert archive.content() == []
+    archive.allow(READS)
+    eventually(lambda: archive.content() == ["kept"], "the record is archived", 20)
