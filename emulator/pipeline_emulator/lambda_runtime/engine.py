@@ -63,13 +63,13 @@ def answers() -> bool:
     return True
 
 
-def is_usable() -> bool:
-    """Return whether functions could run in containers: an engine answers, and they could reach LocalStack."""
+def obstacle() -> str | None:
+    """Return why functions could not run in containers; None if an engine answers and they could reach LocalStack."""
     try:
         own_address()
-    except RuntimeError:
-        return False
-    return True
+    except RuntimeError as error:
+        return str(error)
+    return None
 
 
 def find_image(name: str) -> dict[str, Any] | None:

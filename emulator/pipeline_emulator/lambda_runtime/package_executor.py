@@ -24,7 +24,12 @@ class PackageRuntimeExecutor(RuntimeExecutor):
     @classmethod
     def prepare_version(cls, function_version: FunctionVersion) -> None:
         """Prepare the code. An exception raised here becomes the function's StateReason."""
-        of(function_version).prepare_version(function_version)
+        try:
+            of(function_version).prepare_version(function_version)
+        except RuntimeError as error:
+            if remedy := placement.remedy(function_version):
+                raise RuntimeError(f"{error}; or let a container run it: {remedy}") from error
+            raise
 
     @classmethod
     def cleanup_version(cls, function_version: FunctionVersion) -> None:

@@ -36,12 +36,28 @@ def _could_reach_the_engine() -> bool:
 def _lacks_runtime(function: VersionFunctionConfiguration) -> bool:
     from pipeline_emulator.lambda_runtime import engine  # late: the engine's client
 
+    return _is_for_containers(function) and engine.obstacle() is None
+
+
+def remedy(version: FunctionVersion) -> str:
+    """Return what a container that could run a function here lacks; empty if nothing would help."""
+    from pipeline_emulator.lambda_runtime import engine  # late: the engine's client
+
+    if config.LAMBDA_RUNTIME_EXECUTOR != AUTO or not _is_for_containers(version.config) or not engine.answers():
+        return ""
+    return engine.obstacle() or ""
+
+
+def _is_for_containers(function: VersionFunctionConfiguration) -> bool:
+    """Return whether a function from a Zip is for this machine, but with a runtime that the machine lacks."""
+    if function.package_type == "Image":
+        return False
     try:
         supported.check_architecture(function)
     except RuntimeError:
-        return False  # nor could a container run it
+        return False
     try:
         supported.runtime_of(function)
     except RuntimeError:
-        return engine.is_usable()
+        return True
     return False

