@@ -18,10 +18,11 @@ from harness.errors import HarnessError
 from harness.init import folder as folders
 from harness.init import samples, unproved, writing
 from harness.init.plan import FUNCTION, Choices, Reading
-from harness.local import dry_plan, zip_functions
+from harness.local import dry_plan, runtimes, zip_functions
 from harness.paths import shown
 from harness.pipeline import definition, schema, toml_file
 from harness.pipeline.definition import Pipeline
+from harness.stack.state import DOCKER
 
 PLACEHOLDER = "unknown"
 
@@ -188,8 +189,9 @@ def _chosen(what: str, choices: Choices) -> str:
 
 def _warn_of_refusals(reading: Reading) -> None:
     """Warn of functions that `pipeline up` would fail on, after most of the apply."""
+    in_containers = (os.environ.get("RUNTIME") or runtimes.default()) == DOCKER
     for function in reading.planned.of_type(FUNCTION):
-        if found := zip_functions.refusal(function.values):
+        if found := zip_functions.refusal(function.values, in_containers=in_containers):
             console.warn(f"{function.address} cannot run here: {found[0]}; {found[1]}")
 
 

@@ -283,3 +283,13 @@ def test_what_a_local_run_cannot_prove() -> None:
         ]
     )
     assert [address for address, _ in found] == ["aws_kms_key.k", "aws_lambda_function.f", "aws_lambda_function.f"]
+
+
+@pytest.mark.parametrize(("runtime", "warned"), [("embedded", True), ("docker", False)])
+def test_a_runtime_that_only_containers_have_is_warned_of_without_them(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], runtime: str, warned: bool
+) -> None:
+    monkeypatch.setenv("RUNTIME", runtime)
+    java = ("aws_lambda_function", "f", {"function_name": "f", "runtime": "java21"})
+    command._warn_of_refusals(Reading(_plan(*STREAMS, java, mapping={})))
+    assert ("aws_lambda_function.f cannot run here" in capsys.readouterr().err) == warned
