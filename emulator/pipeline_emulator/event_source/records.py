@@ -74,9 +74,4 @@ def payload(records: Sequence[StreamRecord], window: WindowView | None = None) -
     return text if window is None else f"{text[:-1]}, {json.dumps(window.members())[1:]}"
 
 
-def payload_size(records: Sequence[StreamRecord]) -> int:
-    """Return the payload's size in bytes, or one separator more."""
-    return sum(record.size for record in records) + ENVELOPE_SIZE
-
-
 ENVELOPE_SIZE = sum(len(part) for part in _ENVELOPE)

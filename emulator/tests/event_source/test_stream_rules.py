@@ -11,7 +11,7 @@ from pipeline_emulator.event_source.batch_run import Discard, Invocation
 from pipeline_emulator.event_source.batching import BatchAssembler, lane_of
 from pipeline_emulator.event_source.failure_record import failure_record, object_key, with_payload
 from pipeline_emulator.event_source.progress import MappingProgress, ShardProgress
-from pipeline_emulator.event_source.records import EventSource, StreamRecord, payload, payload_size, stream_record
+from pipeline_emulator.event_source.records import ENVELOPE_SIZE, EventSource, StreamRecord, payload, stream_record
 from pipeline_emulator.event_source.response import WholeBatchFailedError, first_failed
 from pipeline_emulator.event_source.settings import MappingSettings
 from pipeline_emulator.event_source.shards import Position, Shard, begin, position, readable
@@ -80,9 +80,14 @@ def test_batches_are_complete_ordered_and_within_the_limits(sizes: list[int], ba
     assert assembler.backlog_bytes == 0
     for batch, following in zip(batches, [*batches[1:], None], strict=True):
         assert len(batch) <= batch_size
-        assert len(payload(batch)) <= payload_size(batch) <= limit
+        assert len(payload(batch)) <= _size(batch) <= limit
         if following:
-            assert len(batch) == batch_size or payload_size([*batch, following[0]]) > limit
+            assert len(batch) == batch_size or _size([*batch, following[0]]) > limit
+
+
+def _size(batch: list[StreamRecord]) -> int:
+    """Return the payload's size in bytes, or one separator more."""
+    return sum(each.size for each in batch) + ENVELOPE_SIZE
 
 
 @given(st.text(), st.integers(1, 10))
