@@ -13,6 +13,7 @@ import subprocess
 import tarfile
 import urllib.request
 import uuid
+import zipfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -35,6 +36,17 @@ ENV PYTHONPATH=/var/runtime:/var/task
 WORKDIR /var/task
 ENTRYPOINT ["python3", "-m", "awslambdaric"]
 CMD ["function.handler"]
+"""
+BASH_RUNTIME = """#!/bin/bash
+exec 3<>"/dev/tcp/${AWS_LAMBDA_RUNTIME_API/://}"
+printf 'GET /2018-06-01/runtime/invocation/next HTTP/1.1\\r\\nHost: %s\\r\\n\\r\\n' "$AWS_LAMBDA_RUNTIME_API" >&3
+while read -r name value && [ "${name%$'\\r'}" ]; do
+  case ${name,,} in lambda-runtime-aws-request-id:) id=${value%$'\\r'} ;; esac
+done <&3
+body=$(COMMAND)
+printf 'POST /2018-06-01/runtime/invocation/%s/response HTTP/1.1\\r\\nHost: %s\\r\\nContent-Length: %s\\r\\n\\r\\n%s' \\
+  "$id" "$AWS_LAMBDA_RUNTIME_API" "${#body}" "$body" >&3
+sleep 60
 """
 MISBEHAVE = """
     import os, signal, sys, time
@@ -294,6 +306,28 @@ def _start_image_localstack(start: Any, registry_port: int, **variables: str) ->
         "PIPELINE_ECR_REGISTRY_URL": f"http://127.0.0.1:{registry_port}",
     }
     return start(bridge, **{**settings, **variables})
+
+
+@pytest.fixture(scope="session")
+def executables() -> Callable[[dict[str, str]], bytes]:
+    """Return a function that makes a Zip of files that may be executed."""
+
+    def executables(files: dict[str, str]) -> bytes:
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as zipped:
+            for name, text in files.items():
+                info = zipfile.ZipInfo(name)
+                info.create_system, info.external_attr = 3, 0o100755 << 16
+                zipped.writestr(info, text)
+        return buffer.getvalue()
+
+    return executables
+
+
+@pytest.fixture(scope="session")
+def bash_runtime() -> Callable[[str], str]:
+    """Return a function that makes a runtime: it answers one event with what a command of bash prints."""
+    return lambda command: BASH_RUNTIME.replace("COMMAND", command)
 
 
 @dataclasses.dataclass

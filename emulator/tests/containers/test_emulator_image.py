@@ -1,13 +1,11 @@
 """The emulator's image, run alone with `docker run` on a port that the engine chooses."""
 
-import io
 import json
 import subprocess
 import time
 import urllib.error
 import urllib.request
 import uuid
-import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -100,44 +98,27 @@ def test_without_a_sandbox_a_zip_runs_where_it_cannot_reach_the_engine(
         assert create_function(source, where=container).invoke().payload == visible
 
 
-BOOTSTRAP = """#!/bin/bash
-exec 3<>"/dev/tcp/${AWS_LAMBDA_RUNTIME_API/://}"
-printf 'GET /2018-06-01/runtime/invocation/next HTTP/1.1\\r\\nHost: %s\\r\\n\\r\\n' "$AWS_LAMBDA_RUNTIME_API" >&3
-while read -r name value && [ "${name%$'\\r'}" ]; do
-  case ${name,,} in lambda-runtime-aws-request-id:) id=${value%$'\\r'} ;; esac
-done <&3
-body=$(layer-program)
-printf 'POST /2018-06-01/runtime/invocation/%s/response HTTP/1.1\\r\\nHost: %s\\r\\nContent-Length: %s\\r\\n\\r\\n%s' \\
-  "$id" "$AWS_LAMBDA_RUNTIME_API" "${#body}" "$body" >&3
-sleep 60
-"""
-
-
 @pytest.mark.parametrize("options", [["--security-opt", "seccomp=unconfined"], []], ids=["sandbox", "no sandbox"])
 def test_functions_with_layers_and_a_runtime_of_their_own(
-    start: Callable[..., Emulator], create_function: Callable[..., Any], options: list[str]
+    start: Callable[..., Emulator],
+    create_function: Callable[..., Any],
+    executables: Callable[..., bytes],
+    bash_runtime: Callable[[str], str],
+    options: list[str],
 ) -> None:
     container = start(*options)
     layer = executables({"bin/layer-program": "#!/bin/sh\necho '[\"from a layer\"]'\n"})
     published = container.client("lambda").publish_layer_version(LayerName="tools", Content={"ZipFile": layer})
-    custom = {"Runtime": "provided.al2023", "Code": {"ZipFile": executables({"bootstrap": BOOTSTRAP})}}
+    custom = {
+        "Runtime": "provided.al2023",
+        "Code": {"ZipFile": executables({"bootstrap": bash_runtime("layer-program")})},
+    }
 
     function = create_function(where=container, Layers=[published["LayerVersionArn"]], **custom)
 
     assert function.invoke({"a": 1}).payload == ["from a layer"]
     state = create_function("def handler(event, context): ...", where=container, Runtime="python3.12").configuration()
     assert "runtime python3.12 needs Python 3.12, and none was found" in state["StateReason"]
-
-
-def executables(files: dict[str, str]) -> bytes:
-    """Return a Zip of files that may be executed."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as zipped:
-        for name, text in files.items():
-            info = zipfile.ZipInfo(name)
-            info.external_attr = 0o100755 << 16
-            zipped.writestr(info, text)
-    return buffer.getvalue()
 
 
 def test_streams_in_a_volume_survive_a_kill(start: Callable[..., Emulator]) -> None:

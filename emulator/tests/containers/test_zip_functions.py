@@ -1,10 +1,8 @@
 """Functions from Zips in containers: code and layers over the runtime's base image, as in Lambda's own."""
 
-import io
 import json
 import subprocess
 import urllib.request
-import zipfile
 from collections.abc import Callable
 from typing import Any
 
@@ -35,28 +33,6 @@ LOOK = """
             "environment": dict(os.environ),
         }
 """
-BOOTSTRAP = """#!/bin/bash
-exec 3<>"/dev/tcp/${AWS_LAMBDA_RUNTIME_API/://}"
-printf 'GET /2018-06-01/runtime/invocation/next HTTP/1.1\\r\\nHost: %s\\r\\n\\r\\n' "$AWS_LAMBDA_RUNTIME_API" >&3
-while read -r name value && [ "${name%$'\\r'}" ]; do
-  case ${name,,} in lambda-runtime-aws-request-id:) id=${value%$'\\r'} ;; esac
-done <&3
-body="[\\"$_HANDLER\\", \\"$(basename "$0")\\", \\"${AWS_EXECUTION_ENV:-none}\\", \\"$PWD\\"]"
-printf 'POST /2018-06-01/runtime/invocation/%s/response HTTP/1.1\\r\\nHost: %s\\r\\nContent-Length: %s\\r\\n\\r\\n%s' \\
-  "$id" "$AWS_LAMBDA_RUNTIME_API" "${#body}" "$body" >&3
-sleep 60
-"""
-
-
-def executables(files: dict[str, str]) -> bytes:
-    """Return a Zip of files that may be executed."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as zipped:
-        for name, text in files.items():
-            info = zipfile.ZipInfo(name)
-            info.create_system, info.external_attr = 3, 0o100755 << 16
-            zipped.writestr(info, text)
-    return buffer.getvalue()
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +51,7 @@ def containers(start_image_localstack: Callable[..., Any], lambda_base: str) -> 
 
 
 @pytest.fixture
-def layer(containers: Any) -> str:
+def layer(containers: Any, executables: Callable[..., bytes]) -> str:
     """The ARN of a layer with a package and a program."""
     files = {
         "python/common.py": "WHERE = 'layer'",
@@ -152,8 +128,14 @@ def test_an_update_runs_the_new_code_and_nothing_is_left(
     eventually(lambda: own_images(containers) <= before, "the images of a deleted function are removed")
 
 
-def test_a_runtime_of_its_own(containers: Any, create_function: Callable[..., Any]) -> None:
-    code = {"ZipFile": executables({"bootstrap": BOOTSTRAP})}
+def test_a_runtime_of_its_own(
+    containers: Any,
+    create_function: Callable[..., Any],
+    executables: Callable[..., bytes],
+    bash_runtime: Callable[[str], str],
+) -> None:
+    names = '"$_HANDLER" "$(basename "$0")" "${AWS_EXECUTION_ENV:-none}" "$PWD"'
+    code = {"ZipFile": executables({"bootstrap": bash_runtime(f'printf \'["%s", "%s", "%s", "%s"]\' {names}')})}
     function = create_function(where=containers, Runtime="provided.al2023", Code=code)
     answer = function.invoke()
     assert answer.error is None, answer
@@ -161,7 +143,9 @@ def test_a_runtime_of_its_own(containers: Any, create_function: Callable[..., An
 
 
 @pytest.mark.long_proof
-def test_a_wrapper_starts_the_runtime(containers: Any, create_function: Callable[..., Any]) -> None:
+def test_a_wrapper_starts_the_runtime(
+    containers: Any, create_function: Callable[..., Any], executables: Callable[..., bytes]
+) -> None:
     wrapper = '#!/bin/sh\nexport WRAPPED="$1"\nexec "$@"\n'
     source = "import os\n\ndef handler(event, context):\n    return os.environ['WRAPPED']\n"
     code = {"ZipFile": executables({"wrapper": wrapper, "function.py": source})}
