@@ -129,8 +129,9 @@ def _apply(stack: Stack, terraform: Terraform, trained: dict[str, Any], *, refre
     # A mapping that finds kept events invokes the function at once: the model must be published first.
     kept = persistence.streams(stack) if stack.persistent and not stack.outputs else []
     if refresh:
-        with console.step("Terraform init"):
-            terraform.init()
+        with console.step("Terraform init") as step:
+            if not terraform.init():
+                step.result = "as for the last stack"
     if kept:
         _take_over(stack, terraform, kept, trained)
     with console.step("Terraform apply") as step:

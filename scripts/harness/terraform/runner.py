@@ -20,6 +20,7 @@ from harness.setup import install
 from harness.stack.clients import Clients
 from harness.stack.state import REGION, Stack
 from harness.terraform import programs, working_copy
+from harness.terraform.initialized import Initialized
 from harness.terraform.json_output import Progress, as_text
 from harness.terraform.planned import Planned
 from harness.terraform.refusals import Refusals
@@ -81,6 +82,7 @@ class Terraform:
         ]
         self._archive = variables.get(ZIP_VARIABLE)
         self._profiles = working_copy.profiles(self._root)
+        self._kept: Initialized | None = None
         self.env = self._environment()
 
     @property
@@ -96,8 +98,12 @@ class Terraform:
         """File with the profiles that the provider asks for; `init` creates it."""
         return self.stack.folder / "aws-config"
 
-    def init(self) -> None:
-        """Create the working copy and initialize it; tflocal creates the state bucket."""
+    def init(self) -> bool:
+        """Create the working copy and initialize it; tflocal creates the state bucket.
+
+        Returns:
+            Whether Terraform ran. A pipeline's own stack may take over what init made for the last one.
+        """
         copy = with_surroundings(self._root, self._pipeline.folder, self._place, self._pipeline.source)
         (self._place / COPIED).write_text(str(copy))
         if not self.has_backend:
@@ -108,8 +114,21 @@ class Terraform:
         if programs.needed(self._pipeline):
             programs.make(self.stack, self.log)
             self.env = self._environment()
+        kept = self._kept = self._last_init(copy)
+        if kept and kept.restore():
+            return False
         backend = [f"-backend-config={self._backend}"] if self.has_backend else []
         self._run("init", "-input=false", "-no-color", *backend)
+        if kept:
+            kept.keep()
+        return True
+
+    def _last_init(self, copy: Path) -> Initialized | None:
+        """Return what init made for the last stack; None for stacks of tests, whose ports are never the same."""
+        if self.stack.name != self._pipeline.stack_name:
+            return None
+        backend = self._backend if self.has_backend else None
+        return Initialized(self._pipeline.cache / "terraform-init", self._place, copy, backend, self.env)
 
     def lift_stale_lock(self) -> None:
         """End the Terraform of a killed run, and remove its lock on the state.
@@ -234,11 +253,16 @@ class Terraform:
         hopeless: Callable[[], str | None] = lambda: None,
         **more: Any,
     ) -> str:
-        return commands.run(
-            [VENV_BIN / "tflocal" if self.has_backend else "terraform", *words],
-            cwd=self.folder, env=self.env, log=self.log, deadline=deadline, **more,
-            trouble=lambda: hopeless() if self.stack.alive() else "was stopped: LocalStack has ended",
-        )  # fmt: skip
+        try:
+            return commands.run(
+                [VENV_BIN / "tflocal" if self.has_backend else "terraform", *words],
+                cwd=self.folder, env=self.env, log=self.log, deadline=deadline, **more,
+                trouble=lambda: hopeless() if self.stack.alive() else "was stopped: LocalStack has ended",
+            )  # fmt: skip
+        except CommandFailedError as error:
+            if self._kept and error.status != CHANGES_STATUS:  # in case it is what failed
+                self._kept.forget()
+            raise
 
     def _environment(self) -> dict[str, str]:
         base = install.terraform_environment()
