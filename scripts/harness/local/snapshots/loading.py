@@ -10,8 +10,8 @@ from botocore.exceptions import ClientError
 
 from harness import console
 from harness.errors import HarnessError
-from harness.local import containers, lifecycle, localstack, page, persistence, runtimes
-from harness.local.snapshots import besides, store, versions
+from harness.local import besides, containers, lifecycle, localstack, page, persistence, runtimes
+from harness.local.snapshots import store, versions
 from harness.local.snapshots.file import EMULATOR, MLFLOW, REGISTRY, Reader, opened
 from harness.machine.waiting import poll
 from harness.setup import install

@@ -10,7 +10,8 @@ from typing import IO
 
 from harness import console
 from harness.errors import HarnessError
-from harness.local.snapshots import besides, store, versions
+from harness.local import besides
+from harness.local.snapshots import store, versions
 from harness.local.snapshots.file import EMULATOR, FOLDER, MLFLOW, REGISTRY, Manifest, Writer
 from harness.paths import shown
 from harness.stack import emulator_state
