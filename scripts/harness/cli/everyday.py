@@ -189,6 +189,7 @@ def outputs() -> None:
 def train(data: Path | None) -> None:
     """Train a model, log it to MLflow, and serve it from the next local-up on."""
     from harness import traffic
+    from harness.local import kept_runs
     from harness.model import current as current_model
     from harness.setup import install
     from harness.stack import state as stacks
@@ -196,7 +197,10 @@ def train(data: Path | None) -> None:
     stacks.check_owner(stacks.name())
     with install.exclusive("training"):
         known = stacks.load(stacks.name())
-        result = current_model.train(data, known if known and known.alive() else None)
+        stack = known if known and known.alive() else None
+        result = current_model.train(data, stack)
+        if stack:
+            kept_runs.keep(stack)
     traffic.show_trained(result)
 
 

@@ -11,7 +11,7 @@ import psutil
 
 from harness import console
 from harness.errors import HarnessError
-from harness.local import containers, deployment, localstack, page, persistence, runtimes
+from harness.local import containers, deployment, kept_runs, localstack, page, persistence, runtimes
 from harness.machine import files, processes
 from harness.machine.waiting import poll
 from harness.model import current as current_model
@@ -66,7 +66,7 @@ def up(name: str, project_id: str, port: int, runtime: str | None = None) -> tup
     install.for_runtime(runtime)
     with stacks.locked(name):
         stack = _reusable(name, port)
-        trained = None
+        trained, runs_kept = None, False
         server = stack.mlflow_port != 0 if stack else current_model.has_server(runtime)
         with install.exclusive("training and packaging"):  # before anything starts: fail early
             if not server:
@@ -77,7 +77,7 @@ def up(name: str, project_id: str, port: int, runtime: str | None = None) -> tup
             down_locked(name, keep_streams=persistent)
             stack = Stack(name, project_id, port, runtime, persistent)
             with _removed_on_interrupt(name, persistent):
-                runtimes.of(stack).start(stack)
+                runs_kept = _start(stack)
             if persistent:
                 persistence.warn_of_losses(stack)
         fresh = not stack.ready
@@ -86,7 +86,20 @@ def up(name: str, project_id: str, port: int, runtime: str | None = None) -> tup
                 with install.exclusive("training"):
                     trained = current_model.current(stack)
             answer = deployment.deploy(stack, trained)
+            if runs_kept:
+                kept_runs.put_back(stack)
+            kept_runs.keep(stack)
     return stack, answer
+
+
+def _start(stack: Stack) -> bool:
+    """Start a new stack; return whether its tracking server can have the last stack's runs, and has to get them."""
+    if not kept_runs.fit(stack):
+        runtimes.of(stack).start(stack)
+        return False
+    containers.start(stack, wait=False)  # MLflow gets ready beside Terraform: there is nothing to log
+    kept_runs.take_model(stack)
+    return True
 
 
 def restart(stack: Stack) -> None:

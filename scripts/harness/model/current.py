@@ -84,21 +84,42 @@ def current(stack: Stack | None) -> dict[str, Any]:
         return {}
     if (promoted := _chosen()) is not None:
         return promoted
-    memory = _data_file(pipeline)
-    chosen = memory.read_text() if memory.exists() else ""
+    chosen = _data(pipeline)
     if chosen:
         console.say(f"The model's data: {paths.shown(Path(chosen))}, from the last make train. {WAY_BACK}")
-    try:
-        known = json.loads(place(stack).memory.read_text())
-        same = known["code"] == code_hash() and (known["data"] or "") == chosen
-        result: dict[str, Any] = known["result"]
-        if same and (Path(result["model_dir"]) / "MLmodel").is_file():
-            return result
-    except (OSError, ValueError, KeyError, TypeError):
-        pass  # missing, or left incomplete by a killed run
+    result = _remembered(place(stack).memory, chosen)
+    if result is not None and (Path(result["model_dir"]) / "MLmodel").is_file():
+        return result
     if chosen and not Path(chosen).is_file():
         raise HarnessError(f"the training data of the last make train is gone: {chosen}", WAY_BACK)
     return train(Path(chosen) if chosen else None, stack)
+
+
+def would_serve(memory: Path) -> bool:
+    """Return whether the model of a training is what a training now would make, and none was promoted since.
+
+    Args:
+        memory: JSON file with the result of the training.
+    """
+    pipeline = definition.current()
+    return not _chosen_file(pipeline).exists() and _remembered(memory, _data(pipeline)) is not None
+
+
+def _remembered(memory: Path, data: str) -> dict[str, Any] | None:
+    """Return the result of a training with this data and today's code; None if there was none."""
+    try:
+        known = json.loads(memory.read_text())
+        result: dict[str, Any] = known["result"]
+        same = known["code"] == code_hash() and (known["data"] or "") == data
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # missing, or left incomplete by a killed run
+    return result if same else None
+
+
+def _data(pipeline: Pipeline) -> str:
+    """Return the file of the last `make train`; empty for the default data."""
+    file = _data_file(pipeline)
+    return file.read_text() if file.exists() else ""
 
 
 def train(data: Path | None, stack: Stack | None) -> dict[str, Any]:

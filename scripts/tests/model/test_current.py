@@ -68,3 +68,23 @@ def test_default_is_a_file_only_if_it_exists(tmp_path: Path, monkeypatch: pytest
     assert current_model._file(Path("default")) == tmp_path / "default"
     with pytest.raises(HarnessError, match="there is no file"):
         current_model._file(Path("other"))
+
+
+def test_a_training_serves_a_new_stack_until_another_model_is_wanted(
+    tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = tmp_path / "kept.json"
+    assert not current_model.would_serve(memory), "there is none"
+    result = {"model_dir": str(tmp_path), "run_id": "x"}
+    known = {"code": current_model.code_hash(), "data": str(data), "result": result}
+    memory.write_text(json.dumps(known))
+    assert current_model.would_serve(memory)
+    # WHEN another model was promoted, or the data or the code have changed THEN it does not
+    current_model.choose("y")
+    assert not current_model.would_serve(memory)
+    (tmp_path / "chosen-model.json").unlink()
+    (tmp_path / "training-data").unlink()
+    assert not current_model.would_serve(memory)
+    (tmp_path / "training-data").write_text(str(data))
+    monkeypatch.setattr(current_model, "code_hash", lambda: "changed")
+    assert not current_model.would_serve(memory)
