@@ -1355,6 +1355,13 @@ PROTECT_LOG_GROUP = Patch(
     written_for=_CORE,
     fingerprint="b3ed71fd1acd",
 )
+TEST_METRIC_FILTER = Patch(
+    "localstack.services.logs.provider:LogsProvider.test_metric_filter",
+    what="TestMetricFilter says which messages match a pattern",
+    why="core does not have the operation",
+    written_for=_CORE,
+    fingerprint="5d884f7c1fc5",
+)
 DELETE_LOG_GROUP = Patch(
     "moto.logs.models:LogsBackend.delete_log_group",
     what="a protected log group is not deleted",

@@ -1,4 +1,4 @@
-"""PutMetricFilter and DeleteMetricFilter: what is stored and what is refused. `metrics/log_filters.py` counts.
+"""PutMetricFilter, DeleteMetricFilter and TestMetricFilter. `metrics/log_filters.py` counts.
 
 https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html and
 https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_MetricTransformation.html
@@ -7,10 +7,13 @@ https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_MetricT
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from localstack.aws.api import RequestContext
 from localstack.aws.api.logs import InvalidParameterException, ResourceNotFoundException
+from localstack.services.logs.provider import LogsProvider
 from moto.core.utils import unix_time_millis
 
 from pipeline_emulator import patches
+from pipeline_emulator.logs import patterns
 from pipeline_emulator.logs.subscriptions import parsed
 
 _MOST_DIMENSIONS = 3
@@ -20,7 +23,8 @@ _DEFAULT = "Invalid metric transformation: dimensions and default value are mutu
 
 
 def install() -> None:
-    """Patch moto."""
+    """Patch moto, and add TestMetricFilter, which neither moto nor core has."""
+    patches.TEST_METRIC_FILTER.replace(try_metric_filter)
 
     @patches.CHECK_METRIC_FILTER.wrap
     def put_metric_filter(
@@ -43,6 +47,28 @@ def install() -> None:
         if _find(self, filter_name, log_group_name) is None:
             raise ResourceNotFoundException("The specified metric filter does not exist.")
         original(self, filter_name, log_group_name)
+
+
+def try_metric_filter(
+    _provider: LogsProvider,
+    context: RequestContext,  # noqa: ARG001 - passed by name
+    filter_pattern: str,
+    log_event_messages: list[str],
+    **_request: Any,
+) -> dict[str, Any]:
+    """Return which of some messages match a pattern, with the fields that it names.
+
+    https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_TestMetricFilter.html
+
+    Raises:
+        InvalidParameterException: the pattern is not valid.
+    """
+    pattern, matches = parsed(filter_pattern), []
+    for number, message in enumerate(log_event_messages, start=1):
+        if (document := pattern.match(message)) is not None:
+            values = {name: patterns.text_of(patterns.value_of(document, name)) for name in pattern.named}
+            matches.append({"eventNumber": number, "eventMessage": message, "extractedValues": values})
+    return {"matches": matches}
 
 
 def _require_group(backend: Any, name: str) -> None:

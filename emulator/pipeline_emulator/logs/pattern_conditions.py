@@ -51,6 +51,15 @@ def parse(text: str, columns: Sequence[str] = ()) -> Condition:
     return condition
 
 
+def selectors(text: str) -> list[str]:
+    """Return the selectors in conditions, in their order and as they are written.
+
+    Raises:
+        PatternError: the text is not valid.
+    """
+    return list(dict.fromkeys(value for kind, value in _tokens(text) if kind == "selector"))
+
+
 def select(document: Any, selector: str) -> Any:
     """Return the value at a selector like `$.a.b[0]`, or a column's by its name; None if there is none."""
     found = _find(document, _steps(selector))

@@ -6,13 +6,13 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.
 import functools
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from pipeline_emulator.logs import pattern_conditions as conditions
-from pipeline_emulator.logs.pattern_conditions import Condition, PatternError, select
+from pipeline_emulator.logs.pattern_conditions import PatternError, select
 
-__all__ = ["Pattern", "PatternError", "parse", "select"]
+__all__ = ["Pattern", "PatternError", "parse", "text_of", "value_of"]
 
 _WORD = re.compile(
     r"""\s*(?P<sign>[-?]?)(?:"(?P<text>(?:[^"\\]|\\.)*)"|%(?P<regex>(?:[^%\\]|\\.)+)%|(?P<word>[^\s"]+))"""
@@ -25,8 +25,24 @@ _ELLIPSIS = "..."
 class Pattern(Protocol):
     """A parsed pattern."""
 
+    @property
+    def named(self) -> Sequence[str]:
+        """The fields that it names: selectors, or `$` and the name of a column."""
+
     def match(self, line: str) -> dict[str, Any] | None:
         """Return the fields of a line that matches, which words do not name; None if it does not match."""
+
+
+def value_of(document: Mapping[str, Any], name: str) -> Any:
+    """Return the value of a matching line's field by a name like those of `Pattern.named`; None if there is none."""
+    return select(document, name) if name.startswith(("$.", "$[")) else document.get(name.removeprefix("$"))
+
+
+def text_of(value: Any) -> str:
+    """Return a field's value as text; empty if there is none, or a value of several."""
+    if value is None or isinstance(value, dict | list):
+        return ""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 @functools.lru_cache(maxsize=256)
@@ -40,7 +56,7 @@ def parse(pattern: str) -> Pattern:
     if inner.startswith("{"):
         if not inner.endswith("}"):
             raise PatternError(pattern)
-        return _Json(conditions.parse(inner[1:-1]))
+        return _Json(inner[1:-1])
     if inner.startswith("["):
         if not inner.endswith("]"):
             raise PatternError(pattern)
@@ -51,8 +67,9 @@ def parse(pattern: str) -> Pattern:
 
 
 class _Json:
-    def __init__(self, condition: Condition) -> None:
-        self._condition = condition
+    def __init__(self, text: str) -> None:
+        self._condition = conditions.parse(text)
+        self.named = conditions.selectors(text)
 
     def match(self, line: str) -> dict[str, Any] | None:
         try:
@@ -64,6 +81,8 @@ class _Json:
 
 class _Words:
     """Every word, or one of those with `?` if all have it, and none of those with `-`."""
+
+    named = ()
 
     def __init__(self, text: str) -> None:
         found: dict[str, list[re.Pattern[str]]] = {"": [], "?": [], "-": []}
@@ -98,6 +117,7 @@ class _Columns:
             raise PatternError(pattern)
         self._names = [part if part == _ELLIPSIS else _name(part, pattern) for part in parts]
         known = [name for name in self._names if name != _ELLIPSIS]
+        self.named = [f"${name}" for name in known]
         self._conditions = [
             conditions.parse(part, known)
             for part, name in zip(parts, self._names, strict=True)

@@ -1,6 +1,7 @@
 """Metric filters of log groups. Core counts every line of every group for each filter."""
 
-from collections.abc import Callable, Iterable, Mapping
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from localstack.services.logs.models import get_moto_logs_backend
@@ -9,7 +10,7 @@ from localstack.services.moto import call_moto
 from pipeline_emulator import patches
 from pipeline_emulator.logs import patterns
 from pipeline_emulator.metrics import embedded
-from pipeline_emulator.metrics.aggregator import METRICS, Resource
+from pipeline_emulator.metrics.aggregator import METRICS, MINUTE, Resource
 
 
 def install() -> None:
@@ -40,22 +41,38 @@ def _count(metric_filter: Mapping[str, Any], lines: Iterable[Mapping[str, Any]],
         pattern = patterns.parse(metric_filter["filterPattern"])
     except patterns.PatternError:
         return  # PutMetricFilter refuses it
-    for line in lines:
-        if (document := pattern.match(line["message"])) is not None:
-            for transformation in metric_filter["metricTransformations"]:
-                value = _value(str(transformation["metricValue"]), document)
-                if value is not None:
-                    resource = Resource(account, region, transformation["metricNamespace"], ())
-                    METRICS.add(line["timestamp"] / 1000, resource, {transformation["metricName"]: value})
+    for minute, group in itertools.groupby(lines, key=lambda line: line["timestamp"] // 60_000 * MINUTE):
+        matching = [found for line in group if (found := pattern.match(line["message"])) is not None]
+        for transformation in metric_filter["metricTransformations"]:
+            for dimensions, value in _values(transformation, matching):
+                unit = transformation.get("unit") or "None"
+                resource = Resource(account, region, transformation["metricNamespace"], dimensions, unit)
+                METRICS.add(minute, resource, {transformation["metricName"]: value})
 
 
-def _value(text: str, document: dict[str, Any]) -> float | None:
+def _values(
+    transformation: Mapping[str, Any], matching: Sequence[Mapping[str, Any]]
+) -> Iterator[tuple[tuple[tuple[str, str], ...], float]]:
+    """Yield dimensions and value for each matching line; without one, the default.
+
+    A line without a value, or without the field of a dimension, gives none.
+    """
+    default = transformation.get("defaultValue")
+    if not matching and default is not None:
+        yield (), float(default)
+    for document in matching:
+        value = _value(str(transformation["metricValue"]), document)
+        dimensions = [
+            (name, patterns.text_of(patterns.value_of(document, field)))
+            for name, field in (transformation.get("dimensions") or {}).items()
+        ]
+        if value is not None and all(text for _, text in dimensions):
+            yield tuple(dimensions), value
+
+
+def _value(text: str, document: Mapping[str, Any]) -> float | None:
     """Return the value of a line: a number, or that of the named field or column; None if it is not a number."""
-    found: Any = text
-    if text.startswith(("$.", "$[")):
-        found = patterns.select(document, text)
-    elif text.startswith("$"):
-        found = document.get(text[1:])
+    found: Any = patterns.value_of(document, text) if text.startswith("$") else text
     try:
         return float(found)
     except (TypeError, ValueError):

@@ -61,3 +61,34 @@ def test_a_namespace_may_have_a_colon(localstack: Any, group: str) -> None:
         "metricFilters"
     ]
     assert found["metricTransformations"][0]["metricNamespace"] == namespace
+
+
+@pytest.mark.parametrize(
+    ("pattern", "messages", "expected"),
+    [
+        (
+            '{ $.level = "ERROR" && $.store EXISTS }',
+            ['{"level": "ERROR", "store": 5}', '{"level": "ERROR"}', "ERROR"],
+            {1: {"$.level": "ERROR", "$.store": "5"}},
+        ),
+        (
+            "[host, ..., status = 4*, size]",
+            ["127.0.0.1 GET /x 200 17", "127.0.0.1 GET /y 404 18"],
+            {2: {"$host": "127.0.0.1", "$status": "404", "$size": "18"}},
+        ),
+        ("ERROR", ["an ERROR", "none"], {1: {}}),
+        ("", ["anything"], {1: {}}),
+    ],
+)
+def test_a_filter_can_be_tried_on_messages(
+    localstack: Any, pattern: str, messages: list[str], expected: dict[int, dict[str, str]]
+) -> None:
+    """https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_TestMetricFilter.html"""
+    found = localstack.client("logs").test_metric_filter(filterPattern=pattern, logEventMessages=messages)["matches"]
+    assert {one["eventNumber"]: one["extractedValues"] for one in found} == expected
+    assert [one["eventMessage"] for one in found] == [messages[number - 1] for number in expected]
+
+
+def test_a_pattern_to_try_must_be_valid(localstack: Any) -> None:
+    with pytest.raises(ClientError, match="InvalidParameterException"):
+        localstack.client("logs").test_metric_filter(filterPattern="{ $.a }", logEventMessages=["x"])
