@@ -13,6 +13,7 @@ from pipeline_emulator.arn import find_arn
 from pipeline_emulator.event_source import pattern_engine, requests
 from pipeline_emulator.event_source.checkpoints import CheckpointStore
 from pipeline_emulator.event_source.mappings import Mappings
+from pipeline_emulator.event_source.queue_consumer import QueueConsumer
 from pipeline_emulator.event_source.queues import QueuePoller
 from pipeline_emulator.event_source.settings import MappingSettings
 from pipeline_emulator.event_source.worker import KinesisMappingWorker
@@ -45,9 +46,14 @@ def install() -> None:
         if arn and arn.service == "kinesis":
             return KinesisMappingWorker(self.esm_config, self.function_role_arn, self.enabled, mappings)
         worker = original(self)
-        if isinstance(worker.poller, QueuePoller):
-            worker.poller.settings = MappingSettings.from_configuration(self.esm_config)
-        return worker
+        if not isinstance(worker.poller, QueuePoller):
+            return worker
+        poller = worker.poller
+        poller.settings = MappingSettings.from_configuration(self.esm_config)
+        return KinesisMappingWorker(
+            self.esm_config, self.function_role_arn, self.enabled, mappings,
+            lambda stop: QueueConsumer(poller, self.esm_config, stop),
+        )  # fmt: skip
 
 
 def _save(mappings: Mappings, folder: Path) -> None:

@@ -1,7 +1,7 @@
 """Messages of a queue for a function, in place of core's handling of what its poller received.
 
-Core sends a re-serialized copy of a JSON body, whose digest is no longer the message's, counts no metrics, and sends
-batches of any size.
+Core sends a re-serialized copy of a JSON body, whose digest is no longer the message's, counts no metrics, sends
+batches of any size, and one at a time. `QueueConsumer` sends several.
 """
 
 import json
@@ -13,7 +13,11 @@ from localstack.services.lambda_.event_source_mapping.event_processor import (
     PartialBatchFailureError,
 )
 from localstack.services.lambda_.event_source_mapping.pollers.poller import parse_batch_item_failures
-from localstack.services.lambda_.event_source_mapping.pollers.sqs_poller import SqsPoller, transform_into_events
+from localstack.services.lambda_.event_source_mapping.pollers.sqs_poller import (
+    SqsPoller,
+    split_by_message_group_id,
+    transform_into_events,
+)
 
 from pipeline_emulator.event_source import hooks
 from pipeline_emulator.event_source.batching import PAYLOAD_LIMIT
@@ -21,7 +25,11 @@ from pipeline_emulator.event_source.filters import matches_any
 from pipeline_emulator.event_source.settings import MappingSettings
 
 _ENVELOPE_BYTES = 64  # what the function gets besides its events: {"Records": []}, and separators
+_MOST_RECEIVED = 10  # by a request. Core's header asks for more
+_WAIT_SECONDS = 1  # for a first message. A mapping that stops waits for it
+_LONGEST_WAIT_SECONDS = 20
 type Event = dict[str, Any]
+type Message = dict[str, Any]
 
 
 class QueuePoller(SqsPoller):
@@ -29,8 +37,31 @@ class QueuePoller(SqsPoller):
 
     settings: MappingSettings
 
+    def receive(self) -> list[list[Message]]:
+        """Receive messages, and return the batches that may be handled at the same time: one, or one for each group.
+
+        A group's later messages stay in the queue until its batch is done.
+
+        Raises:
+            ClientError: the queue cannot be read.
+        """
+        window = self.maximum_batching_window or _WAIT_SECONDS
+        messages: list[Message] = self.source_client.receive_message(
+            QueueUrl=self.queue_url,
+            MaxNumberOfMessages=min(self.batch_size, _MOST_RECEIVED),
+            WaitTimeSeconds=min(window, _LONGEST_WAIT_SECONDS),
+            MessageAttributeNames=["All"],
+            MessageSystemAttributeNames=["All"],
+            sqs_override_max_message_count=self.batch_size,
+            # With it, core collects messages until the batch is full or the time is over.
+            sqs_override_wait_time_seconds=self.maximum_batching_window,
+        ).get("Messages", [])
+        if self.is_fifo_queue:
+            return list(split_by_message_group_id(messages).values())
+        return [messages] if messages else []
+
     @override
-    def handle_messages(self, messages: list[dict[str, Any]]) -> None:
+    def handle_messages(self, messages: list[Message]) -> None:
         """Filter messages, invoke the function with those that pass, and delete what is done.
 
         Raises:
@@ -56,7 +87,7 @@ class QueuePoller(SqsPoller):
     def _passes(self, event: Event) -> bool:
         return not self.filter_patterns or matches_any(self.filter_patterns, _view(event))
 
-    def _process(self, messages: list[dict[str, Any]], batch: list[Event]) -> None:
+    def _process(self, messages: list[Message], batch: list[Event]) -> None:
         """Invoke the function with a batch, and delete the messages that it processed.
 
         https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html

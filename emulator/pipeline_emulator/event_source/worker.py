@@ -1,8 +1,9 @@
 """The lifecycle of a mapping, with the interface that core's LambdaProvider expects of an EsmWorker."""
 
 import threading
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Protocol
 
 from localstack.runtime import events
 from localstack.services.lambda_.event_source_mapping.esm_worker import EsmState, EsmStateReason
@@ -19,6 +20,16 @@ PROCESSED = "OK"
 FAILED = "PROBLEM: Function call failed"
 
 
+class Consumer(Protocol):
+    """Reads an event source for a mapping."""
+
+    def run(self, started: Callable[[], None]) -> None:
+        """Read until stopped; `started` is called once the reading has begun."""
+
+    def wake(self) -> None:
+        """Make every thread check its stop request."""
+
+
 class KinesisMappingWorker:
     """The worker for one configuration of a mapping, until an update replaces it or the mapping is deleted.
 
@@ -26,8 +37,18 @@ class KinesisMappingWorker:
     worker waits until the old one has finished its current invocations, and continues from the same progress.
     """
 
-    def __init__(self, configuration: Mapping[str, Any], role_arn: str, enabled: bool, mappings: Mappings) -> None:
-        """Prepare a worker for `configuration`, an EventSourceMappingConfiguration."""
+    def __init__(
+        self,
+        configuration: Mapping[str, Any],
+        role_arn: str,
+        enabled: bool,
+        mappings: Mappings,
+        make_consumer: Callable[[Stop], Consumer] | None = None,
+    ) -> None:
+        """Prepare a worker for `configuration`, an EventSourceMappingConfiguration.
+
+        `make_consumer` is for a source that is no stream.
+        """
         self.enabled = enabled
         self.current_state = EsmState.CREATING
         self.state_transition_reason = EsmStateReason.USER_ACTION
@@ -37,7 +58,8 @@ class KinesisMappingWorker:
         self._predecessor: KinesisMappingWorker | None = None
         self._stop = Stop(shutting_down=events.infra_stopping)
         self._deleted = False
-        self._consumer: MappingConsumer | None = None
+        self._make_consumer = make_consumer or self._stream_consumer
+        self._consumer: Consumer | None = None
         self._thread = threading.Thread(target=self._run, name=f"esm-{self.uuid[:8]}", daemon=True)
 
     @property
@@ -93,13 +115,16 @@ class KinesisMappingWorker:
             self._predecessor.join()
             self._predecessor = None
         if self.enabled and not self._stop.requested.is_set():
-            progress = self._mappings.progress(self._settings)
-            self._consumer = MappingConsumer(self._settings, self._role_arn, progress, self._report, self._stop)
+            self._consumer = self._make_consumer(self._stop)
             self._consumer.run(started=lambda: self._set_state(EsmState.ENABLED))
         elif not self._stop.requested.is_set():
             self._set_state(EsmState.DISABLED)
         if self._deleted:
             self._remove()
+
+    def _stream_consumer(self, stop: Stop) -> Consumer:
+        progress = self._mappings.progress(self._settings)
+        return MappingConsumer(self._settings, self._role_arn, progress, self._report, stop)
 
     def _wake(self) -> None:
         if self._consumer:
@@ -117,9 +142,9 @@ class KinesisMappingWorker:
         if self._deleted and state is not EsmState.DELETING:
             return
         self.current_state = state
-        self._update_store(State=state)
+        self._update_store(State=state, LastModified=datetime.now())  # noqa: DTZ005 - as core has it
 
-    def _update_store(self, **changes: str) -> None:
+    def _update_store(self, **changes: Any) -> None:
         # Looked up each time, because an update replaces the mapping's entry.
         if (entry := self._store().get(self.uuid)) is not None:
             entry.update(changes)

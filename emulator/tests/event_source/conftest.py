@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import json
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -166,3 +167,54 @@ def event_counts(localstack: Any) -> Callable[[str], dict[str, float]]:
         return {name: sum(point["Sum"] for point in read(MetricName=name, **wanted)["Datapoints"]) for name in names}
 
     return counts
+
+
+ECHO = """
+    import boto3, json, os, uuid
+    def handler(event, context):
+        body = json.dumps(event["Records"]).encode()
+        boto3.client("s3").put_object(Bucket=os.environ["BUCKET"], Key=uuid.uuid4().hex, Body=body)
+        if any("fail" in record["body"] for record in event["Records"]):
+            raise ValueError
+"""
+
+
+@pytest.fixture
+def queue(localstack: Any) -> Any:
+    """Return a function that creates a queue with attributes and returns its URL and its ARN."""
+    sqs, urls = localstack.client("sqs"), []
+
+    def create(**attributes: str) -> tuple[str, str]:
+        name = f"q-{uuid.uuid4().hex[:8]}{'.fifo' if 'FifoQueue' in attributes else ''}"
+        url = sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+        urls.append(url)
+        return url, sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+
+    yield create
+    for url in urls:
+        sqs.delete_queue(QueueUrl=url)
+
+
+@pytest.fixture
+def map_queue(localstack: Any, create_function: Callable[..., Any], create_bucket: Any) -> Any:
+    """Return a function that maps a queue to a function, and returns the mapping and what reads the batches.
+
+    `source` is that of a function which writes its batches, or whatever it finds out, as JSON into its bucket.
+    """
+    functions, made = localstack.client("lambda"), []
+
+    def create(arn: str, source: str = ECHO, **settings: Any) -> tuple[str, Callable[..., list[Any]]]:
+        bucket, s3 = create_bucket(), localstack.client("s3")
+        function = create_function(source, Environment={"Variables": {"BUCKET": bucket}}, MemorySize=512)
+        answer = functions.create_event_source_mapping(FunctionName=function.name, EventSourceArn=arn, **settings)
+        made.append(answer["UUID"])
+
+        def batches(prefix: str = "") -> list[Any]:
+            found = s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])
+            return [json.loads(s3.get_object(Bucket=bucket, Key=one["Key"])["Body"].read()) for one in found]
+
+        return answer["UUID"], batches
+
+    yield create
+    for mapping in made:
+        functions.delete_event_source_mapping(UUID=mapping)

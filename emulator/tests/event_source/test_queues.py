@@ -60,54 +60,6 @@ def test_messages_are_filtered_and_deleted_and_a_failed_one_goes_to_the_dead_let
         sqs.delete_queue(QueueUrl=url)
 
 
-ECHO = """
-    import boto3, json, os, uuid
-    def handler(event, context):
-        body = json.dumps(event["Records"]).encode()
-        boto3.client("s3").put_object(Bucket=os.environ["BUCKET"], Key=uuid.uuid4().hex, Body=body)
-        if any("fail" in record["body"] for record in event["Records"]):
-            raise ValueError
-"""
-
-
-@pytest.fixture
-def queue(localstack: Any) -> Any:
-    """Return a function that creates a queue with attributes and returns its URL and its ARN."""
-    sqs, urls = localstack.client("sqs"), []
-
-    def create(**attributes: str) -> tuple[str, str]:
-        name = f"q-{uuid.uuid4().hex[:8]}{'.fifo' if 'FifoQueue' in attributes else ''}"
-        url = sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
-        urls.append(url)
-        return url, sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-
-    yield create
-    for url in urls:
-        sqs.delete_queue(QueueUrl=url)
-
-
-@pytest.fixture
-def map_queue(localstack: Any, create_function: Callable[..., Any], create_bucket: Any) -> Any:
-    """Return a function that maps a queue to a function, and returns the mapping and what reads the batches."""
-    functions, made = localstack.client("lambda"), []
-
-    def create(arn: str, **settings: Any) -> tuple[str, Callable[[], list[Any]]]:
-        bucket, s3 = create_bucket(), localstack.client("s3")
-        function = create_function(ECHO, Environment={"Variables": {"BUCKET": bucket}}, MemorySize=512)
-        answer = functions.create_event_source_mapping(FunctionName=function.name, EventSourceArn=arn, **settings)
-        made.append(answer["UUID"])
-
-        def batches() -> list[Any]:
-            found = s3.list_objects_v2(Bucket=bucket).get("Contents", [])
-            return [json.loads(s3.get_object(Bucket=bucket, Key=one["Key"])["Body"].read()) for one in found]
-
-        return answer["UUID"], batches
-
-    yield create
-    for mapping in made:
-        functions.delete_event_source_mapping(UUID=mapping)
-
-
 BODIES = ['{"a":1.0,  "\u00fc": true}', "[1,2]", "5", '"text"', "not JSON", '{"a": "\\u00fc"}']
 
 
@@ -165,7 +117,7 @@ def test_what_a_queue_does_not_support_is_refused(
     localstack: Any, queue: Any, create_function: Callable[..., Any]
 ) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html; the texts are at request_rules.py."""
-    functions, function = localstack.client("lambda"), create_function(ECHO, Timeout=20)
+    functions, function = localstack.client("lambda"), create_function(SOURCE, Timeout=20)
 
     def refusal(arn: str, **settings: Any) -> str:
         with pytest.raises(ClientError) as caught:
