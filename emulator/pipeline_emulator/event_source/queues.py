@@ -67,7 +67,7 @@ class QueuePoller(SqsPoller):
         Raises:
             BatchFailureError: the function failed. Its messages stay until they are visible again.
         """
-        events = [_complete(event) for event in transform_into_events(messages)]
+        events = [self._complete(event) for event in transform_into_events(messages)]
         passed = [event for event in events if self._passes(event)]
         filtered = _ids(events) - _ids(passed)
         self._count("PolledEventCount", events)
@@ -83,6 +83,18 @@ class QueuePoller(SqsPoller):
                     break  # the group's later messages wait
         if failed:
             raise failed
+
+    def _complete(self, event: Event) -> Event:
+        """Add what core leaves out of an event and AWS does not, as LocalStack's authors recorded.
+
+        With a batching window, every recording of messages without attributes has a null digest; without, none has.
+        """
+        attributes = {
+            name: {**value, "stringListValues": [], "binaryListValues": []}
+            for name, value in event["messageAttributes"].items()
+        }
+        digest: Event = {"md5OfMessageAttributes": None} if self.maximum_batching_window else {}
+        return {**digest, **event, "messageAttributes": attributes}
 
     def _passes(self, event: Event) -> bool:
         return not self.filter_patterns or matches_any(self.filter_patterns, _view(event))
@@ -107,16 +119,6 @@ class QueuePoller(SqsPoller):
 
     def _count(self, name: str, events: Iterable[object]) -> None:
         hooks.events_counted(self.settings, name, len(list(events)))
-
-
-def _complete(event: Event) -> Event:
-    """Add what core leaves out of an event and AWS does not, as LocalStack's authors recorded."""
-    attributes = {
-        name: {**value, "stringListValues": [], "binaryListValues": []}
-        for name, value in event["messageAttributes"].items()
-    }
-    digest = event.get("md5OfMessageAttributes")
-    return {**event, "messageAttributes": attributes, "md5OfMessageAttributes": digest}
 
 
 def _view(event: Event) -> Event:

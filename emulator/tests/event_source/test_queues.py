@@ -78,6 +78,18 @@ def test_bodies_arrive_as_they_were_sent(
         assert hashlib.md5(record["body"].encode(), usedforsecurity=False).hexdigest() == record["md5OfBody"]
 
 
+@pytest.mark.parametrize("window", [0, 1])
+def test_the_digest_of_no_attributes_is_null_with_a_batching_window(
+    localstack: Any, queue: Any, map_queue: Any, eventually: Callable[..., Any], window: int
+) -> None:
+    """Recorded on AWS by LocalStack's authors (test_lambda_integration_sqs.snapshot.json)."""
+    url, arn = queue()
+    _, batches = map_queue(arn, MaximumBatchingWindowInSeconds=window)
+    localstack.client("sqs").send_message(QueueUrl=url, MessageBody="x")
+    ((record,),) = eventually(batches, "the message")
+    assert record.get("md5OfMessageAttributes", "none") == (None if window else "none")
+
+
 @pytest.mark.long_proof
 def test_batches_fit_into_an_invocation(
     localstack: Any, queue: Any, map_queue: Any, eventually: Callable[..., Any]
