@@ -22,6 +22,11 @@ from pipeline_emulator.services import provider
 # https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-create.html#services-kinesis-permissions
 _READ_ACTIONS = ("DescribeStream", "DescribeStreamSummary", "GetRecords", "GetShardIterator", "ListShards")
 _CONSUMER_ACTIONS = ("DescribeStreamSummary", "ListShards")
+# https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html#events-sqs-permissions
+_QUEUE_ACTIONS = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
+# https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html. Terraform's provider waits while it reads the start.
+_TABLE_ACTIONS = ("GetRecords", "GetShardIterator", "DescribeStream", "ListStreams")
+_ACCESS = "Cannot access stream {}. Please ensure the role can perform the {} Actions on your stream in {}."
 # https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html#services-xray-permissions
 _TRACING = ("PutTraceSegments", "PutTelemetryRecords")
 _FUNCTIONS = frozenset({"CreateFunction", "UpdateFunctionConfiguration"})
@@ -118,17 +123,21 @@ def _authorize_mapping(context: RequestContext, request: Any, authorizer: Author
     role = resources.execution_role(function)
     source = request.get("EventSourceArn") or mapping.get("EventSourceArn") or ""
     arn = find_arn(source)
-    if role is None or arn is None or arn.service != "kinesis":
+    if role is None or arn is None:
         return
-    if arn.resource.startswith("stream/"):
-        reading = list(_reading(source))
-        if refused := _refused(context, role, function, reading, authorizer):
-            raise InvalidParameterValueException(
-                f"Cannot access stream {source}. Please ensure the role can perform the GetRecords, "
-                "GetShardIterator, DescribeStream, ListShards, and ListStreams Actions on your stream in Kinesis. "
-                f"(Not allowed: {refused.action})",
-                Type="User",
-            )
+    if arn.service == "sqs":
+        checks = [Check(f"sqs:{action}", source) for action in _QUEUE_ACTIONS]
+        _require(context, role, function, checks, authorizer, "{action} on {service}")
+    elif arn.service == "dynamodb":
+        checks = [Check(f"dynamodb:{action}", "*" if action == "ListStreams" else source) for action in _TABLE_ACTIONS]
+        if _refused(context, role, function, checks, authorizer):
+            actions = "GetRecords, GetShardIterator, DescribeStream, and ListStreams"
+            raise InvalidParameterValueException(_ACCESS.format(source, actions, "IAM"), Type="User")
+    elif arn.resource.startswith("stream/"):
+        if refused := _refused(context, role, function, list(_reading(source)), authorizer):
+            actions = "GetRecords, GetShardIterator, DescribeStream, ListShards, and ListStreams"
+            text = _ACCESS.format(source, actions, "Kinesis")
+            raise InvalidParameterValueException(f"{text} (Not allowed: {refused.action})", Type="User")
     destination = ((request.get("DestinationConfig") or {}).get("OnFailure") or {}).get("Destination")
     if destination:
         _require(context, role, function, list(_delivery(destination)), authorizer, "{action} on {service}")

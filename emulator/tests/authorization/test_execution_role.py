@@ -81,6 +81,51 @@ def test_a_mapping_needs_every_read_action(
     assert [denial["action"] for denial in denials(role.rpartition("/")[2])] == [action]
 
 
+QUEUE = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
+
+
+@pytest.mark.variants
+@pytest.mark.parametrize("action", QUEUE)
+def test_a_mapping_of_a_queue_needs_every_action(
+    make_role: Any, create_function: Any, root: Any, refusal: Any, action: str
+) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html#events-sqs-permissions
+
+    Users report the text, for which Terraform's provider waits.
+    """
+    url = root("sqs").create_queue(QueueName=f"queue-{uuid.uuid4().hex[:8]}")["QueueUrl"]
+    arn = root("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    others = {"Action": [f"sqs:{each}" for each in QUEUE if each != action], "Resource": arn}
+    function = create_function(HANDLER, Role=make_role(others, LOGS))
+    create = root("lambda").create_event_source_mapping
+    code, message = refusal(create, FunctionName=function.name, EventSourceArn=arn)
+    assert code == "InvalidParameterValueException"
+    assert message == f"The provided execution role does not have permissions to call {action} on SQS"
+
+
+@pytest.mark.parametrize("action", ["GetRecords", "GetShardIterator", "DescribeStream", "ListStreams"])
+def test_a_mapping_of_a_table_needs_every_action(
+    make_role: Any, create_function: Any, root: Any, refusal: Any, action: str
+) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html"""
+    table = root("dynamodb").create_table(
+        TableName=f"table-{uuid.uuid4().hex[:8]}",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
+    )["TableDescription"]
+    actions = ("GetRecords", "GetShardIterator", "DescribeStream", "ListStreams")
+    others = {"Action": [f"dynamodb:{each}" for each in actions if each != action], "Resource": "*"}
+    function = create_function(HANDLER, Role=make_role(others, LOGS))
+    code, message = refusal(lambda: create_mapping(root, function, table["LatestStreamArn"]))
+    assert code == "InvalidParameterValueException"
+    assert message == (
+        f"Cannot access stream {table['LatestStreamArn']}. Please ensure the role can perform the GetRecords, "
+        "GetShardIterator, DescribeStream, and ListStreams Actions on your stream in IAM."
+    )
+
+
 @pytest.mark.parametrize("action", ["s3:ListBucket", "s3:PutObject"])
 def test_a_mapping_needs_the_actions_of_its_failure_destination(
     make_role: Any, create_function: Any, root: Any, stream: str, bucket: str, refusal: Any, action: str

@@ -110,6 +110,22 @@ def test_the_aws_managed_key_needs_no_permission(make_user: Any, root: Any, stre
     make_user(STREAMS).client("kinesis").put_record(StreamARN=arn, Data=b"a", PartitionKey="k")
 
 
+@pytest.mark.parametrize("key", ["alias/none", "00000000-0000-0000-0000-000000000000"])
+def test_a_key_must_exist(root: Any, refusal: Any, stream: tuple[str, str], key: str) -> None:
+    """https://docs.aws.amazon.com/kinesis/latest/APIReference/API_StartStreamEncryption.html, KMSNotFoundException.
+
+    SendMessage and Publish list the same for the keys of queues and topics.
+    """
+    encrypt = root("kinesis").start_stream_encryption
+    code, message = refusal(encrypt, StreamARN=stream[0], EncryptionType="KMS", KeyId=key)
+    assert (code, key in message) == ("KMSNotFoundException", True)
+    name = f"missing-{uuid.uuid4().hex[:8]}"
+    queue = root("sqs").create_queue(QueueName=name, Attributes={"KmsMasterKeyId": key})["QueueUrl"]
+    assert "KmsNotFound" in refusal(root("sqs").send_message, QueueUrl=queue, MessageBody="m")[0]
+    topic = root("sns").create_topic(Name=name, Attributes={"KmsMasterKeyId": key})["TopicArn"]
+    assert "KMSNotFound" in refusal(root("sns").publish, TopicArn=topic, Message="m")[0]
+
+
 def test_an_unusable_key_stops_even_the_root_user(root: Any, refusal: Any, stream: tuple[str, str]) -> None:
     arn, key = stream
     put = root("kinesis").put_record

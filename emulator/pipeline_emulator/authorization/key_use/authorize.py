@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from localstack.aws.api import CommonServiceException
 
-from pipeline_emulator.arn import parse_arn
+from pipeline_emulator.arn import find_arn, parse_arn
 from pipeline_emulator.authorization.authorizer import Authorizer, error_message
 from pipeline_emulator.authorization.callers import Caller
 from pipeline_emulator.authorization.key_use import functions, log_groups, objects, repositories, streams, topics
@@ -47,6 +47,7 @@ _DENIED = {
     "sqs": "KmsAccessDenied",
 }
 _FORBIDDEN = frozenset({"AccessDenied", "AccessDeniedException"})
+_MISSING = {"kinesis": "KMSNotFoundException", "sns": "KMSNotFound", "sqs": "KmsNotFound"}  # core asks for S3's keys
 _DISABLED = {
     "kinesis": "KMSDisabledException",
     "s3": "KMS.DisabledException",
@@ -89,6 +90,8 @@ def error(
         authorizer: decides.
     """
     for use in uses:
+        if found := _missing(use, service, keys):
+            return found
         account = (caller.principal.account if caller else None) or keys.account
         check = check_of(use, service, keys, account)
         if check is None:
@@ -101,6 +104,17 @@ def error(
         if found := _unusable(service, check, keys):
             return found
     return None
+
+
+def _missing(use: Use, service: str, keys: Keys) -> tuple[str, str] | None:
+    """Return the error for a key that does not exist, in the words of KMS."""
+    if service not in _MISSING or use.key.removeprefix("alias/").startswith("aws/") or keys.of(use.key):
+        return None
+    arn = find_arn(use.key)
+    name = arn.resource if arn else use.key
+    whole = use.key if arn else f"arn:aws:kms:{keys.region}:{keys.account}:{name if '/' in name else f'key/{name}'}"
+    text = f"Alias {whole} is not found." if name.startswith("alias/") else f"Key '{whole}' does not exist"
+    return _MISSING[service], text
 
 
 def _unusable(service: str, check: Check, keys: Keys) -> tuple[str, str] | None:
