@@ -133,11 +133,12 @@ def _authorize_mapping(context: RequestContext, request: Any, authorizer: Author
         if _refused(context, role, function, checks, authorizer):
             actions = "GetRecords, GetShardIterator, DescribeStream, and ListStreams"
             raise InvalidParameterValueException(_ACCESS.format(source, actions, "IAM"), Type="User")
-    elif arn.resource.startswith("stream/"):
-        if refused := _refused(context, role, function, list(_reading(source)), authorizer):
-            actions = "GetRecords, GetShardIterator, DescribeStream, ListShards, and ListStreams"
-            text = _ACCESS.format(source, actions, "Kinesis")
-            raise InvalidParameterValueException(f"{text} (Not allowed: {refused.action})", Type="User")
+    elif arn.resource.startswith("stream/") and (
+        refused := _refused(context, role, function, list(_reading(source)), authorizer)
+    ):
+        actions = "GetRecords, GetShardIterator, DescribeStream, ListShards, and ListStreams"
+        text = _ACCESS.format(source, actions, "Kinesis")
+        raise InvalidParameterValueException(f"{text} (Not allowed: {refused.action})", Type="User")
     destination = ((request.get("DestinationConfig") or {}).get("OnFailure") or {}).get("Destination")
     if destination:
         _require(context, role, function, list(_delivery(destination)), authorizer, "{action} on {service}")
