@@ -762,6 +762,13 @@ COMPILE_PATTERN = Patch(
     written_for=_CORE,
     fingerprint="1e58b3bdd497",
 )
+EVALUATE_PATTERN = Patch(
+    f"{_PATTERNS}:EventRuleEngine._evaluate_nested_event_pattern_on_dict",
+    what="fields of objects in a list match in the same object",
+    why="core accepts an event of which each field matches in another one",
+    written_for=_CORE,
+    fingerprint="2e9946b62e0c",
+)
 EVALUATE_CONDITION = Patch(
     f"{_PATTERNS}:EventRuleEngine._evaluate_condition",
     what="event patterns tell true and false from 1 and 0; only texts have a prefix or a suffix",

@@ -19,6 +19,7 @@ _NO_OBJECTS = "Event pattern is not valid. Reason: $or must be an array of objec
 def install() -> None:
     """Patch core's engine."""
     patches.COMPILE_PATTERN.wrap(_compile)
+    patches.EVALUATE_PATTERN.wrap(_matches)
     patches.EVALUATE_CONDITION.wrap(_evaluate)
     patches.EVALUATE_WILDCARD.wrap(_has_form)
 
@@ -33,6 +34,26 @@ def _compile(original: Callable[..., Any], self: Any, event_pattern: Any) -> Any
         return original(self, event_pattern)
     except AttributeError as error:
         raise InvalidEventPatternException(_NO_OBJECTS) from error
+
+
+def _matches(_original: Callable[..., Any], self: Any, event_pattern: Any, payload: Any) -> bool:
+    """Return whether an event matches: fields of objects in a list must do so in the same object.
+
+    https://github.com/aws/event-ruler#and-and-or-relationship-between-fields-with-ruler, "Array-consistent matching".
+    Core's flat payloads have one element of each list; it accepts each field in another one.
+    """
+    if not event_pattern:
+        return True
+    alternatives = self.flatten_pattern(event_pattern)
+    payloads = self.flatten_payload(payload, alternatives)
+    return any(
+        all(
+            any(self._evaluate_condition(flat.get(key), one, field_exists=key in flat) for one in conditions)
+            for key, conditions in pattern.items()
+        )
+        for pattern in alternatives
+        for flat in payloads
+    )
 
 
 def _evaluate(original: Callable[..., Any], self: Any, value: Any, condition: Any, field_exists: bool) -> Any:

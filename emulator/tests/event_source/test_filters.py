@@ -44,15 +44,41 @@ CONDITIONS: list[tuple[Any, Any, bool]] = [
 ]
 
 
-@pytest.mark.parametrize(("condition", "value", "matches"), CONDITIONS)
-def test_values_are_compared_with_their_types(localstack: Any, condition: Any, value: Any, matches: bool) -> None:
+def matches_detail(localstack: Any, pattern: Any, detail: Any) -> bool:
     event = {
         "id": "1", "account": "000000000000", "source": "s", "time": "2026-01-01T00:00:00Z", "region": "ap-south-1",
-        "resources": [], "detail-type": "t", "detail": {"x": value},
+        "resources": [], "detail-type": "t", "detail": detail,
     }  # fmt: skip
-    pattern = json.dumps({"detail": {"x": [condition]}})
-    answer = localstack.client("events").test_event_pattern(EventPattern=pattern, Event=json.dumps(event))
-    assert answer["Result"] is matches
+    request = {"EventPattern": json.dumps({"detail": pattern}), "Event": json.dumps(event)}
+    return bool(localstack.client("events").test_event_pattern(**request)["Result"])
+
+
+@pytest.mark.parametrize(("condition", "value", "matches"), CONDITIONS)
+def test_values_are_compared_with_their_types(localstack: Any, condition: Any, value: Any, matches: bool) -> None:
+    assert matches_detail(localstack, {"x": [condition]}, {"x": value}) is matches
+
+
+ITEMS = [{"sku": "a", "qty": 1}, {"sku": "b", "qty": 5}]
+BOTH = {"items": {"sku": ["a"], "qty": [{"numeric": [">", 3]}]}}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "detail", "matches"),
+    [
+        (BOTH, {"items": ITEMS}, False),
+        (BOTH, {"items": [*ITEMS, {"sku": "a", "qty": 5}]}, True),
+        (BOTH, {"items": {"sku": "a", "qty": 5}}, True),
+        ({"tags": ["x"], "sizes": [2]}, {"tags": ["y", "x"], "sizes": [1, 2]}, True),
+        ({"items": {"sku": ["a"]}, "tags": ["x"]}, {"items": ITEMS, "tags": ["x", "y"]}, True),
+        ({"items": {"sku": ["c"]}, "tags": ["x"]}, {"items": ITEMS, "tags": ["x", "y"]}, False),
+        ({"items": {"sku": ["a"]}}, {"items": []}, False),
+    ],
+)
+def test_fields_of_objects_in_a_list_match_in_the_same_object(
+    localstack: Any, pattern: Any, detail: Any, matches: bool
+) -> None:
+    """https://github.com/aws/event-ruler, "Array-consistent matching"; EventBridge is made from it."""
+    assert matches_detail(localstack, pattern, detail) is matches
 
 
 def test_a_value_that_cannot_be_compared_holds_up_no_shard(create_mapped_stream: Any) -> None:
