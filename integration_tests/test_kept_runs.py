@@ -77,6 +77,14 @@ def test_a_new_server_gets_the_runs_of_the_last_one(
     assert files.tree_digest(path for path in Path(stack.model["model_dir"]).rglob("*") if path.is_file()) == model
 
 
+def test_runs_of_a_moved_checkout_are_not_taken_over(stack: Stack, registry: MlflowClient, tmp_path: Path) -> None:
+    assert registry.get_run(stack.run_id)
+    kept_runs.keep(stack)
+    memory = tmp_path / "kept" / "model.json"
+    memory.write_text(memory.read_text().replace(str(stack.folder), "/elsewhere"))
+    assert not kept_runs.fit(stack)
+
+
 def test_what_another_server_has_written_is_not_taken_over(
     stack: Stack, registry: MlflowClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

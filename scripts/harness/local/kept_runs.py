@@ -40,8 +40,11 @@ def fit(stack: Stack) -> bool:
     kept = _folder()
     if not _is_own(stack) or not current_model.has_server(stack.runtime):
         return False
-    same_server = (kept / SERVER).is_file() and (kept / SERVER).read_text() == _server()
-    return same_server and current_model.would_serve(kept / current_model.of_server(stack)[0].name)
+    if not (kept / SERVER).is_file() or (kept / SERVER).read_text() != _server():
+        return False
+    memory, store = current_model.of_server(stack)
+    result = current_model.still_wanted(kept / memory.name)
+    return result is not None and Path(result["model_dir"]).is_relative_to(store)  # else the checkout was moved
 
 
 def take_model(stack: Stack) -> None:

@@ -95,14 +95,14 @@ def current(stack: Stack | None) -> dict[str, Any]:
     return train(Path(chosen) if chosen else None, stack)
 
 
-def would_serve(memory: Path) -> bool:
-    """Return whether the model of a training is what a training now would make, and none was promoted since.
+def still_wanted(memory: Path) -> dict[str, Any] | None:
+    """Return the result of a training if one now would make the same, and no model was promoted since; else None.
 
     Args:
-        memory: JSON file with the result of the training.
+        memory: JSON file with the result.
     """
     pipeline = definition.current()
-    return not _chosen_file(pipeline).exists() and _remembered(memory, _data(pipeline)) is not None
+    return None if _chosen_file(pipeline).exists() else _remembered(memory, _data(pipeline))
 
 
 def _remembered(memory: Path, data: str) -> dict[str, Any] | None:

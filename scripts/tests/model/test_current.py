@@ -74,17 +74,17 @@ def test_a_training_serves_a_new_stack_until_another_model_is_wanted(
     tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     memory = tmp_path / "kept.json"
-    assert not current_model.would_serve(memory), "there is none"
+    assert current_model.still_wanted(memory) is None, "there is none"
     result = {"model_dir": str(tmp_path), "run_id": "x"}
     known = {"code": current_model.code_hash(), "data": str(data), "result": result}
     memory.write_text(json.dumps(known))
-    assert current_model.would_serve(memory)
+    assert current_model.still_wanted(memory) == result
     # WHEN another model was promoted, or the data or the code have changed THEN it does not
     current_model.choose("y")
-    assert not current_model.would_serve(memory)
+    assert current_model.still_wanted(memory) is None
     (tmp_path / "chosen-model.json").unlink()
     (tmp_path / "training-data").unlink()
-    assert not current_model.would_serve(memory)
+    assert current_model.still_wanted(memory) is None
     (tmp_path / "training-data").write_text(str(data))
     monkeypatch.setattr(current_model, "code_hash", lambda: "changed")
-    assert not current_model.would_serve(memory)
+    assert current_model.still_wanted(memory) is None
