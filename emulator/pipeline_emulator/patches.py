@@ -712,8 +712,8 @@ GET_FEDERATION_TOKEN = Patch(
 
 MAP_STREAMS = Patch(
     f"{_LAMBDA}.event_source_mapping.esm_worker_factory:EsmWorkerFactory.get_esm_worker",
-    what="mappings of Kinesis streams use our workers",
-    why="core's hook lambda_create_event_source_poller is never called for Kinesis",
+    what="mappings of streams, of Kinesis and of tables, use our workers",
+    why="core's hook lambda_create_event_source_poller is never called for them",
     written_for=_CORE,
     fingerprint="686f7c77017e",
 )
@@ -1389,4 +1389,11 @@ DELETE_MAPPING = Patch(
     why="core deletes it in every state",
     written_for=_CORE,
     fingerprint="705da1f83813",
+)
+ADD_CHANGE = Patch(
+    "moto.dynamodb.models.table:StreamShard.add",
+    what="a write has one record in the table's stream, and none if it changes nothing or the stream is disabled",
+    why="moto writes two if an update creates an item, and one without a change; without a stream it fails",
+    written_for="moto-ext 5.1.25",
+    fingerprint="3ef1e8225873",
 )

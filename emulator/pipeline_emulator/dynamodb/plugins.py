@@ -8,8 +8,10 @@ def dynamodb() -> Service:
     """Return the service of tables."""
     from localstack.services.moto import MotoFallbackDispatcher
 
+    from pipeline_emulator.dynamodb.changes import install
     from pipeline_emulator.dynamodb.provider import Tables
 
+    install()
     return Service.for_provider(Tables(), dispatch_table_factory=MotoFallbackDispatcher)
 
 

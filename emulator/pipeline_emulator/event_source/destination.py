@@ -90,7 +90,7 @@ class FailureDestination:
         """Return a client with the role's permissions. One per delivery is enough, as deliveries are rare."""
         principal: Any = ServicePrincipal.lambda_
         clients = connect_to.with_assumed_role(
-            role_arn=self._role_arn, service_principal=principal, region_name=region or self._settings.stream.region
+            role_arn=self._role_arn, service_principal=principal, region_name=region or self._settings.source.region
         )
         return clients.get_client(service).request_metadata(
             source_arn=self._settings.function_arn, service_principal=principal

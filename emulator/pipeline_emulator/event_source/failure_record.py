@@ -2,16 +2,19 @@
 
 "Retain discarded batch records for a Kinesis Data Streams event source in Lambda"
 (https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html): examples for SQS, SNS and S3,
-and the naming of S3 objects.
+and the naming of S3 objects. Of a table:
+https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html, with times in whole seconds.
 """
 
 import uuid
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from pipeline_emulator.event_source.batch_run import Discard
 from pipeline_emulator.event_source.records import payload
 from pipeline_emulator.event_source.settings import MappingSettings
+
+type _Precision = Literal["seconds", "milliseconds"]
 
 
 def failure_record(discard: Discard, settings: MappingSettings, shard_id: str, now: datetime) -> dict[str, Any]:
@@ -36,17 +39,19 @@ def failure_record(discard: Discard, settings: MappingSettings, shard_id: str, n
             "functionError": invocation.function_error,
         }
     first, last = discard.records[0], discard.records[-1]
+    is_table = settings.source.service == "dynamodb"
+    precision: _Precision = "seconds" if is_table else "milliseconds"
     return record | {
         "version": "1.0",
         "timestamp": _iso(now),
-        "KinesisBatchInfo": {
+        "DDBStreamBatchInfo" if is_table else "KinesisBatchInfo": {
             "shardId": shard_id,
             "startSequenceNumber": str(first.sequence_number),
             "endSequenceNumber": str(last.sequence_number),
-            "approximateArrivalOfFirstRecord": _iso(datetime.fromtimestamp(first.arrival, UTC)),
-            "approximateArrivalOfLastRecord": _iso(datetime.fromtimestamp(last.arrival, UTC)),
+            "approximateArrivalOfFirstRecord": _iso(datetime.fromtimestamp(first.arrival, UTC), precision),
+            "approximateArrivalOfLastRecord": _iso(datetime.fromtimestamp(last.arrival, UTC), precision),
             "batchSize": len(discard.records),
-            "streamArn": settings.stream.arn,
+            "streamArn": settings.stream_arn,
         },
     }
 
@@ -61,5 +66,5 @@ def object_key(mapping_uuid: str, shard_id: str, now: datetime) -> str:
     return f"aws/lambda/{mapping_uuid}/{shard_id}/{now:%Y/%m/%d}/{now:%Y-%m-%dT%H.%M.%S}-{uuid.uuid4()}"
 
 
-def _iso(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def _iso(moment: datetime, precision: _Precision = "milliseconds") -> str:
+    return moment.astimezone(UTC).isoformat(timespec=precision).replace("+00:00", "Z")

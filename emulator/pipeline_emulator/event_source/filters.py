@@ -3,7 +3,8 @@
 "Using event filtering with a Kinesis event source"
 (https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis-filtering.html): a pattern on `data` applies to the record's
 JSON. Data that is not JSON, or is nested too deeply to parse, does not match. The function gets the record's original
-bytes; core sends a re-serialized copy.
+bytes; core sends a re-serialized copy. Patterns for a table's stream apply to the whole record:
+https://docs.aws.amazon.com/lambda/latest/dg/with-ddb-filtering.html
 """
 
 import base64
@@ -28,6 +29,8 @@ class RecordFilter:
         """Return whether `event`, as the function would receive it, passes."""
         if not self._patterns:
             return True
+        if "kinesis" not in event:
+            return matches_any(self._patterns, event)
         view = event | event["kinesis"]
         try:
             data = json.loads(base64.b64decode(event["kinesis"]["data"]))

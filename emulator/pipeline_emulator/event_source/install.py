@@ -6,17 +6,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from localstack import config
 from localstack.runtime.exceptions import LocalstackExit
 
 from pipeline_emulator import patches
-from pipeline_emulator.arn import find_arn
+from pipeline_emulator.arn import Arn, find_arn
 from pipeline_emulator.event_source import pattern_engine, requests
 from pipeline_emulator.event_source.checkpoints import CheckpointStore
 from pipeline_emulator.event_source.mappings import Mappings
 from pipeline_emulator.event_source.queue_consumer import QueueConsumer
 from pipeline_emulator.event_source.queues import QueuePoller
 from pipeline_emulator.event_source.settings import MappingSettings
-from pipeline_emulator.event_source.worker import KinesisMappingWorker
+from pipeline_emulator.event_source.worker import MappingWorker
 from pipeline_emulator.persistence import DatabaseError, state_folder
 from pipeline_emulator.snapshots import hooks
 
@@ -24,7 +25,7 @@ _FILE = "checkpoints.sqlite3"
 
 
 def install() -> None:
-    """Give Kinesis mappings the emulator's workers, with the stored progress (PERSISTENCE=1).
+    """Give mappings of streams the emulator's workers, with the stored progress (PERSISTENCE=1).
 
     Raises:
         LocalstackExit: the file that stores the progress cannot be used.
@@ -43,17 +44,23 @@ def install() -> None:
     @patches.MAP_STREAMS.wrap
     def get_esm_worker(original: Callable[[Any], Any], self: Any) -> Any:
         arn = find_arn(self.esm_config.get("EventSourceArn", ""))
-        if arn and arn.service == "kinesis":
-            return KinesisMappingWorker(self.esm_config, self.function_role_arn, self.enabled, mappings)
+        if arn and _is_read_here(arn):
+            return MappingWorker(self.esm_config, self.function_role_arn, self.enabled, mappings)
         worker = original(self)
         if not isinstance(worker.poller, QueuePoller):
             return worker
         poller = worker.poller
         poller.settings = MappingSettings.from_configuration(self.esm_config)
-        return KinesisMappingWorker(
+        return MappingWorker(
             self.esm_config, self.function_role_arn, self.enabled, mappings,
             lambda stop: QueueConsumer(poller, self.esm_config, stop),
         )  # fmt: skip
+
+
+def _is_read_here(source: Arn) -> bool:
+    """Return whether a source is a stream in this process. Core's DynamoDB, which a user may choose, is a program."""
+    tables = config.SERVICE_PROVIDER_CONFIG.get_provider("dynamodbstreams")
+    return source.service == "kinesis" or (source.service == "dynamodb" and tables == "moto")
 
 
 def _save(mappings: Mappings, folder: Path) -> None:

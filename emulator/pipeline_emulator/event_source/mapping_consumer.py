@@ -12,12 +12,12 @@ from pipeline_emulator.event_source.destination import FailureDestination
 from pipeline_emulator.event_source.invoker import LambdaInvoker
 from pipeline_emulator.event_source.lane import Lane
 from pipeline_emulator.event_source.progress import MappingProgress
-from pipeline_emulator.event_source.records import EventSource
+from pipeline_emulator.event_source.records import Events, EventSource
 from pipeline_emulator.event_source.retries import backoff
 from pipeline_emulator.event_source.settings import MappingSettings
 from pipeline_emulator.event_source.shard_consumer import ShardConsumer
 from pipeline_emulator.event_source.shards import Shard, begin, position, readable
-from pipeline_emulator.event_source.source import KinesisSource, PositionRefusedError
+from pipeline_emulator.event_source.source import KinesisSource, PositionRefusedError, Source
 from pipeline_emulator.event_source.stop import Stop
 
 LOG = logging.getLogger(__name__)
@@ -45,8 +45,7 @@ class MappingConsumer:
         self._progress = progress
         self._report = report
         self._stop = stop
-        self._source = KinesisSource(settings, role_arn)
-        self._event_source = EventSource(settings.event_source_arn, settings.stream.region, role_arn)
+        self._source, self._event_source = _reader(settings, role_arn)
         self._invoker = LambdaInvoker(settings)
         self._destination = FailureDestination(settings, role_arn)
         self._consumers: dict[str, ShardConsumer] = {}
@@ -138,3 +137,16 @@ class MappingConsumer:
             self._stop,
             self._changed,
         )
+
+
+def _reader(settings: MappingSettings, role_arn: str) -> tuple[Source, Events]:
+    """Return what reads the stream of a mapping, and what makes events of its records."""
+    if settings.source.service == "dynamodb":
+        # Most emulators have no tables, and moto's modules of them are large.
+        from pipeline_emulator.event_source.tables import TableEvents, TableSource
+
+        return TableSource(settings, role_arn), TableEvents(settings.source)
+    return (
+        KinesisSource(settings, role_arn),
+        EventSource(settings.event_source_arn, settings.source.region, role_arn),
+    )

@@ -9,7 +9,7 @@ from pipeline_emulator.event_source.progress import MappingProgress
 from pipeline_emulator.event_source.settings import MappingSettings
 
 if TYPE_CHECKING:
-    from pipeline_emulator.event_source.worker import KinesisMappingWorker
+    from pipeline_emulator.event_source.worker import MappingWorker
 
 MappingKey = tuple[str, str]
 """ARNs of function and event source. A mapping's UUID does not survive LocalStack."""
@@ -31,12 +31,12 @@ class Mappings:
     def __init__(self, store: ProgressStore | None = None) -> None:
         """Keep progress in `store`, if any, and in memory. New mappings inherit the progress found in `store`."""
         self._lock = threading.RLock()
-        self._workers: dict[str, KinesisMappingWorker] = {}
+        self._workers: dict[str, MappingWorker] = {}
         self._progress: dict[str, MappingProgress] = {}
         self._store = store
         self._inherited = store.load() if store else []
 
-    def replace(self, uuid: str, worker: "KinesisMappingWorker") -> "KinesisMappingWorker | None":
+    def replace(self, uuid: str, worker: "MappingWorker") -> "MappingWorker | None":
         """Make `worker` the mapping's worker and return the previous one."""
         with self._lock:
             previous = self._workers.get(uuid)

@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from pipeline_emulator.event_source.windows import WindowView
 from pipeline_emulator.kinesis.streams.records import Record
@@ -31,9 +31,32 @@ class StreamRecord:
         return len(self.event) + len(_SEPARATOR)
 
 
+class SourceRecord(Protocol):
+    """A record as a source has it. `arrival` is in seconds since the epoch."""
+
+    @property
+    def number(self) -> int:
+        """The sequence number."""
+
+    @property
+    def partition_key(self) -> str:
+        """The key whose records stay in order."""
+
+    @property
+    def arrival(self) -> float:
+        """When the record came into the stream."""
+
+
+class Events(Protocol):
+    """Makes events of a source's records."""
+
+    def event(self, shard_id: str, record: Any) -> dict[str, Any]:
+        """Return the event that a function receives for a record."""
+
+
 @dataclass(frozen=True)
 class EventSource:
-    """The fields that are the same in all events of a mapping."""
+    """The fields that are the same in all events of a mapping of a Kinesis stream."""
 
     event_source_arn: str
     region: str
@@ -63,8 +86,8 @@ class EventSource:
         }
 
 
-def stream_record(record: Record, event: dict[str, Any]) -> StreamRecord:
-    """Return `record` with its `event`, which is from `EventSource.event`."""
+def stream_record(record: SourceRecord, event: dict[str, Any]) -> StreamRecord:
+    """Return `record` with its `event`, which is from `Events.event`."""
     return StreamRecord(record.number, record.partition_key, record.arrival, json.dumps(event))
 
 

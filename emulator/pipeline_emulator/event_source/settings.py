@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from pipeline_emulator.arn import Arn, parse_arn
 from pipeline_emulator.kinesis.streams.identity import StreamName, split_arn
 
 # "Lambda parameters for Amazon Kinesis Data Streams event source mappings":
@@ -36,9 +37,25 @@ class MappingSettings:
     filter_patterns: tuple[dict[str, Any], ...] = ()
 
     @property
+    def source(self) -> Arn:
+        """The ARN of the event source, in parts."""
+        return parse_arn(self.event_source_arn)
+
+    @property
     def stream(self) -> StreamName:
-        """The stream to read, even if the event source is one of its enhanced fan-out consumers."""
+        """The Kinesis stream to read, even if the event source is one of its enhanced fan-out consumers."""
         return split_arn(self.event_source_arn)[0]
+
+    @property
+    def stream_arn(self) -> str:
+        """The ARN of the stream to read, of Kinesis or of a table."""
+        return self.stream.arn if self.source.service == "kinesis" else self.event_source_arn
+
+    @property
+    def stream_name(self) -> str:
+        """The name of the stream; `table/<name>` if it is a table's."""
+        source = self.source
+        return self.stream.name if source.service == "kinesis" else source.resource.partition("/stream/")[0]
 
     @property
     def consumer(self) -> str | None:

@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from localstack import config
@@ -12,15 +13,13 @@ from pipeline_emulator.event_source.batching import lane_of
 from pipeline_emulator.event_source.filters import RecordFilter
 from pipeline_emulator.event_source.lane import Lane
 from pipeline_emulator.event_source.progress import ShardProgress
-from pipeline_emulator.event_source.records import EventSource, StreamRecord, stream_record
+from pipeline_emulator.event_source.records import Events, SourceRecord, StreamRecord, stream_record
 from pipeline_emulator.event_source.retries import backoff, longest_seconds
 from pipeline_emulator.event_source.settings import MappingSettings
 from pipeline_emulator.event_source.shards import Position
-from pipeline_emulator.event_source.source import IteratorExpiredError, KinesisSource, Page, PositionRefusedError
+from pipeline_emulator.event_source.source import IteratorExpiredError, Page, PositionRefusedError, Source
 from pipeline_emulator.event_source.stop import Stop
 from pipeline_emulator.kinesis.activity import STREAM_ACTIVITY
-from pipeline_emulator.kinesis.streams.iterators import ShardIterator
-from pipeline_emulator.kinesis.streams.records import Record
 
 LOG = logging.getLogger(__name__)
 
@@ -42,8 +41,8 @@ class ShardConsumer:
         resume_position: Callable[[], Position],
         settings: MappingSettings,
         progress: ShardProgress,
-        source: KinesisSource,
-        event_source: EventSource,
+        source: Source,
+        event_source: Events,
         make_lane: Callable[[str, int], Lane],
         stop: Stop,
         ended: threading.Event,
@@ -68,7 +67,7 @@ class ShardConsumer:
         self._stop = stop
         self._ended = ended
         self._put_seen = threading.Event()
-        self._iterator: ShardIterator | None = source.iterator(shard_id, position)
+        self._iterator: Any = source.iterator(shard_id, position)
         self._last_read: int | None = None
         self._errors = 0
         self._thread = threading.Thread(target=self._run, name=f"esm-{settings.uuid[:8]}-{shard_id}", daemon=True)
@@ -95,22 +94,22 @@ class ShardConsumer:
 
     def _run(self) -> None:
         settings = self._settings
-        stream = settings.stream
+        source, stream_arn = settings.source, settings.stream_arn
         for lane in self._lanes:
             lane.start()
         try:
             with STREAM_ACTIVITY.subscribed(
-                (stream.account, stream.region, stream.name, self.shard_id), self._put_seen
+                (source.account, source.region, settings.stream_name, self.shard_id), self._put_seen
             ):
                 self._read_to_end()
         except RecordsLeftError:
             LOG.warning("Mapping %s reads %s again from its checkpoint", settings.uuid, self.shard_id)
             self._pause_before_restart()
         except PositionRefusedError as error:
-            LOG.warning("The position in %s of %s was refused: %s", self.shard_id, stream.arn, error)
+            LOG.warning("The position in %s of %s was refused: %s", self.shard_id, stream_arn, error)
             self._close_lanes()
         except Exception:
-            LOG.exception("Reading %s of %s failed unexpectedly; restarting", self.shard_id, stream.arn)
+            LOG.exception("Reading %s of %s failed unexpectedly; restarting", self.shard_id, stream_arn)
             self._close_lanes()
             self._pause_before_restart()
         finally:
@@ -152,7 +151,7 @@ class ShardConsumer:
             self._close_lanes()
             raise RecordsLeftError
 
-    def _read(self) -> Page | None:
+    def _read(self) -> Page[SourceRecord] | None:
         """Return the next page, or None after an error that is worth a retry."""
         try:
             if self._iterator is None:
@@ -164,13 +163,13 @@ class ShardConsumer:
         except (ClientError, BotoCoreError) as error:
             self._errors += 1
             level = logging.WARNING if self._errors == 1 else logging.DEBUG
-            LOG.log(level, "Reading %s of %s: %s", self.shard_id, self._settings.stream.arn, error)
+            LOG.log(level, "Reading %s of %s: %s", self.shard_id, self._settings.stream_arn, error)
             self._stop.requested.wait(backoff(self._errors))
             return None
         self._errors = 0
         return page
 
-    def _new_iterator(self) -> ShardIterator:
+    def _new_iterator(self) -> Any:
         if self._last_read is not None:
             return self._source.iterator(
                 self.shard_id, Position("AFTER_SEQUENCE_NUMBER", sequence_number=self._last_read)
@@ -178,7 +177,7 @@ class ShardConsumer:
         self._position = self._resume_position()
         return self._source.iterator(self.shard_id, self._position)
 
-    def _dispatch(self, records: Sequence[Record]) -> None:
+    def _dispatch(self, records: Sequence[SourceRecord]) -> None:
         batches: list[list[StreamRecord]] = [[] for _ in self._lanes]
         filtered: list[int] = []
         polled = 0

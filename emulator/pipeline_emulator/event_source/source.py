@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, partial
+from typing import Any, Protocol
 
 from botocore.exceptions import ClientError
 
 from pipeline_emulator.authorization import role_use
+from pipeline_emulator.event_source.records import SourceRecord
 from pipeline_emulator.event_source.settings import MappingSettings
 from pipeline_emulator.event_source.shards import Position, Shard
 from pipeline_emulator.kinesis.in_process import StreamReader
@@ -33,16 +35,32 @@ class IteratorExpiredError(Exception):
 
 
 @dataclass(frozen=True)
-class Page:
+class Page[R: SourceRecord]:
     """The result of a read; `next_iterator` is None at the end of a closed shard."""
 
-    records: Sequence[Record]
-    next_iterator: ShardIterator | None
+    records: Sequence[R]
+    next_iterator: Any
     milliseconds_behind: int
 
 
+class Source(Protocol):
+    """The stream of one mapping, of Kinesis or of a table. Thread-safe; iterators are the source's own."""
+
+    def created(self) -> datetime:
+        """Return when the stream was created."""
+
+    def shards(self) -> list[Shard]:
+        """Return all shards that have not expired, including closed ones."""
+
+    def iterator(self, shard_id: str, position: Position) -> Any:
+        """Return a shard iterator for `position`."""
+
+    def read(self, iterator: Any, limit: int) -> Page[SourceRecord]:
+        """Return up to `limit` records."""
+
+
 class KinesisSource:
-    """The stream of one mapping. Thread-safe."""
+    """The Kinesis stream of one mapping. Thread-safe."""
 
     def __init__(self, settings: MappingSettings, role_arn: str) -> None:
         """Read the stream of `settings` with the role `role_arn`."""
@@ -72,7 +90,7 @@ class KinesisSource:
                 raise PositionRefusedError(str(error)) from error
             raise
 
-    def read(self, iterator: ShardIterator, limit: int) -> Page:
+    def read(self, iterator: ShardIterator, limit: int) -> Page[Record]:
         """Return up to `limit` records.
 
         Raises:

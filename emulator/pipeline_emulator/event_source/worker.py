@@ -30,7 +30,7 @@ class Consumer(Protocol):
         """Make every thread check its stop request."""
 
 
-class KinesisMappingWorker:
+class MappingWorker:
     """The worker for one configuration of a mapping, until an update replaces it or the mapping is deleted.
 
     At every update, LambdaProvider makes a new worker, stops the old one and calls `create` on the new one. The new
@@ -55,7 +55,7 @@ class KinesisMappingWorker:
         self._settings = MappingSettings.from_configuration(configuration)
         self._role_arn = role_arn
         self._mappings = mappings
-        self._predecessor: KinesisMappingWorker | None = None
+        self._predecessor: MappingWorker | None = None
         self._stop = Stop(shutting_down=events.infra_stopping)
         self._deleted = False
         self._make_consumer = make_consumer or self._stream_consumer

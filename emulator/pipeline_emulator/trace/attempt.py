@@ -66,7 +66,7 @@ class Attempt:
             "number": self.number,
             "mapping": self.settings.uuid,
             "function": self.settings.function_arn,
-            "stream": self.settings.stream.name,
+            "stream": self.settings.stream_name,
             "shard_id": self.shard_id,
             "records": len(self.sequence_numbers),
             "started": self.started,

@@ -91,7 +91,7 @@ class Journal:
         """Note at their last attempt that records were given up."""
         numbers = {record.sequence_number for record in discard.records}
         with self._lock:
-            self._discarded[settings.stream.name] += len(numbers)
+            self._discarded[settings.stream_name] += len(numbers)
             for attempt in reversed(self._attempts):
                 if attempt.is_of(settings, shard_id) and not numbers.isdisjoint(attempt.sequence_numbers):
                     attempt.discarded = discard.condition
@@ -117,7 +117,7 @@ class Journal:
                 attempt
                 for attempt in self._attempts
                 if attempt.shard_id == shard_id
-                and attempt.settings.stream.name == stream
+                and attempt.settings.stream_name == stream
                 and sequence_number in attempt.sequence_numbers
             ]
             decided = list(self._decisions)

@@ -28,6 +28,21 @@ FUNCTION = """
 """
 
 
+# The same for a table's stream: an item's id, and what it requests of the function.
+TABLE_FUNCTION = """
+    import json, os, time, urllib.request
+
+    def handler(event, context):
+        items = [record["dynamodb"]["NewImage"] for record in event["Records"]]
+        body = json.dumps([item["id"]["S"] for item in items]).encode()
+        urllib.request.urlopen(os.environ["JOURNAL_URL"], data=body).close()
+        for item in items:
+            match item.get("do", {}).get("S"):
+                case "sleep": time.sleep(1)
+                case "fail": raise RuntimeError("as asked")
+"""
+
+
 @dataclasses.dataclass
 class Journal:
     """The record ids of each invocation, oldest first, by path."""
@@ -121,6 +136,49 @@ class MappedStream:
         """Wait until every id was delivered at least once; return the ids of each invocation."""
         self.eventually(lambda: expected <= set(self.delivered()), f"delivery of {expected}", 30)
         return self.batches()
+
+
+class MappedTable(MappedStream):
+    """A table whose stream is mapped to a function; `kinesis` is the client of tables."""
+
+    def put(self, *items: dict[str, Any] | int) -> None:
+        """Put items one by one; an int is `{"id": int}`, and all values are texts."""
+        for item in items:
+            content = item if isinstance(item, dict) else {"id": item}
+            texts = {name: {"S": str(value)} for name, value in content.items()}
+            self.kinesis.put_item(TableName=self.stream, Item=texts)
+
+    def summary(self) -> dict[str, Any]:
+        """Return the ARN of the table's stream."""
+        return {"StreamARN": self.kinesis.describe_table(TableName=self.stream)["Table"]["LatestStreamArn"]}
+
+
+@pytest.fixture
+def create_mapped_table(
+    localstack: Any, create_function: Callable[..., Any], journal: Journal, eventually: Callable[..., Any]
+) -> Iterator[Callable[..., MappedTable]]:
+    """Return a function that creates a table with a stream and a function that reports, without a mapping."""
+    created: list[MappedTable] = []
+
+    def create(source: str = TABLE_FUNCTION) -> MappedTable:
+        tables, table = localstack.client("dynamodb"), f"table-{uuid.uuid4().hex[:8]}"
+        tables.create_table(
+            TableName=table,
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            BillingMode="PAY_PER_REQUEST",
+            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+        )
+        environment = {"Variables": {"JOURNAL_URL": f"{journal.url}/{table}"}}
+        function = create_function(source, Timeout=30, Environment=environment)
+        created.append(MappedTable(tables, localstack.client("lambda"), eventually, table, function.name, journal))
+        return created[-1]
+
+    yield create
+    for one in created:
+        for mapping in one.mappings:
+            one.functions.delete_event_source_mapping(UUID=mapping)
+        one.kinesis.delete_table(TableName=one.stream)
 
 
 @pytest.fixture

@@ -1,0 +1,135 @@
+"""The records of a table's stream: moto writes them, with what its lack of AWS's.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_Record.html
+"""
+
+import base64
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodb.models.dynamo_type import DynamoType, Item
+from moto.dynamodb.models.table import StreamShard
+
+from pipeline_emulator import patches
+from pipeline_emulator.arn import Arn
+from pipeline_emulator.kinesis.activity import STREAM_ACTIVITY
+
+WRITES = threading.RLock()
+"""Held by each write, and by whoever reads a stream.
+
+Moto's writes are many steps: an update first puts an item without its attributes, and a failed transaction puts back
+copies of its tables.
+"""
+
+VERSION = "1.1"
+_IMAGES = ("Keys", "NewImage", "OldImage")
+
+
+def install() -> None:
+    """Patch moto's streams."""
+    patches.ADD_CHANGE.wrap(_add)
+
+
+def find_shard(stream: Arn) -> StreamShard | None:
+    """Return the shard of a table's stream (moto's have one), or None if the table has no such stream."""
+    name, _, label = stream.resource.removeprefix("table/").partition("/stream/")
+    table = dynamodb_backends[stream.account][stream.region].tables.get(name)
+    return table.stream_shard if table and table.latest_stream_label == label else None
+
+
+def is_open(shard: StreamShard) -> bool:
+    """Return whether records may follow: the stream is enabled."""
+    return bool((shard.table.stream_specification or {}).get("StreamEnabled"))
+
+
+def _add(original: Callable[..., Any], self: StreamShard, old: Item | None, new: Item | None) -> None:
+    """Add the record of a change, if the stream is enabled.
+
+    A write that changes nothing has no record: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html.
+    Of an update that creates an item moto makes two: one for the item without its attributes, and one for the rest.
+    """
+    if not is_open(self) or (old and new and _comparable(old.attrs) == _comparable(new.attrs)):
+        return
+    with WRITES:
+        original(self, old, new)
+        record = self.items[-1].record
+        _complete(record, self.table.region_name, old, new)
+        if len(self.items) > 1 and _is_same_insert(self.items[-2].record, record):
+            record["dynamodb"]["SequenceNumber"] = self.items[-2].record["dynamodb"]["SequenceNumber"]
+            del self.items[-2]
+    STREAM_ACTIVITY.notify((self.account_id, self.table.region_name, f"table/{self.table.name}", self.id))
+
+
+def _is_same_insert(earlier: dict[str, Any], later: dict[str, Any]) -> bool:
+    """Return whether both are about the creation of the same item."""
+    inserted = earlier["eventName"] == later["eventName"] == "INSERT"
+    return inserted and bool(earlier["dynamodb"]["Keys"] == later["dynamodb"]["Keys"])
+
+
+def _complete(record: dict[str, Any], region: str, old: Item | None, new: Item | None) -> None:
+    """Complete moto's record: it has empty images, the wrong region and size, and some binary values as text."""
+    record |= {"eventVersion": VERSION, "awsRegion": region}
+    change = record["dynamodb"]
+    for name, item in (("OldImage", old), ("NewImage", new)):
+        if name in change:
+            del change[name]
+            if item:
+                change[name] = {key: _value(value) for key, value in item.attrs.items()}
+    change["Keys"] = {name: _value(DynamoType(value)) for name, value in change["Keys"].items()}
+    change["ApproximateCreationDateTime"] = datetime.now(UTC)
+    change["SizeBytes"] = sum(_size(change[name]) for name in _IMAGES if name in change)
+
+
+def _value(value: DynamoType) -> dict[str, Any]:
+    """Return a value as clients get it."""
+    content = value.value
+    match value.type:
+        case "B":
+            content = _bytes(content)
+        case "BS":
+            content = [_bytes(one) for one in content]
+        case "L":
+            content = [_value(one) for one in content]
+        case "M":
+            content = {name: _value(one) for name, one in content.items()}
+        case "SS" | "NS":
+            content = list(content)
+    return {value.type: content}
+
+
+def _bytes(content: str | bytes) -> bytes:
+    return base64.b64decode(content) if isinstance(content, str) else content
+
+
+def _comparable(attributes: dict[str, DynamoType]) -> dict[str, Any]:
+    """Return attributes for a comparison: sets without their order, numbers without their notation."""
+    return {name: _content(value) for name, value in attributes.items()}
+
+
+def _content(value: DynamoType) -> tuple[str, Any]:
+    content = value.value
+    match value.type:
+        case "N":
+            content = Decimal(content)
+        case "NS":
+            content = frozenset(map(Decimal, content))
+        case "SS" | "BS":
+            content = frozenset(content)
+        case "L":
+            content = [_content(one) for one in content]
+        case "M":
+            content = _comparable(content)
+    return value.type, content
+
+
+def _size(image: dict[str, Any]) -> int:
+    """Return the bytes of an image's names and simple values."""
+    return sum(len(name.encode()) + sum(map(_length, value.values())) for name, value in image.items())
+
+
+def _length(value: Any) -> int:
+    return len(value.encode()) if isinstance(value, str) else len(value) if isinstance(value, bytes) else 1
