@@ -145,6 +145,8 @@ def test_concurrent_updates_are_all_counted(table: Table) -> None:
 def test_a_cancelled_transaction_has_no_records(table: Table) -> None:
     """https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html"""
     table.put(a={"S": "x"})
+    latest = {**table.shard(), "ShardIteratorType": "LATEST"}
+    iterator = table.streams.get_shard_iterator(**latest)["ShardIterator"]
     writes: list[Any] = [
         {"Put": {"TableName": table.name, "Item": {"my_partition_key": {"S": "other"}}}},
         {"Put": {"TableName": table.name, "Item": KEY, "ConditionExpression": "attribute_not_exists(a)"}},
@@ -152,3 +154,6 @@ def test_a_cancelled_transaction_has_no_records(table: Table) -> None:
     with pytest.raises(ClientError, match="TransactionCanceledException"):
         table.client.transact_write_items(TransactItems=writes)
     assert len(table.changes()) == 1
+    table.put(a={"S": "y"})
+    [record] = table.streams.get_records(ShardIterator=iterator)["Records"]
+    assert record["eventName"] == "MODIFY"

@@ -129,7 +129,7 @@ def _authorize_mapping(context: RequestContext, request: Any, authorizer: Author
         checks = [Check(f"sqs:{action}", source) for action in _QUEUE_ACTIONS]
         _require(context, role, function, checks, authorizer, "{action} on {service}")
     elif arn.service == "dynamodb":
-        checks = [Check(f"dynamodb:{action}", "*" if action == "ListStreams" else source) for action in _TABLE_ACTIONS]
+        checks = [Check(f"dynamodb:{action}", source) for action in _TABLE_ACTIONS]
         if _refused(context, role, function, checks, authorizer):
             actions = "GetRecords, GetShardIterator, DescribeStream, and ListStreams"
             raise InvalidParameterValueException(_ACCESS.format(source, actions, "IAM"), Type="User")

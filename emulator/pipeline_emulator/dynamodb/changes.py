@@ -13,6 +13,7 @@ from typing import Any
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import StreamShard
+from moto.dynamodbstreams.models import ShardIterator
 
 from pipeline_emulator import patches
 from pipeline_emulator.arn import Arn
@@ -39,6 +40,15 @@ def find_shard(stream: Arn) -> StreamShard | None:
     name, _, label = stream.resource.removeprefix("table/").partition("/stream/")
     table = dynamodb_backends[stream.account][stream.region].tables.get(name)
     return table.stream_shard if table and table.latest_stream_label == label else None
+
+
+def renew(iterator: ShardIterator) -> None:
+    """Let an iterator read the stream as it is, after a cancelled transaction has put back a copy of its table."""
+    stale = iterator.stream_shard
+    table = dynamodb_backends[stale.account_id][stale.table.region_name].tables.get(stale.table.name)
+    shard = table.stream_shard if table else None
+    if shard and shard.created_on == stale.created_on:
+        iterator.stream_shard = shard
 
 
 def is_open(shard: StreamShard) -> bool:

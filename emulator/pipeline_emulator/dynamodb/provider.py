@@ -7,6 +7,7 @@ from localstack.aws.api import RequestContext
 from localstack.aws.api.dynamodb import DynamodbApi
 from localstack.aws.api.dynamodbstreams import DynamodbstreamsApi
 from localstack.services.moto import call_moto
+from moto.dynamodbstreams.models import dynamodbstreams_backends
 
 from pipeline_emulator.dynamodb import changes
 
@@ -44,7 +45,11 @@ class TableStreams(DynamodbstreamsApi):
     @override
     def get_records(self, context: RequestContext, *_args: Any, **_more: Any) -> Any:
         """Read records between two writes."""
+        request: Any = context.service_request
+        iterators = dynamodbstreams_backends[context.account_id][context.region].shard_iterators
         with changes.WRITES:
+            if iterator := iterators.get(request["ShardIterator"]):
+                changes.renew(iterator)
             return call_moto(context)
 
 

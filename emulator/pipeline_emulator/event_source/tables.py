@@ -83,16 +83,17 @@ class TableSource:
 
     def created(self) -> datetime:
         """Return when the stream was created."""
-        created: datetime = self._shard("DescribeStream").created_on
+        created: datetime = self._described().created_on
         return created.replace(tzinfo=UTC)
 
     def shards(self) -> list[Shard]:
         """Return the only shard, which is closed while the stream is disabled."""
-        shard = self._shard("DescribeStream")
+        shard = self._described()
         return [Shard(shard.id, closed=not changes.is_open(shard))]
 
     def iterator(self, _shard_id: str, position: Position) -> int:
         """Return the first sequence number at `position`; for a time the stream's first, since readers check times."""
+        self._require(action="dynamodb:GetShardIterator")
         with changes.WRITES:
             shard = self._shard("GetShardIterator")
             start: int = shard.starting_sequence_number
@@ -111,6 +112,7 @@ class TableSource:
         Raises:
             botocore.exceptions.ClientError: the stream is gone, or the role may not read it.
         """
+        self._require(action="dynamodb:GetRecords")
         with changes.WRITES:
             shard = self._shard("GetRecords")
             first = iterator - shard.starting_sequence_number
@@ -120,8 +122,11 @@ class TableSource:
         records = [TableRecord(one.to_json()) for one in found]
         return Page(records, None if ended else iterator + len(records), milliseconds_behind=int(waiting > 0))
 
+    def _described(self) -> StreamShard:
+        self._require(action="dynamodb:DescribeStream")
+        return self._shard("DescribeStream")
+
     def _shard(self, operation: str) -> StreamShard:
-        self._require(action=f"dynamodb:{operation}")
         shard = changes.find_shard(self._stream)
         if shard is None:
             error = {"Code": "ResourceNotFoundException", "Message": f"Requested resource not found: {self._stream}"}

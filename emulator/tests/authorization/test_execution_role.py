@@ -251,6 +251,36 @@ def test_records_wait_while_the_role_may_not_read_them(
     root("lambda").delete_event_source_mapping(UUID=mapping)
 
 
+def test_changes_of_a_table_wait_while_the_role_may_not_read_them(
+    make_role: Any, put_policy: Any, create_function: Any, root: Any, denials: Any, eventually: Callable[..., Any]
+) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html ("Execution role permissions")."""
+    tables, name = root("dynamodb"), f"table-{uuid.uuid4().hex[:8]}"
+    table = tables.create_table(
+        TableName=name,
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"},
+    )["TableDescription"]
+    reading_tables = {
+        "Action": [f"dynamodb:{one}" for one in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")],
+        "Resource": table["LatestStreamArn"],
+    }
+    role = make_role(reading_tables, LOGS)
+    function = create_function("def handler(event, context):\n    print('seen')", Role=role)
+    mapping = create_mapping(root, function, table["LatestStreamArn"])
+    put_policy(role, LOGS)
+    tables.put_item(TableName=name, Item={"id": {"S": "1"}})
+    session = role.rpartition("/")[2]
+    eventually(
+        lambda: [each for each in denials(session) if each["action"].startswith("dynamodb:")], "reading is refused", 30
+    )
+    put_policy(role, reading_tables, LOGS)
+    eventually(lambda: "seen\n" in function.log_events(), "the change is delivered anyway", 60)
+    root("lambda").delete_event_source_mapping(UUID=mapping)
+
+
 def test_a_failure_record_is_not_written_without_permission(
     make_role: Any,
     put_policy: Any,
