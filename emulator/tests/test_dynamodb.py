@@ -42,9 +42,9 @@ class Table:
         [shard] = self.streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
         return {"StreamArn": arn, "ShardId": shard["ShardId"]}
 
-    def records(self, shard: dict[str, Any] | None = None) -> list[Any]:
+    def records(self) -> list[Any]:
         """Return the records of the stream."""
-        start = {**(shard or self.shard()), "ShardIteratorType": "TRIM_HORIZON"}
+        start = {**self.shard(), "ShardIteratorType": "TRIM_HORIZON"}
         iterator = self.streams.get_shard_iterator(**start)["ShardIterator"]
         records: list[Any] = self.streams.get_records(ShardIterator=iterator)["Records"]
         return records
@@ -127,12 +127,26 @@ def test_a_removed_item_has_only_an_old_image(table: Table) -> None:
     assert table.changes()[1:] == [("REMOVE", {"a": {"S": "x"}}, None), ("INSERT", None, {})]
 
 
-def test_a_table_whose_stream_is_disabled_can_be_written(table: Table) -> None:
+def test_a_stream_can_be_disabled_and_another_enabled(table: Table) -> None:
+    """Enabling again makes a new stream "with a different stream descriptor"; the old one is DISABLED.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html ("Enabling a stream")
+    """
+
+    def switch(**specification: Any) -> Any:
+        return table.client.update_table(TableName=table.name, StreamSpecification=specification)["TableDescription"]
+
     table.put(a={"S": "x"})
-    shard = table.shard()
-    table.client.update_table(TableName=table.name, StreamSpecification={"StreamEnabled": False})
+    first = table.description["LatestStreamArn"]
+    disabled = switch(StreamEnabled=False)
+    assert (disabled["LatestStreamArn"], disabled.get("StreamSpecification")) == (first, None)
     table.put(a={"S": "y"})
-    assert len(table.records(shard)) == 1
+    assert table.streams.describe_stream(StreamArn=first)["StreamDescription"]["StreamStatus"] == "DISABLED"
+    assert len(table.records()) == 1
+    table.description = switch(StreamEnabled=True, StreamViewType="NEW_IMAGE")
+    assert table.description["LatestStreamArn"] != first
+    table.put(a={"S": "z"})
+    assert table.changes() == [("MODIFY", None, {"a": {"S": "z"}})]
 
 
 def test_concurrent_updates_are_all_counted(table: Table) -> None:

@@ -5,7 +5,8 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_Recor
 
 import base64
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -54,6 +55,28 @@ def renew(iterator: ShardIterator) -> None:
 def is_open(shard: StreamShard) -> bool:
     """Return whether records may follow: the stream is enabled."""
     return bool((shard.table.stream_specification or {}).get("StreamEnabled"))
+
+
+@contextmanager
+def switching(account: str, region: str, request: dict[str, Any]) -> Iterator[None]:
+    """Let an UpdateTable disable a stream and enable a new one.
+
+    Moto forgets the view type of a disabled stream, which DescribeStream then misses, and refuses to enable another.
+    """
+    table = dynamodb_backends[account][region].tables.get(request["TableName"].rpartition("/")[2])
+    wanted = request.get("StreamSpecification") or {}
+    if table is None or table.stream_shard is None or not wanted:
+        yield
+        return
+    label, view = table.latest_stream_label, (table.stream_specification or {}).get("StreamViewType")
+    if wanted.get("StreamEnabled") and not is_open(table.stream_shard):
+        table.latest_stream_label = None
+    try:
+        yield
+    finally:
+        table.latest_stream_label = table.latest_stream_label or label
+        if not is_open(table.stream_shard):
+            table.stream_specification = {"StreamEnabled": False, "StreamViewType": view}
 
 
 def _add(original: Callable[..., Any], self: StreamShard, old: Item | None, new: Item | None) -> None:

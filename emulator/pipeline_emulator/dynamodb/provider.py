@@ -9,6 +9,7 @@ from localstack.aws.api.dynamodbstreams import DynamodbstreamsApi
 from localstack.services.moto import call_moto
 from moto.dynamodbstreams.models import dynamodbstreams_backends
 
+from pipeline_emulator.arn import parse_arn
 from pipeline_emulator.dynamodb import changes
 
 _ONLY_IF_SET = ("GlobalSecondaryIndexes", "LocalSecondaryIndexes")
@@ -33,7 +34,9 @@ class Tables(DynamodbApi):
     @override
     def update_table(self, context: RequestContext, *_args: Any, **_more: Any) -> Any:
         """Change a table."""
-        return {"TableDescription": _table(call_moto(context))}
+        request: Any = context.service_request
+        with changes.WRITES, changes.switching(context.account_id, context.region, request):
+            return {"TableDescription": _table(call_moto(context))}
 
     put_item = update_item = delete_item = batch_write_item = transact_write_items = _write
     execute_statement = batch_execute_statement = execute_transaction = _write
@@ -41,6 +44,16 @@ class Tables(DynamodbApi):
 
 class TableStreams(DynamodbstreamsApi):
     """Streams of tables."""
+
+    @override
+    def describe_stream(self, context: RequestContext, *_args: Any, **_more: Any) -> Any:
+        """Describe a stream. Moto's are always enabled."""
+        request: Any = context.service_request
+        answer: Any = call_moto(context)
+        shard = changes.find_shard(parse_arn(request["StreamArn"]))
+        if shard is None or not changes.is_open(shard):
+            answer["StreamDescription"]["StreamStatus"] = "DISABLED"
+        return answer
 
     @override
     def get_records(self, context: RequestContext, *_args: Any, **_more: Any) -> Any:
