@@ -127,6 +127,16 @@ def test_the_last_result_is_that_of_the_last_batch(create_mapped_table: Any) -> 
     await_result("PROBLEM: Function call failed")
 
 
+@pytest.mark.long_proof
+def test_a_poison_item_is_given_up_at_the_maximum_age(create_mapped_table: Any, event_counts: Any) -> None:
+    """MaximumRecordAgeInSeconds: https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-params.html."""
+    mapped = create_mapped_table()
+    mapped.put({"id": 1, "do": "fail"}, 2)
+    mapping = mapped.map(BatchSize=1, MaximumRecordAgeInSeconds=60, MetricsConfig={"Metrics": ["EventCount"]})
+    mapped.eventually(lambda: event_counts(mapping).get("DroppedEventCount"), "the item is given up", 90)
+    assert mapped.delivered().count("1") > 2
+
+
 def test_a_poison_item_holds_up_only_its_lane(create_mapped_table: Any) -> None:
     """ParallelizationFactor: https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-params.html."""
     mapped = create_mapped_table()
