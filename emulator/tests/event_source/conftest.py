@@ -254,7 +254,9 @@ def queue(localstack: Any) -> Any:
 
 
 @pytest.fixture
-def map_queue(localstack: Any, create_function: Callable[..., Any], create_bucket: Any) -> Any:
+def map_queue(
+    localstack: Any, create_function: Callable[..., Any], create_bucket: Any, eventually: Callable[..., Any]
+) -> Any:
     """Return a function that maps a queue to a function, and returns the mapping and what reads the batches.
 
     `source` is that of a function which writes its batches, or whatever it finds out, as JSON into its bucket.
@@ -276,3 +278,9 @@ def map_queue(localstack: Any, create_function: Callable[..., Any], create_bucke
     yield create
     for mapping in made:
         functions.delete_event_source_mapping(UUID=mapping)
+
+    def gone() -> bool:
+        found = functions.list_event_source_mappings()["EventSourceMappings"]
+        return not set(made) & {mapping["UUID"] for mapping in found}
+
+    eventually(gone, "the batches under way are done: they write to the bucket", 60)
