@@ -783,6 +783,28 @@ EVALUATE_WILDCARD = Patch(
     written_for=_CORE,
     fingerprint="5efe622aca17",
 )
+_TEMPLATES = "localstack.services.events.target"
+VARIABLES_OF_EVENT = Patch(
+    f"{_TEMPLATES}:get_template_replacements",
+    what="variables of an input transformer may be 0 or false",
+    why="core makes an empty text of them",
+    written_for=_CORE,
+    fingerprint="27547cfa5c3f",
+)
+FILL_TEMPLATE = Patch(
+    f"{_TEMPLATES}:replace_template_placeholders",
+    what="a template's variables are replaced as documented, whatever their types are",
+    why="core fails for a number within a string, and misses strings with a comma or a brace: the event is lost",
+    written_for=_CORE,
+    fingerprint="d1706433a583",
+)
+SEND_LINES = Patch(
+    f"{_TEMPLATES}:to_json_str",
+    what="a target gets the lines of a template of quoted lines as they are",
+    why="core makes one string of them, with escaped quotes",
+    written_for=_CORE,
+    fingerprint="d896f23d5be5",
+)
 DELIVER_LOGS = Patch(
     f"{_LAMBDA}.invocation.version_manager:LambdaVersionManager.store_logs",
     what="environments deliver their logs themselves",

@@ -38,6 +38,7 @@ def load_services() -> None:
         constraints,
         core_adjustments,
         credentials,
+        input_transformers,
         large_bodies,
         malformed_requests,
         moto_requests,
@@ -62,6 +63,7 @@ def load_services() -> None:
     malformed_requests.install()
     constraints.install()
     neighbours.install()
+    input_transformers.install()
     policy_documents.install()
     large_bodies.install()
     queue_urls.install()
