@@ -819,6 +819,13 @@ PASS_CLIENT_CONTEXT = Patch(
     written_for=_CORE,
     fingerprint="cf0e0565b58f",
 )
+KEEP_SAMPLING = Patch(
+    "localstack.utils.xray.trace_header:TraceHeader.ensure_sampled_exists",
+    what="a function's trace header has its caller's sampling decision",
+    why="core samples every request",
+    written_for=_CORE,
+    fingerprint="f90346f39f17",
+)
 CHECK_PAYLOAD = Patch(
     f"{_LAMBDA}.provider:LambdaProvider.invoke",
     what="a payload that is not JSON, or a client context that is no object or too long, is refused",

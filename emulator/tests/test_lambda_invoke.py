@@ -103,6 +103,50 @@ def test_the_response_is_json_and_names_the_trace(localstack: Any, create_functi
     assert later["ResponseMetadata"]["HTTPHeaders"]["x-amzn-trace-id"].startswith("Root=1-")
 
 
+ROOT, PARENT = "1-5759e988-bd862e3fe1be46a994272793", "53995c3f42cd8ad8"
+
+
+@pytest.mark.parametrize(
+    ("mode", "header", "sampled"),
+    [
+        ("PassThrough", None, "0"),
+        ("PassThrough", f"Root={ROOT}", "0"),
+        ("PassThrough", f"Root={ROOT};Parent={PARENT};Sampled=1", "1"),
+        ("Active", None, "1"),
+        ("Active", f"Root={ROOT};Parent={PARENT};Sampled=?", "1"),
+        ("Active", f"Root={ROOT};Parent={PARENT};Sampled=0", "0"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["RequestResponse", "Event"])
+def test_the_callers_sampling_decision_counts(
+    localstack: Any, create_function: Callable[..., Any], eventually: Any,
+    mode: str, header: str | None, sampled: str, kind: str,
+) -> None:  # fmt: skip
+    """https://docs.aws.amazon.com/lambda/latest/api/API_TracingConfig.html, and services-xray.html of the guide."""
+    source = "import os\n\ndef handler(event, context):\n    print('trace', os.environ['_X_AMZN_TRACE_ID'])\n"
+    function = create_function(source, TracingConfig={"Mode": mode})
+    client = localstack.client("lambda")
+    if header:
+        client.meta.events.register(
+            "before-sign.lambda.Invoke",
+            lambda request, **_: request.headers.add_header("X-Amzn-Trace-Id", header),
+        )
+    answer = client.invoke(FunctionName=function.name, InvocationType=kind)
+
+    def traces() -> list[str]:
+        return [line for line in function.log_events() if line.startswith("trace ")]
+
+    (line,) = eventually(traces, "the function has run")
+    fields = dict(field.split("=") for field in line.split()[1].split(";"))
+    assert fields["Sampled"] == sampled
+    if header:
+        assert fields["Root"] == ROOT
+    if kind == "RequestResponse":
+        assert f"Sampled={sampled}" in answer["ResponseMetadata"]["HTTPHeaders"]["x-amzn-trace-id"]
+    report = "".join(eventually(lambda: [one for one in function.log_events() if "REPORT" in one], "it is reported"))
+    assert ("XRAY TraceId" in report) is (mode == "Active" and sampled == "1")
+
+
 @pytest.fixture(scope="module")
 def other_localstack(start_localstack: Callable[..., Any]) -> Any:
     """A LocalStack with a short keep-alive and a developer's secrets in its own environment."""

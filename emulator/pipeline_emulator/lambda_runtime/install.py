@@ -12,7 +12,7 @@ from localstack import config
 from localstack.runtime.shutdown import SHUTDOWN_HANDLERS
 
 from pipeline_emulator import patches
-from pipeline_emulator.lambda_runtime import code_folders, placement
+from pipeline_emulator.lambda_runtime import code_folders, placement, traces
 from pipeline_emulator.lambda_runtime.executor import EnvironmentExecutor, shut_down, when_unused
 
 
@@ -21,6 +21,7 @@ def install() -> None:
     """Patch core, once per process."""
     _keep_temporary_files_in_the_stack()
     SHUTDOWN_HANDLERS.register(_shut_down)
+    traces.install()
 
     @patches.DELIVER_LOGS.wrap
     def store_logs(original: Callable[..., None], self: Any, invocation_result: Any, execution_env: Any) -> None:
@@ -30,7 +31,8 @@ def install() -> None:
 
     @patches.PASS_CLIENT_CONTEXT.wrap
     def invoke(original: Callable[..., Any], self: Any, invocation: Any) -> Any:
-        """Pass the client context to the executor. Core drops it."""
+        """Pass the client context to the executor, which core drops, and decide whether the trace is sampled."""
+        traces.decide(invocation, self.function_version.config.tracing_config_mode == "Active")
         if isinstance(self.runtime_executor, EnvironmentExecutor):
             encoded = invocation.client_context
             self.runtime_executor.client_context = encoded and b64decode(encoded).decode(errors="replace")
