@@ -17,6 +17,8 @@ from pipeline_emulator.logs import patterns
 from pipeline_emulator.logs.subscriptions import parsed
 
 _MOST_DIMENSIONS = 3
+# https://github.com/hashicorp/terraform-provider-aws/issues/22105
+_NO_FIELDS = "The specified filter pattern does not support dimensions"
 # Our words: none are recorded.
 _DIMENSIONS = "Invalid metric transformation: there can be up to 3 dimensions."
 _DEFAULT = "Invalid metric transformation: dimensions and default value are mutually exclusive properties."
@@ -32,8 +34,7 @@ def install() -> None:
     ) -> None:
         """Check a filter, and replace the group's filter of that name, to which moto adds another."""
         _require_group(self, group_name)
-        parsed(pattern)
-        _check_dimensions(transformations)
+        _check_dimensions(transformations, parsed(pattern))
         known = _find(self, name, group_name)
         original(self, name, pattern, group_name, transformations)
         if known:
@@ -84,9 +85,11 @@ def _find(backend: Any, name: str, group_name: str) -> dict[str, Any] | None:
     return None
 
 
-def _check_dimensions(transformations: Iterable[Mapping[str, Any]]) -> None:
+def _check_dimensions(transformations: Iterable[Mapping[str, Any]], pattern: patterns.Pattern) -> None:
     for one in transformations:
         dimensions = one.get("dimensions") or {}
+        if dimensions and not pattern.named:
+            raise InvalidParameterException(_NO_FIELDS)
         if len(dimensions) > _MOST_DIMENSIONS:
             raise InvalidParameterException(_DIMENSIONS)
         if dimensions and one.get("defaultValue") is not None:

@@ -23,6 +23,9 @@ _TOKEN = re.compile(
 )
 _STEP = re.compile(r"""\.([\w-]+)|\[\s*(?:(\d+)|'([^']*)'|"([^"]*)")\s*\]""")
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+# A backslash does not help; \x28 stands for a parenthesis:
+# https://github.com/ministryofjustice/modernisation-platform-environments/pull/5137.
+_NOT_IN_REGEX = re.compile(r"[^A-Za-z0-9:_#=@/;,^$?\[\]{}|\\*+.-]")
 _ORDER: Mapping[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq, "!=": operator.ne, ">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le,
 }  # fmt: skip
@@ -33,6 +36,13 @@ _MOST_NESTED = 50
 
 class PatternError(ValueError):
     """A pattern that is not valid."""
+
+
+class TermError(PatternError):
+    """A term has a character that it may not have. The text is AWS's."""
+
+    def __init__(self, character: str) -> None:
+        super().__init__(f"Invalid character(s) in term '{character}'")
 
 
 def parse(text: str, columns: Sequence[str] = ()) -> Condition:
@@ -152,9 +162,13 @@ class _Parser:
 def compiled(expression: str) -> re.Pattern[str]:
     """Compile a pattern's regular expression.
 
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/regex-expressions.html
+
     Raises:
         PatternError: it is not valid.
     """
+    if unknown := _NOT_IN_REGEX.search(expression):
+        raise TermError(unknown[0])
     try:
         return re.compile(expression)
     except re.error:

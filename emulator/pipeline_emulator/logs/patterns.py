@@ -10,13 +10,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from pipeline_emulator.logs import pattern_conditions as conditions
-from pipeline_emulator.logs.pattern_conditions import PatternError, select
+from pipeline_emulator.logs.pattern_conditions import PatternError, TermError, select
 
-__all__ = ["Pattern", "PatternError", "parse", "text_of", "value_of"]
+__all__ = ["Pattern", "PatternError", "TermError", "parse", "text_of", "value_of"]
 
 _WORD = re.compile(
     r"""\s*(?P<sign>[-?]?)(?:"(?P<text>(?:[^"\\]|\\.)*)"|%(?P<regex>(?:[^%\\]|\\.)+)%|(?P<word>[^\s"]+))"""
 )
+_NOT_IN_WORD = re.compile(r"[:,()\[\]{}*`\\]")  # such a term needs quotes
 _COLUMN = re.compile(r'"((?:[^"\\]|\\.)*)"|\[([^\]]*)\]|(\S+)')
 _NAME = re.compile(r"\s*(?:\(\s*)*([A-Za-z_][\w-]*)")
 _ELLIPSIS = "..."
@@ -96,6 +97,8 @@ class _Words:
                 expression = conditions.compiled(match["regex"])
             elif match["text"] is not None:
                 expression = re.compile(re.escape(re.sub(r"\\(.)", r"\1", match["text"])))
+            elif unknown := _NOT_IN_WORD.search(match["word"]):
+                raise TermError(unknown[0])
             else:
                 expression = re.compile(re.escape(match["word"]))
             found[match["sign"]].append(expression)

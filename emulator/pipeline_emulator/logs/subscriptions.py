@@ -181,6 +181,8 @@ def parsed(pattern: str | None) -> patterns.Pattern:
     """Return a request's pattern, or refuse it with AWS's error."""
     try:
         return patterns.parse(pattern or "")
+    except patterns.TermError as error:
+        raise InvalidParameterException(str(error)) from None
     except patterns.PatternError:
         raise InvalidParameterException("Invalid filter pattern") from None
 

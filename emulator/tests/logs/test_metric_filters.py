@@ -53,6 +53,20 @@ def test_a_metric_has_up_to_three_dimensions_and_no_default_with_them(localstack
             put(localstack, group, pattern, **refused)
 
 
+@pytest.mark.parametrize("pattern", ["ERROR", "?ERROR ?WARN", '"an error"', "%ERR%", ""])
+def test_dimensions_need_a_pattern_with_fields(localstack: Any, group: str, pattern: str) -> None:
+    """https://github.com/hashicorp/terraform-provider-aws/issues/22105"""
+    text = "InvalidParameterException.*The specified filter pattern does not support dimensions"
+    with pytest.raises(ClientError, match=text):
+        put(localstack, group, pattern, dimensions={"a": "$.a"})
+    put(localstack, group, "[a, ...]", dimensions={"a": "$a"})
+
+
+def test_the_error_names_the_character_that_needs_quotes(localstack: Any, group: str) -> None:
+    with pytest.raises(ClientError, match=r"InvalidParameterException.*Invalid character\(s\) in term ':'"):
+        put(localstack, group, "Status: timeout")
+
+
 def test_a_namespace_may_have_a_colon(localstack: Any, group: str) -> None:
     """Recorded on AWS by LocalStack's authors."""
     namespace = "A.B-c_d/1#2:metricNamespace"

@@ -121,6 +121,58 @@ def test_invalid_patterns_are_refused(pattern: str) -> None:
         patterns.parse(pattern)
 
 
+@pytest.mark.parametrize(
+    ("pattern", "character"),
+    [
+        ("Status: timeout", ":"),
+        ("a,b", ","),
+        ("ERROR (x)", "("),
+        ("x[1]", "["),
+        ("a {b}", "{"),
+        ("ERROR*", "*"),
+        ("?`x`", "`"),
+        (r"-a\b", "\\"),
+        ("%(a|b)%", "("),
+        (r"%a\(b\)%", "("),
+        ("%something!%", "!"),
+        ("%two words%", " "),
+        ("%größer%", "ö"),
+        ("{ $.a = %(x)% }", "("),
+        ("[ip=%<x>%, ...]", "<"),
+    ],
+)
+def test_characters_that_need_quotes_or_an_escape(pattern: str, character: str) -> None:
+    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/regex-expressions.html for regular expressions.
+
+    The same error for words was reported, too.
+    """
+    with pytest.raises(patterns.TermError) as refused:
+        patterns.parse(pattern)
+    assert str(refused.value) == f"Invalid character(s) in term '{character}'"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "line"),
+    [
+        ('"Status: (x) [1] {2} a,b* `c`"', "Status: (x) [1] {2} a,b* `c`"),
+        ('-"a:b" ok', "ok"),
+        ("Token=", "Token=x"),
+        ("a.b a/b a@b a-b a_b a+b a#b", "a.b a/b a@b a-b a_b a+b a#b"),
+        (r"%\x28a|b\x29%", "(a"),
+        (r"%\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}%", "10.0.0.1"),
+        ("%[Ee]rror|[Ff]ail%", "Fail"),
+        ("%AUTHORIZED%", "[ERROR 401] UNAUTHORIZED REQUEST"),
+        ("%^[hc]at%", "hat"),
+        ("%colou?r%", "color"),
+        (r"%\sERROR\s%", "an ERROR it is"),
+        ("%a:b_#=@/;,-%", "a:b_#=@/;,-"),
+    ],
+)
+def test_characters_that_are_allowed(pattern: str, line: str) -> None:
+    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/regex-expressions.html"""
+    assert patterns.parse(pattern).match(line) is not None
+
+
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_any_text_is_a_pattern_or_refused(pattern: str, line: str) -> None:
     try:
