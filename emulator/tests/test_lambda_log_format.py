@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pipeline_emulator.lambda_runtime.log_levels import LogSettings
+from pipeline_emulator.lambda_runtime.log_levels import LEVELS, LogSettings
 
 pytestmark = pytest.mark.local_only
 
@@ -24,8 +24,9 @@ LOGGER = """
         log.info("informed")
         log.warning("warned of %s", event, extra={"store": 7})
         print("plain")
-        print(json.dumps({"level": "info", "message": "printed info"}))
-        print(json.dumps({"level": "error", "message": "printed error"}))
+        time = {"timestamp": "2026-11-30T00:00:00.000Z"}
+        print(json.dumps({"level": "info", "message": "printed info"} | time))
+        print(json.dumps({"level": "error", "message": "printed error"} | time))
         return context.aws_request_id
 """
 
@@ -97,21 +98,51 @@ def test_a_failed_invocation_is_reported_with_its_status(
     assert records["platform.report"]["metrics"]["memorySizeMB"] == 256
 
 
+TIME = '"timestamp": "2026-11-30T00:00:00Z"'
+
+
 @pytest.mark.parametrize(
     ("line", "kept"),
     [
         ("text\n", True),
-        ('{"level": "INFO"}', False),
-        ('{"level": "warning"}', True),
-        ('{"level": "critical"}', True),
+        (f'{{"level": "INFO", {TIME}}}', False),
+        (f'{{"level": "warning", {TIME}}}', True),
+        (f'{{"level": "critical", {TIME}}}', True),
         ('{"message": 1}', False),
-        ('{"level": 7}', False),
+        (f'{{"level": 7, {TIME}}}', False),
         ("{no JSON", True),
     ],
 )
 def test_a_printed_line_has_the_level_that_its_json_says(line: str, kept: bool) -> None:
     assert LogSettings(is_json=True, application=4).keeps_line(line) is kept
     assert LogSettings().keeps_line(line)
+
+
+@pytest.mark.parametrize(
+    ("time", "valid"),
+    [
+        ({"timestamp": "2026-11-30T00:00:00Z"}, True),
+        ({"time": "2026-11-30T00:00:00.123456789+05:30"}, True),
+        ({"@timestamp": "2026-11-30t23:59:59.1z"}, True),
+        ({"time": None, "@timestamp": "2026-11-30T00:00:00-00:00"}, True),
+        ({}, False),
+        ({"timestamp": "2026-11-30 00:00:00,123+0000"}, False),
+        ({"timestamp": "2026-11-30T00:00:00"}, False),
+        ({"timestamp": "2026-11-30T00:00:00+0000"}, False),
+        ({"timestamp": "2026-02-30T00:00:00Z"}, False),
+        ({"timestamp": "2026-11-30"}, False),
+        ({"timestamp": 1796000000}, False),
+        ({"date": "2026-11-30T00:00:00Z"}, False),
+    ],
+)
+def test_a_level_counts_beside_a_valid_time(time: dict[str, Any], valid: bool) -> None:
+    """Any other JSON has the level INFO.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
+    """
+    error, debug = (json.dumps({"level": level} | time) for level in ("ERROR", "DEBUG"))
+    assert LogSettings(is_json=True, application=LEVELS["ERROR"]).keeps_line(error) is valid
+    assert LogSettings(is_json=True, application=LEVELS["INFO"]).keeps_line(debug) is not valid
 
 
 def test_the_tail_begins_lambdas_lines_on_lines_of_their_own(create_function: Callable[..., Any]) -> None:

@@ -5,7 +5,9 @@ https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level
 
 import dataclasses
 import json
+import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 # As in the types of frames that awslambdaric writes: see its lambda_runtime_log_utils.py.
@@ -13,6 +15,8 @@ LEVELS: Mapping[str, int] = {"TRACE": 1, "DEBUG": 2, "INFO": 3, "WARN": 4, "ERRO
 _OTHER_NAMES = {"WARNING": "WARN", "CRITICAL": "FATAL"}
 _LEVEL_BITS, _LEVEL_SHIFT = 0x1C, 2
 _DEFAULT = "INFO"
+_TIMES = ("timestamp", "time", "@timestamp")
+_RFC_3339 = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,12 +47,23 @@ class LogSettings:
         return not level or level >= self.application
 
     def keeps_line(self, line: str) -> bool:
-        """Return whether a line of standard output is kept: JSON with a level that is too low is not."""
+        """Return whether a line of standard output is kept: JSON with a level that is too low is not.
+
+        The level counts only beside a valid time. Any other JSON has the level INFO.
+        """
         if not self.application or not line.lstrip().startswith("{"):
             return True
         try:
             document = json.loads(line)
         except (ValueError, RecursionError):
             return True
-        name = str(document.get("level", "")).upper()
+        name = str(document.get("level", "")).upper() if any(_is_time(document.get(key)) for key in _TIMES) else ""
         return LEVELS.get(_OTHER_NAMES.get(name, name), LEVELS[_DEFAULT]) >= self.application
+
+
+def _is_time(value: Any) -> bool:
+    found = _RFC_3339.fullmatch(value) if isinstance(value, str) else None
+    try:
+        return found is not None and bool(datetime.fromisoformat("".join(found.groups()).upper()))
+    except ValueError:  # such as February 30
+        return False
