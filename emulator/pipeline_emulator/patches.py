@@ -1100,6 +1100,13 @@ COUNT_PROVISIONED = Patch(
     written_for=_CORE,
     fingerprint="6d792683e14f",
 )
+CHECK_PROVISIONED = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider.put_provisioned_concurrency_config",
+    what="an alias with weights cannot have provisioned concurrency",
+    why="core accepts it, and provisions one of the versions",
+    written_for=_CORE,
+    fingerprint="7b2cd6e4cd94",
+)
 DELETE_PROVISIONED = Patch(
     f"{_LAMBDA}.provider:LambdaProvider.delete_provisioned_concurrency_config",
     what="provisioned concurrency of an alias can be deleted",

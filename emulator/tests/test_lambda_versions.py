@@ -111,6 +111,22 @@ def test_weights_of_an_alias_are_changed(aliased: Any) -> None:
     assert "RoutingConfig" not in client.update_alias(**place, RoutingConfig={})
 
 
+def test_an_alias_with_weights_has_no_provisioned_concurrency(aliased: Any) -> None:
+    """https://github.com/hashicorp/terraform/issues/24957"""
+    client = aliased.localstack.client("lambda")
+    client.update_alias(FunctionName=aliased.name, Name="live", RoutingConfig={"AdditionalVersionWeights": {"1": 0.5}})
+    text = "Alias with weights can not be used with Provisioned Concurrency"
+    for place in ({"FunctionName": aliased.name}, {"FunctionName": aliased.arn}):
+        with pytest.raises(client.exceptions.InvalidParameterValueException, match=text):
+            client.put_provisioned_concurrency_config(**place, Qualifier="live", ProvisionedConcurrentExecutions=1)
+    with pytest.raises(client.exceptions.ProvisionedConcurrencyConfigNotFoundException):
+        client.get_provisioned_concurrency_config(FunctionName=aliased.name, Qualifier="live")
+    client.update_alias(FunctionName=aliased.name, Name="live", RoutingConfig={})
+    place = {"FunctionName": aliased.name, "Qualifier": "live"}
+    client.put_provisioned_concurrency_config(**place, ProvisionedConcurrentExecutions=1)
+    client.delete_provisioned_concurrency_config(**place)
+
+
 def test_provisioned_concurrency_is_changed_while_an_alias_moves(aliased: Any, eventually: Callable[..., Any]) -> None:
     """https://docs.aws.amazon.com/lambda/latest/api/API_GetProvisionedConcurrencyConfig.html"""
     client = aliased.localstack.client("lambda")

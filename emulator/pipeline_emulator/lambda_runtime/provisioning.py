@@ -5,11 +5,14 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
+from localstack.aws.api.lambda_ import InvalidParameterValueException
 from localstack.services.lambda_ import api_utils
 from localstack.services.lambda_.invocation.models import lambda_stores
 
 from pipeline_emulator import patches
 
+# https://github.com/hashicorp/terraform/issues/24957
+_WEIGHTED = "Alias with weights can not be used with Provisioned Concurrency"
 _SECONDS = 20.0  # of a change under way; its environments start in one or two
 
 
@@ -32,6 +35,22 @@ def install() -> None:
         futures = original(self, manager_id, version, wanted)
         return futures[:wanted] or futures
 
+    @patches.CHECK_PROVISIONED.wrap
+    def put_provisioned_concurrency_config(
+        original: Callable[..., Any],
+        self: Any,
+        context: Any,
+        function_name: str,
+        qualifier: str,
+        *args: Any,
+        **more: Any,
+    ) -> Any:
+        function, name = _function(context, function_name, qualifier)
+        alias = function and function.aliases.get(name)
+        if alias and alias.routing_configuration and alias.routing_configuration.version_weights:
+            raise InvalidParameterValueException(_WEIGHTED, Type="User")
+        return original(self, context, function_name, qualifier, *args, **more)
+
     @patches.DELETE_PROVISIONED.wrap
     def delete_provisioned_concurrency_config(
         original: Callable[..., None], self: Any, context: Any, function_name: str, qualifier: str, **more: Any
@@ -43,11 +62,16 @@ def install() -> None:
             manager.update_provisioned_concurrency_config(0)
 
 
-def _manager_of_alias(provider: Any, context: Any, function_name: str, qualifier: str) -> Any:
-    """Remove an alias's configuration; return the manager of its version, or None if there was none."""
+def _function(context: Any, function_name: str, qualifier: str) -> tuple[Any, str | None]:
+    """Return core's function, None if there is none, and the qualifier that a request names in one of two places."""
     name, requested = api_utils.get_name_and_qualifier(function_name, qualifier, context)
     account, region = api_utils.get_account_and_region(function_name, context)
-    function: Any = lambda_stores[account][region].functions.get(name)
+    return lambda_stores[account][region].functions.get(name), requested
+
+
+def _manager_of_alias(provider: Any, context: Any, function_name: str, qualifier: str) -> Any:
+    """Remove an alias's configuration; return the manager of its version, or None if there was none."""
+    function, requested = _function(context, function_name, qualifier)
     alias = function and function.aliases.get(requested)
     if not alias or not function.provisioned_concurrency_configs.pop(requested, None):
         return None
