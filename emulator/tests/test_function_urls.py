@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html
 import contextlib
 import http.client
 import json
+import re
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -149,6 +150,7 @@ def test_event_has_payload_format_2(
     context = event.pop("requestContext")
     host = urlsplit(url).netloc
     name, _, port = host.partition(":")
+    assert re.fullmatch(TRACE, event["headers"].pop("x-amzn-trace-id"))
     assert event == {
         "version": "2.0",
         "routeKey": "$default",
@@ -195,6 +197,32 @@ def test_event_of_a_bare_request(
     event = json.loads(call(localstack, make_url(create_function(ECHO)))[2])
     assert not {"body", "cookies", "queryStringParameters"} & event.keys()
     assert (event["rawPath"], event["rawQueryString"], event["isBase64Encoded"]) == ("/", "", False)
+
+
+TRACE = r"Root=1-[0-9a-f]{8}-[0-9a-f]{24}"
+
+
+@pytest.mark.parametrize("mode", ["BUFFERED", "RESPONSE_STREAM"])
+def test_event_function_and_response_have_one_trace(
+    localstack: Any, create_function: Callable[..., Any], make_url: Callable[..., str], mode: str
+) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads"""
+    source = """
+        import os
+
+        def handler(event, context):
+            return [event["headers"]["x-amzn-trace-id"], os.environ["_X_AMZN_TRACE_ID"]]
+    """
+    url = make_url(create_function(source), InvokeMode=mode)
+    _, headers, body = call(localstack, url)
+    sent, own = json.loads(body)
+    assert re.fullmatch(TRACE, sent)
+    assert own.startswith(f"{sent};Parent=")
+    assert headers["x-amzn-trace-id"] == own
+    theirs = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
+    _, headers, body = call(localstack, url, headers=[("X-Amzn-Trace-Id", theirs)])
+    assert json.loads(body) == [theirs, theirs]
+    assert headers["x-amzn-trace-id"] == theirs
 
 
 @pytest.mark.variants

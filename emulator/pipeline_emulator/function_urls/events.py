@@ -22,7 +22,7 @@ _CONNECTION_HEADERS = frozenset({"connection", "expect", "keep-alive", "te", "tr
 _TEXT = re.compile(r"(?:text/.*|application/(?:.*\+)?(?:json|xml|javascript))(?:\s*;.*)?", re.IGNORECASE)
 
 
-def event_of(request: Request, config: Any, access: Access, request_id: str, now: datetime) -> bytes:
+def event_of(request: Request, config: Any, access: Access, request_id: str, trace: str, now: datetime) -> bytes:
     """Return the event for a request, as JSON.
 
     Args:
@@ -30,6 +30,7 @@ def event_of(request: Request, config: Any, access: Access, request_id: str, now
         config: core's FunctionUrlConfig.
         access: who sends it.
         request_id: its id.
+        trace: its trace header, which is made if the client sends none.
         now: its time, with a time zone.
     """
     environ: Mapping[str, Any] = request.environ
@@ -41,7 +42,7 @@ def event_of(request: Request, config: Any, access: Access, request_id: str, now
         "rawPath": path,
         "rawQueryString": query,
         "cookies": cookies,
-        "headers": headers | _forwarded(request),
+        "headers": headers | _forwarded(request) | {"x-amzn-trace-id": trace},
         "queryStringParameters": _joined(parse_qsl(query, keep_blank_values=True)),
         "requestContext": _context(request, config, access, request_id, path, now),
         **_body(_content(request), headers),

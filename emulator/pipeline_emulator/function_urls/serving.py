@@ -10,6 +10,7 @@ from typing import Any
 from localstack.aws.api.lambda_ import InvocationType, InvokeMode, TooManyRequestsException
 from localstack.http import Response
 from localstack.services.lambda_.invocation.lambda_models import InvocationResult
+from localstack.utils.xray.trace_header import TraceHeader
 from werkzeug import Request
 
 from pipeline_emulator.arn import parse_function_arn
@@ -41,25 +42,27 @@ def serve(request: Request) -> Response:
     if config.cors and cors.is_preflight(request):
         return cors.preflight(request, config.cors)
     request_id = str(uuid.uuid4())
-    response = _serve(request, config, request_id)
+    trace = TraceHeader.from_header_str(request.headers.get("X-Amzn-Trace-Id")).ensure_root_exists()
+    response = _serve(request, config, request_id, trace)
     response.headers["x-amzn-requestid"] = request_id
+    response.headers["X-Amzn-Trace-Id"] = trace.to_header_str()  # by now with the sampling decision
     if config.cors:
         cors.add_headers(response, request, config.cors)
     LOG.info("%s %s of %s => %s", request.method, request.path, config.function_arn, response.status_code)
     return response
 
 
-def _serve(request: Request, config: Any, request_id: str) -> Response:
+def _serve(request: Request, config: Any, request_id: str, trace: TraceHeader) -> Response:
     access = hooks.authorize(request, config) or hooks.Access()
     if access.refused is not None:
         LOG.info("Refused a request to the URL of %s: %s", config.function_arn, access.refused)
         return _refusal(403, _FORBIDDEN)
-    event = events.event_of(request, config, access, request_id, datetime.now(UTC))
+    event = events.event_of(request, config, access, request_id, trace.to_header_str(), datetime.now(UTC))
     if large_bodies.exceeded(request) or len(event) > _MAX_EVENT_BYTES:
         return _refusal(413, f"Request must be smaller than {_MAX_EVENT_BYTES} bytes for the InvokeFunction operation")
     streams = config.invoke_mode == InvokeMode.RESPONSE_STREAM
     try:
-        invoke = _invocation(config, event, request_id)
+        invoke = _invocation(config, event, request_id, trace)
         return _streamed(invoke, request) if streams else _buffered(invoke())
     except TooManyRequestsException:
         return _refusal(429, "Rate Exceeded.")
@@ -70,7 +73,7 @@ def _serve(request: Request, config: Any, request_id: str) -> Response:
     return _bad_gateway()
 
 
-def _invocation(config: Any, event: bytes, request_id: str) -> Callable[[], InvocationResult]:
+def _invocation(config: Any, event: bytes, request_id: str, trace: TraceHeader) -> Callable[[], InvocationResult]:
     arn = parse_function_arn(config.function_arn)
 
     def invoke() -> InvocationResult:
@@ -83,6 +86,7 @@ def _invocation(config: Any, event: bytes, request_id: str) -> Callable[[], Invo
             client_context=None,
             payload=event,
             request_id=request_id,
+            trace_context={"aws_trace_header": trace},
         )
         return result
 
