@@ -1314,6 +1314,13 @@ EXECUTE_QUERY = Patch(
     written_for="moto-ext 5.1.25",
     fingerprint="06d84c10d2e5",
 )
+SHOW_STATISTICS = Patch(
+    "moto.logs.models:LogQuery.to_result_json",
+    what="the results of a query of Logs Insights have its statistics",
+    why="moto has none",
+    written_for="moto-ext 5.1.25",
+    fingerprint="8363b72e3d0f",
+)
 START_QUERY = Patch(
     "moto.logs.responses:LogsResponse.start_query",
     what="a query of Logs Insights may name its log groups by logGroupIdentifiers",

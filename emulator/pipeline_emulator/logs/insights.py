@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NoReturn
@@ -35,10 +35,23 @@ class Query:
     limit: int = _MOST_RESULTS
 
 
+class Rows(list[dict[str, str]]):
+    """The results of a query, with its statistics.
+
+    https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_QueryStatistics.html
+    """
+
+    statistics: Mapping[str, float]
+
+
 def install() -> None:
-    """Replace moto's execution of queries, and its search for their groups."""
+    """Replace moto's execution of queries and its search for their groups, and add statistics."""
     patches.EXECUTE_QUERY.replace(execute)
     patches.START_QUERY.replace(start_query)
+
+    @patches.SHOW_STATISTICS.wrap
+    def to_result_json(original: Callable[..., dict[str, Any]], self: Any) -> dict[str, Any]:
+        return original(self) | {"statistics": self.results.statistics}
 
 
 def start_query(response: Any) -> str:
@@ -57,8 +70,10 @@ def start_query(response: Any) -> str:
     return json.dumps({"queryId": query})
 
 
-def execute(log_groups: Iterable[Any], query: str, start_time: int, end_time: int) -> list[dict[str, str]]:
+def execute(log_groups: Collection[Any], query: str, start_time: int, end_time: int) -> Rows:
     """Return the fields of the events from `start_time` to `end_time`, in whole seconds.
+
+    Events at other times are not scanned, and the supported queries match all others.
 
     Raises:
         MalformedQueryException: the emulator does not support the query.
@@ -72,10 +87,19 @@ def execute(log_groups: Iterable[Any], query: str, start_time: int, end_time: in
         if start_time <= event.timestamp // 1000 <= end_time
     ]
     found.sort(key=lambda one: int(one[1].timestamp), reverse=wanted.latest_first)
-    return [
+    rows = Rows(
         {name: _FIELDS[name](stream, event) for name in wanted.fields} | {"@ptr": str(event.event_id)}
         for stream, event in found[: wanted.limit]
-    ]
+    )
+    rows.statistics = {
+        "recordsMatched": float(len(found)),
+        "recordsScanned": float(len(found)),
+        "bytesScanned": float(sum(len(event.message.encode()) for _, event in found)),
+        "estimatedRecordsSkipped": 0.0,
+        "estimatedBytesSkipped": 0.0,
+        "logGroupsScanned": float(len(log_groups)),
+    }
+    return rows
 
 
 def parse(text: str) -> Query:

@@ -39,6 +39,17 @@ def test_fields_order_and_limit(localstack: Any, group: str, events: list[int]) 
     assert (ascending[0]["@log"], ascending[0]["@logStream"]) == (f"000000000000:{group}", "one")
 
 
+def test_statistics_count_what_the_limit_leaves_out(localstack: Any, group: str, events: list[int]) -> None:
+    """https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_QueryStatistics.html"""
+    logs, now = localstack.client("logs"), int(time.time())
+    for start, count in ((now - 60, len(events)), (now + 60, 0)):
+        made = logs.start_query(logGroupName=group, startTime=start, endTime=now + 60, queryString="limit 2")
+        statistics = logs.get_query_results(queryId=made["queryId"])["statistics"]
+        assert (statistics["recordsMatched"], statistics["recordsScanned"]) == (count, count)
+        assert statistics["bytesScanned"] == sum(len(f"m{at}") for at in events[:count])
+        assert statistics["logGroupsScanned"] == 1
+
+
 @pytest.mark.parametrize(
     "query",
     [
