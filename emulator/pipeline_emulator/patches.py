@@ -2,6 +2,9 @@
 
 Modules apply a patch only through its entry here. An entry has the fingerprint of the patched code in the version it
 was written for. If the fingerprint differs when the patch is applied, an error is logged: the patch may no longer fit.
+
+The register is for LocalStack's process. In a function's own, `lambda_runtime/runtimes/client/bootstrap.py` changes how
+awslambdaric writes the messages of its logger.
 """
 
 import contextlib

@@ -125,3 +125,69 @@ def test_xray_line_of_a_traced_function(create_function: Callable[..., Any]) -> 
     log = function.invoke().log
 
     assert re.search(r"XRAY TraceId: 1-[0-9a-f]{8}-[0-9a-f]{24}\tSegmentId: [0-9a-f]{16}\tSampled: true\t\n", log)
+
+
+IN_ORDER = """
+    import logging, os, subprocess, sys
+    log = logging.getLogger()
+    log.setLevel("INFO")
+
+    def handler(event, context):
+        for round in range(20):
+            print("n", 6 * round)
+            log.info("n %d", 6 * round + 1)
+            sys.stderr.write(f"n {6 * round + 2}\\n")
+            os.write(1, b"n %d\\n" % (6 * round + 3))
+            log.info("n %d %s", 6 * round + 4, "x" * 3000)
+            print("n ", end="")
+            print(6 * round + 5, flush=True)
+        subprocess.run(["/bin/sh", "-c", "echo n 120"])
+        log.info("n 121")
+        sys.stdout.buffer.write(b"n 122\\n")
+        sys.stdout.buffer.flush()
+        log.info("n 123")
+        print("n 124", end="")
+        return [sys.stdout.fileno(), sys.stderr.isatty()]
+"""
+
+
+def test_what_is_printed_and_what_is_logged_stay_in_order(
+    localstack: Any, create_function: Callable[..., Any], eventually: Callable[..., Any]
+) -> None:
+    """Descriptors 1 and 2 are pipes, as of any process: what a child process or native code writes is in order, too."""
+    function, invocations = create_function(IN_ORDER), 5
+    for _ in range(invocations):
+        assert function.invoke().payload == [1, False]
+    eventually(lambda: sum("REPORT" in line for line in function.log_events()) == invocations, "the log is delivered")
+    numbers = [int(found) for line in function.log_events() for found in re.findall(r"\bn (\d+)", line)]
+    assert numbers == [*range(125)] * invocations
+
+
+THREADS = """
+    import logging, threading
+    logging.getLogger().setLevel("INFO")
+
+    def handler(event, context):
+        def log(letter):
+            for _ in range(15):
+                logging.info("begin" + letter * 20_000 + "end")
+        def write(letter):
+            for _ in range(500):
+                print("begin" + letter * 100 + "end")
+        work = ((log, "a"), (log, "b"), (write, "c"))
+        threads = [threading.Thread(target=what, args=(letter,)) for what, letter in work]
+        for thread in threads: thread.start()
+        for thread in threads: thread.join()
+"""
+
+
+def test_long_messages_of_threads_stay_whole(
+    create_function: Callable[..., Any], eventually: Callable[..., Any]
+) -> None:
+    function = create_function(THREADS)
+    function.invoke()
+    eventually(lambda: any("REPORT" in line for line in function.log_events()), "the log is delivered")
+    found = function.log_events()
+    for letter in "ab":
+        assert sum(f"begin{letter * 20_000}end\n" in line for line in found) == 15
+    assert sum(line.count("begin" + "c" * 100 + "end") for line in found) == 500

@@ -85,10 +85,10 @@ def test_lines_and_frames_become_messages() -> None:
     async def write() -> None:
         output = Output(lambda timestamp, message: messages.append((timestamp, message)))
         both = frame("ü\n2nd line\n".encode(), 5_000) + frame(b"next", 6_999)
-        os.write(output.frames.write_fd, both[:20])
+        os.write(output.frames_fd, both[:20])
         output.drain()
-        os.write(output.frames.write_fd, both[20:])
-        os.write(output.lines.write_fd, b"one\ntwo\n\xffopen")
+        os.write(output.frames_fd, both[20:])
+        os.write(output.pipe.write_fd, b"one\ntwo\n\xffopen")
         output.drain()
         output.close()
 
@@ -96,6 +96,48 @@ def test_lines_and_frames_become_messages() -> None:
 
     assert messages[:2] == [(5, "ü\n2nd line\n"), (6, "next")]
     assert [message for _, message in messages[2:]] == ["one\n", "two\n", "\ufffdopen"]
+
+
+def messages_of(*written: bytes, forget: bool = False) -> list[str]:
+    """Return the messages of several writes to a pipe; each is read before the next one."""
+    messages: list[str] = []
+
+    async def write() -> None:
+        output = Output(lambda _timestamp, message: messages.append(message))
+        for one in written:
+            os.write(output.frames_fd, one)
+            await asyncio.sleep(0.02)
+            if forget:
+                output.forget()
+        output.drain()
+        output.close()
+
+    asyncio.run(write())
+    return messages
+
+
+def test_text_and_frames_of_one_pipe_stay_in_order() -> None:
+    parts = struct.pack(">IIQ", 0xA55A0083, 2, 9_000) + b"pa", frame(b"rts", 9_000)
+    everything = (
+        b"one\n"
+        + frame(b"two", 1_000)
+        + "thr\u00e5e\nfour ".encode()
+        + parts[0]
+        + b"still four\n"
+        + parts[1]
+        + "\u00e5".encode()
+    )
+    expected = ["one\n", "two", "thr\u00e5e\n", "four still four\n", "parts", "\u00e5"]
+    assert messages_of(everything) == expected
+    for size in (1, 3, 7):
+        assert messages_of(*(everything[at : at + size] for at in range(0, len(everything), size))) == expected
+
+
+@pytest.mark.parametrize("length", [3, 15, 18])
+def test_a_frame_whose_writer_was_killed_is_forgotten(length: int) -> None:
+    killed = frame(b"killed", 1_000)[:length]
+    found = messages_of(b"before\n" + killed, b"after\n" + frame(b"frame", 2_000), forget=True)
+    assert [one for one in found if "\ufffd" not in one][-2:] == ["after\n", "frame"]
 
 
 async def anybody(_connection: Connection) -> bool:
@@ -108,9 +150,9 @@ def test_a_frame_of_four_gibibytes_is_taken_in_pieces() -> None:
     async def write() -> None:
         output = Output(lambda _timestamp, message: sizes.append(len(message)))
         piece = 16 * 1024
-        os.write(output.frames.write_fd, struct.pack(">IIQ", 0xA55A0003, 2**32 - 1, 1_000))
+        os.write(output.frames_fd, struct.pack(">IIQ", 0xA55A0003, 2**32 - 1, 1_000))
         for _ in range(100):
-            os.write(output.frames.write_fd, b"x" * piece)
+            os.write(output.frames_fd, b"x" * piece)
             output.drain()
         assert sum(sizes) > 99 * piece - 256 * 1024
         assert max(sizes) == 256 * 1024
@@ -135,7 +177,7 @@ def test_function_that_never_stops_writing_does_not_block_the_loop() -> None:
 
     async def write() -> None:
         output = Output(lambda timestamp, message: written.set())
-        writer = await asyncio.create_subprocess_exec("yes", "y", stdout=output.lines.write_fd)
+        writer = await asyncio.create_subprocess_exec("yes", "y", stdout=output.pipe.write_fd)
         try:
             while not written.is_set():
                 await asyncio.sleep(0)

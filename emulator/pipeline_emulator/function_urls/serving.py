@@ -10,7 +10,6 @@ from typing import Any
 from localstack.aws.api.lambda_ import InvocationType, InvokeMode, TooManyRequestsException
 from localstack.http import Response
 from localstack.services.lambda_.invocation.lambda_models import InvocationResult
-from localstack.utils.xray.trace_header import TraceHeader
 from werkzeug import Request
 
 from pipeline_emulator.arn import parse_function_arn
@@ -18,7 +17,7 @@ from pipeline_emulator.function_urls import addresses, cors, events, hooks, resp
 from pipeline_emulator.function_urls.responses import Head, MalformedResponseError
 from pipeline_emulator.gateway import large_bodies
 from pipeline_emulator.gateway.pacing import BrokenOffError, paced
-from pipeline_emulator.lambda_runtime import response_stream
+from pipeline_emulator.lambda_runtime import response_stream, traces
 from pipeline_emulator.lambda_runtime.response_stream import ResponseStream
 from pipeline_emulator.services import provider
 
@@ -42,7 +41,7 @@ def serve(request: Request) -> Response:
     if config.cors and cors.is_preflight(request):
         return cors.preflight(request, config.cors)
     request_id = str(uuid.uuid4())
-    trace = TraceHeader.from_header_str(request.headers.get("X-Amzn-Trace-Id")).ensure_root_exists()
+    trace = traces.header_of(request.headers.get("X-Amzn-Trace-Id"))
     response = _serve(request, config, request_id, trace)
     response.headers["x-amzn-requestid"] = request_id
     response.headers["X-Amzn-Trace-Id"] = trace.to_header_str()  # by now with the sampling decision
@@ -52,7 +51,7 @@ def serve(request: Request) -> Response:
     return response
 
 
-def _serve(request: Request, config: Any, request_id: str, trace: TraceHeader) -> Response:
+def _serve(request: Request, config: Any, request_id: str, trace: Any) -> Response:
     access = hooks.authorize(request, config) or hooks.Access()
     if access.refused is not None:
         LOG.info("Refused a request to the URL of %s: %s", config.function_arn, access.refused)
@@ -73,7 +72,7 @@ def _serve(request: Request, config: Any, request_id: str, trace: TraceHeader) -
     return _bad_gateway()
 
 
-def _invocation(config: Any, event: bytes, request_id: str, trace: TraceHeader) -> Callable[[], InvocationResult]:
+def _invocation(config: Any, event: bytes, request_id: str, trace: Any) -> Callable[[], InvocationResult]:
     arn = parse_function_arn(config.function_arn)
 
     def invoke() -> InvocationResult:

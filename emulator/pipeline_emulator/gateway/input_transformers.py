@@ -41,7 +41,8 @@ def install() -> None:
 def variables(transformer: Mapping[str, Any], event: Any) -> dict[str, Any]:
     """Return the values of a transformer's variables; an empty text for one that the event lacks."""
     paths = transformer.get("InputPathsMap") or {}
-    found = {name: extract_jsonpath(event, path) for name, path in paths.items() if not name.startswith("aws.events.")}
+    extract: Any = extract_jsonpath
+    found = {name: extract(event, path) for name, path in paths.items() if not name.startswith("aws.events.")}
     return {name: "" if value is None or value == [] else value for name, value in found.items()}
 
 

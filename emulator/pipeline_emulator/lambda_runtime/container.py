@@ -116,7 +116,7 @@ class ContainerRuntime:
                 raise RuntimeStartError("the execution environment was closed while it started")
             self._container_id = container_id
             stream = await self._call(engine.client().attach_socket, container_id, _ATTACH)
-            _Follower(container_id, stream, os.dup(self._output.lines.write_fd), self).start()
+            _Follower(container_id, stream, os.dup(self._output.pipe.write_fd), self).start()
             self._address.set_result(await self._call(self._start, container_id))
         except DockerException as error:
             await self.kill()

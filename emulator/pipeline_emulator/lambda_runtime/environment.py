@@ -197,6 +197,7 @@ class Environment:
         await self._runtime.kill()
         self._server.drop_connections()
         await self._drain()
+        self._output.forget()
 
     async def _drain(self) -> None:
         await self._runtime.settle()

@@ -1,9 +1,14 @@
-"""Turns a function's output into log messages: lines of standard output and error, frames of the runtime's logger."""
+"""Turns a function's output into log messages: lines of standard output and error, frames of the runtime's logger.
+
+Both come through one pipe, and so in the order in which they were written.
+"""
 
 import asyncio
 import contextlib
 import os
+import re
 import struct
+import sys
 import time
 from collections.abc import Callable
 
@@ -21,6 +26,10 @@ _PIPE_BYTES = 64 * 1024
 _MAX_LINE_BYTES = 256 * 1024
 # Big-endian frame type, length, microseconds since 1970: see FramedTelemetryLogSink in awslambdaric's bootstrap.py.
 _FRAME_HEADER = struct.Struct(">IIQ")
+# No text begins like a type. Those of our own clients may have one more bit: another part of the message follows.
+_FRAME = re.compile(rb"\xa5\x5a\x00[\x02-\x1f\x82-\x9f]")
+_BEGIN_OF_FRAME = re.compile(rb"\xa5(?:\x5a\x00?)?\Z")
+_CONTINUES = 0x80
 
 
 class Pipe:
@@ -44,6 +53,10 @@ class Pipe:
             self._buffer += os.read(self._read_fd, _READ_BYTES)
             self._parse(self._buffer, True)
 
+    def clear(self) -> None:
+        """Forget what has been read and not been parsed."""
+        self._buffer.clear()
+
     def close(self) -> None:
         """Read the rest and close both ends."""
         self.drain()
@@ -53,47 +66,89 @@ class Pipe:
 
 
 class Output:
-    """The two pipes of one execution environment."""
+    """The pipe of one execution environment.
+
+    Attributes:
+        pipe: its write end is for standard output and error.
+        frames_fd: the write end for frames.
+    """
 
     def __init__(self, sink: Sink, settings: LogSettings | None = None) -> None:
         self._sink = sink
         self._settings = settings or LogSettings()
-        self._frame_left, self._frame_ms, self._frame_kept = 0, 0, True
-        self.lines = Pipe(self._take_lines)
-        self.frames = Pipe(self._take_frames)
+        self._text, self._text_ms = bytearray(), 0
+        self._message, self._left = bytearray(), 0
+        self._kind, self._frame_ms = 0, 0
+        self.pipe = Pipe(self._take)
+        self.frames_fd = _reopened(self.pipe.write_fd)
 
     def drain(self) -> None:
         """Read everything written so far."""
-        self.frames.drain()
-        self.lines.drain()
+        self.pipe.drain()
+
+    def forget(self) -> None:
+        """Forget an unfinished frame: whoever wrote it is dead."""
+        self.pipe.clear()
+        self._message.clear()
+        self._kind, self._left = 0, 0
 
     def close(self) -> None:
-        """Read the rest and close the pipes."""
-        self.frames.close()
-        self.lines.close()
+        """Read the rest and close the pipe."""
+        self.pipe.close()
+        os.close(self.frames_fd)
 
-    def _take_lines(self, buffer: bytearray, more: bool) -> None:
-        while (end := buffer.find(b"\n") + 1) or len(buffer) >= _MAX_LINE_BYTES or (buffer and not more):
-            size = min(end or len(buffer), _MAX_LINE_BYTES)
-            line = buffer[:size].decode(errors="replace")
-            if self._settings.keeps_line(line):
-                self._sink(time.time_ns() // 1_000_000, line)
-            del buffer[:size]
-
-    def _take_frames(self, buffer: bytearray, _more: bool) -> None:
-        """Take complete frames, and pieces of a longer one: its header may announce up to 4 GiB."""
-        while True:
-            if not self._frame_left:
-                if len(buffer) < _FRAME_HEADER.size:
-                    return
-                kind, self._frame_left, microseconds = _FRAME_HEADER.unpack_from(buffer)
-                self._frame_kept = self._settings.keeps_frame(kind)
-                self._frame_ms = microseconds // 1000
+    def _take(self, buffer: bytearray, more: bool) -> None:
+        while buffer:
+            if self._left:
+                self._take_message(buffer)
+                continue
+            found = _FRAME.search(buffer) or (_BEGIN_OF_FRAME.search(buffer) if more else None)
+            at = found.start() if found else len(buffer)
+            self._text += buffer[:at]
+            del buffer[:at]
+            header = _FRAME_HEADER.unpack_from(buffer) if len(buffer) >= _FRAME_HEADER.size else None
+            self._take_lines(header[2] // 1000 if header else None)
+            if buffer and not header:
+                break
+            if header:
                 del buffer[: _FRAME_HEADER.size]
-            size = min(self._frame_left, _MAX_LINE_BYTES)
-            if len(buffer) < size:
-                return
-            if self._frame_kept:
-                self._sink(self._frame_ms, buffer[:size].decode(errors="replace"))
-            del buffer[:size]
-            self._frame_left -= size
+                self._kind, self._left, microseconds = header
+                self._frame_ms = max(microseconds // 1000, self._text_ms)
+        if not more and self._text:
+            self._send_line(len(self._text), None)
+
+    def _take_lines(self, latest_ms: int | None) -> None:
+        """Send complete lines, whose time is before that of the next frame."""
+        while (end := self._text.find(b"\n") + 1) or len(self._text) >= _MAX_LINE_BYTES:
+            self._send_line(min(end or len(self._text), _MAX_LINE_BYTES), latest_ms)
+
+    def _send_line(self, size: int, latest_ms: int | None) -> None:
+        line = self._text[:size].decode(errors="replace")
+        del self._text[:size]
+        now_ms = time.time_ns() // 1_000_000
+        self._text_ms = now_ms if latest_ms is None else max(self._text_ms, min(now_ms, latest_ms))
+        if self._settings.keeps_line(line):
+            self._sink(self._text_ms, line)
+
+    def _take_message(self, buffer: bytearray) -> None:
+        """Take a part of a frame's message. It is sent in pieces if it is too long: a header may announce 4 GiB."""
+        size = min(self._left, len(buffer), _MAX_LINE_BYTES - len(self._message))
+        self._message += buffer[:size]
+        del buffer[:size]
+        self._left -= size
+        if len(self._message) < _MAX_LINE_BYTES and (self._left or self._kind & _CONTINUES):
+            return
+        if self._settings.keeps_frame(self._kind):
+            self._sink(self._frame_ms, self._message.decode(errors="replace"))
+        self._message.clear()
+
+
+def _reopened(write_fd: int) -> int:
+    """Return a descriptor of the same pipe that blocks even if the function makes its standard output non-blocking.
+
+    Node.js does.
+    """
+    if sys.platform == "linux":
+        return os.open(f"/proc/self/fd/{write_fd}", os.O_WRONLY | os.O_CLOEXEC)
+    else:  # noqa: RET505 - mypy knows the platform
+        return os.dup(write_fd)

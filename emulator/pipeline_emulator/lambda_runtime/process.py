@@ -131,13 +131,13 @@ class ProcessRuntime:
         ours, theirs = socket.socketpair()
         with contextlib.ExitStack() as on_failure, theirs:
             on_failure.callback(ours.close)
-            frames_fd = self._output.frames.write_fd
+            output_fd, frames_fd = self._output.pipe.write_fd, self._output.frames_fd
             self._sandbox = await asyncio.create_subprocess_exec(
                 *(sys._base_executable, "-S", "-s", "-m", "pipeline_emulator.sandbox", str(theirs.fileno())),  # type: ignore[attr-defined]
                 cwd=_PACKAGE_PARENT,
                 stdin=asyncio.subprocess.DEVNULL,
-                stdout=self._output.lines.write_fd,
-                stderr=self._output.lines.write_fd,
+                stdout=output_fd,
+                stderr=output_fd,
                 pass_fds=(theirs.fileno(), frames_fd),
                 start_new_session=True,
                 env=stack_marker(),

@@ -23,9 +23,14 @@ def install() -> None:
         return self if keep else original(self, sampled)
 
 
+def header_of(text: str | None) -> Any:
+    """Return the header that a client has sent, or a new one."""
+    return TraceHeader.from_header_str(text).ensure_root_exists()  # type: ignore[no-untyped-call]
+
+
 def decide(invocation: Any, is_active: bool) -> None:
     """Give an invocation a trace header with a decision. Without a caller's, active tracing samples, and no other."""
-    header = invocation.trace_context.get("aws_trace_header") or TraceHeader().ensure_root_exists()
+    header = invocation.trace_context.get("aws_trace_header") or header_of(None)
     if header.sampled in _UNDECIDED:
         header.ensure_sampled_exists(int(is_active))
     invocation.trace_context["aws_trace_header"] = header

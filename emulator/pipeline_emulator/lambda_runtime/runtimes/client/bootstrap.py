@@ -7,7 +7,13 @@ Arguments: the handler, the folder of the layers, and the one of the runtime cli
 """
 
 import os
+import select
 import sys
+import time
+from typing import Any
+
+CONTINUES = 0x80  # of a frame's type: another part of the message follows. The emulator's output.py puts them together.
+HEADER_BYTES = 16
 
 
 def main() -> None:
@@ -18,9 +24,25 @@ def main() -> None:
     if runtime not in sys.path:  # the function has a PYTHONPATH of its own
         sys.path.append(runtime)
 
+    from awslambdaric import bootstrap
     from awslambdaric.__main__ import main as run
 
+    sink = getattr(bootstrap, "FramedTelemetryLogSink", None)  # a function may bring an old client
+    if sink:
+        sink.log = log_in_parts
     run([sys.argv[0], handler])
+
+
+def log_in_parts(sink: Any, msg: str, frame_type: bytes | None = None) -> None:
+    """Write a message of the logger as short frames: standard output is the same pipe, which may split long writes."""
+    left, kind = msg.encode(errors="replace"), bytearray(frame_type or b"\xa5\x5a\x00\x03")
+    now = (time.time_ns() // 1000).to_bytes(8, "big")
+    kind[-1] |= CONTINUES
+    while left:
+        part, left = left[: select.PIPE_BUF - HEADER_BYTES], left[select.PIPE_BUF - HEADER_BYTES :]
+        if not left:
+            kind[-1] &= ~CONTINUES & 0xFF
+        sink.file.write(bytes(kind) + len(part).to_bytes(4, "big") + now + part)
 
 
 if __name__ == "__main__":

@@ -53,7 +53,13 @@ function write(level, values) {
 }
 
 function writeAll(bytes) {
-  for (let at = 0; at < bytes.length; ) at += fs.writeSync(descriptor, bytes, at);
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += fs.writeSync(descriptor, bytes, at);
+    } catch (error) {
+      if (error.code !== "EAGAIN") throw error; // on macOS the pipe is full, and standard output has made it non-blocking
+    }
+  }
 }
 
 function textLine(now, level, values) {
