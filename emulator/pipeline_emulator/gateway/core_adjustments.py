@@ -34,9 +34,10 @@ def use_own_s3_folder() -> None:
 def choose_providers() -> None:
     """Choose providers that download nothing, unless the user chose: core's need Java for tables, and for Firehose.
 
-    Without a network, a request to core's waits for minutes.
+    Without a network, a request to core's waits for minutes. Core's of EventBridge Scheduler runs no schedule.
     """
-    for service, provider in (("dynamodb", "moto"), ("dynamodbstreams", "moto"), ("firehose", "pipeline")):
+    chosen = {"dynamodb": "moto", "dynamodbstreams": "moto", "firehose": "pipeline", "scheduler": "pipeline"}
+    for service, provider in chosen.items():
         config.SERVICE_PROVIDER_CONFIG.set_provider_if_not_exists(service, provider)
 
 

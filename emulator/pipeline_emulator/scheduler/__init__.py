@@ -1,0 +1,1 @@
+"""EventBridge Scheduler: runs the schedules, which moto only stores."""
