@@ -1,4 +1,4 @@
-"""The HTTP API: GET /_pipeline/activity and GET /_pipeline/attempts."""
+"""The HTTP API: GET /_pipeline/activity, /_pipeline/attempts and /_pipeline/discarded."""
 
 import json
 import re
@@ -12,6 +12,7 @@ from pipeline_emulator.trace.journal import Journal
 
 ACTIVITY = "/_pipeline/activity"
 ATTEMPTS = "/_pipeline/attempts"
+DISCARDED = "/_pipeline/discarded"
 _EVENT_ID = re.compile(r"(shardId-\d{12}):(\d{1,60})")
 
 
@@ -20,7 +21,7 @@ def install(journal: Journal) -> None:
 
     def activity(request: Request, _arguments: Any = None) -> Response:
         after = request.args.get("after", "0")
-        if not (after.isascii() and after.isdigit()):
+        if not _is_number(after):
             return _json({"message": f"after={after} is not the number of an attempt"}, 400)
         return _json(journal.activity(int(after)))
 
@@ -31,8 +32,19 @@ def install(journal: Journal) -> None:
             return _json({"message": "needs stream=NAME and event_id=shardId-…:sequence number"}, 400)
         return _json({"attempts": list(journal.of_record(stream, found[1], int(found[2])))})
 
+    def discarded(request: Request, _arguments: Any = None) -> Response:
+        stream, after = request.args.get("stream", ""), request.args.get("after", "0")
+        if not stream or not _is_number(after):
+            return _json({"message": "needs stream=NAME, and after=N with the number of a discarded record"}, 400)
+        return _json(journal.given_up(stream, int(after)))
+
     ROUTER.add(ACTIVITY, endpoint=activity, methods=["GET"])
     ROUTER.add(ATTEMPTS, endpoint=attempts, methods=["GET"])
+    ROUTER.add(DISCARDED, endpoint=discarded, methods=["GET"])
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()
 
 
 def _json(document: dict[str, Any], status: int = 200) -> Response:

@@ -16,9 +16,11 @@ from pipeline_emulator.kinesis.hooks import Put
 from pipeline_emulator.kinesis.streams.stream import Placed, Stream
 from pipeline_emulator.lambda_runtime.reports import Report
 from pipeline_emulator.trace.attempt import Attempt, made
+from pipeline_emulator.trace.discarded import Discarded
 
 # About 10 MB at most.
 MOST_ATTEMPTS, MOST_RECORDS, MOST_DECISIONS = 5_000, 50_000, 5_000
+MOST_DISCARDED = 100_000  # records, about 30 MB; an answer has no more than a tenth of them
 # Reports wait here for the end of their attempt. Those of other invocations are pushed out.
 _MOST_REPORTS = 200
 
@@ -46,6 +48,8 @@ class Journal:
         self._decisions: deque[Decided] = deque(maxlen=MOST_DECISIONS)
         self._put: Counter[str] = Counter()
         self._discarded: Counter[str] = Counter()
+        self._given_up: deque[Discarded] = deque(maxlen=MOST_DISCARDED)
+        self._given_up_number = 0
 
     def count_put(
         self,
@@ -88,10 +92,13 @@ class Journal:
                 self._records -= len(self._attempts.popleft().sequence_numbers)
 
     def discard(self, settings: MappingSettings, shard_id: str, discard: Discard) -> None:
-        """Note at their last attempt that records were given up."""
+        """Keep the records that were given up, and note it at their last attempt."""
         numbers = {record.sequence_number for record in discard.records}
         with self._lock:
             self._discarded[settings.stream_name] += len(numbers)
+            for number in sorted(numbers):
+                self._given_up_number += 1
+                self._given_up.append(Discarded.of(self._given_up_number, settings, shard_id, number, discard))
             for attempt in reversed(self._attempts):
                 if attempt.is_of(settings, shard_id) and not numbers.isdisjoint(attempt.sequence_numbers):
                     attempt.discarded = discard.condition
@@ -109,6 +116,15 @@ class Journal:
             put, discarded = dict(self._put), dict(self._discarded)
         attempts = [attempt.as_json() | {"latencies_ms": attempt.latencies()} for attempt in new]
         return {"now": time.time(), "began": self.began, "put": put, "discarded": discarded, "attempts": attempts}
+
+    def given_up(self, stream: str, after: int) -> dict[str, Any]:
+        """Return the records of a stream that mappings gave up, with a number above `after`, oldest first.
+
+        Unlike attempts, they include those that grew too old before any invocation.
+        """
+        with self._lock:
+            new = [each for each in self._given_up if each.number > after and each.settings.stream.name == stream]
+        return {"began": self.began, "discarded": [each.as_json() for each in new[: MOST_DISCARDED // 10]]}
 
     def of_record(self, stream: str, shard_id: str, sequence_number: int) -> Iterator[dict[str, Any]]:
         """Yield the attempts with a record, oldest first, each with its IAM decisions."""

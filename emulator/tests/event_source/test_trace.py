@@ -41,6 +41,11 @@ def test_attempts_of_a_record_have_outcome_report_and_discard(localstack: Any, c
     assert second["discarded"] == "RetryAttemptsExhausted"
     # A stream of the same shard id is another stream.
     assert ask(localstack, "attempts", stream="other", event_id=event_id)["attempts"] == []
+    [given_up] = ask(localstack, "discarded", stream=mapped.stream)["discarded"]
+    assert (given_up["event_id"], given_up["condition"]) == (event_id, "RetryAttemptsExhausted")
+    assert (given_up["error"], given_up["invocations"], given_up["destination"]) == ("Unhandled", 2, None)
+    assert ask(localstack, "discarded", stream=mapped.stream, after=given_up["number"])["discarded"] == []
+    assert ask(localstack, "discarded", stream="other")["discarded"] == []
     activity = ask(localstack, "activity")
     assert activity["put"][mapped.stream] == 1
     assert activity["discarded"][mapped.stream] == 1
@@ -61,7 +66,9 @@ def test_latencies_count_the_records_that_are_done(localstack: Any, create_mappe
     mapped.eventually(lambda: done() == 3, "the journal has all three records")
 
 
-@pytest.mark.parametrize("path", ["attempts", "attempts?stream=a&event_id=1", "activity?after=x"])
+@pytest.mark.parametrize(
+    "path", ["attempts", "attempts?stream=a&event_id=1", "activity?after=x", "discarded", "discarded?stream=a&after=x"]
+)
 def test_bad_questions_are_refused(localstack: Any, path: str) -> None:
     with pytest.raises(urllib.error.HTTPError, match="400"):
         urllib.request.urlopen(f"{localstack.endpoint_url}/_pipeline/{path}", timeout=10)

@@ -16,8 +16,6 @@ from harness.reports import Case, Document
 from harness.stack import attempts, denials
 from harness.stack.state import Stack
 
-LOGS = "see make failed-events and make local-logs"
-
 
 def verify(stack: Stack, count: int, rate: float | None, name: str = "verify") -> None:
     """Put made-up events, print the ledger's verdict and write the report of this name.
@@ -30,7 +28,7 @@ def verify(stack: Stack, count: int, rate: float | None, name: str = "verify") -
         result = ledger.run(stack, records, expected.of(stack), step, rate)
     journal = partial(attempts.known, stack)
     reports.publish(page.of(name, f"{count:,} events of {stack.pipeline.name}", result, journal=journal))
-    _conclude(stack, result, "not every event was predicted correctly and in order", LOGS)
+    _conclude(stack, result, "not every event was predicted correctly and in order", where(stack, result))
 
 
 def chaos_of_one(stack: Stack, seed: int | None, count: int, name: str = "chaos") -> None:
@@ -45,7 +43,7 @@ def chaos_of_one(stack: Stack, seed: int | None, count: int, name: str = "chaos"
         outcome = chaos.run(stack, seed, step, count)
     _print_faults(outcome.happened)
     reports.publish(_report(name, outcome, stack))
-    _conclude(stack, outcome.ledger, "events were lost, wrong or out of order", replay(seed, count))
+    _conclude(stack, outcome.ledger, "events were lost, wrong or out of order", replay(stack, outcome))
     if not outcome.happened.total():
         raise HarnessError("no fault occurred, so nothing is proved", "use more events: make chaos COUNT=2000")
 
@@ -65,7 +63,7 @@ def chaos_of_many(stack: Stack, seeds: range, count: int) -> None:
                 outcome = chaos.run(stack, seed, step, count)
                 step.result = done.add(outcome)
             if not outcome.ledger.passed:
-                _conclude(stack, outcome.ledger, f"SEED={seed} did not pass", replay(seed, count))
+                _conclude(stack, outcome.ledger, f"SEED={seed} did not pass", replay(stack, outcome))
     finally:
         path = series.path_for(stack.name)
         done.write(path)
@@ -90,7 +88,9 @@ def soak_test(stack: Stack, seed: int | None, count: int, rate: float | None) ->
     soak.show(found, path)
     document = _report("soak", found.outcome, stack)
     reports.publish(replace(document, sections=[*soak.sections(found), *document.sections]))
-    again = f"run it again: make soak SEED={seed} COUNT={count} RATE={found.rate:.0f}; {LOGS}"
+    again = (
+        f"run it again: make soak SEED={seed} COUNT={count} RATE={found.rate:.0f}; {where(stack, found.outcome.ledger)}"
+    )
     _conclude(stack, found.outcome.ledger, "events were lost, wrong or out of order", again)
 
 
@@ -100,9 +100,24 @@ def _report(name: str, outcome: Outcome, stack: Stack) -> Document:
     return page.of(name, title, outcome.ledger, outcome.faults, [struck], partial(attempts.known, stack))
 
 
-def replay(seed: int, count: int) -> str:
+def where(stack: Stack, result: Ledger) -> str:
+    """Return the next step that names where failed events are, and the function's log."""
+    places = ["make failed-events"] if stack.resources.failed_events else []
+    see = f"see {' and '.join([*places, 'make local-logs'])}"
+    found = sorted(result.destinations)
+    if any(arn.startswith("arn:aws:s3:") for arn in found):
+        return f"{see}; failed events are in {', '.join(found)}: set outputs.failed_events to read them"
+    if found:
+        return f"{see}; the failure records of discarded events are in {', '.join(found)}, without payloads"
+    if any(entry.gone for entry in result.entries.values()):
+        return f"{see}; to keep what the mapping discards, add destination_config.on_failure to it"
+    return see
+
+
+def replay(stack: Stack, outcome: Outcome) -> str:
     """Return the next step that runs a schedule again."""
-    return f"run it again: make chaos SEED={seed} COUNT={count}; {LOGS}"
+    count = len(outcome.ledger.entries) + outcome.ledger.not_put
+    return f"run it again: make chaos SEED={outcome.seed} COUNT={count}; {where(stack, outcome.ledger)}"
 
 
 def _say_whether_killed(stack: Stack) -> None:

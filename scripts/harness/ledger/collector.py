@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from types import TracebackType
 
@@ -12,6 +12,7 @@ from harness import failed, streams
 from harness.console import Step
 from harness.errors import HarnessError
 from harness.ledger.verdicts import Ledger
+from harness.stack.discards import Discard
 
 # AWS allows five reads per second and shard. Each also takes time that the pipeline needs from the Kinesis server.
 READ_PAUSE = 0.2
@@ -21,6 +22,8 @@ CHECK_PAUSE = 0.05
 AFTER_OUTAGE_SECONDS = 120.0
 # Reading alone can take two minutes if there is an outage.
 DRAIN_SECONDS = 180.0
+
+type Discards = Callable[[], Iterable[Discard]]
 
 
 @dataclass(frozen=True)
@@ -75,10 +78,13 @@ class Collector:
         ledger: to fill.
         reader: of the output stream, positioned before the first put.
         failures: reads new objects of the failed-events bucket.
+        discards: returns the events that the mapping gave up since the last call, and the bucket does not get.
     """
 
-    def __init__(self, ledger: Ledger, reader: streams.Reader, failures: failed.NewFailures) -> None:
-        self._ledger, self._reader, self._failures = ledger, reader, failures
+    def __init__(
+        self, ledger: Ledger, reader: streams.Reader, failures: failed.NewFailures, discards: Discards
+    ) -> None:
+        self._ledger, self._reader, self._failures, self._discards = ledger, reader, failures, discards
         self._watches = (Watch(self._read, READ_PAUSE), Watch(self._list, FAILED_PAUSE))
 
     def __enter__(self) -> Collector:
@@ -100,6 +106,7 @@ class Collector:
 
     def _list(self, *, now: bool = False) -> None:
         self._ledger.take_failures(self._failures.read(now=now))
+        self._ledger.take_discards(self._discards())
 
     def wait(self, timeouts: Timeouts, step: Step) -> None:
         """Wait until every event has been answered or a timeout passes, and record which in the ledger.

@@ -12,6 +12,7 @@ from harness import streams
 from harness.ledger.expected import difference
 from harness.pipeline.definition import Pipeline
 from harness.pipeline.identity import Identity
+from harness.stack.discards import Discard
 
 
 class Verdict(StrEnum):
@@ -22,6 +23,15 @@ class Verdict(StrEnum):
     FAILED = "failed with reason"
     WRONG = "wrong prediction"
     LOST = "lost"
+
+
+class State(StrEnum):
+    """What has come of an event until now."""
+
+    WAITING = "waiting"
+    PREDICTED = "predicted"
+    FAILED = "failed"
+    GONE = "gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +107,7 @@ class Entry:
         attempts: invocations after which the event source mapping gave the event up; 0 if unknown.
         copies: answers to a second record of the event, stored by a put whose response was lost; set by
             `copies.match`.
+        gone: why the mapping gave it up, if it has no failure destination: nothing of the event will come.
         late: whether the first answer came after that of a later event with the same keys; set by `order.judge`.
     """
 
@@ -110,12 +121,22 @@ class Entry:
     reasons: tuple[str, ...] = ()
     attempts: int = 0
     copies: int = 0
+    gone: str = ""
     late: bool = False
 
     @property
     def answered(self) -> bool:
         """Whether an answer or a failure was read."""
         return bool(self.predictions or self.reasons)
+
+    @property
+    def state(self) -> State:
+        """What has come of the event until now."""
+        if self.predictions:
+            return State.PREDICTED
+        if self.reasons:
+            return State.FAILED
+        return State.GONE if self.gone else State.WAITING
 
     @property
     def verdict(self) -> Verdict:
@@ -169,3 +190,15 @@ class Entry:
             self.mistake = self.mistake or f"its stored payload was changed ({len(data)} bytes, key {key!r})"
         elif reason not in self.reasons:
             self.reasons = (*self.reasons, reason)
+
+    def take_discard(self, discard: Discard) -> None:
+        """Enter that the mapping gave the event up; without a failure destination it is lost.
+
+        Args:
+            discard: from the emulator's journal. There is no payload to compare.
+        """
+        self.attempts = max(self.attempts, discard.attempts)
+        if not discard.destination:
+            self.gone = discard.reason
+        elif discard.reason not in self.reasons:
+            self.reasons = (*self.reasons, discard.reason)

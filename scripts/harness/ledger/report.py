@@ -56,6 +56,8 @@ def _row(entry: Entry) -> dict[str, Any]:
     }
     if entry.reasons:
         row["reasons"] = list(entry.reasons)
+    if entry.gone:
+        row["discarded"] = entry.gone
     if entry.mistake:
         row["mistake"] = entry.mistake
     if entry.copies:
@@ -101,6 +103,8 @@ def _examples(ledger: Ledger) -> list[Entry]:
 
 def _story(entry: Entry) -> str:
     parts = [entry.verdict.value, entry.mistake, *entry.reasons]
+    if entry.gone:
+        parts.append(f"the mapping discarded it ({entry.gone}) and has no failure destination")
     if entry.late:
         parts.append("predicted after a later event of its key")
     if entry.expected is None and not entry.reasons:

@@ -12,11 +12,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from harness import console, failed, streams
 from harness.console import Step
 from harness.errors import HarnessError
-from harness.ledger.collector import Collector, Timeouts
+from harness.ledger.collector import Collector, Discards, Timeouts
 from harness.ledger.expected import Expectations
 from harness.ledger.verdicts import Ledger
 from harness.pipeline.definition import Pipeline
 from harness.stack.clients import Clients
+from harness.stack.discards import NewDiscards
 from harness.stack.state import Stack
 from harness.streams.backoff import GIVE_UP_SECONDS, Trouble, no_trouble
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Target:
-    """A pipeline, wherever it runs. Only Kinesis and S3 are used.
+    """A pipeline, wherever it runs. Only Kinesis and S3 are used, and the emulator's journal if there is one.
 
     Attributes:
         kinesis: client for both streams.
@@ -38,6 +39,7 @@ class Target:
         pipeline: how its answers are read and compared.
         trouble: called when a call fails; a text ends the run and is the cause.
         held: returns the records as they may be put.
+        discards: returns the events that the mapping gave up since the last call, where the emulator lists them.
     """
 
     kinesis: KinesisClient
@@ -48,6 +50,7 @@ class Target:
     pipeline: Pipeline
     trouble: Trouble = no_trouble
     held: Callable[[Sequence[tuple[bytes, str]]], Iterable[tuple[bytes, str]]] = iter
+    discards: Discards = tuple
 
     @classmethod
     def of(cls, stack: Stack) -> Target:
@@ -61,6 +64,7 @@ class Target:
             names.failed_events,
             stack.pipeline,
             _end_of(stack),
+            discards=NewDiscards(stack, names.failed_events).read,
         )
 
 
@@ -113,7 +117,7 @@ def run(
     try:
         reader = streams.Reader(target.kinesis, target.output, "LATEST", trouble)
         reader.read()  # fix the position of LATEST now, not when the thread first reads
-        collector = Collector(ledger, reader, failed.NewFailures(target.s3, target.bucket, trouble))
+        collector = Collector(ledger, reader, failed.NewFailures(target.s3, target.bucket, trouble), target.discards)
         with collector:
             try:
                 puts = streams.put(target.kinesis, target.source, target.held(records), rate, trouble)

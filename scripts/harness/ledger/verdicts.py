@@ -14,8 +14,9 @@ from typing import Any
 from harness import failed, streams
 from harness.errors import HarnessError
 from harness.ledger import copies, order
-from harness.ledger.entries import Answer, Entry, Rules, Verdict, as_text
+from harness.ledger.entries import Answer, Entry, Rules, State, Verdict, as_text
 from harness.pipeline.definition import Pipeline
+from harness.stack.discards import Discard
 
 PERCENTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "max": 1.0}
 
@@ -34,6 +35,7 @@ class Ledger:
         gave_up: why the ledger stopped before every event was answered; empty if all were.
         broken: what ended the run early, if anything did.
         not_put: events that were never acknowledged because the run ended early.
+        destinations: ARNs of what has failure records of events, besides the failed-events bucket.
     """
 
     def __init__(self, pipeline: Pipeline) -> None:
@@ -47,14 +49,16 @@ class Ledger:
         self.gave_up = ""
         self.broken: HarnessError | None = None
         self.not_put = 0
+        self.destinations: set[str] = set()
         self._rules = Rules.of(pipeline)
-        self._answered = 0
+        self._states: Counter[State] = Counter()
         self._last_answer = 0.0
         self._first_put = math.inf
         self._position = 0
         self._lock = threading.Lock()
         # A prediction can be read before the put is acknowledged: it waits here for its entry.
         self._early: dict[str, list[Answer]] | None = {}
+        self._early_discards: dict[str, Discard] = {}
 
     def enter(self, put: streams.Put, expected: Any) -> None:
         """Enter an event that was put.
@@ -68,11 +72,14 @@ class Ledger:
         reference = put.event_id if identity.source else as_text(identity.id_in(put.data))
         with self._lock:
             self.entries[put.event_id] = entry
+            self._states[entry.state] += 1
             if not identity.source:
                 self._by_id[reference] = entry
             self._first_put = min(self._first_put, put.at)
             for answer in (self._early or {}).pop(reference, ()):
                 self._take(entry, answer)
+            if discard := self._early_discards.pop(put.event_id, None):
+                self._discard(entry, discard)
 
     def _find(self, answer: Answer) -> Entry | None:
         return (self.entries if self._rules.identity.source else self._by_id).get(answer.reference)
@@ -100,11 +107,19 @@ class Ledger:
                     self._early.setdefault(answer.reference, []).append(answer)
 
     def _take(self, entry: Entry, answer: Answer) -> None:
-        if not entry.answered:
-            self._answered += 1
-            self._last_answer = max(self._last_answer, answer.arrived)
+        before = entry.state
         entry.take_prediction(answer, self._rules)
+        self._heard(entry, before, answer.arrived)
+
+    def _heard(self, entry: Entry, before: State, at: float) -> None:
+        """Count what has come of an event; its state was another one before."""
         self.heard_at = time.monotonic()
+        if entry.state is before:
+            return
+        self._states[before] -= 1
+        self._states[entry.state] += 1
+        if before not in (State.PREDICTED, State.FAILED) and entry.answered:
+            self._last_answer = max(self._last_answer, at)
 
     def take_failures(self, failures: Iterable[failed.Failed]) -> None:
         """Enter failures from the failed-events bucket."""
@@ -113,22 +128,35 @@ class Ledger:
                 entry = self.entries.get(failure.event_id)
                 if entry is None:
                     continue
-                before = entry.answered
+                before = entry.state
                 entry.take_failure(failure.reason, failure.data, failure.partition_key, failure.attempts)
-                self.heard_at = time.monotonic()
-                if entry.answered and not before:
-                    self._answered += 1
-                    self._last_answer = max(self._last_answer, _written(failure))
+                self._heard(entry, before, _written(failure))
+
+    def take_discards(self, discards: Iterable[Discard]) -> None:
+        """Enter events that the mapping gave up and the failed-events bucket does not get."""
+        for discard in discards:
+            with self._lock:
+                if entry := self.entries.get(discard.event_id):
+                    self._discard(entry, discard)
+                elif self._early is not None:  # those of another run are nobody's
+                    self._early_discards[discard.event_id] = discard
+
+    def _discard(self, entry: Entry, discard: Discard) -> None:
+        before = entry.state
+        entry.take_discard(discard)
+        if discard.destination:
+            self.destinations.add(discard.destination)
+        self._heard(entry, before, time.time())
 
     @property
     def answered(self) -> int:
         """Number of events that were answered."""
-        return self._answered
+        return self._states[State.PREDICTED] + self._states[State.FAILED]
 
     @property
     def complete(self) -> bool:
-        """Whether every event was answered."""
-        return self._answered == len(self.entries)
+        """Whether every event was answered, or is known to be gone."""
+        return not self._states[State.WAITING]
 
     def breaks(self, error: HarnessError, not_put: int = 0) -> None:
         """Record what ended the run early.
@@ -143,7 +171,7 @@ class Ledger:
         """End the run."""
         with self._lock:
             self._unknown = copies.match(self._unknown, self.entries.values(), self._rules)
-        self.seconds = max(0.0, self._last_answer - self._first_put) if self._answered else 0.0
+        self.seconds = max(0.0, self._last_answer - self._first_put) if self.answered else 0.0
 
     @property
     def strangers(self) -> list[str]:

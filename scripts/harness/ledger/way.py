@@ -66,6 +66,8 @@ def _failures(entry: Entry, attempts: Sequence[Mapping[str, Any]]) -> Iterator[I
         yield "", f"failed: {reason}"
     if entry.attempts and not attempts:
         yield "", f"the event source mapping gave it up after {entry.attempts} invocations"
+    if entry.gone:
+        yield "", f"the mapping discarded it ({entry.gone}) and has no failure destination"
     if not entry.answered:
         yield "", "neither a prediction nor a failure with its payload was read"
     if entry.expected is None and not entry.reasons:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from harness.cli import ledger_runs
 from harness.failed import Failed
-from harness.ledger import Ledger, Verdict
+from harness.ledger import Ledger, Verdict, report
 from harness.pipeline import definition
+from harness.stack.discards import Discard
 from harness.streams import Put, Read
 
 VERSION = "run-1"
@@ -311,3 +315,74 @@ def test_the_time_of_a_failure_is_when_it_was_written(ledger: Ledger, puts: list
     ledger.take_failures([written])
     ledger.close()
     assert ledger.seconds == pytest.approx(3.5)
+
+
+QUEUE = "arn:aws:sqs:eu-west-1:000000000000:dlq"
+
+
+def _discard(put: Put, destination: str = QUEUE) -> Discard:
+    return Discard(put.event_id, "RetryAttemptsExhausted", "RetryAttemptsExhausted (Unhandled)", 3, destination)
+
+
+def test_an_event_discarded_to_a_queue_has_failed_with_the_mappings_reason(ledger: Ledger, puts: list[Put]) -> None:
+    # GIVEN no bucket WHEN the emulator lists what the mapping gave up THEN nobody waits for it
+    ledger.take_discards([_discard(put) for put in puts])
+    assert ledger.complete
+    assert ledger.answered == 5
+    ledger.close()
+    assert ledger.counts == {Verdict.FAILED: 5}
+    assert ledger.entries[puts[0].event_id].reasons == ("RetryAttemptsExhausted (Unhandled)",)
+    assert ledger.destinations == {QUEUE}
+    assert not ledger.passed  # valid events
+
+
+def test_an_event_discarded_to_nowhere_is_lost_at_once(
+    ledger: Ledger, puts: list[Put], answers: list[Read], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    ledger.take_predictions(answers[1:])
+    assert not ledger.complete
+    ledger.take_discards([_discard(puts[0], "")])
+    assert ledger.complete
+    ledger.close()
+    assert ledger.counts == {Verdict.PREDICTED: 4, Verdict.LOST: 1}
+    report.show(ledger, tmp_path / "ledger.json")
+    story = "lost; the mapping discarded it (RetryAttemptsExhausted (Unhandled)) and has no failure destination"
+    assert story in capsys.readouterr().out
+
+
+def test_a_discard_that_is_read_before_the_acknowledgement_counts(puts: list[Put]) -> None:
+    ledger = Ledger(definition.current())
+    ledger.take_discards([_discard(puts[0])])
+    ledger.enter(puts[0], None)
+    ledger.all_entered()
+    assert ledger.complete
+    ledger.close()
+    assert ledger.passed  # it must fail
+
+
+def test_a_prediction_after_a_discard_counts_once(ledger: Ledger, puts: list[Put], answers: list[Read]) -> None:
+    ledger.take_discards([_discard(puts[0], ""), _discard(puts[1])])
+    ledger.take_predictions(answers)
+    assert (ledger.answered, ledger.complete) == (5, True)
+    ledger.close()
+    assert ledger.counts == {Verdict.PREDICTED: 4, Verdict.FAILED: 1}
+    assert ledger.summary()["predicted and failed"] == 1
+
+
+@pytest.mark.parametrize(
+    ("bucket", "destination", "says", "not_named"),
+    [
+        ("failed", None, "see make failed-events and make local-logs", ""),
+        (None, QUEUE, f"failure records of discarded events are in {QUEUE}", "failed-events"),
+        (None, "arn:aws:s3:::b", "are in arn:aws:s3:::b: set outputs.failed_events", "make failed-events"),
+        (None, "", "add destination_config.on_failure", "failed-events"),
+    ],
+)
+def test_the_next_step_names_where_failed_events_are(
+    ledger: Ledger, puts: list[Put], bucket: str | None, destination: str | None, says: str, not_named: str
+) -> None:
+    stack: Any = SimpleNamespace(resources=SimpleNamespace(failed_events=bucket))
+    ledger.take_discards([] if destination is None else [_discard(puts[0], destination)])
+    found = ledger_runs.where(stack, ledger)
+    assert says in found
+    assert not not_named or not_named not in found
