@@ -69,16 +69,29 @@ def _check_failure(stack: Stack, clients: Clients, event_id: str) -> None:
     bucket = stack.resources.failed_events
     for failure in failed.read(clients.s3, bucket) if bucket else ():
         if failure.event_id == event_id:
-            raise HarnessError(denials.beside(f"the event failed: {failure.reason}", stack), remedy)
-    tried = attempts.known(stack, [event_id]).get(event_id, [])
-    failures = [each for each in tried if each["state_of_record"] == "failed"]
+            cause = denials.beside(f"the event failed: {failure.reason}", stack)
+            if failure.kind == "discarded":  # the handler's own reasons need no log
+                cause += _log_of_last(stack, clients, _failures(stack, event_id)[1])
+            raise HarnessError(cause, remedy)
+    tried, failures = _failures(stack, event_id)
     given_up = bool(tried and tried[-1]["discarded"]) and not bucket
     if len(failures) >= ENOUGH_FAILURES or (failures and given_up):
         count = "once" if len(failures) == 1 else f"{len(failures)} times"
-        lines = [each["text"] for each in invocations.log(clients.logs, mapping.log_group(stack), failures[-1])]
-        log = "\n".join(lines) or function_log_tail(stack)
         cause = denials.beside(f"the function failed {count} with the sample event.", stack)
-        raise HarnessError(f"{cause}\nThe log of its last attempt:\n{log}", remedy)
+        raise HarnessError(cause + _log_of_last(stack, clients, failures), remedy)
+
+
+def _failures(stack: Stack, event_id: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return the attempts with the event, and those that failed."""
+    tried = attempts.known(stack, [event_id]).get(event_id, [])
+    return tried, [each for each in tried if each["state_of_record"] == "failed"]
+
+
+def _log_of_last(stack: Stack, clients: Clients, failures: list[dict[str, Any]]) -> str:
+    """Return the log of the last failed attempt, to append to the cause."""
+    group = mapping.log_group(stack)
+    lines = [each["text"] for each in invocations.log(clients.logs, group, failures[-1])] if failures else []
+    return "\nThe log of its last attempt:\n" + ("\n".join(lines) or function_log_tail(stack))
 
 
 def _parsed(data: bytes) -> Any:

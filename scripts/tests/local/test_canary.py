@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from harness import failed
 from harness.errors import HarnessError
 from harness.local import canary
 from harness.stack import attempts, denials, invocations, mapping
@@ -32,12 +33,30 @@ def test_three_failed_attempts_are_enough_and_one_log_is_shown(tried: list[dict[
     canary._check_failure(STACK, SimpleNamespace(logs=None), "shard:1")  # type: ignore[arg-type]
     # WHEN it has failed three times THEN the wait ends, with the log of one attempt
     tried.append(FAILED)
-    with pytest.raises(HarnessError, match="the function failed 3 times with the sample event") as failed:
+    with pytest.raises(HarnessError, match="the function failed 3 times with the sample event") as raised:
         canary._check_failure(STACK, SimpleNamespace(logs=None), "shard:1")  # type: ignore[arg-type]
-    assert failed.value.cause.count("Traceback") == 1
+    assert raised.value.cause.count("Traceback") == 1
 
 
 def test_a_record_that_was_given_up_is_not_waited_for(tried: list[dict[str, Any]]) -> None:
     tried.append({**FAILED, "discarded": "RetryAttemptsExhausted"})
     with pytest.raises(HarnessError, match="the function failed once"):
         canary._check_failure(STACK, SimpleNamespace(logs=None), "shard:1")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("key", "reason", "shown"),
+    [("aws/lambda/x", "RetryAttemptsExhausted (Unhandled)", True), ("invalid/x.json", "bad", False)],
+)
+def test_with_a_bucket_the_log_is_shown_if_the_mapping_gave_up(
+    tried: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch, key: str, reason: str, shown: bool
+) -> None:
+    # GIVEN a bucket that has the event, because the function failed or because the handler wrote it
+    event = failed.Failed(key, reason, "shard:1", "k", b"{}", "2026-01-01", reason)
+    monkeypatch.setattr(failed, "read", lambda *_: [event])
+    stack: Any = SimpleNamespace(resources=SimpleNamespace(failed_events="bucket"))
+    tried.append({**FAILED, "discarded": "RetryAttemptsExhausted"})
+    with pytest.raises(HarnessError, match="the event failed: ") as found:
+        canary._check_failure(stack, SimpleNamespace(logs=None, s3=None), "shard:1")  # type: ignore[arg-type]
+    assert reason in found.value.cause
+    assert ("Traceback" in found.value.cause) is shown
