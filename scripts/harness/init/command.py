@@ -118,7 +118,7 @@ def _content(provisional: Pipeline, reading: Reading, events: Sequence[dict[str,
     source_stream = _chosen("source stream", reading.source_stream())
     reading.choose(source_stream)
     output_stream = _chosen("output stream", _some(reading.output_stream(source_stream)))
-    function = _chosen("function", reading.function())
+    function = _chosen("function", reading.function(output_stream))
     outputs = {
         "source_stream": _reference(reading, source_stream),
         "output_stream": _reference(reading, output_stream),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.errors import HarnessError
-from harness.init.references import Module, attributes_behind, behind, without_keys
+from harness.init.references import Module, attributes_behind, behind, covers, without_keys
 from harness.terraform.planned import Planned, Resource
 
 FUNCTION, STREAM, BUCKET = "aws_lambda_function", "aws_kinesis_stream", "aws_s3_bucket"
@@ -69,13 +69,34 @@ class Reading:
         Args:
             source: its name.
         """
-        addresses = {without_keys(each.address) for each in self.planned.of_type(STREAM) if _name(each) == source}
-        chosen = [each for each in self._mappings if self._sources(*each) & addresses]
+        addresses = [each.address for each in self.planned.of_type(STREAM) if _name(each) == source]
+        chosen = [each for each in self._mappings if _any_covers(self._sources(*each), addresses)]
         self._mappings = chosen or self._mappings
 
-    def function(self) -> Choices:
-        """Return the function: the one that the mapping of the chosen stream invokes."""
-        return self._choices(FUNCTION, self._of_mappings("function_name"))
+    def function(self, output: str = "") -> Choices:
+        """Return the function: the one that the mapping of the chosen stream invokes.
+
+        Where the plan leaves a choice, as with for_each, the likeliest has the output stream in its environment.
+
+        Args:
+            output: the output stream's name.
+        """
+        found = self._choices(FUNCTION, self._of_mappings("function_name"))
+        if found.certain:
+            return found
+        writers = {_name(each) for each in self.planned.of_type(FUNCTION) if self._writes(each, output)}
+        return Choices(tuple(sorted(found.names, key=lambda name: name not in writers)), certain=False)
+
+    def _writes(self, function: Resource, output: str) -> bool:
+        """Return whether a function's environment has a stream's name or ARN, or refers to them."""
+        if any(value == output or str(value).endswith(f":stream/{output}") for value in _variables(function)):
+            return True
+        addresses = [each.address for each in self.planned.of_type(STREAM) if _name(each) == output]
+        configured = (each for each in self._functions if covers(each[0].of(each[1]), function.address))
+        return any(
+            _any_covers(behind(module, each["expressions"].get("environment")), addresses)
+            for module, each in configured
+        )
 
     def source_stream(self) -> Choices:
         """Return the source stream: the one that the mapping reads; several mappings may leave a choice.
@@ -138,8 +159,7 @@ class Reading:
 
     def _environment(self) -> set[str]:
         """Return the names that functions' environments have: values, and addresses whose names are not known yet."""
-        blocks = [block for each in self.planned.of_type(FUNCTION) for block in each.values.get("environment") or []]
-        values = {value for block in blocks for value in (block.get("variables") or {}).values()}
+        values = {value for each in self.planned.of_type(FUNCTION) for value in _variables(each)}
         configured = (behind(module, each["expressions"].get("environment")) for module, each in self._functions)
         return values.union(*configured)
 
@@ -152,7 +172,7 @@ class Reading:
         found = behind(module, mapping["expressions"].get(SOURCE))
         consumers = self._root.resources(CONSUMER)
         read = {inside.of(each): behind(inside, each["expressions"].get("stream_arn")) for inside, each in consumers}
-        return set().union(*(read.get(address, {address}) for address in found))
+        return set().union(*(read.get(without_keys(address), {address}) for address in found))
 
     def _only_source(self, module: Module, mapping: Mapping[str, Any]) -> str | None:
         """Return the name of the stream that a mapping reads; None if the plan leaves a choice."""
@@ -169,10 +189,21 @@ class Reading:
 
     def _choices(self, kind: str, addresses: Iterable[str]) -> Choices:
         wanted = set(addresses)
-        meant = [_name(each) for each in self.planned.of_type(kind) if without_keys(each.address) in wanted]
+        meant = [_name(each) for each in self.planned.of_type(kind) if _any_covers(wanted, [each.address])]
         return Choices(tuple(dict.fromkeys([*meant, *self._names(kind)])), len(meant) == 1)
 
 
 def _name(resource: Resource) -> str:
     """Return a resource's name; its address if only the apply makes the name."""
     return resource.values.get(NAMES[resource.type]) or resource.address
+
+
+def _variables(function: Resource) -> list[Any]:
+    """Return the values of a function's environment variables, as far as the plan knows them."""
+    blocks = function.values.get("environment") or []
+    return [value for block in blocks for value in (block.get("variables") or {}).values()]
+
+
+def _any_covers(references: Iterable[str], addresses: Iterable[str]) -> bool:
+    planned = list(addresses)
+    return any(covers(reference, address) for reference in references for address in planned)

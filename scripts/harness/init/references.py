@@ -7,6 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+# A name of an address or a reference, with the key of count or for_each: `stream`, `stream[0]`, `stream["a.b"]`.
+_WORD = re.compile(r'([^.\[]+)(\[(?:"(?:[^"\\]|\\.)*"|[^\]]*)\])?\.?')
+
 
 @dataclass(frozen=True)
 class Module:
@@ -14,7 +17,7 @@ class Module:
 
     Attributes:
         content: `configuration.root_module`, or the `module` of a module call.
-        address: `module.a.module.b`; empty for the root.
+        address: `module.a.module.b`, with the keys that a reference names; empty for the root.
         caller: the module that calls it; None for the root.
         call: the module call with its arguments.
     """
@@ -24,10 +27,10 @@ class Module:
     caller: Module | None = None
     call: Mapping[str, Any] | None = None
 
-    def child(self, name: str) -> Module | None:
-        """Return a module that this one calls."""
+    def child(self, name: str, key: str = "") -> Module | None:
+        """Return a module that this one calls; `key` is that of one instance, such as `["a"]`."""
         call = self.content.get("module_calls", {}).get(name)
-        address = ".".join(filter(None, [self.address, "module", name]))
+        address = ".".join(filter(None, [self.address, "module", name + key]))
         return call and Module(call["module"], address, self, call)
 
     def of(self, resource: Mapping[str, Any]) -> str:
@@ -49,29 +52,47 @@ class Module:
                     yield module, resource
 
 
+def _words(text: str) -> list[tuple[str, str]]:
+    """Return the names of an address or a reference, each with its key, such as `["a"]`, or an empty text."""
+    return _WORD.findall(text)
+
+
 def without_keys(address: str) -> str:
     """Return an address without the keys of count and for_each."""
-    return re.sub(r"\[[^\]]*\]", "", address)
+    return ".".join(name for name, _ in _words(address))
+
+
+def covers(reference: str, address: str) -> bool:
+    """Return whether an address that arguments refer to may be that of a resource in the plan.
+
+    Args:
+        reference: an address of `behind`; where it has no key, it covers every instance.
+        address: of a planned resource, with all keys.
+    """
+    meant, planned = _words(reference), _words(address)
+    return [name for name, _ in meant] == [name for name, _ in planned] and all(
+        key in ("", instance) for (_, key), (_, instance) in zip(meant, planned, strict=True)
+    )
 
 
 def behind(module: Module, expression: Any) -> set[str]:
-    """Return the addresses of the resources that an argument refers to, without instance keys.
+    """Return the addresses of the resources that an argument refers to, with the instance keys that it names.
 
     Args:
         module: the module with the argument.
         expression: the argument: an object with `references`, or a list of blocks with such.
     """
-    return {without_keys(address) for address, _ in attributes_behind(module, expression)}
+    return {address for address, _ in attributes_behind(module, expression)}
 
 
 def attributes_behind(module: Module, expression: Any) -> set[tuple[str, str]]:
     """Return the resources that an argument refers to, each with the attribute; it is empty for a whole resource.
 
-    The addresses have the resources' instance keys, and not those of modules. Takes the arguments of `behind`.
+    Takes the arguments of `behind`.
     """
     found: set[tuple[str, str]] = set()
     for reference in _references(expression):
-        found |= _follow(module, reference.split("."))
+        found |= _follow(module, _words(reference))
     return found
 
 
@@ -86,15 +107,15 @@ def _references(expression: Any) -> Iterator[str]:
             yield from _references(list(expression.values()))
 
 
-def _follow(module: Module, words: list[str]) -> set[tuple[str, str]]:
-    match [word.partition("[")[0] for word in words]:
+def _follow(module: Module, words: list[tuple[str, str]]) -> set[tuple[str, str]]:
+    match [name for name, _ in words]:
         case ["var", name, *_] if module.caller is not None and module.call is not None:
             return attributes_behind(module.caller, module.call.get("expressions", {}).get(name))
         case ["module", name, output, *_]:
-            child = module.child(name)
+            child = module.child(name, words[1][1])
             made = child.content.get("outputs", {}).get(output, {}) if child else {}
             return attributes_behind(child, made.get("expression")) if child else set()
-        case [kind, _, *attribute] if kind.startswith("aws_"):
-            return {(module.of({"type": kind, "name": words[1]}), "".join(attribute[:1]))}
+        case [kind, name, *attribute] if kind.startswith("aws_"):
+            return {(module.of({"type": kind, "name": name + words[1][1]}), "".join(attribute[:1]))}
         case _:  # locals are not in a plan's configuration
             return set()

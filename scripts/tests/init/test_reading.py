@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from harness.errors import HarnessError
-from harness.init import command, folder, samples, unproved
+from harness.init import command, folder, references, samples, unproved
 from harness.init.plan import Reading
 from harness.pipeline.identity import Identity
 from harness.pipeline.schema import Ledger
@@ -226,6 +226,79 @@ def test_of_two_mappings_the_chosen_stream_decides_on_the_function() -> None:
     # WHEN one is chosen THEN the function is the one that its mapping invokes
     reading.choose("two")
     assert (reading.function().names[0], reading.function().certain) == ("g", True)
+
+
+def _worker() -> dict[str, Any]:
+    """Return the configuration of a module with a function and its mapping."""
+    function = {"mode": "managed", "type": "aws_lambda_function", "name": "this", "expressions": {}}
+    expressions = {
+        "event_source_arn": {"references": ["var.source_arn"]},
+        "function_name": {"references": ["aws_lambda_function.this.arn", "aws_lambda_function.this"]},
+    }
+    mapping = {"mode": "managed", "type": "aws_lambda_event_source_mapping", "name": "this", "expressions": expressions}
+    return {"resources": [function, mapping]}
+
+
+def _workers() -> Reading:
+    """Return the reading of a plan with streams made by for_each, and two functions of one module."""
+    stream = {"mode": "managed", "type": "aws_kinesis_stream", "name": "this", "expressions": {}}
+    outputs = {"arn": {"expression": {"references": ["aws_kinesis_stream.this.arn", "aws_kinesis_stream.this"]}}}
+    calls: dict[str, Any] = {"stream": {"module": {"resources": [stream], "outputs": outputs}}}
+    for name, source in (("audit", "sessions"), ("enrich", "clicks")):
+        reference = f'module.stream["{source}"]'
+        calls[name] = {
+            "module": _worker(),
+            "expressions": {"source_arn": {"references": [f"{reference}.arn", reference, "module.stream"]}},
+        }
+    planned = [(f'module.stream["{name}"].aws_kinesis_stream.this', {"name": name}) for name in ("sessions", "clicks")]
+    planned += [(f"module.{name}.aws_lambda_function.this", {"function_name": name}) for name in ("audit", "enrich")]
+    resources = [
+        {"address": address, "mode": "managed", "type": address.split(".")[-2], "values": values}
+        for address, values in planned
+    ]
+    return Reading(
+        {
+            "planned_values": {"root_module": {"resources": resources}},
+            "configuration": {"root_module": {"module_calls": calls}},
+        }
+    )
+
+
+@pytest.mark.parametrize(("source", "function"), [("clicks", "enrich"), ("sessions", "audit")])
+def test_of_two_functions_of_one_module_it_is_the_one_that_reads_the_source(source: str, function: str) -> None:
+    reading = _workers()
+    reading.choose(source)
+    assert (reading.function().names[0], reading.function().certain) == (function, True)
+
+
+@pytest.mark.parametrize(
+    ("reference", "found"),
+    [
+        ("module.a.aws_kinesis_stream.s", True),
+        ('module.a["x.y"].aws_kinesis_stream.s', True),
+        ('module.a["x"].aws_kinesis_stream.s', False),
+        ('module.a["x.y"].aws_kinesis_stream.s[1]', False),
+        ("module.a.aws_kinesis_stream.s[0]", True),
+        ("aws_kinesis_stream.s", False),
+    ],
+)
+def test_a_reference_without_a_key_is_to_every_instance(reference: str, found: bool) -> None:
+    assert references.covers(reference, 'module.a["x.y"].aws_kinesis_stream.s[0]') is found
+
+
+def test_of_functions_that_may_read_the_source_the_likeliest_writes_to_the_output() -> None:
+    # GIVEN for_each: the plan does not say which function the mapping of a stream invokes
+    functions = [
+        ("aws_lambda_function", name, {"function_name": name, "environment": [{"variables": {"OUT": out}}]})
+        for name, out in (("audit", "none"), ("enrich", "arn:aws:kinesis:eu-west-1:000000000000:stream/three"))
+    ]
+    reading = Reading(_plan(*STREAMS, *functions, mapping={"event_source_arn": ["aws_kinesis_stream.one.arn"]}))
+    assert (reading.function("three").names, reading.function("three").certain) == (("enrich", "audit"), False)
+    # The name of a stream may be known only after the apply: then the reference says it.
+    plan = _plan(*UNNAMED, ("aws_lambda_function", "a", {}), ("aws_lambda_function", "b", {}), mapping={})
+    environment = {"variables": {"references": ["aws_kinesis_stream.out.name", "aws_kinesis_stream.out"]}}
+    plan["configuration"]["root_module"]["resources"][3]["expressions"] = {"environment": [environment]}
+    assert Reading(plan).function("aws_kinesis_stream.out").names[0] == "aws_lambda_function.b"
 
 
 def test_a_mapping_of_a_queue_is_none_of_a_stream() -> None:
