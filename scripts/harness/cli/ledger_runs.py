@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 
@@ -23,7 +25,7 @@ def verify(stack: Stack, count: int, rate: float | None, name: str = "verify") -
     Raises:
         HarnessError: not every event was predicted correctly and in order, or the run ended early.
     """
-    with console.step(f"Verify {count} events") as step:
+    with _known_at_interrupt(), console.step(f"Verify {count} events") as step:
         records = events.made_up(stack, count, keys=events.few_keys(count))
         result = ledger.run(stack, records, expected.of(stack), step, rate)
     journal = partial(attempts.known, stack)
@@ -39,7 +41,7 @@ def chaos_of_one(stack: Stack, seed: int | None, count: int, name: str = "chaos"
     """
     seed = secrets.randbelow(10_000) if seed is None else seed
     _say_whether_killed(stack)
-    with console.step(f"{count} events under the faults of SEED={seed}") as step:
+    with _known_at_interrupt(), console.step(f"{count} events under the faults of SEED={seed}") as step:
         outcome = chaos.run(stack, seed, step, count)
     _print_faults(outcome.happened)
     reports.publish(_report(name, outcome, stack))
@@ -59,7 +61,7 @@ def chaos_of_many(stack: Stack, seeds: range, count: int) -> None:
     done = series.Series(count)
     try:
         for seed in seeds:
-            with console.step(f"SEED={seed}") as step:
+            with _known_at_interrupt(), console.step(f"SEED={seed}") as step:
                 outcome = chaos.run(stack, seed, step, count)
                 step.result = done.add(outcome)
             if not outcome.ledger.passed:
@@ -81,7 +83,8 @@ def soak_test(stack: Stack, seed: int | None, count: int, rate: float | None) ->
     """
     seed = secrets.randbelow(10_000) if seed is None else seed
     _say_whether_killed(stack)
-    found = soak.run(stack, seed, count, rate)
+    with _known_at_interrupt():
+        found = soak.run(stack, seed, count, rate)
     path = soak.path_for(stack.name)
     soak.write(found, path)
     _print_faults(found.outcome.happened)
@@ -92,6 +95,16 @@ def soak_test(stack: Stack, seed: int | None, count: int, rate: float | None) ->
         f"run it again: make soak SEED={seed} COUNT={count} RATE={found.rate:.0f}; {where(stack, found.outcome.ledger)}"
     )
     _conclude(stack, found.outcome.ledger, "events were lost, wrong or out of order", again)
+
+
+@contextmanager
+def _known_at_interrupt() -> Iterator[None]:
+    """Print what is known of a run if Ctrl-C ends it."""
+    try:
+        yield
+    except ledger.Interrupted as interrupt:
+        ledger_report.show_interrupted(interrupt.ledger, interrupt.total)
+        raise
 
 
 def _report(name: str, outcome: Outcome, stack: Stack) -> Document:

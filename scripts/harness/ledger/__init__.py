@@ -2,7 +2,7 @@
 
 from harness.ledger.collector import Timeouts
 from harness.ledger.entries import Entry, Verdict
-from harness.ledger.runner import Target, run
+from harness.ledger.runner import Interrupted, Target, run
 from harness.ledger.verdicts import Ledger
 
-__all__ = ["Entry", "Ledger", "Target", "Timeouts", "Verdict", "run"]
+__all__ = ["Entry", "Interrupted", "Ledger", "Target", "Timeouts", "Verdict", "run"]

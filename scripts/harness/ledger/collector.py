@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from types import TracebackType
 
 from harness import failed, streams
-from harness.console import Step
 from harness.errors import HarnessError
+from harness.ledger.progress import Progress
 from harness.ledger.verdicts import Ledger
 from harness.stack.discards import Discard
 
@@ -108,7 +108,7 @@ class Collector:
         self._ledger.take_failures(self._failures.read(now=now))
         self._ledger.take_discards(self._discards())
 
-    def wait(self, timeouts: Timeouts, step: Step) -> None:
+    def wait(self, timeouts: Timeouts, progress: Progress) -> None:
         """Wait until every event has been answered or a timeout passes, and record which in the ledger.
 
         Raises:
@@ -117,7 +117,7 @@ class Collector:
         ledger, deadline = self._ledger, time.monotonic() + timeouts.deadline
         while True:
             self.check()
-            step.note(f"{ledger.answered} of {len(ledger.entries)} events answered")
+            progress.show()
             quiet = time.monotonic() - ledger.heard_at
             if ledger.complete and quiet > timeouts.linger:
                 return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from harness import console
+from harness.ledger import progress
 from harness.ledger.entries import Entry, Verdict
 from harness.ledger.verdicts import Ledger
 from harness.paths import CACHE, shown
@@ -83,18 +85,36 @@ def show(ledger: Ledger, path: Path) -> None:
     console.out.print(table)
     if ledger.gave_up:
         console.warn(f"gave up waiting for some events: {ledger.gave_up}")
-    for entry in _examples(ledger):
-        console.out.print(f"  [red]{entry.put.event_id}[/red] key {escape(entry.put.key)}: {escape(_story(entry))}")
+    _show_examples(_examples(ledger))
     console.say(f"verdicts by event: {shown(path)}")
 
 
-def _examples(ledger: Ledger) -> list[Entry]:
-    """Return some of the events that failed the run."""
+def show_interrupted(ledger: Ledger, total: int) -> None:
+    """Print what is known of a run that Ctrl-C ended; events without an answer may still get one.
+
+    Args:
+        ledger: the run's, so far.
+        total: number of its events.
+    """
+    ledger.close()
+    console.out.print(f"  until then: {progress.line(ledger, total)}", markup=False)
+    _show_examples(_examples(ledger, lost=False))
+
+
+def _show_examples(entries: Iterable[Entry]) -> None:
+    for entry in entries:
+        console.out.print(f"  [red]{entry.put.event_id}[/red] key {escape(entry.put.key)}: {escape(_story(entry))}")
+
+
+def _examples(ledger: Ledger, *, lost: bool = True) -> list[Entry]:
+    """Return some of the events that failed the run; those that were lost only if asked for."""
     found: list[Entry] = []
     for entry in ledger.entries.values():
         if len(found) == MAX_EXAMPLES:
             break
         verdict = entry.verdict
+        if verdict is Verdict.LOST and not lost:
+            continue
         unexpected = (verdict is Verdict.FAILED) != (entry.expected is None)
         if verdict in (Verdict.LOST, Verdict.WRONG) or entry.late or unexpected:
             found.append(entry)

@@ -14,6 +14,7 @@ from harness.console import Step
 from harness.errors import HarnessError
 from harness.ledger.collector import Collector, Discards, Timeouts
 from harness.ledger.expected import Expectations
+from harness.ledger.progress import Progress
 from harness.ledger.verdicts import Ledger
 from harness.pipeline.definition import Pipeline
 from harness.stack.clients import Clients
@@ -68,6 +69,19 @@ class Target:
         )
 
 
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C ended a run.
+
+    Attributes:
+        ledger: what is known until then.
+        total: number of the run's events.
+    """
+
+    def __init__(self, ledger: Ledger, total: int) -> None:
+        super().__init__()
+        self.ledger, self.total = ledger, total
+
+
 def _end_of(stack: Stack) -> Trouble:
     """Return a check that reports when a stack's LocalStack has died: without PERSISTENCE=1 its streams are lost."""
     warned = threading.Event()
@@ -106,10 +120,14 @@ def run(
     Returns:
         The ledger. If it is not complete, it says why events were given up, or what ended the run (`broken`): records
         could not be put, or what was written could not be read.
+
+    Raises:
+        Interrupted: by Ctrl-C.
     """
     target = Target.of(pipeline) if isinstance(pipeline, Stack) else pipeline
     answers = expected([data for data, _ in records])
     ledger, interrupted = Ledger(target.pipeline), threading.Event()
+    progress = Progress(ledger, len(records), step)
 
     def trouble() -> str | None:
         return "it was interrupted" if interrupted.is_set() else target.trouble()
@@ -125,13 +143,15 @@ def run(
                     collector.check()
                     ledger.enter(put, answer)
                     step.done = count
-                    step.note(f"{count} of {len(records)} events put, {ledger.answered} answered")
+                    progress.show(put=count)
                 ledger.all_entered()
-                collector.wait(timeouts or Timeouts(), step)
+                collector.wait(timeouts or Timeouts(), progress)
             except BaseException:
                 interrupted.set()  # end the threads now, not when they give up
                 raise
         collector.drain()
+    except KeyboardInterrupt:
+        raise Interrupted(ledger, len(records)) from None
     except (HarnessError, ClientError, BotoCoreError) as error:
         ledger.breaks(_explained(error), len(records) - len(ledger.entries))
     ledger.all_entered()

@@ -35,6 +35,8 @@ class Ledger:
         gave_up: why the ledger stopped before every event was answered; empty if all were.
         broken: what ended the run early, if anything did.
         not_put: events that were never acknowledged because the run ended early.
+        failed_so_far: number of events that have failed without a prediction, by reason without details.
+        unexpected: whether one of them should not have.
         destinations: ARNs of what has failure records of events, besides the failed-events bucket.
     """
 
@@ -49,6 +51,8 @@ class Ledger:
         self.gave_up = ""
         self.broken: HarnessError | None = None
         self.not_put = 0
+        self.failed_so_far: Counter[str] = Counter()
+        self.unexpected = False
         self.destinations: set[str] = set()
         self._rules = Rules.of(pipeline)
         self._states: Counter[State] = Counter()
@@ -111,13 +115,17 @@ class Ledger:
         entry.take_prediction(answer, self._rules)
         self._heard(entry, before, answer.arrived)
 
-    def _heard(self, entry: Entry, before: State, at: float) -> None:
-        """Count what has come of an event; its state was another one before."""
+    def _heard(self, entry: Entry, before: State, at: float, code: str = "") -> None:
+        """Count what has come of an event; its state was another one before, and `code` is why it failed."""
         self.heard_at = time.monotonic()
         if entry.state is before:
             return
         self._states[before] -= 1
         self._states[entry.state] += 1
+        if entry.state is State.FAILED:
+            # A copy, because another thread may be reading the counts.
+            self.failed_so_far = self.failed_so_far + Counter([code])
+            self.unexpected = self.unexpected or entry.expected is not None
         if before not in (State.PREDICTED, State.FAILED) and entry.answered:
             self._last_answer = max(self._last_answer, at)
 
@@ -130,7 +138,7 @@ class Ledger:
                     continue
                 before = entry.state
                 entry.take_failure(failure.reason, failure.data, failure.partition_key, failure.attempts)
-                self._heard(entry, before, _written(failure))
+                self._heard(entry, before, _written(failure), failure.code.partition(" (")[0])
 
     def take_discards(self, discards: Iterable[Discard]) -> None:
         """Enter events that the mapping gave up and the failed-events bucket does not get."""
@@ -146,12 +154,17 @@ class Ledger:
         entry.take_discard(discard)
         if discard.destination:
             self.destinations.add(discard.destination)
-        self._heard(entry, before, time.time())
+        self._heard(entry, before, time.time(), discard.code)
 
     @property
     def answered(self) -> int:
         """Number of events that were answered."""
         return self._states[State.PREDICTED] + self._states[State.FAILED]
+
+    @property
+    def predicted(self) -> int:
+        """Number of events with a prediction."""
+        return self._states[State.PREDICTED]
 
     @property
     def complete(self) -> bool:

@@ -340,9 +340,9 @@ def test_an_event_discarded_to_nowhere_is_lost_at_once(
     ledger: Ledger, puts: list[Put], answers: list[Read], capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     ledger.take_predictions(answers[1:])
-    assert not ledger.complete
+    before = ledger.complete
     ledger.take_discards([_discard(puts[0], "")])
-    assert ledger.complete
+    assert (before, ledger.complete) == (False, True)
     ledger.close()
     assert ledger.counts == {Verdict.PREDICTED: 4, Verdict.LOST: 1}
     report.show(ledger, tmp_path / "ledger.json")
