@@ -267,7 +267,7 @@ def iam_denials() -> None:
     from harness.stack import denials
     from harness.stack import state as stacks
 
-    denials.show(stacks.here())
+    denials.show(stacks.here(ready=False))  # a refusal may be why the start failed
 
 
 COMMANDS = (

@@ -41,7 +41,8 @@ def run(
         deadline: seconds after which the program is interrupted, and then killed.
         on_line: called with each line of output.
         as_text: converts a line that is not meant for people into the text for log, result and errors.
-        trouble: called now and then; if it returns a cause, the program is ended and the error has that cause.
+        trouble: called now and then; if it returns a cause, the program is ended and the error has that cause. It may
+            also raise a HarnessError, which has a next step, too.
         next_step: the error's next step if the program fails.
         grace: seconds that an interrupted program has to clean up.
 
@@ -73,7 +74,7 @@ def run(
         watch.stop()
     name = " ".join([Path(words[0]).name, *words[1:2]])
     if watch.cause is not None:
-        raise HarnessError(f"'{name}' {watch.cause}", f"read {shown(log)}, then try again")
+        raise HarnessError(f"'{name}' {watch.cause}", watch.next_step or f"read {shown(log)}, then try again")
     if process.returncode != 0:
         raise CommandFailedError(
             name, process.returncode, "".join(lines), next_step or f"the whole output is in {shown(log)}"
@@ -106,6 +107,7 @@ class _Watch:
         self, process: subprocess.Popen[str], deadline: float, trouble: Callable[[], str | None] | None, grace: float
     ) -> None:
         self.cause: str | None = None
+        self.next_step = ""
         self._process = process
         self._deadline = time.monotonic() + deadline
         self._late = f"took longer than {deadline:.0f} s"
@@ -117,11 +119,17 @@ class _Watch:
 
     def _run(self) -> None:
         while not self._stopped.wait(min(WATCH_SECONDS, max(0.0, self._deadline - time.monotonic()))):
-            cause = self._late if time.monotonic() >= self._deadline else self._trouble and self._trouble()
-            if cause:
+            if cause := self._late if time.monotonic() >= self._deadline else self._asked():
                 self.cause = cause
                 end(self._process, self._grace)
                 return
+
+    def _asked(self) -> str | None:
+        try:
+            return self._trouble and self._trouble()
+        except HarnessError as error:
+            self.next_step = error.next_step
+            return error.cause
 
     def stop(self) -> None:
         self._stopped.set()

@@ -152,8 +152,12 @@ def load(name: str) -> Stack | None:
         return None
 
 
-def running(name: str) -> Stack:
+def running(name: str, *, ready: bool = True) -> Stack:
     """Return a stack that was brought up and still runs.
+
+    Args:
+        name: the stack's name.
+        ready: whether its last start must have succeeded; without that, resources may be missing.
 
     Raises:
         HarnessError: the stack does not exist, never became ready, or its LocalStack died.
@@ -163,19 +167,22 @@ def running(name: str) -> Stack:
         raise HarnessError("no pipeline runs here", "start it: make local-up")
     if not stack.alive():
         raise HarnessError("the pipeline's LocalStack has ended", "start it again: make local-up")
-    if not stack.ready:
+    if ready and not stack.ready:
         raise HarnessError("the pipeline has not finished starting", "finish it: make local-up")
     return stack
 
 
-def here() -> Stack:
+def here(*, ready: bool = True) -> Stack:
     """Return the stack of the current pipeline, which was brought up and still runs.
+
+    Args:
+        ready: as for `running`.
 
     Raises:
         HarnessError: as for `running`; or the stack of this name belongs to a pipeline in another folder.
     """
     check_owner(name())
-    return running(name())
+    return running(name(), ready=ready)
 
 
 def check_owner(name: str) -> None:

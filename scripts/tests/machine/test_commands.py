@@ -43,6 +43,15 @@ def test_the_deadline_ends_the_program_and_its_children(tmp_path: Path) -> None:
     )
 
 
+def test_trouble_may_have_a_next_step_of_its_own(tmp_path: Path) -> None:
+    def refused() -> str | None:
+        raise HarnessError("cannot succeed: IAM refused it", "allow it")
+
+    with pytest.raises(HarnessError, match="'sleep 60' cannot succeed: IAM refused it") as ended:
+        commands.run(["sleep", "60"], log=tmp_path / "x.log", deadline=30, trouble=refused)
+    assert ended.value.next_step == "allow it"
+
+
 def test_nothing_of_the_users_aws_setup_reaches_a_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "production")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAREAL")

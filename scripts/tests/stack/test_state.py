@@ -56,6 +56,7 @@ def test_commands_on_a_stack_that_is_not_up_report_its_state() -> None:
     Stack("x", "local", 4566, pid=me.pid, pid_created=me.create_time()).save()
     with pytest.raises(HarnessError, match="not finished starting"):
         stacks.running("x")
+    assert stacks.running("x", ready=False).name == "x"  # `iam-denials` says why it has not
 
 
 def _pipeline(folder: Path) -> Path:
