@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 from filelock import FileLock, Timeout
 
 from harness.errors import HarnessError
@@ -36,6 +37,14 @@ def held(path: Path, does: str, next_step: str) -> Iterator[None]:
     finally:
         path.unlink(missing_ok=True)  # while holding the lock; a process that waits for it creates a new file
         lock.release()
+
+
+def other_holder(path: Path) -> int | None:
+    """Return the process that holds a lock; None if no other one does. It does not touch the lock."""
+    holder = _holder(path)
+    if not holder.isdecimal() or int(holder) == os.getpid():
+        return None
+    return int(holder) if psutil.pid_exists(int(holder)) else None  # a killed process leaves its file
 
 
 def _holder(path: Path) -> str:

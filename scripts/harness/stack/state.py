@@ -14,15 +14,15 @@ from typing import Any
 import psutil
 
 from harness.errors import HarnessError
-from harness.machine import engine, environment
+from harness.machine import engine, environment, locks
 from harness.machine.files import write_whole
-from harness.machine.locks import held
 from harness.paths import STACKS, shown
 from harness.pipeline import definition, toml_file
 from harness.pipeline.definition import Pipeline, Resources
 
 REGION = "ap-south-1"
 EMBEDDED, DOCKER = "embedded", "docker"
+CHANGES, WAIT = "is changing this stack", "wait until it has ended, then try again"
 
 
 @dataclass
@@ -160,9 +160,11 @@ def running(name: str, *, ready: bool = True) -> Stack:
         ready: whether its last start must have succeeded; without that, resources may be missing.
 
     Raises:
-        HarnessError: the stack does not exist, never became ready, or its LocalStack died.
+        HarnessError: the stack does not exist, never became ready, or its LocalStack died; or it is being started.
     """
     stack = load(name)
+    if stack is None or not stack.alive() or (ready and not stack.ready):
+        _check_unlocked(name)
     if stack is None:
         raise HarnessError("no pipeline runs here", "start it: make local-up")
     if not stack.alive():
@@ -170,6 +172,20 @@ def running(name: str, *, ready: bool = True) -> Stack:
     if ready and not stack.ready:
         raise HarnessError("the pipeline has not finished starting", "finish it: make local-up")
     return stack
+
+
+def _check_unlocked(name: str) -> None:
+    """Check that no other process is starting the stack, or taking it down.
+
+    Raises:
+        HarnessError: one is.
+    """
+    if (holder := locks.other_holder(_lock(name))) is not None:
+        raise HarnessError(f"process {holder} {CHANGES}", WAIT)
+
+
+def _lock(name: str) -> Path:
+    return STACKS / f"{name}.lock"
 
 
 def here(*, ready: bool = True) -> Stack:
@@ -212,7 +228,7 @@ def locked(name: str) -> Iterator[None]:
     """
     STACKS.mkdir(exist_ok=True)
     try:
-        with held(STACKS / f"{name}.lock", "is changing this stack", "wait until it has ended, then try again"):
+        with locks.held(_lock(name), CHANGES, WAIT):
             yield
     finally:
         with contextlib.suppress(OSError):

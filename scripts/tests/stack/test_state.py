@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click.testing
@@ -112,21 +113,53 @@ def test_the_lock_keeps_a_second_command_out_and_is_released_with_the_first(own_
     assert not (own_folder / "x.lock").exists()
 
 
-def test_the_lock_of_a_killed_command_is_released(own_folder: Path) -> None:
+@pytest.fixture
+def holder(own_folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that holds the lock of the stack x, as `up` does."""
     hold = (
         "from pathlib import Path; import sys, time; from harness.stack import state\n"
         "state.STACKS = Path(sys.argv[1])\n"
         "with state.locked('x'):\n    print(1, flush=True); time.sleep(60)"
     )
-    env = os.environ
-    with subprocess.Popen([sys.executable, "-c", hold, str(own_folder)], stdout=subprocess.PIPE, env=env) as child:
+    command = [sys.executable, "-c", hold, str(own_folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=os.environ) as child:
         assert child.stdout is not None
         child.stdout.readline()
-        with pytest.raises(HarnessError), stacks.locked("x"):
-            pass
+        yield child
         child.kill()
+
+
+def test_the_lock_of_a_killed_command_is_released(holder: subprocess.Popen[bytes]) -> None:
+    with pytest.raises(HarnessError), stacks.locked("x"):
+        pass
+    holder.kill()
+    holder.wait()
     with stacks.locked("x"):
         pass
+
+
+def test_commands_on_a_stack_that_is_being_started_name_the_process(holder: subprocess.Popen[bytes]) -> None:
+    # GIVEN an `up` that has just begun, or is applying WHEN `status` runs THEN it says who is at it
+    with pytest.raises(HarnessError, match=f"process {holder.pid} is changing this stack") as busy:
+        stacks.running("x")
+    assert busy.value.next_step == "wait until it has ended, then try again"
+    me = psutil.Process()
+    stack = Stack("x", "local", 4566, pid=me.pid, pid_created=me.create_time())
+    stack.save()
+    with pytest.raises(HarnessError, match=f"process {holder.pid} is changing this stack"):
+        stacks.running("x")
+    assert stacks.running("x", ready=False) == stack
+    # WHEN a stack that is ready is brought up to date THEN commands still work
+    stack.ready = True
+    stack.save()
+    assert stacks.running("x") == stack
+    # WHEN the process was killed THEN its file does not count
+    stack.ready = False
+    stack.save()
+    holder.kill()
+    holder.wait()
+    with pytest.raises(HarnessError, match="not finished starting"):
+        stacks.running("x")
 
 
 @pytest.mark.parametrize(
