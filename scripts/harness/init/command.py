@@ -149,7 +149,9 @@ def _some(choices: Choices, events: Sequence[dict[str, Any]] = ()) -> Choices:
         raise HarnessError(f"the sample event has no text or integer that could be its id: {events[0]}", "add one")
     raise HarnessError(
         "the plan makes no second Kinesis stream for the answers",
-        "the ledger reads answers from a stream: add one, or write pipeline.toml by hand (docs/pipeline-toml.md)",
+        "the ledger reads answers from a stream. If yours go to S3, DynamoDB or Firehose alone, the emulator's pytest "
+        "plugin runs and tests the same Terraform, with the fixtures terraform_stack, emulator and faults: "
+        'emulator/README.md, "In your tests"; docs/your-tests.md',
     )
 
 

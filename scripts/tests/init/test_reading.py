@@ -346,6 +346,15 @@ def test_a_plan_without_a_pipeline_is_refused(resources: list[Any], mapping: dic
         Reading(_plan(*resources, mapping=mapping))
 
 
+def test_a_pipeline_without_a_stream_of_answers_gets_the_way_that_exists() -> None:
+    bucket = ("aws_s3_bucket", "curated", {"bucket": "curated"})
+    reading = Reading(_plan(STREAMS[0], FUNCTION, bucket, mapping={"event_source_arn": ["aws_kinesis_stream.one.arn"]}))
+    with pytest.raises(HarnessError, match="no second Kinesis stream") as refused:
+        command._some(reading.output_stream("one"))
+    assert "pytest plugin" in refused.value.next_step
+    assert "by hand" not in refused.value.next_step  # outputs.output_stream is required
+
+
 def test_what_a_local_run_cannot_prove() -> None:
     function = {"tracing_config": [{"mode": "Active"}], "vpc_config": [{"subnet_ids": ["s"]}]}
     found = unproved.of(
