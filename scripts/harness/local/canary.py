@@ -10,6 +10,7 @@ from harness import events, failed, streams
 from harness.console import Step
 from harness.errors import HarnessError
 from harness.ledger.entries import as_text
+from harness.local import missing_sdk
 from harness.pipeline.identity import Identity
 from harness.stack import attempts, denials, invocations, mapping
 from harness.stack.clients import Clients
@@ -53,9 +54,10 @@ def answer_to(stack: Stack, event: dict[str, Any], step: Step, seconds: float = 
             last_check = time.monotonic()
             _check_failure(stack, clients, record.event_id)
     cause = denials.beside(f"no answer to the sample event within {seconds:.0f} s.", stack)
+    log = function_log_tail(stack)
     raise HarnessError(
-        f"{cause}\nThe function's log ends with:\n{function_log_tail(stack)}",
-        f"read the whole log (make local-logs) and {stack.localstack_log}; {AGAIN}",
+        f"{cause}\nThe function's log ends with:\n{log}",
+        f"{missing_sdk.hint(log)}read the whole log (make local-logs) and {stack.localstack_log}; {AGAIN}",
     )
 
 
@@ -72,13 +74,14 @@ def _check_failure(stack: Stack, clients: Clients, event_id: str) -> None:
             cause = denials.beside(f"the event failed: {failure.reason}", stack)
             if failure.kind == "discarded":  # the handler's own reasons need no log
                 cause += _log_of_last(stack, clients, _failures(stack, event_id)[1])
-            raise HarnessError(cause, remedy)
+            raise HarnessError(cause, missing_sdk.hint(cause) + remedy)
     tried, failures = _failures(stack, event_id)
     given_up = bool(tried and tried[-1]["discarded"]) and not bucket
     if len(failures) >= ENOUGH_FAILURES or (failures and given_up):
         count = "once" if len(failures) == 1 else f"{len(failures)} times"
         cause = denials.beside(f"the function failed {count} with the sample event.", stack)
-        raise HarnessError(cause + _log_of_last(stack, clients, failures), remedy)
+        cause += _log_of_last(stack, clients, failures)
+        raise HarnessError(cause, missing_sdk.hint(cause) + remedy)
 
 
 def _failures(stack: Stack, event_id: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

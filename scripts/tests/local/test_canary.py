@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from harness import failed
+from harness import failed, paths
 from harness.errors import HarnessError
 from harness.local import canary
 from harness.stack import attempts, denials, invocations, mapping
@@ -60,3 +60,22 @@ def test_with_a_bucket_the_log_is_shown_if_the_mapping_gave_up(
         canary._check_failure(stack, SimpleNamespace(logs=None, s3=None), "shard:1")  # type: ignore[arg-type]
     assert reason in found.value.cause
     assert ("Traceback" in found.value.cause) is shown
+
+
+@pytest.mark.parametrize(
+    ("text", "packages"),
+    [
+        ("Cannot find package '@aws-sdk/client-kinesis' imported from /var/task/index.mjs", "@aws-sdk/client-kinesis"),
+        ("Error: Cannot find module '@aws-sdk/lib-dynamodb/x'\nRequire stack: …", "@aws-sdk/lib-dynamodb"),
+        ("Cannot find module 'left-pad'", ""),
+    ],
+)
+def test_a_missing_sdk_is_named_with_the_command_that_installs_it(
+    tried: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch, text: str, packages: str
+) -> None:
+    monkeypatch.setattr(invocations, "log", lambda *_: [{"text": text}])
+    tried.append({**FAILED, "discarded": "RetryAttemptsExhausted"})
+    with pytest.raises(HarnessError, match="the function failed once") as raised:
+        canary._check_failure(STACK, SimpleNamespace(logs=None), "shard:1")  # type: ignore[arg-type]
+    command = f"npm install --prefix {paths.LAMBDA_RUNTIME / 'nodejs'} {packages}, then make local-down local-up"
+    assert (command in raised.value.next_step) is bool(packages)
