@@ -123,7 +123,7 @@ class Journal:
         Unlike attempts, they include those that grew too old before any invocation.
         """
         with self._lock:
-            new = [each for each in self._given_up if each.number > after and each.settings.stream.name == stream]
+            new = [each for each in self._given_up if each.number > after and each.settings.stream_name == stream]
         return {"began": self.began, "discarded": [each.as_json() for each in new[: MOST_DISCARDED // 10]]}
 
     def of_record(self, stream: str, shard_id: str, sequence_number: int) -> Iterator[dict[str, Any]]:
