@@ -16,7 +16,7 @@ from harness.machine import files
 from harness.paths import VENV_BIN
 from harness.setup import install
 
-CONFIGURATION = (".tf", ".json", ".hcl")
+CONFIGURATION = (".tf", ".tf.json", ".hcl")  # not the other JSON, which a provisioner may make
 LOCK = ".terraform.lock.hcl"
 # Of the environment, what Terraform, tflocal and the backend read, besides the folder itself.
 SETTINGS = ("AWS_", "TF_", "S3_HOSTNAME")
@@ -39,7 +39,7 @@ class Initialized:
         self._place = place
         self._target = Path(env[FOLDER])
         self._locked = (root / LOCK).is_file()
-        read = [file for file in copy.rglob("*") if file.suffix in CONFIGURATION and file.is_file()]
+        read = [file for file in copy.rglob("*") if file.name.endswith(CONFIGURATION) and file.is_file()]
         settings = {key: value for key, value in env.items() if key.startswith(SETTINGS) and key != FOLDER}
         parts = [files.tree_digest([*read, *([backend] if backend else [])]), str(root), settings, _programs(env)]
         self._key = install.text_digest(json.dumps(parts, sort_keys=True))

@@ -24,7 +24,7 @@ from harness.terraform.initialized import Initialized
 from harness.terraform.json_output import Progress, as_text
 from harness.terraform.planned import Planned
 from harness.terraform.refusals import Refusals
-from harness.terraform.working_copy import ZIP_VARIABLE, declared, function_sources, sources, with_surroundings
+from harness.terraform.working_copy import ADDED, ZIP_VARIABLE, declared, function_sources, sources, updated
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -34,6 +34,7 @@ READ_DEADLINE = 120.0
 CHANGES_STATUS = 2  # of a plan with -detailed-exitcode
 BACKEND = f"{LOCAL}.s3.tfbackend"
 COPIED = "copied"  # file that names the copied root module
+RECORD = "terraform-copied.json"  # what was copied to it
 LOCAL_BACKEND = """terraform {{
   backend "local" {{
     path = {path}
@@ -99,16 +100,17 @@ class Terraform:
         return self.stack.folder / "aws-config"
 
     def init(self) -> bool:
-        """Create the working copy and initialize it; tflocal creates the state bucket.
+        """Bring the working copy up to date and initialize it; tflocal creates the state bucket.
 
         Returns:
             Whether Terraform ran. A pipeline's own stack may take over what init made for the last one.
         """
-        copy = with_surroundings(self._root, self._pipeline.folder, self._place, self._pipeline.source)
+        record = self.stack.folder / RECORD
+        copy = updated(self._root, self._pipeline.folder, self._place, record, self._pipeline.source)
         (self._place / COPIED).write_text(str(copy))
         if not self.has_backend:
             state = json.dumps(str(self.stack.folder / "terraform.tfstate"))
-            (copy / "harness_override.tf").write_text(LOCAL_BACKEND.format(path=state))
+            self.add("override.tf", LOCAL_BACKEND.format(path=state))
         if self._profiles:
             self._aws_config.write_text("".join(PROFILE.format(name) for name in sorted(self._profiles)))
         if programs.needed(self._pipeline):
@@ -206,7 +208,7 @@ class Terraform:
 
     def add(self, name: str, text: str) -> None:
         """Add a file of configuration to the working copy, until the next `init`."""
-        (self.folder / name).write_text(text)
+        (self.folder / f"{ADDED}{name}").write_text(text)
 
     def outputs(self) -> dict[str, Any]:
         """Return the outputs of the last apply, by name."""

@@ -7,10 +7,13 @@ import re
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from harness.errors import HarnessError
 from harness.machine.files import below, remove
 from harness.paths import INFRASTRUCTURE, shown
+from harness.terraform import synced
+from harness.terraform.synced import LeftOut, Synced
 
 # Local leftovers such as state files and what checks in Python leave, and what is large or about other runs.
 _TERRAFORM = (".terraform", "*.tfstate*", "*_override.tf", "__pycache__")
@@ -19,6 +22,10 @@ _AROUND = (
     *(".git", "node_modules", "__pycache__", ".venv", "venv", ".tox", ".nox", ".cache", ".local", ".snapshots"),
     "*_cache",
 )
+# What is in the copied root module for one run alone: versions that `terraform init` chose without the user's file, and
+# files that the harness adds, or that tflocal leaves if it is killed.
+ADDED = "~harness_"
+_ANEW = (".terraform.lock.hcl", f"{ADDED}*", "localstack_providers_override.tf")
 _UP = re.compile(r"(?<![.\w])\.\.(?![.\w])(?:/[\w.-]+)*")  # not the dots of `list...`
 _COMMENT = re.compile(r"^\s*(#|//).*$", re.MULTILINE)
 _PROFILE = re.compile(r'(?<!\w)"?profile"?\s*[=:]\s*"([^"$\]]+)"')  # in Terraform's own syntax, and in its JSON
@@ -40,7 +47,7 @@ def working_copy(target: Path, source: Path = INFRASTRUCTURE, left_out: Sequence
 
 
 def with_surroundings(root: Path, pipeline: Path, target: Path, source: Path | None = None) -> Path:
-    """Copy a root module, with what its relative paths lead to.
+    """Copy a root module anew, with what its relative paths lead to.
 
     Args:
         root: the root module.
@@ -55,27 +62,51 @@ def with_surroundings(root: Path, pipeline: Path, target: Path, source: Path | N
         HarnessError: a file cannot be read.
     """
     remove(target)
+    with TemporaryDirectory() as scratch:
+        return updated(root, pipeline, target, Path(scratch) / "record", source)
+
+
+def updated(root: Path, pipeline: Path, target: Path, record: Path, source: Path | None = None) -> Path:
+    """Bring a root module's copy up to date, and keep what Terraform and its provisioners made there.
+
+    Args:
+        root: as for `with_surroundings`.
+        pipeline: as for `with_surroundings`.
+        target: where the copy is, or is made. Without its record it is replaced.
+        record: file with what was copied last.
+        source: as for `with_surroundings`.
+
+    Returns:
+        The copied root module.
+
+    Raises:
+        HarnessError: a file cannot be read.
+    """
+    around, left_out, leads_out = _chosen(root, pipeline, source)
     try:
-        if not _leads_out(root, source):
-            return working_copy(target, root, _TESTS)
-        around = _around(root, pipeline)
-        left_out = shutil.ignore_patterns(*_TERRAFORM, *_TESTS, *_AROUND)
-        shutil.copytree(around, target, ignore=left_out, symlinks=True)
-    except (OSError, shutil.Error) as error:
-        first = error.args[0][0][2] if isinstance(error, shutil.Error) else error
-        raise HarnessError(f"{shown(root)} cannot be copied: {first}", "make everything in it readable") from None
-    if (around / ".git").exists():  # `git rev-parse HEAD` in a provisioner works
-        (target / ".git").symlink_to(around / ".git")
-    return target / root.relative_to(around)
+        copied = Synced(target, record).update(around, root, left_out, links=leads_out, anew=_ANEW)
+    except OSError as error:
+        raise HarnessError(f"{shown(root)} cannot be copied: {error}", "make everything in it readable") from None
+    git = target / ".git"
+    if git.is_symlink():
+        git.unlink()
+    if leads_out and (around / ".git").exists():  # `git rev-parse HEAD` in a provisioner works
+        git.symlink_to(around / ".git")
+    return copied
 
 
 def sources(root: Path, pipeline: Path, source: Path | None = None) -> list[Path]:
-    """Return the files that `with_surroundings` copies, and those that name the current commit. Takes its arguments."""
+    """Return the files that `updated` copies, and those that name the current commit. Takes its arguments."""
+    around, left_out, leads_out = _chosen(root, pipeline, source)
+    commit = [file for name in ("HEAD", "logs/HEAD") if leads_out and (file := around / ".git" / name).is_file()]
+    return [*synced.files(around, left_out), *commit]
+
+
+def _chosen(root: Path, pipeline: Path, source: Path | None) -> tuple[Path, LeftOut, bool]:
+    """Return the folder to copy, what to leave out of it, and whether a path leads out of the root module."""
     if not _leads_out(root, source):
-        return below(root, shutil.ignore_patterns(*_TERRAFORM, *_TESTS))
-    around = _around(root, pipeline)
-    commit = [file for name in ("HEAD", "logs/HEAD") if (file := around / ".git" / name).is_file()]
-    return [*below(around, shutil.ignore_patterns(*_TERRAFORM, *_TESTS, *_AROUND)), *commit]
+        return root, shutil.ignore_patterns(*_TERRAFORM, *_TESTS), False
+    return _around(root, pipeline), shutil.ignore_patterns(*_TERRAFORM, *_TESTS, *_AROUND), True
 
 
 def function_sources(source: Path) -> list[Path]:

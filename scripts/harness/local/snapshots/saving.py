@@ -17,9 +17,10 @@ from harness.paths import shown
 from harness.stack import emulator_state
 from harness.stack import state as stacks
 from harness.stack.state import DOCKER, Stack
+from harness.terraform.runner import RECORD
 
 # Of the stack's folder: what Terraform needs to go on, and the models of the stack's own tracking server.
-KEPT = ("terraform", "terraform-data", "terraform.tfstate", "programs", "model.json", "mlflow")
+KEPT = ("terraform", RECORD, "terraform-data", "terraform.tfstate", "programs", "model.json", "mlflow")
 
 
 def save(stack_name: str, name: str, *, force: bool = False) -> None:
