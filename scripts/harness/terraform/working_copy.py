@@ -5,33 +5,33 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from harness.errors import HarnessError
 from harness.machine.files import below, remove
 from harness.paths import INFRASTRUCTURE, shown
-from harness.terraform import synced
+from harness.terraform import relative_paths, synced
+from harness.terraform.relative_paths import EXAMPLES, TESTS
 from harness.terraform.synced import LeftOut, Synced
 
 # Local leftovers such as state files and what checks in Python leave, and what is large or about other runs.
 _TERRAFORM = (".terraform", "*.tfstate*", "*_override.tf", "__pycache__")
 _TESTS = ("*.tftest.hcl", "*.tftest.json")  # `terraform init` would load the modules that they call
-_AROUND = (
-    *(".git", "node_modules", "__pycache__", ".venv", "venv", ".tox", ".nox", ".cache", ".local", ".snapshots"),
-    "*_cache",
+# By the names of tools: a module of the user's may be called model_cache.
+_LARGE = (
+    *(".git", "__pycache__", ".venv", "venv", ".tox", ".nox", ".cache", ".local", ".snapshots"),
+    *(".mypy_cache", ".pytest_cache", ".ruff_cache", ".import_linter_cache", ".hypothesis", ".terragrunt-cache"),
 )
+_AROUND = (*_LARGE, "node_modules")
 # What is in the copied root module for one run alone: versions that `terraform init` chose without the user's file, and
 # files that the harness adds, or that tflocal leaves if it is killed.
 ADDED = "~harness_"
 _ANEW = (".terraform.lock.hcl", f"{ADDED}*", "localstack_providers_override.tf")
-_UP = re.compile(r"(?<![.\w])\.\.(?![.\w])(?:/[\w.-]+)*")  # not the dots of `list...`
-_COMMENT = re.compile(r"^\s*(#|//).*$", re.MULTILINE)
 _PROFILE = re.compile(r'(?<!\w)"?profile"?\s*[=:]\s*"([^"$\]]+)"')  # in Terraform's own syntax, and in its JSON
 SOURCE_VARIABLE = "lambda_function_local_path"
 ZIP_VARIABLE = "lambda_zip_path"
-EXAMPLES, TESTS = "examples", "tests"  # of modules; not part of what is applied
 
 
 def working_copy(target: Path, source: Path = INFRASTRUCTURE, left_out: Sequence[str] = ()) -> Path:
@@ -104,14 +104,41 @@ def sources(root: Path, pipeline: Path, source: Path | None = None) -> list[Path
 
 def _chosen(root: Path, pipeline: Path, source: Path | None) -> tuple[Path, LeftOut, bool]:
     """Return the folder to copy, what to leave out of it, and whether a path leads out of the root module."""
-    if not _leads_out(root, source):
+    ends = relative_paths.ends(root)
+    known = [root, *([source] if source and SOURCE_VARIABLE in declared(root) else [])]
+    if all(any(end.is_relative_to(each) for each in known) for end in ends):
         return root, shutil.ignore_patterns(*_TERRAFORM, *_TESTS), False
-    return _around(root, pipeline), shutil.ignore_patterns(*_TERRAFORM, *_TESTS, *_AROUND), True
+    around = _around(root, pipeline)
+    # A path to a folder around the root module says little about what is read there.
+    return around, _outside(around, [root, *(end for end in ends if not root.is_relative_to(end))]), True
+
+
+def _outside(around: Path, wanted: Sequence[Path]) -> LeftOut:
+    """Return what to leave out of the surroundings: large folders, unless they are below `wanted`, or on the way there.
+
+    Args:
+        around: the folder to copy.
+        wanted: of which everything is copied. Functions are zipped with all that lies beside them.
+    """
+    never = shutil.ignore_patterns(*_TERRAFORM, *_TESTS, ".git")
+    elsewhere = shutil.ignore_patterns(*_AROUND)
+
+    def left_out(parent: str, names: list[str]) -> set[str]:
+        folder, ignored = Path(parent), set(never(parent, names))
+        if any(folder.is_relative_to(each) for each in wanted):
+            return ignored
+        only_the_way = elsewhere(parent, list(folder.relative_to(around).parts))
+        for name in names if only_the_way else elsewhere(parent, names):
+            if not any(each.is_relative_to(folder / name) for each in wanted):
+                ignored.add(name)
+        return ignored
+
+    return left_out
 
 
 def function_sources(source: Path) -> list[Path]:
     """Return the files of a function's folder that may be part of its image."""
-    return below(source, shutil.ignore_patterns(*_AROUND))
+    return below(source, shutil.ignore_patterns(*_LARGE))
 
 
 def _around(root: Path, pipeline: Path) -> Path:
@@ -120,25 +147,6 @@ def _around(root: Path, pipeline: Path) -> Path:
         if (folder / ".git").exists():
             return folder
     return next(folder for folder in root.parents if folder == pipeline or pipeline.is_relative_to(folder))
-
-
-def _leads_out(root: Path, source: Path | None) -> bool:
-    """Return whether a file of the module has a path that leads out of it, and not into the function's folder."""
-    known = [root, *([source] if source and SOURCE_VARIABLE in declared(root) else [])]
-    for file in _files(root):
-        text = _COMMENT.sub("", file.read_text(encoding="utf-8", errors="replace"))
-        # Modules are found from the file, programs are run in the root.
-        starts = [file.parent, *([root] if "local-exec" in text else [])]
-        ends = [(start / found).resolve() for found in _UP.findall(text) for start in starts]
-        if not all(any(end.is_relative_to(each) for each in known) for end in ends):
-            return True
-    return False
-
-
-def _files(root: Path) -> Iterator[Path]:
-    for file in root.rglob("*.tf"):
-        if not {EXAMPLES, ".terraform"}.intersection(file.relative_to(root).parts):
-            yield file
 
 
 def profiles(root: Path) -> set[str]:
@@ -152,7 +160,7 @@ def makes_image_function(root: Path) -> bool:
     """Return whether a root module always makes its function from an image: no variable decides."""
     if "lambda_package_type" in declared(root):
         return False
-    texts = (file.read_text(encoding="utf-8", errors="replace") for file in _files(root))
+    texts = (file.read_text(encoding="utf-8", errors="replace") for file in relative_paths.files(root))
     return any(re.search(r'^\s*package_type\s*=\s*"Image"', text, re.MULTILINE) for text in texts)
 
 

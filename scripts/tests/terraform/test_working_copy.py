@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 from harness.paths import INFRASTRUCTURE, ROOT
-from harness.terraform.working_copy import declared, makes_image_function, profiles, sources, with_surroundings
+from harness.terraform.working_copy import (
+    declared,
+    function_sources,
+    makes_image_function,
+    profiles,
+    sources,
+    with_surroundings,
+)
 
 
 @pytest.fixture
@@ -84,3 +91,68 @@ def test_the_profiles_that_a_provider_names(root: Path) -> None:
     (root / "more.tf.json").write_text('{"provider": {"aws": {"profile": "json"}}}')
     (root / "other.tf").write_text('iam_instance_profile = "no"\nprofile = var.profile\nprofile = "${var.profile}"\n')
     assert profiles(root) == {"default", "my team", "json"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "src/node_modules/x/index.js",
+        "src/model_cache/version.js",
+        "src/.venv/x.py",
+        ".cache/build/fn.zip",
+        "lib_cache/x",
+    ],
+)
+def test_all_that_a_path_leads_to_is_copied(root: Path, tmp_path: Path, name: str) -> None:
+    (root / "build.tf").write_text('source_dir = "../src"\nfilename = "${path.module}/../.cache/build/fn.zip"\n')
+    (root.parent / name).parent.mkdir(parents=True)
+    (root.parent / name).touch()
+    assert (_copy(root, tmp_path).parent / name).is_file()
+    assert root.parent / name in sources(root, root.parent)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "site/node_modules/x/index.js",
+        ".mypy_cache/x",
+        "site/.venv/x.py",
+        ".cache/big",
+        ".cache/build/big",
+        "src/.git/x",
+    ],
+)
+def test_large_folders_elsewhere_are_left_out(root: Path, tmp_path: Path, name: str) -> None:
+    (root / "build.tf").write_text(
+        'source_dir = "../src"\nfilename = "../.cache/build/fn.zip"\ncommand = "cd .. && make"\n'
+    )
+    for each in ("src/index.js", ".cache/build/fn.zip", name):
+        (root.parent / each).parent.mkdir(parents=True, exist_ok=True)
+        (root.parent / each).touch()
+    copied = _copy(root, tmp_path).parent
+    assert (copied / ".cache" / "build" / "fn.zip").is_file()
+    assert not (copied / name).exists()
+    assert root.parent / name not in sources(root, root.parent)
+
+
+def test_what_lies_in_the_root_module_itself_is_copied(root: Path, tmp_path: Path) -> None:
+    (root / "build.tf").write_text('source_dir = "../src"')
+    (root / "fn" / "node_modules").mkdir(parents=True)
+    (root / "fn" / "node_modules" / "x.js").touch()
+    assert (_copy(root, tmp_path) / "fn" / "node_modules" / "x.js").is_file()
+
+
+@pytest.mark.parametrize("path", ["${path.module}/../../src", "${path.root}/../src"])
+def test_modules_outside_lead_on(root: Path, tmp_path: Path, path: str) -> None:
+    (root / "build.tf").write_text('source = "../modules/worker"')
+    for name in ("modules/worker/main.tf", "src/node_modules/x.js"):
+        (root.parent / name).parent.mkdir(parents=True)
+        (root.parent / name).write_text(f'source_dir = "{path}"')
+    assert (_copy(root, tmp_path).parent / "src" / "node_modules" / "x.js").is_file()
+
+
+def test_a_folder_of_the_functions_that_ends_in_cache_is_a_part_of_it(tmp_path: Path) -> None:
+    for name in ("model_cache/x.py", "node_modules/x.js", ".ruff_cache/x"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).touch()
+    assert sorted(path.name for path in function_sources(tmp_path)) == ["x.js", "x.py"]
