@@ -59,7 +59,8 @@ class StageTerraform:
             working_copy(self._place, stage.infrastructure)
         else:
             source = stage.pipeline.source and stage.service
-            self.folder = with_surroundings(stage.infrastructure, stage.pipeline.folder, self._place, source)
+            root, pipeline = stage.infrastructure, stage.pipeline.folder
+            self.folder = with_surroundings(root, pipeline, self._place, source, stage.vars_file)
         if not state or not root_module.has_backend(stage.infrastructure):
             (self.folder / "backend_override.tf").write_text(BACKEND.format(kind="s3" if state else "local"))
         backend = [f"-backend-config={self._copied(file)}"] if state and (file := stage.backend_file).exists() else []

@@ -7,34 +7,54 @@ from collections.abc import Iterator
 from pathlib import Path
 
 EXAMPLES, TESTS = "examples", "tests"  # of modules; not part of what is applied
+# In Terraform's own syntax, and in its JSON.
+CONFIGURATION = ("*.tf", "*.tf.json")
+# Terraform reads these by itself.
+_VALUES = ("terraform.tfvars", "terraform.tfvars.json", "*.auto.tfvars", "*.auto.tfvars.json")
 _UP = re.compile(r"(?<![.\w])\.\.(?![.\w])(?:/[\w.-]+)*")  # not the dots of `list...`
 _COMMENT = re.compile(r"^\s*(#|//).*$", re.MULTILINE)
+_ESCAPED = re.compile(r"\\[nrt]")  # a new line or a tab in a text
 # Programs are run in the root module, which these words name, too.
 _IN_THE_ROOT = re.compile(r"local-exec|path\.root|path\.cwd")
 
 
-def ends(root: Path) -> set[Path]:
-    """Return what paths with `..` lead to, in the root module and in the modules outside of it that they lead to."""
-    found: set[Path] = set()
+def ends(root: Path, var_file: Path | None = None) -> set[Path]:
+    """Return what paths with `..` lead to, in the root module and in the modules outside of it that they lead to.
+
+    Args:
+        root: the root module.
+        var_file: with Terraform's variables, besides those that Terraform reads by itself.
+    """
+    values = [file for pattern in _VALUES for file in root.glob(pattern)]
+    chosen = [var_file] if var_file and var_file.is_file() else []
+    found = {end for file in [*values, *chosen] for end in _from(file, [root])}
     seen: set[Path] = set()
     modules = [root]
     while modules:
         module = modules.pop()
         seen.add(module)
         found |= {end for file in files(module) for end in _of_file(file, root)}
-        modules = [end for end in found - seen if not root.is_relative_to(end) and any(end.glob("*.tf"))]
+        modules = [end for end in found - seen if not root.is_relative_to(end) and _is_module(end)]
     return found
 
 
 def files(module: Path) -> Iterator[Path]:
     """Yield the files of a module and of those below it, without examples."""
-    for file in module.rglob("*.tf"):
+    for file in (file for pattern in CONFIGURATION for file in module.rglob(pattern)):
         if not {EXAMPLES, ".terraform"}.intersection(file.relative_to(module).parts):
             yield file
 
 
+def _is_module(folder: Path) -> bool:
+    return any(file for pattern in CONFIGURATION for file in folder.glob(pattern))
+
+
 def _of_file(file: Path, root: Path) -> set[Path]:
-    text = _COMMENT.sub("", file.read_text(encoding="utf-8", errors="replace"))
+    text = file.read_text(encoding="utf-8", errors="replace")
     # Modules are found from the file.
-    starts = [file.parent, *([root] if _IN_THE_ROOT.search(text) else [])]
+    return _from(file, [file.parent, *([root] if _IN_THE_ROOT.search(text) else [])])
+
+
+def _from(file: Path, starts: list[Path]) -> set[Path]:
+    text = _ESCAPED.sub(" ", _COMMENT.sub("", file.read_text(encoding="utf-8", errors="replace")))
     return {(start / found).resolve() for found in _UP.findall(text) for start in starts}

@@ -105,8 +105,8 @@ class Terraform:
         Returns:
             Whether Terraform ran. A pipeline's own stack may take over what init made for the last one.
         """
-        record = self.stack.folder / RECORD
-        copy = updated(self._root, self._pipeline.folder, self._place, record, self._pipeline.source)
+        record, pipeline = self.stack.folder / RECORD, self._pipeline
+        copy = updated(self._root, pipeline.folder, self._place, record, pipeline.source, self._var_file)
         (self._place / COPIED).write_text(str(copy))
         if not self.has_backend:
             state = json.dumps(str(self.stack.folder / "terraform.tfstate"))
@@ -159,7 +159,7 @@ class Terraform:
         """Return the files that an apply reads: those of the configuration, and those of the function's package."""
         source = self._pipeline.source
         own = [file for file in (self._var_file, self._backend) if file and file.is_file()]
-        configuration = [*sources(self._root, self._pipeline.folder, source), *own]
+        configuration = [*sources(self._root, self._pipeline.folder, source, self._var_file), *own]
         if self._archive:
             return configuration, [Path(self._archive)]
         return configuration, function_sources(source) if source else []

@@ -13,7 +13,7 @@ from harness.errors import HarnessError
 from harness.machine.files import below, remove
 from harness.paths import INFRASTRUCTURE, shown
 from harness.terraform import relative_paths, synced
-from harness.terraform.relative_paths import EXAMPLES, TESTS
+from harness.terraform.relative_paths import CONFIGURATION, EXAMPLES, TESTS
 from harness.terraform.synced import LeftOut, Synced
 
 # Local leftovers such as state files and what checks in Python leave, and what is large or about other runs.
@@ -30,6 +30,7 @@ _AROUND = (*_LARGE, "node_modules")
 ADDED = "~harness_"
 _ANEW = (".terraform.lock.hcl", f"{ADDED}*", "localstack_providers_override.tf")
 _PROFILE = re.compile(r'(?<!\w)"?profile"?\s*[=:]\s*"([^"$\]]+)"')  # in Terraform's own syntax, and in its JSON
+_IMAGE = re.compile(r'^\s*package_type\s*=\s*"Image"|"package_type"\s*:\s*"Image"', re.MULTILINE)
 SOURCE_VARIABLE = "lambda_function_local_path"
 ZIP_VARIABLE = "lambda_zip_path"
 
@@ -46,7 +47,9 @@ def working_copy(target: Path, source: Path = INFRASTRUCTURE, left_out: Sequence
     return target
 
 
-def with_surroundings(root: Path, pipeline: Path, target: Path, source: Path | None = None) -> Path:
+def with_surroundings(
+    root: Path, pipeline: Path, target: Path, source: Path | None = None, var_file: Path | None = None
+) -> Path:
     """Copy a root module anew, with what its relative paths lead to.
 
     Args:
@@ -54,6 +57,7 @@ def with_surroundings(root: Path, pipeline: Path, target: Path, source: Path | N
         pipeline: the pipeline's folder.
         target: where the copy is made; replaced.
         source: folder of the function, if the module gets it as a variable: paths to it need no copy.
+        var_file: with Terraform's variables, whose paths are relative to the root module.
 
     Returns:
         The copied root module.
@@ -63,10 +67,12 @@ def with_surroundings(root: Path, pipeline: Path, target: Path, source: Path | N
     """
     remove(target)
     with TemporaryDirectory() as scratch:
-        return updated(root, pipeline, target, Path(scratch) / "record", source)
+        return updated(root, pipeline, target, Path(scratch) / "record", source, var_file)
 
 
-def updated(root: Path, pipeline: Path, target: Path, record: Path, source: Path | None = None) -> Path:
+def updated(
+    root: Path, pipeline: Path, target: Path, record: Path, source: Path | None = None, var_file: Path | None = None
+) -> Path:
     """Bring a root module's copy up to date, and keep what Terraform and its provisioners made there.
 
     Args:
@@ -75,6 +81,7 @@ def updated(root: Path, pipeline: Path, target: Path, record: Path, source: Path
         target: where the copy is, or is made. Without its record it is replaced.
         record: file with what was copied last.
         source: as for `with_surroundings`.
+        var_file: as for `with_surroundings`.
 
     Returns:
         The copied root module.
@@ -82,8 +89,8 @@ def updated(root: Path, pipeline: Path, target: Path, record: Path, source: Path
     Raises:
         HarnessError: a file cannot be read.
     """
-    around, left_out, leads_out = _chosen(root, pipeline, source)
     try:
+        around, left_out, leads_out = _chosen(root, pipeline, source, var_file)
         copied = Synced(target, record).update(around, root, left_out, links=leads_out, anew=_ANEW)
     except OSError as error:
         raise HarnessError(f"{shown(root)} cannot be copied: {error}", "make everything in it readable") from None
@@ -95,16 +102,16 @@ def updated(root: Path, pipeline: Path, target: Path, record: Path, source: Path
     return copied
 
 
-def sources(root: Path, pipeline: Path, source: Path | None = None) -> list[Path]:
+def sources(root: Path, pipeline: Path, source: Path | None = None, var_file: Path | None = None) -> list[Path]:
     """Return the files that `updated` copies, and those that name the current commit. Takes its arguments."""
-    around, left_out, leads_out = _chosen(root, pipeline, source)
+    around, left_out, leads_out = _chosen(root, pipeline, source, var_file)
     commit = [file for name in ("HEAD", "logs/HEAD") if leads_out and (file := around / ".git" / name).is_file()]
     return [*synced.files(around, left_out), *commit]
 
 
-def _chosen(root: Path, pipeline: Path, source: Path | None) -> tuple[Path, LeftOut, bool]:
+def _chosen(root: Path, pipeline: Path, source: Path | None, var_file: Path | None) -> tuple[Path, LeftOut, bool]:
     """Return the folder to copy, what to leave out of it, and whether a path leads out of the root module."""
-    ends = relative_paths.ends(root)
+    ends = relative_paths.ends(root, var_file)
     known = [root, *([source] if source and SOURCE_VARIABLE in declared(root) else [])]
     if all(any(end.is_relative_to(each) for each in known) for end in ends):
         return root, shutil.ignore_patterns(*_TERRAFORM, *_TESTS), False
@@ -151,7 +158,7 @@ def _around(root: Path, pipeline: Path) -> Path:
 
 def profiles(root: Path) -> set[str]:
     """Return the profiles of AWS's configuration files that a root module names in quotation marks."""
-    files = (file for ending in ("*.tf", "*.tf.json") for file in root.glob(ending))
+    files = (file for ending in CONFIGURATION for file in root.glob(ending))
     texts = (file.read_text(encoding="utf-8", errors="replace") for file in files)
     return {name for text in texts for name in _PROFILE.findall(text)}
 
@@ -161,7 +168,7 @@ def makes_image_function(root: Path) -> bool:
     if "lambda_package_type" in declared(root):
         return False
     texts = (file.read_text(encoding="utf-8", errors="replace") for file in relative_paths.files(root))
-    return any(re.search(r'^\s*package_type\s*=\s*"Image"', text, re.MULTILINE) for text in texts)
+    return any(_IMAGE.search(text) for text in texts)
 
 
 def declared(folder: Path) -> set[str]:
@@ -182,6 +189,6 @@ def _declared_in_json(file: Path) -> set[str]:
 
 def names_ecr(folder: Path) -> bool:
     """Return whether Terraform or a script in a folder names one of ECR's registries on AWS; examples do not count."""
-    files = (file for pattern in ("*.tf", "*.sh") for file in folder.rglob(pattern))
+    files = (file for pattern in (*CONFIGURATION, "*.sh") for file in folder.rglob(pattern))
     mine = (file for file in files if not {EXAMPLES, TESTS, ".terraform"}.intersection(file.relative_to(folder).parts))
     return any(".dkr.ecr." in file.read_text(encoding="utf-8", errors="replace") for file in mine)

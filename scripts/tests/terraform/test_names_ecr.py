@@ -26,3 +26,8 @@ def test_scripts_count_and_examples_do_not(name: str, named: bool, tmp_path: Pat
     (tmp_path / name).parent.mkdir(parents=True)
     (tmp_path / name).write_text(LOGIN)
     assert names_ecr(tmp_path) == named
+
+
+def test_terraform_in_json_names_a_registry(tmp_path: Path) -> None:
+    (tmp_path / "main.tf.json").write_text('{"command": "docker push 123456789012.dkr.ecr.eu-west-1.amazonaws.com/a"}')
+    assert names_ecr(tmp_path)

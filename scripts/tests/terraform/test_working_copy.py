@@ -156,3 +156,41 @@ def test_a_folder_of_the_functions_that_ends_in_cache_is_a_part_of_it(tmp_path: 
         (tmp_path / name).parent.mkdir()
         (tmp_path / name).touch()
     assert sorted(path.name for path in function_sources(tmp_path)) == ["x.js", "x.py"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("main.tf.json", '{"locals": {"zip": "${path.module}/../dist/fn.zip"}}'),
+        ("main.tf.json", '{"command": "set -e\\n../dist/build.sh"}'),
+        ("terraform.tfvars", 'zip = "../dist/fn.zip"'),
+        ("x.auto.tfvars.json", '{"zip": "../dist/fn.zip"}'),
+        ("vars/dev.tfvars", 'zip = "../dist/fn.zip"'),
+        ("vars/dev.tfvars.json", '{"zip": "../dist/fn.zip"}'),
+        ("../env/dev.tfvars", 'zip = "../dist/fn.zip"'),
+    ],
+)
+def test_paths_in_json_and_in_values_lead_out_too(root: Path, tmp_path: Path, name: str, text: str) -> None:
+    (root.parent / "dist" / "node_modules").mkdir(parents=True)
+    (root.parent / "dist" / "fn.zip").touch()
+    file = root / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(text)
+    chosen = file.resolve() if "dev" in name else None
+    copied = with_surroundings(root, root.parent, tmp_path / "copy", None, chosen)
+    assert copied == tmp_path / "copy" / "infrastructure"
+    assert (copied.parent / "dist" / "fn.zip").is_file()
+    assert root.parent / "dist" / "fn.zip" in sources(root, root.parent, None, chosen)
+
+
+def test_values_that_are_not_used_lead_nowhere(root: Path, tmp_path: Path) -> None:
+    (root / "vars").mkdir()
+    (root / "vars" / "prod.tfvars").write_text('zip = "../dist/fn.zip"')
+    (root / "vars" / "dev.tfvars").touch()
+    copied = with_surroundings(root, root.parent, tmp_path / "copy", None, root / "vars" / "dev.tfvars")
+    assert copied == tmp_path / "copy"
+
+
+def test_an_image_function_in_json(root: Path) -> None:
+    (root / "fn.tf.json").write_text('{"resource": {"aws_lambda_function": {"a": {"package_type": "Image"}}}}')
+    assert makes_image_function(root)
