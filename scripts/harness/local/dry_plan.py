@@ -28,8 +28,9 @@ _VARIABLE = re.compile(r'variable "([\w-]+)"')
 HINTS = {
     NO_VALUE: "give the variable a default, or a value in terraform.tfvars or a file of "
     "variables by stage, such as local.tfvars",
-    "Cannot assume IAM Role": "the provider assumes a role that LocalStack does not have: make it a dynamic "
-    '"assume_role" block, over a variable that is empty on this machine',
+    "Cannot assume IAM Role": "a provider assumes a role that LocalStack does not have. The harness takes roles from "
+    'the providers in your own files; make this one a dynamic "assume_role" block, over a variable that is empty on '
+    "this machine",
     "failed to get shared config profile": "only profiles that the provider names in quotation marks exist here: let a "
     "variable with a profile be null on this machine",
     "with data.": "a data source looks for a resource that an empty LocalStack does not have: make the resource in "

@@ -29,13 +29,20 @@ def ends(root: Path, var_file: Path | None = None) -> set[Path]:
     chosen = [var_file] if var_file and var_file.is_file() else []
     found = {end for file in [*values, *chosen] for end in _from(file, [root])}
     seen: set[Path] = set()
-    modules = [root]
-    while modules:
-        module = modules.pop()
+    left = [root]
+    while left:
+        module = left.pop()
         seen.add(module)
         found |= {end for file in files(module) for end in _of_file(file, root)}
-        modules = [end for end in found - seen if not root.is_relative_to(end) and _is_module(end)]
+        left = [end for end in found - seen if _is_module_outside(end, root)]
     return found
+
+
+def configuration(root: Path) -> Iterator[Path]:
+    """Yield the files of a root module and of the modules that its paths lead to."""
+    yield from files(root)
+    for module in sorted(end for end in ends(root) if _is_module_outside(end, root)):
+        yield from files(module)
 
 
 def files(module: Path) -> Iterator[Path]:
@@ -45,8 +52,9 @@ def files(module: Path) -> Iterator[Path]:
             yield file
 
 
-def _is_module(folder: Path) -> bool:
-    return any(file for pattern in CONFIGURATION for file in folder.glob(pattern))
+def _is_module_outside(folder: Path, root: Path) -> bool:
+    inside = folder.is_relative_to(root) or root.is_relative_to(folder)
+    return not inside and any(file for pattern in CONFIGURATION for file in folder.glob(pattern))
 
 
 def _of_file(file: Path, root: Path) -> set[Path]:

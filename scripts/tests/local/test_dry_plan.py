@@ -25,7 +25,7 @@ def _failing(stack: Stack, output: str) -> None:
     [
         ("Error: No value for required variable", "give the variable a default"),
         ("Error: couldn't find resource\n  with data.aws_kinesis_stream.a,", "a data source looks for"),
-        ("Error: Cannot assume IAM Role\n" + "more\n" * 20, "the provider assumes a role"),
+        ("Error: Cannot assume IAM Role\n" + "more\n" * 20, "a provider assumes a role"),
         ("failed to get shared config profile, x", "only profiles that"),
         ("no available releases match the given constraints", "allow a version"),
         ("Error: Unsupported argument", "the whole output"),

@@ -1,8 +1,9 @@
-"""A provider with a profile finds it, with LocalStack's credentials and none of the user's."""
+"""Providers with a profile or a role get LocalStack's credentials and none of the user's."""
 
 from __future__ import annotations
 
 import configparser
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,23 +13,43 @@ from harness.pipeline.schema import Events, File, Ledger, Literal, Outputs
 from harness.pipeline.schema import Terraform as Section
 from harness.stack import state as stacks
 from harness.stack.state import Stack
+from harness.terraform.roles import OVERRIDE
 from harness.terraform.runner import Terraform
 
 
-@pytest.mark.parametrize("profile", ["default", "team"])
-def test_terraform_gets_the_profiles_of_the_root_module(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, profile: str
-) -> None:
+@pytest.fixture
+def terraform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Terraform]:
+    """Terraform for a root module with a text, after its init."""
     monkeypatch.setattr(stacks, "STACKS", tmp_path / ".local")
     monkeypatch.setattr(Terraform, "_run", lambda *_: "")
-    (tmp_path / "main.tf").write_text(f'provider "aws" {{ profile = "{profile}" }}')
+    (tmp_path / "root").mkdir()
+    return lambda text: _initialized(tmp_path / "root", text)
+
+
+def _initialized(root: Path, text: str) -> Terraform:
+    (root / "main.tf").write_text(text)
     name = Literal(name="x")
     outputs = Outputs(source_stream=name, output_stream=name, function=name)
     ledger = Ledger(id_in="id", id_out="id")
     file = File(name="x", terraform=Section(root="."), outputs=outputs, events=Events(sample={}), ledger=ledger)
-    terraform = Terraform(Stack("x", "local", 1), {}, Pipeline(tmp_path, file))
+    terraform = Terraform(Stack("x", "local", 1), {}, Pipeline(root, file))
     terraform.init()
+    return terraform
+
+
+@pytest.mark.parametrize("profile", ["default", "team"])
+def test_terraform_gets_the_profiles_of_the_root_module(terraform: Callable[[str], Terraform], profile: str) -> None:
+    made = terraform(f'provider "aws" {{ profile = "{profile}" }}')
     config = configparser.ConfigParser()
-    config.read(terraform.env["AWS_CONFIG_FILE"])
+    config.read(made.env["AWS_CONFIG_FILE"])
     assert dict(config[f"profile {profile}"]) == {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-    assert terraform.env["AWS_SHARED_CREDENTIALS_FILE"] == "/dev/null"
+    assert made.env["AWS_SHARED_CREDENTIALS_FILE"] == "/dev/null"
+
+
+def test_roles_are_left_out_of_the_copy_alone_and_a_line_says_so(
+    terraform: Callable[[str], Terraform], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = terraform('provider "aws" {\n  assume_role {\n    role_arn = "x"\n  }\n}\n')
+    assert "roles of these providers, which get LocalStack's keys: aws\n" in capsys.readouterr().err
+    assert (made.folder / OVERRIDE).is_file()
+    assert [path.name for path in (tmp_path / "root").iterdir()] == ["main.tf"]
