@@ -13,7 +13,9 @@ from harness.pipeline.schema import STAGE
 LEFT_OUT = {"modules", "module", "examples", "tests", "node_modules", "venv", "__pycache__"}
 # Where people put variables, and how they name stages.
 CODE = (".py", ".mjs", ".js", ".cjs")
-VARIABLES = ("vars/{stage}.tfvars", "{stage}.tfvars", "env/{stage}.tfvars", "environments/{stage}.tfvars")
+_FOLDERS = ("vars/", "", "env/", "environments/")
+# Each in Terraform's own syntax first, then in its JSON.
+VARIABLES = tuple(f"{folder}{{stage}}.tfvars{ending}" for folder in _FOLDERS for ending in ("", ".json"))
 # In Terraform's own syntax, and in its JSON.
 _ROOT = re.compile(r'^\s*(provider|module|backend)\s+"|"(provider|module|backend)"\s*:', re.MULTILINE)
 _MAKES = re.compile(r'^\s*(module|resource)\s+"|"(module|resource)"\s*:', re.MULTILINE)
@@ -53,9 +55,13 @@ def var_file(root: Path) -> str | None:
     """Return the pattern of the root module's files of variables, relative to it; None if it has none by stage."""
     for pattern in VARIABLES:
         # Terraform reads terraform.tfvars and *.auto.tfvars by itself, in every stage.
-        if any(file.name != "terraform.tfvars" and ".auto." not in file.name for file in root.glob(_any(pattern))):
+        if any(not _by_itself(file.name) for file in root.glob(_any(pattern))):
             return pattern
     return None
+
+
+def _by_itself(name: str) -> bool:
+    return name.removesuffix(".json") == "terraform.tfvars" or ".auto." in name
 
 
 def _any(pattern: str) -> str:

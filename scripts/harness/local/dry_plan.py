@@ -14,14 +14,19 @@ from harness import console
 from harness.errors import CommandFailedError, HarnessError
 from harness.local import deployment, kept_logs, lifecycle, runtimes
 from harness.machine import environment, processes
+from harness.paths import shown
 from harness.pipeline.definition import Pipeline
 from harness.setup import install
 from harness.stack import state as stacks
 from harness.stack.state import EMBEDDED, Stack
+from harness.terraform import relative_paths
 from harness.terraform.runner import Terraform
 from harness.terraform.working_copy import ZIP_VARIABLE
 
 NAME = "plan"
+SHOWN = 5  # files
+# Folders of tools, and of packages.
+_FOREIGN = re.compile(r"(^|/)(\.|node_modules/|venv/)")
 NO_VALUE = "No value for required variable"
 _VARIABLE = re.compile(r'variable "([\w-]+)"')
 # What a plan of somebody's Terraform fails with where nothing exists yet, and what to do about it.
@@ -53,7 +58,7 @@ def document(pipeline: Pipeline, var_file: Path | None = None, package_type: str
     Raises:
         HarnessError: the plan could not be made.
     """
-    with _empty_localstack() as stack, _hints():
+    with _empty_localstack() as stack, _hints(pipeline, var_file):
         terraform = Terraform(stack, _variables(stack, pipeline, package_type), pipeline, var_file)
         with console.step("Terraform init"):
             terraform.init()
@@ -64,15 +69,16 @@ def document(pipeline: Pipeline, var_file: Path | None = None, package_type: str
 
 
 @contextmanager
-def _hints() -> Iterator[None]:
-    """Put what helps against the usual errors in front of an error's next step."""
+def _hints(pipeline: Pipeline, var_file: Path | None = None) -> Iterator[None]:
+    """Put what helps against the usual errors in front of an error's next step. Takes the arguments of `document`."""
     try:
         yield
     except HarnessError as error:
         # The cause has the last lines only.
         whole = error.output if isinstance(error, CommandFailedError) else error.cause
         found = [hint for text, hint in HINTS.items() if text in whole]
-        error.next_step = "; ".join([*_set_in_vain(whole), *found, error.next_step])
+        unused = _unused(pipeline, var_file) if NO_VALUE in whole else []
+        error.next_step = "; ".join([*_set_in_vain(whole), *unused, *found, error.next_step])
         raise
 
 
@@ -85,6 +91,20 @@ def _set_in_vain(output: str) -> list[str]:
     return [
         f"{name} is set, but Terraform does not get it here: a local stack takes values from files only"
         for name in given
+    ]
+
+
+def _unused(pipeline: Pipeline, var_file: Path | None) -> list[str]:
+    """Name the files of variables below the pipeline that the plan did not use."""
+    used = {var_file or pipeline.local_var_file(), *relative_paths.values(pipeline.root)}
+    files = {file for pattern in ("*.tfvars", "*.tfvars.json") for file in pipeline.folder.rglob(pattern)}
+    mine = sorted(file for file in files - used if not _FOREIGN.search(str(file.relative_to(pipeline.folder))))
+    if not mine:
+        return []
+    names = ", ".join(shown(file) for file in mine[:SHOWN]) + (" …" if len(mine) > SHOWN else "")
+    return [
+        f"these files of variables were not used: {names}. Name the one for this machine local.tfvars beside the "
+        "Terraform, or its pattern in pipeline.toml: terraform.var_file"
     ]
 
 

@@ -139,7 +139,7 @@ def load(
 
 def backend_file_of(vars_file: Path) -> Path:
     """Return the backend file that belongs to a stage's file of variables."""
-    return vars_file.with_suffix(".s3.tfbackend")
+    return vars_file.with_name(f"{vars_file.name.removesuffix(tfvars.JSON).removesuffix('.tfvars')}.s3.tfbackend")
 
 
 def read_backend(pipeline: Pipeline, infrastructure: Path, file: Path) -> dict[str, Any]:

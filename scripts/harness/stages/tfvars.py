@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from harness.errors import HarnessError
 from harness.machine.files import write_whole
 from harness.paths import shown
 
+JSON = ".json"  # of *.tfvars.json, which is laid out anew when a value changes
 OPTIONS = SerializationOptions(with_comments=False, strip_string_quotes=True)
 
 
@@ -78,6 +80,8 @@ def changed(text: str, name: str, value: str | None, path: Path) -> str:
         value: its new value.
         path: for messages.
     """
+    if path.suffix == JSON:
+        return _changed_json(text, name, value, path)
     attribute = _attribute(text, name, path)
     newline = "\r\n" if "\r\n" in text else "\n"
     if attribute is None:
@@ -95,6 +99,15 @@ def changed(text: str, name: str, value: str | None, path: Path) -> str:
     if (text[line_start:start] + text[end:line_end]).strip():  # keep a comment beside it
         return text[:start] + text[end:].lstrip(" \t")
     return text[:line_start] + text[line_end:]
+
+
+def _changed_json(text: str, name: str, value: str | None, path: Path) -> str:
+    values = _parsed(text, path)
+    if values.get(name) == value:
+        return text
+    kept = {key: each for key, each in values.items() if key != name or value is not None}
+    more = {} if value is None else {name: value}
+    return json.dumps({**kept, **more}, indent=2, ensure_ascii=False) + "\n"
 
 
 def _attribute(text: str, name: str, path: Path) -> Tree[Any] | None:
@@ -123,8 +136,17 @@ def _quoted(value: str) -> str:
 
 
 def _parsed(text: str, path: Path) -> dict[str, Any]:
+    if path.suffix == JSON:
+        return _parsed_json(text, path)
     with _explained(path):
         return copy.deepcopy(_content(text))
+
+
+def _parsed_json(text: str, path: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(text))
+    except (ValueError, TypeError) as error:
+        raise HarnessError(f"{shown(path)} is not valid: {error}", "make it one JSON object, by variable") from None
 
 
 @functools.lru_cache(maxsize=256)  # a command reads the same files again and again, and parsing one takes 25 ms

@@ -25,9 +25,8 @@ def ends(root: Path, var_file: Path | None = None) -> set[Path]:
         root: the root module.
         var_file: with Terraform's variables, besides those that Terraform reads by itself.
     """
-    values = [file for pattern in _VALUES for file in root.glob(pattern)]
     chosen = [var_file] if var_file and var_file.is_file() else []
-    found = {end for file in [*values, *chosen] for end in _from(file, [root])}
+    found = {end for file in [*values(root), *chosen] for end in _from(file, [root])}
     seen: set[Path] = set()
     left = [root]
     while left:
@@ -43,6 +42,11 @@ def configuration(root: Path) -> Iterator[Path]:
     yield from files(root)
     for module in sorted(end for end in ends(root) if _is_module_outside(end, root)):
         yield from files(module)
+
+
+def values(root: Path) -> list[Path]:
+    """Return the files of variables that Terraform reads by itself."""
+    return [file for pattern in _VALUES for file in root.glob(pattern)]
 
 
 def files(module: Path) -> Iterator[Path]:

@@ -48,6 +48,10 @@ def test_terraform_in_json_is_terraform(tmp_path: Path) -> None:
     [
         ("vars/stg.tfvars", "vars/{stage}.tfvars"),
         ("stg.tfvars", "{stage}.tfvars"),
+        ("vars/dev.tfvars.json", "vars/{stage}.tfvars.json"),
+        ("environments/dev.tfvars.json", "environments/{stage}.tfvars.json"),
+        ("terraform.tfvars.json", None),
+        ("x.auto.tfvars.json", None),
         ("x.tf", None),
         ("terraform.tfvars", None),
         ("x.auto.tfvars", None),

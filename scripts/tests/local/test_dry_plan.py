@@ -11,12 +11,27 @@ from harness.errors import CommandFailedError, HarnessError
 from harness.local import dry_plan, kept_logs
 from harness.machine import environment
 from harness.paths import shown
+from harness.pipeline.definition import Pipeline
+from harness.pipeline.schema import Events, File, Ledger, Literal, Outputs
+from harness.pipeline.schema import Terraform as Section
 from harness.stack import state as stacks
 from harness.stack.state import Stack
 
 
-def _failing(stack: Stack, output: str) -> None:
-    with dry_plan._hints(), kept_logs.after_failure(stack.name):
+def _pipeline(folder: Path, var_file: str | None = None) -> Pipeline:
+    name = Literal(name="x")
+    return Pipeline(
+        folder,
+        File(
+            name="x", terraform=Section(root="tf", var_file=var_file), events=Events(sample={}),
+            outputs=Outputs(source_stream=name, output_stream=name, function=name),
+            ledger=Ledger(id_in="id", id_out="id"),
+        ),
+    )  # fmt: skip
+
+
+def _failing(stack: Stack, output: str, pipeline: Pipeline | None = None) -> None:
+    with dry_plan._hints(pipeline or _pipeline(Path("/nowhere"))), kept_logs.after_failure(stack.name):
         raise CommandFailedError("terraform plan", 1, output, f"the whole output is in {shown(stack.log('terraform'))}")
 
 
@@ -56,6 +71,21 @@ def test_a_variable_that_is_set_in_vain_is_named(monkeypatch: pytest.MonkeyPatch
         _failing(Stack("plan-3", "local", 4566), output)
     assert failed.value.next_step.startswith("TF_VAR_team is set, but Terraform does not get it here")
     assert failed.value.next_step.count("TF_VAR_") == 1
+
+
+def test_files_of_variables_that_were_not_used_are_named(tmp_path: Path) -> None:
+    for name in ("tf/vars/dev.tfvars", "tf/vars/eu.tfvars.json", "tf/terraform.tfvars", "tf/.terraform/x.tfvars"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    pipeline = _pipeline(tmp_path, "tf/vars/{stage}.tfvars")
+    with pytest.raises(CommandFailedError) as failed:
+        _failing(Stack("plan-5", "local", 4566), dry_plan.NO_VALUE, pipeline)
+    unused = shown(tmp_path / "tf" / "vars" / "eu.tfvars.json")
+    assert failed.value.next_step.startswith(f"these files of variables were not used: {unused}. Name")
+    # WHEN something else fails THEN they do not matter
+    with pytest.raises(CommandFailedError) as failed:
+        _failing(Stack("plan-5", "local", 4566), "Error: x", pipeline)
+    assert "not used" not in failed.value.next_step
 
 
 def test_what_the_user_has_set_is_remembered_once_it_is_removed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from harness.errors import HarnessError
 from harness.paths import INFRASTRUCTURE
 from harness.stages import tfvars
+from harness.stages.stage import backend_file_of
 
 TEXT = """\
 # The stage. run_id = "of a comment"
@@ -160,3 +161,24 @@ def test_an_unwritable_folder_is_reported_before_anything_is_written(tmp_path: P
     with pytest.raises(HarnessError, match="cannot be written"):
         tfvars.check_writable(path)
     tmp_path.chmod(0o700)
+
+
+def test_values_in_json(tmp_path: Path) -> None:
+    path = tmp_path / "stg.tfvars.json"
+    path.write_text('{"run_id": "a", "shards": 2}')
+    assert tfvars.read(path) == {"run_id": "a", "shards": 2}
+    assert not tfvars.write(path, "run_id", "a")
+    assert path.read_text() == '{"run_id": "a", "shards": 2}'
+    assert tfvars.write(path, "run_id", "b")
+    assert tfvars.write(path, "live", "1")
+    assert tfvars.write(path, "live", None)
+    assert path.read_text() == '{\n  "run_id": "b",\n  "shards": 2\n}\n'
+    assert backend_file_of(path).name == backend_file_of(tmp_path / "stg.tfvars").name == "stg.s3.tfbackend"
+
+
+@pytest.mark.parametrize("text", ["{", "[1]", "7"])
+def test_json_that_has_no_values(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "stg.tfvars.json"
+    path.write_text(text)
+    with pytest.raises(HarnessError, match="is not valid"):
+        tfvars.read(path)
