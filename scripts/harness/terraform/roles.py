@@ -34,8 +34,9 @@ def without(root: Path, copy: Path) -> list[str]:
         if file.parent.resolve().is_relative_to(copy.resolve()):  # not through a link
             found.setdefault(file.parent, []).extend(_overrides(file))
     for folder, overrides in found.items():
-        if overrides:
-            (folder / OVERRIDE).write_text(json.dumps({"provider": [{"aws": each} for each in overrides]}, indent=2))
+        once = {json.dumps(each): {"aws": each} for each in overrides}  # a user's override is of the same provider
+        if once:
+            (folder / OVERRIDE).write_text(json.dumps({"provider": list(once.values())}, indent=2))
     aliases = [each.get("alias") for overrides in found.values() for each in overrides]
     return sorted({f"aws.{alias}" if alias else "aws" for alias in aliases})
 

@@ -16,8 +16,12 @@ from harness.terraform import relative_paths, synced
 from harness.terraform.relative_paths import CONFIGURATION, EXAMPLES, TESTS
 from harness.terraform.synced import LeftOut, Synced
 
+ADDED = "~harness_"  # files that the harness adds to a copy; the last override wins, and "~" comes after all letters
+TFLOCAL = "localstack_providers_override.tf"  # tflocal leaves it if it is killed, and refuses to run where one is
+# https://developer.hashicorp.com/terraform/language/files/override
+OVERRIDES = ("override.tf", "override.tf.json", "*_override.tf", "*_override.tf.json")
 # Local leftovers such as state files and what checks in Python leave, and what is large or about other runs.
-_TERRAFORM = (".terraform", "*.tfstate*", "*_override.tf", "__pycache__")
+_TERRAFORM = (".terraform", "*.tfstate*", "__pycache__", TFLOCAL, f"{ADDED}*")
 _TESTS = ("*.tftest.hcl", "*.tftest.json")  # `terraform init` would load the modules that they call
 # By the names of tools: a module of the user's may be called model_cache.
 _LARGE = (
@@ -26,9 +30,8 @@ _LARGE = (
 )
 _AROUND = (*_LARGE, "node_modules")
 # What is in the copied root module for one run alone: versions that `terraform init` chose without the user's file, and
-# files that the harness adds, or that tflocal leaves if it is killed.
-ADDED = "~harness_"
-_ANEW = (".terraform.lock.hcl", f"{ADDED}*", "localstack_providers_override.tf")
+# files that the harness or tflocal adds.
+_ANEW = (".terraform.lock.hcl", f"{ADDED}*", TFLOCAL)
 _PROFILE = re.compile(r'(?<!\w)"?profile"?\s*[=:]\s*"([^"$\]]+)"')  # in Terraform's own syntax, and in its JSON
 _IMAGE = re.compile(r'^\s*package_type\s*=\s*"Image"|"package_type"\s*:\s*"Image"', re.MULTILINE)
 SOURCE_VARIABLE = "lambda_function_local_path"
@@ -36,21 +39,23 @@ ZIP_VARIABLE = "lambda_zip_path"
 
 
 def working_copy(target: Path, source: Path = INFRASTRUCTURE, left_out: Sequence[str] = ()) -> Path:
-    """Copy a root module's folder alone, without local leftovers.
+    """Copy a root module's folder alone, without local leftovers and overrides.
 
     Args:
         target: where the copy is made.
         source: the root module.
         left_out: patterns of further names to leave out.
     """
-    shutil.copytree(source, target, ignore=shutil.ignore_patterns(*_TERRAFORM, *left_out), dirs_exist_ok=True)
+    shutil.copytree(
+        source, target, ignore=shutil.ignore_patterns(*_TERRAFORM, *OVERRIDES, *left_out), dirs_exist_ok=True
+    )
     return target
 
 
 def with_surroundings(
     root: Path, pipeline: Path, target: Path, source: Path | None = None, var_file: Path | None = None
 ) -> Path:
-    """Copy a root module anew, with what its relative paths lead to.
+    """Copy a root module anew, with what its relative paths lead to, for a real deployment: without overrides.
 
     Args:
         root: the root module.
@@ -67,11 +72,17 @@ def with_surroundings(
     """
     remove(target)
     with TemporaryDirectory() as scratch:
-        return updated(root, pipeline, target, Path(scratch) / "record", source, var_file)
+        return updated(root, pipeline, target, Path(scratch) / "record", source, var_file, OVERRIDES)
 
 
 def updated(
-    root: Path, pipeline: Path, target: Path, record: Path, source: Path | None = None, var_file: Path | None = None
+    root: Path,
+    pipeline: Path,
+    target: Path,
+    record: Path,
+    source: Path | None = None,
+    var_file: Path | None = None,
+    more: Sequence[str] = (),
 ) -> Path:
     """Bring a root module's copy up to date, and keep what Terraform and its provisioners made there.
 
@@ -82,6 +93,7 @@ def updated(
         record: file with what was copied last.
         source: as for `with_surroundings`.
         var_file: as for `with_surroundings`.
+        more: patterns of further names to leave out. The user's own overrides are copied: Terraform reads them.
 
     Returns:
         The copied root module.
@@ -90,7 +102,7 @@ def updated(
         HarnessError: a file cannot be read.
     """
     try:
-        around, left_out, leads_out = _chosen(root, pipeline, source, var_file)
+        around, left_out, leads_out = _chosen(root, pipeline, source, var_file, more)
         copied = Synced(target, record).update(around, root, left_out, links=leads_out, anew=_ANEW)
     except OSError as error:
         raise HarnessError(f"{shown(root)} cannot be copied: {error}", "make everything in it readable") from None
@@ -109,25 +121,28 @@ def sources(root: Path, pipeline: Path, source: Path | None = None, var_file: Pa
     return [*synced.files(around, left_out), *commit]
 
 
-def _chosen(root: Path, pipeline: Path, source: Path | None, var_file: Path | None) -> tuple[Path, LeftOut, bool]:
+def _chosen(
+    root: Path, pipeline: Path, source: Path | None, var_file: Path | None, more: Sequence[str] = ()
+) -> tuple[Path, LeftOut, bool]:
     """Return the folder to copy, what to leave out of it, and whether a path leads out of the root module."""
     ends = relative_paths.ends(root, var_file)
     known = [root, *([source] if source and SOURCE_VARIABLE in declared(root) else [])]
     if all(any(end.is_relative_to(each) for each in known) for end in ends):
-        return root, shutil.ignore_patterns(*_TERRAFORM, *_TESTS), False
+        return root, shutil.ignore_patterns(*_TERRAFORM, *_TESTS, *more), False
     around = _around(root, pipeline)
     # A path to a folder around the root module says little about what is read there.
-    return around, _outside(around, [root, *(end for end in ends if not root.is_relative_to(end))]), True
+    return around, _outside(around, [root, *(end for end in ends if not root.is_relative_to(end))], more), True
 
 
-def _outside(around: Path, wanted: Sequence[Path]) -> LeftOut:
+def _outside(around: Path, wanted: Sequence[Path], more: Sequence[str]) -> LeftOut:
     """Return what to leave out of the surroundings: large folders, unless they are below `wanted`, or on the way there.
 
     Args:
         around: the folder to copy.
         wanted: of which everything is copied. Functions are zipped with all that lies beside them.
+        more: patterns of names to leave out everywhere.
     """
-    never = shutil.ignore_patterns(*_TERRAFORM, *_TESTS, ".git")
+    never = shutil.ignore_patterns(*_TERRAFORM, *_TESTS, *more, ".git")
     elsewhere = shutil.ignore_patterns(*_AROUND)
 
     def left_out(parent: str, names: list[str]) -> set[str]:

@@ -10,7 +10,7 @@ import pytest
 from harness.errors import HarnessError
 from harness.stages import package
 from harness.stages.access import Access
-from harness.stages.guards import settings
+from harness.stages.guards import overrides, settings
 from harness.stages.stage import Stage, load
 
 TOML = """\
@@ -177,3 +177,17 @@ def test_the_form_of_the_function(write: Write, addition: str, variables: str, i
     stage = write(f"{MAIN}{addition}\n", variables)
     assert stage.is_image == is_image
     assert package.is_built(stage) == is_built
+
+
+@pytest.mark.parametrize(
+    "name", ["infrastructure/x_override.tf", "infrastructure/fn/x_override.tf.json", "lib/override.tf"]
+)
+def test_an_override_that_the_deployment_would_leave_out_is_refused(folder: Path, write: Write, name: str) -> None:
+    stage = write(main=f'{MAIN}\nmodule "lib" {{\n  source = "../lib"\n}}\n')
+    (folder / "lib").mkdir()
+    (folder / "lib" / "main.tf").touch()
+    (folder / name).parent.mkdir(exist_ok=True)
+    overrides.check(stage, Access(stage.region))
+    (folder / name).touch()
+    with pytest.raises(HarnessError, match=Path(name).name):
+        overrides.check(stage, Access(stage.region))

@@ -77,3 +77,10 @@ def test_nothing_is_written_through_a_link(copy: Path, tmp_path: Path) -> None:
     (copy / "infra" / "main.tf").write_text('module "a" {\n  source = "../modules"\n}\n')
     assert roles.without(copy / "infra", copy) == []
     assert not (tmp_path / "theirs" / roles.OVERRIDE).exists()
+
+
+def test_a_users_own_override_makes_no_second_one(copy: Path) -> None:
+    for name in ("main.tf", "zz_override.tf"):
+        (copy / "infra" / name).write_text(f'provider "aws" {{\n  {ROLE}\n}}\n')
+    assert roles.without(copy / "infra", copy) == ["aws"]
+    assert len(_written(copy / "infra")) == 1

@@ -13,6 +13,7 @@ from harness.terraform.working_copy import (
     makes_image_function,
     profiles,
     sources,
+    updated,
     with_surroundings,
 )
 
@@ -194,3 +195,18 @@ def test_values_that_are_not_used_lead_nowhere(root: Path, tmp_path: Path) -> No
 def test_an_image_function_in_json(root: Path) -> None:
     (root / "fn.tf.json").write_text('{"resource": {"aws_lambda_function": {"a": {"package_type": "Image"}}}}')
     assert makes_image_function(root)
+
+
+@pytest.mark.parametrize("text", ["x = 1", 'source = "../modules/x"'], ids=["alone", "with its surroundings"])
+def test_a_users_own_override_is_copied_for_a_local_run_alone(root: Path, tmp_path: Path, text: str) -> None:
+    (root / "build.tf").write_text(text)
+    names = ("override.tf", "more_override.tf", "modules/a/b_override.tf", "x_override.tf.json")
+    for name in names:
+        (root / name).write_text("{}" if name.endswith("json") else "")
+    local = updated(root, root.parent, tmp_path / "local", tmp_path / "record")
+    real = _copy(root, tmp_path)
+    assert all((local / name).is_file() for name in names)
+    assert set(sources(root, root.parent)) >= {root / name for name in names}
+    assert not any((real / name).exists() for name in names)
+    for copied in (local, real):
+        assert not (copied / "localstack_providers_override.tf").exists()

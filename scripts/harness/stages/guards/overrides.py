@@ -11,9 +11,9 @@ from harness.errors import HarnessError
 from harness.paths import shown
 from harness.stages.access import Access
 from harness.stages.stage import Stage
+from harness.terraform import relative_paths
+from harness.terraform.working_copy import OVERRIDES
 
-# https://developer.hashicorp.com/terraform/language/files/override; tflocal writes localstack_providers_override.tf
-OVERRIDES = ("override.tf", "override.tf.json", "*_override.tf", "*_override.tf.json")
 # Terraform reads these automatically.
 VALUES = ("terraform.tfvars", "terraform.tfvars.json", "*.auto.tfvars", "*.auto.tfvars.json")
 # What tflocal, or Terraform run by hand, would read. TF_CLI_CONFIG_FILE and TF_PLUGIN_CACHE_DIR are kept.
@@ -33,14 +33,21 @@ def check(stage: Stage, _access: Access) -> None:
     """
     # Another pipeline may keep values in files that Terraform reads by itself; the plan shows what they do.
     patterns = (OVERRIDES, VALUES) if stage.pipeline.is_default else (OVERRIDES,)
-    if found := sorted({file for each in patterns for file in _found(stage.infrastructure, each)}):
-        files = " ".join(shown(file) for file in found)
+    found = {file for each in patterns for file in _found(stage.infrastructure, each)}
+    if not stage.pipeline.is_default:  # modules beside the root module are copied without overrides, too
+        found |= {file for file in relative_paths.configuration(stage.infrastructure) if _is_override(file)}
+    if found:
+        files = " ".join(shown(file) for file in sorted(found))
         raise HarnessError(
             f"Terraform would read leftover files beside the configuration: {files}",
             f"move what {stage.name} needs to {shown(stage.vars_file)}, then: rm {files}",
         )
     if ignored := sorted(name for name in os.environ if name.startswith(DROPPED)):
         console.say(f"not passed to Terraform: {', '.join(ignored)}; only {stage.name}'s own files count")
+
+
+def _is_override(file: Path) -> bool:
+    return any(file.match(pattern) for pattern in OVERRIDES)
 
 
 def _found(infrastructure: Path, patterns: tuple[str, ...]) -> Iterator[Path]:
