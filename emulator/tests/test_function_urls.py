@@ -143,7 +143,7 @@ def test_event_has_payload_format_2(
         ("User-Agent", "tests"),
         ("Content-Type", "application/json; charset=utf-8"),
     ]
-    target = "/a%20b/_localstack?x=1&y=%C3%BC&x=2&empty="
+    target = "//a%20b/_localstack?x=1&y=%C3%BC&x=2&empty="
 
     event = json.loads(call(localstack, url, "POST", target, headers, '{"ü": 1}'.encode())[2])
 
@@ -154,7 +154,7 @@ def test_event_has_payload_format_2(
     assert event == {
         "version": "2.0",
         "routeKey": "$default",
-        "rawPath": "/a%20b/_localstack",
+        "rawPath": "//a%20b/_localstack",
         "rawQueryString": "x=1&y=%C3%BC&x=2&empty=",
         "cookies": ["a=1", "b=2"],
         "headers": {
@@ -181,7 +181,7 @@ def test_event_has_payload_format_2(
         "domainPrefix": name.partition(".")[0],
         "http": {
             "method": "POST",
-            "path": "/a%20b/_localstack",
+            "path": "/a b/_localstack",
             "protocol": "HTTP/1.1",
             "sourceIp": "127.0.0.1",
             "userAgent": "tests",

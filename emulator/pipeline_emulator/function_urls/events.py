@@ -9,7 +9,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from werkzeug import Request
 
@@ -88,7 +88,7 @@ def _context(
         "domainPrefix": config.url_id,
         "http": {
             "method": request.method,
-            "path": path,
+            "path": _decoded(path),
             "protocol": request.environ.get("SERVER_PROTOCOL", "HTTP/1.1"),
             "sourceIp": request.remote_addr or "",
             "userAgent": request.headers.get("User-Agent", ""),
@@ -100,6 +100,14 @@ def _context(
         "timeEpoch": int(now.timestamp() * 1000),
     }
     return found | {"authorizer": {"iam": dict(identity)}} if identity else found
+
+
+def _decoded(path: str) -> str:
+    """Return a path without its percent encoding, and with one slash in front.
+
+    Both are in what LocalStack's authors recorded (test_lambda.snapshot.json, TestLambdaURL). They recorded no `rawPath`.
+    """
+    return "/" + unquote(path).lstrip("/")
 
 
 def _content(request: Request) -> bytes:
