@@ -105,7 +105,7 @@ def _context(
 def _decoded(path: str) -> str:
     """Return a path without its percent encoding, and with one slash in front.
 
-    Both are in what LocalStack's authors recorded (test_lambda.snapshot.json, TestLambdaURL). They recorded no `rawPath`.
+    LocalStack's authors recorded both (test_lambda.snapshot.json, TestLambdaURL), but no `rawPath`.
     """
     return "/" + unquote(path).lstrip("/")
 

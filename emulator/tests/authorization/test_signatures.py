@@ -277,6 +277,29 @@ def kinesis_request(localstack: Any, keys: Any, service: str = "kinesis") -> tup
     return url, signed(keys, service, "POST", url, body, **more), body
 
 
+class Http2Auth(SigV4Auth):  # type: ignore[misc]
+    """Signs HTTP/2's name of the header `host`, as the Kinesis client of AWS's SDK for JavaScript does."""
+
+    def headers_to_sign(self, request: Any) -> Any:
+        headers = super().headers_to_sign(request)
+        host = headers["host"]
+        del headers["host"]
+        headers[":authority"] = host
+        return headers
+
+
+def test_a_signature_may_name_the_authority_of_http_2(localstack: Any, keys: Any) -> None:
+    url, body = f"{localstack.endpoint_url}/", b"{}"
+    headers = {"X-Amz-Target": "Kinesis_20131202.ListStreams", "Content-Type": "application/x-amz-json-1.1"}
+    request = AWSRequest("POST", url, headers=headers, data=body)
+    Http2Auth(Credentials(*keys.values()), "kinesis", REGION).add_auth(request)
+    assert "SignedHeaders=:authority;content-type;" in request.headers["Authorization"]
+    assert send(url, "POST", dict(request.headers), body)[0] == 200
+    changed = dict(request.headers) | {"Host": "localhost"}
+    status, text = send(url, "POST", changed, body)
+    assert (status, "InvalidSignatureException" in text) == (400, True), text
+
+
 @pytest.mark.parametrize(
     "change_",
     [

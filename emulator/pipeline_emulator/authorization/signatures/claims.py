@@ -21,7 +21,7 @@ TIMESTAMP = "%Y%m%dT%H%M%SZ"
 _V4_ARGUMENTS = frozenset({"x-amz-algorithm", "x-amz-credential", "x-amz-signature"})
 _V2_ARGUMENTS = frozenset({"awsaccesskeyid", "signature"})
 _PARTS = ("Credential", "Signature", "SignedHeaders")
-_HEADER_NAMES = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+(?:;[a-z0-9!#$%&'*+.^_`|~-]+)*+")
+_HEADER_NAMES = re.compile(r"(?::authority|[a-z0-9!#$%&'*+.^_`|~-]+)(?:;[a-z0-9!#$%&'*+.^_`|~-]+)*+")
 _TIMESTAMP = re.compile(r"\d{8}T\d{6}Z", re.ASCII)
 _SCOPE = re.compile(r"([\w.-]+)/(\d{8})/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request", re.ASCII)
 

@@ -12,6 +12,8 @@ from werkzeug import Request
 from pipeline_emulator.gateway import twisted_request
 
 _HASH_BYTES = 1024 * 1024
+AUTHORITY = ":authority"
+"""HTTP/2's name of the header `host`, which AWS's SDK for JavaScript signs: its Kinesis client speaks HTTP/2."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ class RawRequest:
 
     def joined(self, name: str) -> str:
         """Return the values of a header as they are signed: joined by commas, with single spaces."""
+        name = "host" if name == AUTHORITY else name
         found = self._first_values.get(name, "")
         if len(self._first_values) == len(self.headers):
             return _with_single_spaces(found)

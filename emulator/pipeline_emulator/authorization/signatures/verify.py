@@ -9,7 +9,7 @@ from localstack.services.s3.utils import uses_host_addressing
 
 from pipeline_emulator.authorization.signatures import chunks, computed, errors
 from pipeline_emulator.authorization.signatures.claims import TIMESTAMP, Claim, Place
-from pipeline_emulator.authorization.signatures.raw import RawRequest
+from pipeline_emulator.authorization.signatures.raw import AUTHORITY, RawRequest
 
 SKEW = timedelta(minutes=15)
 _WEEK_SECONDS = 604_800
@@ -138,6 +138,7 @@ def _check_signed_headers(raw: RawRequest, claim: Claim, service: str) -> None:
 @lru_cache(maxsize=1000)  # a client sends the same headers each time
 def _differences(sent: tuple[str, ...], signed: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]:
     """Return the signed headers that were not sent, and those sent that have to be signed and are not."""
+    signed = tuple("host" if name == AUTHORITY else name for name in signed)
     needed = {name for name in sent if name.startswith("x-amz-")} - _UNSIGNED_HEADERS
     return frozenset(signed) - frozenset(sent), frozenset({"host"} | needed) - frozenset(signed)
 
