@@ -20,7 +20,13 @@ from harness.setup import install
 from harness.stack import named
 from harness.stack.state import EMBEDDED, Stack
 from harness.terraform.runner import Terraform
-from harness.terraform.working_copy import SOURCE_VARIABLE, ZIP_VARIABLE, declared, makes_image_function
+from harness.terraform.working_copy import (
+    DOCKERFILE_VARIABLE,
+    SOURCE_VARIABLE,
+    ZIP_VARIABLE,
+    declared,
+    makes_image_function,
+)
 
 BUILD_DEADLINE = 300.0
 UNCHANGED_SECONDS = 20.0  # a pipeline that has answered before answers at once, after a cold start in seconds
@@ -198,7 +204,7 @@ def _known(stack: Stack, run_id: str, pipeline: Pipeline) -> dict[str, str]:
     known = {
         **({"run_id": run_id} if run_id else {}),
         **({SOURCE_VARIABLE: str(source)} if source else {}),
-        **({"docker_image_local_path": str(source / "Dockerfile")} if source else {}),
+        **({DOCKERFILE_VARIABLE: str(source / "Dockerfile")} if source else {}),
         **({HANDLER: function.handler} if function and function.handler else {}),
         # Other emulators may not support alarms; the benchmarks compare them without.
         "monitoring_enabled": str(bool(stack.emulator)).lower(),

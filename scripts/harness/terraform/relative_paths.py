@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 EXAMPLES, TESTS = "examples", "tests"  # of modules; not part of what is applied
@@ -18,15 +18,16 @@ _ESCAPED = re.compile(r"\\[nrt]")  # a new line or a tab in a text
 _IN_THE_ROOT = re.compile(r"local-exec|path\.root|path\.cwd")
 
 
-def ends(root: Path, var_file: Path | None = None) -> set[Path]:
+def ends(root: Path, var_file: Path | None = None, replaced: Collection[str] = ()) -> set[Path]:
     """Return what paths with `..` lead to, in the root module and in the modules outside of it that they lead to.
 
     Args:
         root: the root module.
         var_file: with Terraform's variables, besides those that Terraform reads by itself.
+        replaced: variables whose values in files do not count, since they get others.
     """
     chosen = [var_file] if var_file and var_file.is_file() else []
-    found = {end for file in [*values(root), *chosen] for end in _from(file, [root])}
+    found = {end for file in [*values(root), *chosen] for end in _from(file, [root], replaced)}
     seen: set[Path] = set()
     left = [root]
     while left:
@@ -67,6 +68,8 @@ def _of_file(file: Path, root: Path) -> set[Path]:
     return _from(file, [file.parent, *([root] if _IN_THE_ROOT.search(text) else [])])
 
 
-def _from(file: Path, starts: list[Path]) -> set[Path]:
+def _from(file: Path, starts: list[Path], replaced: Collection[str] = ()) -> set[Path]:
     text = _ESCAPED.sub(" ", _COMMENT.sub("", file.read_text(encoding="utf-8", errors="replace")))
+    for name in replaced:
+        text = re.sub(rf'(?m)(?<![\w-])"?{name}"?\s*[=:]\s*"[^"]*"', "", text)
     return {(start / found).resolve() for found in _UP.findall(text) for start in starts}

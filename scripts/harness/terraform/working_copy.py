@@ -36,6 +36,9 @@ _PROFILE = re.compile(r'(?<!\w)"?profile"?\s*[=:]\s*"([^"$\]]+)"')  # in Terrafo
 _IMAGE = re.compile(r'^\s*package_type\s*=\s*"Image"|"package_type"\s*:\s*"Image"', re.MULTILINE)
 SOURCE_VARIABLE = "lambda_function_local_path"
 ZIP_VARIABLE = "lambda_zip_path"
+DOCKERFILE_VARIABLE = "docker_image_local_path"
+# For a function that the harness knows, these get absolute paths, or are not used.
+_REPLACED = (SOURCE_VARIABLE, ZIP_VARIABLE, DOCKERFILE_VARIABLE)
 
 
 def working_copy(target: Path, source: Path = INFRASTRUCTURE, left_out: Sequence[str] = ()) -> Path:
@@ -125,7 +128,7 @@ def _chosen(
     root: Path, pipeline: Path, source: Path | None, var_file: Path | None, more: Sequence[str] = ()
 ) -> tuple[Path, LeftOut, bool]:
     """Return the folder to copy, what to leave out of it, and whether a path leads out of the root module."""
-    ends = relative_paths.ends(root, var_file)
+    ends = relative_paths.ends(root, var_file, _REPLACED if source else ())
     known = [root, *([source] if source and SOURCE_VARIABLE in declared(root) else [])]
     if all(any(end.is_relative_to(each) for each in known) for end in ends):
         return root, shutil.ignore_patterns(*_TERRAFORM, *_TESTS, *more), False

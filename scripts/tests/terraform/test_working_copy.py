@@ -33,8 +33,11 @@ def _copy(root: Path, tmp_path: Path) -> Path:
     return with_surroundings(root, root.parent, tmp_path / "copy")
 
 
-def test_the_pipelines_own_module_is_copied_alone(tmp_path: Path) -> None:
-    copied = with_surroundings(INFRASTRUCTURE, ROOT, tmp_path / "copy", ROOT / "service")
+@pytest.mark.parametrize("var_file", ["local.tfvars", "stg.tfvars", "prod.tfvars"])
+def test_the_pipelines_own_module_is_copied_alone(tmp_path: Path, var_file: str) -> None:
+    """Whatever its variables name: the harness knows the function, and gives them other paths."""
+    values = INFRASTRUCTURE / "vars" / var_file
+    copied = with_surroundings(INFRASTRUCTURE, ROOT, tmp_path / "copy", ROOT / "service", values)
     assert copied == tmp_path / "copy"
     assert list(INFRASTRUCTURE.rglob("*.tftest.hcl"))
     assert not list(copied.rglob("*.tftest.hcl"))  # `terraform init` would load what they call
