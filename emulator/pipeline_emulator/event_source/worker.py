@@ -9,7 +9,7 @@ from localstack.runtime import events
 from localstack.services.lambda_.event_source_mapping.esm_worker import EsmState, EsmStateReason
 from localstack.services.lambda_.invocation.models import lambda_stores
 
-from pipeline_emulator.arn import parse_function_arn
+from pipeline_emulator.arn import parse_arn, parse_function_arn
 from pipeline_emulator.event_source.batch_run import Invocation, Outcome
 from pipeline_emulator.event_source.mapping_consumer import MappingConsumer
 from pipeline_emulator.event_source.mappings import MappingKey, Mappings
@@ -51,7 +51,8 @@ class MappingWorker:
         """
         self.enabled = enabled
         self.current_state = EsmState.CREATING
-        self.state_transition_reason = EsmStateReason.USER_ACTION
+        of_queue = parse_arn(configuration["EventSourceArn"]).service == "sqs"
+        self.state_transition_reason = EsmStateReason.USER_INITIATED if of_queue else EsmStateReason.USER_ACTION
         self._settings = MappingSettings.from_configuration(configuration)
         self._role_arn = role_arn
         self._mappings = mappings

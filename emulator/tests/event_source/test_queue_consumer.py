@@ -99,6 +99,8 @@ def test_a_changed_disabled_and_enabled_mapping_goes_on(
         return str(functions.get_event_source_mapping(UUID=mapping)["State"])
 
     eventually(lambda: state() == "Enabled", "the mapping is enabled")
+    reason = functions.get_event_source_mapping(UUID=mapping)["StateTransitionReason"]
+    assert reason == "USER_INITIATED"  # of queues, as LocalStack's authors recorded; of streams it is "User action"
     changed = functions.get_event_source_mapping(UUID=mapping)["LastModified"]
     for settings, expected in (({"BatchSize": 5}, "Enabled"), ({"Enabled": False}, "Disabled")):
         functions.update_event_source_mapping(UUID=mapping, **settings)
