@@ -77,7 +77,7 @@ class MappingWorker:
         """Take over from the mapping's previous worker, if any, and start reading if enabled."""
         self._predecessor = self._mappings.replace(self.uuid, self)
         if self._predecessor:
-            self._set_state(self._transition_from(self._predecessor.enabled))
+            self._set_state(self._transition_from(self._predecessor.enabled), updated=True)
         elif not self.enabled:
             # Nothing has to stop first, and users expect this state right after the creation.
             self._set_state(EsmState.DISABLED)
@@ -139,11 +139,14 @@ class MappingWorker:
         ok = isinstance(outcome, Invocation) and outcome.succeeded
         self._update_store(LastProcessingResult=PROCESSED if ok else FAILED)
 
-    def _set_state(self, state: EsmState) -> None:
+    def _set_state(self, state: EsmState, *, updated: bool = False) -> None:
+        """Set the mapping's state, and the time of the last change or update."""
         if self._deleted and state is not EsmState.DELETING:
             return
         self.current_state = state
-        self._update_store(State=state, LastModified=datetime.now())  # noqa: DTZ005 - as core has it
+        if updated or self._store().get(self.uuid, {}).get("State") != state:
+            self._update_store(LastModified=datetime.now())  # noqa: DTZ005 - as core has it
+        self._update_store(State=state)
 
     def _update_store(self, **changes: Any) -> None:
         # Looked up each time, because an update replaces the mapping's entry.

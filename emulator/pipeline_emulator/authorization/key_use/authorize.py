@@ -108,7 +108,7 @@ def error(
 
 def _missing(use: Use, service: str, keys: Keys) -> tuple[str, str] | None:
     """Return the error for a key that does not exist, in the words of KMS."""
-    if service not in _MISSING or use.key.removeprefix("alias/").startswith("aws/") or keys.of(use.key):
+    if service not in _MISSING or not use.key or use.key.removeprefix("alias/").startswith("aws/") or keys.of(use.key):
         return None
     arn = find_arn(use.key)
     name = arn.resource if arn else use.key
