@@ -21,7 +21,7 @@ from pipeline_emulator.arn import Arn
 from pipeline_emulator.kinesis.activity import STREAM_ACTIVITY
 
 WRITES = threading.RLock()
-"""Held by each write, and by whoever reads a stream.
+"""Held during each write, and while a stream is read.
 
 Moto's writes are many steps: an update first puts an item without its attributes, and a failed transaction puts back
 copies of its tables.

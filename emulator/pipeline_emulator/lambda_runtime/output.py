@@ -87,7 +87,7 @@ class Output:
         self.pipe.drain()
 
     def forget(self) -> None:
-        """Forget an unfinished frame: whoever wrote it is dead."""
+        """Forget an unfinished frame, since its process has ended."""
         self.pipe.clear()
         self._message.clear()
         self._kind, self._left = 0, 0
