@@ -9,7 +9,6 @@ from typing import Any
 
 from localstack.aws.api import RequestContext
 from localstack.aws.api.lambda_ import InvalidParameterValueException
-from localstack.services.sqs.models import sqs_stores
 
 from pipeline_emulator.arn import find_arn, parse_arn, parse_function_arn
 from pipeline_emulator.authorization import callers, image_access, resources
@@ -126,7 +125,7 @@ def _authorize_mapping(context: RequestContext, request: Any, authorizer: Author
     arn = find_arn(source)
     if role is None or arn is None:
         return
-    if arn.service == "sqs" and arn.resource not in sqs_stores[arn.account][arn.region].queues:
+    if arn.service == "sqs" and resources.queue(arn) is None:
         return  # Lambda says so
     if arn.service == "sqs":
         checks = [Check(f"sqs:{action}", source) for action in _QUEUE_ACTIONS]

@@ -14,7 +14,7 @@ from localstack.services.s3.models import s3_stores
 from localstack.services.sqs.models import sqs_stores
 from moto.ecr.models import ecr_backends
 
-from pipeline_emulator.arn import find_arn, find_function_arn, parse_arn, parse_function_arn
+from pipeline_emulator.arn import Arn, find_arn, find_function_arn, parse_arn, parse_function_arn
 from pipeline_emulator.authorization.policies import GLOBAL_REGION, store_of, text_of
 from pipeline_emulator.iam.request import Policy
 from pipeline_emulator.services import provider
@@ -41,6 +41,14 @@ def bucket(name: str) -> Any | None:
     """Return core's bucket with this name, or None."""
     account = s3_stores["000000000000"][GLOBAL_REGION].global_bucket_map.get(name)
     return s3_stores[account][GLOBAL_REGION].buckets.get(name) if account else None
+
+
+def queue(arn: Arn | None) -> Any | None:
+    """Return core's queue with this ARN; None if there is none, or if the ARN's account or region is not one."""
+    try:
+        return sqs_stores[arn.account][arn.region].queues.get(arn.resource) if arn else None
+    except ValueError:
+        return None
 
 
 def granted_by_function(arn: str, kind: str) -> Any | None:
@@ -144,8 +152,8 @@ def _statement(arn: str, found: Any) -> dict[str, Any]:
     }
 
 
-def _of_queue(_arn: str, region: str, account: str, resource: str) -> str | None:
-    found: Any = sqs_stores[account][region].queues.get(resource)
+def _of_queue(arn: str, _region: str, _account: str, _resource: str) -> str | None:
+    found = queue(parse_arn(arn))
     return found.attributes.get("Policy") or None if found else None
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.http import Response
-from localstack.services.sqs.models import sqs_stores
 
 from pipeline_emulator import patches
 from pipeline_emulator.arn import Arn, find_arn
+from pipeline_emulator.authorization import resources
 
 _WITH_REDRIVE = frozenset({"CreateQueue", "SetQueueAttributes"})
 # Reported by https://github.com/serverless/serverless/issues/5215 and https://github.com/byu-oit/handel/issues/253.
@@ -66,7 +66,7 @@ def _target_problem(arn: Arn | None, queue: str, context: RequestContext) -> str
         return _MISSING
     if arn.account != context.account_id:
         return _OTHER_OWNER
-    found: Any = sqs_stores[arn.account][arn.region].queues.get(arn.resource)
+    found = resources.queue(arn)
     if found is None:
         return _MISSING
     if arn.resource.endswith(".fifo") != queue.endswith(".fifo"):

@@ -212,6 +212,7 @@ def test_failures_go_to_standard_queues_topics_and_buckets(
         ("arn:aws:sqs:ap-south-1::queue", NO_QUEUE),
         ("arn:aws:sqs:ap-south-1:000000000000:a/b", NO_QUEUE),
         ("arn:aws:sqs:ap-south-1:000000000000:missing", NO_QUEUE),
+        ("arn:aws:sqs::000000000000:queue", NO_QUEUE),
         ("arn:aws:kinesis:ap-south-1:000000000000:", "Unrecognized event source."),
         ("arn:aws:kinesis:ap-south-1:000000000000:table/one", "Unrecognized event source."),
         ("arn:aws:dynamodb:ap-south-1:000000000000:table/one", "Unrecognized event source."),

@@ -4,10 +4,6 @@ https://docs.aws.amazon.com/streams/latest/dev/permissions-user-key-KMS.html
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
 """
 
-from typing import Any
-
-from localstack.services.sqs.models import sqs_stores
-
 from pipeline_emulator.arn import find_arn
 from pipeline_emulator.authorization import resources
 from pipeline_emulator.authorization.key_use.use import Use, key_of
@@ -51,6 +47,6 @@ def of_sqs(call: Call) -> list[Use]:
     """Return the uses of a queue's key by sending and receiving."""
     actions = QUEUE_OPERATIONS.get(call.operation, ())
     arn = find_arn(call.lookups.queue_of(call.text("QueueUrl") or "") or "") if actions else None
-    queue: Any = sqs_stores[arn.account][arn.region].queues.get(arn.resource) if arn else None
+    queue = resources.queue(arn)
     key = queue.attributes.get("KmsMasterKeyId") if queue else None
-    return [Use(action, key_of(key, arn), {"aws:sqs:arn": queue.arn}) for action in actions] if key and arn else []
+    return [Use(action, key_of(key, arn), {"aws:sqs:arn": str(arn)}) for action in actions] if key and arn else []
