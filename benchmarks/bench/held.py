@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 LEVELS = (0, 10_000, 100_000, 1_000_000)
 ROUNDS, CALLS = 3, 5  # per level; together fewer records than the step to the next level
 ROUND_SECONDS = 5.0
-FILL_SECONDS = 45.0  # per level
+FILL_SECONDS = 30.0  # per level
 MAPPING_SECONDS = 30.0
 UNIT = "ms"
 

@@ -17,7 +17,7 @@ from harness.stack.clients import Clients
 from harness.stack.state import Stack
 
 REPEATS_BELOW = 50_000  # events: three rounds below, two rounds from here on
-DEADLINES = {10_000: 60.0, 100_000: 90.0}
+DEADLINES = {10_000: 40.0, 100_000: 90.0}
 LONG_SECONDS = 45.0
 EVENTS_PER_SECOND = 100  # sets the deadline of other event counts
 NOTED = 500  # events between two progress notes

@@ -90,6 +90,6 @@ def test_a_duplicate_prediction_alone_is_not_a_fault() -> None:
 
 
 def test_other_event_counts_get_their_own_deadline() -> None:
-    assert throughput.deadline(10_000) == 60.0
+    assert throughput.deadline(10_000) == 40.0
     assert throughput.deadline(1) == 60.0
     assert throughput.deadline(1_000_000) == 10_000.0
