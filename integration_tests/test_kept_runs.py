@@ -68,7 +68,8 @@ def test_a_new_server_gets_the_runs_of_the_last_one(
         registry.get_run(stack.run_id)
     kept_runs.take_model(stack)
     assert current_model.current(stack)["run_id"] == stack.run_id, "it is not trained again"
-    kept_runs.put_back(stack)
+    with kept_runs.put_back(stack):
+        pass
     # THEN it has the run, its files and its version, and nothing differs
     assert registry.get_run(stack.run_id).to_dictionary() == run.to_dictionary()
     assert [version.run_id for version in registry.search_model_versions()] == versions
@@ -100,7 +101,8 @@ def test_runs_that_cannot_be_put_back_are_reported_and_forgotten(
     assert registry.get_run(stack.run_id)
     kept_runs.keep(stack)
     (tmp_path / "kept" / kept_runs.DATABASE).write_bytes(b"no database")
-    kept_runs.put_back(stack)
+    with kept_runs.put_back(stack):
+        pass
     assert "MLflow does not list the model's run; make train logs one" in capsys.readouterr().err
     assert not (tmp_path / "kept").exists()
     assert registry.get_run(stack.run_id), "the server has what it had"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -54,18 +55,26 @@ def take_model(stack: Stack) -> None:
     shutil.copy(_folder() / memory.name, memory)
 
 
-def put_back(stack: Stack) -> None:
-    """Give the stack's tracking server the kept runs, once it is there; warn if it does not take them."""
-    with (
-        _optional("MLflow does not list the model's run; make train logs one"),
-        console.step("Put the runs back in MLflow") as step,
-    ):
-        containers.wait_until_healthy(stack)
-        s3, artifacts = Clients(stack).s3, _folder() / ARTIFACTS
-        for file in current_model.files(artifacts):
-            s3.upload_file(str(file), BUCKET, file.relative_to(artifacts).as_posix())
-        besides.put_mlflow(stack, (_folder() / DATABASE).read_bytes())
-        step.result = stack.mlflow_url
+@contextmanager
+def put_back(stack: Stack) -> Iterator[None]:
+    """Give the stack's tracking server the kept runs beside what the block does; warn if it does not take them."""
+    with ThreadPoolExecutor(1) as beside:
+        putting = beside.submit(_put_back, stack)
+        yield
+        with (
+            _optional("MLflow does not list the model's run; make train logs one"),
+            console.step("Put the runs back in MLflow") as step,
+        ):
+            putting.result()
+            step.result = stack.mlflow_url
+
+
+def _put_back(stack: Stack) -> None:
+    containers.wait_until_healthy(stack)
+    s3, artifacts = Clients(stack).s3, _folder() / ARTIFACTS
+    for file in current_model.files(artifacts):
+        s3.upload_file(str(file), BUCKET, file.relative_to(artifacts).as_posix())
+    besides.put_mlflow(stack, (_folder() / DATABASE).read_bytes())
 
 
 def keep(stack: Stack) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import psutil
@@ -85,9 +85,8 @@ def up(name: str, project_id: str, port: int, runtime: str | None = None) -> tup
             if trained is None:  # needs the stack's own tracking server
                 with install.exclusive("training"):
                     trained = current_model.current(stack)
-            answer = deployment.deploy(stack, trained)
-            if runs_kept:
-                kept_runs.put_back(stack)
+            with kept_runs.put_back(stack) if runs_kept else nullcontext():
+                answer = deployment.deploy(stack, trained)
             kept_runs.keep(stack)
     return stack, answer
 
