@@ -1,5 +1,7 @@
 """DynamoDB by moto, and its streams: what AWS documents, and what LocalStack's authors recorded on AWS."""
 
+import json
+import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -171,3 +173,119 @@ def test_a_cancelled_transaction_has_no_records(table: Table) -> None:
     table.put(a={"S": "y"})
     [record] = table.streams.get_records(ShardIterator=iterator)["Records"]
     assert record["eventName"] == "MODIFY"
+
+
+@pytest.fixture
+def captured(table: Table, localstack: Any) -> Any:
+    """A table whose changes go to a stream, with a function that returns its records."""
+    kinesis, name = localstack.client("kinesis"), f"changes-{table.name}"
+    kinesis.create_stream(StreamName=name, ShardCount=2)
+    kinesis.get_waiter("stream_exists").wait(StreamName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
+    arn = kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]["StreamARN"]
+
+    def records(count: int) -> list[Any]:
+        end = time.monotonic() + 20
+        while True:
+            found = []
+            for shard in kinesis.list_shards(StreamName=name)["Shards"]:
+                start = {"StreamName": name, "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON"}
+                iterator = kinesis.get_shard_iterator(**start)["ShardIterator"]
+                found += kinesis.get_records(ShardIterator=iterator)["Records"]
+            if len(found) >= count or time.monotonic() > end:
+                return found
+            time.sleep(0.1)
+
+    yield arn, records
+    kinesis.delete_stream(StreamName=name)
+
+
+def test_a_stream_gets_the_changes_of_a_table(localstack: Any, captured: Any) -> None:
+    """In the form that https://github.com/widmogrod/software-architecture-playground found in its stream, on AWS."""
+    arn, records = captured
+    client, name = localstack.client("dynamodb"), f"plain-{uuid.uuid4().hex[:8]}"
+    client.create_table(  # without a stream of its own
+        TableName=name, BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in ("entity", "id")],
+        KeySchema=[{"AttributeName": "entity", "KeyType": "HASH"}, {"AttributeName": "id", "KeyType": "RANGE"}],
+    )  # fmt: skip
+    answer = client.enable_kinesis_streaming_destination(TableName=name, StreamArn=arn)
+    assert answer["DestinationStatus"] == "ENABLING"
+    keys = {"entity": {"S": "question"}, "id": {"S": "question#1"}}
+    client.put_item(TableName=name, Item={**keys, "content": {"S": "Napoleon?"}})
+    client.put_item(TableName=name, Item={**keys, "content": {"S": "Napoleon? 2"}})
+    client.put_item(TableName=name, Item={**keys, "content": {"S": "Napoleon? 2"}})  # changes nothing
+    client.delete_item(TableName=name, Key=keys)
+    found = records(3)
+    assert len({record["PartitionKey"] for record in found}) == 1, "the changes of an item stay in order"
+    inserted, modified, removed = (json.loads(record["Data"]) for record in found)
+    assert abs(inserted["dynamodb"].pop("ApproximateCreationDateTime") / 1000 - time.time()) < 60
+    assert str(uuid.UUID(inserted.pop("eventID")))
+    assert inserted == {
+        "awsRegion": client.meta.region_name, "eventName": "INSERT", "userIdentity": None,
+        "recordFormat": "application/json", "tableName": name, "eventSource": "aws:dynamodb",
+        "dynamodb": {"Keys": keys, "NewImage": {**keys, "content": {"S": "Napoleon?"}}, "SizeBytes": 68},
+    }  # fmt: skip
+    assert (modified["eventName"], modified["dynamodb"]["SizeBytes"]) == ("MODIFY", 112)
+    assert modified["dynamodb"]["OldImage"]["content"] == {"S": "Napoleon?"}
+    assert (removed["eventName"], "NewImage" in removed["dynamodb"]) == ("REMOVE", False)
+
+
+def test_a_stream_gets_what_a_request_has_done_and_nothing_else(table: Table, captured: Any) -> None:
+    arn, records = captured
+    precise = {"ApproximateCreationDateTimePrecision": "MICROSECOND"}
+    table.client.enable_kinesis_streaming_destination(
+        TableName=table.name, StreamArn=arn, EnableKinesisStreamingConfiguration=precise
+    )
+    # WHEN an update creates an item, and a transaction fails
+    table.update("SET a = :a, b = :b", a={"N": "1"}, b={"B": b"foobar"})
+    put = {"Put": {"TableName": table.name, "Item": {"my_partition_key": {"S": "other"}}}}
+    check = {"ConditionCheck": {"TableName": table.name, "Key": KEY, "ConditionExpression": "attribute_not_exists(a)"}}
+    with pytest.raises(table.client.exceptions.TransactionCanceledException):
+        table.client.transact_write_items(TransactItems=[put, check])
+    table.client.disable_kinesis_streaming_destination(TableName=table.name, StreamArn=arn)
+    table.put(late={"BOOL": True})
+    # THEN one record came, with the time in microseconds, as https://github.com/crate/commons-codec has it
+    [record] = records(1)
+    content = json.loads(record["Data"])
+    assert (content["eventName"], content["dynamodb"]["ApproximateCreationDateTimePrecision"]) == (
+        "INSERT",
+        "MICROSECOND",
+    )
+    assert content["dynamodb"]["NewImage"] == {**KEY, "a": {"N": "1"}, "b": {"B": "Zm9vYmFy"}}
+    assert abs(content["dynamodb"]["ApproximateCreationDateTime"] / 1_000_000 - time.time()) < 60
+    time.sleep(1)
+    assert len(records(1)) == 1
+
+
+def test_streaming_destinations_are_as_recorded_on_aws(table: Table, captured: Any) -> None:
+    """By LocalStack's authors: tests/aws/services/dynamodb/test_dynamodb.snapshot.json."""
+    client, (arn, _) = table.client, captured
+    where = {"TableName": table.name, "StreamArn": arn}
+
+    def refused(call: Any, **request: Any) -> str:
+        with pytest.raises(ClientError) as caught:
+            call(**request)
+        return str(caught.value)
+
+    enable, update = client.enable_kinesis_streaming_destination, client.update_kinesis_streaming_destination
+    assert "Table: bad-table not found" in refused(enable, TableName="bad-table", StreamArn=arn)
+    assert "User does not have a permission" in refused(enable, TableName=table.name, StreamArn=f"{arn}-missing")
+    assert enable(**where)["EnableKinesisStreamingConfiguration"] == {}
+    assert "must be DISABLED or ENABLE_FAILED" in refused(enable, **where)
+    listed = {"StreamArn": arn, "DestinationStatus": "ACTIVE"}
+    assert client.describe_kinesis_streaming_destination(TableName=table.name)["KinesisDataStreamDestinations"] == [
+        listed
+    ]
+    assert "cannot be null or contain only null values" in refused(update, **where)
+    precise = {"UpdateKinesisStreamingConfiguration": {"ApproximateCreationDateTimePrecision": "MICROSECOND"}}
+    assert "No streaming destination with streamArn" in refused(
+        update, **{**where, "StreamArn": f"{arn}-bad"}, **precise
+    )
+    assert update(**where, **precise)["DestinationStatus"] == "UPDATING"
+    table_id = table.description["TableId"]
+    assert f"already set to the desired value of MICROSECOND for tableId: {table_id}" in refused(
+        update, **where, **precise
+    )
+    assert client.disable_kinesis_streaming_destination(**where)["DestinationStatus"] == "DISABLING"
+    assert "must be ACTIVE" in refused(client.disable_kinesis_streaming_destination, **where)
+    assert client.describe_table(TableName=table.name)["Table"]["StreamSpecification"]["StreamEnabled"]

@@ -3,21 +3,21 @@
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_Record.html
 """
 
-import base64
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
-from moto.dynamodb.models.table import StreamShard
+from moto.dynamodb.models.table import StreamShard, Table
 from moto.dynamodbstreams.models import ShardIterator
 
 from pipeline_emulator import patches
 from pipeline_emulator.arn import Arn
+from pipeline_emulator.dynamodb import kinesis_sender
+from pipeline_emulator.dynamodb.images import IMAGES, content, size
 from pipeline_emulator.kinesis.activity import STREAM_ACTIVITY
 
 WRITES = threading.RLock()
@@ -28,7 +28,6 @@ copies of its tables.
 """
 
 VERSION = "1.1"
-_IMAGES = ("Keys", "NewImage", "OldImage")
 
 
 def install() -> None:
@@ -65,7 +64,7 @@ def switching(account: str, region: str, request: dict[str, Any]) -> Iterator[No
     """
     table = dynamodb_backends[account][region].tables.get(request["TableName"].rpartition("/")[2])
     wanted = request.get("StreamSpecification") or {}
-    if table is None or table.stream_shard is None or not wanted:
+    if table is None or table.stream_shard is None or table.latest_stream_label is None or not wanted:
         yield
         return
     label, view = table.latest_stream_label, (table.stream_specification or {}).get("StreamViewType")
@@ -85,12 +84,15 @@ def _add(original: Callable[..., Any], self: StreamShard, old: Item | None, new:
     A write that changes nothing has no record: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html.
     Of an update that creates an item moto makes two: one for the item without its attributes, and one for the rest.
     """
-    if not is_open(self) or (old and new and _comparable(old.attrs) == _comparable(new.attrs)):
+    if old and new and _comparable(old.attrs) == _comparable(new.attrs):
+        return
+    kinesis_sender.PENDING.add(self.table, old, new)
+    if not is_open(self):
         return
     with WRITES:
         original(self, old, new)
         record = self.items[-1].record
-        _complete(record, self.table.region_name, old, new)
+        _complete(record, self.table, old, new)
         if len(self.items) > 1 and _is_same_insert(self.items[-2].record, record):
             record["dynamodb"]["SequenceNumber"] = self.items[-2].record["dynamodb"]["SequenceNumber"]
             del self.items[-2]
@@ -103,39 +105,15 @@ def _is_same_insert(earlier: dict[str, Any], later: dict[str, Any]) -> bool:
     return inserted and bool(earlier["dynamodb"]["Keys"] == later["dynamodb"]["Keys"])
 
 
-def _complete(record: dict[str, Any], region: str, old: Item | None, new: Item | None) -> None:
+def _complete(record: dict[str, Any], table: Table, old: Item | None, new: Item | None) -> None:
     """Complete moto's record: it has empty images, the wrong region and size, and some binary values as text."""
-    record |= {"eventVersion": VERSION, "awsRegion": region}
-    change = record["dynamodb"]
-    for name, item in (("OldImage", old), ("NewImage", new)):
-        if name in change:
-            del change[name]
-            if item:
-                change[name] = {key: _value(value) for key, value in item.attrs.items()}
-    change["Keys"] = {name: _value(DynamoType(value)) for name, value in change["Keys"].items()}
-    change["ApproximateCreationDateTime"] = datetime.now(UTC)
-    change["SizeBytes"] = sum(_size(change[name]) for name in _IMAGES if name in change)
-
-
-def _value(value: DynamoType) -> dict[str, Any]:
-    """Return a value as clients get it."""
-    content = value.value
-    match value.type:
-        case "B":
-            content = _bytes(content)
-        case "BS":
-            content = [_bytes(one) for one in content]
-        case "L":
-            content = [_value(one) for one in content]
-        case "M":
-            content = {name: _value(one) for name, one in content.items()}
-        case "SS" | "NS":
-            content = list(content)
-    return {value.type: content}
-
-
-def _bytes(content: str | bytes) -> bytes:
-    return base64.b64decode(content) if isinstance(content, str) else content
+    record |= {"eventVersion": VERSION, "awsRegion": table.region_name}
+    change, full = record["dynamodb"], content(table, old, new)
+    for name in IMAGES:
+        if change.pop(name, None) is not None and name in full:
+            change[name] = full[name]
+    change["ApproximateCreationDateTime"] = full["ApproximateCreationDateTime"]
+    change["SizeBytes"] = size(change)
 
 
 def _comparable(attributes: dict[str, DynamoType]) -> dict[str, Any]:
@@ -157,12 +135,3 @@ def _content(value: DynamoType) -> tuple[str, Any]:
         case "M":
             content = _comparable(content)
     return value.type, content
-
-
-def _size(image: dict[str, Any]) -> int:
-    """Return the bytes of an image's names and simple values."""
-    return sum(len(name.encode()) + sum(map(_length, value.values())) for name, value in image.items())
-
-
-def _length(value: Any) -> int:
-    return len(value.encode()) if isinstance(value, str) else len(value) if isinstance(value, bytes) else 1

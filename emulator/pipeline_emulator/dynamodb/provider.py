@@ -1,6 +1,5 @@
 """Moto's DynamoDB, with what its answers lack of AWS's, as LocalStack's authors recorded them."""
 
-import uuid
 from typing import Any, override
 
 from localstack.aws.api import RequestContext
@@ -10,7 +9,7 @@ from localstack.services.moto import call_moto
 from moto.dynamodbstreams.models import dynamodbstreams_backends
 
 from pipeline_emulator.arn import parse_arn
-from pipeline_emulator.dynamodb import changes
+from pipeline_emulator.dynamodb import changes, kinesis_destinations, kinesis_sender
 
 _ONLY_IF_SET = ("GlobalSecondaryIndexes", "LocalSecondaryIndexes")
 
@@ -18,7 +17,10 @@ _ONLY_IF_SET = ("GlobalSecondaryIndexes", "LocalSecondaryIndexes")
 def _write(_self: object, context: RequestContext, *_args: Any, **_more: Any) -> Any:
     """Change items, one request at a time: moto's updates are not atomic."""
     with changes.WRITES:
-        return call_moto(context)
+        kinesis_sender.PENDING.clear()
+        answer = call_moto(context)
+        kinesis_sender.PENDING.send()
+    return answer
 
 
 class Tables(DynamodbApi):
@@ -27,7 +29,7 @@ class Tables(DynamodbApi):
     @override
     def create_table(self, context: RequestContext, *_args: Any, **_more: Any) -> Any:
         """Create a table, which is active at once, but not yet in the answer."""
-        made = _table(call_moto(context))
+        made = _table(context, call_moto(context))
         made.pop("WarmThroughput", None)
         return {"TableDescription": {**made, "TableStatus": "CREATING"}}
 
@@ -36,7 +38,30 @@ class Tables(DynamodbApi):
         """Change a table."""
         request: Any = context.service_request
         with changes.WRITES, changes.switching(context.account_id, context.region, request):
-            return {"TableDescription": _table(call_moto(context))}
+            return {"TableDescription": _table(context, call_moto(context))}
+
+    @override
+    def enable_kinesis_streaming_destination(self, context: RequestContext, *_args: Any, **_more: Any) -> Any:
+        """Send changes to a stream."""
+        with changes.WRITES:
+            return kinesis_destinations.enable(context)
+
+    @override
+    def disable_kinesis_streaming_destination(self, context: RequestContext, *_args: Any, **_more: Any) -> Any:
+        """Send changes to a stream no longer."""
+        with changes.WRITES:
+            return kinesis_destinations.disable(context)
+
+    @override
+    def describe_kinesis_streaming_destination(self, context: RequestContext, *_args: Any, **_more: Any) -> Any:
+        """List the streams that get changes, or did."""
+        return kinesis_destinations.describe(context)
+
+    @override
+    def update_kinesis_streaming_destination(self, context: RequestContext, *_args: Any, **_more: Any) -> Any:
+        """Change the unit of times."""
+        with changes.WRITES:
+            return kinesis_destinations.update(context)
 
     put_item = update_item = delete_item = batch_write_item = transact_write_items = _write
     execute_statement = batch_execute_statement = execute_transaction = _write
@@ -66,9 +91,8 @@ class TableStreams(DynamodbstreamsApi):
             return call_moto(context)
 
 
-def _table(answer: Any) -> dict[str, Any]:
+def _table(context: RequestContext, answer: Any) -> dict[str, Any]:
     """Return a table's description with an id and without empty lists."""
     found = answer["TableDescription"]
     kept = {name: value for name, value in found.items() if value or name not in _ONLY_IF_SET}
-    table_id = uuid.uuid5(uuid.NAMESPACE_URL, f"{found['TableArn']} {found['CreationDateTime']}")
-    return {**kept, "TableId": str(table_id)}
+    return {**kept, "TableId": kinesis_destinations.table_id(kinesis_destinations.table_of(context))}

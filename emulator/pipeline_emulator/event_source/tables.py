@@ -1,6 +1,5 @@
 """Reads the stream of a table, in this process, with the permissions of the function's role, and makes its events."""
 
-import base64
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from moto.dynamodb.models.table import StreamShard
 from pipeline_emulator.arn import Arn
 from pipeline_emulator.authorization import role_use
 from pipeline_emulator.dynamodb import changes
+from pipeline_emulator.dynamodb.images import text
 from pipeline_emulator.event_source.settings import MappingSettings
 from pipeline_emulator.event_source.shards import Position, Shard
 from pipeline_emulator.event_source.source import Page
@@ -39,7 +39,7 @@ class TableRecord:
 
         https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
         """
-        return _text(self.content["dynamodb"]["Keys"])
+        return text(self.content["dynamodb"]["Keys"])
 
     @property
     def arrival(self) -> float:
@@ -66,7 +66,7 @@ class TableEvents:
             "eventVersion": changes.VERSION,
             "eventSource": "aws:dynamodb",
             "awsRegion": self.stream.region,
-            "dynamodb": json.loads(_text(change)),
+            "dynamodb": json.loads(text(change)),
             "eventSourceARN": str(self.stream),
         }
 
@@ -132,8 +132,3 @@ class TableSource:
             error = {"Code": "ResourceNotFoundException", "Message": f"Requested resource not found: {self._stream}"}
             raise ClientError({"Error": error}, operation)
         return shard
-
-
-def _text(value: Any) -> str:
-    """Return JSON, with binary values in Base64."""
-    return json.dumps(value, sort_keys=True, default=lambda content: base64.b64encode(content).decode())

@@ -44,6 +44,23 @@ def test_tables(name: str, make_user: Any, refusal: Any) -> None:
         assert code == "AccessDeniedException", operation
 
 
+def test_streams_of_changes(name: str, localstack: Any, make_user: Any, refusal: Any) -> None:
+    """https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/kds_iam.html"""
+    localstack.client("kinesis").create_stream(StreamName=name, ShardCount=1)
+    table, stream = f"arn:aws:dynamodb:{PLACE}:table/{name}", f"arn:aws:kinesis:{PLACE}:stream/{name}"
+    own, reads = {"Action": "dynamodb:*", "Resource": table}, {"Action": "kinesis:Describe*", "Resource": stream}
+    puts = {"Action": "kinesis:PutRecords", "Resource": stream}
+    where = {"TableName": name, "StreamArn": stream}
+    for statements in ([own], [own, reads], [reads, puts]):
+        tables = make_user(*statements).client("dynamodb")
+        code, _ = refusal(lambda tables=tables: tables.enable_kinesis_streaming_destination(**where))
+        assert code == "AccessDeniedException", statements
+    tables = make_user(own, reads, puts).client("dynamodb")
+    assert tables.enable_kinesis_streaming_destination(**where)["DestinationStatus"] == "ENABLING"
+    assert make_user(own).client("dynamodb").disable_kinesis_streaming_destination(**where)
+    localstack.client("kinesis").delete_stream(StreamName=name)
+
+
 def test_parameters(name: str, make_user: Any, refusal: Any) -> None:
     user = make_user({"Action": "ssm:*", "Resource": f"arn:aws:ssm:{PLACE}:parameter/{name}/*"})
     parameters, own, secret = user.client("ssm"), f"/{name}/key", f"/{name}-secret/key"

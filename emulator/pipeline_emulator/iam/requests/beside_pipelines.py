@@ -19,9 +19,12 @@ _ON_TABLES = frozenset(
     {
         *("CreateTable", "DeleteItem", "DeleteTable", "DescribeContinuousBackups", "DescribeTable"),
         *("DescribeTimeToLive", "GetItem", "PutItem", "Query", "Scan", "UpdateContinuousBackups"),
-        *("UpdateItem", "UpdateTable", "UpdateTimeToLive"),
+        *("UpdateItem", "UpdateTable", "UpdateTimeToLive", "DescribeKinesisStreamingDestination"),
+        *(f"{verb}KinesisStreamingDestination" for verb in ("Disable", "Enable", "Update")),
     }
 )
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/kds_iam.html
+_ON_STREAMS_OF_CHANGES = ("DescribeStream", "PutRecords")
 _ON_TABLE_ARNS = frozenset({"ListTagsOfResource", "TagResource", "UntagResource"})
 _ON_ALL_TABLES = frozenset({"DescribeEndpoints", "DescribeLimits", "ListTables"})
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
@@ -101,6 +104,8 @@ def _of_tables(call: Call) -> Iterator[Check]:
             yield Check("dynamodb:TagResource", resource, tags=tags)
         if call.operation == "CreateTable" and call.text("ResourcePolicy"):
             yield Check("dynamodb:PutResourcePolicy", resource)
+        if call.operation == "EnableKinesisStreamingDestination" and (stream := call.text("StreamArn")):
+            yield from (Check(f"kinesis:{needed}", stream) for needed in _ON_STREAMS_OF_CHANGES)
     elif call.operation in _ON_TABLE_ARNS and (arn := call.text("ResourceArn")):
         yield Check(action, arn, tags=call.tags("Tags"), tag_keys=call.tag_keys("TagKeys"))
     elif call.operation in ("BatchGetItem", "BatchWriteItem"):

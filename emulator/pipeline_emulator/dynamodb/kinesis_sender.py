@@ -1,0 +1,158 @@
+"""Puts the changes of tables on the streams that EnableKinesisStreamingDestination names."""
+
+import hashlib
+import json
+import logging
+import queue
+import threading
+import time
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+from localstack.aws.connect import connect_to
+from localstack.runtime import events
+from localstack.utils.aws.client_types import ServicePrincipal
+from moto.dynamodb.models.dynamo_type import Item
+from moto.dynamodb.models.table import Table
+
+from pipeline_emulator.arn import parse_arn
+from pipeline_emulator.dynamodb.images import content, text
+
+LOG = logging.getLogger(__name__)
+
+MILLISECOND, MICROSECOND = "MILLISECOND", "MICROSECOND"
+PRECISION = "ApproximateCreationDateTimePrecision"
+_PRINCIPAL = ServicePrincipal("dynamodb")
+_KEY = "kinesis_destinations"  # among the table's attributes, so that it ends, is copied and is stored with the table
+# On AWS, DynamoDB tries for days. Whoever waits here wants to see that something is wrong.
+_TRIES, _PAUSE_SECONDS = 60, 1.0
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change of an item.
+
+    Attributes:
+        table: of the item.
+        name: INSERT, MODIFY or REMOVE.
+        content: keys, images, time and size, as in the table's own stream.
+    """
+
+    table: Table
+    name: str
+    content: dict[str, Any]
+
+
+def destinations(table: Table) -> dict[str, dict[str, Any]]:
+    """Return what DescribeKinesisStreamingDestination lists, by the streams' ARNs."""
+    found: dict[str, dict[str, Any]] = vars(table).setdefault(_KEY, {})
+    return found
+
+
+def _active(table: Table) -> list[dict[str, Any]]:
+    return [each for each in destinations(table).values() if each["DestinationStatus"] == "ACTIVE"]
+
+
+class Changes:
+    """The changes of one request, which are sent if it succeeds. Used while `changes.WRITES` is held."""
+
+    def __init__(self) -> None:
+        self._found: list[Change] = []
+
+    def add(self, table: Table, old: Item | None, new: Item | None) -> None:
+        """Add a change. Of an update that creates an item moto tells twice, first without its attributes."""
+        if not _active(table):
+            return
+        change = Change(
+            table, "INSERT" if old is None else "REMOVE" if new is None else "MODIFY", content(table, old, new)
+        )
+        if self._found and _of_same_insert(self._found[-1], change):
+            self._found.pop()
+        self._found.append(change)
+
+    def clear(self) -> None:
+        """Forget the changes of a request that has failed."""
+        self._found.clear()
+
+    def send(self) -> None:
+        """Hand the changes over to the thread that puts them on the streams."""
+        for change in self._found:
+            for destination in _active(change.table):
+                record = json.dumps(
+                    _record(change, destination.get(PRECISION)), separators=(",", ":"), ensure_ascii=False
+                )
+                _sender.put(change.table, destination["StreamArn"], record.encode(), _partition_key(change))
+        self.clear()
+
+
+class Sender:
+    """Puts records on streams in a thread of its own, one after the other: the changes of an item stay in order."""
+
+    def __init__(self) -> None:
+        self._waiting: queue.SimpleQueue[tuple[Table, str, bytes, str]] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+
+    def put(self, table: Table, stream_arn: str, data: bytes, key: str) -> None:
+        """Put a record on a stream soon."""
+        self._waiting.put((table, stream_arn, data, key))
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="dynamodb-to-kinesis", daemon=True)
+            self._thread.start()
+
+    def _run(self) -> None:
+        while True:
+            table, stream_arn, data, key = self._waiting.get()
+            stream = parse_arn(stream_arn)
+            client = connect_to(aws_access_key_id=stream.account, region_name=stream.region).kinesis.request_metadata(
+                source_arn=table.table_arn, service_principal=_PRINCIPAL
+            )
+            for number in range(_TRIES):
+                try:
+                    client.put_record(StreamARN=stream_arn, Data=data, PartitionKey=key)
+                    break
+                except ClientError as error:
+                    log = LOG.warning if number == 0 else LOG.debug
+                    log("DynamoDB cannot put a change of table %s on %s: %s", table.name, stream_arn, error)
+                    if events.infra_stopping.is_set() or error.response["Error"]["Code"] == "ResourceNotFoundException":
+                        break
+                    time.sleep(_PAUSE_SECONDS)
+
+
+_sender = Sender()
+PENDING = Changes()
+
+
+def _record(change: Change, precision: str | None) -> dict[str, Any]:
+    """Return a record as people have found it in their streams.
+
+    https://github.com/widmogrod/software-architecture-playground and, with a precision,
+    https://github.com/crate/commons-codec, tests/transform/test_dynamodb_cdc.py
+    """
+    units = 1_000_000 if precision == MICROSECOND else 1_000
+    time_of_change = int(change.content["ApproximateCreationDateTime"].timestamp() * units)
+    return {
+        "awsRegion": change.table.region_name,
+        "eventID": str(uuid.uuid4()),
+        "eventName": change.name,
+        "userIdentity": None,
+        "recordFormat": "application/json",
+        "tableName": change.table.name,
+        "dynamodb": {
+            **json.loads(text({**change.content, "ApproximateCreationDateTime": time_of_change})),
+            **({PRECISION: precision} if precision else {}),
+        },
+        "eventSource": "aws:dynamodb",
+    }
+
+
+def _partition_key(change: Change) -> str:
+    """Return 32 hexadecimal digits, the same for all changes of an item. How AWS computes them is not known."""
+    item = f"{change.table.name} {text(change.content['Keys'])}"
+    return hashlib.md5(item.encode(), usedforsecurity=False).hexdigest().upper()
+
+
+def _of_same_insert(earlier: Change, later: Change) -> bool:
+    inserted = earlier.name == later.name == "INSERT" and earlier.table is later.table
+    return inserted and bool(earlier.content["Keys"] == later.content["Keys"])
