@@ -17,7 +17,7 @@ from moto.dynamodbstreams.models import ShardIterator
 from pipeline_emulator import patches
 from pipeline_emulator.arn import Arn
 from pipeline_emulator.dynamodb import kinesis_sender
-from pipeline_emulator.dynamodb.images import IMAGES, content, size
+from pipeline_emulator.dynamodb.images import IMAGES, content, is_same_insert, size
 from pipeline_emulator.kinesis.activity import STREAM_ACTIVITY
 
 WRITES = threading.RLock()
@@ -93,16 +93,10 @@ def _add(original: Callable[..., Any], self: StreamShard, old: Item | None, new:
         original(self, old, new)
         record = self.items[-1].record
         _complete(record, self.table, old, new)
-        if len(self.items) > 1 and _is_same_insert(self.items[-2].record, record):
+        if len(self.items) > 1 and is_same_insert(self.items[-2].record, record):
             record["dynamodb"]["SequenceNumber"] = self.items[-2].record["dynamodb"]["SequenceNumber"]
             del self.items[-2]
     STREAM_ACTIVITY.notify((self.account_id, self.table.region_name, f"table/{self.table.name}", self.id))
-
-
-def _is_same_insert(earlier: dict[str, Any], later: dict[str, Any]) -> bool:
-    """Return whether both are about the creation of the same item."""
-    inserted = earlier["eventName"] == later["eventName"] == "INSERT"
-    return inserted and bool(earlier["dynamodb"]["Keys"] == later["dynamodb"]["Keys"])
 
 
 def _complete(record: dict[str, Any], table: Table, old: Item | None, new: Item | None) -> None:

@@ -24,6 +24,12 @@ def content(table: Table, old: Item | None, new: Item | None) -> dict[str, Any]:
     return {"ApproximateCreationDateTime": datetime.now(UTC), **images, "SizeBytes": size(images)}
 
 
+def is_same_insert(earlier: dict[str, Any], later: dict[str, Any]) -> bool:
+    """Return whether two records of a table are about the creation of the same item."""
+    inserted = earlier["eventName"] == later["eventName"] == "INSERT"
+    return inserted and bool(earlier["dynamodb"]["Keys"] == later["dynamodb"]["Keys"])
+
+
 def size(change: dict[str, Any]) -> int:
     """Return the bytes of a change's keys and images."""
     return sum(_size(change[name]) for name in IMAGES if name in change)

@@ -5,12 +5,11 @@ import json
 import logging
 import queue
 import threading
-import time
 import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 from localstack.aws.connect import connect_to
 from localstack.runtime import events
 from localstack.utils.aws.client_types import ServicePrincipal
@@ -18,7 +17,7 @@ from moto.dynamodb.models.dynamo_type import Item
 from moto.dynamodb.models.table import Table
 
 from pipeline_emulator.arn import parse_arn
-from pipeline_emulator.dynamodb.images import content, text
+from pipeline_emulator.dynamodb.images import content, is_same_insert, text
 
 LOG = logging.getLogger(__name__)
 
@@ -36,13 +35,11 @@ class Change:
 
     Attributes:
         table: of the item.
-        name: INSERT, MODIFY or REMOVE.
-        content: keys, images, time and size, as in the table's own stream.
+        record: with `eventName` and `dynamodb`, as in the table's own stream.
     """
 
     table: Table
-    name: str
-    content: dict[str, Any]
+    record: dict[str, Any]
 
 
 def destinations(table: Table) -> dict[str, dict[str, Any]]:
@@ -65,10 +62,10 @@ class Changes:
         """Add a change. Of an update that creates an item moto tells twice, first without its attributes."""
         if not _active(table):
             return
-        change = Change(
-            table, "INSERT" if old is None else "REMOVE" if new is None else "MODIFY", content(table, old, new)
-        )
-        if self._found and _of_same_insert(self._found[-1], change):
+        name = "INSERT" if old is None else "REMOVE" if new is None else "MODIFY"
+        change = Change(table, {"eventName": name, "dynamodb": content(table, old, new)})
+        last = self._found[-1] if self._found else None
+        if last and last.table is table and is_same_insert(last.record, change.record):
             self._found.pop()
         self._found.append(change)
 
@@ -102,22 +99,27 @@ class Sender:
             self._thread.start()
 
     def _run(self) -> None:
-        while True:
+        while not events.infra_stopping.is_set():
             table, stream_arn, data, key = self._waiting.get()
-            stream = parse_arn(stream_arn)
-            client = connect_to(aws_access_key_id=stream.account, region_name=stream.region).kinesis.request_metadata(
-                source_arn=table.table_arn, service_principal=_PRINCIPAL
-            )
             for number in range(_TRIES):
                 try:
-                    client.put_record(StreamARN=stream_arn, Data=data, PartitionKey=key)
+                    _client(table, stream_arn).put_record(StreamARN=stream_arn, Data=data, PartitionKey=key)
                     break
-                except ClientError as error:
+                except (BotoCoreError, ClientError) as error:
                     log = LOG.warning if number == 0 else LOG.debug
                     log("DynamoDB cannot put a change of table %s on %s: %s", table.name, stream_arn, error)
-                    if events.infra_stopping.is_set() or error.response["Error"]["Code"] == "ResourceNotFoundException":
+                    if _is_gone(error) or events.infra_stopping.wait(_PAUSE_SECONDS):
                         break
-                    time.sleep(_PAUSE_SECONDS)
+
+
+def _is_gone(error: Exception) -> bool:
+    return isinstance(error, ClientError) and error.response["Error"]["Code"] == "ResourceNotFoundException"
+
+
+def _client(table: Table, stream_arn: str) -> Any:
+    stream = parse_arn(stream_arn)
+    factory = connect_to(aws_access_key_id=stream.account, region_name=stream.region)
+    return factory.kinesis.request_metadata(source_arn=table.table_arn, service_principal=_PRINCIPAL)
 
 
 _sender = Sender()
@@ -131,16 +133,17 @@ def _record(change: Change, precision: str | None) -> dict[str, Any]:
     https://github.com/crate/commons-codec, tests/transform/test_dynamodb_cdc.py
     """
     units = 1_000_000 if precision == MICROSECOND else 1_000
-    time_of_change = int(change.content["ApproximateCreationDateTime"].timestamp() * units)
+    change_of_item = change.record["dynamodb"]
+    time_of_change = int(change_of_item["ApproximateCreationDateTime"].timestamp() * units)
     return {
         "awsRegion": change.table.region_name,
         "eventID": str(uuid.uuid4()),
-        "eventName": change.name,
+        "eventName": change.record["eventName"],
         "userIdentity": None,
         "recordFormat": "application/json",
         "tableName": change.table.name,
         "dynamodb": {
-            **json.loads(text({**change.content, "ApproximateCreationDateTime": time_of_change})),
+            **json.loads(text({**change_of_item, "ApproximateCreationDateTime": time_of_change})),
             **({PRECISION: precision} if precision else {}),
         },
         "eventSource": "aws:dynamodb",
@@ -149,10 +152,5 @@ def _record(change: Change, precision: str | None) -> dict[str, Any]:
 
 def _partition_key(change: Change) -> str:
     """Return 32 hexadecimal digits, the same for all changes of an item. How AWS computes them is not known."""
-    item = f"{change.table.name} {text(change.content['Keys'])}"
+    item = f"{change.table.name} {text(change.record['dynamodb']['Keys'])}"
     return hashlib.md5(item.encode(), usedforsecurity=False).hexdigest().upper()
-
-
-def _of_same_insert(earlier: Change, later: Change) -> bool:
-    inserted = earlier.name == later.name == "INSERT" and earlier.table is later.table
-    return inserted and bool(earlier.content["Keys"] == later.content["Keys"])
