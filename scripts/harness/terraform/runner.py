@@ -19,7 +19,7 @@ from harness.pipeline.definition import LOCAL, Pipeline
 from harness.setup import install
 from harness.stack.clients import Clients
 from harness.stack.state import REGION, Stack
-from harness.terraform import programs, roles, working_copy
+from harness.terraform import programs, provider_settings, working_copy
 from harness.terraform.initialized import Initialized
 from harness.terraform.json_output import Progress, as_text
 from harness.terraform.planned import Planned
@@ -111,10 +111,8 @@ class Terraform:
         if not self.has_backend:
             state = json.dumps(str(self.stack.folder / "terraform.tfstate"))
             self.add("override.tf", LOCAL_BACKEND.format(path=state))
-        if free := roles.without(copy, self._place):
-            console.say(
-                f"Left out here are the roles of these providers, which get LocalStack's keys: {', '.join(free)}"
-            )
+        if taken := provider_settings.without(copy, self._place):
+            console.say(f"Left out here, where providers get LocalStack's address and keys: {', '.join(taken)}")
         if self._profiles:
             self._aws_config.write_text("".join(PROFILE.format(name) for name in sorted(self._profiles)))
         if programs.needed(self._pipeline):

@@ -13,7 +13,7 @@ from harness.pipeline.schema import Events, File, Ledger, Literal, Outputs
 from harness.pipeline.schema import Terraform as Section
 from harness.stack import state as stacks
 from harness.stack.state import Stack
-from harness.terraform.roles import OVERRIDE
+from harness.terraform.provider_settings import OVERRIDE
 from harness.terraform.runner import Terraform
 
 
@@ -50,6 +50,6 @@ def test_roles_are_left_out_of_the_copy_alone_and_a_line_says_so(
     terraform: Callable[[str], Terraform], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     made = terraform('provider "aws" {\n  assume_role {\n    role_arn = "x"\n  }\n}\n')
-    assert "roles of these providers, which get LocalStack's keys: aws\n" in capsys.readouterr().err
+    assert "providers get LocalStack's address and keys: assume_role of aws\n" in capsys.readouterr().err
     assert (made.folder / OVERRIDE).is_file()
     assert [path.name for path in (tmp_path / "root").iterdir()] == ["main.tf"]
