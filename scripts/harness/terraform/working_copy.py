@@ -132,17 +132,21 @@ def _chosen(
     known = [root, *([source] if source and SOURCE_VARIABLE in declared(root) else [])]
     if all(any(end.is_relative_to(each) for each in known) for end in ends):
         return root, shutil.ignore_patterns(*_TERRAFORM, *_TESTS, *more), False
-    around = _around(root, pipeline)
     # A path to a folder around the root module says little about what is read there.
-    return around, _outside(around, [root, *(end for end in ends if not root.is_relative_to(end))], more), True
+    wanted = [root, *(end for end in ends if not root.is_relative_to(end))]
+    around = _around(root, pipeline, wanted)
+    # Around a pipeline that is in no repository lie its user's other folders.
+    alone = not (around / ".git").exists() and len(wanted) == len(ends) + 1
+    return around, _outside(around, wanted, more, pipeline if alone else around), True
 
 
-def _outside(around: Path, wanted: Sequence[Path], more: Sequence[str]) -> LeftOut:
+def _outside(around: Path, wanted: Sequence[Path], more: Sequence[str], inside: Path) -> LeftOut:
     """Return what to leave out of the surroundings: large folders, unless they are below `wanted`, or on the way there.
 
     Args:
         around: the folder to copy.
         wanted: of which everything is copied. Functions are zipped with all that lies beside them.
+        inside: outside of this folder, only what is wanted is copied.
         more: patterns of names to leave out everywhere.
     """
     never = shutil.ignore_patterns(*_TERRAFORM, *_TESTS, *more, ".git")
@@ -152,9 +156,9 @@ def _outside(around: Path, wanted: Sequence[Path], more: Sequence[str]) -> LeftO
         folder, ignored = Path(parent), set(never(parent, names))
         if any(folder.is_relative_to(each) for each in wanted):
             return ignored
-        only_the_way = elsewhere(parent, list(folder.relative_to(around).parts))
+        only_the_way = not folder.is_relative_to(inside) or elsewhere(parent, list(folder.relative_to(around).parts))
         for name in names if only_the_way else elsewhere(parent, names):
-            if not any(each.is_relative_to(folder / name) for each in wanted):
+            if not any(each.is_relative_to(folder / name) for each in (*wanted, inside)):
                 ignored.add(name)
         return ignored
 
@@ -166,12 +170,13 @@ def function_sources(source: Path) -> list[Path]:
     return below(source, shutil.ignore_patterns(*_LARGE))
 
 
-def _around(root: Path, pipeline: Path) -> Path:
-    """Return the repository around a root module; outside of one, the folder that holds it and the pipeline."""
+def _around(root: Path, pipeline: Path, wanted: Sequence[Path]) -> Path:
+    """Return the repository around a root module; outside of one, what holds it, the pipeline and `wanted`."""
     for folder in (root, *root.parents):
         if (folder / ".git").exists():
             return folder
-    return next(folder for folder in root.parents if folder == pipeline or pipeline.is_relative_to(folder))
+    held = [pipeline, *(path for path in wanted if path.exists() and path != root)]
+    return next(folder for folder in root.parents if all(path.is_relative_to(folder) for path in held))
 
 
 def profiles(root: Path) -> set[str]:

@@ -155,6 +155,23 @@ def test_modules_outside_lead_on(root: Path, tmp_path: Path, path: str) -> None:
     assert (_copy(root, tmp_path).parent / "src" / "node_modules" / "x.js").is_file()
 
 
+def test_around_a_pipeline_in_no_repository_only_what_paths_lead_to_is_copied(root: Path, tmp_path: Path) -> None:
+    # GIVEN a root module that is the pipeline itself, as `pipeline init` in its folder has it
+    (root / "build.tf").write_text('source = "../../shared/a"')
+    for name in ("shared/a/main.tf", "photos/large.jpg", "project/other.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    copied = with_surroundings(root, root, tmp_path / "copy")
+    # THEN a module two levels up is there, and none of its user's other folders is
+    assert copied == tmp_path / "copy" / "project" / "infrastructure"
+    assert (tmp_path / "copy" / "shared" / "a" / "main.tf").is_file()
+    assert sorted(path.name for path in (tmp_path / "copy").iterdir()) == ["project", "shared"]
+    assert [path.name for path in copied.parent.iterdir()] == ["infrastructure"]
+    # WHEN something may read all that lies around THEN it is copied
+    (root / "build.tf").write_text('command = "cd .. && make"')
+    assert (with_surroundings(root, root, tmp_path / "copy").parent / "other.txt").is_file()
+
+
 def test_a_folder_of_the_functions_that_ends_in_cache_is_a_part_of_it(tmp_path: Path) -> None:
     for name in ("model_cache/x.py", "node_modules/x.js", ".ruff_cache/x"):
         (tmp_path / name).parent.mkdir()
