@@ -15,7 +15,7 @@ from harness.errors import HarnessError
 from harness.ledger import Ledger, expected, page
 from harness.ledger import report as ledger_report
 from harness.reports import Case, Document
-from harness.stack import attempts, denials
+from harness.stack import attempts, denials, mapping
 from harness.stack.state import Stack
 
 
@@ -153,4 +153,11 @@ def _conclude(stack: Stack, result: Ledger, failure: str, next_step: str) -> Non
         cause = f"the run ended early: {result.broken.cause}"
         raise HarnessError(denials.beside(cause, stack), result.broken.next_step)
     if not result.passed:
-        raise HarnessError(denials.beside(failure, stack), next_step)
+        raise HarnessError(denials.beside(_with_obstacles(failure, stack, result), stack), next_step)
+
+
+def _with_obstacles(failure: str, stack: Stack, result: Ledger) -> str:
+    """Return a failure with what of the mapping keeps events from the function, if events were lost."""
+    if all(entry.answered or entry.gone for entry in result.entries.values()):
+        return failure
+    return f"{failure}. {mapping.obstacles(stack)}".removesuffix(". ")

@@ -86,6 +86,8 @@ def show(ledger: Ledger, path: Path) -> None:
     if ledger.gave_up:
         console.warn(f"gave up waiting for some events: {ledger.gave_up}")
     _show_examples(_examples(ledger))
+    if ledger.strange:
+        console.warn(f"of a record in the output stream, no event is known; {ledger.strange}")
     console.say(f"verdicts by event: {shown(path)}")
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from harness import failed, streams
 from harness.errors import HarnessError
-from harness.ledger import copies, order
+from harness.ledger import copies, order, strange
 from harness.ledger.entries import Answer, Entry, Rules, State, Verdict, as_text
 from harness.pipeline.definition import Pipeline
 from harness.stack.discards import Discard
@@ -30,6 +30,7 @@ class Ledger:
     Attributes:
         entries: event id to entry.
         unreadable: number of records in the output stream that refer to no event.
+        strange: what is strange about the first of them, for the user; empty if there is none.
         seconds: from the first put to the last first answer.
         heard_at: time.monotonic() of the last answer for a known event.
         gave_up: why the ledger stopped before every event was answered; empty if all were.
@@ -45,7 +46,7 @@ class Ledger:
         # Without `ledger.source_id`, answers refer to events by their own ids.
         self._by_id: dict[str, Entry] = {}
         self._unknown: list[Answer] = []
-        self.unreadable = 0
+        self.unreadable, self.strange = 0, ""
         self.seconds = 0.0
         self.heard_at = time.monotonic()
         self.gave_up = ""
@@ -54,7 +55,7 @@ class Ledger:
         self.failed_so_far: Counter[str] = Counter()
         self.unexpected = False
         self.destinations: set[str] = set()
-        self._rules = Rules.of(pipeline)
+        self._pipeline, self._rules = pipeline, Rules.of(pipeline)
         self._states: Counter[State] = Counter()
         self._last_answer = 0.0
         self._first_put = math.inf
@@ -103,6 +104,7 @@ class Ledger:
                 answer = Answer.of(record, self._position, self._rules.identity)
                 if answer is None:
                     self.unreadable += 1
+                    self.strange = self.strange or strange.told(record.data, self._pipeline)
                 elif entry := self._find(answer):
                     self._take(entry, answer)
                 elif self._early is None:

@@ -9,6 +9,7 @@ from typing import Any
 from harness import events, failed, streams
 from harness.console import Step
 from harness.errors import HarnessError
+from harness.ledger import strange
 from harness.ledger.entries import as_text
 from harness.local import missing_sdk
 from harness.pipeline.identity import Identity
@@ -43,17 +44,25 @@ def answer_to(stack: Stack, event: dict[str, Any], step: Step, seconds: float = 
     started = time.monotonic()
     key = events.partition_key(stack.pipeline, data)
     record = next(streams.put(clients.kinesis, names.source_stream, [(data, key)]))
-    last_check = started
+    last_check, other = started, b""
     for found in reader.until(started + seconds):
         for read in found:
             answer = _parsed(read.data)
             if _refers_to(answer, event, record.event_id, identity):
                 step.result = f"answered after {(time.monotonic() - started) * 1000:.0f} ms"
                 return dict(answer)
+            other = read.data
         if time.monotonic() - last_check > FAILURE_CHECK_SECONDS:
             last_check = time.monotonic()
             _check_failure(stack, clients, record.event_id)
-    cause = denials.beside(f"no answer to the sample event within {seconds:.0f} s.", stack)
+    told = f"no answer to the sample event within {seconds:.0f} s. {mapping.obstacles(stack)}"
+    cause = denials.beside(told.rstrip(), stack)
+    if other:
+        raise stack.pipeline.mistake(
+            ["ledger", "id_out"],
+            f"{cause}\nA record came, but {strange.told(other, stack.pipeline, event)}",
+            "let [ledger] say where answers have the event's id, then make local-up; the stack still runs",
+        )
     log = function_log_tail(stack)
     raise HarnessError(
         f"{cause}\nThe function's log ends with:\n{log}",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from harness.errors import HarnessError
 from harness.pipeline.definition import Resources
 from harness.stack.clients import Clients
@@ -13,6 +15,8 @@ from harness.stack.state import Stack
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_lambda.type_defs import EventSourceMappingConfigurationTypeDef
+
+ENABLED = "Enabled"
 
 
 def of(stack: Stack) -> EventSourceMappingConfigurationTypeDef:
@@ -49,6 +53,20 @@ def find(client: LambdaClient, names: Resources) -> EventSourceMappingConfigurat
 def on_failure(stack: Stack) -> str:
     """Return the ARN of the mapping's on-failure destination; empty if it has none. As `of`."""
     return of(stack).get("DestinationConfig", {}).get("OnFailure", {}).get("Destination", "")
+
+
+def obstacles(stack: Stack) -> str:
+    """Return what of the mapping keeps events from the function, as sentences; empty if nothing is known to do so."""
+    try:
+        found = of(stack)
+    except (HarnessError, BotoCoreError, ClientError):  # the caller has a failure to report, which is more than this
+        return ""
+    told = []
+    if patterns := [each.get("Pattern", "") for each in found.get("FilterCriteria", {}).get("Filters", [])]:
+        told.append(f"The mapping drops events that match none of its filters: {', '.join(patterns)}.")
+    if (state := found.get("State", ENABLED)) != ENABLED:
+        told.append(f"The mapping's state is {state}.")
+    return " ".join(told)
 
 
 def uuid(stack: Stack) -> str:

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from harness import failed, paths
+from harness import failed, paths, streams
+from harness.console import Step
 from harness.errors import HarnessError
 from harness.local import canary
+from harness.pipeline import definition
 from harness.stack import attempts, denials, invocations, mapping
 
 FAILED: dict[str, Any] = {"state_of_record": "failed", "discarded": None}
@@ -79,3 +81,25 @@ def test_a_missing_sdk_is_named_with_the_command_that_installs_it(
         canary._check_failure(STACK, SimpleNamespace(logs=None), "shard:1")  # type: ignore[arg-type]
     command = f"npm install --prefix {paths.LAMBDA_RUNTIME / 'nodejs'} {packages}, then make local-down local-up"
     assert (command in raised.value.next_step) is bool(packages)
+
+
+def test_a_record_that_does_not_name_the_event_is_shown_with_the_key_to_correct(
+    tried: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Answers are whatever the function puts: https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html"""
+    # GIVEN an answer that has the id in another place than pipeline.toml says
+    pipeline = definition.current()
+    answer = streams.Read(b'{"result": {"key": 512}}', "k", "shard", "1", 1.0, 1.0)
+    put = streams.Put(b"{}", "k", "shard:1", 1.0)
+    monkeypatch.setattr(canary, "Clients", lambda _: SimpleNamespace(kinesis=None))
+    monkeypatch.setattr(streams, "Reader", lambda *_: SimpleNamespace(until=lambda _: iter([[answer]])))
+    monkeypatch.setattr(streams, "put", lambda *_: iter([put]))
+    monkeypatch.setattr(mapping, "of", lambda _: {"FilterCriteria": {"Filters": [{"Pattern": '{"a":[1]}'}]}})
+    names = SimpleNamespace(source_stream="in", output_stream="out", failed_events=None)
+    stack: Any = SimpleNamespace(resources=names, pipeline=pipeline)
+    # WHEN the time for the answer is over THEN the record and the line are shown
+    with pytest.raises(HarnessError, match=r"pipeline\.toml, line \d+: no answer") as raised:
+        canary.answer_to(stack, pipeline.samples()[0], Step("Send"), seconds=0.0)
+    assert 'ledger.source_id, event_id: {"result": {"key": 512}}' in raised.value.cause
+    # AND what may have kept the event from the function
+    assert 'match none of its filters: {"a":[1]}.' in raised.value.cause
