@@ -25,6 +25,7 @@ from harness.pipeline.definition import Pipeline
 from harness.stack.state import DOCKER
 
 PLACEHOLDER = "unknown"
+SHOWN = 4  # names that are likely, too, where nobody is asked
 
 
 def run(folder: Path, sample: Path | None) -> None:
@@ -182,7 +183,8 @@ def _chosen(what: str, choices: Choices) -> str:
     """Return the likeliest name, or what the user chooses: asked in doubt only, on a terminal, and without YES=1."""
     first = choices.names[0]
     if choices.certain or os.environ.get("YES") == "1" or not sys.stdin.isatty():
-        console.say(f"{what}: {first}" + ("" if choices.certain else ", assumed"))
+        others = f"; or {', '.join(choices.names[1 : SHOWN + 1])}" if len(choices.names) > 1 else ""
+        console.say(f"{what}: {first}" + ("" if choices.certain else f", assumed{others}"))
         return first
     for name in choices.names[1:]:
         console.say(f"  or {name}")

@@ -7,15 +7,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.errors import HarnessError
+from harness.init.plan import MAPPING
 from harness.paths import shown
 from harness.pipeline.schema import STAGE
+from harness.terraform import relative_paths
 
 LEFT_OUT = {"modules", "module", "examples", "tests", "node_modules", "venv", "__pycache__"}
 # Where people put variables, and how they name stages.
 CODE = (".py", ".mjs", ".js", ".cjs")
-_FOLDERS = ("vars/", "", "env/", "environments/")
-# Each in Terraform's own syntax first, then in its JSON.
-VARIABLES = tuple(f"{folder}{{stage}}.tfvars{ending}" for folder in _FOLDERS for ending in ("", ".json"))
+_FOLDERS = ("vars/", "", "env/", "environments/", "envs/", "tfvars/", "config/")
+# In a file for each stage, or in a folder for each; each in Terraform's own syntax first, then in its JSON.
+VARIABLES = tuple(
+    f"{folder}{{stage}}{name}{ending}"
+    for name in (".tfvars", "/terraform.tfvars")
+    for folder in _FOLDERS
+    for ending in ("", ".json")
+)
 # In Terraform's own syntax, and in its JSON.
 _ROOT = re.compile(r'^\s*(provider|module|backend)\s+"|"(provider|module|backend)"\s*:', re.MULTILINE)
 _MAKES = re.compile(r'^\s*(module|resource)\s+"|"(module|resource)"\s*:', re.MULTILINE)
@@ -24,6 +31,8 @@ _ENDINGS = ("*.tf", "*.tf.json")
 
 def roots(folder: Path) -> list[Path]:
     """Return the root modules at or below a folder, the likeliest first: they configure a provider or a backend.
+
+    Beside a pipeline's there may be others, such as one that makes the bucket of the state.
 
     Raises:
         HarnessError: there is no folder, or no Terraform in it.
@@ -36,7 +45,13 @@ def roots(folder: Path) -> list[Path]:
     if not found:
         raise HarnessError(f"{shown(folder)} has no .tf files", "name the folder with your Terraform, or one above it")
     likely = [path for path in found if _ROOT.search(_text(path)) and _MAKES.search(_text(path))]
-    return likely or found[:1]
+    return [path for path in likely if _has_mapping(path)] or likely or found[:1]
+
+
+def _has_mapping(root: Path) -> bool:
+    """Return whether a root module, or a module in its folder or beside it, has an event source mapping."""
+    texts = (file.read_text(encoding="utf-8", errors="replace") for file in relative_paths.configuration(root))
+    return any(MAPPING in text for text in texts)
 
 
 def _modules(folder: Path) -> Iterator[Path]:
@@ -54,14 +69,17 @@ def _text(folder: Path) -> str:
 def var_file(root: Path) -> str | None:
     """Return the pattern of the root module's files of variables, relative to it; None if it has none by stage."""
     for pattern in VARIABLES:
-        # Terraform reads terraform.tfvars and *.auto.tfvars by itself, in every stage.
-        if any(not _by_itself(file.name) for file in root.glob(_any(pattern))):
+        if any(not _is_read_without(file, root) for file in root.glob(_any(pattern))):
             return pattern
     return None
 
 
-def _by_itself(name: str) -> bool:
-    return name.removesuffix(".json") == "terraform.tfvars" or ".auto." in name
+def _is_read_without(file: Path, root: Path) -> bool:
+    """Return whether Terraform reads a file of variables by itself, for this root module or for another one."""
+    if ".auto." in file.name:
+        return True
+    another = any(list(file.parent.glob(ending)) for ending in _ENDINGS)
+    return file.name.removesuffix(".json") == "terraform.tfvars" and (file.parent == root or another)
 
 
 def _any(pattern: str) -> str:

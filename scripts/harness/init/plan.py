@@ -11,7 +11,7 @@ from harness.init.references import Module, attributes_behind, behind, covers, w
 from harness.terraform.planned import Planned, Resource
 
 FUNCTION, STREAM, BUCKET = "aws_lambda_function", "aws_kinesis_stream", "aws_s3_bucket"
-MAPPING, CONSUMER = "aws_lambda_event_source_mapping", "aws_kinesis_stream_consumer"
+MAPPING, CONSUMER, ALIAS = "aws_lambda_event_source_mapping", "aws_kinesis_stream_consumer", "aws_lambda_alias"
 SOURCE = "event_source_arn"
 NAMES = {FUNCTION: "function_name", STREAM: "name", BUCKET: "bucket"}
 # The attributes of a resource that are its name.
@@ -81,7 +81,8 @@ class Reading:
         Args:
             output: the output stream's name.
         """
-        found = self._choices(FUNCTION, self._of_mappings("function_name"))
+        invoked = self._through(ALIAS, "function_name", self._of_mappings("function_name"))
+        found = self._choices(FUNCTION, invoked)
         if found.certain:
             return found
         writers = {_name(each) for each in self.planned.of_type(FUNCTION) if self._writes(each, output)}
@@ -169,10 +170,13 @@ class Reading:
 
     def _sources(self, module: Module, mapping: Mapping[str, Any]) -> set[str]:
         """Return the addresses behind a mapping's source; behind a registered consumer there is its stream."""
-        found = behind(module, mapping["expressions"].get(SOURCE))
-        consumers = self._root.resources(CONSUMER)
-        read = {inside.of(each): behind(inside, each["expressions"].get("stream_arn")) for inside, each in consumers}
-        return set().union(*(read.get(without_keys(address), {address}) for address in found))
+        return self._through(CONSUMER, "stream_arn", behind(module, mapping["expressions"].get(SOURCE)))
+
+    def _through(self, kind: str, argument: str, addresses: Iterable[str]) -> set[str]:
+        """Return addresses with what an argument refers to in place of the resources of a type, such as aliases."""
+        resources = self._root.resources(kind)
+        meant = {inside.of(each): behind(inside, each["expressions"].get(argument)) for inside, each in resources}
+        return set().union(*(meant.get(without_keys(address), {address}) for address in addresses))
 
     def _only_source(self, module: Module, mapping: Mapping[str, Any]) -> str | None:
         """Return the name of the stream that a mapping reads; None if the plan leaves a choice."""

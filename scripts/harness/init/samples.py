@@ -19,7 +19,9 @@ USUAL = ("event.json", "events.jsonl", "sample.json", "sample.jsonl", "*sample*.
 REMEDY = "give a file with events, one JSON object per line: --sample events.jsonl"
 MOST_REASONS = 5
 
-
+# Keys of an event's own id, not of whom it is about.
+OWN = ("id", "uuid", "guid", "event_id", "eventid", "message_id", "messageid", "record_id", "recordid")
+_WORD_ID = re.compile(r"[_-](id|ID)$|[a-z]I[dD]$")  # `order_id`, `orderId`; not `valid`
 _PLAIN = re.compile(r"[A-Za-z_]\w*", re.ASCII)  # a key that JMESPath takes without quotation marks
 
 
@@ -92,8 +94,13 @@ def ids(events: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return the paths that may be the events' ids, the likeliest first: texts and integers with `id` in their name."""
     paths = [path for path, value in _leaves(events[0]) if type(value) in (int, str)]
     named = [path for path in paths if path.lower().rstrip('"').endswith("id")]
-    by_depth = sorted(named, key=lambda path: (path.count("."), not path.lower().rstrip('"').endswith(("_id", "-id"))))
-    return [*by_depth, *(path for path in paths if path not in named)]
+    return [*sorted(named, key=_rank), *(path for path in paths if path not in named)]
+
+
+def _rank(path: str) -> tuple[int, bool, bool]:
+    """Return the place of a path whose key ends in `id`: the event's own is near the top, and a word, unlike `paid`."""
+    key = path.rpartition(".")[2].strip('"')
+    return path.count("."), key.lower() not in OWN, not _WORD_ID.search(key)
 
 
 def _leaves(document: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:

@@ -38,6 +38,13 @@ HINTS = {
     "this machine",
     "failed to get shared config profile": "only profiles that the provider names in quotation marks exist here: let a "
     "variable with a profile be null on this machine",
+    'Call to function "file': "a file that the Terraform reads is not there: build it first, as before a plan for AWS",
+    'terraform.workspace is "default"': "there are no workspaces here, and terraform.workspace is default: let the "
+    "Terraform have a value for it, as lookup(…, terraform.workspace, …) does",
+    "Preparing import...": "an import block takes over what an empty LocalStack does not have: remove it once it has "
+    "been applied, or give it a for_each that is empty on this machine",
+    "AWS account ID not allowed": "LocalStack's account is 000000000000: let the variable have it in the file for this "
+    "machine, such as local.tfvars",
     "with data.": "a data source looks for a resource that an empty LocalStack does not have: make the resource in "
     "this root module, or name the folder of one that does",
     "Error accessing remote module registry": "make Terraform's registry reachable, or keep the module in the folder",

@@ -12,7 +12,7 @@ import pytest
 
 from harness.errors import HarnessError
 from harness.init import command, folder, references, samples, unproved
-from harness.init.plan import Reading
+from harness.init.plan import Choices, Reading
 from harness.pipeline.identity import Identity
 from harness.pipeline.schema import Ledger
 from harness.terraform.planned import Planned, Resource
@@ -35,6 +35,14 @@ def test_root_modules_are_told_from_modules_and_examples(tmp_path: Path) -> None
     assert folder.roots(tmp_path) == [tmp_path / "deploy", tmp_path / "other"]
 
 
+def test_beside_a_pipelines_root_module_one_that_makes_the_states_bucket_is_none(tmp_path: Path) -> None:
+    for name in ("bootstrap", "infra"):
+        _write(tmp_path / name / "main.tf", 'provider "aws" {}\nresource "aws_s3_bucket" "b" {}')
+    assert folder.roots(tmp_path) == [tmp_path / "bootstrap", tmp_path / "infra"]
+    _write(tmp_path / "infra" / "modules" / "worker" / "main.tf", 'resource "aws_lambda_event_source_mapping" "m" {}')
+    assert folder.roots(tmp_path) == [tmp_path / "infra"]
+
+
 def test_terraform_in_json_is_terraform(tmp_path: Path) -> None:
     text = {"provider": {"aws": {}}, "variable": {"env": {}}, "resource": {"aws_kinesis_stream": {"a": {"name": "a"}}}}
     _write(tmp_path / "main.tf.json", json.dumps(text))
@@ -50,6 +58,7 @@ def test_terraform_in_json_is_terraform(tmp_path: Path) -> None:
         ("stg.tfvars", "{stage}.tfvars"),
         ("vars/dev.tfvars.json", "vars/{stage}.tfvars.json"),
         ("environments/dev.tfvars.json", "environments/{stage}.tfvars.json"),
+        ("environments/dev/terraform.tfvars", "environments/{stage}/terraform.tfvars"),
         ("terraform.tfvars.json", None),
         ("x.auto.tfvars.json", None),
         ("x.tf", None),
@@ -60,6 +69,12 @@ def test_terraform_in_json_is_terraform(tmp_path: Path) -> None:
 def test_files_of_variables(tmp_path: Path, file: str, pattern: str | None) -> None:
     _write(tmp_path / file, "")
     assert folder.var_file(tmp_path) == pattern
+
+
+def test_another_root_modules_variables_are_its_own(tmp_path: Path) -> None:
+    _write(tmp_path / "env" / "dev" / "terraform.tfvars", "")
+    _write(tmp_path / "env" / "dev" / "main.tf", "")
+    assert folder.var_file(tmp_path) is None
 
 
 def test_the_functions_folder(tmp_path: Path) -> None:
@@ -87,6 +102,20 @@ def test_samples_in_every_form(tmp_path: Path) -> None:
         assert samples.read(_write(tmp_path / "event.json", text)) == [event]
     assert samples.find(tmp_path) == tmp_path / "event.json"
     assert samples.ids([event]) == ["order_id", "a.id"]
+
+
+@pytest.mark.parametrize(
+    ("event", "likeliest"),
+    [
+        ({"user_id": 7, "id": "t-1"}, "id"),
+        ({"device_id": "d", "eventId": "e"}, "eventId"),
+        ({"paid": "yes", "orderId": 7}, "orderId"),
+        ({"store_id": 1, "sales_id": 2}, "store_id"),
+        ({"valid": "yes"}, "valid"),
+    ],
+)
+def test_an_events_own_id_is_likelier_than_whom_it_is_about(event: dict[str, Any], likeliest: str) -> None:
+    assert samples.ids([event])[0] == likeliest
 
 
 @pytest.mark.parametrize("text", ["", "x", "[1]", '{"Records": [{"s3": {}}]}', '{"Records": []}'])
@@ -232,6 +261,16 @@ def test_of_two_mappings_the_chosen_stream_decides_on_the_function() -> None:
     assert (reading.function().names[0], reading.function().certain) == ("g", True)
 
 
+def test_behind_an_alias_there_is_its_function() -> None:
+    second = ("aws_lambda_function", "g", {"function_name": "g"})
+    alias = ("aws_lambda_alias", "live", {"name": "live"})
+    mapping = {"event_source_arn": ["aws_kinesis_stream.one.arn"], "function_name": ["aws_lambda_alias.live.arn"]}
+    plan = _plan(*STREAMS, FUNCTION, second, alias, mapping=mapping)
+    configured = plan["configuration"]["root_module"]["resources"][5]
+    configured["expressions"] = {"function_name": {"references": ["aws_lambda_function.g.arn"]}}
+    assert (Reading(plan).function().names[0], Reading(plan).function().certain) == ("g", True)
+
+
 def _worker() -> dict[str, Any]:
     """Return the configuration of a module with a function and its mapping."""
     function = {"mode": "managed", "type": "aws_lambda_function", "name": "this", "expressions": {}}
@@ -308,6 +347,15 @@ def test_of_functions_that_may_read_the_source_the_likeliest_writes_to_the_outpu
 def test_a_mapping_of_a_queue_is_none_of_a_stream() -> None:
     with pytest.raises(HarnessError, match="no event source mapping in the plan reads a Kinesis stream"):
         Reading(_plan(*STREAMS, FUNCTION, mapping={"event_source_arn": ["aws_sqs_queue.q.arn", "aws_sqs_queue.q"]}))
+
+
+def test_where_nobody_is_asked_the_other_names_are_shown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("YES", "1")
+    assert command._chosen("output stream", Choices(("one", "two", "three"), certain=False)) == "one"
+    assert command._chosen("function", Choices(("f", "g"), certain=True)) == "f"
+    assert capsys.readouterr().err == "output stream: one, assumed; or two, three\nfunction: f\n"
 
 
 def test_keys_that_jmespath_takes_only_in_quotation_marks(tmp_path: Path) -> None:
