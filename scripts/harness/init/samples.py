@@ -17,6 +17,8 @@ from harness.pipeline import toml_file
 # Where people keep an event.
 USUAL = ("event.json", "events.jsonl", "sample.json", "sample.jsonl", "*sample*.json", "*sample*.jsonl", "*event*.json")
 REMEDY = "give a file with events, one JSON object per line: --sample events.jsonl"
+# CSV, Avro, compressed data, or several events in one record.
+NO_JSON = f"{REMEDY}; events that are no JSON objects are for the emulator's pytest plugin (docs/your-tests.md)"
 MOST_REASONS = 5
 
 # Keys of an event's own id, not of whom it is about.
@@ -75,7 +77,7 @@ def _line(file: Path, number: int, text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:
-        raise HarnessError(f"{shown(file)}, line {number} is no JSON: {error}", REMEDY) from None
+        raise HarnessError(f"{shown(file)}, line {number} is no JSON: {error}", NO_JSON) from None
 
 
 def _events(file: Path, document: Any) -> list[dict[str, Any]]:
@@ -83,10 +85,10 @@ def _events(file: Path, document: Any) -> list[dict[str, Any]]:
         try:
             document = [json.loads(base64.b64decode(record["kinesis"]["data"], validate=True)) for record in records]
         except (KeyError, TypeError, ValueError, binascii.Error) as error:
-            raise HarnessError(f"{shown(file)} has a record without a JSON event: {error!r}", REMEDY) from None
+            raise HarnessError(f"{shown(file)} has a record without a JSON event: {error!r}", NO_JSON) from None
     events = document if isinstance(document, list) else [document]
     if not all(isinstance(event, dict) for event in events):
-        raise HarnessError(f"{shown(file)} has an event that is no JSON object", REMEDY)
+        raise HarnessError(f"{shown(file)} has an event that is no JSON object", NO_JSON)
     return events
 
 

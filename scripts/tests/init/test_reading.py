@@ -122,6 +122,7 @@ def test_an_events_own_id_is_likelier_than_whom_it_is_about(event: dict[str, Any
 def test_a_file_without_events_is_no_sample(tmp_path: Path, text: str) -> None:
     with pytest.raises(HarnessError) as refused:
         samples.read(_write(tmp_path / "event.json", text))
+    assert ("pytest plugin" in refused.value.next_step) is (text in ("x", "[1]", '{"Records": [{"s3": {}}]}'))
     with pytest.raises(HarnessError, match="no sample events") as missing:
         samples.find(tmp_path)
     assert missing.value.cause.splitlines()[1] == refused.value.cause

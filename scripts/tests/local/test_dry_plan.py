@@ -46,6 +46,7 @@ def _failing(stack: Stack, output: str, pipeline: Pipeline | None = None) -> Non
         ('    │ terraform.workspace is "default"', "there are no workspaces here"),
         ("aws_kinesis_stream.a: Preparing import... [id=a]\nError: couldn't find resource", "an import block"),
         ("Error: AWS account ID not allowed: 000000000000", "LocalStack's account is"),
+        ("the previously-selected version 5.31.0 is no longer available", "the lock file"),
         ("no available releases match the given constraints", "allow a version"),
         ("Error: Unsupported argument", "the whole output"),
     ],
