@@ -62,10 +62,16 @@ def bucket_of(stack: Stack) -> str:
                 f"failed events go to {destination}, and SQS and SNS destinations are not read: they get no payload",
                 "let on_failure name an S3 bucket, and set outputs.failed_events; or look there with an AWS client",
             )
+        if not destination:
+            raise HarnessError(
+                "the mapping has no failure destination, so the events that it gives up are kept nowhere",
+                "let destination_config.on_failure of the mapping name an S3 bucket, which outputs.failed_events names",
+            )
+        name = destination.rpartition(":")[2]
         raise stack.pipeline.mistake(
             ["outputs"],
-            "outputs.failed_events is not set, so failed events are kept nowhere that this command knows",
-            "set it to the Terraform output with the bucket of the mapping's on-failure destination",
+            f"outputs.failed_events is not set, and the mapping's failure destination is the bucket {name}",
+            f'set it to the Terraform output with that name, or to the name itself: {{ name = "{name}" }}',
         )
     return bucket
 

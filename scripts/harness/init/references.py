@@ -102,9 +102,19 @@ def _references(expression: Any) -> Iterator[str]:
             yield from _references(each)
     elif isinstance(expression, dict):
         if isinstance(expression.get("references"), list):
-            yield from expression["references"]
+            yield from _whole(expression["references"])
         else:
             yield from _references(list(expression.values()))
+
+
+def _whole(references: list[str]) -> Iterator[str]:
+    """Yield the references without those that a longer one begins with: a plan has each step of a reference, too.
+
+    https://developer.hashicorp.com/terraform/internals/json-format#expression-representation
+    """
+    for reference in references:
+        if not any(other.startswith((f"{reference}.", f"{reference}[")) for other in references):
+            yield reference
 
 
 def _follow(module: Module, words: list[tuple[str, str]]) -> set[tuple[str, str]]:

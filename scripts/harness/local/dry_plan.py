@@ -50,8 +50,8 @@ HINTS = {
     "Error accessing remote module registry": "make Terraform's registry reachable, or keep the module in the folder",
     "Could not download module": "make the module's source reachable from here, or keep it in the folder",
     "could not connect to registry": "make Terraform's registry, or a mirror of it, reachable (docs/offline.md)",
-    "previously-selected version": "the lock file, .terraform.lock.hcl, has a version that cannot be had here: of the AWS "
-    "provider that is 5.100; terraform init -upgrade writes it anew",
+    "previously-selected version": "the lock file, .terraform.lock.hcl, has a version that cannot be had here: AWS's "
+    "provider is 5.100; terraform init -upgrade writes it anew",
     "no available releases match": "allow a version that can be had here: of the AWS provider that is 5.100",
 }
 

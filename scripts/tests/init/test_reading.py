@@ -228,6 +228,19 @@ def test_an_output_belongs_to_one_instance_of_several() -> None:
     assert reading.output_for("aws_kinesis_stream.in[1]") == "second"
 
 
+def test_a_reference_to_one_instance_is_none_to_all() -> None:
+    # GIVEN a reference in each of its steps, as a plan has it
+    reading = _plan(*UNNAMED, NEW_FUNCTION, mapping={"event_source_arn": _steps('aws_kinesis_stream.in["b"]', "arn")})
+    planned = reading["planned_values"]["root_module"]["resources"]
+    planned[0]["address"], planned[1]["address"] = 'aws_kinesis_stream.in["a"]', 'aws_kinesis_stream.in["b"]'
+    found = Reading(reading).source_stream()
+    assert (found.names[0], found.certain) == ('aws_kinesis_stream.in["b"]', True)
+
+
+def _steps(instance: str, attribute: str) -> list[str]:
+    return [f"{instance}.{attribute}", instance, instance.partition("[")[0]]
+
+
 def test_a_registered_consumer_reads_its_stream() -> None:
     consumer = ("aws_kinesis_stream_consumer", "c", {"name": "c"})
     plan = _plan(*STREAMS, FUNCTION, consumer, mapping={"event_source_arn": ["aws_kinesis_stream_consumer.c.arn"]})
