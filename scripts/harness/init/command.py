@@ -165,8 +165,8 @@ def _reference(reading: Reading, name: str) -> str:
     if found := _optional(reading, name):
         return found
     raise HarnessError(
-        f"the name of {name} is known only after the apply: add an output for it",
-        f'in the root module: output "…" {{ value = … }} with the name of {name}; then run this again',
+        f"the name of {name} is known only after the apply, and no output refers to it alone",
+        f'add one to the root module: output "…" {{ value = … }} with the name of {name}, not a map; then run this again',
     )
 
 

@@ -61,7 +61,8 @@ def answer_to(stack: Stack, event: dict[str, Any], step: Step, seconds: float = 
         raise stack.pipeline.mistake(
             ["ledger", "id_out"],
             f"{cause}\nA record came, but {strange.told(other, stack.pipeline, event)}",
-            "let [ledger] say where answers have the event's id, then make local-up; the stack still runs",
+            "let [ledger] say where answers have the event's id, and the function put one JSON object per record, then "
+            "make local-up; the stack still runs",
         )
     log = function_log_tail(stack)
     raise HarnessError(

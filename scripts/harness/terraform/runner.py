@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness import console
 from harness.console import Step
-from harness.errors import CommandFailedError
+from harness.errors import CommandFailedError, HarnessError
 from harness.machine import commands, processes
 from harness.machine.processes import MARKER
 from harness.paths import VENV_BIN
@@ -19,7 +19,7 @@ from harness.pipeline.definition import LOCAL, Pipeline
 from harness.setup import install
 from harness.stack.clients import Clients
 from harness.stack.state import REGION, Stack
-from harness.terraform import programs, provider_settings, working_copy
+from harness.terraform import initialized, programs, provider_settings, working_copy
 from harness.terraform.initialized import Initialized
 from harness.terraform.json_output import Progress, as_text
 from harness.terraform.planned import Planned
@@ -43,6 +43,8 @@ LOCAL_BACKEND = """terraform {{
 """
 # A provider with a profile takes credentials from it alone. These are LocalStack's, never the user's.
 PROFILE = "[profile {}]\naws_access_key_id = test\naws_secret_access_key = test\n"
+FIRST_MAJOR = 5  # earlier ones know no AWS_ENDPOINT_URL
+LOCKED = re.compile(r'^provider "[^"]*/hashicorp/aws" \{\s*version\s*=\s*"(\d+)\.', re.MULTILINE)
 ARN = re.compile(r"arn:aws[\w-]*:(?:kinesis|lambda):([a-z]{2}(?:-[a-z]+)+-\d):\d{12}:")
 
 
@@ -123,9 +125,24 @@ class Terraform:
             return False
         backend = [f"-backend-config={self._backend}"] if self.has_backend else []
         self._run("init", "-input=false", "-no-color", *backend)
+        if not self.has_backend:  # tflocal writes endpoints for every version
+            self._check_provider(copy / initialized.LOCK)
         if kept:
             kept.keep()
         return True
+
+    def _check_provider(self, lock: Path) -> None:
+        """Check that what init chose can be directed to LocalStack: otherwise it would call AWS.
+
+        Raises:
+            HarnessError: it is a version of the AWS provider without AWS_ENDPOINT_URL.
+        """
+        found = LOCKED.search(lock.read_text(encoding="utf-8")) if lock.is_file() else None
+        if found and int(found[1]) < FIRST_MAJOR:
+            raise HarnessError(
+                f"the Terraform takes version {found[1]} of the AWS provider, which cannot be directed to LocalStack",
+                f"allow version {FIRST_MAJOR} in required_providers, and in .terraform.lock.hcl if there is one",
+            )
 
     def _last_init(self, copy: Path) -> Initialized | None:
         """Return what init made for the last stack; None for stacks of tests, whose ports are never the same."""

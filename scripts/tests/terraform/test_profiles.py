@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.errors import HarnessError
 from harness.pipeline.definition import Pipeline
 from harness.pipeline.schema import Events, File, Ledger, Literal, Outputs
 from harness.pipeline.schema import Terraform as Section
@@ -53,3 +54,17 @@ def test_roles_are_left_out_of_the_copy_alone_and_a_line_says_so(
     assert "providers get LocalStack's address and keys: assume_role of aws\n" in capsys.readouterr().err
     assert (made.folder / OVERRIDE).is_file()
     assert [path.name for path in (tmp_path / "root").iterdir()] == ["main.tf"]
+
+
+def test_a_provider_that_would_call_aws_is_refused_before_it_does(
+    terraform: Callable[[str], Terraform], tmp_path: Path
+) -> None:
+    """Endpoints in the environment are newer: https://github.com/hashicorp/terraform-provider-aws/issues/32649."""
+    made, lock = terraform(""), tmp_path / "root" / ".terraform.lock.hcl"
+    text = 'provider "registry.terraform.io/hashicorp/aws" {{\n  version     = "{}"\n}}\n'
+    for version in ("5.100.0", "6.0.0"):
+        lock.write_text(text.format(version))
+        made._check_provider(lock)
+    lock.write_text(text.format("4.67.0"))
+    with pytest.raises(HarnessError, match="version 4 of the AWS provider"):
+        made.init()
