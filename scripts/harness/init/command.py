@@ -166,7 +166,7 @@ def _reference(reading: Reading, name: str) -> str:
         return found
     raise HarnessError(
         f"the name of {name} is known only after the apply, and no output refers to it alone",
-        f'add one to the root module: output "…" {{ value = … }} with the name of {name}, not a map; then run this again',
+        f'add one to the root module: output "…" {{ value = … }} with the name of {name} alone; then run this again',
     )
 
 
