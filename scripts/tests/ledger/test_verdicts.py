@@ -15,6 +15,7 @@ from harness.cli import ledger_runs
 from harness.failed import Failed
 from harness.ledger import Ledger, Verdict, report
 from harness.pipeline import definition
+from harness.stack import mapping
 from harness.stack.discards import Discard
 from harness.streams import Put, Read
 
@@ -386,3 +387,21 @@ def test_the_next_step_names_where_failed_events_are(
     found = ledger_runs.where(stack, ledger)
     assert says in found
     assert not not_named or not_named not in found
+
+
+def test_what_of_the_mapping_keeps_events_from_the_function_is_told_if_some_are_missing(
+    ledger: Ledger, answers: list[Read], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html: they are dropped."""
+    found: dict[str, Any] = {"FilterCriteria": {"Filters": [{"Pattern": '{"a":[1]}'}]}, "State": "Disabled"}
+    monkeypatch.setattr(mapping, "of", lambda _: found)
+    stack: Any = SimpleNamespace()
+    ledger.take_predictions(answers[1:])
+    told = ledger_runs._with_obstacles("not every event", stack, ledger)
+    assert told.endswith('that match none of its filters: {"a":[1]}. The mapping\'s state is Disabled.')
+    # WHEN nothing is missing, or nothing stands in the way THEN there is nothing to tell
+    found.clear()
+    assert ledger_runs._with_obstacles("not every event", stack, ledger) == "not every event"
+    found["State"] = "Disabled"
+    ledger.take_predictions(answers[:1])
+    assert ledger_runs._with_obstacles("not every event", stack, ledger) == "not every event"
