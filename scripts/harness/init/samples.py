@@ -99,10 +99,11 @@ def ids(events: Sequence[Mapping[str, Any]]) -> list[str]:
     return [*sorted(named, key=_rank), *(path for path in paths if path not in named)]
 
 
-def _rank(path: str) -> tuple[int, bool, bool]:
-    """Return the place of a path whose key ends in `id`: the event's own is near the top, and a word, unlike `paid`."""
+def _rank(path: str) -> tuple[bool, int, bool]:
+    """Return the place of a path whose key ends in `id`: a word before `paid`, then by depth, an event's own first."""
     key = path.rpartition(".")[2].strip('"')
-    return path.count("."), key.lower() not in OWN, not _WORD_ID.search(key)
+    own = key.lower() in OWN
+    return not own and not _WORD_ID.search(key), path.count("."), not own
 
 
 def _leaves(document: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:

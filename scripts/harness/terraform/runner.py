@@ -43,6 +43,12 @@ LOCAL_BACKEND = """terraform {{
 """
 # A provider with a profile takes credentials from it alone. These are LocalStack's, never the user's.
 PROFILE = "[profile {}]\naws_access_key_id = test\naws_secret_access_key = test\n"
+# A new stack has nothing of what provisioners made for the last one, so a second apply does not help, as on AWS.
+INCONSISTENT = "Provider produced inconsistent final plan"
+HASHED_TOO_EARLY = (
+    "if it is about source_code_hash, a provisioner changed the file after its hash was planned: build the file first, "
+    "or take the hash of the sources"
+)
 FIRST_MAJOR = 5  # earlier ones know no AWS_ENDPOINT_URL
 LOCKED = re.compile(r'^provider "[^"]*/hashicorp/aws" \{\s*version\s*=\s*"(\d+)\.', re.MULTILINE)
 ARN = re.compile(r"arn:aws[\w-]*:(?:kinesis|lambda):([a-z]{2}(?:-[a-z]+)+-\d):\d{12}:")
@@ -206,11 +212,17 @@ class Terraform:
             The outputs, by name.
         """
         progress, refusals = Progress(step), Refusals(self.stack)
-        self._run(
-            "apply", "-input=false", "-json", "-auto-approve", f"-refresh={str(refresh).lower()}",
-            *([f"-target={target}"] if target else []),
-            *self.variables, deadline=APPLY_DEADLINE, on_line=progress.read, as_text=as_text, hopeless=refusals.final,
-        )  # fmt: skip
+        try:
+            self._run(
+                "apply", "-input=false", "-json", "-auto-approve", f"-refresh={str(refresh).lower()}",
+                *([f"-target={target}"] if target else []),
+                *self.variables, deadline=APPLY_DEADLINE, on_line=progress.read, as_text=as_text,
+                hopeless=refusals.final,
+            )  # fmt: skip
+        except CommandFailedError as error:
+            if INCONSISTENT in error.output:
+                error.next_step = f"{HASHED_TOO_EARLY}; {error.next_step}"
+            raise
         step.result = progress.summary
         return self.outputs()
 

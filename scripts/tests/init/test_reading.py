@@ -111,6 +111,7 @@ def test_samples_in_every_form(tmp_path: Path) -> None:
         ({"device_id": "d", "eventId": "e"}, "eventId"),
         ({"paid": "yes", "orderId": 7}, "orderId"),
         ({"store_id": 1, "sales_id": 2}, "store_id"),
+        ({"paid": "yes", "click": {"id": 5}}, "click.id"),
         ({"valid": "yes"}, "valid"),
     ],
 )

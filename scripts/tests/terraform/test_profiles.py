@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.errors import HarnessError
+from harness.console import Step
+from harness.errors import CommandFailedError, HarnessError
 from harness.pipeline.definition import Pipeline
 from harness.pipeline.schema import Events, File, Ledger, Literal, Outputs
 from harness.pipeline.schema import Terraform as Section
@@ -68,3 +69,19 @@ def test_a_provider_that_would_call_aws_is_refused_before_it_does(
     lock.write_text(text.format("4.67.0"))
     with pytest.raises(HarnessError, match="version 4 of the AWS provider"):
         made.init()
+
+
+def test_a_package_that_an_apply_builds_anew_is_explained(
+    terraform: Callable[[str], Terraform], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hashes are taken while planning: https://developer.hashicorp.com/terraform/language/functions/file."""
+
+    def fail(*_: object, **__: object) -> str:
+        raise CommandFailedError("terraform apply", 1, "Error: Provider produced inconsistent final plan\n", "read it")
+
+    made = terraform("")
+    monkeypatch.setattr(Terraform, "_run", fail)
+    with pytest.raises(CommandFailedError) as failed:
+        made.apply(Step("apply"))
+    assert "build the file first" in failed.value.next_step
+    assert failed.value.next_step.endswith("; read it")
