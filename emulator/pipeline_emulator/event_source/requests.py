@@ -36,11 +36,13 @@ def install() -> None:
     @patches.CREATE_MAPPING.wrap
     def create_event_source_mapping(original: Callable[..., Any], self: Any, context: Any, request: Any) -> Any:
         _require_ranges(context, request)
+        _require_destination(request)
         return original(self, context, request)
 
     @patches.UPDATE_MAPPING.wrap
     def update_event_source_mapping(original: Callable[..., Any], self: Any, context: Any, request: Any) -> Any:
         _require_ranges(context, request)
+        _require_destination(request)
         _require_rest(self, request["UUID"], "update")
         return original(self, context, request)
 
@@ -86,11 +88,30 @@ def _require_rest(provider: Any, uuid: str, change: str) -> None:
         raise ResourceInUseException(f"Cannot {change} the event source mapping because it is in use.", Type="User")
 
 
+def _require_destination(request: Any) -> None:
+    """Refuse an OnFailure without a destination, although AWS shows a mapping that has none so.
+
+    Clients that send back what they have read get this error: https://github.com/aws-controllers-k8s/community/issues/2865.
+    """
+    failure = (request.get("DestinationConfig") or {}).get("OnFailure")
+    if failure is not None and failure.get("Destination") is None:
+        raise InvalidParameterValueException(
+            "The Destination field is required for an OnFailure configuration.", Type="User"
+        )
+
+
 def _remove_empty(mapping: Any) -> None:
-    """Remove settings without content from a configuration: clients remove a setting by sending an empty one."""
+    """Remove settings without content from a configuration: clients remove a setting by sending an empty one.
+
+    A stream's mapping without a destination shows an empty one, whether it had one before or not.
+    """
     for name, content in _EMPTIED.items():
         if not (mapping.get(name) or {}).get(content):
             mapping.pop(name, None)
+    if mapping.get("KMSKeyArn") == "":
+        del mapping["KMSKeyArn"]
+    if mapping.get("DestinationConfig") == {} and mapping.get("StartingPosition"):
+        mapping["DestinationConfig"] = {"OnFailure": {}}
 
 
 def _require_function(named: str, context: RequestContext, mapping: Any) -> None:

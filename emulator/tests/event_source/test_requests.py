@@ -201,6 +201,9 @@ def test_failures_go_to_standard_queues_topics_and_buckets(
         destination = {"OnFailure": {"Destination": f"arn:aws:{service}:ap-south-1:000000000000:{resource}"}}
         refused = refusal(create, FunctionName=function, **wanted, DestinationConfig=destination)
         assert refused == (400, RULE, text)
+    text = "The Destination field is required for an OnFailure configuration."
+    refused = refusal(create, FunctionName=function, **wanted, DestinationConfig={"OnFailure": {}})
+    assert refused == (400, RULE, text)  # https://github.com/aws-controllers-k8s/community/issues/2865
     assert mappings(functions, function) == []
 
 
@@ -238,6 +241,39 @@ def test_metrics_that_are_removed_are_gone(create_mapped_stream: Any, nothing: A
     assert "MetricsConfig" not in mapped.functions.update_event_source_mapping(UUID=mapping, MetricsConfig=nothing)
     mapped.await_state(mapping, "Enabled")
     assert "MetricsConfig" not in mapped.functions.get_event_source_mapping(UUID=mapping)
+
+
+def test_a_destination_that_is_removed_is_shown_as_none_and_no_longer_used(create_mapped_stream: Any) -> None:
+    """An empty DestinationConfig removes it, and what AWS shows then is no request.
+
+    https://github.com/go-to-k/cdkd/pull/982, https://github.com/aws-controllers-k8s/community/issues/2865
+    """
+    mapped = create_mapped_stream()
+    destination = {"OnFailure": {"Destination": "arn:aws:sqs:ap-south-1:000000000000:failed"}}
+    mapping = mapped.map(DestinationConfig=destination)
+    none: dict[str, Any] = {"OnFailure": {}}
+    text = "The Destination field is required for an OnFailure configuration."
+    assert refusal(mapped.functions.update_event_source_mapping, UUID=mapping, DestinationConfig=none) == (
+        400,
+        RULE,
+        text,
+    )
+    assert mapped.functions.get_event_source_mapping(UUID=mapping)["DestinationConfig"] == destination
+    answer = mapped.functions.update_event_source_mapping(UUID=mapping, DestinationConfig={})
+    assert answer["DestinationConfig"] == none
+    mapped.await_state(mapping, "Enabled")
+    assert mapped.functions.get_event_source_mapping(UUID=mapping)["DestinationConfig"] == none
+    assert mapped.functions.update_event_source_mapping(UUID=mapping, BatchSize=7)["DestinationConfig"] == none
+
+
+def test_a_key_that_is_removed_is_gone(localstack: Any, create_mapped_stream: Any) -> None:
+    """An empty ARN removes it: https://github.com/go-to-k/cdkd/pull/982."""
+    mapped = create_mapped_stream()
+    key = localstack.client("kms").create_key()["KeyMetadata"]["Arn"]
+    mapping = mapped.map(KMSKeyArn=key)
+    assert mapped.functions.get_event_source_mapping(UUID=mapping)["KMSKeyArn"] == key
+    assert "KMSKeyArn" not in mapped.functions.update_event_source_mapping(UUID=mapping, KMSKeyArn="")
+    assert "KMSKeyArn" not in mapped.functions.get_event_source_mapping(UUID=mapping)
 
 
 @pytest.mark.parametrize("nothing", [{}, {"Filters": []}])
