@@ -3,6 +3,7 @@
 AWS checks them before anything else: "Common Errors" in each service's API reference.
 """
 
+import unicodedata
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -28,6 +29,11 @@ _LEFT_OUT: Mapping[str, Collection[str]] = {
 }
 # Core checks the first, and event_source/requests.py mappings, with more rules than the model has.
 _OWN_CHECKS = frozenset({"AddLayerVersionPermission", "CreateEventSourceMapping", "UpdateEventSourceMapping"})
+_LONGEST_TAG_VALUE = 256
+_TAG_VALUE = (
+    "Map value must satisfy constraint: [Member must have length less than or equal to 256, Member must have length"
+    r" greater than or equal to 0, Member must satisfy regular expression pattern: ^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$]"
+)
 _DAY_MS = 24 * 3600 * 1000
 _BATCH_BYTES, _EVENT_BYTES = 1_048_576, 26  # an event counts 26 bytes more than its message
 _validators = {service: RequestValidator(left_out) for service, left_out in _LEFT_OUT.items()}
@@ -61,14 +67,28 @@ def _check(_chain: Any, context: RequestContext, _response: Response) -> None:
 
 
 def _check_tags(request: Mapping[str, Any]) -> None:
-    """Refuse tags with AWS's prefix: https://docs.aws.amazon.com/lambda/latest/dg/configuration-tags.html.
+    """Refuse keys with AWS's prefix, and values that are too long or have other characters than tags may have.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-tags.html. The model has no constraint of values; the
+    text of theirs: https://github.com/cloud-custodian/cloud-custodian/issues/2520
 
     Raises:
-        CommonServiceException: a key has it; AWS's own words are not known.
+        CommonServiceException: there is one. Of keys, AWS's own words are not known.
     """
-    if reserved := [key for key in request.get("Tags") or {} if key.lower().startswith("aws:")]:
+    tags = request.get("Tags") or {}
+    if not all(_is_tag_value(value) for value in tags.values()):
+        shown = ", ".join(f"{key}={value}" for key, value in tags.items())
+        text = f"1 validation error detected: Value '{{{shown}}}' at 'tags' failed to satisfy constraint: {_TAG_VALUE}"
+        raise CommonServiceException("ValidationException", text, sender_fault=True)
+    if reserved := [key for key in tags if key.lower().startswith("aws:")]:
         text = f"Tag keys must not begin with the reserved prefix aws: {', '.join(reserved)}"
         raise CommonServiceException("InvalidParameterValueException", text, sender_fault=True)
+
+
+def _is_tag_value(value: str) -> bool:
+    r"""Return whether a text may be a tag's value. Python's patterns know no \p{L}."""
+    known = all(char in "_.:/=+-@" or unicodedata.category(char)[0] in "LZN" for char in value)
+    return known and len(value) <= _LONGEST_TAG_VALUE
 
 
 def _check_complete(request: Mapping[str, Any]) -> None:

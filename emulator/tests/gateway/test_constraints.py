@@ -112,7 +112,15 @@ def test_functions_need_code_and_tags_of_their_own(localstack: Any, create_funct
     client = localstack.client("lambda")
     with pytest.raises(ClientError, match="reserved prefix aws:"):
         create_function(SOURCE, Tags={"aws:a": "b"})
+    # https://github.com/cloud-custodian/cloud-custodian/issues/2520
+    says = r"Value '{owner=a,b}' at 'tags' failed to satisfy constraint: Map value must satisfy constraint: "
+    with pytest.raises(ClientError, match=says) as refused:
+        create_function(SOURCE, Tags={"owner": "a,b"})
+    assert refused.value.response["Error"]["Code"] == "ValidationException"
     function = create_function(SOURCE)
+    arn = function.configuration()["FunctionArn"]
+    client.tag_resource(Resource=arn, Tags={"Équipe": "données_. :/=+-@" + 240 * "7"})
+    assert refusal(client.tag_resource, Resource=arn, Tags={"long": 257 * "7"})[1] == "ValidationException"
     name = {"FunctionName": function.name}
     assert refusal(client.update_function_code, **name) == (
         400,
