@@ -26,7 +26,8 @@ _CONSUMER_ACTIONS = ("DescribeStreamSummary", "ListShards")
 _QUEUE_ACTIONS = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
 # https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html. Terraform's provider waits while it reads the start.
 _TABLE_ACTIONS = ("GetRecords", "GetShardIterator", "DescribeStream", "ListStreams")
-_ACCESS = "Cannot access stream {}. Please ensure the role can perform the {} Actions on your stream in {}."
+# https://github.com/aws-samples/cross-account-amazon-dynamodb-replication/issues/11
+_ACCESS = "Cannot access stream {}. Please ensure the role can perform the {} Actions on your stream in IAM."
 # https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html#services-xray-permissions
 _TRACING = ("PutTraceSegments", "PutTelemetryRecords")
 _FUNCTIONS = frozenset({"CreateFunction", "UpdateFunctionConfiguration"})
@@ -134,12 +135,12 @@ def _authorize_mapping(context: RequestContext, request: Any, authorizer: Author
         checks = [Check(f"dynamodb:{action}", source) for action in _TABLE_ACTIONS]
         if _refused(context, role, function, checks, authorizer):
             actions = "GetRecords, GetShardIterator, DescribeStream, and ListStreams"
-            raise InvalidParameterValueException(_ACCESS.format(source, actions, "IAM"), Type="User")
+            raise InvalidParameterValueException(_ACCESS.format(source, actions), Type="User")
     elif arn.resource.startswith("stream/") and (
         refused := _refused(context, role, function, list(_reading(source)), authorizer)
     ):
         actions = "GetRecords, GetShardIterator, DescribeStream, ListShards, and ListStreams"
-        text = _ACCESS.format(source, actions, "Kinesis")
+        text = _ACCESS.format(source, actions)
         raise InvalidParameterValueException(f"{text} (Not allowed: {refused.action})", Type="User")
     destination = ((request.get("DestinationConfig") or {}).get("OnFailure") or {}).get("Destination")
     if destination:

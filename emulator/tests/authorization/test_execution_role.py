@@ -77,6 +77,7 @@ def test_a_mapping_needs_every_read_action(
     code, message = refusal(lambda: create_mapping(root, function, stream))
     assert code == "InvalidParameterValueException"
     assert message.startswith(f"Cannot access stream {stream}. Please ensure the role can perform the GetRecords, ")
+    assert "Actions on your stream in IAM." in message
     assert action in message
     assert [denial["action"] for denial in denials(role.rpartition("/")[2])] == [action]
 
