@@ -880,8 +880,9 @@ CHECK_NEW_FUNCTION = Patch(
 )
 CHECK_CHANGED_FUNCTION = Patch(
     f"{_LAMBDA}.provider:LambdaProvider.update_function_configuration",
-    what="timeout, memory and /tmp have AWS's ranges; reserved variables and unusable dead-letter queues are refused",
-    why="core accepts any numbers and dead-letter queues, and overwrites reserved variables",
+    what="timeout, memory and /tmp have AWS's ranges; reserved variables and unusable dead-letter queues are refused;"
+    " settings without content are read as on AWS",
+    why="core accepts any numbers and dead-letter queues, overwrites reserved variables, and keeps a log group",
     written_for=_CORE,
     fingerprint="006327bf4b24",
 )

@@ -10,6 +10,7 @@ from localstack.aws.api import ServiceException
 from pipeline_emulator.lambda_runtime import configuration_rules
 
 SOURCE = "def handler(event, context):\n    return 1\n"
+NAMED = {"Handler": "a.b", "Runtime": "python3.13"}
 
 
 @pytest.mark.parametrize(
@@ -49,6 +50,13 @@ def test_what_aws_accepts_is_accepted(request_: dict[str, Any]) -> None:
         ({"Runtime": "python3.13", "Code": {"ZipFile": b"x"}}, "Runtime and Handler are mandatory parameters"),
         ({"Handler": "a.b", "Runtime": "python3.13", "Code": {}}, "Please provide a source for function code"),
         ({"PackageType": "Image", "Code": {}}, "Please provide a source for function code"),
+        ({"PackageType": "Image", "Code": {"ZipFile": b"x"}}, "Please provide a source for function code"),
+        ({**NAMED, "Code": {"ImageUri": "a"}}, "Please provide a source for function code"),
+        ({**NAMED, "PackageType": "Image", "Code": {"ImageUri": "a"}}, "don't provide Handler or Runtime or Layer"),
+        (
+            {**NAMED, "Code": {"ZipFile": b"x"}, "FileSystemConfigs": [{"Arn": "arn:a"}]},
+            "in a VPC to reference .* arn:a",
+        ),
     ],
 )
 def test_a_new_function_needs_code_and_how_to_run_it(request_: dict[str, Any], says: str) -> None:
@@ -69,7 +77,8 @@ def test_core_asks_before_it_creates_changes_or_deletes(localstack: Any, create_
     assert function.configuration()["RevisionId"] == before
     version = client.publish_version(FunctionName=function.name)["Version"]
     client.create_alias(FunctionName=function.name, Name="live", FunctionVersion=version)
-    with pytest.raises(ClientError, match="used by the aliases live") as refused:
+    text = r"Unable to delete version because the following aliases reference it: \[live\]"
+    with pytest.raises(ClientError, match=text) as refused:
         client.delete_function(FunctionName=function.name, Qualifier=version)
     assert refused.value.response["Error"]["Code"] == "ResourceConflictException"
     client.delete_alias(FunctionName=function.name, Name="live")
@@ -100,3 +109,40 @@ def test_log_levels_are_for_the_json_format(localstack: Any, create_function: Ca
     assert (found["LogFormat"], found["ApplicationLogLevel"], found["SystemLogLevel"]) == ("JSON", "DEBUG", "INFO")
     with pytest.raises(ClientError, match=says):
         update(LogFormat="Text", ApplicationLogLevel="DEBUG")
+
+
+@pytest.mark.local_only
+def test_an_update_replaces_the_log_group_and_keeps_variables_that_it_does_not_name(
+    localstack: Any, create_function: Callable[..., Any]
+) -> None:
+    """Both as https://github.com/go-to-k/cdkd/pull/1161 found on AWS."""
+    function, client = (
+        create_function(SOURCE, Environment={"Variables": {"STAGE": "test"}}),
+        localstack.client("lambda"),
+    )
+
+    def update(**changes: Any) -> Any:
+        client.update_function_configuration(FunctionName=function.name, **changes)
+        client.get_waiter("function_updated_v2").wait(FunctionName=function.name, WaiterConfig={"Delay": 1})
+        return function.configuration()
+
+    assert update(LoggingConfig={"LogGroup": "/own/group"})["LoggingConfig"]["LogGroup"] == "/own/group"
+    default = {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{function.name}"}
+    assert update(LoggingConfig={"LogFormat": "Text"})["LoggingConfig"] == default
+    assert update(Environment={})["Environment"] == {"Variables": {"STAGE": "test"}}
+    assert "Environment" not in update(Environment={"Variables": {}})
+    assert "Environment" not in create_function(SOURCE, Environment={"Variables": {}}).configuration()
+
+
+@pytest.mark.local_only
+@pytest.mark.parametrize(
+    ("setting", "says"),
+    [
+        ({"TenancyConfig": {"TenantIsolationMode": "PER_TENANT"}}, "not supported for this account in the ap-south-1"),
+        ({"DurableConfig": {"ExecutionTimeout": 60}}, "does not support a durable configuration"),
+    ],
+)
+def test_what_would_be_dropped_is_refused(create_function: Callable[..., Any], setting: Any, says: str) -> None:
+    """As AWS does where it lacks it: https://github.com/fujiwara/lambroll/pull/547, https://github.com/aws/aws-lambda-dotnet/issues/2418."""
+    with pytest.raises(ClientError, match=says):
+        create_function(SOURCE, **setting)

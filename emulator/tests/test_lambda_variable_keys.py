@@ -24,6 +24,10 @@ def test_a_functions_key_is_kept_replaced_and_removed(localstack: Any, create_fu
     assert update(Description="changed") == (first, None)
     assert update(Environment={"Variables": {"NAME": "a"}}) == (first, {"NAME": "a"})
     assert client.publish_version(FunctionName=function.name)["KMSKeyArn"] == first
+    assert update(Environment={}) == (
+        first,
+        {"NAME": "a"},
+    )  # changes nothing: https://github.com/go-to-k/cdkd/pull/1161
     assert update(KMSKeyArn=second) == (second, {"NAME": "a"})
     assert function.invoke({}).payload == "a"
     assert update(KMSKeyArn="") == (None, {"NAME": "a"})

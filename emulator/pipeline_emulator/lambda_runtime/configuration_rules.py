@@ -27,6 +27,14 @@ _STORAGE_MB = (512, 10_240)
 # https://github.com/pipe-cd/pipecd/pull/1401 and https://github.com/aws/aws-cdk/pull/28045 have the texts.
 _NO_HANDLER = "Runtime and Handler are mandatory parameters for functions created with deployment packages."
 NO_CODE = "Please provide a source for function code."
+# https://github.com/pulumi/pulumi-aws/issues/5439
+_OF_ZIPS = "Please don't provide Handler or Runtime or Layer when the intended function PackageType is Image."
+# https://github.com/aws-cloudformation/cfn-lint/pull/4408
+_NO_VPC = "Function must be configured to execute in a VPC to reference access point {}"
+# What AWS answers where it has no such functions, which is better than to drop a setting on which code relies:
+# https://github.com/fujiwara/lambroll/pull/547, https://github.com/aws/aws-lambda-dotnet/issues/2418
+_NO_TENANTS = "Tenancy configuration is not supported for this account in the {} Region."
+_NOT_DURABLE = "You cannot use a managed runtime that does not support a durable configuration"
 _LEVEL_OF_TEXT = (
     'LogLevel is not supported when LogFormat is set to "Text". Remove LogLevel from your request or change the'
     ' LogFormat to "Json" and try again.'
@@ -50,6 +58,7 @@ def install() -> None:
     def create_function(original: Callable[..., Any], self: Any, context: RequestContext, request: Any) -> Any:
         check(request)
         check_new(request)
+        _check_unsupported(context, request)
         _check_context(context, request)
         return original(self, context, request)
 
@@ -61,7 +70,7 @@ def install() -> None:
         _check_context(context, request)
         if request.get("Runtime"):
             self._validate_runtime(PackageType.Zip, request["Runtime"])
-        return original(self, context, request)
+        return original(self, context, _as_read_by_aws(context, request))
 
     @patches.CHECK_RUNTIME.wrap
     def _validate_runtime(original: Callable[..., None], self: Any, package_type: str, runtime: str | None) -> None:
@@ -112,6 +121,21 @@ def _check_context(context: RequestContext, request: Mapping[str, Any]) -> None:
         raise InvalidParameterValueException(found, Type="User")
 
 
+def _as_read_by_aws(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a request to change a function with what core would read otherwise written out.
+
+    An Environment without Variables changes nothing, and a LoggingConfig without a LogGroup means the default group, as
+    https://github.com/go-to-k/cdkd/pull/1161 found on AWS.
+    """
+    changed = dict(request)
+    if changed.get("Environment") is not None and changed["Environment"].get("Variables") is None:
+        del changed["Environment"]
+    if logging := changed.get("LoggingConfig"):
+        group = f"/aws/lambda/{api_utils.get_function_name(request['FunctionName'], context)}"
+        changed["LoggingConfig"] = {"LogGroup": group, **logging}
+    return changed
+
+
 def _log_format(context: RequestContext, request: Mapping[str, Any]) -> str:
     """Return the log format of a function, which is Text for a new one."""
     account, region = api_utils.get_account_and_region(request["FunctionName"], context)
@@ -121,15 +145,34 @@ def _log_format(context: RequestContext, request: Mapping[str, Any]) -> str:
 
 
 def check_new(request: Mapping[str, Any]) -> None:
-    """Check a request to create a function for what changes may leave out.
+    """Check a request to create a function for what changes may leave out, and what belongs to another package type.
 
     Raises:
-        InvalidParameterValueException: the handler, the runtime or the code is missing.
+        InvalidParameterValueException: the handler, the runtime or the code is missing, or is not for this type.
     """
-    if request.get("PackageType") != PackageType.Image and not (request.get("Runtime") and request.get("Handler")):
+    is_image = request.get("PackageType") == PackageType.Image
+    if is_image and any(request.get(name) for name in ("Handler", "Runtime", "Layers")):
+        raise InvalidParameterValueException(_OF_ZIPS, Type="User")
+    if not is_image and not (request.get("Runtime") and request.get("Handler")):
         raise InvalidParameterValueException(_NO_HANDLER, Type="User")
-    if not any((request.get("Code") or {}).get(name) for name in ("ZipFile", "S3Bucket", "ImageUri")):
+    sources = ("ImageUri",) if is_image else ("ZipFile", "S3Bucket")
+    if not any((request.get("Code") or {}).get(name) for name in sources):
         raise InvalidParameterValueException(NO_CODE, Type="User")
+    systems = request.get("FileSystemConfigs") or ()
+    if systems and not (request.get("VpcConfig") or {}).get("SubnetIds"):
+        raise InvalidParameterValueException(_NO_VPC.format(systems[0].get("Arn")), Type="User")
+
+
+def _check_unsupported(context: RequestContext, request: Mapping[str, Any]) -> None:
+    """Refuse what neither core nor the emulator has.
+
+    Raises:
+        InvalidParameterValueException: the function would be durable, or isolate tenants.
+    """
+    if request.get("TenancyConfig"):
+        raise InvalidParameterValueException(_NO_TENANTS.format(context.region), Type="User")
+    if request.get("DurableConfig"):
+        raise InvalidParameterValueException(_NOT_DURABLE, Type="User")
 
 
 def _out_of_range(request: Mapping[str, Any]) -> Iterator[str]:
@@ -156,5 +199,7 @@ def _check_aliases(context: RequestContext, function_name: str, qualifier: str |
         if version == alias.function_version
         or (alias.routing_configuration and version in alias.routing_configuration.version_weights)
     ]
-    if using:  # AWS's own words are not known
-        raise ResourceConflictException(f"Version {version} is used by the aliases {', '.join(using)}", Type="User")
+    if using:
+        # https://github.com/alexcasalboni/aws-lambda-power-tuning/issues/124
+        text = f"Unable to delete version because the following aliases reference it: [{', '.join(using)}]"
+        raise ResourceConflictException(text, Type="User")

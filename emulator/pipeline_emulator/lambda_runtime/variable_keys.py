@@ -1,4 +1,4 @@
-"""Keeps the KMS key of a function's environment variables, which core drops.
+"""Keeps the KMS key of a function's environment variables, which core drops, and shows no empty variables.
 
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html. The key is kept with the variables:
 a published version keeps both.
@@ -41,8 +41,8 @@ def install() -> None:
         described, variables = original(version, *args, **rest), version.config.environment
         if key := key_of(variables):
             described["KMSKeyArn"] = key
-            if not variables:
-                del described["Environment"]
+        if not variables:  # https://github.com/hashicorp/terraform-provider-aws/issues/43763
+            described.pop("Environment", None)
         return described
 
 
@@ -58,7 +58,8 @@ def _with_key(request: Any, present: Mapping[str, str] | None) -> Any:
         key = key_of(present)
     if key is None:
         return request
-    new = request["Environment"].get("Variables") if request.get("Environment") is not None else present
+    new = (request.get("Environment") or {}).get("Variables")
+    new = present if new is None else new
     variables = Variables(new or {}, key) if key else dict(new or {})  # an empty key removes the function's
     return {**request, "Environment": {"Variables": variables}}
 
