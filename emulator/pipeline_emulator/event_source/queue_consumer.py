@@ -57,13 +57,13 @@ class QueueConsumer:
             self._slots.acquire()
 
     def wake(self) -> None:
-        """Do nothing: to receive from an empty queue takes a second at most, or the mapping's batching window."""
+        """Do nothing: to receive from an empty queue takes a second at most."""
 
     def _receive(self) -> None:
         """Receive messages once there is a slot for a batch, and start to handle them."""
         self._slots.acquire()
         try:
-            batches = self._poller.receive()
+            batches = self._poller.receive(self._stop.requested)
         except BaseException:
             self._slots.release()
             raise

@@ -5,9 +5,12 @@ batches of any size, and one at a time. `QueueConsumer` sends several.
 """
 
 import json
+import threading
+import time
 from collections.abc import Iterable, Iterator
 from typing import Any, override
 
+from botocore.exceptions import BotoCoreError, ClientError
 from localstack.services.lambda_.event_source_mapping.event_processor import (
     BatchFailureError,
     PartialBatchFailureError,
@@ -27,7 +30,6 @@ from pipeline_emulator.event_source.settings import MappingSettings
 _ENVELOPE_BYTES = 64  # what the function gets besides its events: {"Records": []}, and separators
 _MOST_RECEIVED = 10  # by a request. Core's header asks for more
 _WAIT_SECONDS = 1  # for a first message. A mapping that stops waits for it
-_LONGEST_WAIT_SECONDS = 20
 type Event = dict[str, Any]
 type Message = dict[str, Any]
 
@@ -37,28 +39,40 @@ class QueuePoller(SqsPoller):
 
     settings: MappingSettings
 
-    def receive(self) -> list[list[Message]]:
+    def receive(self, stopped: threading.Event) -> list[list[Message]]:
         """Receive messages, and return the batches that may be handled at the same time: one, or one for each group.
 
-        A group's later messages stay in the queue until its batch is done.
+        A group's later messages wait in the queue for the end of its batch. A window ends when `stopped` is set.
 
         Raises:
             ClientError: the queue cannot be read.
         """
-        window = self.maximum_batching_window or _WAIT_SECONDS
-        messages: list[Message] = self.source_client.receive_message(
-            QueueUrl=self.queue_url,
-            MaxNumberOfMessages=min(self.batch_size, _MOST_RECEIVED),
-            WaitTimeSeconds=min(window, _LONGEST_WAIT_SECONDS),
-            MessageAttributeNames=["All"],
-            MessageSystemAttributeNames=["All"],
-            sqs_override_max_message_count=self.batch_size,
-            # With it, core collects messages until the batch is full or the time is over.
-            sqs_override_wait_time_seconds=self.maximum_batching_window,
-        ).get("Messages", [])
+        ends = time.monotonic() + (self.maximum_batching_window or 0)
+        messages = self._receive(self.batch_size)
+        while len(messages) < self.batch_size and time.monotonic() < ends and not stopped.is_set():
+            try:
+                messages += self._receive(self.batch_size - len(messages))
+            except (BotoCoreError, ClientError):
+                if not messages:
+                    raise
+                break
         if self.is_fifo_queue:
             return list(split_by_message_group_id(messages).values())
         return [messages] if messages else []
+
+    def _receive(self, most: int) -> list[Message]:
+        """Receive messages; with a batching window, gather them for a second, so that a stop does not wait for more."""
+        received: list[Message] = self.source_client.receive_message(
+            QueueUrl=self.queue_url,
+            MaxNumberOfMessages=min(most, _MOST_RECEIVED),
+            WaitTimeSeconds=_WAIT_SECONDS,
+            MessageAttributeNames=["All"],
+            MessageSystemAttributeNames=["All"],
+            sqs_override_max_message_count=most,
+            # With it, core collects messages until the batch is full or the time is over.
+            sqs_override_wait_time_seconds=self.maximum_batching_window and _WAIT_SECONDS,
+        ).get("Messages", [])
+        return received
 
     @override
     def handle_messages(self, messages: list[Message]) -> None:

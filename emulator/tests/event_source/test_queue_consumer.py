@@ -40,6 +40,13 @@ GROUPS = """
         if any(body.startswith("a") for body in bodies):
             raise ValueError("not the a group")
 """
+GATHERING = """
+    import boto3, json, os, uuid
+
+    def handler(event, context):
+        bodies = [record["body"] for record in event["Records"]]
+        boto3.client("s3").put_object(Bucket=os.environ["BUCKET"], Key=uuid.uuid4().hex, Body=json.dumps(bodies))
+"""
 
 
 def _results(batches: Callable[..., list[Any]]) -> list[Any]:
@@ -128,3 +135,26 @@ def test_a_disabled_mapping_can_be_deleted(
         return not found
 
     eventually(gone, "the mapping is deleted")
+
+
+def test_an_update_does_not_wait_for_the_end_of_a_batching_window(
+    localstack: Any, queue: Any, map_queue: Any, eventually: Callable[..., Any]
+) -> None:
+    """What the window has gathered so far is invoked, and Terraform's next change comes minutes earlier.
+
+    https://docs.aws.amazon.com/lambda/latest/api/API_UpdateEventSourceMapping.html
+    """
+    (url, arn), functions = queue(), localstack.client("lambda")
+    mapping, batches = map_queue(arn, GATHERING, BatchSize=100, MaximumBatchingWindowInSeconds=300)
+
+    def state() -> str:
+        return str(functions.get_event_source_mapping(UUID=mapping)["State"])
+
+    eventually(lambda: state() == "Enabled", "the mapping reads")
+    for body in "ab":
+        localstack.client("sqs").send_message(QueueUrl=url, MessageBody=body)
+    time.sleep(2)  # for the second message, too, to be received
+    assert batches() == []
+    functions.update_event_source_mapping(UUID=mapping, BatchSize=50)
+    eventually(lambda: state() == "Enabled", "the update is done", 20)
+    assert [sorted(one) for one in batches()] == [["a", "b"]]
