@@ -289,3 +289,45 @@ def test_streaming_destinations_are_as_recorded_on_aws(table: Table, captured: A
     assert client.disable_kinesis_streaming_destination(**where)["DestinationStatus"] == "DISABLING"
     assert "must be ACTIVE" in refused(client.disable_kinesis_streaming_destination, **where)
     assert client.describe_table(TableName=table.name)["Table"]["StreamSpecification"]["StreamEnabled"]
+
+
+def test_settings_that_moto_drops_are_described(localstack: Any) -> None:
+    """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TableDescription.html
+
+    Of the capacity of a table on demand, API_ProvisionedThroughput there says that it is 0.
+    """
+    client, name = localstack.client("dynamodb"), f"table-{uuid.uuid4().hex[:8]}"
+    capacity = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}
+    index: Any = {
+        "IndexName": "by_store", "KeySchema": [{"AttributeName": "store", "KeyType": "HASH"}],
+        "Projection": {"ProjectionType": "ALL"}, "ProvisionedThroughput": capacity,
+    }  # fmt: skip
+    client.create_table(
+        TableName=name, KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}], TableClass="STANDARD_INFREQUENT_ACCESS",
+        AttributeDefinitions=[{"AttributeName": one, "AttributeType": "S"} for one in ("id", "store")],
+        ProvisionedThroughput=capacity, GlobalSecondaryIndexes=[index],
+    )  # fmt: skip
+
+    def described() -> Any:
+        return client.describe_table(TableName=name)["Table"]
+
+    assert described()["TableClassSummary"]["TableClass"] == "STANDARD_INFREQUENT_ACCESS"
+    assert described()["ProvisionedThroughput"]["ReadCapacityUnits"] == 5
+    limits = {"MaxReadRequestUnits": 10, "MaxWriteRequestUnits": 20}
+    client.update_table(TableName=name, BillingMode="PAY_PER_REQUEST", OnDemandThroughput=limits)
+    assert described()["OnDemandThroughput"] == limits
+    for one in (described(), *described()["GlobalSecondaryIndexes"]):
+        assert one["ProvisionedThroughput"] == {
+            "ReadCapacityUnits": 0, "WriteCapacityUnits": 0, "NumberOfDecreasesToday": 0
+        }  # fmt: skip
+    key = localstack.client("kms").create_key()["KeyMetadata"]["Arn"]
+    for encryption, expected in (({"Enabled": True, "KMSMasterKeyId": key}, key), ({"Enabled": False}, None)):
+        client.update_table(TableName=name, SSESpecification=encryption)
+        assert described().get("SSEDescription", {}).get("KMSMasterKeyArn") == expected
+    client.update_table(TableName=name, TableClass="STANDARD")
+    assert described()["TableClassSummary"]["TableClass"] == "STANDARD"
+    client.update_table(TableName=name, BillingMode="PROVISIONED", ProvisionedThroughput=capacity)
+    assert "OnDemandThroughput" not in described()
+    client.update_table(TableName=name, GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": "by_store"}}])
+    assert [one["AttributeName"] for one in described()["AttributeDefinitions"]] == ["id"]
+    client.delete_table(TableName=name)

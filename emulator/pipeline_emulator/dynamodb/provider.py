@@ -9,7 +9,7 @@ from localstack.services.moto import call_moto
 from moto.dynamodbstreams.models import dynamodbstreams_backends
 
 from pipeline_emulator.arn import parse_arn
-from pipeline_emulator.dynamodb import changes, kinesis_destinations, kinesis_sender
+from pipeline_emulator.dynamodb import changes, kinesis_destinations, kinesis_sender, table_settings
 
 _ONLY_IF_SET = ("GlobalSecondaryIndexes", "LocalSecondaryIndexes")
 
@@ -29,7 +29,8 @@ class Tables(DynamodbApi):
     @override
     def create_table(self, context: RequestContext, *_args: Any, **_more: Any) -> Any:
         """Create a table, which is active at once, but not yet in the answer."""
-        made = _table(context, call_moto(context))
+        answer: Any = call_moto(context)
+        made = _noted(context, answer["TableDescription"])
         made.pop("WarmThroughput", None)
         return {"TableDescription": {**made, "TableStatus": "CREATING"}}
 
@@ -38,7 +39,14 @@ class Tables(DynamodbApi):
         """Change a table."""
         request: Any = context.service_request
         with changes.WRITES, changes.switching(context.account_id, context.region, request):
-            return {"TableDescription": _table(context, call_moto(context))}
+            answer: Any = call_moto(context)
+            return {"TableDescription": _noted(context, answer["TableDescription"])}
+
+    @override
+    def describe_table(self, context: RequestContext, *_args: Any, **_more: Any) -> Any:
+        """Describe a table."""
+        answer: Any = call_moto(context)
+        return {"Table": table_settings.described(context.account_id, context.region, answer["Table"])}
 
     @override
     def enable_kinesis_streaming_destination(self, context: RequestContext, *_args: Any, **_more: Any) -> Any:
@@ -91,8 +99,10 @@ class TableStreams(DynamodbstreamsApi):
             return call_moto(context)
 
 
-def _table(context: RequestContext, answer: Any) -> dict[str, Any]:
-    """Return a table's description with an id and without empty lists."""
-    found = answer["TableDescription"]
+def _noted(context: RequestContext, found: dict[str, Any]) -> dict[str, Any]:
+    """Keep a request's settings; return the description of its table with them, an id, and without empty lists."""
+    request: Any = context.service_request
+    table_settings.note(context.account_id, context.region, request)
+    found = table_settings.described(context.account_id, context.region, found)
     kept = {name: value for name, value in found.items() if value or name not in _ONLY_IF_SET}
     return {**kept, "TableId": kinesis_destinations.table_id(kinesis_destinations.table_of(context))}
