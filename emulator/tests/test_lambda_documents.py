@@ -75,3 +75,20 @@ def test_withdrawn_runtime_is_refused(create_function: Callable[..., Any]) -> No
     with pytest.raises(ClientError, match=r"The runtime parameter of python3\.7 is no longer supported") as refused:
         create_function(SOURCE, Runtime="python3.7")
     assert refused.value.response["Error"]["Code"] == "InvalidParameterValueException"
+
+
+@pytest.mark.local_only
+def test_a_failed_update_says_why(client: Any, create_function: Callable[..., Any], eventually: Any) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/api/API_FunctionConfiguration.html (LastUpdateStatusReason)."""
+    function = create_function(SOURCE)
+    client.update_function_configuration(FunctionName=function.name, Runtime="ruby3.3")
+
+    def status() -> Any:
+        return client.get_function_configuration(FunctionName=function.name)
+
+    failed = eventually(lambda: (found := status())["LastUpdateStatus"] == "Failed" and found, "the update has failed")
+    assert "ruby3.3" in failed["LastUpdateStatusReason"]
+    assert failed["LastUpdateStatusReasonCode"] == failed["StateReasonCode"]
+    client.update_function_configuration(FunctionName=function.name, Runtime="python3.13")
+    eventually(lambda: status()["LastUpdateStatus"] == "Successful", "the next update is done")
+    assert "LastUpdateStatusReason" not in status()

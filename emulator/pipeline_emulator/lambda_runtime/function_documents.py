@@ -11,12 +11,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from localstack.aws.api import RequestContext
-from localstack.aws.api.lambda_ import ResourceNotFoundException
+from localstack.aws.api.lambda_ import LastUpdateStatus, ResourceNotFoundException
 from localstack.services.lambda_ import api_utils
 from localstack.services.lambda_.invocation.models import lambda_stores
 
 from pipeline_emulator import patches
 
+_REASONS = {"StateReason", "StateReasonCode"}
 _NO_POLICY = "The resource you requested does not exist."
 
 
@@ -46,6 +47,9 @@ def _describe_functions() -> None:
             described["VpcConfig"]["Ipv6AllowedForDualStack"] = allowed
         if described.get("RuntimeVersionConfig") and described.get("Runtime"):
             described["RuntimeVersionConfig"] = _runtime_version(described)
+        if described.get("LastUpdateStatus") == LastUpdateStatus.Failed:
+            for name in _REASONS & described.keys():  # core tells why only as the reason of the state
+                described.setdefault(f"LastUpdateStatus{name.removeprefix('State')}", described[name])
         return described
 
 
