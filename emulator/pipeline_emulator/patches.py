@@ -245,6 +245,13 @@ CHECK_INTERNAL_CALLS = Patch(
     written_for=_CORE,
     fingerprint="6fc9937ab698",
 )
+LIST_ALIASES = Patch(
+    "localstack.services.kms.provider:KmsProvider.list_aliases",
+    what="the aliases of AWS's services are listed before they have a key",
+    why="core makes them when they are used, and so Terraform's data source finds none",
+    written_for=_CORE,
+    fingerprint="6aa32c8037e6",
+)
 AUTHENTICATE_QUEUE_URLS = Patch(
     "localstack.services.sqs.query_api:try_call_sqs",
     what="requests to the URL of a queue are authenticated",
@@ -1009,6 +1016,55 @@ CHECK_DELETED_VERSION = Patch(
     written_for=_CORE,
     fingerprint="0a8506fc35d6",
 )
+TAG_CODE_SIGNING = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider._get_account_id_and_region_for_taggable_resource",
+    what="code signing configurations have tags",
+    why="core answers 501, and so Terraform can create none",
+    written_for=_CORE,
+    fingerprint="2416a527193d",
+)
+TAG_NEW_CODE_SIGNING = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider.create_code_signing_config",
+    what="a code signing configuration keeps the tags it is created with",
+    why="core ignores them",
+    written_for=_CORE,
+    fingerprint="8f14694ab70a",
+)
+FORGET_CODE_SIGNING_TAGS = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider.delete_code_signing_config",
+    what="the tags of a code signing configuration are deleted with it",
+    why="core has none",
+    written_for=_CORE,
+    fingerprint="b978881bf06c",
+)
+PUT_RUNTIME_MANAGEMENT = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider.put_runtime_management_config",
+    what="the runtime update mode of a function is stored",
+    why="core does not have the operation",
+    written_for=_CORE,
+    fingerprint="1fd98c793f12",
+)
+GET_RUNTIME_MANAGEMENT = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider.get_runtime_management_config",
+    what="the runtime update mode of a function is returned",
+    why="core does not have the operation",
+    written_for=_CORE,
+    fingerprint="7d2ea4083cf1",
+)
+ADD_LAYER_PERMISSION = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider.add_layer_version_permission",
+    what="a layer's statement names an account by its root user's ARN, and the organization",
+    why="core repeats the account id, in which Terraform sees another principal, and drops the organization",
+    written_for=_CORE,
+    fingerprint="42711cadb714",
+)
+GET_LAYER_POLICY = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider.get_layer_version_policy",
+    what="a layer's policy names accounts by their root users' ARNs, and organizations",
+    why="core repeats the account id, in which Terraform sees another principal, and drops the organization",
+    written_for=_CORE,
+    fingerprint="18abe109fcea",
+)
 DRY_RUN_OF_CODE = Patch(
     f"{_LAMBDA}.provider:LambdaProvider.update_function_code",
     what="UpdateFunctionCode with DryRun changes nothing",
@@ -1429,6 +1485,13 @@ READ_STREAMS_FOR_FIREHOSE = Patch(
     why="core runs AWS's Java consumer, which it downloads: without a network the delivery stream fails, in silence",
     written_for=_CORE,
     fingerprint="7fb7143d436f",
+)
+DESCRIBE_HTTP_DESTINATION = Patch(
+    "localstack.services.firehose.provider:HttpEndpointDestinationConfiguration",
+    what="the description of an HTTP endpoint has its S3 destination, and failed records go there",
+    why="core drops what the configuration does not have, when it describes a delivery stream, from what it keeps, too",
+    written_for=_CORE,
+    fingerprint="c012de8b6c89",
 )
 DELETE_MAPPING = Patch(
     f"{_LAMBDA}.provider:LambdaProvider.delete_event_source_mapping",

@@ -122,3 +122,20 @@ def test_nothing_is_lost_while_the_role_may_not_read(
     assert archive.content() == []
     archive.allow(READS)
     eventually(lambda: archive.content() == ["kept"], "the record is archived", 20)
+
+
+def test_the_description_of_an_endpoint_has_its_bucket(localstack: Any) -> None:
+    """https://docs.aws.amazon.com/firehose/latest/APIReference/API_HttpEndpointDestinationDescription.html"""
+    firehose, name = localstack.client("firehose"), f"endpoint-{uuid.uuid4().hex[:8]}"
+    bucket = {"RoleARN": "arn:aws:iam::000000000000:role/endpoint", "BucketARN": "arn:aws:s3:::failed"}
+    firehose.create_delivery_stream(
+        DeliveryStreamName=name,
+        HttpEndpointDestinationConfiguration={
+            "EndpointConfiguration": {"Url": "https://example.com"}, "S3Configuration": bucket,
+        },
+    )  # fmt: skip
+    for _ in range(2):  # core's first description spoilt the next ones
+        found = firehose.describe_delivery_stream(DeliveryStreamName=name)["DeliveryStreamDescription"]
+        described = found["Destinations"][0]["HttpEndpointDestinationDescription"]["S3DestinationDescription"]
+        assert bucket.items() <= described.items()
+    firehose.delete_delivery_stream(DeliveryStreamName=name)

@@ -1,6 +1,7 @@
 """Layers: what functions of each runtime find in them, which one wins, and what is refused."""
 
 import io
+import json
 import stat
 import sys
 import uuid
@@ -348,3 +349,24 @@ def test_the_arn_of_a_layer_is_its_name(localstack: Any, zipped: Any) -> None:
     arn = client.publish_layer_version(LayerName=name, Content=content)["LayerArn"]
     again = client.publish_layer_version(LayerName=arn, Content=content)
     assert (again["LayerArn"], again["Version"]) == (arn, 2)
+
+
+def test_a_layers_policy_names_accounts_by_their_arns_and_organizations(localstack: Any, zipped: Any) -> None:
+    """Terraform reads both: https://github.com/hashicorp/terraform-provider-aws (layer_version_permission.go)."""
+    client, name = localstack.client("lambda"), f"layer-{uuid.uuid4().hex[:8]}"
+    client.publish_layer_version(LayerName=name, Content={"ZipFile": zipped({"a.txt": b"a"})})
+
+    def allow(sid: str, **whom: str) -> Any:
+        answer = client.add_layer_version_permission(
+            LayerName=name, VersionNumber=1, StatementId=sid, Action="lambda:GetLayerVersion", **whom
+        )
+        return json.loads(answer["Statement"])
+
+    account = allow("account", Principal="111122223333")
+    organization = allow("organization", Principal="*", OrganizationId="o-abcdefghij")
+    assert account["Principal"] == {"AWS": "arn:aws:iam::111122223333:root"}
+    assert organization["Principal"] == "*"
+    assert organization["Condition"] == {"StringEquals": {"aws:PrincipalOrgID": "o-abcdefghij"}}
+    policy = client.get_layer_version_policy(LayerName=name, VersionNumber=1)["Policy"]
+    assert json.loads(policy)["Statement"] == [account, organization]
+    client.delete_layer_version(LayerName=name, VersionNumber=1)

@@ -27,7 +27,8 @@ def note(account: str, region: str, request: Mapping[str, Any]) -> None:
     if limits := request.get("OnDemandThroughput"):
         kept["OnDemandThroughput"] = {name: limit for name, limit in limits.items() if limit != -1}  # -1: no limit
     if request.get("BillingMode") == "PAY_PER_REQUEST":
-        for one in (table, *table.global_indexes):
+        metered: list[Any] = [table, *table.global_indexes]
+        for one in metered:
             one.throughput = dict(_ON_DEMAND)
     elif request.get("BillingMode") == "PROVISIONED":
         kept.pop("OnDemandThroughput", None)

@@ -39,6 +39,7 @@ def load_services() -> None:
         core_adjustments,
         credentials,
         input_transformers,
+        key_aliases,
         large_bodies,
         malformed_requests,
         moto_requests,
@@ -64,6 +65,7 @@ def load_services() -> None:
     constraints.install()
     neighbours.install()
     input_transformers.install()
+    key_aliases.install()
     policy_documents.install()
     large_bodies.install()
     queue_urls.install()

@@ -60,14 +60,17 @@ def install_aliases() -> None:
         aliases,
         async_events,
         code_archives,
+        code_signing,
         configuration_rules,
         destinations,
         dry_runs,
         event_queue,
         function_documents,
         isolation_report,
+        layer_policies,
         payloads,
         provisioning,
+        runtime_management,
         streamed_invocations,
         update_conflicts,
         variable_keys,
@@ -77,12 +80,15 @@ def install_aliases() -> None:
     aliases.install()
     async_events.install()
     code_archives.install()
+    code_signing.install()
     dry_runs.install()
     configuration_rules.install()
     destinations.install()
     event_queue.install()
     provisioning.install()
     function_documents.install()
+    layer_policies.install()
+    runtime_management.install()
     payloads.install()
     streamed_invocations.install()
     variable_keys.install()

@@ -1,0 +1,48 @@
+"""Tags of code signing configurations, which core refuses. Terraform reads them after it has created one.
+
+https://docs.aws.amazon.com/lambda/latest/api/API_TagResource.html and
+https://docs.aws.amazon.com/lambda/latest/api/API_CreateCodeSigningConfig.html
+"""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from localstack.aws.api import RequestContext
+from localstack.aws.api.lambda_ import ResourceNotFoundException
+from localstack.services.lambda_.invocation.models import lambda_stores
+
+from pipeline_emulator import patches
+from pipeline_emulator.arn import find_arn
+
+_MISSING = "The Lambda code signing configuration {} can not be found."  # as core reads one
+
+
+@functools.cache
+def install() -> None:
+    """Patch core, once per process."""
+
+    @patches.TAG_CODE_SIGNING.wrap
+    def find(original: Callable[..., tuple[str, str]], self: Any, resource: str) -> tuple[str, str]:
+        """Return account and region of what is tagged."""
+        arn = find_arn(resource)
+        if arn is None or not arn.resource.startswith("code-signing-config:"):
+            return original(self, resource)
+        if resource not in lambda_stores[arn.account][arn.region].code_signing_configs:
+            raise ResourceNotFoundException(_MISSING.format(resource), Type="User")
+        return arn.account, arn.region
+
+    @patches.TAG_NEW_CODE_SIGNING.wrap
+    def create(original: Callable[..., Any], self: Any, context: RequestContext, *args: Any, **request: Any) -> Any:
+        made = original(self, context, *args, **request)
+        if tags := request.get("tags"):
+            self._store_tags(made["CodeSigningConfig"]["CodeSigningConfigArn"], tags)
+        return made
+
+    @patches.FORGET_CODE_SIGNING_TAGS.wrap
+    def delete(
+        original: Callable[..., Any], self: Any, context: RequestContext, code_signing_config_arn: str, **request: Any
+    ) -> Any:
+        answer = original(self, context, code_signing_config_arn, **request)
+        self._remove_all_resource_tags(code_signing_config_arn, context.account_id, context.region)
+        return answer
