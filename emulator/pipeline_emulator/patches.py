@@ -1037,6 +1037,13 @@ FORGET_CODE_SIGNING_TAGS = Patch(
     written_for=_CORE,
     fingerprint="b978881bf06c",
 )
+SIGN_NEW_FUNCTION = Patch(
+    f"{_LAMBDA}.provider:LambdaProvider.create_function",
+    what="a new function has the code signing configuration that it names",
+    why="core ignores it",
+    written_for=_CORE,
+    fingerprint="ee8360ef3c94",
+)
 PUT_RUNTIME_MANAGEMENT = Patch(
     f"{_LAMBDA}.provider:LambdaProvider.put_runtime_management_config",
     what="the runtime update mode of a function is stored",
