@@ -452,6 +452,13 @@ PARSE_CONTENT_TYPES_ONCE = Patch(
     written_for="localstack-twisted 25.5.0",
     fingerprint="5b5206bbb013",
 )
+FINISH_STREAMS = Patch(
+    "h2.connection:H2Connection._receive_goaway_frame",
+    what="a client's GOAWAY without an error leaves its open streams as they are",
+    why="h2 sends nothing more then, and twisted closes the connection",
+    written_for="h2 4.4.1",
+    fingerprint="adb9adfae940",
+)
 WRITE_NO_ACCESS_LOG = Patch(
     "rolo.serving.twisted:TwistedGateway.log",
     what="twisted writes no access log",

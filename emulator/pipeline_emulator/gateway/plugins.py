@@ -38,6 +38,7 @@ def load_services() -> None:
         constraints,
         core_adjustments,
         credentials,
+        http2,
         input_transformers,
         key_aliases,
         large_bodies,
@@ -51,6 +52,7 @@ def load_services() -> None:
 
     browsers.install()
     twisted_request.install()
+    http2.install()
     core_adjustments.keep_fractions()
     credentials.install()
     moto_requests.install()
