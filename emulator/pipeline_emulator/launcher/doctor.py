@@ -12,7 +12,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from pipeline_emulator.launcher import environment, instance, lambda_runtime
+from pipeline_emulator.launcher import environment, instance, lambda_runtime, packages
 
 DISTRIBUTION = "pipeline-emulator"
 
@@ -74,6 +74,9 @@ def _packages() -> Iterator[Finding]:
             wrong.append(f"{requirement.name} is {found}, {requirement.specifier} is needed")
         elif requirement.name == "localstack-core":
             yield Finding("LocalStack", f"localstack-core {found}", True)
+    if conflict := packages.overwritten():
+        yield Finding("packages", ": ".join(conflict), False)
+        return
     remedy = f": reinstall with pip install --upgrade {DISTRIBUTION}"
     yield Finding("packages", "; ".join(wrong) + remedy if wrong else "in the versions that work", not wrong)
 

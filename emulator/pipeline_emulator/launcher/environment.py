@@ -46,6 +46,8 @@ def resolve(given: Mapping[str, object], environment: Mapping[str, str]) -> dict
             source, value = setting.variable, environment.get(setting.variable, "")
         text = str(int(value)) if isinstance(value, bool) else str(value)
         chosen[setting.name] = _checked(setting, source, text) if text else setting.default
+    if not hosts(chosen):
+        raise EmulatorError(f"--host={chosen['host']} has no address", "for example: --host 127.0.0.1")
     chosen["data"] = str(Path(chosen["data"] or _default_data_folder(environment)).absolute())
     if not chosen["lambda_runtime_dir"]:
         chosen["lambda_runtime_dir"] = str(lambda_runtime.default_folder(environment))

@@ -17,7 +17,7 @@ import psutil
 
 from pipeline_emulator.clients import folder
 from pipeline_emulator.launcher import environment as environments
-from pipeline_emulator.launcher import lambda_runtime, service_catalog
+from pipeline_emulator.launcher import lambda_runtime, packages, service_catalog
 from pipeline_emulator.launcher.errors import EmulatorError
 
 # -P: modules in the working directory, which may contain anything, are not imported.
@@ -175,11 +175,13 @@ def run(chosen: Mapping[str, str], variables: Mapping[str, str]) -> None:
 
 
 def prepare(chosen: Mapping[str, str]) -> None:
-    """Create the data folder and check that folder and port are free.
+    """Create the data folder and check that folder, port and packages can be used.
 
     Raises:
         EmulatorError: one of them is in use or cannot be used.
     """
+    if conflict := packages.overwritten():
+        raise EmulatorError(*conflict)
     data = Path(chosen["data"])
     if running := find(data):
         raise EmulatorError(

@@ -82,8 +82,16 @@ def install(folder: Path, environment: Mapping[str, str]) -> dict[str, str]:
         The versions of Python that were left out, with the reason: a package may not be published for them here.
 
     Raises:
-        EmulatorError: there is no installer, or it failed.
+        EmulatorError: there is no installer, it failed, or the folder cannot be written.
     """
+    try:
+        return _install(folder, environment)
+    except OSError as error:
+        cause = f"{folder} cannot be written: {error.strerror}"
+        raise EmulatorError(cause, "choose another folder, with --folder or XDG_CACHE_HOME") from None
+
+
+def _install(folder: Path, environment: Mapping[str, str]) -> dict[str, str]:
     if is_complete(folder):
         return _add_versions(folder, environment)
     folder.parent.mkdir(parents=True, exist_ok=True)

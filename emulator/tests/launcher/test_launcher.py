@@ -1,6 +1,7 @@
 """The command `pipeline-emulator` of the emulator's virtual environment, with a real LocalStack."""
 
 import contextlib
+import importlib.metadata
 import json
 import os
 import re
@@ -193,6 +194,37 @@ def test_ctrl_c_at_any_moment_of_the_start_ends_it_without_a_traceback(
             child.kill()  # leaving the block would wait for it
     assert child.returncode in (-signal.SIGINT, 0)
     assert b"Traceback" not in said
+
+
+def test_a_folder_that_cannot_be_written_is_a_clear_error(run: Run) -> None:
+    """As in containers of CI whose user has no home folder."""
+    done = run("lambda-runtime", XDG_CACHE_HOME="/dev/null")
+    assert done.returncode == 1
+    assert "/dev/null/pipeline-emulator/lambda-runtime" in done.stderr
+    assert "cannot be written" in done.stderr
+    assert "next:" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_moto_in_the_place_of_localstacks_fork_is_named(run: Run, tmp_path: Path) -> None:
+    """Both have the package `moto` (https://pypi.org/project/moto-ext/); the one that pip installs last wins."""
+    ours = importlib.metadata.distribution("moto-ext")
+    files = {
+        "moto-9.9.dist-info/METADATA": "Metadata-Version: 2.1\nName: moto\nVersion: 9.9\n",
+        "moto_ext-1.dist-info/METADATA": str(ours.read_text("METADATA")),
+        "moto_ext-1.dist-info/RECORD": "moto/core/exceptions.py,sha256=another,1\n",
+        "moto/core/exceptions.py": "",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    for command in (["start"], ["doctor"]):
+        done = run(*command, PYTHONPATH=str(tmp_path))
+        assert done.returncode == 1
+        said = done.stdout + done.stderr
+        assert f"moto 9.9 has overwritten moto-ext {ours.version}" in said
+        assert f"pip install --force-reinstall --no-deps moto-ext=={ours.version}" in said
+        assert "Traceback" not in said
 
 
 def test_importing_the_package_imports_none_of_its_modules() -> None:

@@ -110,6 +110,11 @@ def test_invalid_value_is_named(variable: str, value: str) -> None:
         environment.resolve({}, {variable: value})
 
 
+def test_an_empty_list_of_addresses_is_named() -> None:
+    with pytest.raises(EmulatorError, match="--host=, has no address"):
+        environment.resolve({"host": ","}, {})
+
+
 def test_unknown_setting_is_named() -> None:
     with pytest.raises(EmulatorError, match="no setting colour"):
         environment.resolve({"colour": "red"}, {})
