@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 _DEFAULT_REGION = "us-east-1"
+_LOOPBACK = ("127.0.0.1", "localhost")
 
 
 def region(environment: Mapping[str, str]) -> str:
@@ -36,6 +37,20 @@ def for_shells(endpoint_url: str, region: str) -> dict[str, str]:
     """Return the variables for Terraform, tflocal and scripts."""
     address = by_address(endpoint_url)
     return {**for_clients(address, region), "S3_HOSTNAME": urlsplit(address).hostname or ""}  # tflocal's
+
+
+def without_proxy(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return NO_PROXY and no_proxy of an environment with a proxy, extended by the loopback addresses.
+
+    Clients of botocore send requests to those through the proxy, too, which cannot reach this machine's loopback.
+    """
+    if not any(value for name, value in environment.items() if name.lower() in ("http_proxy", "all_proxy")):
+        return {}
+    found = {}
+    for name in ("NO_PROXY", "no_proxy"):
+        listed = [entry for entry in environment.get(name, "").split(",") if entry]
+        found[name] = ",".join([*listed, *(entry for entry in _LOOPBACK if entry not in listed)])
+    return found
 
 
 def foreign(environment: Mapping[str, str], ours: Mapping[str, str]) -> list[str]:

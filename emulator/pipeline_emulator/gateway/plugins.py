@@ -28,7 +28,7 @@ def import_core() -> None:
 @hooks.on_infra_start(priority=-100)  # type: ignore[untyped-decorator]
 def load_services() -> None:
     """Guard the gateway, load the pipeline's services one after the other, then tune the process."""
-    from pipeline_emulator import memory_at_rest
+    from pipeline_emulator import memory_at_rest, owner
     from pipeline_emulator.authorization import policy_documents
     from pipeline_emulator.gateway import (
         browsers,
@@ -75,3 +75,4 @@ def load_services() -> None:
     core_adjustments.reduce_request_overhead()
     freeze_loaded_objects()
     memory_at_rest.start()
+    owner.watch()

@@ -53,7 +53,7 @@ def exports(url: str, region: str, data: str, mine: Mapping[str, str]) -> str:
         mine: the user's environment.
     """
     programs = folder.make(folder.in_data_folder(data), mine)
-    made = {**environment.for_shells(url, region), **programs}
+    made = {**environment.for_shells(url, region), **environment.without_proxy(mine), **programs}
     lines = [f"export {name}={shlex.quote(value)}" for name, value in made.items()]
     if foreign := environment.foreign(mine, made):
         lines.insert(0, f"unset {' '.join(foreign)}")
@@ -73,7 +73,8 @@ def run(command: Sequence[str], url: str, region: str, mine: Mapping[str, str]) 
         EmulatorError: there is no such program.
     """
     with tempfile.TemporaryDirectory(prefix="pipeline-emulator-", ignore_cleanup_errors=True) as made:
-        ours = {**environment.for_shells(url, region), **folder.make(Path(made), mine)}
+        ours = {**environment.for_shells(url, region), **environment.without_proxy(mine)}
+        ours |= folder.make(Path(made), mine)
         foreign = environment.foreign(mine, ours)
         variables = {**{name: value for name, value in mine.items() if name not in foreign}, **ours}
         return _run(command, variables)

@@ -15,6 +15,7 @@ import boto3
 import botocore.session
 from botocore.config import Config
 
+from pipeline_emulator import owner
 from pipeline_emulator.clients import environment as clients
 from pipeline_emulator.launcher.environment import free_port
 from pipeline_emulator.launcher.errors import EmulatorError
@@ -50,9 +51,10 @@ class Emulator:
         """Return a boto3 client; options are those of `boto3.client`. On AWS it uses your own credentials."""
         if self.endpoint_url is None:
             return boto3.client(service, **{"region_name": self.region, **options})
-        addressing = Config(s3={"addressing_style": "path"})  # bucket names need no name server
+        # Bucket names need no name server, and a proxy of your environment cannot reach this machine's loopback.
+        ours = Config(s3={"addressing_style": "path"}, proxies={})
         given = options.pop("config", None)
-        config = addressing.merge(given) if given else addressing
+        config = ours.merge(given) if given else ours
         defaults = {"endpoint_url": self.endpoint_url, "region_name": self.region, "config": config}
         keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
         return _session().client(service, **{**defaults, **keys, **options})
@@ -65,7 +67,8 @@ class Emulator:
         if self.endpoint_url is None:
             return {**os.environ, "AWS_DEFAULT_REGION": self.region, **variables}
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-        return {**kept, **clients.for_clients(self.endpoint_url, self.region), **variables}
+        ours = clients.for_clients(self.endpoint_url, self.region) | clients.without_proxy(os.environ)
+        return {**kept, **ours, **variables}
 
     def ask(self, method: str, path: str, document: object = None) -> Any:
         """Send a request to one of the emulator's own interfaces and return the JSON that it answers.
@@ -146,7 +149,7 @@ def started(folder: Path, settings: Mapping[str, object]) -> Iterator[Emulator]:
         EmulatorError: it does not start.
     """
     chosen = {"port": free_port(), "data": folder / "data", "faults": True, **settings}
-    instance = start(None, **chosen)
+    instance = start({owner.VARIABLE: str(os.getpid())}, **chosen)
     try:
         read = functools.partial(instance.log.read_text, errors="replace")
         yield Emulator(instance.endpoint_url, clients.region(os.environ), instance, read)

@@ -50,7 +50,7 @@ class HtmlReport:
         if report.outcome != "passed":
             test.outcome = "error" if report.failed and report.when != "call" else report.outcome
             test.sections.append((test.outcome, report.longreprtext or _reason(report)))
-        if report.when == "call":
+        if report.when == "call" or (report.when == "setup" and report.failed):
             test.sections += report.sections
 
     def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> None:

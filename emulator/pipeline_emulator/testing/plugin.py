@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _FIXTURE = "emulator"
 _REPORT = "--emulator-report"
 _BEGAN = pytest.StashKey[datetime]()
+_RUNNING = pytest.StashKey["Emulator"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -68,7 +69,10 @@ def emulator(
     chosen = str(request.config.getoption("--emulator"))
     folder = tmp_path_factory.mktemp("emulator")
     with _terminated_like_interrupted(), contextlib.ExitStack() as stack:
-        yield _or_fail(lambda: stack.enter_context(emulators.chosen(chosen, folder, emulator_settings)))
+        found = _or_fail(lambda: stack.enter_context(emulators.chosen(chosen, folder, emulator_settings)))
+        request.config.stash[_RUNNING] = found
+        stack.callback(request.config.stash.__delitem__, _RUNNING)
+        yield found
 
 
 @pytest.fixture(scope="session")
@@ -128,15 +132,24 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Add what the emulator knows to the report of a failed test, or of each test if a page is written."""
+    """Add what the emulator knows to the report of a failed test, or of each test if a page is written.
+
+    A test fails in its setup, too: when the fixture that deploys does.
+    """
     report = yield
-    fixtures = getattr(item, "funcargs", {})
-    found = fixtures.get(_FIXTURE)
-    if report.when == "call" and found is not None and (report.failed or item.config.getoption(_REPORT)):
+    wanted = report.failed or (report.when == "call" and item.config.getoption(_REPORT))
+    if wanted and report.when != "teardown" and (found := _used_by(item)):
         from pipeline_emulator.testing import failure_report
 
-        report.sections += failure_report.sections(found, item.stash[_BEGAN], fixtures.get("ledger"))
+        ledger = getattr(item, "funcargs", {}).get("ledger")
+        report.sections += failure_report.sections(found, item.stash[_BEGAN], ledger)
     return report
+
+
+def _used_by(item: pytest.Item) -> Emulator | None:
+    """Return the emulator, if it runs and the test uses it, be it through another fixture."""
+    names = getattr(item, "fixturenames", ())
+    return item.config.stash.get(_RUNNING, None) if _FIXTURE in names else None
 
 
 @contextlib.contextmanager

@@ -51,6 +51,15 @@ def test_a_command_gets_the_emulators_variables_and_none_of_the_users_account(en
     assert env("printenv", "AWS_REGION").stdout == "us-east-1\n"
 
 
+def test_a_proxy_is_not_asked_for_the_emulator(env: Env) -> None:
+    """botocore asks it for 127.0.0.1, too: https://github.com/localstack/localstack/pull/8066."""
+    proxy = {"HTTP_PROXY": "http://proxy:3128", "no_proxy": "intranet"}
+    assert env("printenv", "NO_PROXY", **proxy).stdout == "127.0.0.1,localhost\n"
+    assert env("printenv", "no_proxy", **proxy).stdout == "intranet,127.0.0.1,localhost\n"
+    assert "export no_proxy=intranet,127.0.0.1,localhost\n" in env(**proxy).stdout
+    assert env("printenv", "NO_PROXY").stdout == ""
+
+
 def test_a_name_becomes_an_address_so_that_buckets_need_no_name_server(env: Env, localstack: Any) -> None:
     by_name = localstack.endpoint_url.replace("127.0.0.1", "localhost")
     assert env("printenv", "AWS_ENDPOINT_URL", url=f"{by_name}/").stdout == f"{localstack.endpoint_url}\n"

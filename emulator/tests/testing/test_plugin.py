@@ -125,6 +125,46 @@ def test_a_failure_shows_log_denials_and_failed_events(pytester: pytest.Pytester
     assert re.search(r"kinesis:ListStreams on \* by arn:aws:iam::\d+:user/nobody \(refused\)", shown)
 
 
+def test_a_failed_fixture_shows_what_the_emulator_knows(pytester: pytest.Pytester, faulty: Any) -> None:
+    """The fixture that deploys a pipeline fails in the setup of the first test."""
+    test = """
+    import pytest
+
+    @pytest.fixture(scope="module")
+    def pipeline(emulator):
+        iam = emulator.client("iam")
+        iam.create_user(UserName="deployer")
+        key = iam.create_access_key(UserName="deployer")["AccessKey"]
+        emulator.client("kinesis", aws_access_key_id=key["AccessKeyId"],
+                        aws_secret_access_key=key["SecretAccessKey"]).list_streams()
+
+    def test_deployed(pipeline): pass
+    """
+    denial = r"kinesis:ListStreams on \* by arn:aws:iam::\d+:user/deployer \(refused\)"
+    result = run(pytester, test, f"--emulator={faulty.endpoint_url}", "--emulator-report=report.html")
+    result.assert_outcomes(errors=1)
+    assert re.search(denial, result.stdout.str())
+    assert re.search(denial, html.unescape((pytester.path / "report.html").read_text()))
+
+
+def test_a_proxy_is_not_asked_for_the_emulator(
+    pytester: pytest.Pytester, faulty: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """botocore asks it for 127.0.0.1, too: https://github.com/localstack/localstack/pull/8066."""
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")  # nothing listens there
+    test = """
+    import subprocess, sys
+
+    def test_client(emulator):
+        emulator.client("kinesis").list_streams()
+
+    def test_subprocess(emulator):
+        code = "import boto3; boto3.client('kinesis').list_streams()"
+        subprocess.run([sys.executable, "-c", code], env=emulator.environment(), check=True)
+    """
+    run(pytester, test, f"--emulator={faulty.endpoint_url}").assert_outcomes(passed=2)
+
+
 def _shows_what_the_emulator_knows(page: str) -> None:
     assert "✗ Failed" in page
     assert page.index("test_poison") < page.index("test_denied")
@@ -253,25 +293,51 @@ def test_each_worker_of_xdist_has_its_own(pytester: pytest.Pytester) -> None:
     assert page.count("<h2>the end of the emulator&#39;s log</h2>") == 4  # what the workers know has come along
 
 
-@pytest.mark.long_proof
-def test_a_termination_ends_the_emulator(pytester: pytest.Pytester, eventually: Any) -> None:
-    """As CI ends a job."""
-    pytester.makepyfile(
-        dedent("""
-        import time, pathlib
+WAITS = """
+import time, pathlib
 
-        def test_waits(emulator):
-            pathlib.Path("endpoint").write_text(emulator.endpoint_url)
-            time.sleep(100)
-        """)
-    )
+def test_waits(emulator):
+    pathlib.Path("endpoint").write_text(emulator.endpoint_url)
+    time.sleep(100)
+"""
+
+
+@pytest.fixture
+def waiting(pytester: pytest.Pytester, eventually: Any) -> tuple[subprocess.Popen[str], tuple[str, int]]:
+    """A session of pytest that waits in a test, and its emulator's address."""
+    pytester.makepyfile(WAITS)
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"]
     process = subprocess.Popen(command, cwd=pytester.path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     told = pytester.path / "endpoint"
-    eventually(lambda: told.exists() and told.read_text(), "the emulator has started", 60)
+    eventually(lambda: told.exists() and told.read_text(), "the emulator has started", 120)
     address = urlsplit(told.read_text())
+    return process, (str(address.hostname), address.port or 0)
+
+
+def listens(address: tuple[str, int]) -> bool:
+    try:
+        socket.create_connection(address, timeout=5).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+@pytest.mark.long_proof
+def test_a_termination_ends_the_emulator(waiting: tuple[subprocess.Popen[str], tuple[str, int]]) -> None:
+    """As CI ends a job."""
+    process, address = waiting
     process.terminate()
     shown = process.communicate(timeout=60)[0]
     assert "KeyboardInterrupt" in shown
-    with pytest.raises(ConnectionRefusedError):
-        socket.create_connection((str(address.hostname), address.port or 0), timeout=5)
+    assert not listens(address)
+
+
+@pytest.mark.long_proof
+def test_the_emulator_ends_with_a_session_that_is_killed(
+    waiting: tuple[subprocess.Popen[str], tuple[str, int]], eventually: Any
+) -> None:
+    """As pytest-xdist ends a worker whose fixtures need time: https://github.com/pytest-dev/pytest-xdist/issues/537."""
+    process, address = waiting
+    process.kill()
+    process.communicate(timeout=60)
+    eventually(lambda: not listens(address), "the emulator has ended", 30)
