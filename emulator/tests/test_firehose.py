@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 pytestmark = pytest.mark.local_only
 
@@ -138,4 +139,31 @@ def test_the_description_of_an_endpoint_has_its_bucket(localstack: Any) -> None:
         found = firehose.describe_delivery_stream(DeliveryStreamName=name)["DeliveryStreamDescription"]
         described = found["Destinations"][0]["HttpEndpointDestinationDescription"]["S3DestinationDescription"]
         assert bucket.items() <= described.items()
+    firehose.delete_delivery_stream(DeliveryStreamName=name)
+
+
+def test_encryption_is_switched_as_clients_expect(localstack: Any) -> None:
+    """https://docs.aws.amazon.com/firehose/latest/APIReference/API_StartDeliveryStreamEncryption.html"""
+    firehose, name = localstack.client("firehose"), f"encrypted-{uuid.uuid4().hex[:8]}"
+    key = {"KeyType": "CUSTOMER_MANAGED_CMK", "KeyARN": "arn:aws:kms:ap-south-1:000000000000:key/1"}
+    bucket = {"RoleARN": "arn:aws:iam::000000000000:role/archive", "BucketARN": "arn:aws:s3:::archive"}
+
+    def state() -> Any:
+        found = firehose.describe_delivery_stream(DeliveryStreamName=name)["DeliveryStreamDescription"]
+        return found["DeliveryStreamEncryptionConfiguration"]
+
+    firehose.create_delivery_stream(
+        DeliveryStreamName=name,
+        DeliveryStreamEncryptionConfigurationInput={"KeyType": "AWS_OWNED_CMK"},
+        ExtendedS3DestinationConfiguration=bucket,
+    )
+    assert state() == {"KeyType": "AWS_OWNED_CMK", "Status": "ENABLED"}
+    firehose.start_delivery_stream_encryption(DeliveryStreamName=name, DeliveryStreamEncryptionConfigurationInput=key)
+    assert state() == {**key, "Status": "ENABLED"}
+    firehose.stop_delivery_stream_encryption(DeliveryStreamName=name)
+    assert state() == {"Status": "DISABLED"}
+    with pytest.raises(ClientError, match="InvalidArgumentException"):
+        firehose.start_delivery_stream_encryption(
+            DeliveryStreamName=name, DeliveryStreamEncryptionConfigurationInput={"KeyType": "CUSTOMER_MANAGED_CMK"}
+        )
     firehose.delete_delivery_stream(DeliveryStreamName=name)

@@ -7,12 +7,12 @@ from localstack.services.plugins import Service, aws_provider
 def firehose() -> Service:
     """Return the service; LocalStack calls this at the first request."""
     from localstack.aws.api.firehose import HttpEndpointDestinationDescription
-    from localstack.services.firehose.provider import FirehoseProvider
 
     from pipeline_emulator import patches
     from pipeline_emulator.firehose import kinesis_source
+    from pipeline_emulator.firehose.encryption import DeliveryStreams
 
     kinesis_source.install()
     # https://docs.aws.amazon.com/firehose/latest/APIReference/API_HttpEndpointDestinationDescription.html
     patches.DESCRIBE_HTTP_DESTINATION.replace(HttpEndpointDestinationDescription)
-    return Service.for_provider(FirehoseProvider())
+    return Service.for_provider(DeliveryStreams())
