@@ -1500,6 +1500,27 @@ READ_STREAMS_FOR_FIREHOSE = Patch(
     written_for=_CORE,
     fingerprint="7fb7143d436f",
 )
+PUT_TO_FIREHOSE = Patch(
+    "localstack.services.firehose.provider:FirehoseProvider._put_records",
+    what="what delivers records knows of which delivery stream they are",
+    why="core passes on its name alone",
+    written_for=_CORE,
+    fingerprint="a0234b300774",
+)
+PROCESS_FOR_FIREHOSE = Patch(
+    "localstack.services.firehose.provider:FirehoseProvider._preprocess_records",
+    what="transforming functions get ids and what they return counts; delimiters are appended",
+    why="core delivers whatever a function returns, calls it as nobody, and knows no other processor",
+    written_for=_CORE,
+    fingerprint="4785dc41bb47",
+)
+PUT_TO_BUCKET = Patch(
+    "localstack.services.firehose.provider:FirehoseProvider._put_records_to_s3_bucket",
+    what="expressions in prefixes are evaluated, and objects are compressed",
+    why="core writes prefixes as they are, and never compresses",
+    written_for=_CORE,
+    fingerprint="4fc78e7a9317",
+)
 DESCRIBE_HTTP_DESTINATION = Patch(
     "localstack.services.firehose.provider:HttpEndpointDestinationConfiguration",
     what="the description of an HTTP endpoint has its S3 destination, and failed records go there",

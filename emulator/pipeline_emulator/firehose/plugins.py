@@ -9,10 +9,11 @@ def firehose() -> Service:
     from localstack.aws.api.firehose import HttpEndpointDestinationDescription
 
     from pipeline_emulator import patches
-    from pipeline_emulator.firehose import kinesis_source
+    from pipeline_emulator.firehose import delivery, kinesis_source
     from pipeline_emulator.firehose.encryption import DeliveryStreams
 
     kinesis_source.install()
+    delivery.install()
     # https://docs.aws.amazon.com/firehose/latest/APIReference/API_HttpEndpointDestinationDescription.html
     patches.DESCRIBE_HTTP_DESTINATION.replace(HttpEndpointDestinationDescription)
     return Service.for_provider(DeliveryStreams())
