@@ -18,6 +18,10 @@ _LEFT_OUT = shutil.ignore_patterns(
     *(".venv", "venv", ".tox", ".nox", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".cache", ".local"),
 )
 _UPWARDS = re.compile(r"(?:\.\./)+")
+# The address of LocalStack's own instructions, which people have in their providers' `endpoints`:
+# https://docs.localstack.cloud/aws/integrations/infrastructure-as-code/terraform/
+_USUAL = re.compile(r"https?://(?:localhost|127\.0\.0\.1|(?:[\w-]+\.)?localhost\.localstack\.cloud):4566\b")
+_CONFIGURATION = ("*.tf", "*.tf.json", "*.tfvars", "*.tfvars.json")
 _OVERRIDE = """\
 # Written for tests: the state stays in this folder, whatever backend the module has.
 terraform {
@@ -82,6 +86,13 @@ def copy(root: Path, target: Path, scratch: Path) -> Path:
     copied = target / root.relative_to(around)
     (copied / "zz_pipeline_emulator_override.tf").write_text(_OVERRIDE)
     return copied
+
+
+def redirect(copied: Path, endpoint_url: str) -> None:
+    """Write the emulator's address in place of LocalStack's usual one to the configuration in a copy."""
+    for file in (found for pattern in _CONFIGURATION for found in copied.rglob(pattern)):
+        if file.resolve().is_relative_to(copied.resolve()) and _USUAL.search(text := file.read_text(errors="replace")):
+            file.write_text(_USUAL.sub(lambda _: endpoint_url, text))
 
 
 def _reached_from(root: Path) -> Path:

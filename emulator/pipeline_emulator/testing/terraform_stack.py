@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pipeline_emulator.clients import environment as clients
 from pipeline_emulator.clients import folder
 from pipeline_emulator.launcher.errors import EmulatorError
 from pipeline_emulator.testing import terraform_setup
@@ -123,6 +124,8 @@ class TerraformStacks:
         root, var_file, variables = arguments
         scratch = Path(tempfile.mkdtemp(dir=self.scratch))
         copy = terraform_setup.copy(root, scratch / "copy", self.scratch)
+        if self.emulator.endpoint_url is not None:
+            terraform_setup.redirect(scratch / "copy", clients.by_address(self.emulator.endpoint_url))
         options = []
         if var_file is not None:
             path = Path(var_file) if Path(var_file).is_absolute() else copy / var_file

@@ -214,6 +214,37 @@ def test_what_terraform_refuses_is_one_clear_error_for_all_tests(
     assert result.stdout.str().count("terraform apply live") <= 1
 
 
+def test_localstacks_usual_address_is_the_emulators(
+    pytester: pytest.Pytester, repository: Path, localstack: Any
+) -> None:
+    """Providers as in LocalStack's instructions, which know no other port."""
+    folder = repository / "terraform" / "usual"
+    folder.mkdir()
+    (folder / "main.tf").write_text("""
+    variable "address" { default = "http://localhost:4566" }
+    provider "aws" {
+      region                      = "eu-west-1"
+      access_key                  = "test"
+      secret_key                  = "test"
+      skip_credentials_validation = true
+      skip_requesting_account_id  = true
+      endpoints {
+        kinesis = var.address
+        s3      = "http://s3.localhost.localstack.cloud:4566"
+      }
+    }
+    resource "aws_s3_bucket" "this" { bucket = "usual-address" }
+    output "bucket" { value = aws_s3_bucket.this.bucket }
+    """)
+    test = """
+    def test_stack(terraform_stack, emulator):
+        stack = terraform_stack("terraform/usual")
+        emulator.client("s3").head_bucket(Bucket=stack.outputs["bucket"])
+    """
+    run(pytester, test, f"--emulator={localstack.endpoint_url}").assert_outcomes(passed=1)
+    assert "localhost:4566" in (folder / "main.tf").read_text(), "the repository is as it was"
+
+
 def test_a_provider_that_knows_no_endpoint_url_is_refused() -> None:
     with pytest.raises(EmulatorError, match=r"uses version 4\.67\.0 of the AWS provider"):
         terraform_setup.check_version({"registry.terraform.io/hashicorp/aws": "4.67.0"})
