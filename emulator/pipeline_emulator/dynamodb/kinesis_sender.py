@@ -25,7 +25,7 @@ MILLISECOND, MICROSECOND = "MILLISECOND", "MICROSECOND"
 PRECISION = "ApproximateCreationDateTimePrecision"
 _PRINCIPAL = ServicePrincipal("dynamodb")
 _KEY = "kinesis_destinations"  # among the table's attributes, so that it ends, is copied and is stored with the table
-# On AWS, DynamoDB tries for days. Whoever waits here wants to see that something is wrong.
+# On AWS, DynamoDB tries for days. Here the log says soon that something is wrong.
 _TRIES, _PAUSE_SECONDS = 60, 1.0
 
 

@@ -207,7 +207,7 @@ def test_a_folder_that_cannot_be_written_is_a_clear_error(run: Run) -> None:
 
 
 def test_moto_in_the_place_of_localstacks_fork_is_named(run: Run, tmp_path: Path) -> None:
-    """Both have the package `moto` (https://pypi.org/project/moto-ext/); the one that pip installs last wins."""
+    """Both have the package `moto`; the one that pip installs last wins."""
     ours = importlib.metadata.distribution("moto-ext")
     files = {
         "moto-9.9.dist-info/METADATA": "Metadata-Version: 2.1\nName: moto\nVersion: 9.9\n",
