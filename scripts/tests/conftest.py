@@ -7,8 +7,13 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from harness.machine import environment
+
+# No test fails for the time that an example takes: machines are noisy.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 def pytest_configure() -> None:

@@ -9,10 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from store_sales.model import Model
 from store_sales_testing.fake_aws import FakeAws, FakeAwsServer
 from store_sales_testing.samples import EVENT, KinesisRecord, make_record, sales_rows
+
+# No test fails for the time that an example takes: machines are noisy.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""Keeps the KMS key of a function's environment variables, which core drops, and shows no empty variables.
+"""Keeps the KMS key of a function's environment variables, which core drops.
 
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html. The key is kept with the variables:
 a published version keeps both.
@@ -41,8 +41,8 @@ def install() -> None:
         described, variables = original(version, *args, **rest), version.config.environment
         if key := key_of(variables):
             described["KMSKeyArn"] = key
-        if not variables:  # https://github.com/hashicorp/terraform-provider-aws/issues/43763
-            described.pop("Environment", None)
+            if not variables:
+                del described["Environment"]
         return described
 
 
