@@ -18,6 +18,7 @@ from pipeline_emulator import patches
 from pipeline_emulator.arn import Arn
 from pipeline_emulator.dynamodb import kinesis_sender
 from pipeline_emulator.dynamodb.images import IMAGES, content, is_same_insert, size
+from pipeline_emulator.dynamodb.table_settings import find
 from pipeline_emulator.kinesis.activity import STREAM_ACTIVITY
 
 WRITES = threading.RLock()
@@ -62,7 +63,7 @@ def switching(account: str, region: str, request: dict[str, Any]) -> Iterator[No
 
     Moto forgets the view type of a disabled stream, which DescribeStream then misses, and refuses to enable another.
     """
-    table = dynamodb_backends[account][region].tables.get(request["TableName"].rpartition("/")[2])
+    table = find(account, region, request["TableName"])
     wanted = request.get("StreamSpecification") or {}
     if table is None or table.stream_shard is None or table.latest_stream_label is None or not wanted:
         yield

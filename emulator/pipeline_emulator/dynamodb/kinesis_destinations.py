@@ -7,10 +7,10 @@ import uuid
 from typing import Any
 
 from localstack.aws.api import CommonServiceException, RequestContext
-from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.table import StreamShard, Table
 
 from pipeline_emulator.dynamodb.kinesis_sender import MICROSECOND, MILLISECOND, PRECISION, destinations
+from pipeline_emulator.dynamodb.table_settings import find
 from pipeline_emulator.kinesis.streams.errors import StreamError
 from pipeline_emulator.kinesis.streams.identity import split_arn
 from pipeline_emulator.services import provider
@@ -100,7 +100,7 @@ def table_of(context: RequestContext) -> Table:
         CommonServiceException: there is none.
     """
     name = str(_request(context)["TableName"])
-    table: Table | None = dynamodb_backends[context.account_id][context.region].tables.get(name.rpartition("/")[2])
+    table = find(context.account_id, context.region, name)
     if table is None:
         raise CommonServiceException("ResourceNotFoundException", _NO_TABLE.format(name), sender_fault=True)
     return table

@@ -18,7 +18,7 @@ _CHANGED = ("AttributeDefinitions", "ProvisionedThroughput", "GlobalSecondaryInd
 
 def note(account: str, region: str, request: Mapping[str, Any]) -> None:
     """Keep the class of a table, its limits on demand and its key, and forget its capacity once it is on demand."""
-    table = _find(account, region, request["TableName"])
+    table = find(account, region, request["TableName"])
     if table is None:
         return
     kept = vars(table).setdefault(_KEPT, {})
@@ -41,7 +41,7 @@ def note(account: str, region: str, request: Mapping[str, Any]) -> None:
 
 def described(account: str, region: str, description: dict[str, Any]) -> dict[str, Any]:
     """Return moto's description of a table as its settings are now."""
-    table = _find(account, region, description["TableName"])
+    table = find(account, region, description["TableName"])
     if table is None:
         return description
     now = table.describe("Table")["Table"]
@@ -56,6 +56,6 @@ def _forget_attributes(table: Table) -> None:
     table.attr = [one for one in table.attr if one["AttributeName"] in keys]
 
 
-def _find(account: str, region: str, name: str) -> Table | None:
+def find(account: str, region: str, name: str) -> Table | None:
     """Return a table by its name or ARN."""
     return dynamodb_backends[account][region].tables.get(name.rpartition("/")[2])

@@ -20,7 +20,6 @@ from pipeline_emulator.firehose import object_names, transformation
 _PRINCIPAL = ServicePrincipal("firehose")
 _LAMBDA, _DELIMITER = "Lambda", "AppendDelimiterToRecord"
 _PROCESSING_FAILED = "processing-failed"
-_DESTINATIONS = ("ExtendedS3DestinationDescription", "S3DestinationDescription")
 _stream: ContextVar[Mapping[str, Any]] = ContextVar("delivery_stream")
 
 
@@ -78,7 +77,7 @@ def _transformed(records: Sequence[Any], parameters: Mapping[str, str]) -> list[
         source_arn=stream["DeliveryStreamARN"], service_principal=_PRINCIPAL
     )
     plain = [_plain(record) for record in records]
-    retries = int(parameters.get("NumberOfRetries") or 3)
+    retries = int(parameters.get("NumberOfRetries") or transformation.RETRIES)
     outcome = transformation.transform(client, function, stream, region, plain, retries)
     if outcome.failed:
         lines = "".join(f"{json.dumps(each, separators=(',', ':'))}\n" for each in outcome.failed)

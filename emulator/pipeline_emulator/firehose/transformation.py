@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 type Record = dict[str, Any]
 
-_RETRIES = 3  # the default that the page on failures documents
+RETRIES = 3  # the default that the page on failures documents
 # Codes and texts: https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-logs.html
 _FUNCTION_ERROR = (
     "Lambda.FunctionError", "The Lambda function was successfully invoked but it returned an error result."
@@ -50,7 +50,7 @@ def transform(
     stream: Mapping[str, Any],
     region: str,
     records: Sequence[Record],
-    retries: int = _RETRIES,
+    retries: int,
 ) -> Outcome:
     """Let a function transform records.
 
