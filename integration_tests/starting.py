@@ -8,7 +8,7 @@ from harness import console
 from harness.errors import HarnessError
 from harness.local import lifecycle, runtimes
 from harness.local.snapshots import loading, saving
-from harness.machine import processes
+from harness.machine import ports
 from harness.stack import state as stacks
 from harness.stack.state import Stack
 
@@ -35,7 +35,7 @@ def start(stack_name: str) -> Stack:
     from_snapshot = SNAPSHOT and stack_name == SHARED
     loaded = _loaded(stack_name) if from_snapshot else None
     known = loaded or stacks.load(stack_name)
-    port = known.port if known else processes.free_ports(1)[0]
+    port = known.port if known else ports.free_ports(1)[0]
     # Of a loaded stack, Terraform applies what has changed since, if anything has.
     stack, _ = lifecycle.up(stack_name, PROJECT, port)
     if from_snapshot and (loaded is None or stack.applied != loaded.applied):

@@ -17,7 +17,7 @@ import pytest
 from harness import events, streams
 from harness.errors import HarnessError
 from harness.local import lifecycle
-from harness.machine import processes
+from harness.machine import ports
 from harness.machine.waiting import poll
 from harness.stack import emulator_faults
 from harness.stack.clients import Clients
@@ -39,7 +39,7 @@ def stack() -> Iterator[Stack]:
     """A pipeline for the alarms."""
     name = f"e2e-alarms-{os.getpid()}"
     try:
-        yield lifecycle.up(name, "alarms", processes.free_ports(1)[0])[0]
+        yield lifecycle.up(name, "alarms", ports.free_ports(1)[0])[0]
     finally:
         lifecycle.down(name)
 

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, expect
 from harness import events, streams
 from harness.local import localstack
 from harness.local import page as pages
-from harness.machine import processes
+from harness.machine import ports
 from harness.paths import ROOT
 from harness.stack import emulator_faults, live
 from harness.stack.clients import Clients
@@ -214,7 +214,7 @@ def _ask(served: pages.Page, method: str, path: str, body: str | None = None, **
 @pytest.fixture
 def lonely() -> Iterator[Stack]:
     """A LocalStack of its own that may be killed: two streams, and nothing else of the pipeline."""
-    stack = Stack(f"page-{os.getpid()}", "page", processes.free_ports(1)[0], EMBEDDED)
+    stack = Stack(f"page-{os.getpid()}", "page", ports.free_ports(1)[0], EMBEDDED)
     stack.folder.mkdir(parents=True)
     try:
         _start(stack)

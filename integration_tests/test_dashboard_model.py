@@ -18,7 +18,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from harness import events, streams
 from harness.local import page as pages
-from harness.machine import processes
+from harness.machine import ports, processes
 from harness.machine.waiting import poll
 from harness.model import evaluation
 from harness.paths import ROOT
@@ -64,7 +64,7 @@ def test_the_hold_out_of_the_model_in_use(page: Page, served: pages.Page, stack:
 @contextmanager
 def _tracked(stack: Stack, command: str) -> Iterator[None]:
     """The tracking server that a command starts is the stack's, as in containers, until the block ends."""
-    (port,) = processes.free_ports(1)
+    (port,) = ports.free_ports(1)
     server = psutil.Popen([*shlex.split(command), "--port", str(port)], cwd=ROOT, stderr=subprocess.DEVNULL)
     try:
         poll(lambda: not processes.port_is_free(port), "the tracking server", 120)

@@ -19,7 +19,7 @@ from harness import events, ledger
 from harness.console import Step
 from harness.ledger import expected
 from harness.local.debugging.session import heal
-from harness.machine import processes
+from harness.machine import ports
 from harness.machine.waiting import poll
 from harness.paths import ROOT
 from harness.stack.state import Stack
@@ -36,7 +36,7 @@ class Command:
     """A running `pipeline debug`, with what it has written."""
 
     def __init__(self, stack: Stack, folder: Path) -> None:
-        (self.port,) = processes.free_ports(1)
+        (self.port,) = ports.free_ports(1)
         self._output = folder / "output"
         with self._output.open("wb") as output:
             command = [sys.executable, "-c", RUN.format(stack.name, self.port)]

@@ -15,7 +15,7 @@ import pytest
 from harness.errors import HarnessError
 from harness.ledger import report
 from harness.local import deployment, runtimes
-from harness.machine import processes
+from harness.machine import ports, processes
 from harness.model import evaluation, hold_out
 from harness.paths import ROOT, STACKS, VENV_BIN
 from harness.pipeline import code, definition
@@ -46,7 +46,7 @@ def pipeline(name: str, runtime: str) -> Iterator[Command]:
     """Runs the `pipeline` command for an example; its exit status must be 0."""
     if (STACKS / name).exists():
         pytest.fail(f"{STACKS / name} is in use: PIPELINE=examples/{name} make local-down", pytrace=False)
-    port = str(processes.free_ports(1)[0])
+    port = str(ports.free_ports(1)[0])
     env = {**os.environ, "PIPELINE": f"examples/{name}", "RUNTIME": runtime, "LOCALSTACK_PORT": port}
 
     def run(*words: str) -> str:

@@ -15,7 +15,7 @@ import pytest
 from harness.cli.main import commands as group
 from harness.cli.sections import Sections
 from harness.local import runtimes
-from harness.machine import processes
+from harness.machine import ports
 from harness.paths import CACHE, EMULATOR_VENV, LAMBDA_RUNTIME, ROOT
 from harness.setup import install
 from harness.stack.state import DOCKER, EMBEDDED
@@ -49,7 +49,7 @@ def _without_containers() -> None:
 def _reader(work: Path, runtime: str = EMBEDDED) -> dict[str, str]:
     """The variables of a reader's shell: what the machine has, with the AWS CLI, which the emulator brings, last."""
     path = f"{os.environ['PATH']}:{EMULATOR_VENV / 'bin'}"
-    port = str(processes.free_ports(1)[0])
+    port = str(ports.free_ports(1)[0])
     return {"WORK": str(work), "LOCALSTACK_PORT": port, "RUNTIME": runtime, "PATH": path, "REPOSITORY": str(ROOT)}
 
 
@@ -103,7 +103,7 @@ class TestFollowed:
         env = _reader(tmp_path) | {
             "PATH": f"{EMULATOR_VENV / 'bin'}:{os.environ['PATH']}",
             "PIPELINE_DATA": str(tmp_path / "data"),
-            "PIPELINE_PORT": str(processes.free_ports(1)[0]),
+            "PIPELINE_PORT": str(ports.free_ports(1)[0]),
             "PIPELINE_LAMBDA_RUNTIME_DIR": str(LAMBDA_RUNTIME),
         }
         env["PYTEST_ADDOPTS"] = "-p no:cacheprovider"

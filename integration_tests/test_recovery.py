@@ -16,7 +16,7 @@ from harness.console import Step
 from harness.errors import HarnessError
 from harness.ledger import expected
 from harness.local import deployment, lifecycle, runtimes
-from harness.machine import engine, processes
+from harness.machine import engine, ports, processes
 from harness.machine.waiting import poll
 from harness.paths import STACKS
 from harness.stack import state as stacks
@@ -48,7 +48,7 @@ def name() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def port() -> int:
     """The port of that stack's LocalStack."""
-    return processes.free_ports(1)[0]
+    return ports.free_ports(1)[0]
 
 
 def test_a_localstack_killed_during_the_apply_is_reported_and_the_next_start_works(name: str, port: int) -> None:
@@ -100,7 +100,7 @@ def test_a_killed_localstack_is_replaced_and_nothing_is_left_after_down(name: st
     assert same.instance == again.instance
     # AND a move to another port is refused
     with pytest.raises(HarnessError, match=f"runs on port {port}"):
-        lifecycle.up(name, "recovery", processes.free_ports(1)[0])
+        lifecycle.up(name, "recovery", ports.free_ports(1)[0])
     # WHEN it is taken down THEN nothing is left
     lifecycle.down(name)
     assert _left_of(stack) == []
@@ -115,7 +115,7 @@ def test_streams_and_the_mappings_position_survive_a_killed_localstack(
     # GIVEN acknowledged events, not all predicted WHEN LocalStack is killed and the stack started again
     lifecycle.down(name)  # if the previous test failed, its streams are not persistent
     monkeypatch.setenv("PERSISTENCE", "1")
-    port = processes.free_ports(1)[0]
+    port = ports.free_ports(1)[0]
     stack, _ = lifecycle.up(name, "recovery", port)
     records = events.made_up(stack, 2000, seed=3)
     put = list(streams.put(Clients(stack).kinesis, stack.outputs["source_stream_name"], records))

@@ -17,7 +17,7 @@ from harness.errors import HarnessError
 from harness.ledger import expected
 from harness.local import deployment, lifecycle
 from harness.local.snapshots import loading, saving, store
-from harness.machine import processes
+from harness.machine import ports
 from harness.machine.waiting import poll
 from harness.stack import mapping
 from harness.stack.clients import Clients
@@ -44,7 +44,7 @@ def stack(folder: Path) -> Iterator[Stack]:
     """A stack of this module's own."""
     name = f"e2e-snapshots-{os.getpid()}"
     try:
-        yield lifecycle.up(name, "snapshots", processes.free_ports(1)[0])[0]
+        yield lifecycle.up(name, "snapshots", ports.free_ports(1)[0])[0]
     finally:
         lifecycle.down(name)
 

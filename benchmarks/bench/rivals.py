@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from harness.local import deployment, lifecycle
-from harness.machine import processes
+from harness.machine import ports
 from harness.model import current as current_model
 from harness.setup import install
 from harness.stack import state as stacks
@@ -25,7 +25,7 @@ def deployed(name: str, start: Callable[[Stack], None]) -> Iterator[Stack]:
         HarnessError: it did not start, Terraform failed on it, or it did not answer the event.
     """
     install.for_runtime(EMBEDDED)  # the function's runtime, the Terraform provider
-    stack = Stack(f"bench-{name}", "bench", processes.free_ports(1)[0])
+    stack = Stack(f"bench-{name}", "bench", ports.free_ports(1)[0])
     try:
         with stacks.locked(stack.name):
             lifecycle.down_locked(stack.name)

@@ -10,7 +10,7 @@ from benchmarks.bench.rivals import deployed
 from benchmarks.rivals import core, ministack
 from harness.errors import HarnessError
 from harness.local import deployment, lifecycle
-from harness.machine import engine, processes
+from harness.machine import engine, ports
 from harness.pipeline import definition
 from harness.stack.state import DOCKER, EMBEDDED, Stack
 
@@ -88,6 +88,6 @@ def _no_zip() -> str | None:
 def _ours(runtime: str) -> Iterator[Stack]:
     name = f"bench-{runtime}"
     try:
-        yield lifecycle.up(name, "bench", processes.free_ports(1)[0], runtime)[0]
+        yield lifecycle.up(name, "bench", ports.free_ports(1)[0], runtime)[0]
     finally:
         lifecycle.down(name)

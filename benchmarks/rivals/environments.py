@@ -9,7 +9,7 @@ from pathlib import Path
 
 from harness import paths
 from harness.local import localstack
-from harness.machine import environment, processes
+from harness.machine import environment, ports
 from harness.stack.state import Stack
 
 VENVS = paths.CACHE / "rivals"
@@ -67,7 +67,7 @@ def start_localstack(
         HarnessError: it could not be started.
     """
     program = write_plugins(stack.folder / "plugins", bridge)
-    ports = processes.free_ports(1)[0]
+    first = ports.free_ports(1)[0]
     common = {
         "GATEWAY_LISTEN": f"127.0.0.1:{stack.port}",
         f"{package.upper()}_HOST": f"127.0.0.1:{stack.port}",
@@ -78,8 +78,8 @@ def start_localstack(
         "SKIP_SSL_CERT_DOWNLOAD": "1",
         "DNS_ADDRESS": "0",
         "LAMBDA_RUNTIME_EXECUTOR": "process",
-        "EXTERNAL_SERVICE_PORTS_START": str(ports),
-        "EXTERNAL_SERVICE_PORTS_END": str(ports + 50),
+        "EXTERNAL_SERVICE_PORTS_START": str(first),
+        "EXTERNAL_SERVICE_PORTS_END": str(first + 50),
         "PIPELINE_LAMBDA_RUNTIME_DIR": str(paths.LAMBDA_RUNTIME),
     }
     start(stack, title, venv, [program], {**common, **settings}, f"/_{package}/health")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from benchmarks.rivals import core, localemu, ministack
 from harness import paths
 from harness.local import lifecycle, localstack
-from harness.machine import processes
+from harness.machine import ports
 from harness.setup import install
 from harness.stack import state as stacks
 from harness.stack.state import EMBEDDED, Stack
@@ -73,7 +73,7 @@ def opened(tool: Tool, name: str = "") -> Iterator[Stack]:
         HarnessError: it could not be installed or started.
     """
     install.for_runtime(EMBEDDED)
-    stack = Stack(name or PREFIX + tool.name, "conformance", processes.free_ports(1)[0], persistent=tool.persists)
+    stack = Stack(name or PREFIX + tool.name, "conformance", ports.free_ports(1)[0], persistent=tool.persists)
     lifecycle.down(stack.name)
     try:
         with stacks.locked(stack.name):

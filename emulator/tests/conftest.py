@@ -9,7 +9,6 @@ import dataclasses
 import io
 import json
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -34,6 +33,7 @@ from botocore.utils import parse_to_aware_datetime
 from hypothesis import HealthCheck, settings
 
 from pipeline_emulator.launcher import service_catalog
+from pipeline_emulator.ports import free_ports
 
 ROOT = Path(__file__).parents[2]
 REGION = "ap-south-1"
@@ -125,15 +125,6 @@ def marked_processes(folder: Path) -> list[psutil.Process]:
             if process.status() != psutil.STATUS_ZOMBIE and process.environ().get("PIPELINE_STACK") == str(folder):
                 found.append(process)
     return found
-
-
-def free_ports(count: int) -> list[int]:
-    """Return distinct ports that are free now."""
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
 
 
 def wait_until[T](condition: Callable[[], T], what: str, seconds: float = 20) -> T:

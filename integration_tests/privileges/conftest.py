@@ -11,7 +11,7 @@ import pytest
 from harness import paths
 from harness.console import Step
 from harness.local import deployment, lifecycle
-from harness.machine import processes
+from harness.machine import ports
 from harness.stack.state import EMBEDDED, Stack
 from harness.terraform.runner import Terraform
 from integration_tests.privileges.trials import PARTS
@@ -38,7 +38,7 @@ def stack() -> Iterator[Stack]:
     try:
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("LAMBDA_REFUSE_TRACING", "1")  # a missing permission must show
-            made, _ = lifecycle.up(name, "privileges", processes.free_ports(1)[0], EMBEDDED)
+            made, _ = lifecycle.up(name, "privileges", ports.free_ports(1)[0], EMBEDDED)
         terraform = Terraform(made, deployment.variables(made, made.run_id) | {"kms_enabled": "true"})
         terraform.apply(Step("a key"))
         assert terraform.plan_is_empty()

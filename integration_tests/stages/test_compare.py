@@ -11,7 +11,7 @@ from harness import comparison
 from harness.comparison import settings, side
 from harness.comparison.differences import between
 from harness.local import lifecycle
-from harness.machine import processes
+from harness.machine import ports
 from harness.stack.state import EMBEDDED, Stack
 from harness.stages import deploy
 from harness.stages.access import Access
@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.local_only, pytest.mark.long_proof, pytest.mark.timeou
 @pytest.fixture
 def local() -> Iterator[Stack]:
     name = f"compare-{os.getpid()}"
-    yield lifecycle.up(name, "local", processes.free_ports(1)[0], EMBEDDED)[0]
+    yield lifecycle.up(name, "local", ports.free_ports(1)[0], EMBEDDED)[0]
     lifecycle.down(name)
 
 

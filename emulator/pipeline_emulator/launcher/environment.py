@@ -1,11 +1,11 @@
 """Turns settings into the environment in which LocalStack starts."""
 
-import socket
 from collections.abc import Mapping
 from pathlib import Path
 
 from pipeline_emulator.launcher import lambda_runtime
 from pipeline_emulator.launcher.errors import EmulatorError
+from pipeline_emulator.ports import free_port
 from pipeline_emulator.settings import SETTINGS, Kind, Setting
 
 # Variables that LocalStack gets from the user's environment besides the settings.
@@ -149,10 +149,3 @@ def reached_at(chosen: Mapping[str, str]) -> str:
     """Return an address at which this machine reaches the emulator."""
     first = hosts(chosen)[0]
     return "127.0.0.1" if first == _EVERY_ADDRESS else first
-
-
-def free_port() -> int:
-    """Return a port of the loopback address that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -17,9 +17,9 @@ from botocore.config import Config
 
 from pipeline_emulator import owner
 from pipeline_emulator.clients import environment as clients
-from pipeline_emulator.launcher.environment import free_port
 from pipeline_emulator.launcher.errors import EmulatorError
 from pipeline_emulator.launcher.instance import HEALTH, Instance, direct, start
+from pipeline_emulator.ports import free_port
 
 DENIALS = "/_pipeline/iam/denials"
 FAULTS = "/_pipeline/faults"

@@ -8,7 +8,6 @@ import ipaddress
 import json
 import os
 import shutil
-import socket
 import subprocess
 import tarfile
 import urllib.request
@@ -23,6 +22,8 @@ from urllib.error import URLError
 
 import boto3
 import pytest
+
+from pipeline_emulator.ports import free_port
 
 ROOT = Path(__file__).parents[3]
 REGION = "ap-south-1"
@@ -79,13 +80,6 @@ def run(*command: str, check: bool = True, **options: Any) -> subprocess.Complet
     done = subprocess.run(command, capture_output=True, text=True, **{"timeout": 120, **options})
     assert not check or done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
     return done
-
-
-def free_port() -> int:
-    """Return a port that is free now."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def has_engine() -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from pipeline_emulator.launcher.environment import free_port
+from pipeline_emulator.ports import free_port
 
 pytestmark = pytest.mark.local_only
 

@@ -20,16 +20,12 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from pipeline_emulator.ports import free_port
+
 pytestmark = pytest.mark.local_only
 
 PROGRAM = Path(sys.prefix) / "bin" / "pipeline-emulator"
 Run = Callable[..., subprocess.CompletedProcess[str]]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 # Nothing listens there.

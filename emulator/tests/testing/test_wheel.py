@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_emulator.launcher.environment import free_port
+from pipeline_emulator.ports import free_port
 
 pytestmark = [pytest.mark.local_only, pytest.mark.long_proof]
 

@@ -8,7 +8,7 @@ from harness import console, reports
 from harness.cli import ledger_runs
 from harness.errors import HarnessError
 from harness.local import deployment, kept_logs, lifecycle
-from harness.machine import processes
+from harness.machine import ports
 from harness.pipeline.definition import Pipeline
 from harness.terraform.runner import Terraform
 
@@ -33,7 +33,7 @@ def _prove(pipeline: Pipeline) -> None:
     name = f"{prefix}-{os.getpid()}"
     try:
         with kept_logs.after_failure(name):
-            stack, _ = lifecycle.up(name, "e2e", processes.free_ports(1)[0])
+            stack, _ = lifecycle.up(name, "e2e", ports.free_ports(1)[0])
             with console.step("Terraform plan"):
                 if not Terraform(stack, deployment.variables(stack, stack.run_id)).plan_is_empty():
                     raise HarnessError(

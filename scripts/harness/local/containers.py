@@ -16,7 +16,7 @@ from harness import console, paths
 from harness.console import Step
 from harness.errors import HarnessError
 from harness.local import ecr_password, images, localstack, persistence
-from harness.machine import commands, engine, environment, processes
+from harness.machine import commands, engine, environment, ports, processes
 from harness.machine.files import write_secret
 from harness.machine.waiting import poll
 from harness.model import current as current_model
@@ -236,7 +236,7 @@ def code() -> str:
 def _mlflow_port(stack: Stack) -> int:
     """Return a port at a fixed offset to LocalStack's (5001 for 4566), or any free port if that one is taken."""
     wanted = stack.port + MLFLOW_PORT_OFFSET
-    return wanted if wanted < 65536 and processes.port_is_free(wanted) else processes.free_ports(1)[0]
+    return wanted if wanted < 65536 and processes.port_is_free(wanted) else ports.free_ports(1)[0]
 
 
 def _env_file(stack: Stack) -> Path:

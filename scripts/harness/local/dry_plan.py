@@ -13,7 +13,7 @@ from typing import Any
 from harness import console
 from harness.errors import CommandFailedError, HarnessError
 from harness.local import deployment, kept_logs, lifecycle, runtimes
-from harness.machine import environment, processes
+from harness.machine import environment, ports
 from harness.paths import shown
 from harness.pipeline.definition import Pipeline
 from harness.setup import install
@@ -133,7 +133,7 @@ def _variables(stack: Stack, pipeline: Pipeline, package_type: str | None) -> di
 def _empty_localstack() -> Iterator[Stack]:
     lifecycle.remove_abandoned(NAME)
     install.for_runtime(EMBEDDED)
-    stack = Stack(f"{NAME}-{os.getpid()}", "local", processes.free_ports(1)[0], EMBEDDED)
+    stack = Stack(f"{NAME}-{os.getpid()}", "local", ports.free_ports(1)[0], EMBEDDED)
     with stacks.locked(stack.name):
         try:
             with kept_logs.after_failure(stack.name):

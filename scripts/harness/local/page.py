@@ -15,7 +15,7 @@ import psutil
 
 from harness import console, paths
 from harness.errors import HarnessError
-from harness.machine import processes
+from harness.machine import ports, processes
 from harness.machine.files import write_whole
 from harness.machine.waiting import poll
 from harness.paths import CACHE, STACKS, shown
@@ -155,7 +155,7 @@ def _port(stack: Stack) -> int:
             raise HarnessError(cause, f"stop it, or choose another port: {PORT_VARIABLE}={asked + 1}")
         return asked
     port = stack.port + PORT_OFFSET
-    return port if port < 65536 and processes.port_is_free(port) else processes.free_ports(1)[0]
+    return port if port < 65536 and processes.port_is_free(port) else ports.free_ports(1)[0]
 
 
 def _file(name: str) -> Path:

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from harness import console
 from harness.errors import HarnessError
 from harness.local import deployment, kept_logs, lifecycle, runtimes
-from harness.machine import environment, processes
+from harness.machine import environment, ports
 from harness.pipeline import definition
 from harness.setup import install
 from harness.stack import state as stacks
@@ -98,7 +98,7 @@ def empty_localstack(prefix: str, runtime: str | None = None) -> Iterator[Stack]
     runtime = runtime or runtimes.wanted(name)
     deployment.check_form(definition.current(), runtime)
     install.for_runtime(runtime)
-    stack = Stack(name, STAGE, processes.free_ports(1)[0], runtime)
+    stack = Stack(name, STAGE, ports.free_ports(1)[0], runtime)
     if deployment.takes_zip(stack.pipeline, runtime):
         with install.exclusive("packaging"):
             deployment.build_function(stack.pipeline)

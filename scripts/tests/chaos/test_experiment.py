@@ -10,7 +10,7 @@ from harness import console
 from harness.chaos import KILL
 from harness.chaos.experiment import LEAD, FaultInjector
 from harness.chaos.schedule import ALL, Fault
-from harness.machine.processes import free_ports
+from harness.machine.ports import free_ports
 from harness.stack.state import EMBEDDED, Stack
 
 RATE = 1_000.0

@@ -12,7 +12,7 @@ from harness import console
 from harness.chaos import Outcome, soak
 from harness.chaos.memory import ENVIRONMENT, FUNCTION, LOCALSTACK, Sample, Sampler, figures
 from harness.ledger import Ledger
-from harness.machine.processes import free_ports
+from harness.machine.ports import free_ports
 from harness.pipeline import definition
 from harness.stack.state import EMBEDDED, Stack
 

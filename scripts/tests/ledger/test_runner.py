@@ -7,7 +7,7 @@ from pathlib import Path
 
 from harness.console import Step
 from harness.ledger import Target, report, run
-from harness.machine import processes
+from harness.machine import ports
 from harness.pipeline import definition
 from harness.stack.clients import Clients
 from harness.stack.state import Stack
@@ -15,7 +15,7 @@ from harness.stack.state import Stack
 
 def test_the_verdict_names_a_dead_localstack_as_the_cause(tmp_path: Path) -> None:
     # GIVEN an endpoint where nothing listens
-    clients = Clients(Stack("x", "x", processes.free_ports(1)[0]))
+    clients = Clients(Stack("x", "x", ports.free_ports(1)[0]))
     target = Target(
         clients.kinesis, clients.s3, "in", "out", "failed", definition.current(), lambda: "LocalStack has died"
     )

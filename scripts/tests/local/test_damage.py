@@ -14,7 +14,7 @@ import pytest
 
 from harness.errors import HarnessError
 from harness.local import localstack, persistence
-from harness.machine import processes
+from harness.machine import ports
 from harness.stack import state as stacks
 from harness.stack.state import EMBEDDED, Stack
 
@@ -68,7 +68,7 @@ def test_nothing_is_said_if_nothing_is_gone(stack_with: Any, capsys: pytest.Capt
 
 
 def test_a_refused_start_is_one_error_with_the_emulators_own_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    (port,) = processes.free_ports(1)
+    (port,) = ports.free_ports(1)
     stack = Stack("x", "local", port, EMBEDDED, persistent=True)
     stack.log("localstack").parent.mkdir(parents=True)
     stack.log("localstack").write_text(

@@ -11,7 +11,7 @@ import pytest
 
 from harness.errors import HarnessError
 from harness.local import page
-from harness.machine import processes
+from harness.machine import ports
 from harness.machine.waiting import poll
 from harness.stack.state import Stack
 
@@ -19,7 +19,7 @@ from harness.stack.state import Stack
 @pytest.fixture
 def stack() -> Iterator[Stack]:
     """A stack that does not run: the page shows that, too."""
-    stack = Stack(f"page-{os.getpid()}", "x", processes.free_ports(1)[0])
+    stack = Stack(f"page-{os.getpid()}", "x", ports.free_ports(1)[0])
     yield stack
     page.stop(stack.name)
     assert not page._file(stack.name).exists()

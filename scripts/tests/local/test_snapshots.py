@@ -14,7 +14,7 @@ from harness.errors import HarnessError
 from harness.local.snapshots import file as files
 from harness.local.snapshots import listing, loading, saving, store, versions
 from harness.local.snapshots.file import Manifest, Writer
-from harness.machine import engine, processes
+from harness.machine import engine, ports
 from harness.pipeline import definition
 from harness.stack import emulator_state
 from harness.stack import state as stacks
@@ -208,7 +208,7 @@ def test_a_stack_with_streams_is_not_replaced_without_force() -> None:
 
 
 def test_a_damaged_one_leaves_the_stack_as_it_is() -> None:
-    (port,) = processes.free_ports(1)  # the user's stack may run
+    (port,) = ports.free_ports(1)  # the user's stack may run
     stack = _stack(persistent=True, port=port)
     stack.save()
     path = _saved(stack=stack)

@@ -29,12 +29,6 @@ def test_a_port_in_use_is_detected_with_its_process(listener: socket.socket) -> 
     assert f"process {os.getpid()}" in processes.port_holder(port)
 
 
-def test_free_ports_are_free_and_different() -> None:
-    ports = processes.free_ports(5)
-    assert len(set(ports)) == 5
-    assert all(processes.port_is_free(port) for port in ports)
-
-
 def test_processes_of_a_stack_are_found_by_their_marker_and_ended(tmp_path: Path) -> None:
     stubborn = (
         "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True); time.sleep(60)"

@@ -16,7 +16,7 @@ import pytest
 
 from harness import paths
 from harness.local import localstack
-from harness.machine import files, processes
+from harness.machine import files, ports
 from harness.rollout import model_versions as registries
 from harness.rollout.model_versions import Registry
 from harness.stack.state import Stack
@@ -101,7 +101,7 @@ def aliases(known: list[Registry]) -> Callable[[], dict[str, str]]:
 @pytest.fixture(scope="session")
 def emulator() -> Iterator[Stack]:
     """A separate LocalStack with fault injection."""
-    stack = Stack(f"rollout-{os.getpid()}", "stg", processes.free_ports(1)[0])
+    stack = Stack(f"rollout-{os.getpid()}", "stg", ports.free_ports(1)[0])
     try:
         localstack.start(stack)
         yield stack

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from harness.errors import HarnessError
-from harness.machine import processes
+from harness.machine import ports
 from harness.rollout import model_versions
 from harness.rollout.model_versions import Registry
 
@@ -63,6 +63,6 @@ def test_a_damaged_database_is_reported(tmp_path: Path) -> None:
 
 
 def test_an_unreachable_server_is_reported() -> None:
-    (port,) = processes.free_ports(1)
+    (port,) = ports.free_ports(1)
     with pytest.raises(HarnessError, match="the server cannot be used"):
         model_versions.resolve("1", [Registry(f"http://127.0.0.1:{port}", "the server")])

@@ -2,7 +2,6 @@
 
 import dataclasses
 import logging
-import socket
 import threading
 import time
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from pipeline_emulator.lambda_runtime.editions import EDITIONS, Edition
 from pipeline_emulator.lambda_runtime.environment import Environment
 from pipeline_emulator.lambda_runtime.invocation import Invocation, Result
 from pipeline_emulator.lambda_runtime.runtimes.supported import runtime_of
+from pipeline_emulator.ports import free_port
 
 LOG = logging.getLogger(__name__)
 
@@ -140,7 +140,7 @@ class Session:
         code = EDITIONS.of(version)
         if not placement.in_container(version):
             runtime_of(version.config).prepare(self._folder, None)  # its file system will be read-only
-            edition = dataclasses.replace(code or Edition(), debugger=Debugger(self._folder, _free_port()))
+            edition = dataclasses.replace(code or Edition(), debugger=Debugger(self._folder, free_port()))
         else:
             image, debugger = self._image(version, code), Debugger(self._folder, _CONTAINER_PORT)
             edition = Edition(image=image, debugger=debugger)
@@ -162,9 +162,3 @@ class Session:
         files.remove(self._folder)
         for image in self._images.values():
             Edition(image=image).remove()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

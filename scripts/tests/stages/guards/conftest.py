@@ -21,7 +21,7 @@ import pytest
 
 from harness import paths
 from harness.local import localstack
-from harness.machine import environment, files, processes
+from harness.machine import environment, files, ports
 from harness.stack.clients import CONFIG
 from harness.stack.state import Stack
 from harness.stages import guards, tfvars
@@ -38,7 +38,7 @@ RUN_ID = "a" * 32
 @pytest.fixture(scope="session")
 def running() -> Iterator[LocalStack]:
     """A LocalStack with fault injection."""
-    stack = Stack(f"guards-{os.getpid()}", "guards", processes.free_ports(1)[0])
+    stack = Stack(f"guards-{os.getpid()}", "guards", ports.free_ports(1)[0])
     try:
         localstack.start(stack)
         yield LocalStack(stack.endpoint_url)
