@@ -143,6 +143,23 @@ def eventually() -> Callable[..., Any]:
     return wait_until
 
 
+@pytest.fixture(scope="session")
+def delete_mapping() -> Callable[[Any, str], None]:
+    """Return a function that deletes a mapping, given a client and its id, once it is neither created nor updated."""
+
+    def delete(functions: Any, uuid: str) -> None:
+        def deleted() -> bool:
+            try:
+                functions.delete_event_source_mapping(UUID=uuid)
+            except functions.exceptions.ResourceInUseException:
+                return False
+            return True
+
+        wait_until(deleted, "the mapping can be deleted")
+
+    return delete
+
+
 @pytest.fixture(scope="session", name="zipped")
 def zipped_() -> Callable[..., bytes]:
     """Return `zipped` for test modules."""

@@ -210,7 +210,10 @@ def without_interpreters(start_localstack: Callable[..., Any], tmp_path_factory:
 
 
 def test_a_mapping_delivers_to_a_function_of_another_python(
-    create_function: Callable[..., Any], create_stream: Callable[..., str], eventually: Callable[..., Any]
+    create_function: Callable[..., Any],
+    create_stream: Callable[..., str],
+    eventually: Callable[..., Any],
+    delete_mapping: Callable[..., None],
 ) -> None:
     version = next((one for one in PYTHONS if one != OWN and _is_found(one)), None)
     if version is None:
@@ -235,4 +238,4 @@ def test_a_mapping_delivers_to_a_function_of_another_python(
     minor = version.partition(".")[2]
     wanted = {f"got event {number} {minor}\n" for number in range(5)}
     eventually(lambda: wanted <= set(function.log_events()), "every event is in the log", 40)
-    client.delete_event_source_mapping(UUID=mapping["UUID"])
+    delete_mapping(client, mapping["UUID"])

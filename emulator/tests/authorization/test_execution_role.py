@@ -237,6 +237,7 @@ def test_records_wait_while_the_role_may_not_read_them(
     stream: str,
     denials: Any,
     eventually: Callable[..., Any],
+    delete_mapping: Callable[..., None],
 ) -> None:
     role = make_role(reading(), LOGS)
     function = create_function(HANDLER, Role=role)
@@ -249,11 +250,17 @@ def test_records_wait_while_the_role_may_not_read_them(
     )
     put_policy(role, reading(), LOGS)
     eventually(lambda: "seen\n" in function.log_events(), "the record is delivered anyway", 60)
-    root("lambda").delete_event_source_mapping(UUID=mapping)
+    delete_mapping(root("lambda"), mapping)
 
 
 def test_changes_of_a_table_wait_while_the_role_may_not_read_them(
-    make_role: Any, put_policy: Any, create_function: Any, root: Any, denials: Any, eventually: Callable[..., Any]
+    make_role: Any,
+    put_policy: Any,
+    create_function: Any,
+    root: Any,
+    denials: Any,
+    eventually: Callable[..., Any],
+    delete_mapping: Callable[..., None],
 ) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html ("Execution role permissions")."""
     tables, name = root("dynamodb"), f"table-{uuid.uuid4().hex[:8]}"
@@ -279,7 +286,7 @@ def test_changes_of_a_table_wait_while_the_role_may_not_read_them(
     )
     put_policy(role, reading_tables, LOGS)
     eventually(lambda: "seen\n" in function.log_events(), "the change is delivered anyway", 60)
-    root("lambda").delete_event_source_mapping(UUID=mapping)
+    delete_mapping(root("lambda"), mapping)
 
 
 def test_a_failure_record_is_not_written_without_permission(
@@ -291,6 +298,7 @@ def test_a_failure_record_is_not_written_without_permission(
     bucket: str,
     denials: Any,
     eventually: Callable[..., Any],
+    delete_mapping: Callable[..., None],
 ) -> None:
     writing = {"Action": ["s3:PutObject", "s3:ListBucket"], "Resource": "*"}
     role = make_role(reading(), LOGS, writing)
@@ -308,7 +316,7 @@ def test_a_failure_record_is_not_written_without_permission(
     eventually(lambda: [each for each in denials(name) if each["action"] == "s3:PutObject"], "writing is refused", 30)
     put_policy(role, reading(), LOGS, writing)  # four delivery attempts in all
     eventually(lambda: root("s3").list_objects_v2(Bucket=bucket)["KeyCount"], "the record is written", 30)
-    root("lambda").delete_event_source_mapping(UUID=mapping)
+    delete_mapping(root("lambda"), mapping)
 
 
 @pytest.mark.parametrize("action", ["logs:CreateLogStream", "logs:PutLogEvents"])

@@ -410,6 +410,7 @@ def test_a_mapping_uses_the_keys_of_stream_and_bucket_with_the_roles_permissions
     make_key: Any,
     denials: Any,
     eventually: Callable[..., Any],
+    delete_mapping: Callable[..., None],
 ) -> None:
     rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": make_key()}}
     root("s3").put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
@@ -434,4 +435,4 @@ def test_a_mapping_uses_the_keys_of_stream_and_bucket_with_the_roles_permissions
     eventually(lambda: refused("kms:GenerateDataKey"), "the failure record is refused", 30)
     put_policy(role, READING, LOGS, WRITING, using("Decrypt", "kinesis"), using("GenerateDataKey", "s3"))
     eventually(lambda: root("s3").list_objects_v2(Bucket=bucket)["KeyCount"], "the failure record is written", 30)
-    root("lambda").delete_event_source_mapping(UUID=mapping)
+    delete_mapping(root("lambda"), mapping)

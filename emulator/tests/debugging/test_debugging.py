@@ -109,7 +109,7 @@ def session(function: Any) -> Iterator[Session]:
 
 
 @pytest.fixture
-def map_stream(create_stream: Callable[..., str]) -> Iterator[Callable[..., None]]:
+def map_stream(create_stream: Callable[..., str], delete_mapping: Callable[..., None]) -> Iterator[Callable[..., None]]:
     """Return a function that puts each record in a shard of its own, and maps the stream to a function."""
     with contextlib.ExitStack() as stack:
 
@@ -123,7 +123,7 @@ def map_stream(create_stream: Callable[..., str]) -> Iterator[Callable[..., None
             made = functions.create_event_source_mapping(
                 EventSourceArn=arn, FunctionName=function.name, StartingPosition="TRIM_HORIZON", MaximumRetryAttempts=0
             )
-            stack.callback(functions.delete_event_source_mapping, UUID=made["UUID"])
+            stack.callback(delete_mapping, functions, made["UUID"])
 
         yield make
 

@@ -155,7 +155,11 @@ class MappedTable(MappedStream):
 
 @pytest.fixture
 def create_mapped_table(
-    localstack: Any, create_function: Callable[..., Any], journal: Journal, eventually: Callable[..., Any]
+    localstack: Any,
+    create_function: Callable[..., Any],
+    journal: Journal,
+    eventually: Callable[..., Any],
+    delete_mapping: Callable[..., None],
 ) -> Iterator[Callable[..., MappedTable]]:
     """Return a function that creates a table with a stream and a function that reports, without a mapping."""
     created: list[MappedTable] = []
@@ -177,7 +181,7 @@ def create_mapped_table(
     yield create
     for one in created:
         for mapping in one.mappings:
-            one.functions.delete_event_source_mapping(UUID=mapping)
+            delete_mapping(one.functions, mapping)
         one.kinesis.delete_table(TableName=one.stream)
 
 
@@ -188,6 +192,7 @@ def create_mapped_stream(
     create_function: Callable[..., Any],
     journal: Journal,
     eventually: Callable[..., Any],
+    delete_mapping: Callable[..., None],
 ) -> Iterator[Callable[..., MappedStream]]:
     """Return a function that creates a stream and a function that reports to the journal, without a mapping.
 
@@ -207,7 +212,7 @@ def create_mapped_stream(
     for one in created:
         for mapping in one.mappings:
             with contextlib.suppress(Exception):  # its LocalStack may be gone on purpose
-                one.functions.delete_event_source_mapping(UUID=mapping)
+                delete_mapping(one.functions, mapping)
 
 
 @pytest.fixture
@@ -255,7 +260,11 @@ def queue(localstack: Any) -> Any:
 
 @pytest.fixture
 def map_queue(
-    localstack: Any, create_function: Callable[..., Any], create_bucket: Any, eventually: Callable[..., Any]
+    localstack: Any,
+    create_function: Callable[..., Any],
+    create_bucket: Any,
+    eventually: Callable[..., Any],
+    delete_mapping: Callable[..., None],
 ) -> Any:
     """Return a function that maps a queue to a function, and returns the mapping and what reads the batches.
 
@@ -277,7 +286,7 @@ def map_queue(
 
     yield create
     for mapping in made:
-        functions.delete_event_source_mapping(UUID=mapping)
+        delete_mapping(functions, mapping)
 
     def gone() -> bool:
         found = functions.list_event_source_mappings()["EventSourceMappings"]

@@ -123,12 +123,16 @@ def test_a_changed_disabled_and_enabled_mapping_goes_on(
 
 
 def test_a_disabled_mapping_can_be_deleted(
-    localstack: Any, queue: Any, create_function: Callable[..., Any], eventually: Callable[..., Any]
+    localstack: Any,
+    queue: Any,
+    create_function: Callable[..., Any],
+    eventually: Callable[..., Any],
+    delete_mapping: Callable[..., None],
 ) -> None:
     functions, (_, arn) = localstack.client("lambda"), queue()
     function = create_function(GROUPS)
     mapping = functions.create_event_source_mapping(FunctionName=function.name, EventSourceArn=arn, Enabled=False)
-    functions.delete_event_source_mapping(UUID=mapping["UUID"])
+    delete_mapping(functions, mapping["UUID"])
 
     def gone() -> bool:
         found = functions.list_event_source_mappings(FunctionName=function.name)["EventSourceMappings"]

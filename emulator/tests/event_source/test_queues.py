@@ -24,7 +24,11 @@ SOURCE = """
 
 
 def test_messages_are_filtered_and_deleted_and_a_failed_one_goes_to_the_dead_letter_queue(
-    localstack: Any, create_function: Callable[..., Any], create_bucket: Any, eventually: Callable[..., Any]
+    localstack: Any,
+    create_function: Callable[..., Any],
+    create_bucket: Any,
+    eventually: Callable[..., Any],
+    delete_mapping: Callable[..., None],
 ) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html"""
     sqs, functions, bucket = localstack.client("sqs"), localstack.client("lambda"), create_bucket()
@@ -55,7 +59,7 @@ def test_messages_are_filtered_and_deleted_and_a_failed_one_goes_to_the_dead_let
     counted = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
     found = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=list(counted))["Attributes"]
     assert [found[name] for name in counted] == ["0", "0"]
-    functions.delete_event_source_mapping(UUID=mapping)
+    delete_mapping(functions, mapping)
     for url in (queue, dead):
         sqs.delete_queue(QueueUrl=url)
 

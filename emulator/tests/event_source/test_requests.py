@@ -85,7 +85,11 @@ def test_values_out_of_range_are_refused_and_leave_nothing(
 
 
 def test_limits_of_the_ranges_are_accepted_and_updates_are_checked(
-    localstack: Any, functions: Any, function: str, create_stream: Callable[..., str]
+    localstack: Any,
+    functions: Any,
+    function: str,
+    create_stream: Callable[..., str],
+    delete_mapping: Callable[..., None],
 ) -> None:
     source = stream_arn(localstack, create_stream())
     mapping = functions.create_event_source_mapping(
@@ -108,11 +112,15 @@ def test_limits_of_the_ranges_are_accepted_and_updates_are_checked(
     assert {k: v for k, v in after.items() if k not in changing} == {
         k: v for k, v in before.items() if k not in changing
     }
-    functions.delete_event_source_mapping(UUID=mapping)
+    delete_mapping(functions, mapping)
 
 
 def test_a_timestamp_is_needed_and_not_in_the_future(
-    localstack: Any, functions: Any, function: str, create_stream: Callable[..., str]
+    localstack: Any,
+    functions: Any,
+    function: str,
+    create_stream: Callable[..., str],
+    delete_mapping: Callable[..., None],
 ) -> None:
     """The text: https://github.com/serverless/serverless/issues/12111."""
     source = stream_arn(localstack, create_stream())
@@ -124,7 +132,7 @@ def test_a_timestamp_is_needed_and_not_in_the_future(
     latest = {**wanted, "StartingPosition": "LATEST", "StartingPositionTimestamp": time.time() - 1}
     assert refusal(create, **latest) == (400, RULE, "Timestamp only valid with StartingPosition AT_TIMESTAMP")
     made = create(**wanted, StartingPositionTimestamp=time.time() - 1)
-    functions.delete_event_source_mapping(UUID=made["UUID"])
+    delete_mapping(functions, made["UUID"])
 
 
 def test_settings_of_other_sources_are_refused(
@@ -168,7 +176,11 @@ def test_tumbling_window_needs_one_lane(
 
 
 def test_a_mapping_has_at_most_five_filters(
-    localstack: Any, functions: Any, function: str, create_stream: Callable[..., str]
+    localstack: Any,
+    functions: Any,
+    function: str,
+    create_stream: Callable[..., str],
+    delete_mapping: Callable[..., None],
 ) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html; the text was recorded on AWS."""
     wanted = {"EventSourceArn": stream_arn(localstack, create_stream()), "StartingPosition": "LATEST"}
@@ -183,7 +195,7 @@ def test_a_mapping_has_at_most_five_filters(
     update = functions.update_event_source_mapping
     assert refusal(update, UUID=mapping, FilterCriteria=criteria(6)) == (400, RULE, text)
     assert len(functions.get_event_source_mapping(UUID=mapping)["FilterCriteria"]["Filters"]) == 5
-    functions.delete_event_source_mapping(UUID=mapping)
+    delete_mapping(functions, mapping)
 
 
 def test_failures_go_to_standard_queues_topics_and_buckets(

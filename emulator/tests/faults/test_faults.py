@@ -189,6 +189,7 @@ def test_mapping_delivers_again_after_throttling_or_a_lost_answer(
     create_function: Callable[..., Any],
     stream: str,
     eventually: Callable[..., Any],
+    delete_mapping: Callable[..., None],
 ) -> None:
     """Reads and an Invoke are refused, an answer is lost: the record is delivered until it is acknowledged."""
     function = create_function("def handler(event, context): print('got', len(event['Records']))", where=faulty)
@@ -207,4 +208,4 @@ def test_mapping_delivers_again_after_throttling_or_a_lost_answer(
     kinesis.put_record(StreamName=stream, Data=b"x", PartitionKey="k")
     eventually(lambda: [e for e in function.log_events() if e == "got 1\n"] == ["got 1\n"] * 2, "delivered twice")
     assert [rule["struck"] for rule in call(faulty, "GET")["rules"]] == [2, 1, 1]
-    faulty.client("lambda").delete_event_source_mapping(UUID=mapping["UUID"])
+    delete_mapping(faulty.client("lambda"), mapping["UUID"])
