@@ -1,6 +1,6 @@
 """Moto's DynamoDB, with what its answers lack of AWS's, as LocalStack's authors recorded them."""
 
-from typing import Any, override
+from typing import Any, cast, override
 
 from localstack.aws.api import RequestContext
 from localstack.aws.api.dynamodb import DynamodbApi
@@ -46,7 +46,7 @@ class Tables(DynamodbApi):
     def describe_table(self, context: RequestContext, *_args: Any, **_more: Any) -> Any:
         """Describe a table."""
         answer: Any = call_moto(context)
-        return {"Table": table_settings.described(context.account_id, context.region, answer["Table"])}
+        return {"Table": table_settings.described(kinesis_destinations.table_of(context), answer["Table"])}
 
     @override
     def enable_kinesis_streaming_destination(self, context: RequestContext, *_args: Any, **_more: Any) -> Any:
@@ -101,8 +101,8 @@ class TableStreams(DynamodbstreamsApi):
 
 def _noted(context: RequestContext, found: dict[str, Any]) -> dict[str, Any]:
     """Keep a request's settings; return the description of its table with them, an id, and without empty lists."""
-    request: Any = context.service_request
-    table_settings.note(context.account_id, context.region, request)
-    found = table_settings.described(context.account_id, context.region, found)
+    table, request = kinesis_destinations.table_of(context), cast("dict[str, Any]", context.service_request)
+    table_settings.note(table, request)
+    found = table_settings.described(table, found)
     kept = {name: value for name, value in found.items() if value or name not in _ONLY_IF_SET}
-    return {**kept, "TableId": kinesis_destinations.table_id(kinesis_destinations.table_of(context))}
+    return {**kept, "TableId": kinesis_destinations.table_id(table)}

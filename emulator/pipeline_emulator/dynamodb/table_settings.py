@@ -16,11 +16,8 @@ _ON_DEMAND = {"ReadCapacityUnits": 0, "WriteCapacityUnits": 0, "NumberOfDecrease
 _CHANGED = ("AttributeDefinitions", "ProvisionedThroughput", "GlobalSecondaryIndexes", "SSEDescription")
 
 
-def note(account: str, region: str, request: Mapping[str, Any]) -> None:
+def note(table: Table, request: Mapping[str, Any]) -> None:
     """Keep the class of a table, its limits on demand and its key, and forget its capacity once it is on demand."""
-    table = find(account, region, request["TableName"])
-    if table is None:
-        return
     kept = vars(table).setdefault(_KEPT, {})
     if table_class := request.get("TableClass"):
         kept["TableClassSummary"] = {"TableClass": table_class}
@@ -35,15 +32,12 @@ def note(account: str, region: str, request: Mapping[str, Any]) -> None:
     if request.get("GlobalSecondaryIndexUpdates"):
         _forget_attributes(table)
     if (encryption := request.get("SSESpecification")) is not None:
-        default = table._get_default_encryption_key(account, region)
+        default = table._get_default_encryption_key(table.account_id, table.region_name)
         table.sse_specification = {"KMSMasterKeyId": default, **encryption}
 
 
-def described(account: str, region: str, description: dict[str, Any]) -> dict[str, Any]:
+def described(table: Table, description: dict[str, Any]) -> dict[str, Any]:
     """Return moto's description of a table as its settings are now."""
-    table = find(account, region, description["TableName"])
-    if table is None:
-        return description
     now = table.describe("Table")["Table"]
     changed = {name: now[name] for name in _CHANGED if name in now}
     return {**description, **changed, **vars(table).get(_KEPT, {})}

@@ -40,10 +40,9 @@ def key(stream: str, destination: Mapping[str, Any], arrived: datetime) -> str:
 def failed_key(stream: str, destination: Mapping[str, Any], arrived: datetime, kind: str) -> str:
     """Return the key of an object with records that failed, for a reason such as `processing-failed`."""
     moment, chosen = arrived.astimezone(_zone(destination)), destination.get("ErrorOutputPrefix")
-    if chosen:
-        return _evaluated(chosen, moment, kind) + _name(stream, {**destination, "CompressionFormat": None}, arrived)
     plain = destination.get("Prefix") or ""
-    before = f"{'' if _EXPRESSION.search(plain) else plain}{kind}/{formatted(_DEFAULT_TIME, moment)}"
+    usual = f"{'' if _EXPRESSION.search(plain) else plain}{kind}/{formatted(_DEFAULT_TIME, moment)}"
+    before = _evaluated(chosen, moment, kind) if chosen else usual
     return before + _name(stream, {**destination, "CompressionFormat": None}, arrived)
 
 
