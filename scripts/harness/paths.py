@@ -24,7 +24,7 @@ SNAPSHOTS = ROOT / ".snapshots"
 
 def emulator_sources() -> list[Path]:
     """Return the files that LocalStack runs from: our plugin and the locks of its dependencies."""
-    plugin = (file for kind in ("*.py", "*.mjs") for file in (EMULATOR / "pipeline_emulator").rglob(kind))
+    plugin = (file for kind in ("*.py", "*.mjs", "*.j2") for file in (EMULATOR / "pipeline_emulator").rglob(kind))
     parts = ("requirements.txt", "lambda-runtime.txt", "pyproject.toml", "Dockerfile")
     return [*plugin, *(EMULATOR / name for name in parts)]
 

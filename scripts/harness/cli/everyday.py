@@ -99,9 +99,7 @@ def local_up(watch: bool) -> None:
     name = stacks.name()
     stacks.check_owner(name)
     port = lifecycle.wanted_port(name)
-    stack, answer = lifecycle.up(name, "local", port)
-    if page.wanted():
-        page.start(stack)
+    stack, answer = lifecycle.up(name, "local", port, with_page=page.wanted())
     traffic.show_started(stack, answer)
     if watch:
         from harness.local import watching

@@ -43,7 +43,9 @@ class Compose(DockerCompose):
         self._settings = dict(line.split("=", 1) for line in _env_file(stack).read_text().splitlines())
 
     def _run_command(self, cmd: list[str] | str, context: Any = None) -> subprocess.CompletedProcess[bytes]:  # noqa: ARG002
-        words = cmd.split() if isinstance(cmd, str) else cmd
+        words = cmd.split() if isinstance(cmd, str) else list(cmd)
+        if "up" in words:
+            words.insert(words.index("up") + 1, "--no-build")  # `build_images` has, if it was necessary
         output = self._run(words, UP_DEADLINE if "up" in words else DOWN_DEADLINE)
         return subprocess.CompletedProcess(words, 0, output.encode(), b"")
 
@@ -87,7 +89,10 @@ def start(stack: Stack, *, wait: bool = True) -> None:
     write_secret(_env_file(stack), "".join(f"{name}={value}\n" for name, value in settings.items()))
     has_mlflow = bool(stack.mlflow_port)
     with console.step("Images of LocalStack" + " and MLflow" * has_mlflow) as step:
-        Compose(stack).build_images(step)
+        if found.are_built():
+            step.result = "as built before"
+        else:
+            Compose(stack).build_images(step)
     others = "LocalStack, registry and MLflow" if has_mlflow else "LocalStack and registry"
     with console.step(others if wait else "LocalStack") as step, _explained(stack):
         Compose(stack, wait=wait).start()

@@ -37,6 +37,10 @@ class Images:
     official: str
     mlflow: str
 
+    def are_built(self) -> bool:
+        """Return whether the engine has what compose would build. What is in LocalStack's own image, it alone knows."""
+        return not self.official and all(map(engine.image_id, (self.localstack, self.mlflow)))
+
 
 def choose() -> Images:
     """Choose the images to use or to build on, and build stand-ins for those that cannot be pulled."""
@@ -47,14 +51,15 @@ def choose() -> Images:
         function_base, registry = _choose(LAMBDA, source), _choose(REGISTRY, source)
         step.result = ", ".join(dict.fromkeys((base, function_base, registry)))
     official = os.environ.get("LOCALSTACK_IMAGE", "")
+    bases = [official] if official else [base, registry]
     # Names depend on the content, so that concurrent stacks and checkouts never run each other's images.
     return Images(
         function_base=function_base,
         base=base,
         registry=registry,
-        localstack=f"store-sales/emulator:{_hash(official or f'{base} {registry}', paths.emulator_sources())}",
+        localstack=f"store-sales/emulator:{_hash(bases, paths.emulator_sources())}",
         official=official,
-        mlflow=f"store-sales/mlflow:{_hash(base, paths.mlflow_sources())}",
+        mlflow=f"store-sales/mlflow:{_hash([base], paths.mlflow_sources())}",
     )
 
 
@@ -69,8 +74,10 @@ def remove() -> None:
     engine.remove_images("store-sales/")
 
 
-def _hash(base: str, sources: list[Path]) -> str:
-    return install.text_digest(f"{base} {install.digest(sources)}")[:16]
+def _hash(bases: list[str], sources: list[Path]) -> str:
+    """Return the hash of all that an image is made from. A base may be pulled again, and be another one."""
+    ids = [engine.image_id(base) for base in bases]
+    return install.text_digest(f"{bases} {ids} {install.digest(sources)}")[:16]
 
 
 def _choose(public: str, source: str = "auto") -> str:

@@ -45,7 +45,9 @@ def wanted_port(name: str) -> int:
     return int(text)
 
 
-def up(name: str, project_id: str, port: int, runtime: str | None = None) -> tuple[Stack, dict[str, Any]]:
+def up(
+    name: str, project_id: str, port: int, runtime: str | None = None, *, with_page: bool = False
+) -> tuple[Stack, dict[str, Any]]:
     """Start a stack, or bring a running one up to date.
 
     Args:
@@ -53,6 +55,7 @@ def up(name: str, project_id: str, port: int, runtime: str | None = None) -> tup
         project_id: suffix of the resource names.
         port: port for LocalStack.
         runtime: `embedded` or `docker`; None to choose by RUNTIME.
+        with_page: starts the stack's page, too.
 
     Returns:
         The stack, and the output record that answers the sample event.
@@ -85,7 +88,11 @@ def up(name: str, project_id: str, port: int, runtime: str | None = None) -> tup
             if trained is None:  # needs the stack's own tracking server
                 with install.exclusive("training"):
                     trained = current_model.current(stack)
-            with kept_runs.put_back(stack) if runs_kept else nullcontext():
+            # Both get ready while Terraform waits.
+            with (
+                page.beside(stack) if with_page else nullcontext(),
+                kept_runs.put_back(stack) if runs_kept else nullcontext(),
+            ):
                 answer = deployment.deploy(stack, trained)
             kept_runs.keep(stack)
     return stack, answer

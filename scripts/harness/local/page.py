@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -92,19 +93,32 @@ def start(stack: Stack) -> Page:
     Raises:
         HarnessError: it ended while starting, or did not answer in time.
     """
+    with beside(stack) as page:
+        return page
+
+
+@contextlib.contextmanager
+def beside(stack: Stack) -> Iterator[Page]:
+    """Start the page as `start` does, while the block runs; it ends again if the block fails."""
     code = _code()
     known = running(stack.name)
     if known is not None and known.code == code and known.answers() and _asked_port() in (None, known.port):
-        return known
+        yield known
+        return
     stop(stack.name)
+    page = _launch(stack.name, _port(stack), code)
+    try:
+        yield page
+    except BaseException:
+        stop(stack.name)
+        raise
     with console.step("Page") as step:
-        page = _start(stack.name, _port(stack), code)
+        _wait(stack.name, page)
         step.result = page.url
-    return page
 
 
-def _start(name: str, port: int, code: str) -> Page:
-    log = CACHE / "logs" / f"dashboard-{name}.log"
+def _launch(name: str, port: int, code: str) -> Page:
+    log = _log(name)
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as sink:
         process = subprocess.Popen(
@@ -119,12 +133,16 @@ def _start(name: str, port: int, code: str) -> Page:
     _started[process.pid] = process
     page = Page(process.pid, psutil.Process(process.pid).create_time(), port, code)
     write_whole(_file(name), json.dumps(asdict(page)))
+    return page
+
+
+def _wait(name: str, page: Page) -> None:
+    process = _started[page.pid]
     poll(lambda: process.poll() is not None or page.answers(), "the page", READY_SECONDS)
     if process.poll() is not None:
         stop(name)
-        tail = "\n".join(log.read_text(errors="replace").splitlines()[-5:])
-        raise HarnessError(f"the page ended while starting:\n{tail}", f"read {shown(log)}, or use {VARIABLE}=0")
-    return page
+        tail = "\n".join(_log(name).read_text(errors="replace").splitlines()[-5:])
+        raise HarnessError(f"the page ended while starting:\n{tail}", f"read {shown(_log(name))}, or use {VARIABLE}=0")
 
 
 def stop(name: str) -> None:
@@ -156,6 +174,10 @@ def _port(stack: Stack) -> int:
         return asked
     port = stack.port + PORT_OFFSET
     return port if port < 65536 and processes.port_is_free(port) else ports.free_ports(1)[0]
+
+
+def _log(name: str) -> Path:
+    return CACHE / "logs" / f"dashboard-{name}.log"
 
 
 def _file(name: str) -> Path:

@@ -143,6 +143,16 @@ def remove_labelled(label: str, value: str, keep: str | None = None) -> None:
             found.remove()
 
 
+def image_id(name: str) -> str:
+    """Return the id of an image, which tells its contents; empty if the engine has none of that name."""
+    from docker.errors import ImageNotFound
+
+    try:
+        return str(client().images.get(name).id)
+    except ImageNotFound:
+        return ""
+
+
 def remove_images(prefix: str) -> None:
     """Remove images by name; layers shared with other images stay.
 
