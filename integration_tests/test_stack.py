@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import psutil
 import pytest
 
 from harness.local import containers, deployment, lifecycle
 from harness.machine import engine, processes
-from harness.paths import VENV_BIN
+from harness.paths import INFRASTRUCTURE, VENV_BIN
 from harness.stack import live
 from harness.stack.clients import Clients
 from harness.stack.state import DOCKER, Stack
 from harness.terraform.runner import Terraform
+
+type Plan = tuple[int, list[dict[str, Any]]]
 
 
 @pytest.mark.aws_valid
@@ -53,22 +57,54 @@ def test_a_plan_with_a_change_is_not_empty(stack: Stack) -> None:
     assert not Terraform(stack, deployment.variables(stack, "0" * 32)).plan_is_empty(refresh=False)
 
 
+@pytest.fixture(scope="module")
+def plan_by_hand(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Sequence[str]], Plan]:
+    """Return a function that plans with tflocal, as the user can: its status, and the messages of its output."""
+    env = Terraform(stack, {}).env | {
+        "TF_DATA_DIR": str(tmp_path_factory.mktemp("terraform-data")),
+        "S3_HOSTNAME": "127.0.0.1",
+        "DISABLE_DEPRECATION_NOTICE": "1",
+    }
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [VENV_BIN / "tflocal", *words, "-input=false"],
+            cwd=Terraform(stack, {}).folder, env=env, capture_output=True, text=True, timeout=300, check=False,
+        )  # fmt: skip
+
+    initialized = run("init", "-backend-config=" + str(INFRASTRUCTURE / "vars" / "local.s3.tfbackend"))
+    assert initialized.returncode == 0, initialized.stderr
+
+    def plan(variables: Sequence[str]) -> Plan:
+        done = run("plan", "-refresh=false", "-json", *variables)
+        return done.returncode, [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+
+    return plan
+
+
 @pytest.mark.local_only
 @pytest.mark.long_proof
-def test_a_manual_plan_on_a_running_stack_destroys_nothing(stack: Stack) -> None:
+def test_a_plan_with_tflocal_is_empty(stack: Stack, plan_by_hand: Callable[[Sequence[str]], Plan]) -> None:
+    status, messages = plan_by_hand(Terraform(stack, deployment.variables(stack, stack.run_id)).variables)
+    assert status == 0, messages
+    (summary,) = [message["changes"] for message in messages if message["type"] == "change_summary"]
+    assert (summary["add"], summary["change"], summary["remove"]) == (0, 0, 0)
+
+
+@pytest.mark.local_only
+@pytest.mark.long_proof
+def test_a_manual_plan_on_a_running_stack_destroys_nothing(
+    stack: Stack, plan_by_hand: Callable[[Sequence[str]], Plan]
+) -> None:
     """With vars/local.tfvars alone, without the harness's variables; a stack in containers refuses it."""
-    by_hand = Terraform(
-        stack, {"lambda_zip_path": str(stack.pipeline.zip_file)}
-    )  # the file's path is relative to the checkout
-    command = [str(VENV_BIN / "tflocal"), "plan", "-refresh=false", "-json", "-input=false", *by_hand.variables]
-    done = subprocess.run(command, cwd=by_hand.folder, env=by_hand.env, capture_output=True, text=True, timeout=300)
-    messages = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    zip_file = str(stack.pipeline.zip_file)  # the file's path is relative to the checkout
+    status, messages = plan_by_hand(Terraform(stack, {"lambda_zip_path": zip_file}).variables)
     if stack.runtime == DOCKER:
-        assert done.returncode == 1
+        assert status == 1
         refused = "\n".join(message["diagnostic"]["detail"] for message in messages if message["type"] == "diagnostic")
         assert "Add -var lambda_package_type=Image" in refused
     else:
-        assert done.returncode == 0, done.stdout
+        assert status == 0, messages
         assert {m["change"]["action"] for m in messages if m["type"] == "planned_change"} == {"update"}
 
 

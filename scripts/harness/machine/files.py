@@ -107,11 +107,17 @@ def digest_of(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def tree_digest(paths: Iterable[Path]) -> str:
-    """Return one hash of the paths and contents of files; a link counts by its target's path."""
+def tree_digest(paths: Iterable[Path], base: Path | None = None) -> str:
+    """Return one hash of the paths and contents of files; a link counts by its target's path.
+
+    Args:
+        paths: the files.
+        base: folder that their paths are relative to, as far as they are in it; None if they stay where they are.
+    """
     whole = hashlib.sha256()
     for path in sorted(paths):
         data = os.readlink(path).encode() if path.is_symlink() else path.read_bytes()
-        whole.update(f"{path}\0{path.stat(follow_symlinks=False).st_mode & 0o111}\0".encode())
+        name = path.relative_to(base) if base and path.is_relative_to(base) else path
+        whole.update(f"{name}\0{path.stat(follow_symlinks=False).st_mode & 0o111}\0".encode())
         whole.update(hashlib.sha256(data).digest())
     return whole.hexdigest()

@@ -1,4 +1,4 @@
-"""Keeps what `terraform init` made for a pipeline's own stack, so that its next stack needs no init.
+"""Keeps what `terraform init` made for a pipeline's own stack, so that its next stacks need no init.
 
 That is TF_DATA_DIR, which ends with its stack. It is used again for the same configuration, backend, environment and
 programs, and only if init would find nothing newer: with a lock file, and no module from elsewhere.
@@ -13,14 +13,15 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from harness.machine import files
-from harness.paths import VENV_BIN
 from harness.setup import install
 
 CONFIGURATION = (".tf", ".tf.json", ".hcl")  # not the other JSON, which a provisioner may make
 LOCK = ".terraform.lock.hcl"
-# Of the environment, what Terraform, tflocal and the backend read, besides the folder itself.
-SETTINGS = ("AWS_", "TF_", "S3_HOSTNAME")
+# Of the environment, what Terraform and the backend read. The folder and the endpoint are every stack's own, and not in
+# what init makes.
+SETTINGS = ("AWS_", "TF_")
 FOLDER = "TF_DATA_DIR"
+OWN = (FOLDER, "AWS_ENDPOINT_URL")
 PROVIDERS = "providers"  # in it
 
 
@@ -40,8 +41,9 @@ class Initialized:
         self._target = Path(env[FOLDER])
         self._locked = (root / LOCK).is_file()
         read = [file for file in copy.rglob("*") if file.name.endswith(CONFIGURATION) and file.is_file()]
-        settings = {key: value for key, value in env.items() if key.startswith(SETTINGS) and key != FOLDER}
-        parts = [files.tree_digest([*read, *([backend] if backend else [])]), str(root), settings, _programs(env)]
+        settings = {key: value for key, value in env.items() if key.startswith(SETTINGS) and key not in OWN}
+        content = files.tree_digest([*read, *([backend] if backend else [])], copy)
+        parts = [content, str(root.relative_to(copy)), settings, _programs(env)]
         self._key = install.text_digest(json.dumps(parts, sort_keys=True))
 
     def restore(self) -> bool:
@@ -88,7 +90,7 @@ def _downloaded(modules: Path) -> bool:
 
 
 def _programs(env: Mapping[str, str]) -> list[str]:
-    """Return what tells Terraform and tflocal from their other versions."""
-    found = [shutil.which("terraform", path=env.get("PATH")), str(VENV_BIN / "tflocal")]
+    """Return what tells Terraform from its other versions."""
+    found = [shutil.which("terraform", path=env.get("PATH"))]
     real = [os.path.realpath(program) for program in found if program]
     return [f"{program} {os.stat(program).st_size} {os.stat(program).st_mtime_ns}" for program in real]

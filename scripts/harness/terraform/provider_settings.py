@@ -20,8 +20,9 @@ FILES = ("shared_config_files", "shared_credentials_files")  # of the user, with
 ARGUMENTS = (ACCOUNTS, PROFILE, *KEYS, *FILES)
 ROOT = "test"
 EMULATED = "000000000000"  # LocalStack's account
-# In JSON, since tflocal takes each provider in a *.tf file for one more.
+# In JSON: any text of the user is a value there.
 OVERRIDE = f"{ADDED}providers_override.tf.json"
+_PROVIDER = re.compile(r'\bprovider\b"?\s*[:"]')  # in Terraform's own syntax, or its JSON
 _NAMED = re.compile(
     rf"\b({'|'.join((*BLOCKS, KEY, *FILES))})\b"
     rf'|\b{ACCOUNTS}"?\s*[=:]\s*\[\s*"\d'  # in Terraform's own syntax, and in its JSON
@@ -85,7 +86,7 @@ def _arguments(body: dict[str, Any]) -> Iterator[str]:
 def _providers(file: Path) -> Iterator[dict[str, Any]]:
     """Yield the blocks `provider "aws"` of a file; none if Terraform is going to refuse it."""
     text = file.read_text(encoding="utf-8", errors="replace")
-    if not _NAMED.search(text):  # most files: parsing takes long
+    if not (_PROVIDER.search(text) and _NAMED.search(text)):  # most files: parsing takes long
         return
     try:
         content = json.loads(text) if file.suffix == ".json" else _parsed(text)

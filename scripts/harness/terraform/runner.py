@@ -1,4 +1,4 @@
-"""Runs Terraform in a working copy, so that nothing that tflocal leaves behind can reach a real deployment."""
+"""Runs Terraform in a working copy, whose files for this machine cannot reach a real deployment."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from harness.console import Step
 from harness.errors import CommandFailedError, HarnessError
 from harness.machine import commands, processes
 from harness.machine.processes import MARKER
-from harness.paths import VENV_BIN
 from harness.pipeline.definition import LOCAL, Pipeline
 from harness.setup import install
 from harness.stack.clients import Clients
@@ -63,10 +62,10 @@ class Terraform:
         pipeline: None for the stack's own.
         var_file: with Terraform's variables; None for the pipeline's file for this machine.
 
-    Modules with a backend file for this machine (`local.s3.tfbackend` beside their variables) run with tflocal, as the
-    user can, and keep their state in the stack's own S3. Others run with Terraform itself, whose AWS provider is
-    directed to LocalStack, and keep their state in the stack's folder. Both end with the stack, so that resources and
-    state cannot drift apart. Streams that PERSISTENCE=1 keeps are imported.
+    AWS_ENDPOINT_URL directs the AWS provider and the S3 backend to LocalStack. Modules with a backend file for this
+    machine (`local.s3.tfbackend` beside their variables) keep their state in the stack's own S3, others in the stack's
+    folder. Both end with the stack, so that resources and state cannot drift apart. Streams that PERSISTENCE=1 keeps
+    are imported.
     """
 
     def __init__(
@@ -108,15 +107,17 @@ class Terraform:
         return self.stack.folder / "aws-config"
 
     def init(self) -> bool:
-        """Bring the working copy up to date and initialize it; tflocal creates the state bucket.
+        """Bring the working copy up to date and initialize it; create the state's bucket.
 
         Returns:
-            Whether Terraform ran. A pipeline's own stack may take over what init made for the last one.
+            Whether Terraform ran. A stack may take over what init made for the pipeline's own last one.
         """
         record, pipeline = self.stack.folder / RECORD, self._pipeline
         copy = updated(self._root, pipeline.folder, self._place, record, pipeline.source, self._var_file)
         (self._place / COPIED).write_text(str(copy))
-        if not self.has_backend:
+        if self.has_backend:
+            self._make_bucket()
+        else:
             state = json.dumps(str(self.stack.folder / "terraform.tfstate"))
             self.add("override.tf", LOCAL_BACKEND.format(path=state))
         if taken := provider_settings.without(copy, self._place):
@@ -126,15 +127,15 @@ class Terraform:
         if programs.needed(self._pipeline):
             programs.make(self.stack, self.log)
             self.env = self._environment()
-        kept = self._kept = self._last_init(copy)
-        if kept and kept.restore():
+        backend_file = self._backend if self.has_backend else None
+        self._kept = Initialized(self._pipeline.cache / "terraform-init", self._place, copy, backend_file, self.env)
+        if self._kept.restore():
             return False
         backend = [f"-backend-config={self._backend}"] if self.has_backend else []
         self._run("init", "-input=false", "-no-color", *backend)
-        if not self.has_backend:  # tflocal writes endpoints for every version
-            self._check_provider(copy / initialized.LOCK)
-        if kept:
-            kept.keep()
+        self._check_provider(copy / initialized.LOCK)
+        if self.stack.name == self._pipeline.stack_name:
+            self._kept.keep()
         return True
 
     def _check_provider(self, lock: Path) -> None:
@@ -150,21 +151,14 @@ class Terraform:
                 f"allow version {FIRST_MAJOR} in required_providers, and in .terraform.lock.hcl if there is one",
             )
 
-    def _last_init(self, copy: Path) -> Initialized | None:
-        """Return what init made for the last stack; None for stacks of tests, whose ports are never the same."""
-        if self.stack.name != self._pipeline.stack_name:
-            return None
-        backend = self._backend if self.has_backend else None
-        return Initialized(self._pipeline.cache / "terraform-init", self._place, copy, backend, self.env)
-
     def lift_stale_lock(self) -> None:
         """End the Terraform of a killed run, and remove its lock on the state.
 
         Hold the stack's lock, so that no other command of the harness runs Terraform.
         """
-        programs = re.compile(r"(^|/)(terraform|tflocal)( |$)")
+        program = re.compile(r"(^|/)terraform( |$)")
         found = processes.of_stack(self.stack.folder)
-        left = [process for process in found if programs.search(processes.command_line(process))]
+        left = [process for process in found if program.search(processes.command_line(process))]
         processes.end_all(left, grace=commands.GRACE_SECONDS)
         if not self.has_backend:  # the lock on a file ends with the process
             return
@@ -179,6 +173,14 @@ class Terraform:
         assert self._backend is not None
         backend = dict(re.findall(r'^(\w+)\s*=\s*"(.*)"', self._backend.read_text(), re.MULTILINE))
         return backend["bucket"], backend["key"]
+
+    def _make_bucket(self) -> None:
+        """Create the state's bucket, which on AWS exists before any stage."""
+        bucket, _ = self._state()
+        client, region = Clients(self.stack).s3, self.stack.region
+        place: Any = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        with contextlib.suppress(client.exceptions.BucketAlreadyOwnedByYou):
+            client.create_bucket(Bucket=bucket, **place)
 
     def inputs(self) -> tuple[list[Path], list[Path]]:
         """Return the files that an apply reads: those of the configuration, and those of the function's package."""
@@ -288,7 +290,7 @@ class Terraform:
     ) -> str:
         try:
             return commands.run(
-                [VENV_BIN / "tflocal" if self.has_backend else "terraform", *words],
+                ["terraform", *words],
                 cwd=self.folder, env=self.env, log=self.log, deadline=deadline, **more,
                 trouble=lambda: hopeless() if self.stack.alive() else "was stopped: LocalStack has ended",
             )  # fmt: skip
@@ -308,8 +310,6 @@ class Terraform:
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_REGION": self.stack.region,
             "AWS_DEFAULT_REGION": self.stack.region,
-            "S3_HOSTNAME": "127.0.0.1",  # nothing has to resolve bucket host names
-            "DISABLE_DEPRECATION_NOTICE": "1",
             "TF_DATA_DIR": str(self.stack.folder / "terraform-data"),
             MARKER: str(self.stack.folder),
         }
