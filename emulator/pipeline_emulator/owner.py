@@ -18,12 +18,17 @@ def watch() -> None:
         threading.Thread(target=_end_with, args=(int(pid),), name="owner", daemon=True).start()
 
 
-def _end_with(pid: int) -> None:
+def wait_for_end(pid: int) -> None:
+    """Wait until a process of this machine has ended."""
     try:
         process = psutil.Process(pid)
         while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
             time.sleep(_PAUSE_SECONDS)
     except psutil.NoSuchProcess:
         pass
+
+
+def _end_with(pid: int) -> None:
+    wait_for_end(pid)
     logging.getLogger(__name__).warning("ends, as process %s has ended, for which it was started", pid)
     os.kill(os.getpid(), signal.SIGTERM)

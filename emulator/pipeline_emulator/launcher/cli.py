@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -163,17 +163,22 @@ def expire_images(data: str | None, endpoint_url: str | None, days: int) -> None
 
 
 @commands.command()
+@click.option(
+    "--runtime", "runtimes", multiple=True, metavar="NAME",
+    help="Check only whether functions from Zips of this runtime, such as nodejs22.x, have an interpreter here.",
+)  # fmt: skip
 @every_setting
-def doctor(**settings: Any) -> None:
+def doctor(runtimes: Sequence[str], **settings: Any) -> None:
     """Check what works on this machine.
 
-    The exit status is 1 if an emulator with these settings cannot start.
+    The exit status is 1 if an emulator with these settings cannot start, or if a runtime has no interpreter.
     """
     # Reads the metadata of all packages; no other command should wait for its imports.
     from pipeline_emulator.launcher import doctor as examination
 
     signs = {True: "ok  ", None: "note", False: "FAIL"}
-    findings = list(examination.examine(environment.resolve(settings, os.environ)))
+    chosen = environment.resolve(settings, os.environ)
+    findings = list(examination.examine_runtimes(runtimes, chosen) if runtimes else examination.examine(chosen))
     for finding in findings:
         click.echo(f"{signs[finding.works]}  {finding.what}: {finding.text}")
     if any(finding.works is False for finding in findings):

@@ -5,14 +5,18 @@ import importlib.metadata
 import os
 import platform
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from packaging.requirements import Requirement
 
 from pipeline_emulator.launcher import environment, instance, lambda_runtime, packages
+
+if TYPE_CHECKING:
+    from pipeline_emulator.lambda_runtime.runtimes.search import Interpreter
 
 DISTRIBUTION = "pipeline-emulator"
 
@@ -48,6 +52,23 @@ def examine(chosen: Mapping[str, str]) -> Iterator[Finding]:
         yield _lambda_runtime(Path(chosen["lambda_runtime_dir"]))
         yield _interpreters(chosen["lambda_interpreters"])
     yield _engine(chosen["docker_host"], needed=needs_containers)
+
+
+def examine_runtimes(identifiers: Sequence[str], chosen: Mapping[str, str]) -> Iterator[Finding]:
+    """Check whether functions from Zips of some runtimes, such as `nodejs22.x`, have an interpreter here."""
+    from pipeline_emulator.lambda_runtime.runtimes.versions import OS_ONLY
+
+    finders = _finders(chosen["lambda_interpreters"])
+    for identifier in identifiers:
+        if identifier in OS_ONLY:
+            yield Finding(identifier, "needs no interpreter", True)
+        elif (find := finders.get(identifier)) is None:
+            yield Finding(identifier, f"no such runtime here, only {', '.join((*finders, *OS_ONLY))}", False)
+        else:
+            try:
+                yield Finding(identifier, str(find().program), True)
+            except RuntimeError as error:
+                yield Finding(identifier, str(error), False)
 
 
 def _python() -> Finding:
@@ -120,23 +141,26 @@ def _lambda_runtime(folder: Path) -> Finding:
 
 def _interpreters(named: str) -> Finding:
     """List the runtimes of functions from Zips that have an interpreter here. None of them is needed to start."""
-    from pipeline_emulator.lambda_runtime.runtimes import search
-    from pipeline_emulator.lambda_runtime.runtimes.versions import NODES, PYTHONS
-
-    os.environ[search.VARIABLE] = named
-    wanted: list[tuple[str, Callable[[], search.Interpreter]]] = [
-        *((f"python{version}", partial(search.python, version)) for version in PYTHONS),
-        *((f"nodejs{major}.x", partial(search.node, major)) for major in NODES),
-    ]
     found, missing = [], []
-    for runtime, find in wanted:
+    for runtime, find in _finders(named).items():
         try:
-            interpreter = find()
-            found.append(f"{runtime} ({interpreter.version})")
+            found.append(f"{runtime} ({find().version})")
         except RuntimeError:
             missing.append(runtime)
     text = f"{', '.join(found)}" + (f"; no interpreter for {', '.join(missing)}" if missing else "")
     return Finding("function runtimes", text, None if missing else True)
+
+
+def _finders(named: str) -> dict[str, Callable[[], "Interpreter"]]:
+    """Return what finds the interpreter of each runtime, or raises RuntimeError with the remedy."""
+    from pipeline_emulator.lambda_runtime.runtimes import search
+    from pipeline_emulator.lambda_runtime.runtimes.versions import NODES, PYTHONS
+
+    os.environ[search.VARIABLE] = named
+    return {
+        **{f"python{version}": partial(search.python, version) for version in PYTHONS},
+        **{f"nodejs{major}.x": partial(search.node, major) for major in NODES},
+    }
 
 
 def _engine(docker_host: str, *, needed: bool) -> Finding:

@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+import uuid
 from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -13,6 +14,7 @@ from docker.errors import APIError, DockerException, ImageNotFound
 from pipeline_emulator.launcher.errors import EmulatorError
 from pipeline_emulator.launcher.instance import HEALTH, direct
 from pipeline_emulator.settings import SETTINGS
+from pipeline_emulator.testing import reaper
 
 GATEWAY = "4566/tcp"
 ENGINE = "engine"
@@ -36,18 +38,16 @@ def started(image: str, settings: Mapping[str, object]) -> Iterator[tuple[str, A
         EmulatorError: there is no engine or image, a setting is unknown, or it does not answer.
     """
     image = image or f"pipeline-emulator:{version('pipeline-emulator')}"
-    arguments = _arguments(settings)
-    try:
-        client = docker.from_env()
-        _find(client, image)
-        container = client.containers.run(image, detach=True, **arguments)
-    except DockerException as error:
-        raise EmulatorError(f"--emulator=docker needs a Docker engine: {error}", "start one, or use embedded") from None
-    try:
+    arguments, name = _arguments(settings), f"pipeline-emulator-{uuid.uuid4().hex[:12]}"
+    with reaper.watching(name):
+        try:
+            client = docker.from_env()
+            _find(client, image)
+            container = client.containers.run(image, detach=True, name=name, **arguments)
+        except DockerException as error:
+            cause = f"--emulator=docker needs a Docker engine: {error}"
+            raise EmulatorError(cause, "start one, or use embedded") from None
         yield _endpoint(container), container
-    finally:
-        with contextlib.suppress(DockerException):
-            container.remove(force=True, v=True)
 
 
 def _find(client: docker.DockerClient, image: str) -> None:

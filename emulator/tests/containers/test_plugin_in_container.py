@@ -1,7 +1,10 @@
 """The pytest plugin with `--emulator=docker`: the emulator's image in place of a process."""
 
 import os
+import sys
+from collections.abc import Callable
 from textwrap import dedent
+from typing import Any
 
 import docker
 import pytest
@@ -48,6 +51,26 @@ def test_tests_run_against_a_container_that_is_gone_afterwards(
     result.stdout.fnmatch_lines(["*emulator*", "*Ready.*"])  # the container's log, beside the failure
     mine = [each for each in docker.from_env().containers.list(all=True) if each.id not in before]
     assert not [each for each in mine if emulator_image in str(each.attrs["Config"]["Image"])]
+
+
+def test_a_killed_pytest_leaves_no_container(
+    pytester: pytest.Pytester,
+    emulator_image: str,
+    monkeypatch: pytest.MonkeyPatch,
+    eventually: Callable[..., Any],
+) -> None:
+    monkeypatch.setenv("HOME", os.environ["HOME"])
+    pytester.makepyfile("import time\n\ndef test_waits(emulator):\n    time.sleep(300)\n")
+
+    def mine() -> set[str]:
+        found = docker.from_env().containers.list(all=True, filters={"ancestor": emulator_image})
+        return {str(container.id) for container in found}
+
+    before = mine()
+    with pytester.popen([sys.executable, "-m", "pytest", "-s", f"--emulator=docker:{emulator_image}"]) as process:
+        eventually(lambda: mine() - before, "its emulator runs", 60)
+        process.kill()
+    eventually(lambda: not mine() - before, "its emulator is gone", 60)
 
 
 @pytest.mark.usefixtures("choose_image")  # needs an engine

@@ -126,6 +126,18 @@ def test_doctor_reports_what_works_and_fails_for_a_port_in_use(started: str, run
     assert run("doctor", "--data", str(tmp_path), "--port", str(free_port())).returncode == 0
 
 
+def test_doctor_finds_the_interpreter_of_a_runtime_or_says_what_is_missing(run: Run, tmp_path: Path) -> None:
+    done = run("doctor", "--runtime", "python3.13", "--runtime", "provided.al2023")
+    assert done.returncode == 0
+    assert [line.split(": ")[0] for line in done.stdout.splitlines()] == ["ok    python3.13", "ok    provided.al2023"]
+    done = run("doctor", "--runtime", "nodejs20.x", "--runtime", "ruby3.4", PATH=str(tmp_path), NVM_DIR=str(tmp_path))
+    assert done.returncode == 1
+    node, ruby = done.stdout.splitlines()
+    assert node.startswith("FAIL  nodejs20.x: ")
+    assert "needs Node.js 20 or later, and none was found" in node
+    assert ruby.startswith("FAIL  ruby3.4: no such runtime here, only python3.10, ")
+
+
 def test_stop_ends_the_emulator_and_a_reused_process_id_is_not_mistaken_for_it(
     started: str, run: Run, folder: Path
 ) -> None:

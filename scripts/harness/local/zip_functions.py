@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import re
 import runpy
-from collections.abc import Mapping
+import subprocess
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from harness import paths
 from harness.errors import HarnessError
+from harness.machine import environment
 from harness.paths import shown
 
 VERSIONS = paths.EMULATOR / "pipeline_emulator" / "lambda_runtime" / "runtimes" / "versions.py"
@@ -22,6 +25,9 @@ _ARGUMENT = re.compile(r"^\s*(runtime|architectures|package_type)\s*=\s*(.*)$", 
 _QUOTED = re.compile(r'"([^"]*)"')
 _LITERAL = re.compile(r'"[^"$]*"|\["[^"$]*"\]')
 OF_AWS = "x86_64"  # of a function without architectures
+LOCALSTACKS = "python3.13"  # LocalStack itself runs on it
+INTERPRETERS = "LAMBDA_INTERPRETERS"
+SECONDS = 60.0
 
 
 @cache
@@ -68,17 +74,49 @@ def check(root: Path, *, in_containers: bool = False) -> None:
     Raises:
         HarnessError: LocalStack is going to refuse one, after most of the apply.
     """
+    for name, values in _functions(root):
+        if found := refusal(values, in_containers=in_containers):
+            raise HarnessError(f"{name} cannot run here: {found[0]}", found[1])
+
+
+def check_interpreters(root: Path) -> None:
+    """Check that this machine has the interpreters of those functions; the emulator must be installed.
+
+    Raises:
+        HarnessError: one is missing. LocalStack would say so after most of the apply.
+    """
+    used = {str(values["runtime"]): name for name, values in _functions(root) if values["package_type"] != "Image"}
+    wanted = [runtime for runtime in used if runtime not in ("", LOCALSTACKS)]
+    if not wanted:
+        return
+    own = {INTERPRETERS: named} if (named := os.environ.get(INTERPRETERS)) else {}
+    launcher = str(paths.EMULATOR_VENV / "bin" / "pipeline-emulator")
+    try:
+        done = subprocess.run(
+            [launcher, "doctor", *(f"--runtime={name}" for name in wanted)],
+            env=environment.for_emulator(**own), capture_output=True, text=True, timeout=SECONDS, check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:  # a busy machine: the apply is going to tell
+        return
+    for line in done.stdout.splitlines():
+        failed, _, text = line.partition("  ")
+        runtime, _, reason = text.partition(": ")
+        if failed == "FAIL":
+            raise HarnessError(f"{used[runtime]} cannot run here: {reason}", "install it, or use RUNTIME=docker")
+
+
+def _functions(root: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield place and literal arguments of the functions in the text of a root module that are always made."""
     for file in sorted(root.glob("*.tf")):
         for name, body in _FUNCTION.findall(file.read_text(encoding="utf-8", errors="replace")):
-            found = None if _MAY_BE_ABSENT.search(body) else refusal(_values(body), in_containers=in_containers)
-            if found:
-                raise HarnessError(f"{shown(file)}: aws_lambda_function.{name} cannot run here: {found[0]}", found[1])
+            if not _MAY_BE_ABSENT.search(body):
+                yield f"{shown(file)}: aws_lambda_function.{name}", _values(body)
 
 
 def _values(body: str) -> dict[str, Any]:
     """Return the arguments of a function that its block has literally; what Terraform computes is no obstacle."""
     computed = {"package_type": "Image", "runtime": "", "architectures": architecture()}  # nothing to refuse
-    literal: dict[str, Any] = {"package_type": "Zip", "architectures": [OF_AWS]}
+    literal: dict[str, Any] = {"package_type": "Zip", "runtime": "", "architectures": [OF_AWS]}
     for name, value in _ARGUMENT.findall(body):
         words = _QUOTED.findall(value) if _LITERAL.fullmatch(value.strip()) else [computed[name]]
         literal[name] = words if name == "architectures" else words[0]

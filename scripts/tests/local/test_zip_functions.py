@@ -10,6 +10,7 @@ import pytest
 
 from harness.errors import HarnessError
 from harness.local import zip_functions
+from harness.setup import install
 
 
 @pytest.mark.parametrize(
@@ -64,3 +65,29 @@ def test_in_containers_every_runtime_has_a_base_image(tmp_path: Path, monkeypatc
     with pytest.raises(HarnessError, match=r"no runtime ruby3\.4"):
         zip_functions.check(tmp_path)
     assert zip_functions.refusal({"runtime": "java21", "architectures": ["arm64"]}, in_containers=True)
+
+
+def test_a_missing_interpreter_is_found_before_anything_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with install.exclusive("setup"):
+        install.emulator()
+    module = tmp_path / "module"
+    module.mkdir()
+    (module / "main.tf").write_text('resource "aws_lambda_function" "f" {\n  runtime = "nodejs20.x"\n}\n')
+    program = tmp_path / "named" / "node"
+    program.parent.mkdir()
+    program.write_text('#!/bin/sh\necho \'["20.1.0", "/usr/bin/node", null, []]\'\n')
+    program.chmod(0o700)
+    monkeypatch.setenv("LAMBDA_INTERPRETERS", str(program.parent))
+    zip_functions.check_interpreters(module)
+    # WHEN this machine has none
+    monkeypatch.delenv("LAMBDA_INTERPRETERS")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("NVM_DIR", str(tmp_path))
+    with pytest.raises(
+        HarnessError, match=r"main\.tf: aws_lambda_function\.f cannot run here: .*needs Node\.js 20"
+    ) as e:
+        zip_functions.check_interpreters(module)
+    assert "RUNTIME=docker" in e.value.next_step
+    # THEN a function that LocalStack's own Python runs needs nothing
+    (module / "main.tf").write_text('resource "aws_lambda_function" "f" {\n  runtime = "python3.13"\n}\n')
+    zip_functions.check_interpreters(module)
