@@ -22,7 +22,7 @@ ROOT = "test"
 EMULATED = "000000000000"  # LocalStack's account
 # In JSON: any text of the user is a value there.
 OVERRIDE = f"{ADDED}providers_override.tf.json"
-_PROVIDER = re.compile(r'\bprovider\b"?\s*[:"]')  # in Terraform's own syntax, or its JSON
+_PROVIDER = re.compile(r'\bprovider"?\s*[:"]|\bprovider\s+aws\b')  # in Terraform's own syntax, or its JSON
 _NAMED = re.compile(
     rf"\b({'|'.join((*BLOCKS, KEY, *FILES))})\b"
     rf'|\b{ACCOUNTS}"?\s*[=:]\s*\[\s*"\d'  # in Terraform's own syntax, and in its JSON

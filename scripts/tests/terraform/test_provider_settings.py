@@ -117,3 +117,10 @@ def test_a_users_own_override_makes_no_second_one(copy: Path) -> None:
         (copy / "infra" / name).write_text(f'provider "aws" {{\n  {ROLE}\n}}\n')
     assert provider_settings.without(copy / "infra", copy) == ["assume_role of aws"]
     assert len(_written(copy / "infra")) == 1
+
+
+@pytest.mark.parametrize("block", ["provider aws", 'provider\t"aws"', 'provider"aws"'])
+def test_a_provider_is_found_as_terraform_lets_it_be_written(copy: Path, block: str) -> None:
+    root = copy / "infra"
+    (root / "main.tf").write_text(f"{block} {{\n  {ROLE}\n}}\n")
+    assert provider_settings.without(root, copy) == ["assume_role of aws"]
