@@ -11,7 +11,7 @@ import boto3
 import pytest
 
 from store_sales import logs
-from store_sales.calls import Clients
+from store_sales.calls import LIMITS, Clients
 from store_sales.failures import FailureStore
 from store_sales.model import Model
 from store_sales.output import StreamWriter
@@ -37,13 +37,28 @@ class Context:
 
 
 @pytest.fixture
-def processor(aws: FakeAws, model: Model) -> Processor:
+def clients(aws: FakeAws) -> dict[str, Clients[Any]]:
+    """The processor's clients of `aws`, by service."""
+    return {
+        "kinesis": Clients(lambda config: boto3.client("kinesis", config=config)),
+        "s3": Clients(lambda config: boto3.client("s3", config=config)),
+    }
+
+
+@pytest.fixture
+def processor(aws: FakeAws, model: Model, clients: dict[str, Clients[Any]]) -> Processor:
     """A processor that writes to the stream and the bucket of `aws`."""
     aws.streams[STREAM] = []
-    kinesis = Clients(lambda config: boto3.client("kinesis", config=config))
-    s3 = Clients(lambda config: boto3.client("s3", config=config))
-    writer = StreamWriter(kinesis, STREAM, sleep=lambda delay: None)
-    return Processor(model, writer, FailureStore(s3, BUCKET, sleep=lambda delay: None))
+    writer = StreamWriter(clients["kinesis"], STREAM, sleep=lambda delay: None)
+    return Processor(model, writer, FailureStore(clients["s3"], BUCKET, sleep=lambda delay: None))
+
+
+@pytest.fixture
+def short_of_time(clients: dict[str, Clients[Any]]) -> None:
+    """All clients are made already: a busy machine takes a second for it, and some tests have three."""
+    for limit in LIMITS:
+        for each in clients.values():
+            each.within(limit.seconds)
 
 
 @pytest.fixture
@@ -152,6 +167,7 @@ def test_many_invalid_events_are_all_stored(aws: FakeAws, processor: Processor, 
     assert {d["payload"] for d in failed_documents(aws).values()} == {f"junk {number}" for number in range(60)}
 
 
+@pytest.mark.usefixtures("short_of_time")
 def test_predictions_that_cannot_be_written_are_reported(
     aws: FakeAws, processor: Processor, kinesis_record: KinesisRecord, event: dict[str, Any]
 ) -> None:
@@ -196,6 +212,7 @@ def test_without_time_left_invalid_events_are_reported(
     assert failed_documents(aws) == {}
 
 
+@pytest.mark.usefixtures("short_of_time")
 def test_a_function_with_a_short_timeout_works(
     aws: FakeAws, processor: Processor, kinesis_record: KinesisRecord
 ) -> None:
@@ -204,6 +221,7 @@ def test_a_function_with_a_short_timeout_works(
     assert len(failed_documents(aws)) == 1
 
 
+@pytest.mark.usefixtures("short_of_time")
 def test_a_throttled_stream_does_not_stop_invalid_events_from_being_stored(
     aws: FakeAws, processor: Processor, kinesis_record: KinesisRecord
 ) -> None:
@@ -219,6 +237,7 @@ def test_a_throttled_stream_does_not_stop_invalid_events_from_being_stored(
     assert set(kept) == {1}, "the stream was tried before the invalid event was stored"
 
 
+@pytest.mark.usefixtures("short_of_time")
 def test_a_silent_bucket_leaves_time_for_the_predictions(
     aws: FakeAws, processor: Processor, kinesis_record: KinesisRecord
 ) -> None:
@@ -228,6 +247,7 @@ def test_a_silent_bucket_leaves_time_for_the_predictions(
     assert len(aws.streams[STREAM]) == 1
 
 
+@pytest.mark.usefixtures("short_of_time")
 def test_when_nothing_answers_the_batch_is_reported_in_time(
     aws: FakeAws, processor: Processor, kinesis_record: KinesisRecord
 ) -> None:
