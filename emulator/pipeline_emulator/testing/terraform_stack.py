@@ -11,7 +11,7 @@ from typing import Any
 from pipeline_emulator.clients import environment as clients
 from pipeline_emulator.clients import folder
 from pipeline_emulator.launcher.errors import EmulatorError
-from pipeline_emulator.testing import terraform_setup
+from pipeline_emulator.testing import provider_settings, terraform_setup
 from pipeline_emulator.testing.emulator import Emulator
 from pipeline_emulator.testing.terraform import Terraform
 
@@ -126,6 +126,7 @@ class TerraformStacks:
         copy = terraform_setup.copy(root, scratch / "copy", self.scratch)
         if self.emulator.endpoint_url is not None:
             terraform_setup.redirect(scratch / "copy", clients.by_address(self.emulator.endpoint_url))
+            provider_settings.remove(scratch / "copy")
         options = []
         if var_file is not None:
             path = Path(var_file) if Path(var_file).is_absolute() else copy / var_file

@@ -1,6 +1,7 @@
 """The fixture `terraform_stack`, as strangers use it: their Terraform, unchanged, and a test file beside it."""
 
 import io
+import json
 import os
 import subprocess
 import zipfile
@@ -243,6 +244,54 @@ def test_localstacks_usual_address_is_the_emulators(
     """
     run(pytester, test, f"--emulator={localstack.endpoint_url}").assert_outcomes(passed=1)
     assert "localhost:4566" in (folder / "main.tf").read_text(), "the repository is as it was"
+
+
+def test_roles_profiles_keys_and_accounts_of_providers_are_taken(
+    pytester: pytest.Pytester, repository: Path, localstack: Any
+) -> None:
+    """As in https://registry.terraform.io/providers/hashicorp/aws/latest/docs#authentication-and-configuration."""
+    folder = repository / "terraform" / "accounts"
+    (folder / "child").mkdir(parents=True)
+    (folder / "main.tf").write_text("""
+    variable "profile" { default = "company" }
+    provider "aws" { # } not the end }
+      region              = "eu-west-1"
+      allowed_account_ids = ["123456789012"]
+      assume_role {
+        role_arn = "arn:aws:iam::123456789012:role/deployer"
+      }
+      default_tags {
+        tags = { Team = "rides" /* } */ }
+      }
+    }
+    provider aws {
+      alias      = "replica"
+      region     = "us-east-1"
+      profile    = var.profile
+      access_key = "mock"
+      secret_key = "mock"
+    }
+    resource "aws_s3_bucket" "this" { bucket = "accounts-first" }
+    resource "aws_s3_bucket" "replica" {
+      provider = aws.replica
+      bucket   = "accounts-replica"
+    }
+    module "child" { source = "./child" }
+    """)
+    web = {"role_arn": "arn:aws:iam::123456789012:role/web", "web_identity_token_file": "/no/file"}
+    provider = {"aws": [{"alias": "web", "region": "eu-west-1", "assume_role_with_web_identity": web}]}
+    bucket = {"aws_s3_bucket": {"web": {"provider": "aws.web", "bucket": "accounts-web"}}}
+    (folder / "child" / "main.tf.json").write_text(json.dumps({"provider": provider, "resource": bucket}))
+    test = """
+    def test_stack(terraform_stack, emulator):
+        terraform_stack("terraform/accounts")
+        s3 = emulator.client("s3")
+        for name in ("first", "replica", "web"):
+            s3.head_bucket(Bucket=f"accounts-{name}")
+        tags = s3.get_bucket_tagging(Bucket="accounts-first")["TagSet"]
+        assert tags == [{"Key": "Team", "Value": "rides"}]
+    """
+    run(pytester, test, f"--emulator={localstack.endpoint_url}").assert_outcomes(passed=1)
 
 
 def test_a_provider_that_knows_no_endpoint_url_is_refused() -> None:
