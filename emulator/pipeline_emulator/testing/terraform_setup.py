@@ -1,7 +1,6 @@
-"""What Terraform needs before it can run for tests: a copy of the folder, an environment, its providers."""
+"""What Terraform needs before it can run for tests: an environment, and its providers."""
 
 import fcntl
-import re
 import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -12,22 +11,6 @@ from pipeline_emulator.testing.emulator import Emulator
 
 _AWS = "registry.terraform.io/hashicorp/aws"
 _FIRST_MAJOR = 5  # earlier ones know no AWS_ENDPOINT_URL
-# Not copied: large, or about other runs. Terraform's own files come anew from `terraform init`.
-_LEFT_OUT = shutil.ignore_patterns(
-    *(".git", ".terraform", "terraform.tfstate*", ".terraform.tfstate*", "node_modules", "__pycache__"),
-    *(".venv", "venv", ".tox", ".nox", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".cache", ".local"),
-)
-_UPWARDS = re.compile(r"(?:\.\./)+")
-# The address of LocalStack's own instructions, which people have in their providers' `endpoints`:
-# https://docs.localstack.cloud/aws/integrations/infrastructure-as-code/terraform/
-_USUAL = re.compile(r"https?://(?:localhost|127\.0\.0\.1|(?:[\w-]+\.)?localhost\.localstack\.cloud):4566\b")
-_CONFIGURATION = ("*.tf", "*.tf.json", "*.tfvars", "*.tfvars.json")
-_OVERRIDE = """\
-# Written for tests: the state stays in this folder, whatever backend the module has.
-terraform {
-  backend "local" {}
-}
-"""
 # Where administrators put mirrors of providers. Terraform itself does not look there.
 _MIRRORS = ("/opt", "/srv", "/usr/local", "/usr/lib", "/usr/share", "/var/lib", "/var/opt")
 _MIRROR_DEPTH = 4
@@ -50,62 +33,6 @@ def program() -> str:
     found = shutil.which("terraform") or shutil.which("tofu")
     if found is None:
         raise EmulatorError("terraform is not on the PATH", "install Terraform 1.6 or later, or OpenTofu")
-    return found
-
-
-def copy(root: Path, target: Path, scratch: Path) -> Path:
-    """Copy a root module with the repository around it, or, outside of one, with what its relative paths lead to.
-
-    Args:
-        root: the module's folder.
-        target: where the copy is made.
-        scratch: pytest's temporary folder; not copied if it is in the repository.
-
-    Returns:
-        The copied root module.
-
-    Raises:
-        EmulatorError: the folder has no Terraform files.
-    """
-    if not any((*root.glob("*.tf"), *root.glob("*.tf.json"))):
-        raise EmulatorError(f"{root} has no .tf files", "name the folder of a root module, from pytest's root folder")
-    around = next((each for each in (root, *root.parents) if (each / ".git").exists()), None) or _reached_from(root)
-
-    def left_out(folder: str, names: list[str]) -> set[str]:
-        found = _LEFT_OUT(folder, names)
-        return found | ({scratch.name} if Path(folder) == scratch.parent else set())
-
-    try:
-        shutil.copytree(around, target, symlinks=True, ignore=left_out)
-    except shutil.Error as error:
-        first = error.args[0][0]
-        cause = f"{around} cannot be copied: {first[0]}: {first[2]}"
-        raise EmulatorError(cause, "can the tests read everything in it?") from None
-    if (around / ".git").exists():  # `git rev-parse HEAD` in a provisioner works
-        (target / ".git").symlink_to(around / ".git")
-    copied = target / root.relative_to(around)
-    (copied / "zz_pipeline_emulator_override.tf").write_text(_OVERRIDE)
-    return copied
-
-
-def redirect(copied: Path, endpoint_url: str) -> None:
-    """Write the emulator's address in place of LocalStack's usual one to the configuration in a copy."""
-    for file in (found for pattern in _CONFIGURATION for found in copied.rglob(pattern)):
-        if file.resolve().is_relative_to(copied.resolve()) and _USUAL.search(text := file.read_text(errors="replace")):
-            file.write_text(_USUAL.sub(lambda _: endpoint_url, text))
-
-
-def _reached_from(root: Path) -> Path:
-    """Return the smallest folder that has a root module and what relative paths in its files lead to.
-
-    The folder above it may be the user's home.
-    """
-    found = root
-    for file in sorted({*root.rglob("*.tf"), *root.rglob("*.tf.json")}):
-        for upwards in _UPWARDS.findall(file.read_text(errors="replace")):
-            reached = file.parent.joinpath(upwards).resolve()
-            if reached in found.parents:
-                found = reached
     return found
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from pipeline_emulator.clients import environment as clients
 from pipeline_emulator.clients import folder
 from pipeline_emulator.launcher.errors import EmulatorError
-from pipeline_emulator.testing import provider_settings, terraform_setup
+from pipeline_emulator.testing import provider_settings, terraform_copy, terraform_setup
 from pipeline_emulator.testing.emulator import Emulator
 from pipeline_emulator.testing.terraform import Terraform
 
@@ -123,9 +123,9 @@ class TerraformStacks:
     def _apply(self, arguments: _Arguments, timeout: float) -> TerraformStack:
         root, var_file, variables = arguments
         scratch = Path(tempfile.mkdtemp(dir=self.scratch))
-        copy = terraform_setup.copy(root, scratch / "copy", self.scratch)
+        copy = terraform_copy.copy(root, scratch / "copy", self.scratch)
         if self.emulator.endpoint_url is not None:
-            terraform_setup.redirect(scratch / "copy", clients.by_address(self.emulator.endpoint_url))
+            terraform_copy.redirect(scratch / "copy", clients.by_address(self.emulator.endpoint_url))
             provider_settings.remove(scratch / "copy")
         options = []
         if var_file is not None:

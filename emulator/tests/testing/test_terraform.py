@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from pipeline_emulator.launcher.errors import EmulatorError
-from pipeline_emulator.testing import terraform_setup
+from pipeline_emulator.testing import terraform_copy, terraform_setup
 
 pytest_plugins = ["pytester"]
 pytestmark = pytest.mark.local_only
@@ -309,10 +309,28 @@ def test_outside_a_repository_only_what_a_module_leads_to_is_copied(tmp_path: Pa
         folder.mkdir(parents=True)
         (folder / "file").touch()
     (root / "main.tf").write_text('module "own" { source = "./modules/own" }')
-    copied = terraform_setup.copy(root, scratch / "one", scratch)
+    copied = terraform_copy.copy(root, scratch / "one", scratch)
     assert sorted(each.name for each in copied.iterdir()) == ["main.tf", "modules", "zz_pipeline_emulator_override.tf"]
     assert copied == scratch / "one"
     (root / "modules" / "own" / "more.tf").write_text('locals { code = "${path.module}/../../../function/file" }')
-    copied = terraform_setup.copy(root, scratch / "two", scratch)
+    copied = terraform_copy.copy(root, scratch / "two", scratch)
     assert (copied / "modules" / "own" / "../../../function/file").exists()
     assert sorted(each.name for each in (scratch / "two").iterdir()) == ["function", "terraform"]
+
+
+def test_packages_of_a_function_that_the_module_names_are_copied(tmp_path: Path) -> None:
+    repository, scratch = tmp_path / "repository", tmp_path / "scratch"
+    root = repository / "terraform"
+    for folder in (root, repository / "function", repository / "site"):
+        (folder / "node_modules" / "package").mkdir(parents=True)
+    (repository / ".git").mkdir()
+    (root / "main.tf").write_text('data "archive_file" "f" { source_dir = "${path.module}/../function" }')
+    (root / "outputs.tf").write_text("")
+    terraform_copy.copy(root, scratch / "copy", scratch)
+    found = [each.parent.name for each in (scratch / "copy").rglob("node_modules")]
+    assert sorted(found) == ["function", "terraform"]
+    # WHEN it names a file beside the packages
+    (root / "main.tf").write_text('locals { hash = filesha256("../site/package.json") }')
+    terraform_copy.copy(root, scratch / "other", scratch)
+    assert (scratch / "other" / "site" / "node_modules" / "package").is_dir()
+    assert not (scratch / "other" / "function" / "node_modules").exists()
