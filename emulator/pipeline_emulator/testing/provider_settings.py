@@ -17,8 +17,9 @@ _ARGUMENTS = (
 _OVERRIDE = "zz_pipeline_emulator_providers_override.tf.json"
 _PROVIDER = re.compile(r'^[ \t]*provider\s*"?aws"?\s*\{', re.MULTILINE)
 _ALIAS = re.compile(r'(?<!\w)alias\s*=\s*"([\w-]+)"')
-# Braces, and what may contain some: text in quotation marks, and comments.
-_BRACE = re.compile(r'"(?:\\.|[^"\\])*"|(?:#|//)[^\n]*|/\*.*?\*/|([{}])', re.DOTALL)
+# Comments, and text in quotation marks, which may look like one.
+_COMMENT = re.compile(r'("(?:\\.|[^"\\\n])*")|(?:#|//)[^\n]*|/\*.*?\*/', re.DOTALL)
+_BRACE = re.compile(r'"(?:\\.|[^"\\\n])*"|([{}])')
 # An override's block replaces those of its type; a dynamic one without elements, by none.
 _NONE: dict[str, Any] = {
     **dict.fromkeys(_ARGUMENTS),
@@ -45,6 +46,7 @@ def _aliases(file: Path) -> Iterator[str]:
     if file.suffix == ".json":
         yield from _aliases_in_json(text)
         return
+    text = _COMMENT.sub(lambda found: found[1] or "", text)
     for start in _PROVIDER.finditer(text):
         alias = _ALIAS.search(_block(text, start.end()))
         yield alias[1] if alias else ""

@@ -43,7 +43,6 @@ def copy(root: Path, target: Path, scratch: Path) -> Path:
     if not any((*root.glob("*.tf"), *root.glob("*.tf.json"))):
         raise EmulatorError(f"{root} has no .tf files", "name the folder of a root module, from pytest's root folder")
     around = next((each for each in (root, *root.parents) if (each / ".git").exists()), None) or _reached_from(root)
-
     wanted = [root, *_named_in(root)]
 
     def left_out(folder: str, names: list[str]) -> set[str]:

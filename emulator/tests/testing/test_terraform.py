@@ -264,6 +264,10 @@ def test_roles_profiles_keys_and_accounts_of_providers_are_taken(
         tags = { Team = "rides" /* } */ }
       }
     }
+    /* provider "aws" {
+      alias = "gone"
+    } */
+    locals { objects = "arn:aws:s3:::accounts-first/*" }
     provider aws {
       alias      = "replica"
       region     = "us-east-1"
