@@ -60,7 +60,8 @@ def test_a_plan_with_a_change_is_not_empty(stack: Stack) -> None:
 @pytest.fixture(scope="module")
 def plan_by_hand(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Sequence[str]], Plan]:
     """Return a function that plans with tflocal, as the user can: its status, and the messages of its output."""
-    env = Terraform(stack, {}).env | {
+    terraform = Terraform(stack, {})
+    env = terraform.env | {
         "TF_DATA_DIR": str(tmp_path_factory.mktemp("terraform-data")),
         "S3_HOSTNAME": "127.0.0.1",
         "DISABLE_DEPRECATION_NOTICE": "1",
@@ -69,7 +70,7 @@ def plan_by_hand(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Call
     def run(*words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [VENV_BIN / "tflocal", *words, "-input=false"],
-            cwd=Terraform(stack, {}).folder, env=env, capture_output=True, text=True, timeout=300, check=False,
+            cwd=terraform.folder, env=env, capture_output=True, text=True, timeout=300, check=False,
         )  # fmt: skip
 
     initialized = run("init", "-backend-config=" + str(INFRASTRUCTURE / "vars" / "local.s3.tfbackend"))

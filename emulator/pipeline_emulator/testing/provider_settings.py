@@ -29,13 +29,12 @@ _NONE: dict[str, Any] = {
 
 def remove(copied: Path) -> None:
     """Write overrides to a copied configuration, in each folder with a provider of AWS."""
-    for folder in {file.parent for kind in ("*.tf", "*.tf.json") for file in copied.rglob(kind)}:
-        if not folder.resolve().is_relative_to(copied.resolve()):  # not through a link
-            continue
-        found = sorted(
-            {alias for kind in ("*.tf", "*.tf.json") for file in folder.glob(kind) for alias in _aliases(file)}
-        )
-        overrides = [{"aws": {**_NONE, **({"alias": alias} if alias else {})}} for alias in found]
+    found: dict[Path, set[str]] = {}
+    for file in (*copied.rglob("*.tf"), *copied.rglob("*.tf.json")):
+        if file.parent.resolve().is_relative_to(copied.resolve()):  # not through a link
+            found.setdefault(file.parent, set()).update(_aliases(file))
+    for folder, aliases in found.items():
+        overrides = [{"aws": {**_NONE, **({"alias": alias} if alias else {})}} for alias in sorted(aliases)]
         if overrides:
             (folder / _OVERRIDE).write_text(json.dumps({"provider": overrides}, indent=2))
 

@@ -76,7 +76,7 @@ def _reached_from(root: Path) -> Path:
     The folder above it may be the user's home.
     """
     found = root
-    for file in sorted({*root.rglob("*.tf"), *root.rglob("*.tf.json")}):
+    for file in _files(root):
         for upwards in _UPWARDS.findall(file.read_text(errors="replace")):
             reached = file.parent.joinpath(upwards).resolve()
             if reached in found.parents:
@@ -84,10 +84,14 @@ def _reached_from(root: Path) -> Path:
     return found
 
 
+def _files(root: Path) -> list[Path]:
+    return [*root.rglob("*.tf"), *root.rglob("*.tf.json")]
+
+
 def _named_in(root: Path) -> list[Path]:
     """Return the folders beside a root module that its files name, such as that of a function's code."""
     found = set()
-    for file in (*root.rglob("*.tf"), *root.rglob("*.tf.json")):
+    for file in _files(root):
         for path in _PATH.findall(file.read_text(errors="replace")):
             named = file.parent.joinpath(path).resolve()
             found.add(named if named.is_dir() else named.parent)

@@ -44,9 +44,11 @@ class Compose(DockerCompose):
 
     def _run_command(self, cmd: list[str] | str, context: Any = None) -> subprocess.CompletedProcess[bytes]:  # noqa: ARG002
         words = cmd.split() if isinstance(cmd, str) else list(cmd)
+        deadline = DOWN_DEADLINE
         if "up" in words:
             words.insert(words.index("up") + 1, "--no-build")  # `build_images` has, if it was necessary
-        output = self._run(words, UP_DEADLINE if "up" in words else DOWN_DEADLINE)
+            deadline = UP_DEADLINE
+        output = self._run(words, deadline)
         return subprocess.CompletedProcess(words, 0, output.encode(), b"")
 
     def build_images(self, step: Step) -> None:

@@ -49,14 +49,19 @@ class Initialized:
     def restore(self) -> bool:
         """Put what was kept in the stack's folder; return whether init is not needed."""
         try:
-            if not self._locked or (self._place / "key").read_text() != self._key:
+            if not self._locked or not self._is_kept():
                 return False
             files.remove(self._target)
             _copy_tree(self._place / "data", self._target)
+            if not self._is_kept():  # another stack was removing it, and the copy may lack a part
+                return False
         except OSError:  # nothing kept, or just now replaced
             return False
         # A provider is a link into a mirror or a cache, which may have been cleaned.
         return all(path.exists() for path in self._target.rglob("*") if path.is_symlink())
+
+    def _is_kept(self) -> bool:
+        return (self._place / "key").read_text() == self._key
 
     def keep(self) -> None:
         """Keep what init has made."""

@@ -109,7 +109,7 @@ def _framed(diagnostic: dict[str, Any]) -> str:
 
 
 def _parse(line: str) -> dict[str, Any]:
-    """Parse the message in a line; empty if there is none, as in tflocal's own output."""
+    """Parse the message in a line; empty if there is none, as in a warning about Terraform's own settings."""
     if not line.startswith("{"):
         return {}
     try:
