@@ -58,6 +58,18 @@ def build_function(pipeline: Pipeline) -> None:
         step.result = f"{output.stat().st_size / 2**20:.0f} MiB"
 
 
+def prepare(pipeline: Pipeline, runtime: str) -> None:
+    """Check that a runtime can run the function, and install what it needs.
+
+    Raises:
+        HarnessError: it cannot, or something could not be installed.
+    """
+    check_form(pipeline, runtime)
+    install.for_runtime(runtime)
+    if runtime == EMBEDDED:
+        zip_functions.check_interpreters(pipeline.root)
+
+
 def check_form(pipeline: Pipeline, runtime: str) -> None:
     """Check that a runtime can run the function in the form that the Terraform gives it.
 

@@ -11,7 +11,7 @@ import psutil
 
 from harness import console
 from harness.errors import HarnessError
-from harness.local import containers, deployment, kept_runs, localstack, page, persistence, runtimes, zip_functions
+from harness.local import containers, deployment, kept_runs, localstack, page, persistence, runtimes
 from harness.machine import files, processes
 from harness.machine.waiting import poll
 from harness.model import current as current_model
@@ -19,7 +19,7 @@ from harness.paths import STACKS, shown
 from harness.pipeline import definition
 from harness.setup import install
 from harness.stack import state as stacks
-from harness.stack.state import EMBEDDED, Stack
+from harness.stack.state import Stack
 
 NAME = "local"
 DEFAULT_PORT = 4566
@@ -64,11 +64,8 @@ def up(
         HarnessError: a step failed.
     """
     runtime = runtime or runtimes.wanted(name)
-    deployment.check_form(definition.current(), runtime)
     persistent = persistence.wanted(stacks.load(name))
-    install.for_runtime(runtime)
-    if runtime == EMBEDDED:
-        zip_functions.check_interpreters(definition.current().root)
+    deployment.prepare(definition.current(), runtime)
     with stacks.locked(name):
         stack = _reusable(name, port)
         trained, runs_kept = None, False

@@ -96,8 +96,7 @@ def empty_localstack(prefix: str, runtime: str | None = None) -> Iterator[Stack]
     lifecycle.remove_abandoned(prefix)
     name = f"{prefix}-{os.getpid()}"
     runtime = runtime or runtimes.wanted(name)
-    deployment.check_form(definition.current(), runtime)
-    install.for_runtime(runtime)
+    deployment.prepare(definition.current(), runtime)
     stack = Stack(name, STAGE, ports.free_ports(1)[0], runtime)
     if deployment.takes_zip(stack.pipeline, runtime):
         with install.exclusive("packaging"):
